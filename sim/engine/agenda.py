@@ -1,0 +1,104 @@
+"""When things happen: SimPy's event loop, run once for a whole batch of replications.
+
+Time is a whole number: `day * 100 + place in the day`. The order of the day is declared, never inherited from the order
+of insertion, which in a batch depends on the other replications. Two kinds of things happen:
+
+- a *step* of a mechanism, on a rhythm of days, for all replications: a SimPy process that yields `agenda.next(step)`;
+- an *appointment* of single replications: a topic holds one day per item and replication, and SimPy rings a bell on the
+  days concerned. The cohort is whoever is due when the bell rings; booking anew overwrites, cancelling writes `NEVER`, and
+  a stale bell finds nobody.
+
+This is the only file that imports simpy.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+
+import numpy as np
+import simpy
+
+from sim.engine.draws import Ints
+
+PLACES_PER_DAY = 100
+NEVER = np.iinfo(np.int64).max
+
+Process = Generator[simpy.Event, object, None]
+Handler = Callable[[int, int, Ints], None]
+"""What a topic calls: handler(day, item, cohort)."""
+
+
+class Agenda:
+    """The appointments and the rhythm of one batch.
+
+    Parameters
+    ----------
+    order : sequence of str
+        Names of all topics and steps in the order of the day.
+    replications : int
+        Size of the batch.
+    """
+
+    def __init__(self, order: Sequence[str], replications: int) -> None:
+        if len(set(order)) != len(order) or len(order) >= PLACES_PER_DAY:
+            raise ValueError("the order of the day names something twice, or more than 99 things")
+        self.order = tuple(order)
+        self._place = {name: place for place, name in enumerate(order, start=1)}
+        self._env = simpy.Environment(initial_time=-1)
+        self._replications = replications
+        self._due: dict[str, Ints] = {}
+        self._handlers: dict[str, Handler] = {}
+        self._bells: set[tuple[str, int]] = set()
+
+    @property
+    def today(self) -> int:
+        """The day at hand; -1 before the first."""
+        return int(self._env.now) // PLACES_PER_DAY
+
+    def start(self, process: Process) -> None:
+        """Start a mechanism's process."""
+        self._env.process(process)
+
+    def next(self, step: str, every_days: int = 1) -> simpy.Event:
+        """Return the event of the next time that `step` comes, on the last day of each span of `every_days` days."""
+        now = int(self._env.now)
+        place = self._place[step]
+        day = (now - place) // PLACES_PER_DAY + 1
+        day += (every_days - 1 - day) % every_days
+        return self._env.timeout(day * PLACES_PER_DAY + place - now)
+
+    def topic(self, name: str, items: int, handler: Handler) -> None:
+        """Declare a topic with `items` items and what is to be done for those who are due."""
+        if name not in self._place:
+            raise ValueError(f"topic {name!r} has no place in the order of the day")
+        self._due[name] = np.full((items, self._replications), NEVER, dtype=np.int64)
+        self._handlers[name] = handler
+
+    def book(self, topic: str, item: int, cohort: Ints, days: int | Ints) -> None:
+        """Book `cohort` for `item` of `topic` on `days` (one, or one each), strictly later than now."""
+        if not len(cohort):
+            return
+        wanted = np.broadcast_to(np.asarray(days, dtype=np.int64), cohort.shape)
+        now = int(self._env.now)
+        if int(wanted.min()) * PLACES_PER_DAY + self._place[topic] <= now:
+            raise ValueError(f"{topic!r} booked for day {int(wanted.min())}, which is not later than now (day {self.today})")
+        self._due[topic][item, cohort] = wanted
+        for day in np.unique(wanted).tolist():
+            if (topic, day) not in self._bells:
+                self._bells.add((topic, day))
+                self._env.process(self._ring(topic, day, day * PLACES_PER_DAY + self._place[topic] - now))
+
+    def cancel(self, topic: str, item: int, cohort: Ints) -> None:
+        """Take back whatever `cohort` has booked for `item` of `topic`."""
+        self._due[topic][item, cohort] = NEVER
+
+    def _ring(self, topic: str, day: int, delay: int) -> Process:
+        yield self._env.timeout(delay)
+        self._bells.discard((topic, day))
+        for item, due in enumerate(self._due[topic]):
+            cohort = np.flatnonzero(due == day)
+            if len(cohort):
+                due[cohort] = NEVER
+                self._handlers[topic](day, item, cohort)
+
+    def run(self, days: int) -> None:
+        """Run days 0 to `days - 1`."""
+        self._env.run(until=days * PLACES_PER_DAY)

@@ -1,0 +1,108 @@
+"""Delay lines: what is on its way and when it arrives.
+
+`Ring` holds fixed delays of whole days, one per replication; `StagedDelay` is the Erlang delay of system dynamics, a
+chain of stages each of which passes on a share of its content a day (Sterman 2000, *Business Dynamics*, chapter 11).
+Nothing vanishes: what went in is inside or has come out.
+"""
+
+import numpy as np
+
+from sim.engine.draws import Floats, Ints
+
+
+class Ring:
+    """Amounts due on future days, shape (rows, n) a day, with a fixed delay each.
+
+    Parameters
+    ----------
+    delay : (rows, n) int
+        Whole days between going in and coming out; with 0, what goes in comes out on the same day.
+
+    >>> ring = Ring(np.array([[0, 2]]))
+    >>> [ring.step(np.array([[1.0, 1.0]])).tolist() for day in range(3)]
+    [[[1.0, 0.0]], [[1.0, 0.0]], [[1.0, 1.0]]]
+    """
+
+    def __init__(self, delay: Ints) -> None:
+        self._delay = delay
+        self._length = int(delay.max()) + 1
+        self._slots = np.zeros((self._length, *delay.shape))
+        self._flat = self._slots.reshape(-1)
+        self._today = 0
+        # Where in the flat ring today's amount goes; moves on by a slot a day, which is cheaper than working it out.
+        self._target = delay * delay.size + np.arange(delay.size, dtype=np.int64).reshape(delay.shape)
+
+    def fill(self, per_day: Floats) -> None:
+        """Put `per_day` into each of the days 0 to delay - 1: a steady past."""
+        for day in range(self._length - 1):
+            self._slots[day] += np.where(day < self._delay, per_day, 0.0)
+
+    def step(self, amount: Floats) -> Floats:
+        """Let a day pass: put in `amount`, shape (rows, n), and return what is due today, same shape."""
+        self._flat[self._target] += amount
+        slot = self._slots[self._today]
+        due = slot.copy()
+        slot[...] = 0.0
+        self._today = (self._today + 1) % self._length
+        self._target += self._delay.size
+        np.subtract(self._target, self._flat.size, out=self._target, where=self._target >= self._flat.size)
+        return due
+
+    def total(self) -> Floats:
+        """Return all that is inside, shape (rows, n)."""
+        return _sum_in_order(self._slots)
+
+
+class StagedDelay:
+    """An Erlang delay for several rows at once; rows may have different numbers of stages.
+
+    Parameters
+    ----------
+    stages : sequence of int
+        Number of stages of each row.
+    mean_days : (rows, n) float
+        Mean delay; 0 passes everything on at the next step.
+    """
+
+    def __init__(self, stages: list[int], mean_days: Floats) -> None:
+        deepest = max(stages, default=1)
+        with np.errstate(divide="ignore"):
+            rate = np.asarray(stages, dtype=np.float64)[:, None] / mean_days
+        self._share = -np.expm1(-rate)
+        # Rows with fewer stages enter further down, so that all leave by the last.
+        self._entry = [deepest - count for count in stages]
+        self._content = np.zeros((deepest, *mean_days.shape))
+        self._moved = np.empty_like(self._content)
+
+    def fill(self, per_day: Floats) -> None:
+        """Set the steady state of an inflow of `per_day`, shape (rows, n)."""
+        for row, entry in enumerate(self._entry):
+            self._content[entry:, row] = per_day[row] / self._share[row]
+
+    def add(self, amount: Floats) -> None:
+        """Add `amount`, shape (rows, n), to the first stage of each row."""
+        for row, entry in enumerate(self._entry):
+            self._content[entry, row] += amount[row]
+
+    def add_to(self, row: int, cohort: Ints, amount: Floats) -> None:
+        """Add `amount`, shape (len(cohort),), to the first stage of one row for some replications."""
+        self._content[self._entry[row], row, cohort] += amount
+
+    def step(self) -> Floats:
+        """Let a day pass; return what comes out, shape (rows, n), valid until the next step."""
+        np.multiply(self._content, self._share, out=self._moved)
+        self._content -= self._moved
+        self._content[1:] += self._moved[:-1]
+        return self._moved[-1]
+
+    def total(self) -> Floats:
+        """Return all that is inside, shape (rows, n)."""
+        return _sum_in_order(self._content)
+
+
+def _sum_in_order(parts: Floats) -> Floats:
+    """Add along the first axis one after the other: `sum` may group terms by the size of the batch."""
+    total = parts[0].copy()
+    for part in parts[1:]:
+        total += part
+    return total

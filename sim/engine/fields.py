@@ -1,0 +1,72 @@
+"""The state of a batch: named arrays over replications, each with one owner who alone may write to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Field:
+    """The declaration of a field.
+
+    Parameters
+    ----------
+    name : str
+        The same in code, tables and descriptions.
+    unit : str
+        Unit of the values.
+    about : str
+        What it is, in a sentence.
+    rows : tuple of str or None
+        Names of the rows, of which there may be none, of a field of shape (rows, n); None for a field of shape (n,).
+    series : bool
+        Whether the field is written to the time series of a run.
+    dtype : type
+        float by default.
+    """
+
+    name: str
+    unit: str
+    about: str
+    rows: tuple[str, ...] | None = None
+    series: bool = False
+    dtype: type = float
+
+
+class Fields:
+    """All fields of a batch of `n` replications.
+
+    A new field is filled with NaN (or -1 for integers), so that reading one before its owner has set it shows.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._declared: dict[str, tuple[str, Field]] = {}
+        self._arrays: dict[str, NDArray[Any]] = {}
+
+    def declare(self, owner: str, field: Field) -> None:
+        """Make room for a field of `owner`."""
+        if field.name in self._declared:
+            raise ValueError(f"field {field.name!r} of {owner!r} already belongs to {self._declared[field.name][0]!r}")
+        shape = (len(field.rows), self._n) if field.rows is not None else (self._n,)
+        self._declared[field.name] = (owner, field)
+        self._arrays[field.name] = np.full(shape, np.nan if field.dtype is float else -1, dtype=field.dtype)
+
+    def own(self, owner: str, name: str) -> NDArray[Any]:
+        """Return the array of a field to its owner, for writing."""
+        if self._declared[name][0] != owner:
+            raise ValueError(f"field {name!r} belongs to {self._declared[name][0]!r}, not to {owner!r}")
+        return self._arrays[name]
+
+    def see(self, name: str) -> NDArray[Any]:
+        """Return a read-only view of a field; it follows what the owner writes."""
+        view = self._arrays[name].view()
+        view.flags.writeable = False
+        return view
+
+    def __iter__(self) -> Iterator[Field]:
+        """Iterate over the declared fields, in the order of declaration."""
+        return (field for _, field in self._declared.values())

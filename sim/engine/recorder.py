@@ -1,0 +1,90 @@
+"""What is kept of a batch: series fields on chosen days, all fields on a few landmarks, events of chosen replications."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.draws import Floats, Ints
+from sim.engine.fields import Fields
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to one replication.
+
+    `day` is the day on which it happened, `kind` names the kind of event, `values` is what its sentence needs.
+    """
+
+    day: int
+    replication: int
+    kind: str
+    values: Mapping[str, float | str]
+
+
+class Recorder:
+    """Keeps snapshots of the series fields and the event log.
+
+    Parameters
+    ----------
+    fields : Fields
+        The state of the batch.
+    replications : (n,) int
+        Numbers of the replications.
+    days : sequence of int
+        Days of the series, rising; day t is the state when t days have passed.
+    landmarks : collection of int
+        Days on which every field is kept.
+    watched : collection of int
+        Replications whose events are kept.
+    """
+
+    def __init__(
+        self,
+        fields: Fields,
+        replications: Ints,
+        days: Sequence[int],
+        landmarks: Collection[int],
+        watched: Sequence[int],
+    ) -> None:
+        self.days = tuple(days)
+        self._fields = fields
+        self._landmarks = frozenset(landmarks)
+        self.snapshots: dict[int, dict[str, NDArray[Any]]] = {}
+        self._slot = {day: slot for slot, day in enumerate(self.days)}
+        self._replications = replications
+        self._watched = np.isin(replications, np.asarray(watched, dtype=np.int64))
+        self._watching = bool(self._watched.any())
+        self.columns: list[tuple[str, str]] = []
+        self._views: list[NDArray[np.float64]] = []
+        for field in fields:
+            if field.series:
+                array = fields.see(field.name)
+                labels = ("",) if field.rows is None else field.rows
+                for row, label in enumerate(labels):
+                    self.columns.append((field.name, label))
+                    self._views.append(array if field.rows is None else array[row])
+        shape = (len(self.columns), len(self.days), len(replications))
+        self.series: Floats = np.empty(shape)
+        self.events: list[Event] = []
+
+    def keep(self, day: int) -> None:
+        """Keep the state after `day` days, as far as that day is wanted."""
+        slot = self._slot.get(day)
+        if slot is not None:
+            for column, view in enumerate(self._views):
+                self.series[column, slot] = view
+        if day in self._landmarks:
+            self.snapshots[day] = {field.name: self._fields.see(field.name).copy() for field in self._fields}
+
+    def tell(self, day: int, cohort: Ints, kind: str, **values: Floats | float | str) -> None:
+        """Log an event of `cohort`; a value is one for all or an array with one each."""
+        if not self._watching:
+            return
+        for place in np.flatnonzero(self._watched[cohort]):
+            own = {
+                key: float(value[place]) if isinstance(value, np.ndarray) else value for key, value in values.items()
+            }
+            self.events.append(Event(day, int(self._replications[cohort[place]]), kind, own))

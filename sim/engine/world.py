@@ -1,0 +1,148 @@
+"""A batch at work: mechanisms over shared fields, one agenda, one source of luck."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.agenda import Agenda, Process
+from sim.engine.calendar import Calendar
+from sim.engine.draws import Draws, Floats, Ints
+from sim.engine.fields import Field, Fields
+from sim.engine.recorder import Recorder
+
+DAYS_BETWEEN_CHECKS = 28
+
+
+class InvariantBreach(Exception):
+    """Something that must always hold does not: our bug, named so that it can be replayed."""
+
+    def __init__(self, mechanism: str, rule: str, replication: int, day: int, seed: int) -> None:
+        self.mechanism, self.rule, self.replication, self.day, self.seed = mechanism, rule, replication, day, seed
+        self.scenario = ""
+        # SimPy raises a copy made from the arguments.
+        super().__init__(mechanism, rule, replication, day, seed)
+
+    def __str__(self) -> str:
+        where = f"scenario {self.scenario or '?'}, seed {self.seed}, replication {self.replication}, day {self.day}"
+        return f"{self.mechanism}: {self.rule} ({where})"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a batch needs to know besides its parameters.
+
+    `days` is the horizon, `replications` are the numbers of the replications, `series_days` the days of the time series,
+    `landmarks` the days on which every field is kept and `watched` the replications whose events are. With `check` the
+    invariants are checked while running.
+    """
+
+    start: date
+    days: int
+    seed: int
+    replications: Ints
+    series_days: Sequence[int] = ()
+    landmarks: Collection[int] = ()
+    watched: Sequence[int] = ()
+    check: bool = True
+
+
+class Mechanism:
+    """A part of the model. Subclasses declare, in this order, what they own, what they call their events, and when they act.
+
+    Attributes
+    ----------
+    name : str
+        Also the name of the section of the scenario that holds the parameters.
+    parameters : type
+        The class of that section.
+    topics, steps : tuple of str
+        Their names in the order of the day.
+    sentences : mapping of str to str
+        Kind of event -> the sentence a chronicle tells, with the event's values in braces.
+    """
+
+    name: ClassVar[str]
+    parameters: ClassVar[type]
+    topics: ClassVar[tuple[str, ...]] = ()
+    steps: ClassVar[tuple[str, ...]] = ()
+    sentences: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, world: "World", section: Any, drawn: Any) -> None:
+        """Take the world, the section of the scenario and the drawn parameters; set all own fields to their start."""
+        raise NotImplementedError
+
+    @classmethod
+    def fields(cls, section: Any) -> tuple[Field, ...]:
+        """Return the fields it owns, which may depend on its section of the scenario."""
+        raise NotImplementedError
+
+    def life(self) -> Process:
+        """Run the mechanism's rhythm: a generator that yields `agenda.next(step)` and then acts."""
+        raise NotImplementedError
+
+    def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Yield rules that must hold, each with the replications, shape (..., n), in which it is broken."""
+        return iter(())
+
+
+class World:
+    """What the mechanisms of one batch share.
+
+    Attributes
+    ----------
+    setting : Setting
+    n : int
+        Replications in the batch.
+    everyone : (n,) int
+        All positions in the batch.
+    calendar, agenda, draws, fields, recorder
+        See their modules.
+    """
+
+    def __init__(self, setting: Setting, order: Sequence[str], declared: Sequence[tuple[str, Field]]) -> None:
+        self.setting = setting
+        self.n = len(setting.replications)
+        self.everyone: Ints = np.arange(self.n, dtype=np.int64)
+        self.calendar = Calendar(setting.start)
+        self.agenda = Agenda((*order, "recorder"), self.n)
+        self.draws = Draws(setting.seed, setting.replications)
+        self.fields = Fields(self.n)
+        for owner, field in declared:
+            self.fields.declare(owner, field)
+        self.recorder = Recorder(
+            self.fields, setting.replications, setting.series_days, setting.landmarks, setting.watched
+        )
+
+    def own(self, owner: str, name: str, start: Floats | float | int) -> NDArray[Any]:
+        """Return a field to its owner, set to `start`."""
+        array = self.fields.own(owner, name)
+        array[...] = start
+        return array
+
+    def run(self, mechanisms: Sequence[Mechanism]) -> None:
+        """Run all days of the setting."""
+        for mechanism in mechanisms:
+            self.agenda.start(mechanism.life())
+        self.agenda.start(self._evenings(mechanisms))
+        self.agenda.run(self.setting.days)
+
+    def _evenings(self, mechanisms: Sequence[Mechanism]) -> Process:
+        self.recorder.keep(0)
+        while True:
+            yield self.agenda.next("recorder")
+            passed = self.agenda.today + 1
+            self.recorder.keep(passed)
+            if self.setting.check and (passed % DAYS_BETWEEN_CHECKS == 0 or passed == self.setting.days):
+                self._check(mechanisms)
+
+    def _check(self, mechanisms: Sequence[Mechanism]) -> None:
+        for mechanism in mechanisms:
+            for rule, broken in mechanism.breaches():
+                if broken.any():
+                    position = int(np.flatnonzero(broken.reshape(-1, self.n).any(axis=0))[0])
+                    replication = int(self.setting.replications[position])
+                    raise InvariantBreach(mechanism.name, rule, replication, self.agenda.today, self.setting.seed)

@@ -1,0 +1,1 @@
+"""From an ensemble to tables and files: statistics, summary, chronicle, targets, and the folder they are kept in."""

@@ -1,0 +1,28 @@
+"""The few statistics of a summary."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Z_95 = 1.959963984540054
+"""Standard normal quantile at 0.975."""
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def wilson_interval(successes: int, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson 1927, JASA 22), which is never of width 0.
+
+    >>> tuple(round(x, 4) for x in wilson_interval(0, 100))
+    (0.0, 0.037)
+    """
+    share = successes / n
+    spread = Z_95**2 / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = Z_95 * np.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def quantiles(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the quantiles at `QUANTILES` of the values that are numbers, or NaN where there are none."""
+    known = values[~np.isnan(values)]
+    return np.quantile(known, QUANTILES) if len(known) else np.full(len(QUANTILES), np.nan)

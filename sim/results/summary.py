@@ -1,0 +1,141 @@
+"""The outcome summary: shares of the endings with their intervals, and the distribution of what happened.
+
+The summary is a list of rows, made once and printed, written as CSV, Markdown or JSON from the same list.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.engine.calendar import Calendar
+from sim.ensemble.outcomes import ENDINGS
+from sim.ensemble.run import Ensemble
+from sim.model.manpower import break_even_return_share
+from sim.model.parameters import SIDES
+from sim.results.statistics import quantiles, wilson_interval
+
+ENDING_LABELS = {
+    "war_goes_on": "War goes on",
+    "attacker_collapsed": "{attacker}'s army has collapsed",
+    "defender_collapsed": "{defender}'s army has collapsed",
+}
+WHAT_IT_IS_NOT = "Conditional frequencies of a stylised model, not a forecast."
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the summary.
+
+    A row of endings has `share` with `low` and `high`, its 95 % interval; a row of an outcome has `mean`, `p05`, `p50` and `p95`
+    over the `n` replications in which it is defined. Values are in `unit`; tables show them divided by `scale`.
+    """
+
+    section: str
+    id: str
+    label: str
+    unit: str
+    n: int
+    scale: float = 1.0
+    digits: int = 0
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    mean: float | None = None
+    p05: float | None = None
+    p50: float | None = None
+    p95: float | None = None
+
+
+def side_names(ensemble: Ensemble) -> dict[str, str]:
+    """Return the names of the sides in the scenario."""
+    sides = ensemble.scenario.world.sides
+    return {"attacker": sides.attacker.name, "defender": sides.defender.name}
+
+
+def end_date(ensemble: Ensemble) -> str:
+    """Return the date of the horizon."""
+    return Calendar(ensemble.scenario.world.start_date).date_of(ensemble.plan.days).isoformat()
+
+
+def summarise(ensemble: Ensemble) -> list[Row]:
+    """Return the rows of the summary, in the order in which they are shown."""
+    names = side_names(ensemble)
+    outcomes = ensemble.outcomes
+    n = len(ensemble.numbers)
+    rows = []
+    for ending in ENDINGS:
+        count = int(np.count_nonzero(outcomes["ending"] == ending))
+        low, high = wilson_interval(count, n)
+        label = ENDING_LABELS[ending].format(**names)
+        rows.append(Row("endings", ending, label, "share", n, share=count / n, low=low, high=high))
+
+    def add(section: str, column: str, label: str, unit: str, scale: float = 1.0, digits: int = 0) -> None:
+        if column not in outcomes:
+            return
+        values = outcomes[column].astype(np.float64)
+        known = values[~np.isnan(values)]
+        p05, _, p50, _, p95 = (float(q) if len(known) else None for q in quantiles(values))
+        mean = float(known.mean()) if len(known) else None
+        rows.append(Row(section, column, label, unit, len(known), scale, digits, mean=mean, p05=p05, p50=p50, p95=p95))
+
+    for side in SIDES:
+        add("course", f"casualties_{side}", f"Casualties, {names[side]} (thousand)", "persons", 1e3)
+    for side in SIDES:
+        add("course", f"killed_{side}", f"of these killed, {names[side]} (thousand)", "persons", 1e3)
+    for side in SIDES:
+        add("course", f"force_end_{side}", f"Force at the end, {names[side]} (thousand)", "persons", 1e3)
+    add("course", "ground_gained_km2", f"Land taken by {names['attacker']} since the start (km2)", "km2")
+    for side in SIDES:
+        add("course", f"fired_days_{side}", f"Materiel fired, {names[side]} (days of full fire)", "days of full-rate fire")
+    for side in SIDES:
+        if outcomes[f"aid_pledged_beur_{side}"].any():
+            add("course", f"aid_pledged_beur_{side}", f"Aid pledged to {names[side]} (bn EUR)", "bn EUR", 1, 1)
+            add("course", f"aid_delivered_beur_{side}", f"Aid delivered to {names[side]} (bn EUR)", "bn EUR", 1, 1)
+    for side in SIDES:
+        add("fire", f"fire_below_half_month_{side}", f"First month with fire below half, {names[side]}", "months")
+    add("targets", "ground_30_days_km2", "Land taken in the first 30 days (km2)", "km2")
+    add("targets", "ground_12_months_km2", "Land taken in the first 12 months (km2)", "km2")
+    add("targets", "casualties_per_km2_12_months", f"Casualties of {names['attacker']} per km2, 12 months", "persons per km2")
+    for side in SIDES:
+        label = f"Casualties a day in the first 30 days, {names[side]}"
+        add("targets", f"daily_casualties_30_days_{side}", label, "persons a day")
+    for side in SIDES:
+        label = f"Change of {names[side]}'s force in 12 months (thousand)"
+        add("targets", f"force_change_12_months_{side}", label, "persons", 1e3, 1)
+    for side in SIDES:
+        for flow in ("trained", "returned", "killed", "invalided", "deserted"):
+            label = f"{names[side]}: {flow} a month, first 12 months (thousand)"
+            add("balance", f"{flow}_per_month_12_months_{side}", label, "persons a month", 1e3, 1)
+    return rows
+
+
+def balance_sentences(ensemble: Ensemble) -> list[str]:
+    """Return the monthly manpower balance of each side and its break-even, as sentences.
+
+    Means over the replications, because means of flows add up; the break-even is that of the means.
+    """
+    names, outcomes, sentences = side_names(ensemble), ensemble.outcomes, []
+    if "trained_per_month_12_months_attacker" not in outcomes:
+        return []
+    for side in SIDES:
+        flow = {
+            name: float(outcomes[f"{name}_per_month_12_months_{side}"].mean()) / 1e3
+            for name in ("trained", "returned", "killed", "invalided", "deserted")
+        }
+        net = flow["trained"] + flow["returned"] - flow["killed"] - flow["invalided"] - flow["deserted"]
+        # The recovering are lost to the force when wounded and come back with a delay; both stand in the balance.
+        wounded_waiting = float(outcomes[f"force_change_12_months_{side}"].mean()) / 1e3 / 12.0
+        recovering = net - wounded_waiting
+        sentence = (
+            f"{names[side]}, a month: {flow['trained']:+.1f} trained, {flow['returned']:+.1f} wounded returned, "
+            f"{-flow['killed']:+.1f} killed, {-flow['invalided'] - recovering:+.1f} wounded, {-flow['deserted']:+.1f} deserted: "
+            f"{wounded_waiting:+.1f} thousand."
+        )
+        sentences.append(sentence)
+    return sentences
+
+
+def as_dicts(rows: list[Row]) -> list[dict[str, Any]]:
+    """Return the rows as plain dictionaries."""
+    return [asdict(row) for row in rows]

@@ -1,0 +1,44 @@
+"""Scenarios: YAML text with places -> frozen, validated parameters with units, ranges, distributions and sources.
+
+Knows nothing of the model: the mechanisms declare their sections with `Section`, `Item` and `knob`, and hand the
+finished schema to `load_scenario`.
+"""
+
+from .catalogue import shipped, shipped_folder
+from .errors import FieldError, Flaw, Problem, ScenarioError
+from .head import ScenarioHead, Side, Sides, Source
+from .knobs import Knob, Known, knob_of, numbers, quantities
+from .load import Scenario, load_scenario
+from .quantity import Fixed, Quantity, constant
+from .read import Document, Place, read_yaml
+from .section import Item, Section, knob, whole
+
+__all__ = [
+    "Document",
+    "FieldError",
+    "Fixed",
+    "Flaw",
+    "Item",
+    "Knob",
+    "Known",
+    "Place",
+    "Problem",
+    "Quantity",
+    "Scenario",
+    "ScenarioError",
+    "ScenarioHead",
+    "Section",
+    "Side",
+    "Sides",
+    "Source",
+    "constant",
+    "knob",
+    "knob_of",
+    "load_scenario",
+    "numbers",
+    "quantities",
+    "read_yaml",
+    "shipped",
+    "shipped_folder",
+    "whole",
+]

@@ -1,0 +1,142 @@
+"""The ways a number may be written in a scenario, and what is said when it is written otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .distributions import LARGEST, Constant, Distribution, Triangular, Uniform
+from .errors import FieldError, Flaw
+from .smooth import Beta, Lognormal, Normal, Pert
+from .truncated import Truncated
+from .wording import closest, did_you_mean, found, listed, number, quoted
+
+# Each distribution with the sets of keys it can be built from.
+FORMS: dict[str, tuple[tuple[Callable[..., Distribution], tuple[str, ...]], ...]] = {
+    "constant": ((Constant, ("value",)),),
+    "uniform": ((Uniform, ("low", "high")),),
+    "triangular": ((Triangular, ("low", "mode", "high")),),
+    "pert": ((Pert, ("low", "mode", "high")),),
+    "normal": ((Normal, ("mean", "sd")),),
+    "lognormal": ((Lognormal, ("median", "log_sd")), (Lognormal.from_tails, ("p05", "p95"))),
+    "beta": ((Beta, ("a", "b")),),
+}
+_BOUNDS = ("min", "max")
+_ORIGIN = ("source", "note", "assumption")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A number as written: its distribution and where it comes from."""
+
+    distribution: Distribution
+    sources: tuple[str, ...] = ()
+    note: str = ""
+    assumption: bool = False
+
+
+def parse(raw: object) -> Written:
+    """Return the number written as `raw`.
+
+    Parameters
+    ----------
+    raw : object
+        A number, or a mapping with ``value`` or ``dist``.
+
+    Raises
+    ------
+    FieldError
+        With every flaw: wrong type, unknown distribution, unknown or missing keys, parameters that do not fit.
+    """
+    if not isinstance(raw, dict):
+        flaws = list(_not_a_number(raw, ()))
+        if flaws:
+            raise FieldError(*flaws)
+        return Written(Constant(float(raw)))  # type: ignore[arg-type]
+    if "dist" not in raw and "value" not in raw:
+        hint = "Write a number, {value: ...} or {dist: ..., ...}"
+        raise FieldError(Flaw("{field} has neither 'value' nor 'dist'", _near_miss(raw) or hint))
+    name = raw.get("dist", "constant")
+    if not isinstance(name, str) or name not in FORMS:
+        flaw = Flaw(f"unknown distribution {quoted(name)} in {{field}}", did_you_mean(name, FORMS), ("dist",))
+        raise FieldError(flaw, *_origin_flaws(raw))
+    build, needed = _form(name, raw)
+    flaws = [*_key_flaws(name, needed, raw), *_origin_flaws(raw)]
+    bounds = () if name == "constant" else tuple(key for key in _BOUNDS if raw.get(key) is not None)
+    for key in (*needed, *bounds):
+        if key in raw:
+            flaws += _not_a_number(raw[key], (key,))
+    if flaws:
+        raise FieldError(*flaws)
+    distribution = build(*(float(raw[key]) for key in needed))
+    if bounds:
+        distribution = Truncated(distribution, **{key: float(raw[key]) for key in bounds})
+    source = raw.get("source", [])
+    sources = (source,) if isinstance(source, str) else tuple(source)
+    return Written(distribution, sources, raw.get("note", ""), raw.get("assumption", False))
+
+
+def _form(name: str, raw: dict[str, Any]) -> tuple[Callable[..., Distribution], tuple[str, ...]]:
+    """Return the form of a distribution that the written keys come nearest to."""
+    return max(FORMS[name], key=lambda form: sum(key in raw for key in form[1]))
+
+
+def _near_miss(raw: dict[str, Any]) -> str:
+    for key in raw:
+        if key not in _ORIGIN:
+            near = closest(key, ("value", "dist"))
+            if near:
+                return f"Did you mean '{near}'?"
+    return ""
+
+
+def _key_flaws(name: str, needed: tuple[str, ...], raw: dict[str, Any]) -> Iterator[Flaw]:
+    bounds = () if name == "constant" else _BOUNDS
+    head = ("dist",) if "dist" in raw else ()
+    allowed = (*head, *needed, *bounds, *_ORIGIN)
+    unknown = [key for key in raw if key not in allowed]
+    takes = " or ".join(" and ".join(keys) for _, keys in FORMS[name])
+    meant = set()
+    for key in unknown:
+        # A key of the distribution's other form is no misspelling.
+        of_other_form = any(key in keys for _, keys in FORMS[name])
+        near = None if of_other_form else closest(key, [other for other in allowed if other not in raw])
+        meant.add(near)
+        hint = f"{name} takes {takes}; also allowed: {listed((*bounds, *_ORIGIN))}"
+        yield Flaw(f"unknown key {quoted(key)} in {{field}}", f"Did you mean '{near}'?" if near else hint, (key,))
+    for key in needed:
+        if key not in raw and key not in meant:  # a misspelt key is one mistake, not two
+            yield Flaw(f"{{field}} lacks {quoted(key)}", f"{name} takes {takes}")
+
+
+def _not_a_number(raw: object, below: tuple[str, ...]) -> Iterator[Flaw]:
+    if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+        if not -LARGEST <= raw <= LARGEST:
+            yield Flaw(f"{{part}} must be a finite number of at most {number(LARGEST)}", "", below)
+        return
+    if raw is None:
+        yield Flaw("{part} is empty", "Write a number", below)
+        return
+    hint = ""
+    if isinstance(raw, str):
+        plain = raw.strip().rstrip("%").replace(",", "").replace(" ", "").replace("'", "")
+        if plain != raw and plain.replace(".", "", 1).isdecimal() and plain.isascii():
+            hint = "Write a share as in 0.5" if "%" in raw else f"Write {plain}"
+        elif plain == raw and plain.replace("_", "").replace(".", "", 1).isdecimal() and plain.isascii():
+            hint = "Remove the quotes"
+    elif isinstance(raw, dict) and below:
+        hint = "A distribution cannot stand inside another"
+    yield Flaw(f"{{part}} must be a number, not {found(raw)}", hint, below)
+
+
+def _origin_flaws(raw: dict[str, Any]) -> Iterator[Flaw]:
+    if "source" in raw:
+        source = raw["source"]
+        keys = [source] if isinstance(source, str) else source
+        if not isinstance(keys, (list, tuple)) or not keys or not all(isinstance(key, str) and key for key in keys):
+            yield Flaw("{part} must be a key of 'sources' or a list of keys", "Write source: key", ("source",))
+    if not isinstance(raw.get("note", ""), str):
+        yield Flaw(f"{{part}} must be text, not {found(raw['note'])}", "Put it in quotes", ("note",))
+    if raw.get("assumption", True) is not True:
+        yield Flaw(f"{{part}} must be true, not {found(raw['assumption'])}", "Leave it out", ("assumption",))

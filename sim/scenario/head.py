@@ -1,0 +1,73 @@
+"""What every scenario has, whatever its mechanisms: title, start, horizon, the two sides, sources."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from .errors import FieldError, Flaw
+from .section import Section, knob
+from .wording import found
+
+MOST_MONTHS = 600
+MOST_DAYS = 18_263  # 600 months of 365.25 / 12 days
+
+
+class Source(Section):
+    """Where a number comes from."""
+
+    author: str = Field(description="Who wrote it")
+    title: str = Field(description="What it is called")
+    date: str = Field(description="When it was published, as a date or a text")
+    address: str = Field(description="Where it can be found")
+    quality: Literal["A", "B", "C", "D"] = Field(description="A (official or peer-reviewed) to D (weak)")
+
+    @field_validator("date", mode="before")
+    @classmethod
+    def _date_as_text(cls, value: Any) -> Any:
+        if isinstance(value, datetime.date):
+            return value.isoformat()
+        if isinstance(value, int) and not isinstance(value, bool) and 1000 <= value <= 9999:
+            return str(value)  # a bare year
+        if not isinstance(value, str):
+            raise FieldError(Flaw(f"{{field}} must be a date or text, not {found(value)}"))
+        return value
+
+
+class Side(Section):
+    """One of the two sides of the war."""
+
+    name: str = Field(min_length=1, description="The name of the side, for tables")
+
+
+class Sides(Section):
+    """The two sides of the war."""
+
+    attacker: Side
+    defender: Side
+
+
+class ScenarioHead(Section):
+    """The part that all scenarios share; a full scenario adds the sections of the mechanisms.
+
+    Exactly one of `horizon_months` and `horizon_days` is given.
+    """
+
+    title: str = Field(min_length=1, description="One line, for tables and pages")
+    description: str = Field(description="What is assumed, in a few sentences")
+    start_date: datetime.date = Field(description="The first day, such as 2024-12-04")
+    horizon_months: int | None = knob("months", "How long is looked ahead", low=1, high=MOST_MONTHS, default=None)
+    horizon_days: int | None = knob("days", "How long is looked ahead", low=1, high=MOST_DAYS, default=None)
+    sides: Sides
+    sources: dict[str, Source] = Field(default={}, description="The sources of the numbers, by key")
+
+    @model_validator(mode="after")
+    def _check_horizon(self) -> Self:
+        if self.horizon_months is None and self.horizon_days is None:
+            raise FieldError(Flaw("missing field 'horizon_months'", "Write horizon_months or horizon_days"))
+        if self.horizon_months is not None and self.horizon_days is not None:
+            message = "horizon_months and horizon_days are both given"
+            raise FieldError(Flaw(message, "Keep one of them", ("horizon_days",)))
+        return self

@@ -1,0 +1,151 @@
+"""A scenario file or shipped name -> a validated, frozen scenario, or all problems at once.
+
+Left out: `extends`, events, writing defaults into the resolved file.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from . import catalogue, override
+from .errors import Flaw, Path, Problem, ScenarioError
+from .head import ScenarioHead
+from .read import Located, Place, read_all
+from .section import duplicate_ids
+from .translate import translate
+from .wording import did_you_mean, listed, quoted
+from .write import to_yaml
+
+T = TypeVar("T", bound=ScenarioHead)
+
+
+@dataclass(frozen=True)
+class Scenario(Generic[T]):
+    """A validated scenario.
+
+    Parameters
+    ----------
+    name : str
+        The stem of the file's name.
+    path : pathlib.Path
+        The file it was read from.
+    world : ScenarioHead or a subclass
+        The validated sections.
+    tree : dict
+        The plain values, with what was set on the command line.
+    """
+
+    name: str
+    path: FilePath
+    world: T
+    tree: dict[str, Any]
+
+    @property
+    def head(self) -> ScenarioHead:
+        """The part that all scenarios share."""
+        return self.world
+
+    def to_yaml(self) -> str:
+        """Return the scenario as YAML text that loads to the same `world` and `tree` again."""
+        return to_yaml(self.tree)
+
+
+def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[str] = ()) -> Scenario[T]:
+    """Read, override and validate one scenario.
+
+    Parameters
+    ----------
+    source : str or pathlib.Path
+        A file, or as a str the name of a shipped scenario (``"baseline"``, ``"history/iwo_jima"``).
+    schema : type
+        The model to validate against: `ScenarioHead` with the sections of the mechanisms.
+    overrides : sequence of str
+        ``dotted.path=value``, applied in order before validation; items of lists by their ``id``.
+
+    Returns
+    -------
+    Scenario
+        With the validated model as `world`.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found, in the order of the file, those of overrides last.
+    """
+    path, shown = _find(source)
+    document, wrong = read_all(path, shown, lambda: [*catalogue.shipped(), *map(str, path.parent.glob("*.y*ml"))])
+    tree: dict[str, Any] = copy.deepcopy(document.value)
+    places = dict(document.places)
+    for text in overrides:
+        wrong += override.apply(tree, places, schema, text)
+
+    spoilt = [item.path for item in wrong if item.path is not None]
+    flaws: list[tuple[Path, Flaw]] = []
+    world: T | None = None
+    try:
+        world = schema.model_validate(tree)
+    except ValidationError as error:
+        flaws += translate(error, schema, tree)
+    flaws += _tree_flaws(tree, tree.get("sources", {}))
+    for where, flaw in flaws:
+        # What could not be read has its problem already.
+        if not any(where[: len(bad)] == bad for bad in spoilt):
+            wrong.append(Located(_nearest(where, places, shown), flaw, where))
+    if wrong or world is None:
+        ordered = sorted(wrong, key=lambda item: item.place.order)
+        raise ScenarioError(dict.fromkeys(item.problem for item in ordered))
+    return Scenario(path.stem, path, world, tree)
+
+
+def _find(source: str | FilePath) -> tuple[FilePath, str]:
+    """Return the file that `source` means and its name in messages."""
+    path = FilePath(source)
+    if isinstance(source, str) and path.suffix not in (".yaml", ".yml") and not path.is_file():
+        names = catalogue.shipped()
+        if source in names:
+            path = catalogue.shipped_folder() / f"{source}.yaml"
+            here = FilePath.cwd()
+            return path, str(path.relative_to(here) if path.is_relative_to(here) else path)
+        if not path.is_dir():
+            is_near = FilePath(f"{source}.yaml").is_file()
+            hint = f"Did you mean '{source}.yaml'?" if is_near else did_you_mean(source, names)
+            raise ScenarioError([Problem(source, "there is no such file and no such shipped scenario", hint)])
+    return path, str(source)
+
+
+def _nearest(path: Path, places: Mapping[Path, Place], shown: str) -> Place:
+    """Return the place of a path, or of the nearest thing above it that is written down."""
+    for length in range(len(path), 0, -1):
+        if path[:length] in places:
+            return places[path[:length]]
+    return Place(shown, 1, 1)
+
+
+def _tree_flaws(node: Any, sources: Any, path: Path = ()) -> Iterator[tuple[Path, Flaw]]:
+    """Yield what needs no schema, so that it is said together with everything else: unknown sources, repeated ids."""
+    if isinstance(node, dict):
+        if "source" in node and ("value" in node or "dist" in node) and isinstance(sources, dict):
+            yield from _source_flaws(node["source"], sources, (*path, "source"))
+        for key, value in node.items():
+            yield from _tree_flaws(value, sources, (*path, key))
+    elif isinstance(node, list):
+        for flaw in duplicate_ids([item.get("id") if isinstance(item, dict) else None for item in node]):
+            yield (*path, *flaw.below), Flaw(flaw.message, flaw.hint)
+        for position, item in enumerate(node):
+            yield from _tree_flaws(item, sources, (*path, position))
+
+
+def _source_flaws(written: Any, sources: dict[str, Any], path: Path) -> Iterator[tuple[Path, Flaw]]:
+    for position, key in enumerate(written if isinstance(written, list) else [written]):
+        if isinstance(key, str) and key and key not in sources:
+            hint = did_you_mean(key, sources) or "Add it to 'sources'"
+            if hint.startswith("Possible") and len(sources) > 12:
+                hint = f"Add it to 'sources', which has {listed(sources)}"
+            where = (*path, position) if isinstance(written, list) else path
+            yield where, Flaw(f"unknown source {quoted(key)}", hint)

@@ -1,0 +1,90 @@
+"""Single values set on the command line: ``--set arms.backers.united_states.delay_days=30``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from .errors import FieldError, Flaw, Path, Step
+from .read import Located, Place, read_value
+from .walk import below, fields, is_mapping, is_number
+from .wording import did_you_mean, quoted
+
+NOTE = "set on the command line"
+
+
+def apply(tree: dict[str, Any], places: dict[Path, Place], schema: type[BaseModel], text: str) -> list[Located]:
+    """Set one value in a tree, in place, and note where it came from.
+
+    Parameters
+    ----------
+    tree : dict
+        The plain values of a scenario; changed.
+    places : dict of path to Place
+        The places of the values; changed, so that later problems point to the command line.
+    schema : type of BaseModel
+        The model of the scenario: a field may be set although the file does not write it.
+    text : str
+        ``dotted.path=value``; items of a list by their id. A number set on a mapping with ``value`` or ``dist``
+        replaces the mapping.
+
+    Returns
+    -------
+    list of Located
+        What is wrong with `text`; empty when it was applied.
+    """
+    place = Place(f"--set {text}")
+    dotted, equals, written = text.partition("=")
+    try:
+        if not equals:
+            raise FieldError(Flaw("there is no '='", "Write --set path=value"))
+        value = read_value(written)
+        path = _set(tree, schema, dotted.strip().split("."), value)
+    except FieldError as error:
+        return [Located(place, flaw) for flaw in error.flaws]
+    for known in [known for known in places if known[: len(path)] == path]:
+        del places[known]
+    places[path] = place
+    return []
+
+
+def _set(tree: dict[str, Any], schema: type[BaseModel], names: list[str], value: Any) -> Path:
+    node: Any = tree
+    annotation: Any = schema
+    path: list[Step] = []
+    for position, name in enumerate(names):
+        step = _step(node, annotation, name, ".".join(names[:position]))
+        path.append(step)
+        annotation = below(annotation, step)
+        if position == len(names) - 1:
+            break
+        if isinstance(step, str) and node.get(step) is None and (fields(annotation) or is_mapping(annotation)):
+            node[step] = {}  # a section that the file leaves out
+        node = node[step] if isinstance(step, int) else node.get(step)
+    is_plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    before = node[step] if isinstance(step, int) else node.get(step)
+    if is_plain and isinstance(before, dict) and ("value" in before or "dist" in before):
+        value = {"value": value, "note": NOTE}
+    node[step] = value
+    return tuple(path)
+
+
+def _step(node: Any, annotation: Any, name: str, prefix: str) -> Step:
+    """Return the key or the position that a name stands for below a node."""
+    dot = f"{prefix}." if prefix else ""
+    if isinstance(node, dict):
+        known = [*fields(annotation), *(key for key in node if key not in fields(annotation))]
+        # The keys of a distribution and of a free mapping are checked when the scenario is.
+        if name in known or is_number(annotation) or is_mapping(annotation):
+            return name
+    elif isinstance(node, list):
+        known = [item["id"] for item in node if isinstance(item, dict) and isinstance(item.get("id"), str)]
+        if name in known:
+            return next(i for i, item in enumerate(node) if isinstance(item, dict) and item.get("id") == name)
+        if not known and name.isascii() and name.isdecimal() and len(name) < 9 and int(name) < len(node):
+            return int(name)
+    else:
+        held = "is empty" if node is None else "is a single value"
+        raise FieldError(Flaw(f"{quoted(prefix)} {held} and has no {quoted(name)}", f"Write --set {prefix}=value"))
+    raise FieldError(Flaw(f"unknown path {quoted(dot + name)}", did_you_mean(name, known, dot)))

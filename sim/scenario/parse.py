@@ -1,0 +1,190 @@
+"""YAML text -> plain values with the place of every key and item, all flaws collected.
+
+Built from the parser's events and not from a loader: nothing is constructed but plain values, the depth and the
+number of nodes are bounded while reading, and an alias is seen before it could be expanded.
+Left out on purpose, each an error: anchors, aliases, tags, merge keys, several documents in a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from .errors import FieldError, Flaw, Path
+from .scalars import resolve
+from .wording import found, quoted
+
+DEEPEST = 32
+MOST_NODES = 50_000
+
+
+class Unread:
+    """Stands where a value could not be read: no field accepts it, so nothing is concluded from its absence."""
+
+
+UNREAD = Unread()
+
+_ASIDE = -1
+"""A step no mapping has: what is read there is not kept, and its flaws spoil no other value."""
+
+Spot = tuple[int, int]
+"""Line and column, both from 1."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A flaw of the text: the path it belongs to (None: no value was spoilt), its spot and what is wrong."""
+
+    path: Path | None
+    spot: Spot
+    flaw: Flaw
+
+
+class _Stop(Exception):
+    """Reading cannot go on; the reason is already among the findings."""
+
+
+class Parsed:
+    """One YAML document as plain values.
+
+    Parameters
+    ----------
+    text : str
+        The document.
+
+    Attributes
+    ----------
+    value : object
+        Mappings as dict, lists as list, scalars as in `scalars.resolve`; a flawed scalar is `UNREAD`.
+    spots : dict of path to (line, column)
+        The spot of each mapping key and of each list item.
+    findings : list of Finding
+        Everything wrong with the text.
+    is_block : bool
+        Whether the root is written over lines (indented), not as a scalar or in brackets.
+    complete : bool
+        False when reading had to stop.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.value: Any = None
+        self.spots: dict[Path, Spot] = {}
+        self.findings: list[Finding] = []
+        self.is_block = False
+        self.complete = False
+        self._nodes = 0
+        self._events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+        try:
+            self._document()
+            self.complete = True
+        except _Stop:
+            pass
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            self._flaw(None, mark, Flaw(*_in_words(error)))
+        except (yaml.YAMLError, ValueError, OverflowError) as error:
+            # The parser lets some bad escapes and directives out as bare errors of Python.
+            self._flaw(None, None, Flaw(f"not valid YAML: {error}"))
+
+    def _flaw(self, path: Path | None, mark: Any, flaw: Flaw) -> None:
+        spot = (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
+        self.findings.append(Finding(path, spot, flaw))
+
+    def _stop(self, mark: Any, flaw: Flaw) -> _Stop:
+        self._flaw(None, mark, flaw)
+        return _Stop()
+
+    def _document(self) -> None:
+        next(self._events)  # start of the stream
+        start = next(self._events)
+        if isinstance(start, yaml.StreamEndEvent):
+            return
+        root = next(self._events)
+        self.is_block = isinstance(root, yaml.CollectionStartEvent) and not root.flow_style
+        self.value = self._node(root, ())
+        next(self._events)  # end of the document
+        after = next(self._events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise self._stop(after.start_mark, Flaw("a second document starts here", "Write one scenario a file"))
+
+    def _node(self, event: Any, path: Path) -> Any:
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            raise self._stop(event.start_mark, Flaw(f"more than {MOST_NODES} values in one file"))
+        if isinstance(event, yaml.AliasEvent):
+            flaw = Flaw(f"alias {quoted(f'*{event.anchor}')} is not allowed", "Write the value out")
+            self._flaw(path, event.start_mark, flaw)
+            return UNREAD
+        if event.anchor is not None:
+            flaw = Flaw(f"anchor {quoted(f'&{event.anchor}')} is not allowed", "Remove it")
+            self._flaw(None, event.start_mark, flaw)
+        if event.tag is not None:
+            tag = quoted(event.tag.replace("tag:yaml.org,2002:", "!!"))
+            spoilt = path if isinstance(event, yaml.ScalarEvent) else None
+            self._flaw(spoilt, event.start_mark, Flaw(f"tag {tag} is not allowed", "Remove it"))
+        if isinstance(event, yaml.ScalarEvent):
+            try:
+                return resolve(event.value, plain=event.style is None)
+            except FieldError as error:
+                self._flaw(path, event.start_mark, error.flaws[0])
+                return UNREAD
+        if len(path) >= DEEPEST:
+            raise self._stop(event.start_mark, Flaw(f"nested deeper than {DEEPEST} levels"))
+        read: Callable[[Path], Any] = self._mapping if isinstance(event, yaml.MappingStartEvent) else self._list
+        return read(path)
+
+    def _list(self, path: Path) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            item = (*path, len(items))
+            self.spots[item] = (event.start_mark.line + 1, event.start_mark.column + 1)
+            items.append(self._node(event, item))
+        return items
+
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._key(event, path)
+            value = next(self._events)
+            if key is not None and key in fields:
+                line = self.spots[(*path, key)][0]
+                flaw = Flaw(f"duplicate key {quoted(key)}, first written on line {line}", "Keep one of them")
+                self._flaw(None, event.start_mark, flaw)
+                key = None
+            if key is None:
+                self._node(value, (*path, _ASIDE))  # only for the flaws inside
+                continue
+            self.spots[(*path, key)] = (event.start_mark.line + 1, event.start_mark.column + 1)
+            fields[key] = self._node(value, (*path, key))
+        return fields
+
+    def _key(self, event: Any, path: Path) -> str | None:
+        """Return a mapping's key, or None when its entry cannot be used."""
+        if isinstance(event, yaml.ScalarEvent) and event.style is None and event.value == "<<":
+            self._flaw(None, event.start_mark, Flaw("merge key '<<' is not allowed", "Write the fields out"))
+            return None
+        before = len(self.findings)
+        key = self._node(event, (*path, _ASIDE))
+        if len(self.findings) > before:
+            return None
+        if not isinstance(key, str):
+            hint = f'Write it in quotes: "{event.value}"' if isinstance(event, yaml.ScalarEvent) else ""
+            self._flaw(None, event.start_mark, Flaw(f"a key must be text, not {found(key)}", hint))
+            return None
+        return key
+
+
+def _in_words(error: yaml.MarkedYAMLError) -> tuple[str, str]:
+    problem = str(error.problem or error.context or "unreadable")
+    hint = ""
+    if "'\\t'" in problem:
+        hint = "Indent with spaces, not tabs"
+    elif "mapping values are not allowed" in problem:
+        hint = "Put a text that contains ': ' in quotes, and check the indentation"
+    elif error.context and error.problem:
+        line = "" if error.context_mark is None else f" that starts on line {error.context_mark.line + 1}"
+        problem = f"{problem} ({error.context}{line})"
+    return f"not valid YAML: {problem}", hint

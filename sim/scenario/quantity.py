@@ -1,0 +1,160 @@
+"""Numbers of a scenario: certain or drawn, with where they come from.
+
+A `Quantity` may be a distribution, a `Fixed` must be one number. Both are written as a number, as
+``{value: 3, source: key, note: text}`` or ``{assumption: true, ...}``; a wrong or incomplete form is an error, never a
+guess. Left out: correlated quantities, and the distributions gamma, exponential and discrete.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from .distributions import Constant, Distribution, Floats, contiguous
+from .errors import FieldError, Flaw
+from .forms import parse
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number of a scenario that may be uncertain.
+
+    Parameters
+    ----------
+    distribution : Distribution
+        What is known about the number.
+    sources : tuple of str
+        Keys of the scenario's sources.
+    note : str
+        A remark for readers.
+    assumption : bool
+        Whether the number is assumed rather than sourced.
+    """
+
+    distribution: Distribution
+    sources: tuple[str, ...] = ()
+    note: str = ""
+    assumption: bool = False
+
+    @property
+    def central(self) -> float:
+        """The value, mode (triangular, pert), middle (uniform), median (normal, lognormal) or mean (beta).
+
+        For a truncated distribution the same point, moved to the nearest value still possible.
+        """
+        return self.distribution.central
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether there is only one possible value."""
+        return isinstance(self.distribution, Constant)
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The lowest and the highest possible value, after truncation; infinite where there is no bound."""
+        return self.distribution.support
+
+    def quantile(self, u: Floats) -> Floats:
+        """Return the values below which the number lies with probability `u`.
+
+        Parameters
+        ----------
+        u : array of float64, any shape
+            Probabilities inside (0, 1).
+
+        Returns
+        -------
+        array of float64, the shape of `u`
+            Never decreasing in `u` (to the last digits for pert and beta). Each element depends on its own
+            probability only, not on how many there are.
+
+        Raises
+        ------
+        ValueError
+            If a probability is not inside (0, 1).
+        """
+        return self.distribution.at(contiguous(u)).reshape(u.shape)
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        """Return the quantity written as `raw` in a scenario.
+
+        Raises
+        ------
+        FieldError
+            With everything wrong with it.
+        """
+        if isinstance(raw, cls):
+            return raw
+        written = parse(raw)
+        return cls(written.distribution, written.sources, written.note, written.assumption)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.parse)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A number of a scenario that cannot be uncertain, such as a count of stages.
+
+    Parameters
+    ----------
+    value : float
+        The number; fields declared with `section.whole` hold whole numbers only.
+    sources, note, assumption
+        As for `Quantity`.
+    """
+
+    value: float
+    sources: tuple[str, ...] = ()
+    note: str = ""
+    assumption: bool = False
+
+    @property
+    def whole(self) -> int:
+        """The value as an integer.
+
+        Raises
+        ------
+        ValueError
+            If it is not a whole number.
+        """
+        if not self.value.is_integer():
+            raise ValueError(f"{self.value} is not a whole number")
+        return int(self.value)
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        """Return the fixed number written as `raw` in a scenario.
+
+        Raises
+        ------
+        FieldError
+            With everything wrong with it; also for any distribution but ``constant``.
+        """
+        if isinstance(raw, cls):
+            return raw
+        written = parse(raw)
+        if not isinstance(written.distribution, Constant):
+            hint = "Write one number; this field cannot be drawn"
+            raise FieldError(Flaw(f"{{field}} must be a fixed number, not {written.distribution}", hint))
+        return cls(written.distribution.value, written.sources, written.note, written.assumption)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.parse)
+
+
+def constant(value: float) -> Quantity:
+    """Return a quantity that is certain.
+
+    Examples
+    --------
+    >>> constant(3).central
+    3.0
+    """
+    return Quantity(Constant(float(value)))

@@ -1,0 +1,195 @@
+"""Files and command-line values -> documents: plain values with the place of every part.
+
+`parse` knows YAML, this file knows files. Left out: other encodings than UTF-8, and reading from a pipe.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from .errors import FieldError, Flaw, Path, Problem, ScenarioError
+from .parse import Finding, Parsed
+from .wording import did_you_mean, found
+
+Names = Callable[[], Iterable[str]]
+
+LARGEST_BYTES = 1024 * 1024
+
+# What YAML does not allow in a text at all; a lone carriage return is a line break to YAML and stays.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is written.
+
+    Parameters
+    ----------
+    file : str
+        The file as the user knows it, or the command-line option.
+    line, column : int
+        From 1; both 0 when it is not in a file.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+    @property
+    def order(self) -> tuple[bool, int, int]:
+        """Key to sort by: down the file, then what is not in a file."""
+        return self.line == 0, self.line, self.column
+
+
+@dataclass(frozen=True)
+class Located:
+    """A flaw with its place; `path` is the value it spoils, or None."""
+
+    place: Place
+    flaw: Flaw
+    path: Path | None = None
+
+    @property
+    def problem(self) -> Problem:
+        """The flaw as it is shown."""
+        return Problem(str(self.place), self.flaw.message, self.flaw.hint)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file as plain values.
+
+    Parameters
+    ----------
+    value : dict
+        The root mapping.
+    places : mapping of path to Place
+        The place of each mapping key and each list item; a path is a tuple of keys (str) and positions (int).
+    """
+
+    value: dict[str, Any]
+    places: Mapping[Path, Place]
+
+
+def read_yaml(path: str | FilePath) -> Document:
+    """Read one YAML file strictly.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file: UTF-8, at most 1 MiB, one document, a mapping at the root.
+
+    Returns
+    -------
+    Document
+
+    Raises
+    ------
+    ScenarioError
+        With everything wrong with the file as YAML, each with its place.
+    """
+    document, wrong = read_all(FilePath(path), str(path))
+    if wrong:
+        raise ScenarioError(item.problem for item in sorted(wrong, key=lambda item: item.place.order))
+    return document
+
+
+def read_all(path: FilePath, shown: str, names: Names = tuple) -> tuple[Document, list[Located]]:
+    """Read as much of a file as can be read.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    shown : str
+        Its name in messages.
+    names : callable
+        Gives the names that may have been meant; called when there is no such file.
+
+    Returns
+    -------
+    Document
+        With `parse.UNREAD` where a value could not be read.
+    list of Located
+        What is wrong with the text.
+
+    Raises
+    ------
+    ScenarioError
+        If there is nothing to go on with: no file, no mapping, broken syntax.
+    """
+    parsed = Parsed(_text(path, shown, names))
+    wrong = [Located(Place(shown, *item.spot), item.flaw, item.path) for item in parsed.findings]
+    if parsed.complete and not isinstance(parsed.value, dict) and not any(item.path == () for item in wrong):
+        flaw = Flaw(f"a scenario must be a mapping of fields, not {found(parsed.value)}", "Start with 'title: ...'")
+        if parsed.value is None:
+            flaw = Flaw("the file is empty", "Start with 'title: ...'")
+        wrong.append(Located(Place(shown, 1, 1), flaw))
+    if not parsed.complete or not isinstance(parsed.value, dict):
+        raise ScenarioError(item.problem for item in sorted(wrong, key=lambda item: item.place.order))
+    places = {step: Place(shown, *spot) for step, spot in parsed.spots.items()}
+    return Document(parsed.value, places), wrong
+
+
+def read_value(text: str) -> Any:
+    """Read one value as it may stand after a key: a scalar, or a list or mapping in brackets.
+
+    Raises
+    ------
+    FieldError
+        With everything wrong with it.
+    """
+    unseen = _UNSEEN.search(text)
+    if unseen:
+        raise FieldError(Flaw(f"control character {unseen.group()!a} in the value", "Remove it"))
+    if not text.strip():
+        raise FieldError(Flaw("there is no value after '='", "Write path=value, or path=null for nothing"))
+    parsed = Parsed(text)
+    flaws = [_bare(item) for item in parsed.findings]
+    if not flaws and parsed.is_block:
+        flaws = [Flaw("the value is not a single one", "Write a mapping as {key: value} and a list as [a, b]")]
+    if flaws:
+        raise FieldError(*flaws)
+    return parsed.value
+
+
+def _bare(finding: Finding) -> Flaw:
+    return Flaw(finding.flaw.message, finding.flaw.hint)
+
+
+def _text(path: FilePath, shown: str, names: Names) -> str:
+    def wrong(message: str, hint: str = "", line: int = 0, column: int = 0) -> ScenarioError:
+        return ScenarioError([Problem(str(Place(shown, line, column)), message, hint)])
+
+    try:
+        if path.is_dir():
+            raise wrong("this is a folder, not a scenario file", "Name a .yaml file in it")
+        if not path.exists():
+            raise wrong("there is no such file", did_you_mean(shown, names()))
+        if not path.is_file():
+            raise wrong("this is not a regular file")
+        with path.open("rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise wrong(f"the file cannot be read: {reason}") from None
+    if len(data) > LARGEST_BYTES:
+        raise wrong("the file is larger than 1 MiB", "A scenario is a few kilobytes of text")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise wrong("the file is not UTF-8 text", "Save it as UTF-8", line, 1) from None
+    unseen = _UNSEEN.search(text)
+    if unseen:
+        before = text[: unseen.start()]
+        column = len(before) - (before.rfind("\n") + 1) + 1
+        raise wrong(f"control character {unseen.group()!a}", "Remove it", before.count("\n") + 1, column)
+    return text

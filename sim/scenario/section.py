@@ -1,0 +1,119 @@
+"""What the parameter sections of a scenario are made of: frozen models whose numbers have a unit and a range.
+
+A mechanism declares its section as a class; the same declaration checks scenarios, and will give the schema and the
+reference table. Left out: events and inheritance between scenarios.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from .errors import FieldError, Flaw, Path
+from .knobs import Knob, check, knob_of
+from .quantity import Fixed, Quantity
+from .wording import quoted
+
+_ID = re.compile("[a-z][a-z0-9_]*")
+
+
+class Section(BaseModel):
+    """Base of all sections of a scenario: frozen, no unknown fields, no silent conversions.
+
+    Fields declared with `knob` or `whole` are held to their range. A YAML list may fill a field declared as tuple.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        From `model_validate`; `load.load_scenario` turns it into problems with places.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists_may_fill_tuples(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict):
+            return raw
+        tuples = {name for name, field in cls.model_fields.items() if _holds_tuple(field.annotation)}
+        return {key: tuple(value) if key in tuples and isinstance(value, list) else value for key, value in raw.items()}
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _check_ranges_and_ids(cls, value: Any, info: ValidationInfo) -> Any:
+        knob = knob_of(cls.model_fields[str(info.field_name)])
+        flaws = list(check(value, knob)) if knob is not None else []
+        if isinstance(value, (list, tuple)):
+            flaws += duplicate_ids([item.id if isinstance(item, Item) else None for item in value])
+        if flaws:
+            raise FieldError(*flaws)
+        return value
+
+
+class Item(Section):
+    """A section that stands in a list and is known by its `id`: lower-case letters, digits and underscores."""
+
+    id: str
+
+    @field_validator("id", mode="after")
+    @classmethod
+    def _check_id(cls, value: str) -> str:
+        if not _ID.fullmatch(value):
+            better = re.sub("[^a-z0-9]+", "_", value.lower()).strip("_0123456789")
+            hint = f"Write '{better}'" if _ID.fullmatch(better) else "Write it as in united_states"
+            raise FieldError(Flaw(f"id {quoted(value)} may have only a-z, 0-9 and _, and starts with a letter", hint))
+        return value
+
+
+def knob(unit: str, description: str, low: float | None = None, high: float | None = None, default: Any = ...) -> Any:
+    """Declare a number of a section, to stand after a field's annotation.
+
+    Parameters
+    ----------
+    unit : str
+        The unit in words, such as ``"km2"`` or ``"share"``; empty for a pure number.
+    description : str
+        One sentence for the editor's hover text and the reference table.
+    low, high : float, optional
+        The range allowed, both ends included. The whole support of a drawn quantity must lie inside.
+    default : optional
+        A number, or None for a field annotated ``Quantity | None``; without it the field is required.
+
+    Returns
+    -------
+    pydantic field
+        For a field annotated `Quantity`, `Fixed`, ``int``, ``float``, or a list, tuple or dict of these.
+    """
+    return _field(Knob(unit, description, low, high), default)
+
+
+def whole(unit: str, description: str, low: float | None = None, high: float | None = None, default: Any = ...) -> Any:
+    """Declare a number that must be whole, for a field annotated `Fixed`; otherwise like `knob`."""
+    return _field(Knob(unit, description, low, high, whole=True), default)
+
+
+def _field(knob: Knob, default: Any) -> Any:
+    return Field(default=default, description=knob.description, json_schema_extra=knob.as_json())
+
+
+def duplicate_ids(ids: Sequence[object]) -> list[Flaw]:
+    """Return a flaw for each id that stands earlier in the list already; None is no id."""
+    first: dict[str, int] = {}
+    flaws = []
+    for position, name in enumerate(ids):
+        if isinstance(name, str) and first.setdefault(name, position) != position:
+            below: Path = (position, "id")
+            flaws.append(Flaw(f"id {quoted(name)} stands in this list already", "Every id is unique", below))
+    return flaws
+
+
+def _holds_tuple(annotation: Any) -> bool:
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    return get_origin(annotation) is tuple or any(get_origin(part) is tuple for part in get_args(annotation))
+
+
+__all__ = ["Fixed", "Item", "Quantity", "Section", "duplicate_ids", "knob", "whole"]

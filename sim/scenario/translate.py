@@ -1,0 +1,177 @@
+"""What pydantic found wrong, in the words and the paths of the scenario."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from .errors import FieldError, Flaw, Path
+from .knobs import knob_of
+from .walk import Where, fields, is_mapping, is_number, is_section, locate, members
+from .wording import closest, did_you_mean, found, listed, quoted, shorten
+
+_KINDS = {
+    "model_type": "a mapping of fields",
+    "model_attributes_type": "a mapping of fields",
+    "dict_type": "a mapping",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "date_type": "a date such as 2024-12-04",
+}
+_SHOULD = re.compile(r"^(?:Input|String|List|Tuple|Dictionary|Value|Data) should ")
+
+
+def translate(error: ValidationError, schema: type[BaseModel], tree: Any) -> list[tuple[Path, Flaw]]:
+    """Return every flaw with the path it belongs to.
+
+    Parameters
+    ----------
+    error : pydantic.ValidationError
+        From validating `tree` against `schema`.
+    schema : type of BaseModel
+        The model.
+    tree : object
+        The plain values that were validated.
+
+    Returns
+    -------
+    list of (path, Flaw)
+        The path of a missing field is that of its section; flaws of the branches of one union are given once.
+    """
+    details = error.errors(include_url=False)
+    unknown: dict[Path, list[str]] = {}
+    for detail in details:
+        if detail["type"] == "extra_forbidden":
+            *parent, name = locate(schema, detail["loc"]).path
+            unknown.setdefault(tuple(parent), []).append(str(name))
+    flaws: list[tuple[Path, Flaw]] = []
+    seen: set[Path] = set()
+    for detail in details:
+        where = locate(schema, detail["loc"])
+        # The branches of a union without a tag fail one by one at the same place: the first speaks for all.
+        is_branch = len(where.path) < len(detail["loc"]) and detail["type"] in _KINDS
+        if is_branch and where.path in seen:
+            continue
+        seen.add(where.path)
+        parent_tree = _at(tree, where.path[:-1])
+        if detail["type"] == "missing" and _is_misspelt(where, unknown.get(where.path[:-1], ()), parent_tree):
+            continue
+        flaws += _flaws(detail, where, tree)
+    return flaws
+
+
+def readable(path: Path, tree: Any) -> str:
+    """Return a path as it is written in messages: ``arms.backers[united_states].delay_days``."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            item = tree[step] if isinstance(tree, list) and step < len(tree) else None
+            name = item.get("id") if isinstance(item, dict) else None
+            text += f"[{shorten(name) if isinstance(name, str) else step}]"
+        else:
+            text += f".{shorten(step)}" if text else shorten(step)
+        tree = _at(tree, (step,))
+    return text
+
+
+def _at(tree: Any, path: Path) -> Any:
+    for step in path:
+        if isinstance(tree, dict):
+            tree = tree.get(step)
+        elif isinstance(tree, list) and isinstance(step, int) and step < len(tree):
+            tree = tree[step]
+        else:
+            return None
+    return tree
+
+
+def _is_misspelt(where: Where, unknown: Sequence[str], parent: Any) -> bool:
+    """Return whether the missing field stands there under a name so near that it is one mistake, not two."""
+    unused = [name for name in fields(where.inside) if not (isinstance(parent, dict) and name in parent)]
+    return any(closest(name, unused) == where.path[-1] for name in unknown)
+
+
+def _flaws(detail: ErrorDetails, where: Where, tree: Any) -> Iterator[tuple[Path, Flaw]]:
+    kind, path, value = detail["type"], where.path, detail["input"]
+    context = detail.get("ctx", {})
+    section = readable(path[:-1], tree)
+    inside = f" in {section}" if section else ""
+    name = _name(path, tree)
+    if kind == "missing":
+        yield path[:-1], _missing(where, inside)
+    elif kind == "extra_forbidden":
+        parent = _at(tree, path[:-1])
+        allowed = list(fields(where.inside))
+        near = closest(path[-1], [field for field in allowed if not isinstance(parent, dict) or field not in parent])
+        hint = f"Did you mean '{near}'?" if near else f"Possible: {listed(allowed)}"
+        yield path, Flaw(f"unknown field {quoted(path[-1])}{inside}", hint)
+    elif isinstance(context.get("error"), FieldError):
+        for flaw in context["error"].flaws:
+            part = (*path, *flaw.below)
+            message = flaw.message.replace("{field}", name).replace("{part}", _name(path, tree, flaw.below))
+            yield part, Flaw(message, flaw.hint)
+    elif kind in ("value_error", "assertion_error"):
+        yield path, Flaw(str(context.get("error", detail["msg"])))
+    elif kind in ("literal_error", "enum"):
+        names = _choices(where, context)
+        yield path, Flaw(f"{name} must be one of {listed(names)}, not {found(value)}", _near(value, names))
+    elif kind == "union_tag_invalid":
+        key = str(context.get("discriminator", "")).strip("'")
+        names = re.findall("'([^']*)'", str(context.get("expected_tags", "")))
+        tag = context.get("tag", "")
+        yield (*path, key), Flaw(f"unknown {key} {quoted(tag)} in {name}", did_you_mean(tag, names))
+    elif kind == "union_tag_not_found":
+        key = str(context.get("discriminator", "")).strip("'")
+        yield path, Flaw(f"missing field '{key}' in {readable(path, tree)}")
+    elif value is None and kind in _KINDS:
+        yield path, Flaw(f"{name} is empty", f"Write {_KINDS[kind]}, or leave '{name}' out if it is optional")
+    elif kind in _KINDS or kind.startswith("date_"):
+        hint = "Put it in quotes" if kind == "string_type" and not isinstance(value, (dict, list)) else ""
+        yield path, Flaw(f"{name} must be {_KINDS.get(kind, _KINDS['date_type'])}, not {found(value)}", hint)
+    else:
+        message = detail["msg"][:1].lower() + detail["msg"][1:]
+        if _SHOULD.match(detail["msg"]):
+            message = "must " + _SHOULD.sub("", detail["msg"])
+        yield path, Flaw(f"{name} {message}, not {found(value)}")
+
+
+def _name(path: Path, tree: Any, below: Path = ()) -> str:
+    """Return the last named step of a path with what comes after it: ``backers[1]``, ``killed_share.low``."""
+    start = max((index for index, step in enumerate(path) if isinstance(step, str)), default=0)
+    return readable((*path[start:], *below), _at(tree, path[:start])) or "the scenario"
+
+
+def _missing(where: Where, inside: str) -> Flaw:
+    name = where.path[-1]
+    field = fields(where.inside).get(str(name))
+    if any(is_section(member) for member in members(where.annotation)) or is_mapping(where.annotation):
+        allowed = listed(fields(where.annotation))
+        return Flaw(f"missing section {quoted(name)}{inside}", f"Its fields: {allowed}" if allowed else "")
+    hint = ""
+    knob = knob_of(field) if field is not None else None
+    if knob is not None:
+        rule = knob.rule if knob.rule.startswith("a ") else f"a number {knob.rule}"
+        hint = f"Write {rule}: {knob.description}"
+    elif is_number(where.annotation):
+        hint = "Write a number"
+    elif field is not None and field.description:
+        hint = field.description
+    return Flaw(f"missing field {quoted(name)}{inside}", hint)
+
+
+def _choices(where: Where, context: dict[str, Any]) -> list[str]:
+    return re.findall("'([^']*)'", str(context.get("expected", ""))) or [str(context.get("expected", ""))]
+
+
+def _near(value: object, names: Sequence[str]) -> str:
+    near = closest(value, names) if isinstance(value, str) else None
+    return f"Did you mean '{near}'?" if near else ""

@@ -1,0 +1,101 @@
+"""How values and names are written in messages: on one line, never too long, in the words of YAML."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import unicodedata
+from collections.abc import Iterable
+
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_LONGEST_VALUE = 60
+_MOST_NAMES = 12
+
+
+def one_line(text: str) -> str:
+    r"""Return `text` with everything that breaks lines or does not show escaped.
+
+    Examples
+    --------
+    >>> one_line("a\nb\x1b")
+    'a\\nb\\x1b'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        char.encode("unicode_escape").decode("ascii") if unicodedata.category(char) in _UNSEEN else char
+        for char in text
+    )
+
+
+def shorten(text: str, longest: int = _LONGEST_VALUE) -> str:
+    """Return `text` cut to at most `longest` characters, the cut shown by three dots."""
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def number(value: float) -> str:
+    """Return a number as a person writes it: ``1.4``, ``3``, ``1e+20``."""
+    return format(value, ".12g")
+
+
+def quoted(text: object) -> str:
+    """Return a name or text of the user in single quotes, shortened."""
+    return f"'{shorten(str(text))}'"
+
+
+def found(value: object) -> str:
+    """Return what a value is, for "must be a number, not ...".
+
+    Examples
+    --------
+    >>> found("abc"), found(True), found(None), found([1])
+    ("the text 'abc'", 'true', 'empty', 'a list')
+    """
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return number(value)
+    if isinstance(value, str):
+        return f"the text {quoted(value)}"
+    if isinstance(value, datetime.date):
+        return f"the date {value.isoformat()}"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return f"a {type(value).__name__}"
+
+
+def closest(word: object, names: Iterable[object]) -> str | None:
+    """Return the name most like `word`, or None when nothing comes near."""
+    known = {str(name).lower(): str(name) for name in names}
+    near = difflib.get_close_matches(shorten(str(word)).lower(), known, n=1, cutoff=0.6)
+    return known[near[0]] if near else None
+
+
+def listed(names: Iterable[object]) -> str:
+    """Return names separated by commas; a long list is cut."""
+    known = [shorten(str(name)) for name in names]
+    more = ", ..." if len(known) > _MOST_NAMES else ""
+    return ", ".join(known[:_MOST_NAMES]) + more
+
+
+def did_you_mean(word: object, names: Iterable[object], prefix: str = "") -> str:
+    """Return "Did you mean 'x'?" when a name is close to `word`, otherwise the names there are.
+
+    Parameters
+    ----------
+    word : object
+        What was written.
+    names : iterable
+        What could have been written.
+    prefix : str
+        Put before the close name, for paths.
+    """
+    known = list(names)
+    near = closest(word, known)
+    if near is not None:
+        return f"Did you mean '{prefix}{near}'?"
+    return f"Possible: {listed(known)}" if known else ""

@@ -1,0 +1,624 @@
+"""The mechanisms of the reference model, section 7 of its description, each with its SimPy processes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import atanh, exp, log, sqrt, tanh
+from typing import Any
+
+import simpy
+
+from .basics import (
+    ARMS,
+    ATTRITION,
+    COLLAPSE,
+    DAY,
+    DAYS_PER_MONTH,
+    DAYS_PER_YEAR,
+    FRONT,
+    HALT,
+    LOSSES,
+    MANPOWER,
+    OFFENSIVE_BEGINS,
+    OFFENSIVE_ENDS,
+    PACKAGE,
+    SIDES,
+    WAVE_BEGINS,
+    WAVE_ENDS,
+    History,
+    Luck,
+    Process,
+    StagedDelay,
+    at,
+    day_of,
+    gamma_from_normal,
+    given,
+    items,
+    month_starts,
+    nested,
+    plain,
+    today,
+    whole_days,
+)
+
+LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0), "mixed": (0.7, 0.3)}
+
+
+class War:
+    """One replication: its environment, its luck, its drawn parameters and all its mechanisms."""
+
+    def __init__(self, world: Mapping[str, Any], parameters: Mapping[str, float], luck: Luck) -> None:
+        self.env = simpy.Environment()
+        self.world = world
+        self.drawn = nested(parameters)
+        self.luck = luck
+        self.start: date = plain(world["start_date"])
+        self.history = History()
+        self.at_war = 1.0
+        self.arms = Arms(self)
+        self.manpower = {side: Manpower(self, side) for side in SIDES}
+        self.attrition = Attrition(self)
+        self.front = Front(self)
+        self.collapse = Collapse(self)
+
+    def every_day(self, place: int, step: Callable[[int], None]) -> None:
+        """Run a step at this place of every day."""
+        self.env.process(self._every_day(place, step))
+
+    def _every_day(self, place: int, step: Callable[[int], None]) -> Process:
+        yield self.env.timeout(place)
+        while True:
+            step(today(self.env))
+            yield self.env.timeout(DAY)
+
+    def every_month(self, place: int, step: Callable[[int], None]) -> None:
+        """Run a step at this place of the first day of every month."""
+        self.env.process(self._every_month(place, step))
+
+    def _every_month(self, place: int, step: Callable[[int], None]) -> Process:
+        for month, day in enumerate(month_starts(self.start)):
+            yield at(self.env, day, place)
+            step(month)
+
+    def note(self, kind: str, name: str) -> None:
+        self.history.events.append((today(self.env), kind, name))
+
+
+def enemy(side: str) -> str:
+    return "defender" if side == "attacker" else "attacker"
+
+
+# Arms
+
+
+@dataclass
+class Halt:
+    """A political interruption of a backer's aid."""
+
+    id: str
+    cut_share: float
+    days: int
+    chance_a_month: float | None = None
+    until: int = -1
+
+
+class Backer:
+    """A backer and what it has on its way to its side."""
+
+    def __init__(self, item: Mapping[str, Any], drawn: Mapping[str, float]) -> None:
+        self.id: str = item["id"]
+        self.side: str = item["side"]
+        self.aid_per_month_beur = drawn["aid_per_month_beur"]
+        self.aid_variation = float(plain(item["aid_variation"]))
+        self.fire_days_per_beur = drawn["fire_days_per_beur"]
+        self.from_stock_share = drawn["from_stock_share"]
+        self.cancelled_share = drawn["cancelled_share"]
+        self.halts: list[Halt] = []
+
+        past = drawn["past_aid_per_month_beur"] / DAYS_PER_MONTH
+        self.from_stock = StagedDelay(
+            plain(item["stock_stages"]), drawn["stock_delay_days"], past * self.from_stock_share
+        )
+        self.from_production = StagedDelay(
+            plain(item["production_stages"]), drawn["production_delay_days"], past * (1 - self.from_stock_share)
+        )
+        self.absorption = StagedDelay(1, drawn["absorption_days"], past * (1 - self.cancelled_share))
+        self.pledged = self.in_transit()
+        self.delivered = 0.0
+        self.cancelled = 0.0
+
+    def in_transit(self) -> float:
+        return self.from_stock.content() + self.from_production.content() + self.absorption.content()
+
+    def pledge(self, amount: float, from_stock_share: float) -> None:
+        self.pledged += amount
+        self.from_stock.put(amount * from_stock_share)
+        self.from_production.put(amount * (1 - from_stock_share))
+
+    def step(self) -> float:
+        """A day of the pipeline; the days of fire it delivers."""
+        delivered = self.absorption.step()
+        self.delivered += delivered
+        out = self.from_stock.step() + self.from_production.step()
+        cancelled = self.cancelled_share * out
+        self.cancelled += cancelled
+        self.absorption.put(out - cancelled)
+        return self.fire_days_per_beur * delivered
+
+
+class Depot:
+    """The materiel of a side, in days of full-rate fire."""
+
+    def __init__(self, drawn: Mapping[str, float]) -> None:
+        self.ration_days = drawn["ration_days"]
+        self.production_a_day = drawn["production_fire_days_per_month"] / DAYS_PER_MONTH
+        self.aid_scale = drawn["aid_scale"]
+        self.fire_at_start = drawn["fire_at_start_share"]
+        self.fire = self.fire_at_start
+        self.stock_days = self.ration_days * self.fire_at_start / (1 - self.fire_at_start)
+        self.produced_days = 0.0
+        self.received_days = 0.0
+        self.fired_days = 0.0
+
+    def step(self, received: float, at_war: float) -> None:
+        self.fire = self.stock_days / (self.stock_days + self.ration_days) * at_war
+        produced = self.production_a_day * at_war
+        self.stock_days += produced + received - self.fire
+        self.produced_days += produced
+        self.received_days += received
+        self.fired_days += self.fire
+
+
+class Arms:
+    """Aid, its interruptions, and the fire of both sides."""
+
+    def __init__(self, war: War) -> None:
+        self.war = war
+        world, drawn = war.world["arms"], war.drawn["arms"]
+        self.depots = {side: Depot(drawn[side]) for side in SIDES}
+        self.backers = {item["id"]: Backer(item, drawn["backers"][item["id"]]) for item in items(world, "backers")}
+        for item in items(world, "halts"):
+            values = drawn["halts"][item["id"]]
+            halt = Halt(item["id"], values["cut_share"], whole_days(values["days"]))
+            self.backers[item["backer"]].halts.append(halt)
+            day = day_of(item, war.start)
+            if day is not None:
+                war.env.process(self.dated_halt(halt, day, values["probability"]))
+            else:
+                halt.chance_a_month = 1 - exp(-values["hazard_per_year"] / 12)
+        war.every_month(PACKAGE, self.monthly_packages)
+        for item in items(world, "packages"):
+            day = day_of(item, war.start)
+            if day is not None:
+                war.env.process(self.dated_package(item, day, drawn["packages"][item["id"]]))
+        war.every_day(ARMS, self.step)
+
+    def dated_halt(self, halt: Halt, day: int, probability: float) -> Process:
+        if day < 0 or self.war.luck.uniform(f"arms/halt/{halt.id}", 0) >= probability:
+            return
+        yield at(self.war.env, day, HALT)
+        self.begin_halt(halt, day)
+
+    def begin_halt(self, halt: Halt, day: int) -> None:
+        if not self.war.at_war:
+            return
+        halt.until = day + halt.days
+        self.war.note("halt", halt.id)
+
+    def monthly_packages(self, month: int) -> None:
+        day = self.war.env.now // DAY
+        for backer in self.backers.values():
+            for halt in backer.halts:
+                if halt.chance_a_month is not None and halt.until <= day:
+                    if self.war.luck.uniform(f"arms/halt/{halt.id}", month) < halt.chance_a_month:
+                        self.begin_halt(halt, day)
+        if not self.war.at_war:
+            return
+        for backer in self.backers.values():
+            score = self.war.luck.normal(f"arms/aid/{backer.id}", month)
+            amount = backer.aid_per_month_beur * self.depots[backer.side].aid_scale
+            amount *= gamma_from_normal(score, backer.aid_variation)
+            for halt in backer.halts:
+                if halt.until > day:
+                    amount *= 1 - halt.cut_share
+            backer.pledge(amount, backer.from_stock_share)
+
+    def dated_package(self, item: Mapping[str, Any], day: int, values: Mapping[str, float]) -> Process:
+        if day < 0 or self.war.luck.uniform(f"arms/package/{item['id']}", 0) >= values["probability"]:
+            return
+        yield at(self.war.env, day, PACKAGE)
+        if self.war.at_war:
+            backer = self.backers[item["backer"]]
+            own_share = given(item, "from_stock_share") is not None
+            share = values["from_stock_share"] if own_share else backer.from_stock_share
+            backer.pledge(values["amount_beur"] * self.depots[backer.side].aid_scale, share)
+            self.war.note("package", item["id"])
+
+    def step(self, day: int) -> None:
+        received = dict.fromkeys(SIDES, 0.0)
+        for backer in self.backers.values():
+            received[backer.side] += backer.step()
+        for side, depot in self.depots.items():
+            depot.step(received[side], self.war.at_war)
+
+
+# Manpower
+
+
+@dataclass
+class Wave:
+    """A wave of mobilization; one without a date is called when the force has shrunk."""
+
+    id: str
+    persons_a_day: float
+    days: int
+    force_below_share: float
+    called: simpy.Event
+    active: bool = False
+    waiting: bool = False
+
+
+class Manpower:
+    """The persons of a side, in the morning and in the evening."""
+
+    def __init__(self, war: War, side: str) -> None:
+        self.war = war
+        world, drawn = war.world["manpower"], war.drawn["manpower"]
+        own: Mapping[str, float] = drawn[side]
+        self.pool_persons = own["pool_persons"]
+        self.pool_half_share = own["pool_half_share"]
+        self.intake_a_day = own["intake_per_month"] / DAYS_PER_MONTH
+        self.killed_share = own["killed_share"]
+        self.return_share = own["return_share"]
+        self.desertion_a_day = own["desertion_share_per_month"] / DAYS_PER_MONTH
+
+        self.force = own["force_persons"]
+        self.pool = self.pool_persons
+        self.training = deque([own["past_intake_per_month"] / DAYS_PER_MONTH] * round(own["training_days"]))
+        self.recovery = StagedDelay(
+            plain(world[side]["return_stages"]),
+            own["return_days"],
+            own["past_daily_casualties"] * (1 - self.killed_share) * self.return_share,
+        )
+        has_reference = given(world[side], "reference_force_persons") is not None
+        self.reference_force = max(1.0, own["reference_force_persons"] if has_reference else self.force)
+        self.killed = 0.0
+        self.invalided = 0.0
+        self.deserted = 0.0
+        self.recruited = 0.0
+        self.returned = 0.0
+        self.arrivals = 0.0
+        self.casualties = 0.0
+        self.cumulative_casualties = 0.0
+
+        self.waves: list[Wave] = []
+        for item in items(world, "waves"):
+            if item["side"] == side:
+                self.plan_wave(item, drawn["waves"][item["id"]])
+        war.every_day(MANPOWER, self.morning)
+        war.every_day(LOSSES, self.evening)
+
+    def plan_wave(self, item: Mapping[str, Any], values: Mapping[str, float]) -> None:
+        if self.war.luck.uniform(f"manpower/wave/{item['id']}", 0) >= values["probability"]:
+            return
+        days = whole_days(values["over_days"])
+        day = day_of(item, self.war.start)
+        below = values["force_below_share"] if day is None else 0.0
+        wave = Wave(item["id"], values["persons"] / days, days, below, self.war.env.event())
+        self.waves.append(wave)
+        if day is None:
+            wave.waiting = True
+            self.war.env.process(self.called_wave(wave))
+        elif day >= 0:
+            self.war.env.process(self.wave(wave, day))
+
+    def called_wave(self, wave: Wave) -> Process:
+        yield wave.called
+        yield from self.wave(wave, today(self.war.env) + 1)
+
+    def wave(self, wave: Wave, begin: int) -> Process:
+        yield at(self.war.env, begin, WAVE_BEGINS)
+        if not self.war.at_war:
+            return
+        wave.active = True
+        self.war.note("wave begins", wave.id)
+        yield at(self.war.env, begin + wave.days, WAVE_ENDS)
+        wave.active = False
+        self.war.note("wave ends", wave.id)
+
+    def intake(self) -> float:
+        share = self.pool / max(self.pool_persons, 1.0)
+        regular = 0.0
+        if share > 0:
+            regular = self.intake_a_day * share * (1 + self.pool_half_share) / (share + self.pool_half_share)
+        waves = sum(wave.persons_a_day for wave in self.waves if wave.active)
+        return min(regular + waves, self.pool) * self.war.at_war
+
+    def morning(self, day: int) -> None:
+        intake = self.intake()
+        self.pool -= intake
+        self.recruited += intake
+        self.training.append(intake)
+        trained = self.training.popleft()
+        returned = self.recovery.step()
+        self.returned += returned
+        self.arrivals = trained + returned
+        self.force += self.arrivals
+
+    def evening(self, day: int) -> None:
+        killed = self.killed_share * self.casualties
+        wounded = self.casualties - killed
+        returning = self.return_share * wounded
+        self.force -= self.casualties
+        self.killed += killed
+        self.recovery.put(returning)
+        self.invalided += wounded - returning
+
+        deserted = self.desertion_a_day * self.force * self.war.at_war
+        self.force -= deserted
+        self.deserted += deserted
+
+        if day % 7 == 6:
+            for wave in self.waves:
+                if wave.waiting and self.force < wave.force_below_share * self.reference_force:
+                    wave.waiting = False
+                    wave.called.succeed()
+
+
+# Attrition
+
+
+class Attrition:
+    """The losses of both sides."""
+
+    def __init__(self, war: War) -> None:
+        self.war = war
+        world, drawn = war.world["attrition"], war.drawn["attrition"]
+        own: Mapping[str, float] = drawn
+        law = plain(world["law"])
+        self.own_exponent, self.enemy_exponent = (
+            (own["own_exponent"], own["enemy_exponent"]) if law == "own" else LAWS[law]
+        )
+        self.level_factor = own["level_factor"]
+        self.tempo_ar = own["tempo_ar"]
+        self.tempo_change_log_sd = own["tempo_change_log_sd"]
+        self.noise_ar = own["noise_ar"]
+        self.noise_log_sd = own["noise_log_sd"]
+        self.quiet_share = own["quiet_share"]
+        self.max_daily_loss_share = own["max_daily_loss_share"]
+        self.steps_per_day = int(plain(world["steps_per_day"]))
+        self.daily_casualties: dict[str, float] = {side: drawn[side]["daily_casualties"] for side in SIDES}
+        self.fire_share: dict[str, float] = {side: drawn[side]["fire_share"] for side in SIDES}
+
+        self.log_tempo = 0.0
+        self.log_tempo_variance = 0.0
+        self.tempo = 1.0
+        self.noise = dict.fromkeys(SIDES, 0.0)
+        war.every_month(ATTRITION, self.new_month)
+        war.every_day(ATTRITION + 1, self.step)
+
+    def new_month(self, month: int) -> None:
+        if month == 0:
+            return
+        change = self.tempo_change_log_sd * self.war.luck.normal("attrition/tempo", month)
+        self.log_tempo = self.tempo_ar * self.log_tempo + change
+        self.log_tempo_variance = self.tempo_ar**2 * self.log_tempo_variance + self.tempo_change_log_sd**2
+        self.tempo = exp(self.log_tempo - self.log_tempo_variance / 2)
+
+    def noise_factor(self, side: str, day: int) -> float:
+        z = self.war.luck.normal(f"attrition/noise/{side}", day)
+        if day == 0:
+            self.noise[side] = self.noise_log_sd * z
+        else:
+            change = self.noise_log_sd * sqrt(1 - self.noise_ar**2) * z
+            self.noise[side] = self.noise_ar * self.noise[side] + change
+        return exp(self.noise[side] - self.noise_log_sd**2 / 2)
+
+    def pace_of_losses(self, side: str, day: int) -> float:
+        """What a side loses a day if both forces are at their reference."""
+        depot = self.war.arms.depots[enemy(side)]
+        effort = self.quiet_share + (1 - self.quiet_share) * self.war.front.intensity
+        share = self.fire_share[side]
+        fire = 1 - share + share * depot.fire / depot.fire_at_start
+        pace = self.daily_casualties[side] * self.level_factor * self.tempo * effort * fire
+        return pace * self.noise_factor(side, day) * self.war.at_war
+
+    def step_loss(
+        self, pace: float, own: float, own_reference: float, other: float, other_reference: float, morning: float
+    ) -> float:
+        loss: float = pace * (max(own, 1.0) / own_reference) ** self.own_exponent
+        loss *= (max(other, 1.0) / other_reference) ** self.enemy_exponent
+        return min(min(loss, self.max_daily_loss_share * morning) / self.steps_per_day, max(own, 0.0))
+
+    def step(self, day: int) -> None:
+        attacker, defender = (self.war.manpower[side] for side in SIDES)
+        pace_a, pace_d = (self.pace_of_losses(side, day) for side in SIDES)
+        reference_a, reference_d = attacker.reference_force, defender.reference_force
+        losses_a = losses_d = 0.0
+        n = self.steps_per_day
+        for j in range(n):
+            yet_to_come = 1 - (j + 0.5) / n
+            force_a = attacker.force - attacker.arrivals * yet_to_come - losses_a
+            force_d = defender.force - defender.arrivals * yet_to_come - losses_d
+            losses_a += self.step_loss(pace_a, force_a, reference_a, force_d, reference_d, attacker.force)
+            losses_d += self.step_loss(pace_d, force_d, reference_d, force_a, reference_a, defender.force)
+        attacker.casualties, defender.casualties = losses_a, losses_d
+        attacker.cumulative_casualties += losses_a
+        defender.cumulative_casualties += losses_d
+
+
+# The front
+
+
+@dataclass
+class Offensive:
+    """A spell of stronger or weaker attacks."""
+
+    id: str
+    days: int
+    intensity: float
+    active: bool = False
+
+
+@dataclass
+class Belt:
+    """A fortified belt of land."""
+
+    held_by: str
+    at_km2: float
+    depth_km2: float
+    pace_share: float
+
+
+class Front:
+    """The area held by the attacker."""
+
+    def __init__(self, war: War) -> None:
+        self.war = war
+        world, drawn = war.world["front"], war.drawn["front"]
+        own: Mapping[str, float] = drawn
+        self.total_area = own["total_area_km2"]
+        self.advance_km2_per_day = own["advance_km2_per_day"]
+        self.advance_log_sd = own["advance_log_sd"]
+        reverts = own["advance_reverts_days"]
+        self.phi = exp(-1 / reverts) if reverts > 0 else 0.0
+        self.mu = log(own["advance_settled_km2_per_day"] / self.advance_km2_per_day) - self.advance_log_sd**2 / 2
+        self.fastest_advance_ratio = own["fastest_advance_ratio"]
+        self.force_elasticity = own["force_elasticity"]
+        self.fire_elasticity = own["fire_elasticity"]
+        self.stalemate_band = own["stalemate_band"]
+        self.counter_attack_share = own["counter_attack_share"]
+        self.pace_from_effort_share = own["pace_from_effort_share"]
+        self.intensity_trend_per_year = own["intensity_trend_per_year"]
+        self.mud_months = [int(plain(month)) for month in plain(world["mud_months"])]
+        self.mud_season_factor = own["mud_season_factor"]
+        self.dry_season_factor = own["dry_season_factor"]
+
+        self.held_at_start = own["held_area_km2"]
+        self.held_area = self.held_at_start
+        self.free_area = self.total_area - self.held_area
+        self.advance = 0.0
+        self.intensity = 1.0
+        self.log_pace = 0.0
+
+        self.belts = []
+        for item in items(world, "belts"):
+            values = drawn["belts"][item["id"]]
+            belt = Belt(item["held_by"], values["at_km2"], values["depth_km2"], values["pace_share"])
+            self.belts.append(belt)
+        self.offensives = []
+        for item in items(world, "offensives"):
+            values = drawn["offensives"][item["id"]]
+            offensive = Offensive(item["id"], whole_days(values["days"]), values["intensity"])
+            self.offensives.append(offensive)
+            day = day_of(item, war.start)
+            if day is not None:
+                war.env.process(self.offensive(offensive, day, values["probability"]))
+        war.every_day(FRONT, self.step)
+
+    def offensive(self, offensive: Offensive, day: int, probability: float) -> Process:
+        if day < 0 or self.war.luck.uniform(f"front/offensive/{offensive.id}", 0) >= probability:
+            return
+        yield at(self.war.env, day, OFFENSIVE_BEGINS)
+        if not self.war.at_war:
+            return
+        offensive.active = True
+        self.war.note("offensive begins", offensive.id)
+        yield at(self.war.env, day + offensive.days, OFFENSIVE_ENDS)
+        offensive.active = False
+        self.war.note("offensive ends", offensive.id)
+
+    def pace(self, day: int) -> float:
+        if day > 0:
+            noise = self.advance_log_sd * sqrt(1 - self.phi**2) * self.war.luck.normal("front/pace", day)
+            self.log_pace = self.mu + self.phi * (self.log_pace - self.mu) + noise
+        return exp(self.log_pace)
+
+    def balance(self) -> float:
+        force, fire = {}, {}
+        for side in SIDES:
+            manpower, depot = self.war.manpower[side], self.war.arms.depots[side]
+            force[side] = max(manpower.force, 1.0) / manpower.reference_force
+            fire[side] = max(depot.fire, 0.01) / depot.fire_at_start
+        return self.force_elasticity * log(force["attacker"] / force["defender"]) + self.fire_elasticity * log(
+            fire["attacker"] / fire["defender"]
+        )
+
+    def ratio(self, balance: float) -> float:
+        """The pace that the balance allows, relative to the start; negative if the defender regains ground."""
+        fastest = self.fastest_advance_ratio
+        scale = fastest - 1 / fastest
+        drive = balance + scale * atanh(1 / fastest)
+        push = max(drive, 0.0) + min(drive + self.stalemate_band, 0.0)
+        return fastest * tanh(push / scale)
+
+    def season(self, day: int) -> float:
+        month = (self.war.start + timedelta(days=day)).month
+        return self.mud_season_factor if month in self.mud_months else self.dry_season_factor
+
+    def belt_factor(self, forward: bool) -> float:
+        gained = self.held_area - self.held_at_start
+        holder = "defender" if forward else "attacker"
+        factor = 1.0
+        for belt in self.belts:
+            if belt.held_by == holder and belt.at_km2 <= gained < belt.at_km2 + belt.depth_km2:
+                factor *= belt.pace_share
+        return factor
+
+    def step(self, day: int) -> None:
+        surge = max(0.0, 1 + self.intensity_trend_per_year * day / DAYS_PER_YEAR)
+        for offensive in self.offensives:
+            if offensive.active:
+                surge *= offensive.intensity
+        pace = self.pace(day)
+        self.intensity = surge * pace**self.pace_from_effort_share
+
+        ratio = self.ratio(self.balance())
+        ratio *= surge if ratio > 0 else self.counter_attack_share
+        advance = self.advance_km2_per_day * pace * self.season(day) * self.war.at_war * ratio
+        advance *= self.belt_factor(forward=advance > 0)
+        self.advance = min(max(advance, -self.held_area), self.total_area - self.held_area)
+        self.held_area += self.advance
+        self.free_area -= self.advance
+
+
+# Collapse
+
+
+class Collapse:
+    """The collapse of an army ends the war."""
+
+    def __init__(self, war: War) -> None:
+        self.war = war
+        self.drawn = war.drawn["collapse"]
+        self.endures = {side: -log(1 - war.luck.uniform(f"collapse/{side}", 0)) for side in SIDES}
+        self.suffered = dict.fromkeys(SIDES, 0.0)
+        self.ending = 0
+        self.ending_day = -1
+        war.every_day(COLLAPSE, self.step)
+
+    def hazard_per_year(self, side: str) -> float:
+        own: Mapping[str, float] = self.drawn[side]
+        manpower = self.war.manpower[side]
+        strength = (manpower.force / manpower.reference_force - own["force_share"]) / own["width_share"]
+        return own["hazard_per_year"] / (1 + exp(min(strength, 700.0)))
+
+    def step(self, day: int) -> None:
+        if day % 7 != 6 or not self.war.at_war:
+            return
+        when: dict[str, float] = {}
+        for side in SIDES:
+            hazard = self.hazard_per_year(side)
+            before = self.suffered[side]
+            self.suffered[side] += hazard * 7 / DAYS_PER_YEAR
+            if self.suffered[side] >= self.endures[side]:
+                when[side] = (self.endures[side] - before) / hazard if hazard > 0 else 0.0
+        if when:
+            side = min(when, key=lambda name: when[name])
+            self.ending = 1 if side == "attacker" else 2
+            self.ending_day = day + 1
+            self.war.at_war = 0.0
+            self.war.note("collapse", side)

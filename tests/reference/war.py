@@ -1,0 +1,70 @@
+"""One replication of the war, as a plain SimPy model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .basics import DAY, RECORDER, SIDES, History, Luck
+from .mechanisms import War
+
+__all__ = ["History", "Luck", "simulate"]
+
+
+class Recorder:
+    """Writes the state down at the start and at the end of every day."""
+
+    def __init__(self, war: War) -> None:
+        self.war = war
+        self.series: dict[str, list[float]] = {name: [] for name in self.state()}
+        war.history.series = self.series
+        self.record()
+        war.every_day(RECORDER, lambda day: self.record())
+
+    def state(self) -> dict[str, float]:
+        war = self.war
+        state: dict[str, float] = {}
+        for side in SIDES:
+            depot, people = war.arms.depots[side], war.manpower[side]
+            state[f"fire.{side}"] = depot.fire
+            state[f"stock_days.{side}"] = depot.stock_days
+            state[f"produced_days.{side}"] = depot.produced_days
+            state[f"received_days.{side}"] = depot.received_days
+            state[f"fired_days.{side}"] = depot.fired_days
+            state[f"force.{side}"] = people.force
+            state[f"pool.{side}"] = people.pool
+            state[f"in_training.{side}"] = sum(people.training)
+            state[f"recovering.{side}"] = people.recovery.content()
+            state[f"killed.{side}"] = people.killed
+            state[f"invalided.{side}"] = people.invalided
+            state[f"deserted.{side}"] = people.deserted
+            state[f"recruited.{side}"] = people.recruited
+            state[f"returned.{side}"] = people.returned
+            state[f"arrivals.{side}"] = people.arrivals
+            state[f"casualties.{side}"] = people.casualties
+            state[f"cumulative_casualties.{side}"] = people.cumulative_casualties
+        for backer in war.arms.backers.values():
+            state[f"pledged_beur.{backer.id}"] = backer.pledged
+            state[f"delivered_beur.{backer.id}"] = backer.delivered
+            state[f"cancelled_beur.{backer.id}"] = backer.cancelled
+            state[f"in_transit_beur.{backer.id}"] = backer.in_transit()
+        state["tempo"] = war.attrition.tempo
+        state["held_area"] = war.front.held_area
+        state["free_area"] = war.front.free_area
+        state["advance"] = war.front.advance
+        state["intensity"] = war.front.intensity
+        state["ending"] = float(war.collapse.ending)
+        state["ending_day"] = float(war.collapse.ending_day)
+        state["at_war"] = war.at_war
+        return state
+
+    def record(self) -> None:
+        for name, value in self.state().items():
+            self.series[name].append(value)
+
+
+def simulate(world: Mapping[str, Any], parameters: Mapping[str, float], luck: Luck, days: int) -> History:
+    """Play one replication of a scenario with these drawn parameters for so many days."""
+    war = War(world, parameters, luck)
+    Recorder(war)
+    if days > 0:
+        war.env.run(until=days * DAY)
+    return war.history

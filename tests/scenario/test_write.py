@@ -1,0 +1,92 @@
+"""What is written as the resolved scenario loads to the same again."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.scenario import read_yaml
+from sim.scenario.write import to_yaml
+
+
+def test_the_resolved_scenario_loads_again(load: Any, fine: str) -> None:
+    first = load(fine, ["losses.killed_share=0.5", "title='1e5'", "description='yes'", "losses.shares=[0.1, 1e-7]"])
+    text = first.to_yaml()
+    second = load(text)
+    assert second.world == first.world
+    assert second.tree == first.tree
+    assert second.to_yaml() == text
+    assert list(second.tree) == list(first.tree)
+    assert "start_date: 2024-12-04\n" in text
+    assert 'title: "1e5"\n' in text
+
+
+def test_shared_values_are_written_out() -> None:
+    day = datetime.date(2024, 12, 4)
+    shared = [day, day]
+    assert "&" not in to_yaml({"a": shared, "b": shared})
+
+
+texts = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=12) | st.sampled_from(
+    [
+        "yes",
+        "010",
+        "08",
+        "1e5",
+        ".nan",
+        "nan",
+        "0x1F",
+        "1_0",
+        "1__0",
+        "2024-12-04",
+        "2024-13-04",
+        "<<",
+        "=",
+        "null",
+        "~",
+        "",
+    ]
+    + [
+        "*a",
+        "&a",
+        "!x",
+        "- a",
+        "a: b",
+        "# a",
+        " a",
+        "a\nb",
+        "a\tb",
+        "'",
+        '"',
+        "1:30",
+        "on",
+        "@",
+        "%",
+        "---",
+        "true",
+        "\ufeff",
+    ]
+)
+leaves = st.one_of(
+    texts,
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**18), 10**18),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.dates(min_value=datetime.date(1000, 1, 1)),
+)
+trees = st.recursive(
+    leaves, lambda below: st.lists(below, max_size=3) | st.dictionaries(texts, below, max_size=3), max_leaves=8
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.dictionaries(texts, trees, min_size=1, max_size=4))
+def test_any_tree_is_read_back(tmp_path: Path, tree: dict[str, Any]) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(to_yaml(tree), encoding="utf-8")
+    assert repr(read_yaml(path).value) == repr(tree)
