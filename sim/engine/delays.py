@@ -25,32 +25,33 @@ class Ring:
 
     def __init__(self, delay: Ints) -> None:
         self._delay = delay
-        self._length = int(delay.max()) + 1
-        self._slots = np.zeros((self._length, *delay.shape))
-        self._flat = self._slots.reshape(-1)
+        self._days = int(delay.max()) + 1
+        # What went in on each of the last days; what is due today went in `delay` days ago.
+        self._went_in = np.zeros((self._days, *delay.shape))
         self._today = 0
-        # Where in the flat ring today's amount goes; moves on by a slot a day, which is cheaper than working it out.
-        self._target = delay * delay.size + np.arange(delay.size, dtype=np.int64).reshape(delay.shape)
+        column = np.arange(delay.size, dtype=np.int64).reshape(delay.shape)
+        self._due = (-delay % self._days) * delay.size + column
 
     def fill(self, per_day: Floats) -> None:
-        """Put `per_day` into each of the days 0 to delay - 1: a steady past."""
-        for day in range(self._length - 1):
-            self._slots[day] += np.where(day < self._delay, per_day, 0.0)
+        """Take it that `per_day`, shape (rows, n), went in on every day before the first."""
+        self._went_in[...] = per_day
 
     def step(self, amount: Floats) -> Floats:
         """Let a day pass: put in `amount`, shape (rows, n), and return what is due today, same shape."""
-        self._flat[self._target] += amount
-        slot = self._slots[self._today]
-        due = slot.copy()
-        slot[...] = 0.0
-        self._today = (self._today + 1) % self._length
-        self._target += self._delay.size
-        np.subtract(self._target, self._flat.size, out=self._target, where=self._target >= self._flat.size)
+        self._went_in[self._today] = amount
+        due = self._went_in.take(self._due)
+        self._today = (self._today + 1) % self._days
+        # The places move on by a day, which is cheaper than working them out.
+        self._due += self._delay.size
+        np.subtract(self._due, self._went_in.size, out=self._due, where=self._due >= self._went_in.size)
         return due
 
     def total(self) -> Floats:
-        """Return all that is inside, shape (rows, n)."""
-        return _sum_in_order(self._slots)
+        """Return all that is inside, shape (rows, n): what went in during the last `delay` days."""
+        total = np.zeros(self._delay.shape)
+        for ago in range(1, self._days):
+            total += np.where(ago <= self._delay, self._went_in[(self._today - ago) % self._days], 0.0)
+        return total
 
 
 class StagedDelay:
@@ -93,16 +94,13 @@ class StagedDelay:
         np.multiply(self._content, self._share, out=self._moved)
         self._content -= self._moved
         self._content[1:] += self._moved[:-1]
-        return self._moved[-1]
+        out: Floats = self._moved[-1]
+        return out
 
     def total(self) -> Floats:
         """Return all that is inside, shape (rows, n)."""
-        return _sum_in_order(self._content)
-
-
-def _sum_in_order(parts: Floats) -> Floats:
-    """Add along the first axis one after the other: `sum` may group terms by the size of the batch."""
-    total = parts[0].copy()
-    for part in parts[1:]:
-        total += part
-    return total
+        # One after the other: `sum` may group terms by the size of the batch.
+        total: Floats = self._content[0].copy()
+        for stage in self._content[1:]:
+            total += stage
+        return total

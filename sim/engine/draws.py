@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 REPLICATIONS_PER_BLOCK = 128
-DAYS_PER_BLOCK = 64
+INDICES_PER_BLOCK = 64
 
 
 class Draws:
@@ -44,35 +44,35 @@ class Draws:
         blocks = replications // REPLICATIONS_PER_BLOCK
         self._spans = [(int(block), np.flatnonzero(blocks == block)) for block in np.unique(blocks)]
 
-    def normal(self, name: str, *, daily: bool = False) -> "Stream":
-        """Open a stream of standard normal draws; `daily` says that every index will be asked in turn."""
-        return self._open(name, "normal", daily)
+    def normal(self, name: str, *, in_turn: bool = False) -> "Stream":
+        """Open a stream of standard normal draws; `in_turn` says that most indices will be asked, rising."""
+        return self._open(name, "normal", in_turn)
 
-    def uniform(self, name: str, *, daily: bool = False) -> "Stream":
+    def uniform(self, name: str, *, in_turn: bool = False) -> "Stream":
         """Open a stream of uniform draws in the open interval (0, 1)."""
-        return self._open(name, "uniform", daily)
+        return self._open(name, "uniform", in_turn)
 
-    def _open(self, name: str, kind: str, daily: bool) -> "Stream":
+    def _open(self, name: str, kind: str, in_turn: bool) -> "Stream":
         if name in self._names:
             raise ValueError(f"stream {name!r} is already in use: one stream per decision")
         self._names.add(name)
-        return Stream(self, name, kind, DAYS_PER_BLOCK if daily else 1)
+        return Stream(self, name, kind, INDICES_PER_BLOCK if in_turn else 1)
 
-    def block(self, name: str, kind: str, days: int, block: int, span: int) -> Floats:
-        """Return the draws of one block, shape (days, 128)."""
-        key = f"{self.seed}/{name}/{days}/{block}/{span}".encode()
+    def block(self, name: str, kind: str, indices: int, block: int, span: int) -> Floats:
+        """Return the draws of one block, shape (indices, 128)."""
+        key = f"{self.seed}/{name}/{indices}/{block}/{span}".encode()
         # Counter 1 is where NumPy starts it too; the three other words are the seed proper.
         words = np.frombuffer(blake2b(key, digest_size=24).digest() + (1).to_bytes(8, "little"), dtype="<u8")
         self._state["state"]["state"] = words.astype(np.uint64)
         self._bits.state = self._state
-        shape = (days, REPLICATIONS_PER_BLOCK)
+        shape = (indices, REPLICATIONS_PER_BLOCK)
         if kind == "normal":
             return self._generator.standard_normal(shape)
-        raw = self._bits.random_raw(days * REPLICATIONS_PER_BLOCK)
+        raw = self._bits.random_raw(indices * REPLICATIONS_PER_BLOCK)
         return (((raw >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52).reshape(shape)
 
     def fill(self, table: Floats, name: str, kind: str, span: int) -> None:
-        """Fill `table`, shape (days, n), with the draws of all replications of the batch."""
+        """Fill `table`, shape (indices, n), with the draws of all replications of the batch."""
         for block, positions in self._spans:
             made = self.block(name, kind, len(table), block, span)
             if len(positions) == REPLICATIONS_PER_BLOCK and positions[-1] - positions[0] == REPLICATIONS_PER_BLOCK - 1:
@@ -87,32 +87,34 @@ class Draws:
 class Stream:
     """The draws of one decision. Made by `Draws.normal` and `Draws.uniform`."""
 
-    def __init__(self, draws: Draws, name: str, kind: str, days: int) -> None:
+    def __init__(self, draws: Draws, name: str, kind: str, indices: int) -> None:
         self._draws = draws
         self._name = name
         self._kind = kind
-        self._days = days
+        self._indices = indices
         self._span = -1
-        self._table = np.empty((days, len(draws.replications)))
+        self._table = np.empty((indices, len(draws.replications)))
 
     def at(self, index: int) -> Floats:
         """Return the draws of the whole batch at `index`, shape (n,). Do not write to it."""
-        span, row = divmod(index, self._days)
+        span, row = divmod(index, self._indices)
         if span != self._span:
             self._draws.fill(self._table, self._name, self._kind, span)
             self._span = span
-        return self._table[row]
+        drawn: Floats = self._table[row]
+        return drawn
 
     def of(self, index: int, cohort: Ints) -> Floats:
         """Return the draws at `index` of the positions in `cohort` only, shape (len(cohort),)."""
-        span, row = divmod(index, self._days)
+        span, row = divmod(index, self._indices)
         if span == self._span:
-            return self._table[row, cohort]
+            mine: Floats = self._table[row, cohort]
+            return mine
         replications = self._draws.replications[cohort]
         blocks = replications // REPLICATIONS_PER_BLOCK
         out = np.empty(len(cohort))
         for block in np.unique(blocks):
-            mine = blocks == block
-            made = self._draws.block(self._name, self._kind, self._days, int(block), span)
-            out[mine] = made[row, replications[mine] % REPLICATIONS_PER_BLOCK]
+            here = blocks == block
+            made = self._draws.block(self._name, self._kind, self._indices, int(block), span)
+            out[here] = made[row, replications[here] % REPLICATIONS_PER_BLOCK]
         return out

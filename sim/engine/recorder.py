@@ -84,7 +84,5 @@ class Recorder:
         if not self._watching:
             return
         for place in np.flatnonzero(self._watched[cohort]):
-            own = {
-                key: float(value[place]) if isinstance(value, np.ndarray) else value for key, value in values.items()
-            }
+            own = {key: float(value[place]) if isinstance(value, np.ndarray) else value for key, value in values.items()}
             self.events.append(Event(day, int(self._replications[cohort[place]]), kind, own))

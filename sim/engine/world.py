@@ -113,9 +113,7 @@ class World:
         self.fields = Fields(self.n)
         for owner, field in declared:
             self.fields.declare(owner, field)
-        self.recorder = Recorder(
-            self.fields, setting.replications, setting.series_days, setting.landmarks, setting.watched
-        )
+        self.recorder = Recorder(self.fields, setting.replications, setting.series_days, setting.landmarks, setting.watched)
 
     def own(self, owner: str, name: str, start: Floats | float | int) -> NDArray[Any]:
         """Return a field to its owner, set to `start`."""

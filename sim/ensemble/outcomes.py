@@ -95,8 +95,10 @@ def _first_year(start: dict[str, Column], year: dict[str, Column]) -> dict[str, 
         columns[f"casualties_12_months_{name}"] = now("cumulative_casualties", side)
         columns[f"force_change_12_months_{name}"] = now("force", side) - then("force", side)
         columns[f"force_change_12_months_share_{name}"] = now("force", side) / np.maximum(then("force", side), 1.0) - 1.0
-        for flow in ("trained", "returned", "killed", "invalided", "deserted"):
+        for flow in ("trained", "returned", "killed", "deserted"):
             columns[f"{flow}_per_month_12_months_{name}"] = now(flow, side) / months
+        wounded = now("cumulative_casualties", side) - now("killed", side)
+        columns[f"wounded_per_month_12_months_{name}"] = wounded / months
     return columns
 
 

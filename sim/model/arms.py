@@ -50,9 +50,10 @@ class ArmsParameters(Section):
     @model_validator(mode="after")
     def _known_backers(self) -> "ArmsParameters":
         known = [backer.id for backer in self.backers]
-        for item in (*self.halts, *self.packages):
-            if item.backer not in known:
-                raise ValueError(f"'{item.id}' names the unknown backer '{item.backer}'; known: {', '.join(known)}")
+        named = [(halt.id, halt.backer) for halt in self.halts] + [(item.id, item.backer) for item in self.packages]
+        for name, backer in named:
+            if backer not in known:
+                raise ValueError(f"'{name}' names the unknown backer '{backer}'; known: {', '.join(known)}")
         return self
 
 
@@ -79,7 +80,7 @@ class Arms(Mechanism):
     steps = ("arms",)
     sentences: ClassVar = {
         "halt": "{backer} cuts its new pledges by {cut_share:.0%} for {days:.0f} days.",
-        "pledge": "{backer} pledges {amount_beur:.2f} bn EUR for the month.",
+        "pledge": "{backer}: pledge of {amount_beur:.2f} bn EUR.",
         "package": "{backer} pledges a package of {amount_beur:.1f} bn EUR.",
         "fire below half": "{side}'s fire falls below half of the full rate ({fire:.2f}).",
     }
@@ -96,7 +97,13 @@ class Arms(Mechanism):
             Field("produced_days", days, "Produced since the start.", SIDES),
             Field("received_days", days, "Received from backers since the start.", SIDES),
             Field("fired_days", days, "Fired since the start.", SIDES),
-            Field("fire_below_half_month", "months", "First month in which fire is below half; -1: none.", SIDES, dtype=int),
+            Field(
+                "fire_below_half_month",
+                "months",
+                "First month in which fire is below half; -1: none.",
+                SIDES,
+                dtype=int,
+            ),
             Field("pledged_beur", "bn EUR", "Pledged, with what was on its way at the start.", backers, series=True),
             Field("delivered_beur", "bn EUR", "Delivered and absorbed since the start.", backers, series=True),
             Field("cancelled_beur", "bn EUR", "Cancelled since the start.", backers),

@@ -146,10 +146,10 @@ class Attrition(Mechanism):
         self._max_share = one("max_daily_loss_share")
 
         self._months = world.calendar.month_starts(world.setting.days)
-        self._tempo_luck = world.draws.normal("attrition/tempo")
+        self._tempo_luck = world.draws.normal("attrition/tempo", in_turn=True)
         self._tempo_ar, self._tempo_sd = one("tempo_ar"), one("tempo_change_log_sd")
         self._log_tempo, self._tempo_variance = np.zeros(world.n), np.zeros(world.n)
-        self._noise_luck = [world.draws.normal(f"attrition/noise/{side}", daily=True) for side in SIDES]
+        self._noise_luck = [world.draws.normal(f"attrition/noise/{side}", in_turn=True) for side in SIDES]
         self._noise_ar, self._noise_sd = one("noise_ar"), one("noise_log_sd")
         self._noise_step = self._noise_sd * np.sqrt(1.0 - self._noise_ar**2)
         self._noise_mean = -0.5 * self._noise_sd**2

@@ -21,7 +21,7 @@ from sim.engine.delays import StagedDelay
 from sim.engine.draws import Floats, Ints
 from sim.engine.world import World
 from sim.model.parameters import SIDES, Drawn
-from sim.scenario import Fixed, Item, Quantity, knob, whole
+from sim.scenario import Fixed, Item, Quantity, knob
 
 Side = Literal["attacker", "defender"]
 
@@ -93,16 +93,17 @@ class LumpyAmount:
 
     def __init__(self, variation: float) -> None:
         self._scores = np.linspace(-6.0, 6.0, 2049)
-        self._values = np.ones_like(self._scores)
+        self._values: Floats = np.ones(len(self._scores))
         if variation > 0:
             from scipy.special import gammaincinv, ndtr
 
             shape = variation**-2
-            self._values = gammaincinv(shape, ndtr(self._scores)) / shape
+            self._values = np.asarray(gammaincinv(shape, ndtr(self._scores)) / shape, dtype=np.float64)
 
     def __call__(self, normal: Floats) -> Floats:
         """Return the amounts, same shape as `normal`."""
-        return np.interp(normal, self._scores, self._values)
+        amounts: Floats = np.interp(normal, self._scores, self._values)
+        return amounts
 
 
 class Backers:
@@ -130,7 +131,7 @@ class Backers:
         self._scale = scale
         self._aid = each("aid_per_month_beur") * scale
         self._lumps = [LumpyAmount(backer.aid_variation.value) for backer in backers]
-        self._luck = [world.draws.normal(f"arms/aid/{backer.id}") for backer in backers]
+        self._luck = [world.draws.normal(f"arms/aid/{backer.id}", in_turn=True) for backer in backers]
         self._from_stock = each("from_stock_share")
         self._cancelled_share = each("cancelled_share")
         self._fire_days_per_beur = each("fire_days_per_beur")
@@ -156,7 +157,7 @@ class Backers:
         self._halt_until = np.full((len(halts), world.n), -1, dtype=np.int64)
         self._halt_days = np.maximum(1, np.rint(drawn.rows("arms.halts", ids, "days"))).astype(np.int64)
         self._halt_cut = drawn.rows("arms.halts", ids, "cut_share")
-        self._halt_luck = [world.draws.uniform(f"arms/halt/{name}") for name in ids]
+        self._halt_luck = [world.draws.uniform(f"arms/halt/{name}", in_turn=True) for name in ids]
         self._halt_chance: dict[int, Floats] = {}
         world.agenda.topic("halt", len(halts), self._halt)
         for item, halt in enumerate(halts):
@@ -244,4 +245,7 @@ class Backers:
         """Yield what must hold of pledges."""
         booked = self.delivered + self.cancelled + self._on_the_way()
         yield "pledged = delivered + in transit + cancelled", ~np.isclose(self.pledged, booked, rtol=1e-9, atol=1e-9)
-        yield "in transit is what the delays hold", ~np.isclose(self.in_transit, self._on_the_way(), rtol=1e-9, atol=1e-9)
+        yield (
+            "in transit is what the delays hold",
+            ~np.isclose(self.in_transit, self._on_the_way(), rtol=1e-9, atol=1e-9),
+        )

@@ -62,18 +62,14 @@ class FrontParameters(Section):
     )
     force_elasticity: Quantity = knob("elasticity", "Of the pace to the force ratio, at the start.", low=0, high=20)
     fire_elasticity: Quantity = knob("elasticity", "Of the pace to the fire ratio, at the start.", low=0, high=20)
-    stalemate_band: Quantity = knob(
-        "log balance", "Width of the balance in which the front stands still.", low=0, high=20
-    )
+    stalemate_band: Quantity = knob("log balance", "Width of the balance in which the front stands still.", low=0, high=20)
     counter_attack_share: Quantity = knob(
         "share", "Pace of the defender's counter-attack against the attacker's at the same push.", low=0, high=10
     )
     pace_from_effort_share: Quantity = knob(
         "share", "Share of the (log) change of pace that comes from attacking harder, which costs more.", low=0, high=1
     )
-    intensity_trend_per_year: Quantity = knob(
-        "per year", "Yearly change of how hard the attacker attacks.", low=-1, high=10
-    )
+    intensity_trend_per_year: Quantity = knob("per year", "Yearly change of how hard the attacker attacks.", low=-1, high=10)
     mud_months: list[int] = Option(description="Calendar months (1-12) of mud or bad weather.")
     mud_season_factor: Quantity = knob("factor", "On the pace in those months.", low=0, high=10)
     dry_season_factor: Quantity = knob("factor", "On the pace in the other months.", low=0, high=10)
@@ -137,7 +133,7 @@ class Front(Mechanism):
         self._persistence = np.exp(-1.0 / one("advance_reverts_days"))
         self._log_settled = np.log(one("advance_settled_km2_per_day") / self._reference) - 0.5 * spread**2
         self._log_step = spread * np.sqrt(1.0 - self._persistence**2)
-        self._luck = world.draws.normal("front/pace", daily=True)
+        self._luck = world.draws.normal("front/pace", in_turn=True)
         self._log_pace = np.zeros(world.n)
         self._fastest, self._band = one("fastest_advance_ratio"), one("stalemate_band")
         self._force_elasticity, self._fire_elasticity = one("force_elasticity"), one("fire_elasticity")

@@ -171,7 +171,7 @@ class Manpower(Mechanism):
         self.trained = world.own("manpower", "trained", 0.0)
         self.returned = world.own("manpower", "returned", 0.0)
         self.arrivals = world.own("manpower", "arrivals", 0.0)
-        self._everyone_at_start = self._everyone()
+        self._everyone_at_start = self._everyone(self.in_training, self.recovering)
         self._casualties = world.fields.see("casualties")
         self._at_war = world.fields.see("at_war")
         self._book_waves(drawn)
@@ -264,19 +264,17 @@ class Manpower(Mechanism):
         self.force -= deserting
         self.deserted += deserting
 
-    def _everyone(self) -> Floats:
-        return (
-            self.force + self.pool + self._training.total() + self._hospitals.total()
-            + self.killed + self.invalided + self.deserted
-        )  # fmt: skip
+    def _everyone(self, in_training: Floats, recovering: Floats) -> Floats:
+        here = self.force + self.pool + in_training + recovering
+        everyone: Floats = here + self.killed + self.invalided + self.deserted
+        return everyone
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of persons."""
-        yield "persons are conserved", ~np.isclose(self._everyone(), self._everyone_at_start, rtol=1e-9, atol=1e-6)
+        in_training, recovering = self._training.total(), self._hospitals.total()
+        everyone = self._everyone(in_training, recovering)
+        yield "persons are conserved", ~np.isclose(everyone, self._everyone_at_start, rtol=1e-9, atol=1e-6)
         yield "force is never negative", ~(self.force >= 0)
         yield "pool is never negative", ~(self.pool >= 0)
-        for name, stock, line in (
-            ("in training", self.in_training, self._training.total()),
-            ("recovering", self.recovering, self._hospitals.total()),
-        ):
-            yield f"{name} is what its delay holds", ~np.isclose(stock, line, rtol=1e-9, atol=1e-3)
+        yield "in training is what its delay holds", ~np.isclose(self.in_training, in_training, rtol=1e-9, atol=1e-3)
+        yield "recovering is what its delay holds", ~np.isclose(self.recovering, recovering, rtol=1e-9, atol=1e-3)

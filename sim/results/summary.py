@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.calendar import Calendar
+from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.ensemble.outcomes import ENDINGS
 from sim.ensemble.run import Ensemble
 from sim.model.manpower import break_even_return_share
 from sim.model.parameters import SIDES
 from sim.results.statistics import quantiles, wilson_interval
+from sim.scenario import quantities
 
 ENDING_LABELS = {
     "war_goes_on": "War goes on",
@@ -28,7 +29,7 @@ class Row:
     """One line of the summary.
 
     A row of endings has `share` with `low` and `high`, its 95 % interval; a row of an outcome has `mean`, `p05`, `p50` and `p95`
-    over the `n` replications in which it is defined. Values are in `unit`; tables show them divided by `scale`.
+    over the `n` of `total` replications in which it is defined. Values are in `unit`; tables show them divided by `scale`.
     """
 
     section: str
@@ -36,6 +37,7 @@ class Row:
     label: str
     unit: str
     n: int
+    total: int
     scale: float = 1.0
     digits: int = 0
     share: float | None = None
@@ -68,7 +70,7 @@ def summarise(ensemble: Ensemble) -> list[Row]:
         count = int(np.count_nonzero(outcomes["ending"] == ending))
         low, high = wilson_interval(count, n)
         label = ENDING_LABELS[ending].format(**names)
-        rows.append(Row("endings", ending, label, "share", n, share=count / n, low=low, high=high))
+        rows.append(Row("endings", ending, label, "share", n, n, share=count / n, low=low, high=high))
 
     def add(section: str, column: str, label: str, unit: str, scale: float = 1.0, digits: int = 0) -> None:
         if column not in outcomes:
@@ -77,7 +79,7 @@ def summarise(ensemble: Ensemble) -> list[Row]:
         known = values[~np.isnan(values)]
         p05, _, p50, _, p95 = (float(q) if len(known) else None for q in quantiles(values))
         mean = float(known.mean()) if len(known) else None
-        rows.append(Row(section, column, label, unit, len(known), scale, digits, mean=mean, p05=p05, p50=p50, p95=p95))
+        rows.append(Row(section, column, label, unit, len(known), n, scale, digits, mean=mean, p05=p05, p50=p50, p95=p95))
 
     for side in SIDES:
         add("course", f"casualties_{side}", f"Casualties, {names[side]} (thousand)", "persons", 1e3)
@@ -87,53 +89,73 @@ def summarise(ensemble: Ensemble) -> list[Row]:
         add("course", f"force_end_{side}", f"Force at the end, {names[side]} (thousand)", "persons", 1e3)
     add("course", "ground_gained_km2", f"Land taken by {names['attacker']} since the start (km2)", "km2")
     for side in SIDES:
-        add("course", f"fired_days_{side}", f"Materiel fired, {names[side]} (days of full fire)", "days of full-rate fire")
+        add(
+            "course",
+            f"fired_days_{side}",
+            f"Materiel fired, {names[side]} (days of full fire)",
+            "days of full-rate fire",
+        )
     for side in SIDES:
         if outcomes[f"aid_pledged_beur_{side}"].any():
             add("course", f"aid_pledged_beur_{side}", f"Aid pledged to {names[side]} (bn EUR)", "bn EUR", 1, 1)
             add("course", f"aid_delivered_beur_{side}", f"Aid delivered to {names[side]} (bn EUR)", "bn EUR", 1, 1)
     for side in SIDES:
-        add("fire", f"fire_below_half_month_{side}", f"First month with fire below half, {names[side]}", "months")
-    add("targets", "ground_30_days_km2", "Land taken in the first 30 days (km2)", "km2")
-    add("targets", "ground_12_months_km2", "Land taken in the first 12 months (km2)", "km2")
-    add("targets", "casualties_per_km2_12_months", f"Casualties of {names['attacker']} per km2, 12 months", "persons per km2")
+        label = f"Months until {names[side]}'s fire is below half of full rate"
+        add("course", f"fire_below_half_month_{side}", label, "months")
     for side in SIDES:
         label = f"Casualties a day in the first 30 days, {names[side]}"
-        add("targets", f"daily_casualties_30_days_{side}", label, "persons a day")
+        add("year_one", f"daily_casualties_30_days_{side}", label, "persons a day")
     for side in SIDES:
-        label = f"Change of {names[side]}'s force in 12 months (thousand)"
-        add("targets", f"force_change_12_months_{side}", label, "persons", 1e3, 1)
-    for side in SIDES:
-        for flow in ("trained", "returned", "killed", "invalided", "deserted"):
-            label = f"{names[side]}: {flow} a month, first 12 months (thousand)"
-            add("balance", f"{flow}_per_month_12_months_{side}", label, "persons a month", 1e3, 1)
+        label = f"Change of {names[side]}'s force (thousand)"
+        add("year_one", f"force_change_12_months_{side}", label, "persons", 1e3, 1)
+    add("year_one", "ground_30_days_km2", "Land taken in the first 30 days (km2)", "km2")
+    add("year_one", "ground_12_months_km2", "Land taken (km2)", "km2")
+    label = f"Casualties of {names['attacker']} per km2 taken"
+    add("year_one", "casualties_per_km2_12_months", label, "persons per km2")
     return rows
 
 
 def balance_sentences(ensemble: Ensemble) -> list[str]:
     """Return the monthly manpower balance of each side and its break-even, as sentences.
 
-    Means over the replications, because means of flows add up; the break-even is that of the means.
+    Flows are means over the replications and the first 12 months, because means add up; the break-even return share is that
+    of the drawn parameters' means, without desertion.
     """
-    names, outcomes, sentences = side_names(ensemble), ensemble.outcomes, []
-    if "trained_per_month_12_months_attacker" not in outcomes:
+    if "trained_per_month_12_months_attacker" not in ensemble.outcomes:
         return []
+    names, sentences = side_names(ensemble), []
     for side in SIDES:
         flow = {
-            name: float(outcomes[f"{name}_per_month_12_months_{side}"].mean()) / 1e3
-            for name in ("trained", "returned", "killed", "invalided", "deserted")
+            name: float(ensemble.outcomes[f"{name}_per_month_12_months_{side}"].mean())
+            for name in ("trained", "returned", "killed", "wounded", "deserted")
         }
-        net = flow["trained"] + flow["returned"] - flow["killed"] - flow["invalided"] - flow["deserted"]
-        # The recovering are lost to the force when wounded and come back with a delay; both stand in the balance.
-        wounded_waiting = float(outcomes[f"force_change_12_months_{side}"].mean()) / 1e3 / 12.0
-        recovering = net - wounded_waiting
+        lost = flow["killed"] + flow["wounded"]
+        net = flow["trained"] + flow["returned"] - lost - flow["deserted"]
+        thousand = {name: value / 1e3 for name, value in flow.items()}
+        # Flows of the force; the wounded leave it at once, and those who return come back weeks later.
         sentence = (
-            f"{names[side]}, a month: {flow['trained']:+.1f} trained, {flow['returned']:+.1f} wounded returned, "
-            f"{-flow['killed']:+.1f} killed, {-flow['invalided'] - recovering:+.1f} wounded, {-flow['deserted']:+.1f} deserted: "
-            f"{wounded_waiting:+.1f} thousand."
+            f"{names[side]} gains {thousand['trained']:.1f} thousand recruits and {thousand['returned']:.1f} returning wounded a "
+            f"month, and loses {thousand['killed']:.1f} killed, {thousand['wounded']:.1f} wounded and {thousand['deserted']:.1f} "
+            f"deserters: {net / 1e3:+.1f} thousand a month."
         )
+        if lost > 0:
+            share = break_even_return_share(lost / DAYS_PER_MONTH, flow["trained"], flow["killed"] / lost)
+            assumed = mean_parameter(ensemble, f"manpower.{side}.return_share")
+            if 0 <= share <= 1:
+                sentence += f" Desertion aside it would hold level if {share:.2f} of the wounded returned;"
+            else:
+                never = "no return of wounded could" if share > 1 else "recruits alone would"
+                sentence += f" Desertion aside {never} hold it level;"
+            sentence += f" assumed is {assumed:.2f}."
         sentences.append(sentence)
     return sentences
+
+
+def mean_parameter(ensemble: Ensemble, path: str) -> float:
+    """Return the mean over the replications of a parameter, which may be certain."""
+    if path in ensemble.drawn:
+        return float(ensemble.drawn[path].mean())
+    return dict(quantities(ensemble.scenario.world))[path].central
 
 
 def as_dicts(rows: list[Row]) -> list[dict[str, Any]]:

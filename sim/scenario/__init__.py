@@ -6,6 +6,7 @@ finished schema to `load_scenario`.
 
 from .catalogue import shipped, shipped_folder
 from .errors import FieldError, Flaw, Problem, ScenarioError
+from .expect import Expectation
 from .head import ScenarioHead, Side, Sides, Source
 from .knobs import Knob, Known, knob_of, numbers, quantities
 from .load import Scenario, load_scenario
@@ -15,6 +16,7 @@ from .section import Item, Section, knob, whole
 
 __all__ = [
     "Document",
+    "Expectation",
     "FieldError",
     "Fixed",
     "Flaw",

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from .errors import FieldError, Flaw
+from .expect import Expectation
 from .section import Section, knob
 from .wording import found
 
@@ -62,6 +63,7 @@ class ScenarioHead(Section):
     horizon_days: int | None = knob("days", "How long is looked ahead", low=1, high=MOST_DAYS, default=None)
     sides: Sides
     sources: dict[str, Source] = Field(default={}, description="The sources of the numbers, by key")
+    expect: list[Expectation] = Field(default=[], description="Ranges in which outcomes must lie, for `parley targets`")
 
     @model_validator(mode="after")
     def _check_horizon(self) -> Self:

@@ -42,15 +42,21 @@ class Knob:
 
     @property
     def rule(self) -> str:
-        """The range in words: "between 0 and 1 (share)", "at least 0 (km)" or "a number (km)"."""
+        """The range in words: "lie between 0 and 1 (share)", "be at least 0 (km)"; empty when there is none."""
         unit = f" ({self.unit})" if self.unit else ""
         if self.low is not None and self.high is not None:
-            return f"between {number(self.low)} and {number(self.high)}{unit}"
+            return f"lie between {number(self.low)} and {number(self.high)}{unit}"
         if self.low is not None:
-            return f"at least {number(self.low)}{unit}"
-        if self.high is not None:
-            return f"at most {number(self.high)}{unit}"
-        return f"a {'whole ' if self.whole else ''}number{unit}"
+            return f"be at least {number(self.low)}{unit}"
+        return f"be at most {number(self.high)}{unit}" if self.high is not None else ""
+
+    @property
+    def wanted(self) -> str:
+        """What to write, in words: "a number between 0 and 1 (share)", "a whole number of at least 1 (stages)"."""
+        what = "a whole number" if self.whole else "a number"
+        if not self.rule:
+            return f"{what} ({self.unit})" if self.unit else what
+        return f"{what} {self.rule.replace('lie ', '').replace('be at', 'of at')}"
 
 
 class Known(NamedTuple):
@@ -93,14 +99,13 @@ def _range(low: float, high: float, quantity: Quantity | None, knob: Knob, below
     too_high = knob.high is not None and high > knob.high
     if not too_low and not too_high:
         return
-    rule = f"lie {knob.rule}" if knob.rule.startswith("between") else f"be {knob.rule}"
     if quantity is None or quantity.is_certain:
-        yield Flaw(f"{{part}} must {rule}, not {number(low)}", "", below)
+        yield Flaw(f"{{part}} must {knob.rule}, not {number(low)}", "", below)
         return
     bounds = [f"min: {number(knob.low)}"] if too_low and knob.low is not None else []
     bounds += [f"max: {number(knob.high)}"] if too_high and knob.high is not None else []
     reach = f"{quantity.distribution} goes from {number(low)} to {number(high)}"
-    yield Flaw(f"{{part}} must {rule}, but {reach}", f"Add {' and '.join(bounds)} to cut it off", below)
+    yield Flaw(f"{{part}} must {knob.rule}, but {reach}", f"Add {' and '.join(bounds)} to cut it off", below)
 
 
 def numbers(model: BaseModel) -> Iterator[Known]:

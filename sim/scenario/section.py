@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, get_args, get_origin
+from typing import Any, ClassVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from .errors import FieldError, Flaw, Path
 from .knobs import Knob, check, knob_of
-from .quantity import Fixed, Quantity
+from .walk import members
 from .wording import quoted
 
 _ID = re.compile("[a-z][a-z0-9_]*")
@@ -38,8 +38,8 @@ class Section(BaseModel):
     def _lists_may_fill_tuples(cls, raw: Any) -> Any:
         if not isinstance(raw, dict):
             return raw
-        tuples = {name for name, field in cls.model_fields.items() if _holds_tuple(field.annotation)}
-        return {key: tuple(value) if key in tuples and isinstance(value, list) else value for key, value in raw.items()}
+        known = cls.model_fields
+        return {key: _as_tuples(value, known[key].annotation) if key in known else value for key, value in raw.items()}
 
     @field_validator("*", mode="after")
     @classmethod
@@ -110,10 +110,13 @@ def duplicate_ids(ids: Sequence[object]) -> list[Flaw]:
     return flaws
 
 
-def _holds_tuple(annotation: Any) -> bool:
-    if get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    return get_origin(annotation) is tuple or any(get_origin(part) is tuple for part in get_args(annotation))
-
-
-__all__ = ["Fixed", "Item", "Quantity", "Section", "duplicate_ids", "knob", "whole"]
+def _as_tuples(value: Any, annotation: Any) -> Any:
+    """Return a value with its lists as tuples where a tuple is declared; sections below see to their own."""
+    for member in members(annotation):
+        origin, arguments = get_origin(member), get_args(member)
+        if origin in (list, tuple) and arguments and isinstance(value, list):
+            items = [_as_tuples(item, arguments[0]) for item in value]
+            return tuple(items) if origin is tuple else items
+        if origin is dict and len(arguments) == 2 and isinstance(value, dict):
+            return {key: _as_tuples(item, arguments[1]) for key, item in value.items()}
+    return value

@@ -48,24 +48,23 @@ def translate(error: ValidationError, schema: type[BaseModel], tree: Any) -> lis
         The path of a missing field is that of its section; flaws of the branches of one union are given once.
     """
     details = error.errors(include_url=False)
+    located = [(detail, locate(schema, detail["loc"])) for detail in details]
     unknown: dict[Path, list[str]] = {}
-    for detail in details:
+    branches: dict[Path, list[str]] = {}
+    for detail, where in located:
         if detail["type"] == "extra_forbidden":
-            *parent, name = locate(schema, detail["loc"]).path
-            unknown.setdefault(tuple(parent), []).append(str(name))
+            unknown.setdefault(where.path[:-1], []).append(str(where.path[-1]))
+        if detail["type"] in _KINDS:
+            branches.setdefault(where.path, []).append(_KINDS[detail["type"]])
     flaws: list[tuple[Path, Flaw]] = []
-    seen: set[Path] = set()
-    for detail in details:
-        where = locate(schema, detail["loc"])
-        # The branches of a union without a tag fail one by one at the same place: the first speaks for all.
-        is_branch = len(where.path) < len(detail["loc"]) and detail["type"] in _KINDS
-        if is_branch and where.path in seen:
-            continue
-        seen.add(where.path)
+    for detail, where in located:
         parent_tree = _at(tree, where.path[:-1])
         if detail["type"] == "missing" and _is_misspelt(where, unknown.get(where.path[:-1], ()), parent_tree):
             continue
-        flaws += _flaws(detail, where, tree)
+        # The branches of a union without a tag fail one by one at the same place: they are said together, once.
+        kinds = branches.pop(where.path, []) if detail["type"] in _KINDS else []
+        if kinds or detail["type"] not in _KINDS:
+            flaws += _flaws(detail, where, tree, " or ".join(dict.fromkeys(kinds)))
     return flaws
 
 
@@ -100,7 +99,7 @@ def _is_misspelt(where: Where, unknown: Sequence[str], parent: Any) -> bool:
     return any(closest(name, unused) == where.path[-1] for name in unknown)
 
 
-def _flaws(detail: ErrorDetails, where: Where, tree: Any) -> Iterator[tuple[Path, Flaw]]:
+def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterator[tuple[Path, Flaw]]:
     kind, path, value = detail["type"], where.path, detail["input"]
     context = detail.get("ctx", {})
     section = readable(path[:-1], tree)
@@ -132,11 +131,11 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any) -> Iterator[tuple[Path
     elif kind == "union_tag_not_found":
         key = str(context.get("discriminator", "")).strip("'")
         yield path, Flaw(f"missing field '{key}' in {readable(path, tree)}")
-    elif value is None and kind in _KINDS:
-        yield path, Flaw(f"{name} is empty", f"Write {_KINDS[kind]}, or leave '{name}' out if it is optional")
-    elif kind in _KINDS or kind.startswith("date_"):
+    elif value is None and wanted:
+        yield path, Flaw(f"{name} is empty", f"Write {wanted}")
+    elif wanted or kind.startswith("date_"):
         hint = "Put it in quotes" if kind == "string_type" and not isinstance(value, (dict, list)) else ""
-        yield path, Flaw(f"{name} must be {_KINDS.get(kind, _KINDS['date_type'])}, not {found(value)}", hint)
+        yield path, Flaw(f"{name} must be {wanted or _KINDS['date_type']}, not {found(value)}", hint)
     else:
         message = detail["msg"][:1].lower() + detail["msg"][1:]
         if _SHOULD.match(detail["msg"]):
@@ -159,8 +158,7 @@ def _missing(where: Where, inside: str) -> Flaw:
     hint = ""
     knob = knob_of(field) if field is not None else None
     if knob is not None:
-        rule = knob.rule if knob.rule.startswith("a ") else f"a number {knob.rule}"
-        hint = f"Write {rule}: {knob.description}"
+        hint = f"Write {knob.wanted}: {knob.description}"
     elif is_number(where.annotation):
         hint = "Write a number"
     elif field is not None and field.description:

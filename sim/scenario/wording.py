@@ -23,8 +23,7 @@ def one_line(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        char.encode("unicode_escape").decode("ascii") if unicodedata.category(char) in _UNSEEN else char
-        for char in text
+        char.encode("unicode_escape").decode("ascii") if unicodedata.category(char) in _UNSEEN else char for char in text
     )
 
 

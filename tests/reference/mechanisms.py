@@ -119,9 +119,7 @@ class Backer:
         self.halts: list[Halt] = []
 
         past = drawn["past_aid_per_month_beur"] / DAYS_PER_MONTH
-        self.from_stock = StagedDelay(
-            plain(item["stock_stages"]), drawn["stock_delay_days"], past * self.from_stock_share
-        )
+        self.from_stock = StagedDelay(plain(item["stock_stages"]), drawn["stock_delay_days"], past * self.from_stock_share)
         self.from_production = StagedDelay(
             plain(item["production_stages"]), drawn["production_delay_days"], past * (1 - self.from_stock_share)
         )
@@ -379,9 +377,7 @@ class Attrition:
         world, drawn = war.world["attrition"], war.drawn["attrition"]
         own: Mapping[str, float] = drawn
         law = plain(world["law"])
-        self.own_exponent, self.enemy_exponent = (
-            (own["own_exponent"], own["enemy_exponent"]) if law == "own" else LAWS[law]
-        )
+        self.own_exponent, self.enemy_exponent = (own["own_exponent"], own["enemy_exponent"]) if law == "own" else LAWS[law]
         self.level_factor = own["level_factor"]
         self.tempo_ar = own["tempo_ar"]
         self.tempo_change_log_sd = own["tempo_change_log_sd"]

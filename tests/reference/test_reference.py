@@ -185,9 +185,7 @@ def typical_world() -> World:
             "mud_months": [3, 11],
             "mud_season_factor": 0.6,
             "dry_season_factor": 1.1,
-            "offensives": [
-                {"id": "summer", "date": date(2025, 6, 1), "days": 60.0, "intensity": 1.3, "probability": 1.0}
-            ],
+            "offensives": [{"id": "summer", "date": date(2025, 6, 1), "days": 60.0, "intensity": 1.3, "probability": 1.0}],
             "belts": [{"id": "line", "held_by": "defender", "at_km2": 2000.0, "depth_km2": 500.0, "pace_share": 0.5}],
         },
         "collapse": {
@@ -278,9 +276,7 @@ def test_no_person_is_lost(history: History, side: str) -> None:
     totals = [sum(history.series[f"{place}.{side}"][t] for place in places) for t in range(WORLD_DAYS + 1)]
     assert totals == pytest.approx([totals[0]] * len(totals), rel=1e-12)
     assert all(min(history.series[f"{place}.{side}"]) >= 0 for place in places)
-    assert history.series[f"killed.{side}"][-1] == pytest.approx(
-        0.25 * sum(history.series[f"casualties.{side}"]), rel=1e-12
-    )
+    assert history.series[f"killed.{side}"][-1] == pytest.approx(0.25 * sum(history.series[f"casualties.{side}"]), rel=1e-12)
 
 
 @pytest.mark.parametrize("side", ["attacker", "defender"])
@@ -445,9 +441,7 @@ def test_the_front_goes_stands_or_comes_back_with_the_balance(force: float, sign
 def test_a_belt_slows_the_advance_while_it_is_crossed() -> None:
     world = still_world()
     world["arms"]["attacker"]["ration_days"] = world["arms"]["defender"]["ration_days"] = 30.0
-    world["front"]["belts"] = [
-        {"id": "line", "held_by": "defender", "at_km2": 30.0, "depth_km2": 25.0, "pace_share": 0.5}
-    ]
+    world["front"]["belts"] = [{"id": "line", "held_by": "defender", "at_km2": 30.0, "depth_km2": 25.0, "pace_share": 0.5}]
     advance = run(world, 7).series["advance"][1:]
     assert advance == pytest.approx([20.0, 20.0, 10.0, 10.0, 20.0, 20.0, 20.0])
 
@@ -501,9 +495,7 @@ def logarithmic_law(s: dict[str, list[float]], t: int) -> float:
     return k_d * log(s["force.attacker"][t]) - k_a * log(s["force.defender"][t])
 
 
-@pytest.mark.parametrize(
-    ("law", "kept"), [("square", square_law), ("linear", linear_law), ("logarithmic", logarithmic_law)]
-)
+@pytest.mark.parametrize(("law", "kept"), [("square", square_law), ("linear", linear_law), ("logarithmic", logarithmic_law)])
 def test_each_law_keeps_its_invariant(law: str, kept: Any) -> None:
     """It is kept the better, the shorter the steps; and no other law keeps it."""
     drift = {}

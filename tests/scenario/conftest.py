@@ -70,6 +70,7 @@ class Losses(Section):
     shares: list[Quantity] = knob("share", "Shares.", low=0, high=1, default=[])
     by_name: dict[str, Quantity] = knob("", "By name.", high=10, default={})
     on_paper: bool = False
+    label: int | str = "none"
     zone: Annotated[Guards | Paper, Field(discriminator="kind")] | None = None
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sim.scenario import Scenario, ScenarioError, catalogue, load_scenario, shipped, shipped_folder
+from sim.scenario import Scenario, ScenarioError
 
 TITLE = "title: Fine\n"
 
@@ -34,84 +34,188 @@ LOSSES = "losses:\n  killed_share: {value: 0.3, source: [kiel-2024], note: a not
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("delay_days: 60", "delay_day: 60",
-         "14:7: error: unknown field 'delay_day' in arms.backers[europe]. Did you mean 'delay_days'?"),
-        ("delay_days: 60", "zzz: 60",
-         "14:7: error: unknown field 'zzz' in arms.backers[europe]. Possible: id, aid_per_month_beur, delay_days"),
-        (TITLE, "title: Fine\nextends: baseline\n",
-         "2:1: error: unknown field 'extends'. "
-         "Possible: title, description, start_date, horizon_months, horizon_days, sides, sources, arms, losses"),
-        ("aid_per_month_beur: 5", "aid_per_mont_beur: 5",
-         "13:7: error: unknown field 'aid_per_mont_beur' in arms.backers[europe]. Did you mean 'aid_per_month_beur'?"),
-        ("  killed_per_day: 30_000\n", "",
-         "15:1: error: missing field 'killed_per_day' in losses. Write a number at least 0 (soldiers a day): Deaths."),
-        (LOSSES, "",
-         "1:1: error: missing section 'losses'. Its fields: "
-         "killed_share, killed_per_day, stages, speed, rounds, shares, by_name, on_paper, zone"),
-        (LOSSES, "losses:\n", "15:1: error: losses is empty. Write a mapping of fields, or leave 'losses' out if it is optional"),
+        (
+            "delay_days: 60",
+            "delay_day: 60",
+            "14:7: error: unknown field 'delay_day' in arms.backers[europe]. Did you mean 'delay_days'?",
+        ),
+        (
+            "delay_days: 60",
+            "zzz: 60",
+            "14:7: error: unknown field 'zzz' in arms.backers[europe]. Possible: id, aid_per_month_beur, delay_days",
+        ),
+        (
+            "aid_per_month_beur: 5",
+            "aid_per_mont_beur: 5",
+            "13:7: error: unknown field 'aid_per_mont_beur' in arms.backers[europe]. Did you mean 'aid_per_month_beur'?",
+        ),
+        (
+            "  killed_per_day: 30_000\n",
+            "",
+            "15:1: error: missing field 'killed_per_day' in losses. Write a number of at least 0 (soldiers a day): Deaths.",
+        ),
+        (
+            LOSSES,
+            "",
+            "1:1: error: missing section 'losses'. Its fields: "
+            "killed_share, killed_per_day, stages, speed, rounds, shares, by_name, on_paper, label, zone",
+        ),
+        (LOSSES, "losses:\n", "15:1: error: losses is empty. Write a mapping of fields"),
         (LOSSES, "losses: 3\n", "15:1: error: losses must be a mapping of fields, not 3"),
-        ("  killed_per_day: 30_000\n", "  killed_per_day: {value: -3, note: hm}\n",
-         "17:3: error: killed_per_day must be at least 0 (soldiers a day), not -3"),
-        ("  killed_per_day: 30_000\n", "  killed_per_day: {dist: normal, mean: 1, sd: 2}\n",
-         "17:3: error: killed_per_day must be at least 0 (soldiers a day), but normal(mean 1, sd 2) goes from -inf to inf. "
-         "Add min: 0 to cut it off"),
-        ("  killed_per_day: 30_000\n", "  killed_per_day: 30,000\n",
-         "17:3: error: killed_per_day must be a number, not the text '30,000'. Write 30000"),
+        (
+            "  killed_per_day: 30_000\n",
+            "  killed_per_day: {value: -3, note: hm}\n",
+            "17:3: error: killed_per_day must be at least 0 (soldiers a day), not -3",
+        ),
+        (
+            "  killed_per_day: 30_000\n",
+            "  killed_per_day: {dist: normal, mean: 1, sd: 2}\n",
+            "17:3: error: killed_per_day must be at least 0 (soldiers a day), "
+            "but normal(mean 1, sd 2) goes from -inf to inf. "
+            "Add min: 0 to cut it off",
+        ),
+        (
+            "  killed_per_day: 30_000\n",
+            "  killed_per_day: 30,000\n",
+            "17:3: error: killed_per_day must be a number, not the text '30,000'. Write 30000",
+        ),
         ("high: 4,", "high: abc,", "11:51: error: aid_per_month_beur.high must be a number, not the text 'abc'"),
         ("high: 4,", "hgh: 4,", "11:51: error: unknown key 'hgh' in aid_per_month_beur. Did you mean 'high'?"),
         ("high: 4,", "", "11:7: error: aid_per_month_beur lacks 'high'. uniform takes low and high"),
-        ("dist: uniform", "dist: unifrm",
-         "11:28: error: unknown distribution 'unifrm' in aid_per_month_beur. Did you mean 'uniform'?"),
-        ("source: kiel-2024}", "source: kiel-2023}", "11:60: error: unknown source 'kiel-2023'. Did you mean 'kiel-2024'?"),
+        (
+            "dist: uniform",
+            "dist: unifrm",
+            "11:28: error: unknown distribution 'unifrm' in aid_per_month_beur. Did you mean 'uniform'?",
+        ),
+        (
+            "source: kiel-2024}",
+            "source: kiel-2023}",
+            "11:60: error: unknown source 'kiel-2023'. Did you mean 'kiel-2024'?",
+        ),
         ("source: [kiel-2024]", "source: [kiel-2024, x]", "16:50: error: unknown source 'x'. Possible: kiel-2024"),
-        ("id: europe", "id: united_states",
-         "12:7: error: id 'united_states' stands in this list already. Every id is unique"),
-        ("id: europe", "id: EU 27",
-         "12:7: error: id 'EU 27' may have only a-z, 0-9 and _, and starts with a letter. Write 'eu'"),
+        (
+            "id: europe",
+            "id: united_states",
+            "12:7: error: id 'united_states' stands in this list already. Every id is unique",
+        ),
+        (
+            "id: europe",
+            "id: EU 27",
+            "12:7: error: id 'EU 27' may have only a-z, 0-9 and _, and starts with a letter. Write 'eu'",
+        ),
         ("- id: europe\n      ", "- ", "12:7: error: missing field 'id' in arms.backers[1]"),
         ("quality: A", "quality: E", "7:66: error: quality must be one of A, B, C, D, not the text 'E'"),
-        ("quality: A", "quality: a", "7:66: error: quality must be one of A, B, C, D, not the text 'a'. Did you mean 'A'?"),
+        (
+            "quality: A",
+            "quality: a",
+            "7:66: error: quality must be one of A, B, C, D, not the text 'a'. Did you mean 'A'?",
+        ),
         ("date: 2024-10-01", "date: [1]", "7:36: error: date must be a date or text, not a list"),
         (TITLE, "title: 5\n", "1:1: error: title must be text, not 5. Put it in quotes"),
         (TITLE, "title: ''\n", "1:1: error: title must have at least 1 character, not the text ''"),
-        ("start_date: 2024-12-04", "start_date: 4 December",
-         "3:1: error: start_date must be a date such as 2024-12-04, not the text '4 December'"),
-        ("start_date: 2024-12-04", "start_date: '2024-12-04'",
-         "3:1: error: start_date must be a date such as 2024-12-04, not the text '2024-12-04'"),
+        (
+            "start_date: 2024-12-04",
+            "start_date: 4 December",
+            "3:1: error: start_date must be a date such as 2024-12-04, not the text '4 December'",
+        ),
+        (
+            "start_date: 2024-12-04",
+            "start_date: '2024-12-04'",
+            "3:1: error: start_date must be a date such as 2024-12-04, not the text '2024-12-04'",
+        ),
         ("horizon_months: 36", "horizon_months: 36.5", "4:1: error: horizon_months must be a whole number, not 36.5"),
-        ("horizon_months: 36", "horizon_months: 601",
-         "4:1: error: horizon_months must lie between 1 and 600 (months), not 601"),
-        ("horizon_months: 36", "horizon_months: 0",
-         "4:1: error: horizon_months must lie between 1 and 600 (months), not 0"),
-        ("horizon_months: 36\n", "", "1:1: error: missing field 'horizon_months'. Write horizon_months or horizon_days"),
-        ("horizon_months: 36\n", "horizon_months: 36\nhorizon_days: 9\n",
-         "5:1: error: horizon_months and horizon_days are both given. Keep one of them"),
-        ("horizon_months: 36", "horizon_months: yes",
-         "4:17: error: 'yes' is unclear. Write true, or \"yes\" in quotes if it is a text"),
+        (
+            "horizon_months: 36",
+            "horizon_months: 601",
+            "4:1: error: horizon_months must lie between 1 and 600 (months), not 601",
+        ),
+        (
+            "horizon_months: 36",
+            "horizon_months: 0",
+            "4:1: error: horizon_months must lie between 1 and 600 (months), not 0",
+        ),
+        (
+            "horizon_months: 36\n",
+            "",
+            "1:1: error: missing field 'horizon_months'. Write horizon_months or horizon_days",
+        ),
+        (
+            "horizon_months: 36\n",
+            "horizon_months: 36\nhorizon_days: 9\n",
+            "5:1: error: horizon_months and horizon_days are both given. Keep one of them",
+        ),
+        (
+            "horizon_months: 36",
+            "horizon_months: yes",
+            "4:17: error: 'yes' is unclear. Write true, or \"yes\" in quotes if it is a text",
+        ),
         (", defender: {name: Blue}", "", "5:1: error: missing section 'defender' in sides. Its fields: name"),
-        ("  killed_per_day: 30_000\n", "  killed_per_day: 3\n  rounds: 7\n", "15:1: error: seven rounds are never played"),
-        ("  killed_per_day: 30_000\n", "  killed_per_day: 3\n  on_paper: 1\n",
-         "18:3: error: on_paper must be true or false, not 1"),
-        ("  killed_per_day: 30_000\n", "  killed_per_day: 3\n  stages: {dist: uniform, low: 1, high: 2}\n",
-         "18:3: error: stages must be a fixed number, not uniform(low 1, high 2). "
-         "Write one number; this field cannot be drawn"),
-        ("  killed_per_day: 30_000\n", "  killed_per_day: 3\n  shares: [0.1, 1.5]\n",
-         "18:17: error: shares[1] must lie between 0 and 1 (share), not 1.5"),
-        ("  killed_per_day: 30_000\n", "  killed_per_day: 3\n  zone: {kind: guards, number: -1}\n",
-         "18:24: error: number must be at least 0 (soldiers), not -1"),
-        ("  killed_per_day: 30_000\n", "  killed_per_day: 3\n  zone: {kind: guards, numbr: 1}\n",
-         "18:24: error: unknown field 'numbr' in losses.zone. Did you mean 'number'?"),
-        ("  killed_per_day: 30_000\n", "  killed_per_day: 3\n  zone: {kind: gards}\n",
-         "18:10: error: unknown kind 'gards' in zone. Did you mean 'guards'?"),
-        ("  killed_per_day: 30_000\n", "  killed_per_day: 3\n  zone: {number: 3}\n",
-         "18:3: error: missing field 'kind' in losses.zone"),
-        ("  backers:\n    - id: united_states\n", "  backers:\n    - 3\n    - id: united_states\n",
-         "10:7: error: backers[0] must be a mapping of fields, not 3"),
+        (
+            "  killed_per_day: 30_000\n",
+            "  killed_per_day: 3\n  rounds: 7\n",
+            "15:1: error: seven rounds are never played",
+        ),
+        (
+            "  killed_per_day: 30_000\n",
+            "  killed_per_day: 3\n  on_paper: 1\n",
+            "18:3: error: on_paper must be true or false, not 1",
+        ),
+        (
+            "  killed_per_day: 30_000\n",
+            "  killed_per_day: 3\n  stages: {dist: uniform, low: 1, high: 2}\n",
+            "18:3: error: stages must be a fixed number, not uniform(low 1, high 2). "
+            "Write one number; this field cannot be drawn",
+        ),
+        (
+            "  killed_per_day: 30_000\n",
+            "  killed_per_day: 3\n  shares: [0.1, 1.5]\n",
+            "18:17: error: shares[1] must lie between 0 and 1 (share), not 1.5",
+        ),
+        (
+            "  killed_per_day: 30_000\n",
+            "  killed_per_day: 3\n  zone: {kind: guards, number: -1}\n",
+            "18:24: error: number must be at least 0 (soldiers), not -1",
+        ),
+        (
+            "  killed_per_day: 30_000\n",
+            "  killed_per_day: 3\n  zone: {kind: guards, numbr: 1}\n",
+            "18:24: error: unknown field 'numbr' in losses.zone. Did you mean 'number'?",
+        ),
+        (
+            "  killed_per_day: 30_000\n",
+            "  killed_per_day: 3\n  zone: {kind: gards}\n",
+            "18:10: error: unknown kind 'gards' in zone. Did you mean 'guards'?",
+        ),
+        (
+            "  killed_per_day: 30_000\n",
+            "  killed_per_day: 3\n  zone: {number: 3}\n",
+            "18:3: error: missing field 'kind' in losses.zone",
+        ),
+        (
+            "  backers:\n    - id: united_states\n",
+            "  backers:\n    - 3\n    - id: united_states\n",
+            "10:7: error: backers[0] must be a mapping of fields, not 3",
+        ),
     ],
-)  # fmt: skip
+)
 def test_one_mistake_one_line(fine: str, lines: Any, old: str, new: str, said: str) -> None:
     assert fine.count(old) == 1
     assert lines(fine.replace(old, new)) == [f"s.yaml:{said}"]
+
+
+def test_an_unknown_section_names_those_there_are(fine: str, lines: Any, schema: Any) -> None:
+    (said,) = lines(fine + "extends: baseline\n")
+    assert said == f"s.yaml:18:1: error: unknown field 'extends'. Possible: {', '.join(schema.model_fields)}"
+
+
+def test_a_tag_is_one_mistake(fine: str, lines: Any) -> None:
+    said = lines(fine.replace("killed_per_day: 30_000", "killed_per_day: !!int '3'"))
+    assert said == ["s.yaml:17:19: error: tag '!!int' is not allowed. Remove it"]
+
+
+def test_a_union_without_a_tag_is_one_mistake(fine: str, lines: Any) -> None:
+    said = lines(fine + "  label: [1]\n")
+    assert said == ["s.yaml:18:3: error: label must be a whole number or text, not a list"]
 
 
 def test_a_list_that_is_none(fine: str, lines: Any) -> None:
@@ -155,60 +259,3 @@ def test_a_thousand_mistakes_are_all_counted(fine: str, load: Any) -> None:
         load(text)
     assert len(caught.value.problems) == 1000
     assert str(caught.value).endswith("... and 980 more problems")
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fine: str) -> Path:
-    folder = tmp_path / "scenarios"
-    (folder / "history").mkdir(parents=True)
-    for name in ("baseline", "history/iwo_jima"):
-        (folder / f"{name}.yaml").write_text(fine, encoding="utf-8")
-    (folder / "README.md").write_text("x")
-    monkeypatch.setattr(catalogue, "shipped_folder", lambda: folder)
-    monkeypatch.chdir(tmp_path)
-    return folder
-
-
-def test_shipped_scenarios_by_name(folder: Path, schema: Any) -> None:
-    assert shipped() == ["baseline", "history/iwo_jima"]
-    scenario = load_scenario("history/iwo_jima", schema)
-    assert (scenario.name, scenario.path) == ("iwo_jima", folder / "history" / "iwo_jima.yaml")
-
-
-def test_problems_of_shipped_scenarios_have_short_places(folder: Path, schema: Any) -> None:
-    with pytest.raises(ScenarioError) as caught:
-        load_scenario("baseline", schema, ["losses.rounds=0"])
-    assert caught.value.problems[0].place == "--set losses.rounds=0"
-    (folder / "baseline.yaml").write_text("a: b: c")
-    with pytest.raises(ScenarioError) as caught:
-        load_scenario("baseline", schema)
-    assert caught.value.problems[0].place == "scenarios/baseline.yaml:1:5"
-
-
-@pytest.mark.parametrize(
-    ("source", "said"),
-    [
-        ("baselin", "baselin: error: there is no such file and no such shipped scenario. Did you mean 'baseline'?"),
-        ("zzz", "zzz: error: there is no such file and no such shipped scenario. Possible: baseline, history/iwo_jima"),
-        ("scenarios/../scenarios/baseline", "scenarios/../scenarios/baseline: error: there is no such file and no such shipped scenario. "
-         "Did you mean 'scenarios/../scenarios/baseline.yaml'?"),
-        ("scenarios/baselin.yaml", "scenarios/baselin.yaml: error: there is no such file. "
-         "Did you mean 'scenarios/baseline.yaml'?"),
-        ("scenarios", "scenarios: error: this is a folder, not a scenario file. Name a .yaml file in it"),
-        (Path("baseline"), "baseline: error: there is no such file. Did you mean 'baseline'?"),
-    ],
-)  # fmt: skip
-def test_no_such_scenario(folder: Path, schema: Any, source: str | Path, said: str) -> None:
-    with pytest.raises(ScenarioError) as caught:
-        load_scenario(source, schema)
-    assert str(caught.value) == said
-
-
-def test_the_real_folder_is_that_of_the_checkout() -> None:
-    assert shipped_folder() == Path(__file__).resolve().parents[2] / "scenarios"
-
-
-def test_an_installed_package_has_its_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "_scenarios").mkdir()
-    monkeypatch.setattr(catalogue, "_PACKAGE", tmp_path)
-    assert shipped_folder() == tmp_path / "_scenarios"

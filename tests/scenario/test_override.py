@@ -60,27 +60,36 @@ def test_later_ones_win_and_see_earlier_ones(load: Any) -> None:
         ("arms.backers.europ.delay_days=1", "unknown path 'arms.backers.europ'. Did you mean 'arms.backers.europe'?"),
         ("arms.backers.0.delay_days=1", "unknown path 'arms.backers.0'. Possible: united_states, europe"),
         ("title.x=1", "'title' is a single value and has no 'x'. Write --set title=value"),
-        ("losses.killed_per_day.low=1",
-         "'losses.killed_per_day' is a single value and has no 'low'. Write --set losses.killed_per_day=value"),
+        (
+            "losses.killed_per_day.low=1",
+            "'losses.killed_per_day' is a single value and has no 'low'. Write --set losses.killed_per_day=value",
+        ),
         ("losses.speed.low=1", "'losses.speed' is empty and has no 'low'. Write --set losses.speed=value"),
         ("losses.rounds", "there is no '='. Write --set path=value"),
-        ("=3", "unknown path ''. Possible: title, description, start_date, horizon_months, horizon_days, sides, sources, "
-         "arms, losses"),
         ("losses.rounds=", "there is no value after '='. Write path=value, or path=null for nothing"),
         ("losses.rounds=yes", "'yes' is unclear. Write true, or \"yes\" in quotes if it is a text"),
         ("losses.rounds=a: 1", "the value is not a single one. Write a mapping as {key: value} and a list as [a, b]"),
         ("losses.rounds=10", "rounds must lie between 1 and 9 (rounds), not 10"),
         ("losses.killed_share=1.4", "killed_share must lie between 0 and 1 (share), not 1.4"),
-        ("losses.killed_share={dist: uniform, low: 0, hgh: 1}", "unknown key 'hgh' in killed_share. Did you mean 'high'?"),
+        (
+            "losses.killed_share={dist: uniform, low: 0, hgh: 1}",
+            "unknown key 'hgh' in killed_share. Did you mean 'high'?",
+        ),
         ("losses.killed_share={value: 0.1, source: x}", "unknown source 'x'. Possible: kiel-2024"),
-        ("losses.killed_share.valu=3", "unknown key 'valu' in killed_share. constant takes value; "
-         "also allowed: source, note, assumption"),
+        (
+            "losses.killed_share.valu=3",
+            "unknown key 'valu' in killed_share. constant takes value; also allowed: source, note, assumption",
+        ),
         ("losses.rounds=\x07", "control character '\\x07' in the value. Remove it"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_set(lines: Any, text: str, said: str) -> None:
     place = text.replace("\x07", "\\x07")
     assert lines(overrides=[text]) == [f"--set {place}: error: {said}"]
+
+
+def test_a_path_that_is_empty(lines: Any, schema: Any) -> None:
+    assert lines(overrides=["=3"]) == [f"--set =3: error: unknown path ''. Possible: {', '.join(schema.model_fields)}"]
 
 
 def test_problems_of_the_file_come_first(fine: str, lines: Any) -> None:

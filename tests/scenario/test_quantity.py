@@ -79,6 +79,16 @@ def test_an_unbounded_tail_never_becomes_infinite() -> None:
     assert np.isfinite(widest.quantile(extremes)).all()
 
 
+def test_rounding_cannot_leave_the_range_or_make_a_quantile_fall() -> None:
+    # Parameters found by search, for which the bare formulas do so in the last digit.
+    assert Quantity.parse({"dist": "normal", "mean": 0, "sd": 1, "min": -1.11}).quantile(np.array([5e-324]))[0] >= -1.11
+    seam = np.nextafter((0.2 + 7.1) / (9.0 + 7.1), 0)
+    just_below, at = Quantity.parse({"dist": "triangular", "low": -7.1, "mode": 0.2, "high": 9.0}).quantile(
+        np.array([seam, np.nextafter(seam, 1)])
+    )
+    assert just_below <= at
+
+
 def written() -> st.SearchStrategy[dict[str, Any]]:
     number = st.floats(-1e6, 1e6)
     three = st.lists(number, min_size=3, max_size=3).map(sorted).filter(lambda v: v[2] - v[0] > 1e-3)
@@ -188,7 +198,10 @@ def test_a_quantity_is_frozen_and_parses_to_itself() -> None:
         ({"dist": "uniform", "low": "a", "high": None}, ["low must be a number, not the text 'a'", "high is empty"]),
         ({"dist": "uniform", "low": 2, "high": 2}, ["this: low must be less than high, not 2 and 2"]),
         ({"dist": "pert", "low": 1, "mode": 0, "high": 2}, ["this: mode must lie between low 1 and high 2, not 0"]),
-        ({"dist": "triangular", "low": 1, "mode": 3, "high": 2}, ["this: mode must lie between low 1 and high 2, not 3"]),
+        (
+            {"dist": "triangular", "low": 1, "mode": 3, "high": 2},
+            ["this: mode must lie between low 1 and high 2, not 3"],
+        ),
         ({"dist": "normal", "mean": 1, "sd": 0}, ["sd must be greater than 0, not 0"]),
         ({"dist": "lognormal", "median": 0, "log_sd": 1}, ["median must be greater than 0, not 0"]),
         ({"dist": "lognormal", "median": 1, "log_sd": 0}, ["log_sd must be greater than 0 and at most 25, not 0"]),
@@ -197,15 +210,21 @@ def test_a_quantity_is_frozen_and_parses_to_itself() -> None:
         ({"dist": "lognormal", "p05": 1}, ["this lacks 'p95'"]),
         ({"dist": "beta", "a": 1, "b": -1}, ["b must lie between 0.01 and 1000000, not -1"]),
         ({"dist": "uniform", "low": 0, "high": 1, "min": 1}, ["this: min 1 leaves nothing of uniform(low 0, high 1)"]),
-        ({"dist": "uniform", "low": 0, "high": 1, "min": 0.5, "max": 0.5},
-         ["this: min must be less than max, not 0.5 and 0.5"]),
-        ({"dist": "normal", "mean": 0, "sd": 1, "min": 9, "max": 10},
-         ["this: min 9 and max 10 leaves nothing of normal(mean 0, sd 1)"]),
+        (
+            {"dist": "uniform", "low": 0, "high": 1, "min": 0.5, "max": 0.5},
+            ["this: min must be less than max, not 0.5 and 0.5"],
+        ),
+        (
+            {"dist": "normal", "mean": 0, "sd": 1, "min": 9, "max": 10},
+            ["this: min 9 and max 10 leaves nothing of normal(mean 0, sd 1)"],
+        ),
         ({"value": 1, "assumption": False}, ["assumption must be true, not false"]),
-        ({"value": 1, "note": 2, "source": []}, ["source must be a key of 'sources' or a list of keys",
-                                                 "note must be text, not 2"]),
+        (
+            {"value": 1, "note": 2, "source": []},
+            ["source must be a key of 'sources' or a list of keys", "note must be text, not 2"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_refused_forms(raw: object, said: list[str]) -> None:
     with pytest.raises(FieldError) as caught:
         Quantity.parse(raw)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sim.scenario import Fixed, Quantity, knob_of, numbers, quantities
+from sim.scenario import Fixed, Quantity, Section, knob_of, numbers, quantities
 
 
 def losses(**changed: Any) -> dict[str, Any]:
@@ -41,10 +41,12 @@ def test_a_section_is_frozen_and_built_from_plain_values(sections: dict[str, Any
         ({"rounds": 10}, "this must lie between 1 and 9 (rounds), not 10"),
         ({"stages": 2.5}, "this must be a whole number, not 2.5"),
         ({"stages": 21}, "this must lie between 1 and 20 (stages), not 21"),
-        ({"killed_share": {"dist": "normal", "mean": 0.5, "sd": 0.1, "min": 0}},
-         "this must lie between 0 and 1 (share), but normal(mean 0.5, sd 0.1) with min 0 goes from 0 to inf"),
+        (
+            {"killed_share": {"dist": "normal", "mean": 0.5, "sd": 0.1, "min": 0}},
+            "this must lie between 0 and 1 (share), but normal(mean 0.5, sd 0.1) with min 0 goes from 0 to inf",
+        ),
     ],
-)  # fmt: skip
+)
 def test_ranges(sections: dict[str, Any], changed: dict[str, Any], said: str) -> None:
     assert messages(sections["Losses"], losses(**changed)) == [f"Value error, {said}"]
 
@@ -126,3 +128,13 @@ def test_what_a_knob_declares(sections: dict[str, Any]) -> None:
         True,
     )
     assert knob_of(sections["Losses"].model_fields["on_paper"]) is None
+
+
+def test_lists_fill_tuples_however_deep() -> None:
+    class Deep(Section):
+        pairs: dict[str, tuple[tuple[int, ...], ...]]
+        maybe: tuple[str, ...] | None = None
+        plain: list[int]
+
+    deep = Deep.model_validate({"pairs": {"a": [[1, 2], []]}, "maybe": ["x"], "plain": [3]})
+    assert (deep.pairs, deep.maybe, deep.plain) == ({"a": ((1, 2), ())}, ("x",), [3])

@@ -1,0 +1,53 @@
+"""The command line. Each command parses and prints; it computes nothing.
+
+Exit codes: 0 done, 1 our bug, 2 usage, 3 invalid input or results that cannot be written, 130 interrupted.
+"""
+
+import sys
+
+import typer
+
+from sim.cli.run import run
+from sim.cli.targets import targets
+
+app = typer.Typer(
+    name="parley",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Simulate a war between two states under a scenario. First steps:  parley run baseline",
+)
+app.command()(run)
+app.command()(targets)
+
+
+@app.callback()
+def _parley() -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; turn every expected error into one line on stderr and its exit code."""
+    sys.exit(_main())
+
+
+def _main() -> int:
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except typer.Abort:
+        return 130
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        return 130
+    except typer.TyperException as error:
+        print(f"error: {_one_line(error)}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _one_line(error: typer.TyperException) -> str:
+    message = getattr(error, "format_message", lambda: str(error))()
+    return " ".join(str(message).split())

@@ -1,0 +1,100 @@
+"""`parley run`: simulate scenarios as ensembles, print the outcomes, write the tables."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.common import (
+    USAGE,
+    Files,
+    Months,
+    Replications,
+    Seed,
+    Settings,
+    errors_as_lines,
+    load_all,
+    run_with_progress,
+)
+
+
+def run(
+    files: Files,
+    replications: Replications = 2000,
+    seed: Seed = 1,
+    months: Months = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results"),
+    force: Annotated[bool, typer.Option("--force", help="Replace results that are there already.")] = False,
+    settings: Settings = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    tell: Annotated[
+        bool,
+        typer.Option(
+            "--chronicle", help="Tell the story of replication 0, event by event; with --replications 1 only that."
+        ),
+    ] = False,
+) -> None:
+    """Simulate scenarios; print what came out and write it to results/NAME/.
+
+    Example:  parley run baseline --replications 2000 --set arms.defender.aid_scale=0.3 --out results/less_aid
+    """
+    with errors_as_lines():
+        from sim.ensemble.run import Plan, horizon_days
+        from sim.results.chronicle import chronicle
+        from sim.results.store import run_folder, write_run
+        from sim.results.summary import WHAT_IT_IS_NOT, as_dicts, balance_sentences, summarise
+        from sim.results.tables import groups_side_by_side, headline, text_table
+
+        scenarios = load_all(files, settings)
+        names = [scenario.name for scenario in scenarios]
+        if len(set(names)) < len(names):
+            print("error: two scenarios have the same name, and results are kept by name", file=sys.stderr)
+            raise typer.Exit(USAGE)
+        folders = [run_folder(out, name, force) for name in names]
+        ensembles, summaries = [], []
+        for scenario, folder in zip(scenarios, folders, strict=True):
+            plan = Plan(replications, seed, horizon_days(scenario, months), watched=(0,) if tell else ())
+            ensemble = run_with_progress(scenario, plan)
+            summary = summarise(ensemble)
+            write_run(ensemble, summary, folder)
+            ensembles.append(ensemble)
+            summaries.append(summary)
+
+    if as_json:
+        results = [
+            {
+                "scenario": name,
+                "folder": str(folder),
+                "seed": seed,
+                "summary": as_dicts(summary),
+                "note": WHAT_IT_IS_NOT,
+            }
+            for name, folder, summary in zip(names, folders, summaries, strict=True)
+        ]
+        print(json.dumps(results, indent=2, allow_nan=False))
+        return
+    for ensemble in ensembles:
+        print(headline(ensemble))
+    print()
+    if tell:
+        for ensemble in ensembles:
+            print(*chronicle(ensemble, 0), sep="\n")
+            print()
+    if not tell or replications > 1:
+        for group in groups_side_by_side(ensembles):
+            print(*text_table([ensembles[at] for at in group], [summaries[at] for at in group]), sep="\n")
+            print()
+    for ensemble in ensembles:
+        sentences = balance_sentences(ensemble)
+        if sentences:
+            print(*sentences, "", sep="\n")
+    print(WHAT_IT_IS_NOT)
+    for folder in folders:
+        print(f"Written: {folder}/ (summary, outcomes, series, scenario, manifest)")
+    print(
+        f"Next: parley run {files[0]} --set arms.defender.aid_scale=0.3 --out {out}/less_aid  (the same luck with less aid)"
+    )

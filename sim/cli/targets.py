@@ -1,0 +1,36 @@
+"""`parley targets`: hold a run against what the author of the scenario expects."""
+
+from __future__ import annotations
+
+import typer
+
+from sim.cli.common import Files, Months, Replications, Seed, Settings, errors_as_lines, load_all, run_with_progress
+
+MISSED = 5
+
+
+def targets(
+    files: Files,
+    replications: Replications = 2000,
+    seed: Seed = 1,
+    months: Months = None,
+    settings: Settings = None,
+) -> None:
+    """Run scenarios and print the targets of their `expect` sections beside what came out. Exit code 5 if one is missed.
+
+    Example:  parley targets baseline
+    """
+    with errors_as_lines():
+        from sim.ensemble.run import Plan, horizon_days
+        from sim.results.tables import headline
+        from sim.results.targets import check_targets, target_lines
+
+        missed = False
+        for scenario in load_all(files, settings):
+            ensemble = run_with_progress(scenario, Plan(replications, seed, horizon_days(scenario, months)))
+            checked = check_targets(ensemble)
+            missed |= not all(one.met for one in checked)
+            print(headline(ensemble))
+            print(*target_lines(checked), sep="\n")
+    if missed:
+        raise typer.Exit(MISSED)

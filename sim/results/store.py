@@ -1,0 +1,110 @@
+"""The folder of a run: written beside its place under another name, then renamed, so that there is never half a result."""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from sim import __version__
+from sim.ensemble.run import Ensemble
+from sim.results.summary import Row
+from sim.results.tables import markdown, outcomes_csv, series_csv, summary_csv
+
+
+class StoreError(Exception):
+    """The results cannot be written; the message says why, in one line."""
+
+
+def run_folder(out: Path, name: str, force: bool) -> Path:
+    """Return the folder for the run `name` in `out`, after making sure that it can be written.
+
+    Raises
+    ------
+    StoreError
+        When it is there already and `force` is not given, or when `out` cannot be written to.
+    """
+    folder = out / name
+    if folder.exists() and not force:
+        raise StoreError(f"{folder} is there already; --force replaces it, --out FOLDER writes elsewhere")
+    if folder.exists() and not (folder / "manifest.json").is_file():
+        raise StoreError(f"{folder} is not the folder of a run (it has no manifest.json); it is left as it is")
+    made = _make(out)
+    try:
+        # Asking the system whether it may be written to is not to be trusted (root, network drives): try.
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise StoreError(f"cannot write to {out}: {error.strerror}") from error
+    finally:
+        for empty in reversed(made):
+            empty.rmdir()
+    return folder
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder and those above it; return the ones that were made."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()][::-1]
+    try:
+        for path in missing:
+            path.mkdir()
+    except OSError as error:
+        raise StoreError(f"cannot make the folder {folder}: {error.strerror}") from error
+    if not folder.is_dir():
+        raise StoreError(f"cannot write to {folder}: it is not a folder")
+    return missing
+
+
+def write_run(ensemble: Ensemble, summary: list[Row], folder: Path) -> None:
+    """Write the tables of a run to `folder`, replacing what is there.
+
+    Raises
+    ------
+    StoreError
+        When something cannot be written; what was there before is left as it was.
+    """
+    files = {
+        "summary.csv": summary_csv(summary),
+        "summary.md": markdown(ensemble, summary),
+        "outcomes.csv": outcomes_csv(ensemble),
+        "series.csv": series_csv(ensemble),
+        "scenario.yaml": ensemble.scenario.to_yaml(),
+    }
+    data = {name: text.encode() for name, text in files.items()}
+    manifest = {
+        "parley": __version__,
+        "scenario": ensemble.scenario.name,
+        "seed": ensemble.plan.seed,
+        "replications": ensemble.plan.replications,
+        "days": ensemble.plan.days,
+        # The method behind a normal draw belongs to NumPy, so its version is part of what makes a run repeatable.
+        "made_with": {"python": platform.python_version(), "numpy": np.__version__},
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in data.items()},
+    }
+    data["manifest.json"] = (json.dumps(manifest, indent=2) + "\n").encode()
+    _make(folder.parent)
+    scratch = ""
+    try:
+        scratch = tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)
+        fresh = Path(scratch) / "new"
+        fresh.mkdir()
+        for name, content in data.items():
+            with (fresh / name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        if folder.exists():
+            os.rename(folder, Path(scratch) / "old")
+        os.rename(fresh, folder)
+    except OSError as error:
+        raise StoreError(f"cannot write {folder}: {error.strerror}") from error
+    finally:
+        if scratch:
+            old = Path(scratch) / "old"
+            if old.exists() and not folder.exists():
+                os.rename(old, folder)
+            shutil.rmtree(scratch, ignore_errors=True)

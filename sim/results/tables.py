@@ -1,0 +1,149 @@
+"""The summary as text for the terminal, as Markdown and as CSV; the outcomes and the series as CSV.
+
+CSV is UTF-8 with plain ids and full precision; an empty cell means that the value does not apply.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.calendar import Calendar
+from sim.ensemble.run import Ensemble
+from sim.results.statistics import QUANTILES, quantiles
+from sim.results.summary import WHAT_IT_IS_NOT, Row, balance_sentences, end_date
+
+COLUMNS = {"endings": ("share", "95 % interval"), "outcomes": ("median", "5 % .. 95 %")}
+HEADINGS = {"endings": "On {end}", "course": "Over the {span}", "year_one": "In the first 12 months"}
+
+
+def _number(value: float | None, row: Row) -> str:
+    return "-" if value is None else f"{value / row.scale:,.{row.digits}f}"
+
+
+def cells(row: Row) -> tuple[str, str]:
+    """Return what a table shows of a row: its value and its band."""
+    if row.share is not None and row.low is not None and row.high is not None:
+        return f"{row.share:.1%}", f"{row.low:.1%} .. {row.high:.1%}"
+    if row.n == 0:
+        return "never", ""
+    some = f" in {row.n / row.total:.1%} of them" if row.n < row.total else ""
+    return _number(row.p50, row), f"{_number(row.p05, row)} .. {_number(row.p95, row)}{some}"
+
+
+def span(ensemble: Ensemble) -> str:
+    """Return the length of the horizon in words."""
+    head = ensemble.scenario.world
+    for months in range(1, 601):
+        day = Calendar(head.start_date).month_start(months)
+        if day >= ensemble.plan.days:
+            return f"{months} months" if day == ensemble.plan.days else f"{ensemble.plan.days} days"
+    return f"{ensemble.plan.days} days"
+
+
+def groups_side_by_side(ensembles: Sequence[Ensemble]) -> list[list[int]]:
+    """Return which ensembles, by their place, may share a table: those of the same sides and the same time."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for place, ensemble in enumerate(ensembles):
+        head = ensemble.scenario.world
+        key = (head.sides.attacker.name, head.sides.defender.name, head.start_date, ensemble.plan.days)
+        groups.setdefault(key, []).append(place)
+    return list(groups.values())
+
+
+def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) -> list[str]:
+    """Return the outcome table of one scenario, or of several side by side, as lines of text."""
+    rows = {row.id: row for summary in summaries for row in summary}
+    by_id = [{row.id: row for row in summary} for summary in summaries]
+    shown = [[cells(known[id]) if id in known else ("-", "") for known in by_id] for id in rows]
+    width = max(len(row.label) for row in rows.values()) + 2
+    names = [ensemble.scenario.name for ensemble in ensembles] if len(ensembles) > 1 else []
+    value = max(8, *(len(text) for text in names), *(len(cell[0]) for line in shown for cell in line))
+    band = max(16, *(len(cell[1]) for line in shown for cell in line))
+    lines: list[str] = []
+    if names:
+        lines.append(" " * (width + 1) + "".join(f"{name:>{value}}{'':{band + 4}}" for name in names))
+    section = ""
+    for row, line in zip(rows.values(), shown, strict=True):
+        if row.section != section:
+            if section:
+                lines.append("")
+            section = row.section
+            heading = HEADINGS[section].format(span=span(ensembles[0]), end=end_date(ensembles[0]))
+            value_name, band_name = COLUMNS["endings" if section == "endings" else "outcomes"]
+            columns = f"{value_name:>{value}}  {band_name:<{band + 2}}" * len(ensembles)
+            lines.append(f" {heading:<{width}}{columns}")
+        lines.append(f" {row.label:<{width}}" + "".join(f"{cell[0]:>{value}}  {cell[1]:<{band + 2}}" for cell in line))
+    return [line.rstrip() for line in lines]
+
+
+def headline(ensemble: Ensemble) -> str:
+    """Return the line above the table."""
+    n = len(ensemble.numbers)
+    title = ensemble.scenario.world.title
+    noun = "replication" if n == 1 else "replications"
+    return f"{title}        {n:,} {noun}, {span(ensemble)}, seed {ensemble.plan.seed}"
+
+
+def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
+    """Return the summary as a Markdown page."""
+    lines = [f"# {ensemble.scenario.world.title}", "", headline(ensemble), ""]
+    section = ""
+    for row in summary:
+        if row.section != section:
+            section = row.section
+            heading = HEADINGS[section].format(span=span(ensemble), end=end_date(ensemble))
+            value_name, band_name = COLUMNS["endings" if section == "endings" else "outcomes"]
+            lines += ["", f"| {heading} | {value_name} | {band_name} |", "|---|---:|---|"]
+        value, band = cells(row)
+        lines.append(f"| {row.label.replace('|', ' ')} | {value} | {band} |")
+    lines += ["", *(f"- {sentence}" for sentence in balance_sentences(ensemble)), "", WHAT_IT_IS_NOT, ""]
+    return "\n".join(lines)
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def summary_csv(summary: list[Row]) -> str:
+    """Return the rows of the summary as CSV, in full precision."""
+    names = [field.name for field in fields(Row) if field.name not in ("scale", "digits")]
+    return _csv(names, [["" if (v := getattr(row, name)) is None else v for name in names] for row in summary])
+
+
+def _texts(values: NDArray[Any]) -> list[str]:
+    """Return each value as text: whole numbers without a point, others so that they read back exactly, NaN as nothing."""
+    if values.dtype.kind == "U":
+        return [str(value) for value in values]
+    return ["" if value != value else (f"{value:.0f}" if value == int(value) else repr(value)) for value in values.tolist()]
+
+
+def outcomes_csv(ensemble: Ensemble) -> str:
+    """Return one row a replication: its number, what happened, and its drawn parameters by their path."""
+    columns = [[str(number) for number in ensemble.numbers.tolist()]]
+    columns += [_texts(values) for values in (*ensemble.outcomes.values(), *ensemble.drawn.values())]
+    header = ["replication", *ensemble.outcomes, *ensemble.drawn]
+    lines = [",".join(header)]
+    lines += [",".join(row) for row in zip(*columns, strict=True)]
+    return "\n".join(lines) + "\n"
+
+
+def series_csv(ensemble: Ensemble) -> str:
+    """Return the time series: for every week, field and row (side, backer) the mean and quantiles over replications."""
+    calendar = Calendar(ensemble.scenario.world.start_date)
+    header = ["day", "date", "field", "of", "mean", *(f"p{round(100 * q):02d}" for q in QUANTILES)]
+    rows: list[list[Any]] = []
+    for slot, day in enumerate(ensemble.series_days):
+        date = calendar.date_of(day).isoformat()
+        for column, (field, of) in enumerate(ensemble.series_columns):
+            values = ensemble.series[column, slot]
+            rows.append([day, date, field, of, float(np.mean(values)), *(float(q) for q in quantiles(values))])
+    return _csv(header, rows)

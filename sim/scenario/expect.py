@@ -1,0 +1,26 @@
+"""What the author of a scenario expects of its outcomes: the `expect` section, checked by `parley targets`."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from .errors import FieldError, Flaw
+from .section import Item, knob
+
+
+class Expectation(Item):
+    """A range in which the mean or the median of an outcome must lie."""
+
+    outcome: str = Field(description="Column of outcomes.csv")
+    statistic: Literal["mean", "median"]
+    low: float = knob("unit of the outcome", "Lower end of the range")
+    high: float = knob("unit of the outcome", "Upper end of the range")
+    reason: str = Field(min_length=1, description="Where the range comes from")
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.low > self.high:
+            raise FieldError(Flaw("low is above high", "Exchange them", ("low",)))
+        return self
