@@ -34,9 +34,8 @@ def main() -> None:
 
 def _main() -> int:
     try:
-        app(standalone_mode=False)
-    except typer.Exit as stop:
-        return stop.exit_code
+        # Typer returns the code of an Exit, and None when a command simply ends.
+        return app(standalone_mode=False) or 0
     except typer.Abort:
         return 130
     except KeyboardInterrupt:
@@ -45,7 +44,6 @@ def _main() -> int:
     except typer.TyperException as error:
         print(f"error: {_one_line(error)}", file=sys.stderr)
         return 2
-    return 0
 
 
 def _one_line(error: typer.TyperException) -> str:

@@ -95,6 +95,4 @@ def run(
     print(WHAT_IT_IS_NOT)
     for folder in folders:
         print(f"Written: {folder}/ (summary, outcomes, series, scenario, manifest)")
-    print(
-        f"Next: parley run {files[0]} --set arms.defender.aid_scale=0.3 --out {out}/less_aid  (the same luck with less aid)"
-    )
+    print(f"Next, the same luck with less aid: parley run {files[0]} --set arms.defender.aid_scale=0.3 --out {out}/less_aid")

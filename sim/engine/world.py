@@ -14,7 +14,18 @@ from sim.engine.draws import Draws, Floats, Ints
 from sim.engine.fields import Field, Fields
 from sim.engine.recorder import Recorder
 
-DAYS_BETWEEN_CHECKS = 28
+# judgement: what breaks stays broken, so that a check every eight weeks and at the end finds it, at little cost.
+DAYS_BETWEEN_CHECKS = 56
+
+
+def differs(left: Floats, right: Floats) -> NDArray[np.bool_]:
+    """Return where two arrays differ by more than rounding: a part in 1e9 of what is compared, or NaN.
+
+    >>> differs(np.array([1.0, 1.0, np.nan]), np.array([1.0 + 1e-12, 1.1, 1.0]))
+    array([False,  True,  True])
+    """
+    # Sums of thousands of daily flows of millions of persons round to about 1e-6.
+    return ~(np.abs(left - right) <= 1e-9 * np.abs(right) + 1e-6)
 
 
 class InvariantBreach(Exception):

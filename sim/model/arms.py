@@ -19,7 +19,7 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats
 from sim.engine.fields import Field
-from sim.engine.world import Mechanism, World
+from sim.engine.world import Mechanism, World, differs
 from sim.model.backers import Backer, Backers, Halt, Package
 from sim.model.parameters import SIDES, Drawn
 from sim.scenario import Quantity, Section, knob
@@ -155,7 +155,7 @@ class Arms(Mechanism):
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of materiel and pledges."""
         balance = self._stock_at_start + self.produced + self.received - self.fired
-        yield "stock = start + produced + received - fired", ~np.isclose(self.stock, balance, rtol=1e-9, atol=1e-9)
+        yield "stock = start + produced + received - fired", differs(self.stock, balance)
         yield "stock is never negative", ~(self.stock >= 0)
         yield "fire lies in 0..1", ~((self.fire >= 0) & (self.fire <= 1))
         yield from self._backers.breaches()

@@ -19,7 +19,7 @@ from pydantic import model_validator
 from sim.engine.calendar import DAYS_PER_MONTH, MONTHS_PER_YEAR
 from sim.engine.delays import StagedDelay
 from sim.engine.draws import Floats, Ints
-from sim.engine.world import World
+from sim.engine.world import World, differs
 from sim.model.parameters import SIDES, Drawn
 from sim.scenario import Fixed, Item, Quantity, knob
 
@@ -244,8 +244,8 @@ class Backers:
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of pledges."""
         booked = self.delivered + self.cancelled + self._on_the_way()
-        yield "pledged = delivered + in transit + cancelled", ~np.isclose(self.pledged, booked, rtol=1e-9, atol=1e-9)
+        yield "pledged = delivered + in transit + cancelled", differs(self.pledged, booked)
         yield (
             "in transit is what the delays hold",
-            ~np.isclose(self.in_transit, self._on_the_way(), rtol=1e-9, atol=1e-9),
+            differs(self.in_transit, self._on_the_way()),
         )

@@ -24,7 +24,7 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
 from sim.engine.fields import Field
-from sim.engine.world import Mechanism, World
+from sim.engine.world import Mechanism, World, differs
 from sim.model.backers import Side
 from sim.model.parameters import Drawn
 from sim.scenario import Item, Quantity, Section, knob
@@ -230,7 +230,7 @@ class Front(Mechanism):
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of ground."""
         total = self.held_area + self.free_area
-        yield "the areas of both sides add up", ~np.isclose(total, self._total_area, rtol=1e-9, atol=1e-9)
+        yield "the areas of both sides add up", differs(total, self._total_area)
         yield "no area is negative", ~((self.held_area >= -1e-6) & (self.free_area >= -1e-6))
         over = (self._ending_day >= 0) & (self._ending_day <= self._world.agenda.today)
         yield "no advance when the war is over", (self.advance != 0) & over

@@ -23,7 +23,7 @@ from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.delays import Ring, StagedDelay
 from sim.engine.draws import Floats, Ints
 from sim.engine.fields import Field
-from sim.engine.world import Mechanism, World
+from sim.engine.world import Mechanism, World, differs
 from sim.model.backers import Side
 from sim.model.parameters import SIDES, Drawn
 from sim.scenario import Item, Quantity, Section, knob
@@ -273,8 +273,8 @@ class Manpower(Mechanism):
         """Yield what must hold of persons."""
         in_training, recovering = self._training.total(), self._hospitals.total()
         everyone = self._everyone(in_training, recovering)
-        yield "persons are conserved", ~np.isclose(everyone, self._everyone_at_start, rtol=1e-9, atol=1e-6)
+        yield "persons are conserved", differs(everyone, self._everyone_at_start)
         yield "force is never negative", ~(self.force >= 0)
         yield "pool is never negative", ~(self.pool >= 0)
-        yield "in training is what its delay holds", ~np.isclose(self.in_training, in_training, rtol=1e-9, atol=1e-3)
-        yield "recovering is what its delay holds", ~np.isclose(self.recovering, recovering, rtol=1e-9, atol=1e-3)
+        yield "in training is what its delay holds", differs(self.in_training, in_training)
+        yield "recovering is what its delay holds", differs(self.recovering, recovering)

@@ -41,11 +41,8 @@ def chronicle(ensemble: Ensemble, replication: int) -> Iterator[str]:
         if sentences:
             yield f"{calendar.date_of(day)}    {' '.join(sentences)}"
     outcome = ENDING_LABELS[ending].format(**names)
-    yield f"{calendar.date_of(ensemble.plan.days)}  {outcome}. Ground taken since the start: {_ground(ensemble, place):+,.0f} km2."
-
-
-def _ground(ensemble: Ensemble, place: int) -> float:
-    return float(ensemble.outcomes["ground_gained_km2"][place])
+    ground = float(ensemble.outcomes["ground_gained_km2"][place])
+    yield f"{calendar.date_of(ensemble.plan.days)}  {outcome}. Ground taken since the start: {ground:+,.0f} km2."
 
 
 def _sentence(event: Event, names: dict[str, str]) -> str:

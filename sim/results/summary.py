@@ -28,8 +28,8 @@ WHAT_IT_IS_NOT = "Conditional frequencies of a stylised model, not a forecast."
 class Row:
     """One line of the summary.
 
-    A row of endings has `share` with `low` and `high`, its 95 % interval; a row of an outcome has `mean`, `p05`, `p50` and `p95`
-    over the `n` of `total` replications in which it is defined. Values are in `unit`; tables show them divided by `scale`.
+    A row of endings has `share` with `low` and `high`, its 95 % interval; a row of an outcome has `mean`, `p05`, `p50` and
+    `p95` over the `n` of `total` replications in which it is defined. Values are in `unit`; tables show them over `scale`.
     """
 
     section: str
@@ -134,9 +134,9 @@ def balance_sentences(ensemble: Ensemble) -> list[str]:
         thousand = {name: value / 1e3 for name, value in flow.items()}
         # Flows of the force; the wounded leave it at once, and those who return come back weeks later.
         sentence = (
-            f"{names[side]} gains {thousand['trained']:.1f} thousand recruits and {thousand['returned']:.1f} returning wounded a "
-            f"month, and loses {thousand['killed']:.1f} killed, {thousand['wounded']:.1f} wounded and {thousand['deserted']:.1f} "
-            f"deserters: {net / 1e3:+.1f} thousand a month."
+            f"{names[side]} gains {thousand['trained']:.1f} thousand recruits and {thousand['returned']:.1f} returning "
+            f"wounded a month, and loses {thousand['killed']:.1f} killed, {thousand['wounded']:.1f} wounded and "
+            f"{thousand['deserted']:.1f} deserters: {net / 1e3:+.1f} thousand a month."
         )
         if lost > 0:
             share = break_even_return_share(lost / DAYS_PER_MONTH, flow["trained"], flow["killed"] / lost)

@@ -210,9 +210,10 @@ class Arms:
         day = self.war.env.now // DAY
         for backer in self.backers.values():
             for halt in backer.halts:
-                if halt.chance_a_month is not None and halt.until <= day:
-                    if self.war.luck.uniform(f"arms/halt/{halt.id}", month) < halt.chance_a_month:
-                        self.begin_halt(halt, day)
+                if halt.chance_a_month is None or halt.until > day:
+                    continue
+                if self.war.luck.uniform(f"arms/halt/{halt.id}", month) < halt.chance_a_month:
+                    self.begin_halt(halt, day)
         if not self.war.at_war:
             return
         for backer in self.backers.values():

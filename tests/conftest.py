@@ -1,0 +1,72 @@
+"""What the tests share: scenarios and their variants, ensembles, the command line in a process of its own."""
+
+import copy
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.ensemble.run import Ensemble, Plan, run_ensemble
+from sim.model import WarScenario
+from sim.scenario import Scenario, ScenarioHead, load_scenario
+
+ROOT = Path(__file__).parents[1]
+Load = Callable[..., Scenario[ScenarioHead]]
+
+
+@pytest.fixture(scope="session")
+def load() -> Load:
+    """Load a shipped scenario with settings: load("baseline", "arms.defender.aid_scale=0.3")."""
+
+    def load(name: str, *settings: str) -> Scenario[ScenarioHead]:
+        return load_scenario(name, WarScenario, settings)
+
+    return load
+
+
+@pytest.fixture
+def variant(load: Load, tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], None]], Scenario[ScenarioHead]]:
+    """Load the baseline after changing its tree in place."""
+
+    def variant(change: Callable[[dict[str, Any]], None]) -> Scenario[ScenarioHead]:
+        import yaml
+
+        tree = copy.deepcopy(load("baseline").tree)
+        change(tree)
+        file = tmp_path / "variant.yaml"
+        file.write_text(yaml.safe_dump(tree, sort_keys=False))
+        return load_scenario(file, WarScenario)
+
+    return variant
+
+
+@pytest.fixture(scope="session")
+def ensemble() -> Callable[..., Ensemble]:
+    """Run a scenario: ensemble(scenario, replications, days)."""
+
+    def ensemble(scenario: Scenario[ScenarioHead], replications: int, days: int, seed: int = 1, **plan: Any) -> Ensemble:
+        return run_ensemble(scenario, Plan(replications, seed, days, **plan))
+
+    return ensemble
+
+
+@pytest.fixture(scope="session")
+def parley() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line in a process of its own."""
+
+    def parley(*arguments: object, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+        import os
+
+        return subprocess.run(
+            [sys.executable, "-m", "sim", *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, "COLUMNS": "120", **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return parley

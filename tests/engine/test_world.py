@@ -1,0 +1,178 @@
+"""A batch at work, with toy mechanisms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.engine.agenda import Process
+from sim.engine.fields import Field
+from sim.engine.world import DAYS_BETWEEN_CHECKS, InvariantBreach, Mechanism, Setting, World
+
+NUMBERS = np.array([7, 3, 9], dtype=np.int64)
+
+
+def setting(days: int, **other: Any) -> Setting:
+    return Setting(date(2024, 12, 4), days, 5, NUMBERS, **other)
+
+
+# Two mechanisms that read each other
+
+
+class Giver(Mechanism):
+    """Gives one more than the taker has; acts first."""
+
+    name = "giver"
+    steps = ("give",)
+
+    def __init__(self, world: World, section: Any = None, drawn: Any = None) -> None:
+        self._world = world
+        self.given = world.own("giver", "given", 0.0)
+        self.taken = world.fields.see("taken")
+
+    @classmethod
+    def fields(cls, section: Any = None) -> tuple[Field, ...]:
+        return (Field("given", "things", "Given today.", series=True),)
+
+    def life(self) -> Process:
+        while True:
+            yield self._world.agenda.next("give")
+            self.given[...] = self.taken + self._world.setting.replications
+
+
+class Taker(Mechanism):
+    """Doubles what was given; acts second."""
+
+    name = "taker"
+    steps = ("take",)
+
+    def __init__(self, world: World, section: Any = None, drawn: Any = None) -> None:
+        self._world = world
+        self.taken = world.own("taker", "taken", 1.0)
+        self.given = world.fields.see("given")
+
+    @classmethod
+    def fields(cls, section: Any = None) -> tuple[Field, ...]:
+        return (Field("taken", "things", "Taken so far.", series=True),)
+
+    def life(self) -> Process:
+        while True:
+            yield self._world.agenda.next("take")
+            self.taken[...] = 2 * self.given
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_order_of_the_day_rules_who_sees_what(backwards: bool) -> None:
+    declared = [("giver", *Giver.fields()), ("taker", *Taker.fields())]
+    world = World(setting(3, series_days=(0, 1, 2, 3), landmarks=(2,)), ["give", "take"], declared)
+    mechanisms = [Giver(world), Taker(world)]
+    world.run(mechanisms[::-1] if backwards else mechanisms)
+    given, taken = world.recorder.series
+    # given = yesterday's taken + number; taken = twice today's given
+    assert given[:, 1].tolist() == [0, 1 + 3, 8 + 3, 22 + 3]
+    assert taken[:, 1].tolist() == [1, 8, 22, 50]
+    assert given[1].tolist() == [8, 4, 10]
+    assert world.recorder.snapshots[2]["taken"].tolist() == [46, 22, 58]
+
+
+def test_the_other_order_gives_another_story() -> None:
+    declared = [("giver", *Giver.fields()), ("taker", *Taker.fields())]
+    world = World(setting(2, series_days=(0, 1, 2)), ["take", "give"], declared)
+    world.run([Giver(world), Taker(world)])
+    given, taken = world.recorder.series
+    assert taken[:, 1].tolist() == [1, 0, 6]
+    assert given[:, 1].tolist() == [0, 3, 9]
+
+
+def test_world_shares_what_belongs_to_the_batch() -> None:
+    world = World(setting(3), [], [("giver", *Giver.fields())])
+    assert world.n == 3
+    assert world.everyone.tolist() == [0, 1, 2]
+    assert world.calendar.date_of(1) == date(2024, 12, 5)
+    assert world.draws.seed == 5
+    own = world.own("giver", "given", np.array([1.0, 2.0, 3.0]))
+    assert world.fields.see("given").tolist() == [1, 2, 3]
+    own += 1
+    assert world.fields.see("given").tolist() == [2, 3, 4]
+
+
+def test_two_mechanisms_cannot_own_one_field() -> None:
+    with pytest.raises(ValueError, match="'given' of 'taker' already belongs to 'giver'"):
+        World(setting(3), [], [("giver", *Giver.fields()), ("taker", *Giver.fields())])
+
+
+# Invariants
+
+
+class Clock(Mechanism):
+    """Counts days; breaks a rule from a day on in some places."""
+
+    name = "clock"
+    steps = ("tick",)
+
+    def __init__(self, world: World, breaks_on: int, where: np.ndarray) -> None:
+        self._world, self._breaks_on, self._where = world, breaks_on, where
+        self.days = world.own("clock", "days", 0.0)
+
+    @classmethod
+    def fields(cls, section: Any = None) -> tuple[Field, ...]:
+        return (Field("days", "days", "Counted."),)
+
+    def life(self) -> Process:
+        while True:
+            yield self._world.agenda.next("tick")
+            self.days += 1
+
+    def breaches(self) -> Iterator[tuple[str, np.ndarray]]:
+        yield "always fine", np.zeros(3, dtype=bool)
+        yield "nothing lasts for ever", self._where & (self.days > self._breaks_on)
+
+
+def tick(days: int, breaks_on: int, where: object, check: bool = True) -> World:
+    world = World(setting(days, check=check), ["tick"], [("clock", *Clock.fields())])
+    world.run([Clock(world, breaks_on, np.array(where))])
+    return world
+
+
+def test_a_breach_names_where_it_happened_and_survives_the_event_loop() -> None:
+    with pytest.raises(InvariantBreach) as caught:
+        tick(100, 30, [False, True, True])
+    breach = caught.value
+    assert (breach.mechanism, breach.rule) == ("clock", "nothing lasts for ever")
+    assert (breach.replication, breach.day, breach.seed) == (3, 2 * DAYS_BETWEEN_CHECKS - 1, 5)
+    assert str(breach) == "clock: nothing lasts for ever (scenario ?, seed 5, replication 3, day 55)"
+    breach.scenario = "baseline"
+    assert "(scenario baseline, seed 5, " in str(breach)
+
+
+def test_a_breach_of_one_row_names_the_replication() -> None:
+    with pytest.raises(InvariantBreach) as caught:
+        tick(28, 0, [[False, False, False], [False, False, True]])
+    assert (caught.value.replication, caught.value.day) == (9, 27)
+
+
+@pytest.mark.parametrize(("days", "breaks_on", "day"), [(10, 0, 9), (29, 28, 28), (56, 28, 55)])
+def test_invariants_are_checked_every_four_weeks_and_at_the_end(days: int, breaks_on: int, day: int) -> None:
+    with pytest.raises(InvariantBreach) as caught:
+        tick(days, breaks_on, [True, True, True])
+    assert (caught.value.day, caught.value.replication) == (day, 7)
+
+
+def test_what_holds_is_silent_and_checks_can_be_switched_off() -> None:
+    assert tick(60, 60, [True, True, True]).fields.see("days").tolist() == [60, 60, 60]
+    assert tick(60, 0, [True, True, True], check=False).fields.see("days").tolist() == [60, 60, 60]
+
+
+def test_other_errors_come_through_as_they_are() -> None:
+    class Broken(Clock):
+        def life(self) -> Process:
+            yield self._world.agenda.next("tick")
+            raise ZeroDivisionError("our bug")
+
+    world = World(setting(3), ["tick"], [("clock", *Clock.fields())])
+    with pytest.raises(ZeroDivisionError, match="our bug"):
+        world.run([Broken(world, 0, np.zeros(3, dtype=bool))])

@@ -1,0 +1,122 @@
+"""Variants of the shipped baseline, and what happens in them day by day."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.engine.world import Setting, World
+from sim.model import WarScenario, simulate
+from sim.scenario import Scenario, load_scenario, quantities
+
+Tree = dict[str, Any]
+Edit = Callable[[Tree], object]
+
+CALM = {
+    "attrition.tempo_change_log_sd": 0,
+    "attrition.noise_log_sd": 0,
+    "front.advance_log_sd": 0,
+    "front.intensity_trend_per_year": 0,
+    "front.pace_from_effort_share": 0,
+    "front.mud_season_factor": 1,
+    "front.dry_season_factor": 1,
+    "collapse.attacker.hazard_per_year": 0,
+    "collapse.defender.hazard_per_year": 0,
+}
+
+
+@dataclass(frozen=True)
+class Past:
+    """A finished batch: the whole state of every day, and the events of all."""
+
+    world: World
+
+    def of(self, field: str) -> np.ndarray:
+        """A field on all days, shape (days + 1, ...): day t is the state when t days have passed."""
+        snapshots = self.world.recorder.snapshots
+        return np.array([snapshots[day][field] for day in sorted(snapshots)])
+
+    def daily(self, field: str) -> np.ndarray:
+        """What a cumulative field gains on each day, shape (days, ...)."""
+        return np.diff(self.of(field), axis=0)
+
+    def told(self, kind: str, replication: int = 0) -> list[int]:
+        """The days on which something happened to one replication."""
+        events = self.world.recorder.events
+        return [event.day for event in events if event.kind == kind and event.replication == replication]
+
+
+@pytest.fixture(scope="session")
+def baseline() -> Scenario[Any]:
+    return load_scenario("baseline", WarScenario)
+
+
+@pytest.fixture(scope="session")
+def calm_tree(baseline: Scenario[Any]) -> Tree:
+    """The baseline without luck: every quantity at its centre, no noise, nothing that happens on a date."""
+    tree = copy.deepcopy(baseline.tree)
+    for path, quantity in quantities(baseline.world):
+        node, names = tree, path.split(".")
+        for name in names[:-1]:
+            node = next(item for item in node if item["id"] == name) if isinstance(node, list) else node[name]
+        node[names[-1]] = {"value": CALM.get(path, quantity.central), "assumption": True}
+    for backer in tree["arms"]["backers"]:
+        backer["aid_variation"] = 0
+    tree["arms"]["halts"] = tree["manpower"]["waves"] = tree["front"]["offensives"] = tree["front"]["belts"] = []
+    return tree
+
+
+@pytest.fixture
+def calm(calm_tree: Tree, baseline: Scenario[Any], tmp_path: Path) -> Callable[..., Scenario[Any]]:
+    """Load the calm baseline after changes: a function that edits the tree, then dotted.path=value."""
+
+    def load(*overrides: str, edit: Edit = lambda tree: None) -> Scenario[Any]:
+        tree = copy.deepcopy(calm_tree)
+        edit(tree)
+        return _load(baseline, tree, tmp_path, overrides)
+
+    return load
+
+
+@pytest.fixture
+def varied(baseline: Scenario[Any], tmp_path: Path) -> Callable[..., Scenario[Any]]:
+    """Load the baseline itself after changes."""
+
+    def load(*overrides: str, edit: Edit = lambda tree: None) -> Scenario[Any]:
+        tree = copy.deepcopy(baseline.tree)
+        edit(tree)
+        return _load(baseline, tree, tmp_path, overrides)
+
+    return load
+
+
+def _load(baseline: Scenario[Any], tree: Tree, folder: Path, overrides: Sequence[str]) -> Scenario[Any]:
+    path = folder / "variant.yaml"
+    path.write_text(replace(baseline, tree=tree).to_yaml(), encoding="utf-8")
+    return load_scenario(path, WarScenario, overrides)
+
+
+@pytest.fixture(scope="session")
+def play() -> Callable[..., Past]:
+    """Run a scenario for some days as one batch of `n`, or of given replications."""
+
+    def run(scenario: Scenario[Any], days: int, n: int = 1, seed: int = 1, numbers: Sequence[int] | None = None) -> Past:
+        replications = np.arange(n, dtype=np.int64) if numbers is None else np.array(numbers, dtype=np.int64)
+        setting = Setting(
+            start=scenario.world.start_date,
+            days=days,
+            seed=seed,
+            replications=replications,
+            landmarks=range(days + 1),
+            watched=replications.tolist(),
+        )
+        world, _ = simulate(scenario, setting)
+        return Past(world)
+
+    return run

@@ -1,0 +1,369 @@
+"""What every mechanism must keep, and the model as a whole."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sim
+from sim.engine.agenda import Agenda
+from sim.engine.draws import Stream
+from sim.engine.world import Mechanism, Setting, World
+from sim.model import MECHANISMS, ORDER_OF_THE_DAY, SENTENCES, section, simulate
+from sim.model.arms import Arms
+from sim.model.attrition import Attrition
+from sim.model.collapse import Collapse
+from sim.model.front import Front
+from sim.model.manpower import Manpower
+from sim.model.parameters import Drawn
+from sim.scenario import Scenario, quantities
+
+every_mechanism = pytest.mark.parametrize("mechanism", MECHANISMS, ids=lambda mechanism: mechanism.name)
+SOURCES = Path(sim.__file__).parent
+N = 5
+
+
+@pytest.fixture
+def built(baseline: Scenario[Any]) -> dict[type[Mechanism], Mechanism]:
+    """The mechanisms of a batch that has not run."""
+    declared = [(m.name, field) for m in MECHANISMS for field in m.fields(section(baseline, m))]
+    world = World(Setting(baseline.world.start_date, 90, 1, np.arange(N)), ORDER_OF_THE_DAY, declared)
+    drawn = Drawn(quantities(baseline.world), world.draws)
+    return {m: m(world, section(baseline, m), drawn) for m in MECHANISMS}
+
+
+def world_of(built: dict[type[Mechanism], Mechanism]) -> World:
+    world: World = next(iter(built.values()))._world
+    return world
+
+
+# Fields
+
+
+@every_mechanism
+def test_fields_have_units_and_descriptions(baseline: Scenario[Any], mechanism: type[Mechanism]) -> None:
+    fields = mechanism.fields(section(baseline, mechanism))
+    assert fields
+    for field in fields:
+        assert field.name.isidentifier()
+        assert field.name.islower()
+        assert field.unit.strip(), field.name
+        assert field.about.endswith("."), field.name
+
+
+def test_every_field_has_one_owner(baseline: Scenario[Any]) -> None:
+    names = [field.name for m in MECHANISMS for field in m.fields(section(baseline, m))]
+    assert sorted(names) == sorted(set(names))
+
+
+@every_mechanism
+def test_after_construction_every_own_field_is_set(
+    baseline: Scenario[Any], built: dict[type[Mechanism], Mechanism], mechanism: type[Mechanism]
+) -> None:
+    for field in mechanism.fields(section(baseline, mechanism)):
+        values = world_of(built).fields.see(field.name)
+        assert values.shape == ((N,) if field.rows is None else (len(field.rows), N))
+        assert not np.isnan(values).any(), field.name
+
+
+@every_mechanism
+def test_what_others_see_cannot_be_written_to(
+    baseline: Scenario[Any], built: dict[type[Mechanism], Mechanism], mechanism: type[Mechanism]
+) -> None:
+    fields = world_of(built).fields
+    for field in mechanism.fields(section(baseline, mechanism)):
+        with pytest.raises(ValueError, match="read-only"):
+            fields.see(field.name)[...] = 0
+        for other in MECHANISMS:
+            if other is not mechanism:
+                with pytest.raises(ValueError, match=f"belongs to '{mechanism.name}'"):
+                    fields.own(other.name, field.name)
+
+
+# Order, names, parameters
+
+
+@every_mechanism
+def test_topics_and_steps_stand_in_the_order_of_the_day(mechanism: type[Mechanism]) -> None:
+    acts = (*mechanism.topics, *mechanism.steps)
+    assert [name for name in ORDER_OF_THE_DAY if name in acts] == list(acts)
+
+
+def test_the_mechanisms_make_up_the_order_of_the_day() -> None:
+    acts = [name for m in MECHANISMS for name in (*m.topics, *m.steps)]
+    assert sorted(acts) == sorted(ORDER_OF_THE_DAY)
+
+
+def test_first_steps_follow_the_order_of_the_mechanisms() -> None:
+    places = [ORDER_OF_THE_DAY.index(m.steps[0]) for m in MECHANISMS]
+    assert places == sorted(places)
+    topics = [ORDER_OF_THE_DAY.index(topic) for m in MECHANISMS for topic in m.topics]
+    assert topics == list(range(len(topics)))
+
+
+@every_mechanism
+def test_a_mechanism_is_named_after_its_section(baseline: Scenario[Any], mechanism: type[Mechanism]) -> None:
+    assert isinstance(section(baseline, mechanism), mechanism.parameters)
+    assert mechanism.__doc__
+
+
+def test_the_declared_steps_and_topics_are_those_that_are_used(
+    baseline: Scenario[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: dict[str, set[str]] = {"next": set(), "topic": set()}
+    for name, seen in used.items():
+        usual = getattr(Agenda, name)
+
+        def noting(agenda: Agenda, what: str, *others: Any, usual: Any = usual, seen: Any = seen, **named: Any) -> Any:
+            seen.add(what)
+            return usual(agenda, what, *others, **named)
+
+        monkeypatch.setattr(Agenda, name, noting)
+    simulate(baseline, Setting(baseline.world.start_date, 2, 1, np.arange(N)))
+    assert used["next"] == {step for m in MECHANISMS for step in m.steps} | {"recorder"}
+    assert used["topic"] == {topic for m in MECHANISMS for topic in m.topics}
+
+
+@every_mechanism
+def test_a_mechanism_first_waits_for_its_first_step(
+    built: dict[type[Mechanism], Mechanism], monkeypatch: pytest.MonkeyPatch, mechanism: type[Mechanism]
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(world_of(built).agenda, "next", lambda step, *others, **named: asked.append(step))
+    next(built[mechanism].life())
+    assert asked == [mechanism.steps[0]]
+
+
+# Luck: the batch does not matter, and no draw is used twice.
+
+
+def test_a_permuted_batch_gives_the_same_histories(baseline: Scenario[Any], play: Callable[..., Any]) -> None:
+    order = [3, 0, 200, 7, 131, 1]
+    together, reversed_ = play(baseline, 100, numbers=order), play(baseline, 100, numbers=order[::-1])
+    alone = play(baseline, 100, numbers=[131])
+    for field in together.world.fields:
+        values = together.of(field.name)
+        assert np.array_equal(values, reversed_.of(field.name)[..., ::-1]), field.name
+        assert np.array_equal(values[..., [4]], alone.of(field.name)), field.name
+
+
+def test_every_draw_is_used_once(baseline: Scenario[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+    usual = Stream.at
+
+    def at(stream: Stream, index: int) -> np.ndarray:
+        asked.append((stream._name, index))
+        return usual(stream, index)
+
+    monkeypatch.setattr(Stream, "at", at)
+    simulate(baseline, Setting(baseline.world.start_date, 100, 1, np.arange(3)))
+    assert len(asked) > 300
+    assert len(set(asked)) == len(asked)
+
+
+# Events and sentences
+
+
+def eventful(tree: dict[str, Any]) -> None:
+    """Make everything happen that can."""
+    for halt in tree["arms"]["halts"]:
+        halt.update({"probability": 1} if "date" in halt else {"hazard_per_year": 50})
+    tree["arms"]["packages"] = [
+        {"id": "one", "backer": "europe", "date": date(2025, 1, 10), "amount_beur": 2, "probability": 1}
+    ]
+    for wave in tree["manpower"]["waves"]:
+        wave.update({"probability": 1, "force_below_share": 0.95})
+    tree["front"]["offensives"][0].update({"probability": 1})
+    for side in ("attacker", "defender"):
+        tree["collapse"][side].update({"force_share": 0.9, "hazard_per_year": 5})
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["baseline", "eventful"])
+def test_every_event_told_makes_a_sentence(
+    varied: Callable[..., Scenario[Any]], play: Callable[..., Any], edited: bool
+) -> None:
+    scenario = varied(edit=eventful) if edited else varied()
+    events = play(scenario, 500, n=60).world.recorder.events
+    assert events
+    for event in events:
+        assert set(event.values) == placeholders(SENTENCES[event.kind])
+        sentence = SENTENCES[event.kind].format(**event.values)
+        assert "nan" not in sentence
+        assert sentence.endswith(".")
+    if edited:
+        assert {event.kind for event in events} == set(SENTENCES)
+
+
+def test_no_kind_of_event_is_told_by_two_mechanisms() -> None:
+    assert len(SENTENCES) == sum(len(mechanism.sentences) for mechanism in MECHANISMS)
+
+
+# Invariants
+
+BROKEN = [
+    (Arms, "stock_days", 1.0, "stock = start + produced + received - fired"),
+    (Arms, "stock_days", -1e6, "stock is never negative"),
+    (Arms, "fire", 2.0, "fire lies in 0..1"),
+    (Arms, "pledged_beur", 0.1, "pledged = delivered + in transit + cancelled"),
+    (Arms, "in_transit_beur", 0.1, "in transit is what the delays hold"),
+    (Manpower, "killed", 1.0, "persons are conserved"),
+    (Manpower, "force", -1e9, "force is never negative"),
+    (Manpower, "pool", -1e9, "pool is never negative"),
+    (Manpower, "in_training", 1.0, "in training is what its delay holds"),
+    (Manpower, "recovering", 1.0, "recovering is what its delay holds"),
+    (Attrition, "casualties", np.nan, "casualties are a number and never negative"),
+    (Attrition, "casualties", -1.0, "casualties are a number and never negative"),
+    (Front, "held_area", 1.0, "the areas of both sides add up"),
+    (Front, "held_area", -1e9, "no area is negative"),
+    (Collapse, "at_war", -1.0, "a war has ended when it is over, and only then"),
+    (Collapse, "ending", 1, "a war has ended when it is over, and only then"),
+]
+
+
+@every_mechanism
+def test_at_the_start_every_invariant_holds(built: dict[type[Mechanism], Mechanism], mechanism: type[Mechanism]) -> None:
+    rules = list(built[mechanism].breaches())
+    assert rules
+    for rule, broken in rules:
+        assert broken.dtype == np.bool_
+        assert broken.shape[-1] == N
+        assert not broken.any(), rule
+
+
+@pytest.mark.parametrize(("mechanism", "field", "change", "rule"), BROKEN)
+def test_a_corrupt_field_breaks_its_rule_in_its_replication(
+    built: dict[type[Mechanism], Mechanism], mechanism: type[Mechanism], field: str, change: float, rule: str
+) -> None:
+    world_of(built).fields.own(mechanism.name, field)[..., 2] += change
+    broken = dict(built[mechanism].breaches())[rule]
+    assert broken.reshape(-1, N).any(axis=0).tolist() == [False, False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "field", "rule"),
+    [
+        (Attrition, "casualties", "no losses when the war is over"),
+        (Front, "advance", "no advance when the war is over"),
+    ],
+)
+def test_fighting_on_after_the_end_is_a_breach(
+    built: dict[type[Mechanism], Mechanism], mechanism: type[Mechanism], field: str, rule: str
+) -> None:
+    world = world_of(built)
+    world.agenda.run(4)
+    world.fields.own(mechanism.name, field)[...] = 1.0
+    world.fields.own("collapse", "ending_day")[:] = [-1, 3, 4, 5, 90]
+    broken = dict(built[mechanism].breaches())[rule]
+    assert broken.reshape(-1, N).any(axis=0).tolist() == [False, True, True, False, False]
+
+
+# Imports
+
+
+def trees(folder: str = "") -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted((SOURCES / folder).rglob("*.py")):
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
+    """Yield modules and the names taken from them; a sibling's begins with a dot."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, []) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield ("." * node.level) + (node.module or ""), [alias.name for alias in node.names]
+
+
+# What may be shared: the type of a side, the parameters, and the backers as a part of arms.
+SHARED = {
+    "arms": {"sim.model.backers": {"Backer", "Backers", "Halt", "Package"}},
+    "manpower": {"sim.model.backers": {"Side"}},
+    "front": {"sim.model.backers": {"Side"}},
+}
+
+
+@pytest.mark.parametrize("name", [m.name for m in MECHANISMS] + ["backers", "parameters"])
+def test_mechanisms_do_not_import_one_another(name: str) -> None:
+    tree = ast.parse((SOURCES / "model" / f"{name}.py").read_text(encoding="utf-8"))
+    for module, names in imported(tree):
+        assert not module.startswith("."), module
+        if module == "sim.model" or module.startswith("sim.model."):
+            allowed = {"sim.model.parameters": {"SIDES", "Drawn"}} | SHARED.get(name, {})
+            assert set(names) <= allowed.get(module, set()), f"{name} takes {names} from {module}"
+
+
+@pytest.mark.parametrize(
+    ("folder", "may_know"), [("engine", {"engine"}), ("model", {"model", "engine", "scenario"}), ("scenario", set())]
+)
+def test_imports_point_one_way(folder: str, may_know: set[str]) -> None:
+    seen = 0
+    for path, tree in trees(folder):
+        for module, _ in imported(tree):
+            assert not module.startswith(".."), f"{path.name} imports {module}"
+            if module.split(".")[0] == "sim":
+                seen += 1
+                assert module.split(".")[1] in may_know, f"{path.name} imports {module}"
+    assert seen or not may_know
+
+
+def test_only_the_agenda_knows_the_event_loop() -> None:
+    knows = {path.name for path, tree in trees() for module, _ in imported(tree) if module.split(".")[0] == "simpy"}
+    assert knows == {"agenda.py"}
+
+
+# No war in the code: what belongs to a scenario stands in it.
+
+
+def scenario_numbers(node: object) -> Iterator[float]:
+    """The numbers of a scenario that are large enough to give it away."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key not in ("sources", "expect", "note", "date", "start_date"):
+                yield from scenario_numbers(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from scenario_numbers(item)
+    elif isinstance(node, int | float) and not isinstance(node, bool) and abs(node) >= 100:
+        yield abs(float(node))
+
+
+def test_no_number_of_the_war_stands_in_the_code(baseline: Scenario[Any]) -> None:
+    powers_of_ten = {10.0**power for power in range(2, 12)}
+    known = {1_500, 30_000, 580_000, 580, 400_000, 650, 111_500, 603_628}
+    forbidden = (known | set(scenario_numbers(baseline.tree))) - powers_of_ten
+    assert len(forbidden) > 30
+    found = [
+        f"{path.relative_to(SOURCES)}:{node.lineno}: {node.value}"
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, int | float)
+        and not isinstance(node.value, bool)
+        and abs(node.value) in forbidden
+    ]
+    assert found == []
+
+
+def test_no_state_of_the_war_is_named_in_the_code(baseline: Scenario[Any]) -> None:
+    names = {baseline.tree["sides"][side]["name"].lower() for side in ("attacker", "defender")}
+    names |= {backer["name"].lower() for backer in baseline.tree["arms"]["backers"]}
+    for path, tree in trees("model"):
+        documentation = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+                assert not any(name in node.value.lower() for name in names), f"{path.name}: {node.value}"

@@ -1,0 +1,47 @@
+"""The lock: the baseline's central values are the article's."""
+
+import pytest
+
+from sim.results.targets import check_targets, target_lines
+from sim.scenario import quantities
+
+
+def test_the_baselines_central_values_are_the_articles(load):
+    central = {path: quantity.central for path, quantity in quantities(load("baseline").world)}
+    assert central["attrition.attacker.daily_casualties"] == 1_500
+    assert central["manpower.attacker.intake_per_month"] == 30_000
+    assert central["attrition.level_factor"] == 1
+
+
+def test_the_lock_notices_another_value(load):
+    moved = load("baseline", "attrition.attacker.daily_casualties=1_400")
+    assert dict(quantities(moved.world))["attrition.attacker.daily_casualties"].central != 1_500
+
+
+def test_every_number_of_a_shipped_scenario_has_a_source_or_is_an_assumption(load):
+    from sim.scenario import shipped
+
+    names = shipped()
+    assert {"baseline", "history/iwo_jima"} <= set(names)
+    for name in names:
+        bare = [path for path, q in quantities(load(name).world) if not (q.sources or q.assumption)]
+        assert bare == []
+
+
+def test_the_baseline_meets_its_targets(load, ensemble):
+    checked = check_targets(ensemble(load("baseline"), 2000, 365))
+    print(*target_lines(checked), sep="\n")
+    assert [one.expectation.id for one in checked] == [
+        "casualties_a_day_first_30_days",
+        "ground_in_30_days_km2",
+        "ground_in_12_months_km2",
+        "casualties_per_km2_year_one",
+        "force_change_attacker_12_months",
+        "force_change_share_defender_12_months",
+    ]
+    assert [one.expectation.id for one in checked if not one.met] == []
+
+
+@pytest.mark.parametrize("change", ["attrition.attacker.daily_casualties=2_200", "front.advance_km2_per_day=5"])
+def test_a_moved_baseline_misses_them(load, ensemble, change):
+    assert not all(one.met for one in check_targets(ensemble(load("baseline", change), 500, 365)))

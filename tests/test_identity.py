@@ -1,0 +1,121 @@
+"""A replication is the same in any batch; the same seed gives the same bytes."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.ensemble.run import Ensemble, Plan, run_batch
+
+# Eight months, so that halts and a whole offensive happen within.
+DAYS = 250
+N = 400
+
+
+@pytest.fixture(scope="module")
+def whole(load, ensemble) -> Ensemble:
+    return ensemble(load("baseline"), N, DAYS, batch=N, watched=range(N))
+
+
+def same(part: Ensemble, whole: Ensemble) -> None:
+    """Assert that a batch holds exactly what the whole has for its replications."""
+    at = part.numbers
+    assert part.outcomes.keys() == whole.outcomes.keys()
+    for name, values in part.outcomes.items():
+        np.testing.assert_array_equal(values, whole.outcomes[name][at], err_msg=name)
+    for name, values in part.drawn.items():
+        np.testing.assert_array_equal(values, whole.drawn[name][at], err_msg=name)
+    np.testing.assert_array_equal(part.series, whole.series[:, :, at])
+    for replication in at:
+        ours = [event for event in part.events if event.replication == replication]
+        theirs = [event for event in whole.events if event.replication == replication]
+        assert ours == theirs
+
+
+def batch_of(load, numbers, days=DAYS) -> Ensemble:
+    numbers = np.asarray(numbers, dtype=np.int64)
+    return run_batch(load("baseline"), Plan(N, 1, days, watched=range(N)), numbers)
+
+
+def test_all_as_batches_of_one(load, ensemble):
+    quarter = ensemble(load("baseline"), N, 91, batch=N, watched=range(N))
+    for number in range(N):
+        same(batch_of(load, [number], 91), quarter)
+
+
+def test_some_as_batches_of_one_for_longer(load, whole):
+    for number in range(0, N, 20):
+        same(batch_of(load, [number]), whole)
+
+
+def test_batches_of_random_sizes(load, whole):
+    cuts = np.sort(np.random.default_rng(3).choice(np.arange(1, N), 12, replace=False))
+    for numbers in np.split(np.arange(N), cuts):
+        same(batch_of(load, numbers), whole)
+
+
+def test_a_permuted_batch(load, whole):
+    same(batch_of(load, np.random.default_rng(4).permutation(N)), whole)
+
+
+def test_events_were_compared(whole):
+    assert {"halt", "pledge", "offensive begins", "offensive ends"} <= {event.kind for event in whole.events}
+
+
+def test_the_first_hundred_of_a_thousand(load, ensemble):
+    thousand = ensemble(load("baseline"), 1000, DAYS)
+    same(ensemble(load("baseline"), 100, DAYS), thousand)
+
+
+def test_a_longer_horizon_changes_nothing_before_it(load, ensemble):
+    short, longer = ensemble(load("baseline"), 50, 210), ensemble(load("baseline"), 50, 280)
+    np.testing.assert_array_equal(short.series, longer.series[:, : short.series.shape[1]])
+
+
+def test_another_seed_is_another_history(load, ensemble, whole):
+    other = ensemble(load("baseline"), N, DAYS, seed=2)
+    assert not np.array_equal(other.outcomes["ground_gained_km2"], whole.outcomes["ground_gained_km2"])
+
+
+def test_same_bytes_whatever_the_hash_seed(parley: Callable, tmp_path: Path):
+    digests = []
+    for hash_seed in ("0", "1"):
+        out = tmp_path / hash_seed
+        done = parley("run", "baseline", "--replications", 60, "--out", out, PYTHONHASHSEED=hash_seed)
+        assert done.returncode == 0, done.stderr
+        files = sorted((out / "baseline").iterdir())
+        assert [file.name for file in files] == [
+            "manifest.json", "outcomes.csv", "scenario.yaml", "series.csv", "summary.csv", "summary.md",
+        ]  # fmt: skip
+        digests.append([hashlib.sha256(file.read_bytes()).hexdigest() for file in files])
+    assert digests[0] == digests[1]
+
+
+def test_a_variant_that_changes_nothing_changes_nothing(load, ensemble, variant):
+    ours = ensemble(variant(lambda tree: tree.update(title="The same under another title")), 100, DAYS)
+    theirs = ensemble(load("baseline"), 100, DAYS)
+    same(ours, theirs)
+
+
+def test_the_same_luck_until_scenarios_differ(load, ensemble, variant):
+    """A package in the sixth month leaves every day before it as it was, and every parameter."""
+
+    def more(tree):
+        tree["arms"]["packages"] = [
+            {"id": "extra", "backer": "europe", "date": "2025-05-20", "amount_beur": 10, "probability": 1}
+        ]
+
+    def dated(tree):
+        import datetime
+
+        more(tree)
+        tree["arms"]["packages"][0]["date"] = datetime.date(2025, 5, 20)
+
+    ours, theirs = ensemble(variant(dated), 50, DAYS), ensemble(load("baseline"), 50, DAYS)
+    same_before = [slot for slot, day in enumerate(ours.series_days) if day <= 167]
+    np.testing.assert_array_equal(ours.series[:, same_before], theirs.series[:, same_before])
+    assert not np.array_equal(ours.series, theirs.series)
+    for name, values in theirs.drawn.items():
+        np.testing.assert_array_equal(ours.drawn[name], values)

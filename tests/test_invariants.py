@@ -1,0 +1,62 @@
+"""What must always hold is checked while running, and a planted bug is found and named."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PLANTED = {
+    "persons are conserved": ("model/manpower.py", "self.pool -= intake", "self.pool -= 0.99 * intake"),
+    "stock = start + produced + received - fired": (
+        "model/arms.py",
+        "self.stock += produced + received - self.fire",
+        "self.stock += produced + received - 0.5 * self.fire",
+    ),
+    "pledged = delivered + in transit + cancelled": (
+        "model/backers.py",
+        "self.cancelled += lost",
+        "self.cancelled += 0.5 * lost",
+    ),
+    "the areas of both sides add up": ("model/front.py", "self.free_area -= self.advance", "self.free_area -= 0.0"),
+    "no losses when the war is over": ("model/attrition.py", "rate *= effort * self.tempo * self._at_war", "rate *= effort"),
+}
+
+
+@pytest.fixture
+def copy_of_the_package(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "sim", tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    return tmp_path
+
+
+def run(folder: Path) -> subprocess.CompletedProcess[str]:
+    # A common collapse, so that histories end within the year.
+    settings = ["--set", "collapse.defender.force_share=0.98"]
+    arguments = ["run", "baseline", "--replications", "300", "--months", "12", "--seed", "5", *settings]
+    return subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("rule", PLANTED)
+def test_a_planted_bug_is_named_with_scenario_seed_and_replication(copy_of_the_package: Path, rule: str):
+    file, right, wrong = PLANTED[rule]
+    path = copy_of_the_package / "sim" / file
+    text = path.read_text()
+    assert text.count(right) == 1, "the line to break has moved: mend this test"
+    path.write_text(text.replace(right, wrong))
+    done = run(copy_of_the_package)
+    assert done.returncode == 1
+    assert rule in done.stderr
+    assert "scenario baseline, seed 5, replication " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(copy_of_the_package.glob("results/*"))
+
+
+def test_the_copy_without_a_bug_passes(copy_of_the_package: Path):
+    done = run(copy_of_the_package)
+    assert done.returncode == 0, done.stderr
+    assert (copy_of_the_package / "results" / "baseline" / "manifest.json").is_file()

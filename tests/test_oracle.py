@@ -1,0 +1,104 @@
+"""The model and the plain reference, written from its description, give the same histories from the same draws."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.engine.draws import Draws
+from sim.engine.world import Setting
+from sim.model import simulate
+from tests.reference.war import simulate as plain_history
+
+SEED, DAYS, REPLICATIONS = 7, 365, 20
+IN_TURN = ("attrition/", "front/pace", "arms/aid/", "arms/halt/")
+
+
+class Luck:
+    """The draws of one replication, one at a time."""
+
+    def __init__(self, replication: int) -> None:
+        self._draws = Draws(SEED, np.array([replication]))
+        self._streams: dict[str, Any] = {}
+
+    def normal(self, name: str, index: int) -> float:
+        return self._draw("normal", name, index)
+
+    def uniform(self, name: str, index: int) -> float:
+        return self._draw("uniform", name, index)
+
+    def _draw(self, kind: str, name: str, index: int) -> float:
+        if name not in self._streams:
+            self._streams[name] = getattr(self._draws, kind)(name, in_turn=name.startswith(IN_TURN))
+        return float(self._streams[name].at(index)[0])
+
+
+def everything(tree: dict[str, Any]) -> None:
+    """Turn on every feature of the scenario language that the baseline leaves out, and make the rare common."""
+    tree["arms"]["packages"] = [
+        {"id": "loan", "backer": "europe", "date": datetime.date(2025, 2, 1), "amount_beur": 12, "probability": 0.6},
+        {
+            "id": "shells", "backer": "north_korea", "date": datetime.date(2025, 3, 9), "amount_beur": 1,
+            "probability": 0.5, "from_stock_share": 1,
+        },
+        {"id": "past", "backer": "europe", "date": datetime.date(2024, 11, 1), "amount_beur": 50, "probability": 1},
+    ]  # fmt: skip
+    for halt in tree["arms"]["halts"]:
+        if "hazard_per_year" in halt:
+            halt["hazard_per_year"] = 2
+    tree["arms"]["backers"][0]["production_stages"] = 2
+    tree["arms"]["backers"][1]["aid_variation"] = 0
+    tree["manpower"]["waves"] = [
+        {
+            "id": "dated", "side": "attacker", "date": datetime.date(2025, 1, 10), "persons": 100_000,
+            "over_days": {"dist": "uniform", "low": 20, "high": 60}, "probability": 0.7,
+        },
+        {
+            "id": "called", "side": "defender", "force_below_share": 0.98, "persons": 60_000, "over_days": 30,
+            "probability": 0.8,
+        },
+    ]  # fmt: skip
+    tree["attrition"]["law"] = "own"
+    tree["attrition"]["own_exponent"] = {"dist": "uniform", "low": 0.4, "high": 1}
+    tree["attrition"]["enemy_exponent"] = {"dist": "uniform", "low": 0.1, "high": 0.6}
+    tree["attrition"]["steps_per_day"] = 3
+    tree["front"]["offensives"].append(
+        {"id": "winter", "date": datetime.date(2024, 12, 20), "days": 40, "intensity": 1.5, "probability": 0.5}
+    )
+    tree["front"]["belts"][0]["at_km2"] = 200
+    for side in ("attacker", "defender"):
+        tree["collapse"][side].update(force_share=0.9, hazard_per_year=2)
+    tree["front"]["force_elasticity"] = 15
+
+
+@pytest.mark.parametrize("name", ["baseline", "everything"])
+def test_the_model_agrees_with_the_reference(name, load, variant, tmp_path: Path):
+    scenario = load("baseline") if name == "baseline" else variant(everything)
+    numbers = np.arange(REPLICATIONS)
+    setting = Setting(scenario.world.start_date, DAYS, SEED, numbers, landmarks=range(DAYS + 1), watched=numbers.tolist())
+    world, drawn = simulate(scenario, setting)
+    fields = {field.name: field for field in world.fields}
+    compared = set()
+    for replication in numbers.tolist():
+        parameters = {path: float(values[replication]) for path, values in drawn.values.items()}
+        history = plain_history(scenario.tree, parameters, Luck(replication), DAYS)
+        for key, values in history.series.items():
+            field_name, _, row = key.partition(".")
+            rows = fields[field_name].rows
+            at = (rows.index(row), replication) if rows is not None else (replication,)
+            ours = np.array([world.recorder.snapshots[day][field_name][at] for day in range(DAYS + 1)], dtype=float)
+            np.testing.assert_allclose(ours, values, rtol=1e-9, atol=1e-9, err_msg=f"{key}, replication {replication}")
+            compared.add(field_name)
+        told = sorted(
+            (event.day, event.kind)
+            for event in world.recorder.events
+            if event.replication == replication and event.kind not in ("pledge", "fire below half")
+        )
+        assert told == sorted((day, kind) for day, kind, _ in history.events)
+    internal = {"fire_at_start", "fire_below_half_month", "reference_force", "trained"}
+    assert compared == set(fields) - internal
+    if name == "everything":
+        endings = set(world.fields.see("ending").tolist())
+        assert endings == {0, 1, 2}, "the comparison should reach every ending"

@@ -1,0 +1,52 @@
+"""The commands of the README work."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text()
+IN_TABLES = re.findall(r"^\| `(parley [^`]*)`", README, flags=re.MULTILINE)
+IN_BLOCKS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL) for line in block.splitlines()]
+
+
+def test_the_commands_were_found():
+    assert len(IN_TABLES) == 5
+    assert sum("parley" in line for line in IN_BLOCKS) == 2
+
+
+@pytest.mark.parametrize("command", IN_TABLES)
+def test_a_command_of_the_table(parley, tmp_path: Path, command: str):
+    done = parley(*shlex.split(command)[1:], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "not a forecast" in done.stdout or " met" in done.stdout
+
+
+def test_copy_and_change_a_scenario(parley, tmp_path: Path):
+    copy, run = next(
+        (first, second) for first, second in zip(IN_BLOCKS, IN_BLOCKS[1:], strict=False) if first.startswith("cp ")
+    )
+    (tmp_path / shlex.split(copy)[2]).write_text((ROOT / shlex.split(copy)[1]).read_text())
+    done = parley(*shlex.split(run)[1:], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_the_readme_says_it_prints(parley, tmp_path: Path):
+    printed = " ".join(parley("run", "baseline", cwd=tmp_path).stdout.split())
+    shown = re.search(r"```\n(Baseline: .*?)```", README, flags=re.DOTALL)
+    assert shown is not None
+    lines = [line for line in shown[1].splitlines() if line.strip(" .")]
+    assert len(lines) > 7
+    for line in lines:
+        assert " ".join(line.split()) in printed
+
+
+def test_every_outcome_column_is_explained(load, ensemble):
+    text = (ROOT / "results" / "README.md").read_text()
+    for name in ensemble(load("baseline"), 2, 365).outcomes:
+        stem = re.sub("_(attacker|defender)$", "", name)
+        flow = re.sub("^(returned|killed|wounded|deserted)_per_month", "trained_per_month", stem)
+        assert any(word in text for word in (f"`{stem}`", f"`{stem}_*`", f"`{flow}_*`")), name
