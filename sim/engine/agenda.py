@@ -47,6 +47,7 @@ class Agenda:
         self._due: dict[str, Ints] = {}
         self._handlers: dict[str, Handler] = {}
         self._bells: set[tuple[str, int]] = set()
+        self._lives: list[Process] = []
 
     @property
     def today(self) -> int:
@@ -55,6 +56,7 @@ class Agenda:
 
     def start(self, process: Process) -> None:
         """Start a mechanism's process."""
+        self._lives.append(process)
         self._env.process(process)
 
     def next(self, step: str, every_days: int = 1) -> simpy.Event:
@@ -100,5 +102,12 @@ class Agenda:
                 self._handlers[topic](day, item, cohort)
 
     def run(self, days: int) -> None:
-        """Run days 0 to `days - 1`."""
-        self._env.run(until=days * PLACES_PER_DAY)
+        """Run days 0 to `days - 1`, once; what was still to come is dropped."""
+        try:
+            self._env.run(until=days * PLACES_PER_DAY)
+        finally:
+            # A process and the event it waits for hold one another, and through the process all arrays of the batch: without
+            # this their memory would wait for the garbage collector while the next batch asks for fresh pages.
+            for process in self._lives:
+                process.close()
+            self._handlers.clear()

@@ -39,11 +39,13 @@ class Ring:
     def step(self, amount: Floats) -> Floats:
         """Let a day pass: put in `amount`, shape (rows, n), and return what is due today, same shape."""
         self._went_in[self._today] = amount
-        due = self._went_in.take(self._due)
-        self._today = (self._today + 1) % self._days
-        # The places move on by a day, which is cheaper than working them out.
+        due: Floats = self._went_in.take(self._due, mode="wrap")
+        # The places move on by a day, which is cheaper than working them out; `take` wraps them.
+        self._today += 1
         self._due += self._delay.size
-        np.subtract(self._due, self._went_in.size, out=self._due, where=self._due >= self._went_in.size)
+        if self._today == self._days:
+            self._today = 0
+            self._due -= self._went_in.size
         return due
 
     def total(self) -> Floats:

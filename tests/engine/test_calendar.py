@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -67,7 +68,7 @@ def test_months_begin_every_28_to_31_days(start: date, days: int) -> None:
     assert list(starts.values()) == list(range(len(starts)))
     begins = [*starts, Calendar(start).month_start(len(starts))]
     assert begins[-1] >= days > begins[-2]
-    assert all(28 <= later - earlier <= 31 for earlier, later in zip(begins, begins[1:], strict=False))
+    assert all(28 <= later - earlier <= 31 for earlier, later in pairwise(begins))
 
 
 def test_a_mean_month_is_a_twelfth_of_a_julian_year() -> None:

@@ -50,7 +50,7 @@ def test_a_view_is_read_only_and_the_owner_is_not_hampered(fields: Fields) -> No
         view[0] = 1.0
     with pytest.raises(ValueError, match="read-only"):
         view += 1.0
-    with pytest.raises(ValueError, match="cannot set WRITEABLE|read-only"):
+    with pytest.raises(ValueError, match="read-only"):
         fields.see("force")[0].fill(1.0)
     fields.own("front", "area")[:] = 2.0
     assert view.tolist() == [2, 2, 2]

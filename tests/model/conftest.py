@@ -65,9 +65,10 @@ def calm_tree(baseline: Scenario[Any]) -> Tree:
         node, names = tree, path.split(".")
         for name in names[:-1]:
             node = next(item for item in node if item["id"] == name) if isinstance(node, list) else node[name]
-        node[names[-1]] = {"value": CALM.get(path, quantity.central), "assumption": True}
+        node[names[-1]] = CALM.get(path, quantity.central)
     for backer in tree["arms"]["backers"]:
         backer["aid_variation"] = 0
+    del tree["sources"], tree["expect"]
     tree["arms"]["halts"] = tree["manpower"]["waves"] = tree["front"]["offensives"] = tree["front"]["belts"] = []
     return tree
 
