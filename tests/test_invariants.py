@@ -22,7 +22,7 @@ PLANTED = {
         "self.cancelled += 0.5 * lost",
     ),
     "the areas of both sides add up": ("model/front.py", "self.free_area -= self.advance", "self.free_area -= 0.0"),
-    "no losses when the war is over": ("model/attrition.py", "rate *= effort * self.tempo * self._at_war", "rate *= effort"),
+    "no losses when the war is over": ("model/attrition.py", "effort *= self._at_war", "effort *= 1.0"),
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,7 @@ def test_a_command_of_the_table(parley, tmp_path: Path, command: str):
 
 
 def test_copy_and_change_a_scenario(parley, tmp_path: Path):
-    copy, run = next(
-        (first, second) for first, second in zip(IN_BLOCKS, IN_BLOCKS[1:], strict=False) if first.startswith("cp ")
-    )
+    copy, run = next(pair for pair in pairwise(IN_BLOCKS) if pair[0].startswith("cp "))
     (tmp_path / shlex.split(copy)[2]).write_text((ROOT / shlex.split(copy)[1]).read_text())
     done = parley(*shlex.split(run)[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -80,7 +80,7 @@ def battle_losses(
         Force with today's arrivals, who come evenly over the day; force at which losses are `rate`.
     rate : (2, n) persons a day
         Losses at the reference forces.
-    exponents : two (n,)
+    exponents : two (n,) or (1,)
         Of the own and the enemy's force.
     max_share : (n,) share a day
         Cap, of the force of the morning.
@@ -95,17 +95,22 @@ def battle_losses(
     own, enemy = exponents
     losses = np.zeros_like(force)
     most = max_share * force
+    size, strength = np.empty_like(force), np.empty_like(force)
     for step in range(steps):
-        present = force - arrivals * (1.0 - (step + 0.5) / steps) - losses
-        # Less than one person is nobody; the cap then takes the losses to 0.
-        size = np.log(np.maximum(present, 1.0) / reference)
-        strength = np.empty_like(size)
-        np.multiply(own, size[0], out=strength[0])
-        strength[0] += enemy * size[1]
-        np.multiply(own, size[1], out=strength[1])
-        strength[1] += enemy * size[0]
-        wanted = rate * np.exp(strength)
-        losses += np.minimum(np.minimum(wanted, most) / steps, np.maximum(present, 0.0))
+        present = force - arrivals * (1.0 - (step + 0.5) / steps)
+        present -= losses
+        # Less than one person is nobody; no one is lost who is not there.
+        np.maximum(present, 1.0, out=size)
+        size /= reference
+        np.log(size, out=size)
+        for side, other in ((0, 1), (1, 0)):
+            np.multiply(own, size[side], out=strength[side])
+            strength[side] += enemy * size[other]
+        np.exp(strength, out=strength)
+        strength *= rate
+        np.minimum(strength, most, out=strength)
+        strength /= steps
+        losses += np.minimum(strength, np.maximum(present, 0.0, out=present), out=strength)
     return losses
 
 
@@ -137,12 +142,13 @@ class Attrition(Mechanism):
             self._exponents = (one("own_exponent"), one("enemy_exponent"))
         else:
             own, enemy = LAWS[section.law]
-            self._exponents = (np.full(world.n, own), np.full(world.n, enemy))
+            self._exponents = (np.array([own]), np.array([enemy]))
         self._reference_rate = drawn.sides("attrition", "daily_casualties") * one("level_factor")
         fire_share = drawn.sides("attrition", "fire_share")
         self._fire_share_of_start = fire_share / world.fields.see("fire_at_start")[::-1]
         self._fireless = 1.0 - fire_share
         self._quiet_share = one("quiet_share")
+        self._loud_share = 1.0 - self._quiet_share
         self._max_share = one("max_daily_loss_share")
 
         self._months = world.calendar.month_starts(world.setting.days)
@@ -188,11 +194,15 @@ class Attrition(Mechanism):
                 self._noise[side] += self._noise_step * luck.at(day)
 
     def _fight(self) -> None:
-        effort = self._quiet_share + (1.0 - self._quiet_share) * self._intensity
-        rate = self._fireless + self._fire_share_of_start * self._fire[::-1]
-        rate *= np.exp(self._noise + self._noise_mean)
+        effort = self._loud_share * self._intensity
+        effort += self._quiet_share
+        effort *= self.tempo
+        effort *= self._at_war
+        rate = self._noise + self._noise_mean
+        np.exp(rate, out=rate)
+        rate *= self._fireless + self._fire_share_of_start * self._fire[::-1]
         rate *= self._reference_rate
-        rate *= effort * self.tempo * self._at_war
+        rate *= effort
         self.casualties[...] = battle_losses(
             self._force, self._arrivals, self._reference, rate, self._exponents, self._max_share, self._steps
         )

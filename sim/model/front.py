@@ -85,18 +85,32 @@ class FrontParameters(Section):
         return self
 
 
-def advance_ratio(balance: Floats, fastest: Floats, band: Floats) -> Floats:
-    """Return the pace relative to the reference as the balance moves: 1 at balance 0, at most `fastest`, negative below.
+def advance_shape(fastest: Floats) -> tuple[Floats, Floats]:
+    """Return the scale of the balance and the attacker's lead at the start that belong to a fastest advance.
 
-    Its slope at 0 is 1, so that the elasticities of the balance are those of the pace at the start.
-
-    >>> advance_ratio(np.array([0.0, -0.95, -9.0]), np.full(3, 3.0), np.full(3, 0.3)).round(2)
-    array([ 1.  , -0.  , -2.96])
+    They make `advance_ratio` 1 with slope 1 at balance 0, so that the elasticities of the balance are those of the pace.
     """
     scale = fastest - 1.0 / fastest
-    drive = balance + scale * np.arctanh(1.0 / fastest)
-    push = np.maximum(drive, 0.0) + np.minimum(drive + band, 0.0)
-    return fastest * np.tanh(push / scale)
+    return scale, scale * np.arctanh(1.0 / fastest)
+
+
+def advance_ratio(balance: Floats, fastest: Floats, band: Floats, shape: tuple[Floats, Floats] | None = None) -> Floats:
+    """Return the pace relative to the reference as the balance moves: 1 at balance 0, at most `fastest`, negative below.
+
+    `shape` is what `advance_shape` makes of `fastest`, for those who have it at hand.
+
+    >>> advance_ratio(np.array([0.0, -0.95, -9.0]), np.full(3, 3.0), np.full(3, 0.3)).round(2)
+    array([ 1.  ,  0.  , -2.96])
+    """
+    scale, lead = advance_shape(fastest) if shape is None else shape
+    drive = balance + lead
+    push = np.maximum(drive, 0.0)
+    drive += band
+    push += np.minimum(drive, 0.0, out=drive)
+    push /= scale
+    np.tanh(push, out=push)
+    push *= fastest
+    return push
 
 
 class Front(Mechanism):
@@ -136,6 +150,7 @@ class Front(Mechanism):
         self._luck = world.draws.normal("front/pace", in_turn=True)
         self._log_pace = np.zeros(world.n)
         self._fastest, self._band = one("fastest_advance_ratio"), one("stalemate_band")
+        self._shape = advance_shape(self._fastest)
         self._force_elasticity, self._fire_elasticity = one("force_elasticity"), one("fire_elasticity")
         self._counter = one("counter_attack_share")
         self._trend = one("intensity_trend_per_year")
@@ -151,8 +166,9 @@ class Front(Mechanism):
         self.advance = world.own("front", "advance", 0.0)
         self.intensity = world.own("front", "intensity", 1.0)
         see = world.fields.see
-        self._force, self._reference_force = see("force"), see("reference_force")
-        self._fire, self._fire_at_start, self._at_war = see("fire"), see("fire_at_start"), see("at_war")
+        self._force, self._fire, self._at_war = see("force"), see("fire"), see("at_war")
+        reference, fire_at_start = see("reference_force"), see("fire_at_start")
+        self._force_parity, self._fire_parity = reference[1] / reference[0], fire_at_start[1] / fire_at_start[0]
         self._ending_day = see("ending_day")
         self._book_offensives(drawn)
 
@@ -207,14 +223,14 @@ class Front(Mechanism):
         return surge
 
     def _balance(self) -> Floats:
-        size = np.maximum(self._force, 1.0) / self._reference_force
-        fire = np.maximum(self._fire, 0.01) / self._fire_at_start
-        log_force, log_fire = np.log(size[0] / size[1]), np.log(fire[0] / fire[1])
-        balance: Floats = self._force_elasticity * log_force + self._fire_elasticity * log_fire
+        size, fire = np.maximum(self._force, 1.0), np.maximum(self._fire, 0.01)
+        balance: Floats = np.log(size[0] / size[1] * self._force_parity)
+        balance *= self._force_elasticity
+        balance += self._fire_elasticity * np.log(fire[0] / fire[1] * self._fire_parity)
         return balance
 
     def _move(self, surge: Floats, month: int) -> None:
-        ratio = advance_ratio(self._balance(), self._fastest, self._band)
+        ratio = advance_ratio(self._balance(), self._fastest, self._band, self._shape)
         ratio *= np.where(ratio > 0, surge, self._counter)
         ratio *= self._reference * np.exp(self._log_pace)
         ratio *= self._season[month in self._section.mud_months] * self._at_war

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -99,6 +100,12 @@ def test_topics_and_steps_stand_in_the_order_of_the_day(mechanism: type[Mechanis
 def test_the_mechanisms_make_up_the_order_of_the_day() -> None:
     acts = [name for m in MECHANISMS for name in (*m.topics, *m.steps)]
     assert sorted(acts) == sorted(ORDER_OF_THE_DAY)
+
+
+def test_the_order_of_the_day_is_that_of_the_text() -> None:
+    text = " ".join((SOURCES / "model" / "README.md").read_text(encoding="utf-8").split())
+    appointments, steps = re.search(r"in the order \*([^*]+)\*; then \*\*([^*]+)\*\*", text).groups()  # type: ignore[union-attr]
+    assert ", ".join(ORDER_OF_THE_DAY) + ", recorder" == f"{appointments}, {steps}"
 
 
 def test_first_steps_follow_the_order_of_the_mechanisms() -> None:

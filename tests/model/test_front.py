@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.engine.draws import Draws
-from sim.model.front import advance_ratio
+from sim.model.front import advance_ratio, advance_shape
 from sim.scenario import ScenarioError
 
 Load, Play, Tree = Callable[..., Any], Callable[..., Any], dict[str, Any]
@@ -36,7 +36,13 @@ PUSHED_BACK = (
 
 
 def ratio(balance: float, fastest: float = 3.0, band: float = 0.5) -> float:
-    return advance_ratio(np.array([balance]), np.array([fastest]), np.array([band])).item()
+    return ratios(np.array([balance]), fastest, band).item()
+
+
+def ratios(balance: np.ndarray, fastest: float = 3.0, band: float = 0.5) -> np.ndarray:
+    """The pace at several balances."""
+    highest = np.full(balance.shape, fastest)
+    return advance_ratio(balance, highest, np.full(balance.shape, band), advance_shape(highest))
 
 
 def lead(fastest: float) -> float:
@@ -143,7 +149,7 @@ def test_the_balance_is_of_force_and_fire_relative_to_the_start(calm: Load, play
     force /= past.of("reference_force")[1:, :, 0]
     fire = (past.of("fire") / past.of("fire_at_start"))[1:, :, 0]
     balance = 2 * np.log(force[:, 0] / force[:, 1]) + 0.7 * np.log(fire[:, 0] / fire[:, 1])
-    expected = advance_ratio(balance, np.full(60, 3.0), np.full(60, 0.5))
+    expected = ratios(balance)
     assert np.ptp(balance) > 0.01
     assert past.of("advance")[1:, 0] == pytest.approx(20 * expected, rel=1e-9)
 
@@ -165,7 +171,7 @@ def test_without_arms_there_is_a_floor_under_fire(calm: Load, play: Play) -> Non
     fire = past.of("fire")[1:, :, 0]
     assert fire[-1, 0] < 1e-6
     balance = 0.2 * np.log(np.maximum(fire[:, 0], 0.01) / np.maximum(fire[:, 1], 0.01))
-    assert past.of("advance")[1:, 0] == pytest.approx(PACE * advance_ratio(balance, np.full(60, 3.0), np.zeros(60)))
+    assert past.of("advance")[1:, 0] == pytest.approx(PACE * ratios(balance, band=0))
 
 
 def test_mud_slows_in_its_months(calm: Load, play: Play) -> None:
