@@ -123,10 +123,10 @@ def test_exponents_are_of_the_own_and_of_the_enemys_force(law: str, attacker: fl
 @settings(max_examples=60, deadline=None)
 @given(
     force=st.tuples(st.floats(10, 1e6), st.floats(10, 1e6)),
-    rate=st.tuples(st.floats(0, 1e4), st.floats(0, 1e4)),
+    rate=st.tuples(st.floats(0, 1e4, allow_subnormal=False), st.floats(0, 1e4, allow_subnormal=False)),
     exponents=st.tuples(st.floats(0, 2), st.floats(0, 2)),
     joined=st.tuples(st.floats(0, 0.5), st.floats(0, 0.5)),
-    cap=st.floats(0, 1),
+    cap=st.floats(0, 1, allow_subnormal=False),
     steps=st.integers(1, 5),
 )
 def test_properties_of_a_day_of_battle(
@@ -163,6 +163,12 @@ def test_losses_are_capped_by_a_share_of_the_force() -> None:
 def test_no_one_dies_twice() -> None:
     assert losses(pair(1_000, 500), pair(1e9, 1e9), (0, 1), cap=1.0, steps=9) == pytest.approx([1_000, 500])
     assert losses(pair(0, 500), pair(10, 10), (0, 1), reference=pair(1, 500)).tolist() == [0, 10]
+
+
+@pytest.mark.parametrize(("steps", "lost"), [(1, 550), (2, 325 + 450)])
+def test_no_one_dies_before_arriving(steps: int, lost: float) -> None:
+    """Of 1,000, 900 come over the day: at the middle of each step 550, or 325 and then 775 less those lost."""
+    assert losses(pair(1_000, 500), pair(1e9, 0), arrivals=pair(900, 0), steps=steps) == pytest.approx([lost, 0])
 
 
 def test_nobody_counts_as_one() -> None:
