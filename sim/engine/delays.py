@@ -64,7 +64,7 @@ class StagedDelay:
     stages : sequence of int
         Number of stages of each row.
     mean_days : (rows, n) float
-        Mean delay; 0 passes everything on at the next step.
+        Mean delay in continuous time; counted in steps it is k / (1 - exp(-k/m)), and with 0 a step a stage.
     """
 
     def __init__(self, stages: list[int], mean_days: Floats) -> None:

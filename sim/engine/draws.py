@@ -42,7 +42,15 @@ class Draws:
         self._state = self._bits.state
         self._names: set[str] = set()
         blocks = replications // REPLICATIONS_PER_BLOCK
-        self._spans = [(int(block), np.flatnonzero(blocks == block)) for block in np.unique(blocks)]
+        # For each block the columns of a table it fills, and which of its own columns go there: slices where a block stands
+        # whole and in order, which is the usual case and much cheaper.
+        self._spans: list[tuple[int, slice | Ints, Ints]] = []
+        for block in np.unique(blocks):
+            positions = np.flatnonzero(blocks == block)
+            columns = replications[positions] % REPLICATIONS_PER_BLOCK
+            first, last = int(positions[0]), int(positions[-1])
+            in_order = len(positions) == REPLICATIONS_PER_BLOCK == last - first + 1 and bool(np.all(np.diff(columns) == 1))
+            self._spans.append((int(block), slice(first, last + 1) if in_order else positions, columns))
 
     def normal(self, name: str, *, in_turn: bool = False) -> "Stream":
         """Open a stream of standard normal draws; `in_turn` says that most indices will be asked, rising."""
@@ -73,15 +81,9 @@ class Draws:
 
     def fill(self, table: Floats, name: str, kind: str, span: int) -> None:
         """Fill `table`, shape (indices, n), with the draws of all replications of the batch."""
-        for block, positions in self._spans:
+        for block, positions, columns in self._spans:
             made = self.block(name, kind, len(table), block, span)
-            if len(positions) == REPLICATIONS_PER_BLOCK and positions[-1] - positions[0] == REPLICATIONS_PER_BLOCK - 1:
-                first = positions[0]
-                in_order = self.replications[first] % REPLICATIONS_PER_BLOCK == 0
-                if in_order and self.replications[positions[-1]] - self.replications[first] == len(positions) - 1:
-                    table[:, first : first + REPLICATIONS_PER_BLOCK] = made
-                    continue
-            table[:, positions] = made[:, self.replications[positions] % REPLICATIONS_PER_BLOCK]
+            table[:, positions] = made if isinstance(positions, slice) else made[:, columns]
 
 
 class Stream:
@@ -96,7 +98,7 @@ class Stream:
         self._table = np.empty((indices, len(draws.replications)))
 
     def at(self, index: int) -> Floats:
-        """Return the draws of the whole batch at `index`, shape (n,). Do not write to it."""
+        """Return the draws of the whole batch at `index`, shape (n,): a view that the next call may overwrite."""
         span, row = divmod(index, self._indices)
         if span != self._span:
             self._draws.fill(self._table, self._name, self._kind, span)

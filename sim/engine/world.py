@@ -115,6 +115,8 @@ class World:
     """
 
     def __init__(self, setting: Setting, order: Sequence[str], declared: Sequence[tuple[str, Field]]) -> None:
+        if any(day > setting.days for day in (*setting.series_days, *setting.landmarks)):
+            raise ValueError("a day to be kept lies beyond the horizon")
         self.setting = setting
         self.n = len(setting.replications)
         self.everyone: Ints = np.arange(self.n, dtype=np.int64)

@@ -226,3 +226,12 @@ def test_single_indices_are_independent() -> None:
     rows = [stream.at(index).copy() for index in range(20)]
     together = [np.corrcoef(a, b)[0, 1] for a, b in pairwise(rows)]
     assert np.abs(together).max() < 5 / np.sqrt(4096)
+
+
+def test_a_whole_block_shuffled_between_its_ends() -> None:
+    numbers = np.arange(128)
+    shuffled = numbers.copy()
+    shuffled[[1, 2]] = [2, 1]
+    expected = Draws(1, numbers).normal("x").at(0)[shuffled]
+    assert np.array_equal(Draws(1, shuffled).normal("x").at(0), expected)
+    assert np.array_equal(Draws(1, shuffled).normal("x").of(0, numbers), expected)
