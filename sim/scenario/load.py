@@ -1,11 +1,10 @@
 """A scenario file or shipped name -> a validated, frozen scenario, or all problems at once.
 
-Left out: `extends`, events, writing defaults into the resolved file.
+Left out: writing defaults into the resolved file.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -15,10 +14,14 @@ from pydantic import ValidationError
 
 from . import catalogue, override
 from .errors import Flaw, Path, Problem, ScenarioError
+from .extends import read_layers
 from .head import ScenarioHead
-from .read import Located, Place, read_all
+from .parse import Unread
+from .read import Located, Place
 from .section import duplicate_ids
 from .translate import translate
+from .tree import places as places_of
+from .tree import plain
 from .wording import did_you_mean, listed, quoted
 from .write import to_yaml
 
@@ -38,13 +41,16 @@ class Scenario(Generic[T]):
     world : ScenarioHead or a subclass
         The validated sections.
     tree : dict
-        The plain values, with what was set on the command line.
+        The plain values, with what was inherited and what was set on the command line.
+    places : mapping of path to Place
+        Where each value of the tree is written; a path is a tuple of keys and of positions in lists.
     """
 
     name: str
     path: FilePath
     world: T
     tree: dict[str, Any]
+    places: Mapping[Path, Place]
 
     @property
     def head(self) -> ScenarioHead:
@@ -79,13 +85,15 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
         With every problem found, in the order of the file, those of overrides last.
     """
     path, shown = _find(source)
-    document, wrong = read_all(path, shown, lambda: [*catalogue.shipped(), *map(str, path.parent.glob("*.y*ml"))])
-    tree: dict[str, Any] = copy.deepcopy(document.value)
-    places = dict(document.places)
+    layers = read_layers(path, shown)
+    merged = layers.merged()
+    wrong = layers.wrong
+    tree: dict[str, Any] = plain(merged)
+    places = places_of(merged)
     for text in overrides:
         wrong += override.apply(tree, places, schema, text)
 
-    spoilt = [item.path for item in wrong if item.path is not None]
+    spoilt = list(_unread(tree))
     flaws: list[tuple[Path, Flaw]] = []
     world: T | None = None
     try:
@@ -100,7 +108,7 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
     if wrong or world is None:
         ordered = sorted(wrong, key=lambda item: item.place.order)
         raise ScenarioError(dict.fromkeys(item.problem for item in ordered))
-    return Scenario(path.stem, path, world, tree)
+    return Scenario(path.stem, path, world, tree, places)
 
 
 def _find(source: str | FilePath) -> tuple[FilePath, str]:
@@ -117,6 +125,18 @@ def _find(source: str | FilePath) -> tuple[FilePath, str]:
             hint = f"Did you mean '{source}.yaml'?" if is_near else did_you_mean(source, names)
             raise ScenarioError([Problem(source, "there is no such file and no such shipped scenario", hint)])
     return path, str(source)
+
+
+def _unread(node: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the paths of the values that could not be read."""
+    if isinstance(node, Unread):
+        yield path
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _unread(value, (*path, key))
+    elif isinstance(node, list):
+        for position, item in enumerate(node):
+            yield from _unread(item, (*path, position))
 
 
 def _nearest(path: Path, places: Mapping[Path, Place], shown: str) -> Place:

@@ -123,8 +123,9 @@ class Parsed:
             self._flaw(None, event.start_mark, flaw)
         if event.tag is not None:
             tag = quoted(event.tag.replace("tag:yaml.org,2002:", "!!"))
-            spoilt = path if isinstance(event, yaml.ScalarEvent) else None
-            self._flaw(spoilt, event.start_mark, Flaw(f"tag {tag} is not allowed", "Remove it"))
+            self._flaw(path, event.start_mark, Flaw(f"tag {tag} is not allowed", "Remove it"))
+            if isinstance(event, yaml.ScalarEvent):
+                return UNREAD
         if isinstance(event, yaml.ScalarEvent):
             try:
                 return resolve(event.value, plain=event.style is None)

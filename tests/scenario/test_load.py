@@ -204,8 +204,8 @@ def test_one_mistake_one_line(fine: str, lines: Any, old: str, new: str, said: s
 
 
 def test_an_unknown_section_names_those_there_are(fine: str, lines: Any, schema: Any) -> None:
-    (said,) = lines(fine + "extends: baseline\n")
-    assert said == f"s.yaml:18:1: error: unknown field 'extends'. Possible: {', '.join(schema.model_fields)}"
+    (said,) = lines(fine + "extent: baseline\n")
+    assert said == f"s.yaml:18:1: error: unknown field 'extent'. Possible: {', '.join(schema.model_fields)}"
 
 
 def test_a_tag_is_one_mistake(fine: str, lines: Any) -> None:

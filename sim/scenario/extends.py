@@ -1,0 +1,156 @@
+"""Following `extends`: which files a scenario is made of, and in what order they are merged.
+
+Each file counts once, where it first appears: parents before children, and of several parents the first before the second.
+So two variants of the same base can be combined, and neither takes back what the other changed.
+
+A file may extend a file of its own folder tree, or a shipped scenario by its name; nothing else, symbolic links resolved.
+A file's `expect` is its own and is not inherited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from . import catalogue
+from .errors import Flaw, ScenarioError
+from .read import Document, Located, Place, read_all
+from .tree import Node, merge, removal_flaws, tree_of, without_removals
+from .wording import did_you_mean, quoted
+
+MOST_LEVELS = 8
+NOT_INHERITED = ("expect",)
+
+
+@dataclass
+class Layers:
+    """The files of a scenario, each once, in the order in which they are merged.
+
+    Attributes
+    ----------
+    trees : list of Node
+        What each file writes itself.
+    wrong : list of Located
+        Flaws of the files' text and of their `extends`.
+    """
+
+    trees: list[Node] = field(default_factory=list)
+    wrong: list[Located] = field(default_factory=list)
+
+    def merged(self) -> Node:
+        """Return the scenario: all layers merged, removals done."""
+        whole = _without(self.trees[0], NOT_INHERITED) if len(self.trees) > 1 else self.trees[0]
+        for tree in self.trees[1:-1]:
+            whole = merge(whole, _without(tree, NOT_INHERITED))
+        if len(self.trees) > 1:
+            whole = merge(whole, self.trees[-1])
+        self.wrong += removal_flaws(whole)
+        return without_removals(whole)
+
+
+def read_layers(path: FilePath, shown: str) -> Layers:
+    """Read a scenario file and everything it extends.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    shown : str
+        Its name in messages.
+
+    Raises
+    ------
+    ScenarioError
+        When one of the files cannot be read at all, or a file cannot be extended.
+    """
+    layers = Layers()
+    roots = (path.resolve().parent, catalogue.shipped_folder().resolve())
+    _read(path, shown, roots, [], layers, set())
+    return layers
+
+
+def _read(
+    path: FilePath,
+    shown: str,
+    roots: tuple[FilePath, ...],
+    chain: list[tuple[FilePath, str]],
+    layers: Layers,
+    seen: set[FilePath],
+) -> None:
+    real = path.resolve()
+    document, wrong = read_all(path, shown, lambda: [*catalogue.shipped(), *map(str, path.parent.glob("*.y*ml"))])
+    layers.wrong += wrong
+    here = [*chain, (real, shown)]
+    own = dict(document.value)
+    written = own.pop("extends", None)
+    where: Place = document.places.get(("extends",), Place(shown, 1, 1))
+    for position, name in enumerate(_names(written, where, layers)):
+        place = document.places.get(("extends", position), where)
+        try:
+            parent, parent_shown = _find(name, path, shown, roots)
+            _refuse_cycle(parent, parent_shown, here)
+        except _Refused as refused:
+            raise ScenarioError([Located(place, refused.flaw).problem]) from None
+        if parent.resolve() not in seen:
+            _read(parent, parent_shown, roots, here, layers, seen)
+    if written is not None and "title" not in own:
+        layers.wrong.append(Located(where, Flaw("a scenario that extends another needs a 'title' of its own")))
+    seen.add(real)
+    layers.trees.append(tree_of(Document(own, document.places), Place(shown, 1, 1)))
+
+
+class _Refused(Exception):
+    def __init__(self, flaw: Flaw) -> None:
+        self.flaw = flaw
+        super().__init__(flaw.message)
+
+
+def _names(written: Any, where: Place, layers: Layers) -> list[str]:
+    names = written if isinstance(written, list) else [] if written is None else [written]
+    good = [name for name in names if isinstance(name, str) and name]
+    if len(good) < len(names) or written == []:
+        # What would have been inherited is not known, so that anything else said now would mislead.
+        layers.wrong.append(Located(where, Flaw("extends must be a name or a list of names", "Write extends: baseline")))
+        raise ScenarioError(item.problem for item in layers.wrong)
+    return good
+
+
+def _find(name: str, path: FilePath, shown: str, roots: tuple[FilePath, ...]) -> tuple[FilePath, str]:
+    """Return the file that a name means beside the file `path`, and its name in messages."""
+    file = name if name.endswith((".yaml", ".yml")) else f"{name}.yaml"
+    if FilePath(file).is_absolute():
+        raise _Refused(
+            Flaw(f"extends {quoted(name)} is an absolute path", "Name a scenario of this folder, or a shipped one")
+        )
+    if "\0" in file:
+        raise _Refused(Flaw(f"extends {quoted(name)} is no name"))
+    beside = path.parent / file
+    shipped = catalogue.shipped_folder() / file
+    found, label = (beside, str(FilePath(shown).parent / file)) if beside.exists() else (shipped, _short(shipped))
+    real = found.resolve()
+    if not any(real.is_relative_to(root) for root in roots):
+        hint = "A scenario may extend those of its own folder and the shipped ones"
+        raise _Refused(Flaw(f"extends {quoted(name)} leaves the scenario folder", hint))
+    if not found.exists():
+        names = [*catalogue.shipped(), *(file.stem for file in path.parent.glob("*.y*ml") if file != path)]
+        raise _Refused(Flaw(f"extends {quoted(name)}: there is no such scenario", did_you_mean(name, dict.fromkeys(names))))
+    return found, label
+
+
+def _refuse_cycle(parent: FilePath, label: str, chain: list[tuple[FilePath, str]]) -> None:
+    reals = [real for real, _ in chain]
+    if parent.resolve() in reals:
+        circle = [FilePath(shown).stem for _, shown in chain[reals.index(parent.resolve()) :]]
+        raise _Refused(Flaw(f"extends goes round in a circle: {' -> '.join([*circle, FilePath(label).stem])}"))
+    if len(chain) >= MOST_LEVELS:
+        raise _Refused(Flaw(f"extends goes deeper than {MOST_LEVELS} levels", "Merge some of the files"))
+
+
+def _short(path: FilePath) -> str:
+    here = FilePath.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _without(node: Node, keys: tuple[str, ...]) -> Node:
+    return Node({key: item for key, item in node.value.items() if key not in keys}, node.place, node.whole)
