@@ -7,7 +7,10 @@ import sys
 
 import typer
 
+from sim.cli.check import check
+from sim.cli.new import new
 from sim.cli.run import run
+from sim.cli.show import diff, list_scenarios, show
 from sim.cli.targets import targets
 
 app = typer.Typer(
@@ -19,6 +22,11 @@ app = typer.Typer(
     help="Simulate a war between two states under a scenario. First steps:  parley run baseline",
 )
 app.command()(run)
+app.command()(check)
+app.command()(show)
+app.command()(diff)
+app.command()(new)
+app.command("list")(list_scenarios)
 app.command()(targets)
 
 

@@ -110,7 +110,9 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
     elif kind == "extra_forbidden":
         parent = _at(tree, path[:-1])
         allowed = list(fields(where.inside))
-        near = closest(path[-1], [field for field in allowed if not isinstance(parent, dict) or field not in parent])
+        unused = [field for field in allowed if not isinstance(parent, dict) or field not in parent]
+        # What is meant may be there already, inherited.
+        near = closest(path[-1], unused) or closest(path[-1], allowed)
         hint = f"Did you mean '{near}'?" if near else f"Possible: {listed(allowed)}"
         yield path, Flaw(f"unknown field {quoted(path[-1])}{inside}", hint)
     elif isinstance(context.get("error"), FieldError):

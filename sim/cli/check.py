@@ -1,0 +1,42 @@
+"""`parley check`: is a scenario right, and where do its numbers come from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sim.cli.common import INVALID, Files, Settings, errors_as_lines, load_all
+
+
+def check(
+    files: Files,
+    settings: Settings = None,
+    sources: Annotated[bool, typer.Option("--sources", help="List the numbers that have no source, by section.")] = False,
+) -> None:
+    """Check scenarios: every problem with its file, line and column, and what to write instead.
+
+    Example:  parley check baseline --sources
+    """
+    with errors_as_lines():
+        from sim.scenario.describe import coverage
+
+        bare = 0
+        for scenario in load_all(files, settings):
+            sections = list(coverage(scenario))
+            total = sum(section.numbers for section in sections)
+            unsourced = sum(len(section.bare) for section in sections)
+            share = 1 - unsourced / total if total else 1.0
+            print(f"{scenario.path}: no problems; {total} numbers, {share:.0%} with a source or marked as an assumption")
+            if not sources:
+                continue
+            bare += unsourced
+            print(f"  {'section':<14}{'numbers':>8}{'sourced':>9}{'assumed':>9}{'neither':>9}")
+            for section in sections:
+                counts = (section.numbers, section.sourced, section.assumed, len(section.bare))
+                print(f"  {section.section:<14}{counts[0]:>8}{counts[1]:>9}{counts[2]:>9}{counts[3]:>9}")
+            for section in sections:
+                for path in section.bare:
+                    print(f"  no source: {path}")
+    if bare:
+        raise typer.Exit(INVALID)

@@ -1,0 +1,72 @@
+"""`parley new`: a scenario file to start from."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.common import INVALID, USAGE, errors_as_lines, load_all
+
+# The knobs an analyst turns first, whatever the war.
+COMMON = (
+    "arms.attacker.aid_scale",
+    "arms.defender.aid_scale",
+    "manpower.attacker.intake_per_month",
+    "manpower.attacker.return_share",
+    "manpower.defender.intake_per_month",
+    "attrition.attacker.daily_casualties",
+    "attrition.defender.daily_casualties",
+    "front.advance_km2_per_day",
+    "front.advance_settled_km2_per_day",
+)
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the new scenario: small letters, digits and underscores.")],
+    base: Annotated[str, typer.Option("--from", help="The scenario it starts from.")] = "baseline",
+) -> None:
+    """Write NAME.yaml, a scenario that extends another, with the common knobs as comments.
+
+    Example:  parley new my_study --from baseline
+    """
+    path = Path(f"{name}.yaml")
+    if not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower():
+        print(f"error: '{name}' is no name for a scenario; use small letters, digits and underscores", file=sys.stderr)
+        raise typer.Exit(USAGE)
+    with errors_as_lines():
+        from sim.scenario import numbers
+        from sim.scenario.describe import entries, in_words
+
+        (scenario,) = load_all([base], None)
+        words = {entry.path: entry for entry in entries(scenario)}
+        central = {known.path: getattr(known.value, "central", known.value) for known in numbers(scenario.world)}
+    lines = [
+        f"title: {name.replace('_', ' ').capitalize()}",
+        f"extends: {base.removesuffix('.yaml')}",
+        "description: What is assumed, in a sentence.",
+        "",
+        "# To change a number, remove the '#' and the space before its line and before the lines it stands under.",
+    ]
+    above: list[str] = []
+    for dotted in (dotted for dotted in COMMON if dotted in words):
+        *sections, knob = dotted.split(".")
+        for depth, section in enumerate(sections):
+            if sections[: depth + 1] != above[: depth + 1]:
+                lines.append(f"# {'  ' * depth}{section}:")
+        above = sections
+        entry = words[dotted]
+        value = in_words(central[dotted]).replace(",", "_")
+        lines.append(f"# {'  ' * len(sections)}{knob}: {value}  # {entry.unit}; {base}: {entry.text}. {entry.about}")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    except FileExistsError:
+        print(f"error: {path} is there already; it is left as it is", file=sys.stderr)
+        raise typer.Exit(INVALID) from None
+    except OSError as error:
+        print(f"error: cannot write {path}: {error.strerror}", file=sys.stderr)
+        raise typer.Exit(INVALID) from None
+    print(f"Written: {path}. Next: parley check {path}, then parley diff {base} {path}, then parley run {path}")

@@ -1,0 +1,74 @@
+"""`parley show`, `parley diff` and `parley list`: scenarios in words."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sim.cli.common import Settings, errors_as_lines, load_all
+
+One = Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.")]
+
+
+def show(file: One, settings: Settings = None) -> None:
+    """Show a scenario resolved: every value with its unit, where it is written, and its source.
+
+    Example:  parley show baseline
+    """
+    with errors_as_lines():
+        from pathlib import Path
+
+        from sim.scenario.describe import entries
+
+        (scenario,) = load_all([file], settings)
+        print(scenario.world.title)
+        print(scenario.world.description)
+        group = None
+        for entry in entries(scenario):
+            head, _, name = entry.path.rpartition(".")
+            if head != group:
+                group = head
+                print(f"\n{head or 'scenario'}")
+            place = f"{Path(entry.place.file).name}:{entry.place.line}" if entry.place.line else entry.place.file
+            value = f"{entry.text} {entry.unit}".rstrip()
+            print(f"  {name:<32} {value:<72} {place:<24} {entry.origin}".rstrip())
+
+
+def diff(before: One, after: One) -> None:
+    """Say in words what differs between two scenarios.
+
+    Example:  parley diff baseline more_arms
+    """
+    with errors_as_lines():
+        from sim.scenario.describe import changes
+
+        first, second = load_all([before, after], None)
+        found = changes(first, second)
+        print(f"From '{first.world.title}' to '{second.world.title}':")
+        for change in found:
+            unit = f" {change.unit}" if change.unit else ""
+            if change.before is None:
+                print(f"  {change.path} is added: {change.after}")
+            elif change.after is None:
+                print(f"  {change.path} is removed: {change.before}")
+            else:
+                print(f"  {change.path}: {change.before} becomes {change.after}{unit}")
+            if change.about:
+                print(f"      {change.about}")
+        if not found:
+            print("  nothing differs in what is assumed")
+
+
+def list_scenarios() -> None:
+    """List the shipped scenarios.
+
+    Example:  parley list
+    """
+    with errors_as_lines():
+        from sim.scenario import shipped
+
+        for scenario in load_all(shipped(), None):
+            name = scenario.path.stem if scenario.path.parent.name != "history" else f"history/{scenario.path.stem}"
+            print(f"{name:<28} {scenario.world.title}")
+            print(f"{'':<28} {' '.join(scenario.world.description.split())}")

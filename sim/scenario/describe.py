@@ -1,0 +1,185 @@
+"""A scenario in words: its values with unit, place and source; what differs between two; which numbers have a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .distributions import Constant
+from .errors import Path
+from .forms import FORMS
+from .head import ScenarioHead
+from .knobs import Known, numbers
+from .load import Scenario
+from .quantity import Fixed, Quantity
+from .read import Place
+
+# What a scenario says about itself: neither assumed nor simulated.
+HEAD = ("title", "description", "sources", "expect")
+_ORIGIN = ("source", "note", "assumption")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One value of a scenario.
+
+    Parameters
+    ----------
+    path : str
+        Dotted, items of lists by their id.
+    text : str
+        The value in words.
+    unit : str
+    place : Place
+        Where it is written.
+    origin : str
+        Keys of its sources, "assumed", or nothing.
+    about : str
+        What the value means.
+    item : str
+        Path of the list item it belongs to; empty for none.
+    """
+
+    path: str
+    text: str
+    unit: str
+    place: Place
+    origin: str
+    about: str
+    item: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between two scenarios; `before` or `after` is None for an item that only one of them has."""
+
+    path: str
+    before: str | None
+    after: str | None
+    unit: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many numbers of a section have a source, are marked as assumptions, or neither (by path)."""
+
+    section: str
+    sourced: int
+    assumed: int
+    bare: tuple[str, ...]
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers there are."""
+        return self.sourced + self.assumed + len(self.bare)
+
+
+def in_words(value: object) -> str:
+    """Return a value as a person reads it.
+
+    >>> in_words(Quantity.parse({"dist": "triangular", "low": 23_000, "mode": 30_000, "high": 40_000}))
+    'triangular: low 23,000, mode 30,000, high 40,000'
+    """
+    if isinstance(value, Fixed):
+        return _number(value.value)
+    if isinstance(value, Quantity):
+        if isinstance(value.distribution, Constant):
+            return _number(value.distribution.value)
+        return str(value.distribution)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return _number(value)
+    if isinstance(value, list):
+        return ", ".join(in_words(item) for item in value) or "none"
+    return "nothing" if value is None else str(value)
+
+
+def entries(scenario: Scenario[ScenarioHead]) -> list[Entry]:
+    """Return every value of a scenario that is assumed or simulated, in the order of the file."""
+    known = {number.path: number for number in numbers(scenario.world)}
+    found: list[Entry] = []
+
+    def walk(node: Any, path: Path, dotted: str, item: str) -> None:
+        if dotted in known and (not isinstance(node, dict) or "value" in node or "dist" in node):
+            found.append(_number_entry(known[dotted], node, scenario.places[path], item))
+        elif isinstance(node, dict):
+            for key, below in node.items():
+                if path or key not in HEAD:
+                    walk(below, (*path, key), f"{dotted}.{key}" if dotted else key, item)
+        elif isinstance(node, list) and any(isinstance(below, dict) for below in node):
+            for position, below in enumerate(node):
+                name = below.get("id", position) if isinstance(below, dict) else position
+                walk(below, (*path, position), f"{dotted}.{name}", f"{dotted}.{name}")
+        else:
+            found.append(Entry(dotted, in_words(node), "", scenario.places[path], "", "", item))
+
+    walk(scenario.tree, (), "", "")
+    return found
+
+
+def _number_entry(known: Known, node: Any, place: Place, item: str) -> Entry:
+    knob = known.knob
+    value = known.value
+    origin = ""
+    if isinstance(value, (Quantity, Fixed)):
+        origin = ", ".join(value.sources) or ("assumed" if value.assumption else "")
+    text = _form_in_words(node) if isinstance(node, dict) and "dist" in node else in_words(value)
+    return Entry(known.path, text, knob.unit if knob else "", place, origin, knob.description if knob else "", item)
+
+
+def _form_in_words(node: dict[str, Any]) -> str:
+    """Return a distribution as it is written, key by key."""
+    parts = [f"{key} {in_words(value)}" for key, value in node.items() if key != "dist" and key not in _ORIGIN]
+    return f"{node['dist']}: {', '.join(parts)}" if node["dist"] in FORMS else in_words(node)
+
+
+def _number(value: float) -> str:
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.10g}"
+
+
+def changes(before: Scenario[ScenarioHead], after: Scenario[ScenarioHead]) -> list[Change]:
+    """Return what differs in what is assumed, in the order of the first scenario, then of the second."""
+    old = {entry.path: entry for entry in entries(before)}
+    new = {entry.path: entry for entry in entries(after)}
+    old_items, new_items = ({entry.item for entry in side.values()} - {""} for side in (old, new))
+    found: list[Change] = []
+    for path in dict.fromkeys([*old, *new]):
+        a, b = old.get(path), new.get(path)
+        entry = b or a
+        assert entry is not None
+        if entry.item and (entry.item in old_items) != (entry.item in new_items):
+            # An item that only one has is one change, not one for each of its values.
+            whole = ", ".join(_short(e) for e in (new if b else old).values() if e.item == entry.item and _short(e))
+            change = Change(entry.item, None if b else whole, whole if b else None)
+            if change not in found:
+                found.append(change)
+        elif a is None or b is None or a.text != b.text:
+            old_text, new_text = (side.text if side is not None else "not given" for side in (a, b))
+            found.append(Change(path, old_text, new_text, entry.unit, entry.about))
+    return found
+
+
+def _short(entry: Entry) -> str:
+    name = entry.path.removeprefix(f"{entry.item}.")
+    return "" if name == "id" else f"{name} {entry.text}"
+
+
+def coverage(scenario: Scenario[ScenarioHead]) -> Iterator[Coverage]:
+    """Yield, section by section, which numbers of the scenario have a source or are marked as assumptions."""
+    counts: dict[str, list[Known]] = {}
+    for known in numbers(scenario.world):
+        section, dot, _ = known.path.partition(".")
+        if dot and section not in HEAD:
+            counts.setdefault(section, []).append(known)
+    for section, mine in counts.items():
+        sourced = [known for known in mine if getattr(known.value, "sources", ())]
+        assumed = [
+            known for known in mine if not getattr(known.value, "sources", ()) and getattr(known.value, "assumption", False)
+        ]
+        bare = [known.path for known in mine if known not in sourced and known not in assumed]
+        yield Coverage(section, len(sourced), len(assumed), tuple(bare))

@@ -1,0 +1,138 @@
+"""`parley check`, `show`, `diff`, `new` and `list` as a user meets them."""
+
+from pathlib import Path
+
+import pytest
+
+from sim.scenario import numbers, quantities
+from sim.scenario.describe import changes, coverage, entries
+
+MORE = """\
+title: More arms
+extends: baseline
+arms:
+  defender: {aid_scale: 2}
+  halts:
+    - {id: europe_pause, remove: true}
+  packages:
+    - {id: extra, backer: europe, date: 2025-02-01, amount_beur: 5, probability: 1}
+front:
+  force_elasticity: {mode: 2.5}
+"""
+
+
+def test_check_says_that_all_is_well_and_where_numbers_come_from(parley, tmp_path: Path):
+    done = parley("check", "baseline", "--sources", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "no problems" in done.stdout
+    assert "100%" in done.stdout
+    assert "no source:" not in done.stdout
+
+
+def test_check_lists_numbers_without_a_source(parley, tmp_path: Path):
+    (tmp_path / "more.yaml").write_text(MORE)
+    done = parley("check", "more.yaml", "--sources", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "no source: arms.defender.aid_scale" in done.stdout
+    assert "no source: arms.packages.extra.amount_beur" in done.stdout
+    assert parley("check", "more.yaml", cwd=tmp_path).returncode == 0
+
+
+def test_check_reports_every_problem_of_every_file(parley, tmp_path: Path):
+    (tmp_path / "one.yaml").write_text(MORE.replace("aid_scale", "aid_scal"))
+    (tmp_path / "two.yaml").write_text(MORE.replace("extends: baseline", "extends: baselin"))
+    done = parley("check", "one.yaml", "two.yaml", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    first, second = done.stderr.splitlines()
+    assert first.startswith("one.yaml:4:14: error: unknown field 'aid_scal' in arms.defender. Did you mean 'aid_scale'?")
+    assert second.startswith("two.yaml:2:1: error: extends 'baselin'")
+
+
+def test_show_gives_every_value_with_unit_place_and_source(load):
+    scenario = load("baseline")
+    shown = {entry.path: entry for entry in entries(scenario)}
+    for known in numbers(scenario.world):
+        if known.path.split(".")[0] not in ("expect", "sources"):
+            entry = shown[known.path]
+            assert entry.unit == (known.knob.unit if known.knob else "")
+            assert entry.place.line > 0
+    for path, quantity in quantities(scenario.world):
+        assert shown[path].origin == (", ".join(quantity.sources) or "assumed")
+    assert shown["attrition.law"].text == "mixed"
+    assert shown["manpower.attacker.intake_per_month"].text == "triangular: low 23,000, mode 30,000, high 40,000"
+
+
+def test_show_names_the_file_that_wrote_a_value(parley, tmp_path: Path):
+    (tmp_path / "more.yaml").write_text(MORE)
+    done = parley("show", "more.yaml", "--set", "arms.attacker.aid_scale=3", cwd=tmp_path)
+    lines = {tuple(line.split()[:2]): line for line in done.stdout.splitlines() if line.startswith("  ")}
+    assert "more.yaml:4" in lines[("aid_scale", "2")]
+    assert "--set" in lines[("aid_scale", "3")]
+    assert "baseline.yaml:" in lines[("law", "mixed")]
+    assert "europe_pause" not in done.stdout
+
+
+def test_diff_in_words(parley, tmp_path: Path):
+    (tmp_path / "more.yaml").write_text(MORE)
+    done = parley("diff", "baseline", "more.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert said[0] == "From 'Baseline: the war as of early December 2024' to 'More arms':"
+    changed = [line for line in said[1:] if not line.startswith("      ")]
+    assert changed[0] == "  arms.defender.aid_scale: 1 becomes 2 factor"
+    assert changed[1].startswith("  arms.halts.europe_pause is removed: backer europe")
+    assert changed[2].startswith("  front.force_elasticity: triangular: low 0.08, mode 3, high 5.92 becomes triangular: low")
+    assert changed[3] == "  arms.packages.extra is added: backer europe, date 2025-02-01, amount_beur 5, probability 1"
+    assert len(changed) == 4
+
+
+def test_diff_of_a_scenario_with_itself(parley, load):
+    assert changes(load("baseline"), load("baseline")) == []
+    assert "nothing differs" in parley("diff", "baseline", "baseline").stdout
+
+
+def test_diff_both_ways_has_the_same_paths(load, variant):
+    other = variant(lambda tree: tree["arms"]["halts"].pop())
+    there = {change.path for change in changes(load("baseline"), other)}
+    assert there == {change.path for change in changes(other, load("baseline"))} == {"arms.halts.north_korea_pause"}
+
+
+def test_coverage_counts_every_number_once(load):
+    counted = sum(section.numbers for section in coverage(load("baseline")))
+    known = [
+        n for n in numbers(load("baseline").world) if "." in n.path and n.path.split(".")[0] not in ("expect", "sources")
+    ]
+    assert counted == len(known)
+
+
+def test_new_writes_a_scenario_that_changes_nothing_and_can_be_edited(parley, tmp_path: Path):
+    done = parley("new", "my_study", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    file = tmp_path / "my_study.yaml"
+    assert "nothing differs" in parley("diff", "baseline", file, cwd=tmp_path).stdout
+    head, _, knobs = file.read_text().partition("line and before the lines it stands under.\n")
+    file.write_text(head + "\n" + knobs.replace("\n# ", "\n").removeprefix("# ").replace("aid_scale: 1 ", "aid_scale: 2 "))
+    checked = parley("check", file, cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    changed = parley("diff", "baseline", file, cwd=tmp_path).stdout
+    assert "arms.defender.aid_scale: 1 becomes 2 factor" in changed
+    again = parley("new", "my_study", cwd=tmp_path)
+    assert again.returncode == 3
+    assert "is there already" in again.stderr
+
+
+@pytest.mark.parametrize("name", ["My-Study", "../out", "a b", ""])
+def test_new_wants_a_plain_name(parley, tmp_path: Path, name: str):
+    done = parley("new", name, cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_list_names_every_shipped_scenario(parley):
+    from sim.scenario import shipped
+
+    printed = parley("list").stdout
+    for name in shipped():
+        assert f"\n{name} " in f"\n{printed}"
