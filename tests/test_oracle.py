@@ -9,7 +9,7 @@ import pytest
 
 from sim.engine.draws import Draws
 from sim.engine.world import Setting
-from sim.model import simulate
+from sim.model import knob_ranges, simulate
 from tests.reference.war import simulate as plain_history
 
 SEED, DAYS, REPLICATIONS = 7, 365, 20
@@ -71,6 +71,38 @@ def everything(tree: dict[str, Any]) -> None:
     for side in ("attacker", "defender"):
         tree["collapse"][side].update(force_share=0.9, hazard_per_year=2)
     tree["front"]["force_elasticity"] = 15
+    tree["events"] = [
+        {
+            "id": "promise", "when": {"date": datetime.date(2025, 1, 20)}, "probability": 0.6,
+            "effect": {
+                "arms.defender.aid_scale": {"scale": 1.5, "for_days": {"dist": "uniform", "low": 20, "high": 90}},
+                "arms.backers.europe.production_delay_days": {"scale": 0.5},
+                "attrition.attacker.daily_casualties": {"add": 150},
+            },
+        },
+        {
+            "id": "surge", "when": {"hazard_per_year": 4}, "at_most": 3, "probability": 0.8,
+            "effect": {
+                "attrition.attacker.daily_casualties": {"scale": 1.2, "for_days": 60},
+                "attrition.noise_log_sd": {"set": 0.3, "for_days": 15},
+                "attrition.defender.fire_share": {"scale": 3, "for_days": 100},
+                "front.advance_km2_per_day": {"scale": 1.3, "for_days": 40},
+                "manpower.attacker.return_days": {"add": -20, "for_days": 30},
+            },
+        },
+        {
+            "id": "exhaustion", "when": {"quantity": "fire.defender", "below": 0.3}, "at_most": 2,
+            "effect": {
+                "manpower.defender.intake_per_month": {"scale": 0.8, "for_days": 45},
+                "manpower.defender.desertion_share_per_month": {"add": 0.01, "for_days": 20},
+                "collapse.defender.force_share": {"add": 0.02, "for_days": 50},
+            },
+        },
+        {
+            "id": "lull", "when": {"quantity": "tempo", "above": 1}, "at_most": 4,
+            "effect": {"attrition.level_factor": {"scale": 0.95}},
+        },
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["baseline", "everything"])
@@ -83,7 +115,7 @@ def test_the_model_agrees_with_the_reference(name, load, variant, tmp_path: Path
     compared = set()
     for replication in numbers.tolist():
         parameters = {path: float(values[replication]) for path, values in drawn.values.items()}
-        history = plain_history(scenario.tree, parameters, Luck(replication), DAYS)
+        history = plain_history(scenario.tree, parameters, Luck(replication), DAYS, knob_ranges(scenario.world))
         for key, values in history.series.items():
             field_name, _, row = key.partition(".")
             rows = fields[field_name].rows
@@ -98,7 +130,11 @@ def test_the_model_agrees_with_the_reference(name, load, variant, tmp_path: Path
         )
         assert told == sorted((day, kind) for day, kind, _ in history.events)
     internal = {"fire_at_start", "fire_below_half_month", "reference_force", "trained"}
-    assert compared == set(fields) - internal
+    # Without events there is nothing to count.
+    assert compared == {name for name, field in fields.items() if field.rows != ()} - internal
     if name == "everything":
         endings = set(world.fields.see("ending").tolist())
         assert endings == {0, 1, 2}, "the comparison should reach every ending"
+        counts = world.fields.see("event_count")
+        assert all(set(row.tolist()) >= {0, 1} for row in counts), "each event should happen, and not everywhere"
+        assert counts.max() > 1

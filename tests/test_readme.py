@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,22 +14,22 @@ IN_BLOCKS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.D
 
 
 def test_the_commands_were_found():
-    assert len(IN_TABLES) == 5
-    assert sum("parley" in line for line in IN_BLOCKS) == 2
+    assert len(IN_TABLES) == 9
+    assert sum("parley" in line for line in IN_BLOCKS) == 1
 
 
 @pytest.mark.parametrize("command", IN_TABLES)
 def test_a_command_of_the_table(parley, tmp_path: Path, command: str):
     done = parley(*shlex.split(command)[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "not a forecast" in done.stdout or " met" in done.stdout
+    assert done.stdout
 
 
-def test_copy_and_change_a_scenario(parley, tmp_path: Path):
-    copy, run = next(pair for pair in pairwise(IN_BLOCKS) if pair[0].startswith("cp "))
-    (tmp_path / shlex.split(copy)[2]).write_text((ROOT / shlex.split(copy)[1]).read_text())
-    done = parley(*shlex.split(run)[1:], cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+def test_the_scenario_of_the_readme(parley, tmp_path: Path):
+    (text,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    (tmp_path / "half.yaml").write_text(text)
+    done = parley("diff", "baseline", "half.yaml", cwd=tmp_path)
+    assert "arms.defender.aid_scale: 1 becomes 0.5" in done.stdout
 
 
 def test_what_the_readme_says_it_prints(parley, tmp_path: Path):

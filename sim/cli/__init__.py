@@ -1,8 +1,11 @@
 """The command line. Each command parses and prints; it computes nothing.
 
-Exit codes: 0 done, 1 our bug, 2 usage, 3 invalid input or results that cannot be written, 130 interrupted.
+Exit codes: 0 done, 1 our bug, 2 usage, 3 invalid input or results that cannot be written, 5 a target missed,
+130 interrupted.
 """
 
+import io
+import os
 import sys
 
 import typer
@@ -10,6 +13,7 @@ import typer
 from sim.cli.check import check
 from sim.cli.new import new
 from sim.cli.run import run
+from sim.cli.schema import schema
 from sim.cli.show import diff, list_scenarios, show
 from sim.cli.targets import targets
 
@@ -27,6 +31,7 @@ app.command()(show)
 app.command()(diff)
 app.command()(new)
 app.command("list")(list_scenarios)
+app.command()(schema)
 app.command()(targets)
 
 
@@ -37,21 +42,34 @@ def _parley() -> None:
 
 def main() -> None:
     """Run the command line; turn every expected error into one line on stderr and its exit code."""
-    sys.exit(_main())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal or file that cannot show a letter shows a question mark, and nothing is lost.
+            stream.reconfigure(errors="replace")
+    code = _main()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Whoever reads has gone, or the disk is full: said already, or of no interest to anyone.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def _main() -> int:
     try:
         # Typer returns the code of an Exit, and None when a command simply ends.
         return app(standalone_mode=False) or 0
-    except typer.Abort:
-        return 130
-    except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
+    except (typer.Abort, KeyboardInterrupt):
+        print("interrupted; results that were written already are complete and kept", file=sys.stderr)
         return 130
     except typer.TyperException as error:
         print(f"error: {_one_line(error)}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        print(f"error: cannot print: {error.strerror or error}", file=sys.stderr)
+        return 3
 
 
 def _one_line(error: typer.TyperException) -> str:

@@ -43,6 +43,9 @@ def errors_as_lines() -> Iterator[None]:
     except StoreError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(INVALID) from error
+    except MemoryError as error:
+        print("error: not enough memory for so many replications; ask for fewer", file=sys.stderr)
+        raise typer.Exit(INVALID) from error
     except InvariantBreach as error:
         print(f"error: something that must always hold does not: {error}. This is our bug.", file=sys.stderr)
         raise typer.Exit(BUG) from error

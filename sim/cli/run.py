@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -51,6 +52,9 @@ def run(
 
         scenarios = load_all(files, settings)
         names = [scenario.name for scenario in scenarios]
+        if tell and as_json:
+            print("error: --chronicle tells a story and --json gives data: choose one", file=sys.stderr)
+            raise typer.Exit(USAGE)
         if len(set(names)) < len(names):
             print("error: two scenarios have the same name, and results are kept by name", file=sys.stderr)
             raise typer.Exit(USAGE)
@@ -60,7 +64,7 @@ def run(
             plan = Plan(replications, seed, horizon_days(scenario, months), watched=(0,) if tell else ())
             ensemble = run_with_progress(scenario, plan)
             summary = summarise(ensemble)
-            write_run(ensemble, summary, folder)
+            write_run(ensemble, summary, folder, force)
             ensembles.append(ensemble)
             summaries.append(summary)
 
@@ -95,4 +99,13 @@ def run(
     print(WHAT_IT_IS_NOT)
     for folder in folders:
         print(f"Written: {folder}/ (summary, outcomes, series, scenario, manifest)")
-    print(f"Next, the same luck with less aid: parley run {files[0]} --set arms.defender.aid_scale=0.3 --out {out}/less_aid")
+    print(f"Next: {_next_step(files[0], seed, months, settings, out, tell)}")
+
+
+def _next_step(file: str, seed: int, months: int | None, settings: list[str] | None, out: Path, told: bool) -> str:
+    changed = [part for setting in settings or () for part in ("--set", setting)]
+    if told:
+        return f"{shlex.join(['parley', 'show', file, *changed])}  (every number with its source)"
+    same = ["--seed", str(seed)] + ([] if months is None else ["--months", str(months)])
+    story = ["parley", "run", file, *changed, *same, "--replications", "1", "--chronicle", "--out", f"{out}_story"]
+    return f"{shlex.join(story)}  (the story of the first history)"

@@ -69,13 +69,17 @@ class StagedDelay:
 
     def __init__(self, stages: list[int], mean_days: Floats) -> None:
         deepest = max(stages, default=1)
-        with np.errstate(divide="ignore"):
-            rate = np.asarray(stages, dtype=np.float64)[:, None] / mean_days
-        self._share = -np.expm1(-rate)
+        self._stages = np.asarray(stages, dtype=np.float64)[:, None]
+        self.set_mean(mean_days)
         # Rows with fewer stages enter further down, so that all leave by the last.
         self._entry = [deepest - count for count in stages]
         self._content = np.zeros((deepest, *mean_days.shape))
         self._moved = np.empty_like(self._content)
+
+    def set_mean(self, mean_days: Floats) -> None:
+        """Give the delay another mean, shape (rows, n), from the next step on; what is inside stays where it is."""
+        with np.errstate(divide="ignore"):
+            self._share = -np.expm1(-(self._stages / mean_days))
 
     def fill(self, per_day: Floats) -> None:
         """Set the steady state of an inflow of `per_day`, shape (rows, n)."""

@@ -89,7 +89,8 @@ def _first_year(start: dict[str, Column], year: dict[str, Column]) -> dict[str, 
         per_km2 = year["cumulative_casualties"][0] / ground
     # Where no ground was gained there is no such ratio.
     columns["casualties_per_km2_12_months"] = np.where(ground > 0, per_km2, np.nan)
-    months = YEAR_DAYS / DAYS_PER_MONTH
+    # A war that ended within the year has had fewer months; flows are those of a month at war.
+    months = np.where(year["ending_day"] >= 0, year["ending_day"], YEAR_DAYS) / DAYS_PER_MONTH
     for side, name in enumerate(SIDES):
         then, now = Sided(start), Sided(year)
         columns[f"casualties_12_months_{name}"] = now("cumulative_casualties", side)

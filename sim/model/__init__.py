@@ -1,29 +1,52 @@
 """The war as a tuple of mechanisms: `MECHANISMS` is the model's table of contents, in the order of the day."""
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import create_model
+from pydantic import Field as Option
+from pydantic import create_model, model_validator
 
 from sim.engine.world import Mechanism, Setting, World
 from sim.model.arms import Arms
 from sim.model.attrition import Attrition
 from sim.model.collapse import Collapse
+from sim.model.events import Events, ScenarioEvent, event_flaws, knob_ranges
 from sim.model.front import Front
 from sim.model.manpower import Manpower
 from sim.model.parameters import Drawn
-from sim.scenario import Scenario, ScenarioHead, quantities
+from sim.scenario import FieldError, Scenario, ScenarioHead, quantities
 
-MECHANISMS: tuple[type[Mechanism], ...] = (Arms, Manpower, Attrition, Front, Collapse)
+MECHANISMS: tuple[type[Mechanism], ...] = (Events, Arms, Manpower, Attrition, Front, Collapse)
 
-# Appointments come first; manpower books the losses of the day after the battle.
+# Appointments come first, the scenario's own before all; manpower books the losses of the day after the battle, and
+# conditions of events are looked for when the day is over.
 ORDER_OF_THE_DAY = (
+    "event begins", "event ends",
     "halt", "package", "wave begins", "wave ends", "offensive begins", "offensive ends",
-    "arms", "manpower", "attrition", "front", "losses", "collapse",
+    "arms", "manpower", "attrition", "front", "losses", "collapse", "events",
 )  # fmt: skip
 
+
+class _Checked(ScenarioHead):
+    """A scenario whose events name knobs and quantities that there are."""
+
+    @model_validator(mode="after")
+    def _check_events(self) -> Self:
+        fields = [field for mechanism in MECHANISMS for field in mechanism.fields(getattr(self, mechanism.name))]
+        flaws = list(event_flaws(self, getattr(self, Events.name), fields))
+        if flaws:
+            raise FieldError(*flaws)
+        return self
+
+
 _sections: dict[str, Any] = {mechanism.name: (mechanism.parameters, ...) for mechanism in MECHANISMS}
-WarScenario: type[ScenarioHead] = create_model("WarScenario", __base__=ScenarioHead, **_sections)
-"""A scenario's head together with a section for each mechanism."""
+# Events are a list, which may be left out, and stand at the end of a file.
+del _sections[Events.name]
+_sections[Events.name] = (
+    list[ScenarioEvent],
+    Option(default=[], description="What else happens, when, and which knobs it changes."),
+)
+WarScenario: type[ScenarioHead] = create_model("WarScenario", __base__=_Checked, **_sections)
+"""A scenario's head together with a section for each mechanism and its events."""
 
 SENTENCES = {kind: sentence for mechanism in MECHANISMS for kind, sentence in mechanism.sentences.items()}
 
@@ -43,6 +66,7 @@ def simulate(scenario: Scenario[ScenarioHead], setting: Setting) -> tuple[World,
     """
     declared = [(m.name, field) for m in MECHANISMS for field in m.fields(section(scenario, m))]
     world = World(setting, ORDER_OF_THE_DAY, declared)
-    drawn = Drawn(quantities(scenario.world), world.draws)
+    drawn = Drawn(quantities(scenario.world), world.draws, scenario.world.correlations)
+    drawn.ranges.update(knob_ranges(scenario.world))
     world.run([mechanism(world, section(scenario, mechanism), drawn) for mechanism in MECHANISMS])
     return world, drawn

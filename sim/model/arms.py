@@ -28,7 +28,7 @@ from sim.scenario import Quantity, Section, knob
 class SideArms(Section):
     """The arms of one side."""
 
-    fire_at_start_share: Quantity = knob("share of full-rate fire", "Fire at the start.", low=0.01, high=0.99)
+    fire_at_start_share: Quantity = knob("share of full-rate fire", "Fire at the start.", low=0.01, high=0.99, at_start=True)
     ration_days: Quantity = knob(
         "days of full-rate fire", "Stock at which firing is rationed to half of the full rate.", low=1, high=1000
     )
@@ -111,11 +111,9 @@ class Arms(Mechanism):
         )
 
     def __init__(self, world: World, section: ArmsParameters, drawn: Drawn) -> None:
-        self._world = world
-        self._ration_days = drawn.sides("arms", "ration_days")
-        self._production = drawn.sides("arms", "production_fire_days_per_month") / DAYS_PER_MONTH
+        self._world, self._drawn = world, drawn
         fire = drawn.sides("arms", "fire_at_start_share")
-        self._stock_at_start = stock_for_fire(fire, self._ration_days)
+        self._stock_at_start = stock_for_fire(fire, drawn.sides("arms", "ration_days"))
         self.fire = world.own("arms", "fire", fire)
         world.own("arms", "fire_at_start", fire)
         self.stock = world.own("arms", "stock_days", self._stock_at_start)
@@ -126,6 +124,14 @@ class Arms(Mechanism):
         self._at_war = world.fields.see("at_war")
         self._months = world.calendar.month_starts(world.setting.days)
         self._backers = Backers(world, section.backers, section.halts, section.packages, drawn)
+        self.derive()
+        drawn.follow("arms", self.derive)
+
+    def derive(self) -> None:
+        """Work out what depends on the parameters in force."""
+        self._ration_days = self._drawn.sides("arms", "ration_days")
+        self._production = self._drawn.sides("arms", "production_fire_days_per_month") / DAYS_PER_MONTH
+        self._backers.derive()
 
     def life(self) -> Process:
         """Pledge at the start of each month; deliver, produce and fire every day."""

@@ -51,7 +51,7 @@ class AttritionParameters(Section):
     noise_log_sd: Quantity = knob("log", "Standard deviation of the daily noise.", low=0, high=2)
     quiet_share: Quantity = knob("share", "Share of the losses that go on when no one attacks.", low=0, high=1)
     max_daily_loss_share: Quantity = knob("share a day", "The most of its force that a side loses.", low=0, high=1)
-    steps_per_day: int = knob("steps", "Steps in which a day's losses are computed.", low=1, high=10_000)
+    steps_per_day: int = knob("steps", "Steps in which a day's losses are computed.", low=1, high=10_000, at_start=True)
     attacker: SideAttrition
     defender: SideAttrition
 
@@ -133,32 +133,11 @@ class Attrition(Mechanism):
         )
 
     def __init__(self, world: World, section: AttritionParameters, drawn: Drawn) -> None:
-        self._world, self._steps = world, section.steps_per_day
-
-        def one(name: str) -> Floats:
-            return drawn.one(f"attrition.{name}")
-
-        if section.law == "own":
-            self._exponents = (one("own_exponent"), one("enemy_exponent"))
-        else:
-            own, enemy = LAWS[section.law]
-            self._exponents = (np.array([own]), np.array([enemy]))
-        self._reference_rate = drawn.sides("attrition", "daily_casualties") * one("level_factor")
-        fire_share = drawn.sides("attrition", "fire_share")
-        self._fire_share_of_start = fire_share / world.fields.see("fire_at_start")[::-1]
-        self._fireless = 1.0 - fire_share
-        self._quiet_share = one("quiet_share")
-        self._loud_share = 1.0 - self._quiet_share
-        self._max_share = one("max_daily_loss_share")
-
+        self._world, self._drawn, self._law, self._steps = world, drawn, section.law, section.steps_per_day
         self._months = world.calendar.month_starts(world.setting.days)
         self._tempo_luck = world.draws.normal("attrition/tempo", in_turn=True)
-        self._tempo_ar, self._tempo_sd = one("tempo_ar"), one("tempo_change_log_sd")
         self._log_tempo, self._tempo_variance = np.zeros(world.n), np.zeros(world.n)
         self._noise_luck = [world.draws.normal(f"attrition/noise/{side}", in_turn=True) for side in SIDES]
-        self._noise_ar, self._noise_sd = one("noise_ar"), one("noise_log_sd")
-        self._noise_step = self._noise_sd * np.sqrt(1.0 - self._noise_ar**2)
-        self._noise_mean = -0.5 * self._noise_sd**2
         self._noise = np.zeros((2, world.n))
 
         self.casualties = world.own("attrition", "casualties", 0.0)
@@ -167,7 +146,32 @@ class Attrition(Mechanism):
         see = world.fields.see
         self._force, self._arrivals, self._reference = see("force"), see("arrivals"), see("reference_force")
         self._fire, self._intensity, self._at_war = see("fire"), see("intensity"), see("at_war")
-        self._ending_day = see("ending_day")
+        self._fire_at_start, self._ending_day = see("fire_at_start"), see("ending_day")
+        self.derive()
+        drawn.follow("attrition", self.derive)
+
+    def derive(self) -> None:
+        """Work out what depends on the parameters in force."""
+
+        def one(name: str) -> Floats:
+            return self._drawn.one(f"attrition.{name}")
+
+        if self._law == "own":
+            self._exponents = (one("own_exponent"), one("enemy_exponent"))
+        else:
+            own, enemy = LAWS[self._law]
+            self._exponents = (np.array([own]), np.array([enemy]))
+        self._reference_rate = self._drawn.sides("attrition", "daily_casualties") * one("level_factor")
+        fire_share = self._drawn.sides("attrition", "fire_share")
+        self._fire_share_of_start = fire_share / self._fire_at_start[::-1]
+        self._fireless = 1.0 - fire_share
+        self._quiet_share = one("quiet_share")
+        self._loud_share = 1.0 - self._quiet_share
+        self._max_share = one("max_daily_loss_share")
+        self._tempo_ar, self._tempo_sd = one("tempo_ar"), one("tempo_change_log_sd")
+        self._noise_ar, self._noise_sd = one("noise_ar"), one("noise_log_sd")
+        self._noise_step = self._noise_sd * np.sqrt(1.0 - self._noise_ar**2)
+        self._noise_mean = -0.5 * self._noise_sd**2
 
     def life(self) -> Process:
         """Move tempo and noise, then fight, every day."""

@@ -32,18 +32,18 @@ class Backer(Item):
     name: str
     side: Side
     aid_per_month_beur: Quantity = knob("bn EUR a month", "Mean of the monthly pledge.", low=0, high=100)
-    aid_variation: Fixed = knob("ratio", "Coefficient of variation of the monthly pledge.", low=0, high=3)
+    aid_variation: Fixed = knob("ratio", "Coefficient of variation of the monthly pledge.", low=0, high=3, at_start=True)
     past_aid_per_month_beur: Quantity = knob(
-        "bn EUR a month", "Pledges before the start, which are on their way now.", low=0, high=100
+        "bn EUR a month", "Pledges before the start, which are on their way now.", low=0, high=100, at_start=True
     )
     fire_days_per_beur: Quantity = knob(
         "days of full-rate fire per bn EUR", "What a delivery adds to the stock.", low=0, high=1000
     )
     from_stock_share: Quantity = knob("share", "Share of a pledge taken from stocks.", low=0, high=1)
     stock_delay_days: Quantity = knob("days", "Mean delay of what is taken from stocks.", low=0, high=2000)
-    stock_stages: int = knob("stages", "Stages of that delay: the more, the less spread.", low=1, high=20)
+    stock_stages: int = knob("stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True)
     production_delay_days: Quantity = knob("days", "Mean delay of what must be produced.", low=0, high=5000)
-    production_stages: int = knob("stages", "Stages of that delay.", low=1, high=20)
+    production_stages: int = knob("stages", "Stages of that delay.", low=1, high=20, at_start=True)
     cancelled_share: Quantity = knob("share", "Share of a pledge that never arrives.", low=0, high=1)
     absorption_days: Quantity = knob("days", "Mean time from arrival to use at the front.", low=0, high=1000)
 
@@ -53,10 +53,12 @@ class Halt(Item):
 
     backer: str
     date: datetime.date | None = None
-    probability: Quantity | None = knob("share", "With what chance it happens.", low=0, high=1, default=None)
-    hazard_per_year: Quantity | None = knob("per year", "Rate at which it begins.", low=0, high=100, default=None)
-    days: Quantity = knob("days", "How long it lasts.", low=1, high=10_000)
-    cut_share: Quantity = knob("share", "Share of the pledges that falls away.", low=0, high=1)
+    probability: Quantity | None = knob("share", "With what chance it happens.", low=0, high=1, default=None, at_start=True)
+    hazard_per_year: Quantity | None = knob(
+        "per year", "Rate at which it begins.", low=0, high=100, default=None, at_start=True
+    )
+    days: Quantity = knob("days", "How long it lasts.", low=1, high=10_000, at_start=True)
+    cut_share: Quantity = knob("share", "Share of the pledges that falls away.", low=0, high=1, at_start=True)
 
     @model_validator(mode="after")
     def _dated_or_random(self) -> "Halt":
@@ -72,10 +74,10 @@ class Package(Item):
 
     backer: str
     date: datetime.date
-    amount_beur: Quantity = knob("bn EUR", "Size of the package.", low=0, high=1000)
-    probability: Quantity = knob("share", "With what chance it is pledged.", low=0, high=1)
+    amount_beur: Quantity = knob("bn EUR", "Size of the package.", low=0, high=1000, at_start=True)
+    probability: Quantity = knob("share", "With what chance it is pledged.", low=0, high=1, at_start=True)
     from_stock_share: Quantity | None = knob(
-        "share", "Share taken from stocks; the backer's own if not given.", low=0, high=1, default=None
+        "share", "Share taken from stocks; the backer's own if not given.", low=0, high=1, default=None, at_start=True
     )
 
 
@@ -119,25 +121,16 @@ class Backers:
     def __init__(
         self, world: World, backers: Sequence[Backer], halts: Sequence[Halt], packages: Sequence[Package], drawn: Drawn
     ) -> None:
-        self._world, self._backers, self._halts = world, backers, halts
+        self._world, self._drawn, self._backers, self._halts = world, drawn, backers, halts
         self._at_war = world.fields.see("at_war")
-        ids = [backer.id for backer in backers]
-
-        def each(knob_name: str) -> Floats:
-            return drawn.rows("arms.backers", ids, knob_name)
-
         self._side = [SIDES.index(backer.side) for backer in backers]
-        scale = drawn.sides("arms", "aid_scale")[self._side] if ids else np.empty((0, world.n))
-        self._scale = scale
-        self._aid = each("aid_per_month_beur") * scale
         self._lumps = [LumpyAmount(backer.aid_variation.value) for backer in backers]
         self._luck = [world.draws.normal(f"arms/aid/{backer.id}", in_turn=True) for backer in backers]
-        self._from_stock = each("from_stock_share")
-        self._cancelled_share = each("cancelled_share")
-        self._fire_days_per_beur = each("fire_days_per_beur")
+        each = self._each
         self._stocks = StagedDelay([backer.stock_stages for backer in backers], each("stock_delay_days"))
         self._factories = StagedDelay([backer.production_stages for backer in backers], each("production_delay_days"))
         self._absorption = StagedDelay([1] * len(backers), each("absorption_days"))
+        self.derive()
         past = each("past_aid_per_month_beur") / DAYS_PER_MONTH
         self._stocks.fill(past * self._from_stock)
         self._factories.fill(past * (1.0 - self._from_stock))
@@ -148,6 +141,21 @@ class Backers:
         self.in_transit = world.own("arms", "in_transit_beur", self._on_the_way())
         self._book_halts(drawn)
         self._book_packages(packages, drawn)
+
+    def derive(self) -> None:
+        """Work out what depends on the parameters in force; what is on its way stays where it is."""
+        each = self._each
+        self._scale = self._drawn.sides("arms", "aid_scale")[self._side] if self._side else np.empty((0, self._world.n))
+        self._aid = each("aid_per_month_beur") * self._scale
+        self._from_stock = each("from_stock_share")
+        self._cancelled_share = each("cancelled_share")
+        self._fire_days_per_beur = each("fire_days_per_beur")
+        self._stocks.set_mean(each("stock_delay_days"))
+        self._factories.set_mean(each("production_delay_days"))
+        self._absorption.set_mean(each("absorption_days"))
+
+    def _each(self, name: str) -> Floats:
+        return self._drawn.rows("arms.backers", [backer.id for backer in self._backers], name)
 
     # Halts: a dated one is an appointment, a random one begins with a month, for only then does it matter.
 
@@ -188,11 +196,11 @@ class Backers:
         world = self._world
         world.agenda.topic("package", len(packages), self._package)
         ids = [backer.id for backer in self._backers]
-        self._packages = []
+        self._packages: list[tuple[int, Floats, Floats | None]] = []
         for item, package in enumerate(packages):
             row, path = ids.index(package.backer), f"arms.packages.{package.id}"
-            share = drawn.values.get(f"{path}.from_stock_share", self._from_stock[row])
-            self._packages.append((row, drawn.one(f"{path}.amount_beur") * self._scale[row], share))
+            amount, share = drawn.one(f"{path}.amount_beur"), drawn.values.get(f"{path}.from_stock_share")
+            self._packages.append((row, amount, share))
             day = world.calendar.day_of(package.date)
             happens = world.draws.uniform(f"arms/package/{package.id}").at(0)
             if day >= 0:
@@ -200,11 +208,13 @@ class Backers:
                 world.agenda.book("package", item, cohort, day)
 
     def _package(self, day: int, item: int, cohort: Ints) -> None:
-        row, amount, from_stock = self._packages[item]
+        row, size, own_share = self._packages[item]
         cohort = cohort[self._at_war[cohort] > 0]
-        self._pledge(row, cohort, amount[cohort], from_stock[cohort])
+        amount = size[cohort] * self._scale[row, cohort]
+        share = self._from_stock[row] if own_share is None else own_share
+        self._pledge(row, cohort, amount, share[cohort])
         name = self._backers[row].name
-        self._world.recorder.tell(day, cohort, "package", backer=name, amount_beur=amount[cohort])
+        self._world.recorder.tell(day, cohort, "package", backer=name, amount_beur=amount)
 
     # The monthly pledges and the daily flow of deliveries.
 

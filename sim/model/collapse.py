@@ -70,12 +70,7 @@ class Collapse(Mechanism):
         )
 
     def __init__(self, world: World, section: CollapseParameters, drawn: Drawn) -> None:
-        self._world = world
-
-        def sides(name: str) -> Floats:
-            return drawn.sides("collapse", name)
-
-        self._share, self._width, self._highest = sides("force_share"), sides("width_share"), sides("hazard_per_year")
+        self._world, self._drawn = world, drawn
         uniform = np.stack([world.draws.uniform(f"collapse/{side}").at(0) for side in SIDES])
         self._endurance = -np.log1p(-uniform)
         self._suffered = np.zeros((2, world.n))
@@ -83,6 +78,16 @@ class Collapse(Mechanism):
         self.ending = world.own("collapse", "ending", WAR_GOES_ON)
         self.ending_day = world.own("collapse", "ending_day", -1)
         self._force, self._reference = world.fields.see("force"), world.fields.see("reference_force")
+        self.derive()
+        drawn.follow("collapse", self.derive)
+
+    def derive(self) -> None:
+        """Work out what depends on the parameters in force."""
+
+        def sides(name: str) -> Floats:
+            return self._drawn.sides("collapse", name)
+
+        self._share, self._width, self._highest = sides("force_share"), sides("width_share"), sides("hazard_per_year")
 
     def life(self) -> Process:
         """Look every week whether an army has collapsed."""

@@ -34,9 +34,9 @@ class Offensive(Item):
     """A time of harder (or weaker) attack from a date on."""
 
     date: datetime.date
-    days: Quantity = knob("days", "How long it lasts.", low=1, high=5000)
-    intensity: Quantity = knob("factor", "On how hard the attacker attacks.", low=0, high=10)
-    probability: Quantity = knob("share", "With what chance it happens.", low=0, high=1)
+    days: Quantity = knob("days", "How long it lasts.", low=1, high=5000, at_start=True)
+    intensity: Quantity = knob("factor", "On how hard the attacker attacks.", low=0, high=10, at_start=True)
+    probability: Quantity = knob("share", "With what chance it happens.", low=0, high=1, at_start=True)
 
 
 class Belt(Item):
@@ -51,8 +51,8 @@ class Belt(Item):
 class FrontParameters(Section):
     """The front: ground, pace, balance, season, belts."""
 
-    held_area_km2: Quantity = knob("km2", "Area the attacker holds at the start.", low=0, high=1e8)
-    total_area_km2: Quantity = knob("km2", "Area fought over, held by either side.", low=1e-3, high=1e8)
+    held_area_km2: Quantity = knob("km2", "Area the attacker holds at the start.", low=0, high=1e8, at_start=True)
+    total_area_km2: Quantity = knob("km2", "Area fought over, held by either side.", low=1e-3, high=1e8, at_start=True)
     advance_km2_per_day: Quantity = knob("km2 a day", "Pace of the attacker's advance at the start.", low=1e-9, high=1e5)
     advance_settled_km2_per_day: Quantity = knob("km2 a day", "Mean pace to which it reverts.", low=1e-9, high=1e5)
     advance_reverts_days: Quantity = knob("days", "Time constant of that reversion.", low=1, high=1e5)
@@ -136,31 +136,10 @@ class Front(Mechanism):
         )
 
     def __init__(self, world: World, section: FrontParameters, drawn: Drawn) -> None:
-        self._world, self._section = world, section
-
-        def one(name: str) -> Floats:
-            return drawn.one(f"front.{name}")
-
-        self._area_at_start, self._total_area = one("held_area_km2"), one("total_area_km2")
-        self._reference = one("advance_km2_per_day")
-        spread = one("advance_log_sd")
-        self._persistence = np.exp(-1.0 / one("advance_reverts_days"))
-        self._log_settled = np.log(one("advance_settled_km2_per_day") / self._reference) - 0.5 * spread**2
-        self._log_step = spread * np.sqrt(1.0 - self._persistence**2)
+        self._world, self._drawn, self._section = world, drawn, section
+        self._area_at_start, self._total_area = drawn.one("front.held_area_km2"), drawn.one("front.total_area_km2")
         self._luck = world.draws.normal("front/pace", in_turn=True)
         self._log_pace = np.zeros(world.n)
-        self._fastest, self._band = one("fastest_advance_ratio"), one("stalemate_band")
-        self._shape = advance_shape(self._fastest)
-        self._force_elasticity, self._fire_elasticity = one("force_elasticity"), one("fire_elasticity")
-        self._counter = one("counter_attack_share")
-        self._trend = one("intensity_trend_per_year")
-        self._effort_share = one("pace_from_effort_share")
-        self._season = {True: one("mud_season_factor"), False: one("dry_season_factor")}
-        self._belts = []
-        for belt in section.belts:
-            start, depth = one(f"belts.{belt.id}.at_km2"), one(f"belts.{belt.id}.depth_km2")
-            self._belts.append((belt.held_by == "defender", start, start + depth, one(f"belts.{belt.id}.pace_share")))
-
         self.held_area = world.own("front", "held_area", self._area_at_start)
         self.free_area = world.own("front", "free_area", self._total_area - self._area_at_start)
         self.advance = world.own("front", "advance", 0.0)
@@ -171,6 +150,31 @@ class Front(Mechanism):
         self._force_parity, self._fire_parity = reference[1] / reference[0], fire_at_start[1] / fire_at_start[0]
         self._ending_day = see("ending_day")
         self._book_offensives(drawn)
+        self.derive()
+        drawn.follow("front", self.derive)
+
+    def derive(self) -> None:
+        """Work out what depends on the parameters in force."""
+
+        def one(name: str) -> Floats:
+            return self._drawn.one(f"front.{name}")
+
+        self._reference = one("advance_km2_per_day")
+        spread = one("advance_log_sd")
+        self._persistence = np.exp(-1.0 / one("advance_reverts_days"))
+        self._log_settled = np.log(one("advance_settled_km2_per_day") / self._reference) - 0.5 * spread**2
+        self._log_step = spread * np.sqrt(1.0 - self._persistence**2)
+        self._fastest, self._band = one("fastest_advance_ratio"), one("stalemate_band")
+        self._shape = advance_shape(self._fastest)
+        self._force_elasticity, self._fire_elasticity = one("force_elasticity"), one("fire_elasticity")
+        self._counter = one("counter_attack_share")
+        self._trend = one("intensity_trend_per_year")
+        self._effort_share = one("pace_from_effort_share")
+        self._season = {True: one("mud_season_factor"), False: one("dry_season_factor")}
+        self._belts = []
+        for belt in self._section.belts:
+            start, depth = one(f"belts.{belt.id}.at_km2"), one(f"belts.{belt.id}.depth_km2")
+            self._belts.append((belt.held_by == "defender", start, start + depth, one(f"belts.{belt.id}.pace_share")))
 
     def _book_offensives(self, drawn: Drawn) -> None:
         world, offensives = self._world, self._section.offensives

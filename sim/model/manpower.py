@@ -34,29 +34,34 @@ DAYS_BETWEEN_REVIEWS = 7
 class SideManpower(Section):
     """The manpower of one side."""
 
-    force_persons: Quantity = knob("persons", "Force at the front at the start.", low=0, high=1e8)
+    force_persons: Quantity = knob("persons", "Force at the front at the start.", low=0, high=1e8, at_start=True)
     reference_force_persons: Quantity | None = knob(
         "persons",
         "Force at which the side suffers its daily casualties; the force at the start if not given.",
         low=1,
         high=1e8,
         default=None,
+        at_start=True,
     )
-    pool_persons: Quantity = knob("persons", "Those who can still be mobilized.", low=0, high=1e9)
+    pool_persons: Quantity = knob("persons", "Those who can still be mobilized.", low=0, high=1e9, at_start=True)
     pool_half_share: Quantity = knob(
         "share", "What is left of the pool when intake has fallen to about half.", low=0.001, high=10
     )
     intake_per_month: Quantity = knob("persons a month", "Recruits a month while the pool is full.", low=0, high=1e7)
     past_intake_per_month: Quantity = knob(
-        "persons a month", "Recruits a month before the start, who are in training now.", low=0, high=1e7
+        "persons a month", "Recruits a month before the start, who are in training now.", low=0, high=1e7, at_start=True
     )
-    training_days: Quantity = knob("days", "From the pool to the front.", low=0, high=1000)
+    training_days: Quantity = knob("days", "From the pool to the front.", low=0, high=1000, at_start=True)
     killed_share: Quantity = knob("share", "Share of the casualties who are killed.", low=0, high=1)
     return_share: Quantity = knob("share", "Share of the wounded who return to the force.", low=0, high=1)
     return_days: Quantity = knob("days", "Mean time until they return.", low=0, high=2000)
-    return_stages: int = knob("stages", "Stages of that delay: the more, the less spread.", low=1, high=20)
+    return_stages: int = knob("stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True)
     past_daily_casualties: Quantity = knob(
-        "persons a day", "Casualties a day before the start, whose wounded are recovering now.", low=0, high=1e6
+        "persons a day",
+        "Casualties a day before the start, whose wounded are recovering now.",
+        low=0,
+        high=1e6,
+        at_start=True,
     )
     desertion_share_per_month: Quantity = knob("share a month", "Share of the force that deserts.", low=0, high=1)
 
@@ -67,11 +72,11 @@ class Wave(Item):
     side: Side
     date: datetime.date | None = None
     force_below_share: Quantity | None = knob(
-        "share", "Called once the force is below this share of its reference.", low=0, high=10, default=None
+        "share", "Called once the force is below this share of its reference.", low=0, high=10, default=None, at_start=True
     )
-    probability: Quantity = knob("share", "With what chance it is called at all.", low=0, high=1)
-    persons: Quantity = knob("persons", "Persons called up.", low=0, high=1e8)
-    over_days: Quantity = knob("days", "Days over which they are called up.", low=1, high=5000)
+    probability: Quantity = knob("share", "With what chance it is called at all.", low=0, high=1, at_start=True)
+    persons: Quantity = knob("persons", "Persons called up.", low=0, high=1e8, at_start=True)
+    over_days: Quantity = knob("days", "Days over which they are called up.", low=1, high=5000, at_start=True)
 
     @model_validator(mode="after")
     def _dated_or_triggered(self) -> "Wave":
@@ -139,7 +144,7 @@ class Manpower(Mechanism):
         )
 
     def __init__(self, world: World, section: ManpowerParameters, drawn: Drawn) -> None:
-        self._world, self._waves = world, section.waves
+        self._world, self._drawn, self._waves = world, drawn, section.waves
 
         def sides(name: str) -> Floats:
             return drawn.sides("manpower", name)
@@ -150,16 +155,12 @@ class Manpower(Mechanism):
         self._reference = world.own("manpower", "reference_force", np.maximum(reference, 1.0))
         self._pool_at_start = sides("pool_persons")
         self.pool = world.own("manpower", "pool", self._pool_at_start)
-        self._pool_half_share = sides("pool_half_share")
-        self._intake = sides("intake_per_month") / DAYS_PER_MONTH
-        self._killed_share = sides("killed_share")
-        self._return_share = sides("return_share")
-        self._desertion = sides("desertion_share_per_month") / DAYS_PER_MONTH
 
         self._training = Ring(np.rint(sides("training_days")).astype(np.int64))
         self._training.fill(sides("past_intake_per_month") / DAYS_PER_MONTH)
         stages = [section.attacker.return_stages, section.defender.return_stages]
         self._hospitals = StagedDelay(stages, sides("return_days"))
+        self.derive()
         self._hospitals.fill(sides("past_daily_casualties") * (1.0 - self._killed_share) * self._return_share)
 
         self.in_training = world.own("manpower", "in_training", self._training.total())
@@ -175,6 +176,20 @@ class Manpower(Mechanism):
         self._casualties = world.fields.see("casualties")
         self._at_war = world.fields.see("at_war")
         self._book_waves(drawn)
+        drawn.follow("manpower", self.derive)
+
+    def derive(self) -> None:
+        """Work out what depends on the parameters in force; the wounded stay in the stage in which they are."""
+
+        def sides(name: str) -> Floats:
+            return self._drawn.sides("manpower", name)
+
+        self._pool_half_share = sides("pool_half_share")
+        self._intake = sides("intake_per_month") / DAYS_PER_MONTH
+        self._killed_share = sides("killed_share")
+        self._return_share = sides("return_share")
+        self._hospitals.set_mean(sides("return_days"))
+        self._desertion = sides("desertion_share_per_month") / DAYS_PER_MONTH
 
     def _book_waves(self, drawn: Drawn) -> None:
         world = self._world

@@ -1,11 +1,13 @@
 """The parameters of a batch: every uncertain quantity of the scenario, drawn once per replication."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from weakref import WeakMethod
 
 import numpy as np
 
 from sim.engine.draws import Draws, Floats
-from sim.scenario import Quantity
+from sim.scenario import Correlation, Quantity, correlated
 
 SIDES = ("attacker", "defender")
 
@@ -20,29 +22,59 @@ class Drawn:
     quantities : iterable of (path, Quantity)
     draws : Draws
         Streams of the batch.
+    correlations : sequence of Correlation
+        Of the scenario; they bend the luck of the quantities they name.
     """
 
-    def __init__(self, quantities: Iterable[tuple[str, Quantity]], draws: Draws) -> None:
+    def __init__(
+        self, quantities: Iterable[tuple[str, Quantity]], draws: Draws, correlations: Sequence[Correlation] = ()
+    ) -> None:
         self._n = len(draws.replications)
-        self.values: dict[str, Floats] = {}
-        self.uncertain: list[str] = []
-        for path, quantity in quantities:
-            if quantity.is_certain:
-                self.values[path] = np.full(self._n, quantity.central)
-            else:
-                self.uncertain.append(path)
-                self.values[path] = quantity.quantile(draws.uniform(f"parameter/{path}").at(0))
+        known = dict(quantities)
+        self.uncertain: list[str] = [path for path, quantity in known.items() if not quantity.is_certain]
+        luck = correlated({path: draws.uniform(f"parameter/{path}").at(0) for path in self.uncertain}, correlations)
+        self.values: dict[str, Floats] = {
+            path: quantity.quantile(luck[path]) if path in luck else np.full(self._n, quantity.central)
+            for path, quantity in known.items()
+        }
+
+    @cached_property
+    def now(self) -> dict[str, Floats]:
+        """The values in force, by path: those drawn, but for what scenario events have changed."""
+        return dict(self.values)
+
+    @cached_property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """The lowest and highest value, by path, to which changed values are held; filled by who builds the batch."""
+        return {}
+
+    @cached_property
+    def _followers(self) -> dict[str, "WeakMethod[Callable[[], None]]"]:
+        # Weak, so that mechanisms and parameters do not hold one another when the batch is over.
+        return {}
+
+    def follow(self, section: str, derive: Callable[[], None]) -> None:
+        """Have the method `derive` called whenever values in force of `section` have changed."""
+        self._followers[section] = WeakMethod(derive)
+
+    def change(self, values: Mapping[str, Floats]) -> None:
+        """Put new values, shape (n,), in force, and let those who follow the sections concerned know."""
+        self.now.update(values)
+        for section in dict.fromkeys(path.partition(".")[0] for path in values):
+            derive = self._followers[section]()
+            if derive is not None:
+                derive()
 
     def one(self, path: str) -> Floats:
-        """Return the values of one quantity, shape (n,)."""
-        return self.values[path]
+        """Return the values in force of one quantity, shape (n,)."""
+        return self.now[path]
 
     def sides(self, section: str, name: str) -> Floats:
-        """Return the values for attacker and defender, shape (2, n)."""
+        """Return the values in force for attacker and defender, shape (2, n)."""
         return self.rows(section, SIDES, name)
 
     def rows(self, section: str, items: Sequence[str], name: str) -> Floats:
-        """Return the values of knob `name` of several items, shape (len(items), n)."""
+        """Return the values in force of knob `name` of several items, shape (len(items), n)."""
         if not items:
             return np.empty((0, self._n))
-        return np.stack([self.values[f"{section}.{item}.{name}"] for item in items])
+        return np.stack([self.now[f"{section}.{item}.{name}"] for item in items])

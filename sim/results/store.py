@@ -1,5 +1,6 @@
 """The folder of a run: written beside its place under another name, then renamed, so that there is never half a result."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -59,8 +60,8 @@ def _make(folder: Path) -> list[Path]:
     return missing
 
 
-def write_run(ensemble: Ensemble, summary: list[Row], folder: Path) -> None:
-    """Write the tables of a run to `folder`, replacing what is there.
+def write_run(ensemble: Ensemble, summary: list[Row], folder: Path, force: bool) -> None:
+    """Write the tables of a run to `folder`, replacing what is there if `force` is given.
 
     Raises
     ------
@@ -81,12 +82,18 @@ def write_run(ensemble: Ensemble, summary: list[Row], folder: Path) -> None:
         "seed": ensemble.plan.seed,
         "replications": ensemble.plan.replications,
         "days": ensemble.plan.days,
-        # The method behind a normal draw belongs to NumPy, so its version is part of what makes a run repeatable.
-        "made_with": {"python": platform.python_version(), "numpy": np.__version__},
+        # What makes a run repeatable to the byte: the method behind a normal draw belongs to NumPy, and the last digit of an
+        # exponential to the instructions of the processor.
+        "made_with": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "machine": platform.machine(),
+            "instructions": np.lib.introspect.opt_func_info("^exp$", "float64")["exp"]["dd"]["current"],
+        },
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in data.items()},
     }
     data["manifest.json"] = (json.dumps(manifest, indent=2) + "\n").encode()
-    _make(folder.parent)
+    made = _make(folder.parent)
     scratch = ""
     try:
         scratch = tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)
@@ -98,6 +105,8 @@ def write_run(ensemble: Ensemble, summary: list[Row], folder: Path) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         if folder.exists():
+            if not force:
+                raise StoreError(f"{folder} was written by another run meanwhile; it is left as it is")
             os.rename(folder, Path(scratch) / "old")
         os.rename(fresh, folder)
     except OSError as error:
@@ -108,3 +117,6 @@ def write_run(ensemble: Ensemble, summary: list[Row], folder: Path) -> None:
             if old.exists() and not folder.exists():
                 os.rename(old, folder)
             shutil.rmtree(scratch, ignore_errors=True)
+        for empty in reversed(made):
+            with contextlib.suppress(OSError):
+                empty.rmdir()  # only if nothing was written to it

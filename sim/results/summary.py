@@ -48,6 +48,11 @@ class Row:
     p50: float | None = None
     p95: float | None = None
 
+    @property
+    def shown_label(self) -> str:
+        """The label as a table shows it, with the scale of its values."""
+        return f"{self.label} (thousand)" if self.scale == 1e3 else self.label
+
 
 def side_names(ensemble: Ensemble) -> dict[str, str]:
     """Return the names of the sides in the scenario."""
@@ -82,12 +87,12 @@ def summarise(ensemble: Ensemble) -> list[Row]:
         rows.append(Row(section, column, label, unit, len(known), n, scale, digits, mean=mean, p05=p05, p50=p50, p95=p95))
 
     for side in SIDES:
-        add("course", f"casualties_{side}", f"Casualties, {names[side]} (thousand)", "persons", 1e3)
+        add("course", f"casualties_{side}", f"Casualties, {names[side]}", "persons", 1e3)
     for side in SIDES:
-        add("course", f"killed_{side}", f"of these killed, {names[side]} (thousand)", "persons", 1e3)
+        add("course", f"killed_{side}", f"of these killed, {names[side]}", "persons", 1e3)
     for side in SIDES:
-        add("course", f"force_end_{side}", f"Force at the end, {names[side]} (thousand)", "persons", 1e3)
-    add("course", "ground_gained_km2", f"Land taken by {names['attacker']} since the start (km2)", "km2")
+        add("course", f"force_end_{side}", f"Force at the end, {names[side]}", "persons", 1e3)
+    add("course", "ground_gained_km2", f"Net land taken by {names['attacker']} (km2)", "km2")
     for side in SIDES:
         add(
             "course",
@@ -106,7 +111,7 @@ def summarise(ensemble: Ensemble) -> list[Row]:
         label = f"Casualties a day in the first 30 days, {names[side]}"
         add("year_one", f"daily_casualties_30_days_{side}", label, "persons a day")
     for side in SIDES:
-        label = f"Change of {names[side]}'s force (thousand)"
+        label = f"Change of {names[side]}'s force"
         add("year_one", f"force_change_12_months_{side}", label, "persons", 1e3, 1)
     add("year_one", "ground_30_days_km2", "Land taken in the first 30 days (km2)", "km2")
     add("year_one", "ground_12_months_km2", "Land taken (km2)", "km2")
@@ -118,8 +123,8 @@ def summarise(ensemble: Ensemble) -> list[Row]:
 def balance_sentences(ensemble: Ensemble) -> list[str]:
     """Return the monthly manpower balance of each side and its break-even, as sentences.
 
-    Flows are means over the replications and the first 12 months, because means add up; the break-even return share is that
-    of the drawn parameters' means, without desertion.
+    Flows are means over the replications of a month at war in the first 12, because means add up; the break-even return
+    share is that of these flows, without desertion.
     """
     if "trained_per_month_12_months_attacker" not in ensemble.outcomes:
         return []
@@ -138,10 +143,10 @@ def balance_sentences(ensemble: Ensemble) -> list[str]:
             f"wounded a month, and loses {thousand['killed']:.1f} killed, {thousand['wounded']:.1f} wounded and "
             f"{thousand['deserted']:.1f} deserters: {net / 1e3:+.1f} thousand a month."
         )
-        if lost > 0:
+        if lost > flow["killed"]:
             share = break_even_return_share(lost / DAYS_PER_MONTH, flow["trained"], flow["killed"] / lost)
             assumed = mean_parameter(ensemble, f"manpower.{side}.return_share")
-            if 0 <= share <= 1:
+            if 0.005 <= share <= 1:
                 sentence += f" Desertion aside it would hold level if {share:.2f} of the wounded returned;"
             else:
                 never = "no return of wounded could" if share > 1 else "recruits alone would"

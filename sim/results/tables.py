@@ -18,7 +18,7 @@ from sim.results.statistics import QUANTILES
 from sim.results.summary import WHAT_IT_IS_NOT, Row, balance_sentences, end_date
 
 COLUMNS = {"endings": ("share", "95 % interval"), "outcomes": ("median", "5 % .. 95 %")}
-HEADINGS = {"endings": "On {end}", "course": "Over the {span}", "year_one": "In the first 12 months"}
+HEADINGS = {"endings": "On {end}", "course": "Over the {span}, or until the war ends", "year_one": "In the first 12 months"}
 
 
 def _number(value: float | None, row: Row) -> str:
@@ -41,7 +41,9 @@ def span(ensemble: Ensemble) -> str:
     for months in range(1, 601):
         day = Calendar(head.start_date).month_start(months)
         if day >= ensemble.plan.days:
-            return f"{months} months" if day == ensemble.plan.days else f"{ensemble.plan.days} days"
+            return (
+                f"{months} month{'s' if months > 1 else ''}" if day == ensemble.plan.days else f"{ensemble.plan.days} days"
+            )
     return f"{ensemble.plan.days} days"
 
 
@@ -57,10 +59,11 @@ def groups_side_by_side(ensembles: Sequence[Ensemble]) -> list[list[int]]:
 
 def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) -> list[str]:
     """Return the outcome table of one scenario, or of several side by side, as lines of text."""
-    rows = {row.id: row for summary in summaries for row in summary}
+    order = list(HEADINGS)
+    rows = {row.id: row for row in sorted((r for s in summaries for r in s), key=lambda row: order.index(row.section))}
     by_id = [{row.id: row for row in summary} for summary in summaries]
     shown = [[cells(known[id]) if id in known else ("-", "") for known in by_id] for id in rows]
-    width = max(len(row.label) for row in rows.values()) + 2
+    width = max(len(row.shown_label) for row in rows.values()) + 2
     names = [ensemble.scenario.name for ensemble in ensembles] if len(ensembles) > 1 else []
     value = max(8, *(len(text) for text in names), *(len(cell[0]) for line in shown for cell in line))
     band = max(16, *(len(cell[1]) for line in shown for cell in line))
@@ -77,7 +80,7 @@ def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) ->
             value_name, band_name = COLUMNS["endings" if section == "endings" else "outcomes"]
             columns = f"{value_name:>{value}}  {band_name:<{band + 2}}" * len(ensembles)
             lines.append(f" {heading:<{width}}{columns}")
-        lines.append(f" {row.label:<{width}}" + "".join(f"{cell[0]:>{value}}  {cell[1]:<{band + 2}}" for cell in line))
+        lines.append(f" {row.shown_label:<{width}}" + "".join(f"{cell[0]:>{value}}  {cell[1]:<{band + 2}}" for cell in line))
     return [line.rstrip() for line in lines]
 
 
@@ -100,7 +103,7 @@ def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
             value_name, band_name = COLUMNS["endings" if section == "endings" else "outcomes"]
             lines += ["", f"| {heading} | {value_name} | {band_name} |", "|---|---:|---|"]
         value, band = cells(row)
-        lines.append(f"| {row.label.replace('|', ' ')} | {value} | {band} |")
+        lines.append(f"| {row.shown_label.replace('|', ' ')} | {value} | {band} |")
     lines += ["", *(f"- {sentence}" for sentence in balance_sentences(ensemble)), "", WHAT_IT_IS_NOT, ""]
     return "\n".join(lines)
 

@@ -3,6 +3,7 @@
 Targets are data of the scenario, so that the model itself knows no war.
 """
 
+import difflib
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +14,11 @@ from sim.scenario import Expectation, Problem, ScenarioError
 
 @dataclass(frozen=True)
 class Checked:
-    """An expectation and the value found in a run."""
+    """An expectation, the value found in a run, and the share of the replications in which the outcome is defined."""
 
     expectation: Expectation
     value: float
+    share: float
 
     @property
     def met(self) -> bool:
@@ -37,23 +39,36 @@ def check_targets(ensemble: Ensemble) -> list[Checked]:
     for expectation in ensemble.scenario.world.expect:
         if expectation.outcome not in numeric:
             place = f"{ensemble.scenario.path}: expect[{expectation.id}]"
-            hint = f"Outcomes within this horizon: {', '.join(numeric)}"
-            problems.append(Problem(place, f"unknown outcome '{expectation.outcome}'", hint))
+            problems.append(Problem(place, f"no outcome '{expectation.outcome}'", _hint(expectation.outcome, numeric)))
             continue
         values = ensemble.outcomes[expectation.outcome]
         known = values[~np.isnan(values)]
         value = float(np.mean(known) if expectation.statistic == "mean" else np.median(known))
-        checked.append(Checked(expectation, value))
+        checked.append(Checked(expectation, value, len(known) / len(values)))
     if problems:
         raise ScenarioError(problems)
     return checked
 
 
+def _hint(outcome: str, known: list[str]) -> str:
+    if "12_months" in outcome or "30_days" in outcome:
+        return "An outcome of the first 30 days or 12 months needs a horizon as long"
+    near = difflib.get_close_matches(outcome, known, n=1)
+    return f"Did you mean '{near[0]}'?" if near else "The columns of outcomes.csv are explained in results/README.md"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def target_lines(checked: list[Checked]) -> list[str]:
     """Return the table of targets as lines of text."""
-    lines = [f" {'target':<34} {'value':>10}   {'from':>10} .. {'to':<10}"]
-    for one in checked:
+    names = [f"{one.expectation.id} ({one.expectation.statistic})" for one in checked]
+    width = max((len(name) for name in names), default=0)
+    lines = [f" {'target':<{width}} {'value':>10} {'from':>10} .. {'to':<10} defined in"]
+    for name, one in zip(names, checked, strict=True):
         want = one.expectation
         verdict = "met" if one.met else "NOT MET"
-        lines.append(f" {want.id:<34} {one.value:>10,.1f}   {want.low:>10,.1f} .. {want.high:<10,.1f} {verdict}")
+        bounds = f"{_number(want.low):>10} .. {_number(want.high):<10}"
+        lines.append(f" {name:<{width}} {_number(one.value):>10} {bounds} {one.share:>10.1%}  {verdict}")
     return lines

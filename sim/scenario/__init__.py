@@ -5,6 +5,7 @@ finished schema to `load_scenario`.
 """
 
 from .catalogue import shipped, shipped_folder
+from .correlations import Correlation, correlated
 from .errors import FieldError, Flaw, Problem, ScenarioError
 from .expect import Expectation
 from .head import ScenarioHead, Side, Sides, Source
@@ -15,6 +16,7 @@ from .read import Document, Place, read_yaml
 from .section import Item, Section, knob, whole
 
 __all__ = [
+    "Correlation",
     "Document",
     "Expectation",
     "FieldError",
@@ -34,6 +36,7 @@ __all__ = [
     "Sides",
     "Source",
     "constant",
+    "correlated",
     "knob",
     "knob_of",
     "load_scenario",

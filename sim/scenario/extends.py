@@ -9,12 +9,14 @@ A file's `expect` is its own and is not inherited.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
 from . import catalogue
 from .errors import Flaw, ScenarioError
+from .parse import Unread
 from .read import Document, Located, Place, read_all
 from .tree import Node, merge, removal_flaws, tree_of, without_removals
 from .wording import did_you_mean, quoted
@@ -37,6 +39,10 @@ class Layers:
 
     trees: list[Node] = field(default_factory=list)
     wrong: list[Located] = field(default_factory=list)
+
+    def error(self) -> ScenarioError:
+        """Return what is wrong as an error."""
+        return ScenarioError(item.problem for item in sorted(self.wrong, key=lambda item: item.place.order))
 
     def merged(self) -> Node:
         """Return the scenario: all layers merged, removals done."""
@@ -65,7 +71,7 @@ def read_layers(path: FilePath, shown: str) -> Layers:
         When one of the files cannot be read at all, or a file cannot be extended.
     """
     layers = Layers()
-    roots = (path.resolve().parent, catalogue.shipped_folder().resolve())
+    roots = (_real(path).parent, _real(catalogue.shipped_folder()))
     _read(path, shown, roots, [], layers, set())
     return layers
 
@@ -78,24 +84,27 @@ def _read(
     layers: Layers,
     seen: set[FilePath],
 ) -> None:
-    real = path.resolve()
+    real = _real(path)
     document, wrong = read_all(path, shown, lambda: [*catalogue.shipped(), *map(str, path.parent.glob("*.y*ml"))])
     layers.wrong += wrong
     here = [*chain, (real, shown)]
     own = dict(document.value)
+    extends = "extends" in own
     written = own.pop("extends", None)
     where: Place = document.places.get(("extends",), Place(shown, 1, 1))
-    for position, name in enumerate(_names(written, where, layers)):
+    for position, name in enumerate(_names(written, where, layers) if extends else ()):
         place = document.places.get(("extends", position), where)
         try:
             parent, parent_shown = _find(name, path, shown, roots)
             _refuse_cycle(parent, parent_shown, here)
         except _Refused as refused:
-            raise ScenarioError([Located(place, refused.flaw).problem]) from None
-        if parent.resolve() not in seen:
+            layers.wrong.append(Located(place, refused.flaw))
+            raise layers.error() from None
+        if _real(parent) not in seen:
             _read(parent, parent_shown, roots, here, layers, seen)
-    if written is not None and "title" not in own:
-        layers.wrong.append(Located(where, Flaw("a scenario that extends another needs a 'title' of its own")))
+    if extends and "title" not in own:
+        flaw = Flaw("a scenario that extends another needs a 'title' of its own", "Write title: what differs")
+        layers.wrong.append(Located(where, flaw))
     seen.add(real)
     layers.trees.append(tree_of(Document(own, document.places), Place(shown, 1, 1)))
 
@@ -107,12 +116,13 @@ class _Refused(Exception):
 
 
 def _names(written: Any, where: Place, layers: Layers) -> list[str]:
-    names = written if isinstance(written, list) else [] if written is None else [written]
+    names = written if isinstance(written, list) else [written]
     good = [name for name in names if isinstance(name, str) and name]
     if len(good) < len(names) or written == []:
         # What would have been inherited is not known, so that anything else said now would mislead.
-        layers.wrong.append(Located(where, Flaw("extends must be a name or a list of names", "Write extends: baseline")))
-        raise ScenarioError(item.problem for item in layers.wrong)
+        if not any(isinstance(name, Unread) for name in names):
+            layers.wrong.append(Located(where, Flaw("extends must be a name or a list of names", "Write extends: baseline")))
+        raise layers.error()
     return good
 
 
@@ -124,15 +134,16 @@ def _find(name: str, path: FilePath, shown: str, roots: tuple[FilePath, ...]) ->
             Flaw(f"extends {quoted(name)} is an absolute path", "Name a scenario of this folder, or a shipped one")
         )
     if "\0" in file:
-        raise _Refused(Flaw(f"extends {quoted(name)} is no name"))
+        raise _Refused(Flaw(f"extends {quoted(name)} is no name", "Write extends: baseline"))
     beside = path.parent / file
     shipped = catalogue.shipped_folder() / file
-    found, label = (beside, str(FilePath(shown).parent / file)) if beside.exists() else (shipped, _short(shipped))
-    real = found.resolve()
-    if not any(real.is_relative_to(root) for root in roots):
+    found, label = (beside, str(FilePath(shown).parent / file)) if os.path.lexists(beside) else (shipped, _short(shipped))
+    if not any(_real(found).is_relative_to(root) for root in roots):
         hint = "A scenario may extend those of its own folder and the shipped ones"
         raise _Refused(Flaw(f"extends {quoted(name)} leaves the scenario folder", hint))
-    if not found.exists():
+    if os.path.lexists(found) and not os.path.isfile(found):
+        raise _Refused(Flaw(f"extends {quoted(name)} is not a file", "Name a .yaml file, or a shipped scenario"))
+    if not os.path.lexists(found):
         names = [*catalogue.shipped(), *(file.stem for file in path.parent.glob("*.y*ml") if file != path)]
         raise _Refused(Flaw(f"extends {quoted(name)}: there is no such scenario", did_you_mean(name, dict.fromkeys(names))))
     return found, label
@@ -140,11 +151,17 @@ def _find(name: str, path: FilePath, shown: str, roots: tuple[FilePath, ...]) ->
 
 def _refuse_cycle(parent: FilePath, label: str, chain: list[tuple[FilePath, str]]) -> None:
     reals = [real for real, _ in chain]
-    if parent.resolve() in reals:
-        circle = [FilePath(shown).stem for _, shown in chain[reals.index(parent.resolve()) :]]
-        raise _Refused(Flaw(f"extends goes round in a circle: {' -> '.join([*circle, FilePath(label).stem])}"))
+    if _real(parent) in reals:
+        circle = [FilePath(shown).stem for _, shown in chain[reals.index(_real(parent)) :]]
+        round_trip = " -> ".join([*circle, FilePath(label).stem])
+        raise _Refused(Flaw(f"extends goes round in a circle: {round_trip}", "Remove one of these 'extends'"))
     if len(chain) >= MOST_LEVELS:
         raise _Refused(Flaw(f"extends goes deeper than {MOST_LEVELS} levels", "Merge some of the files"))
+
+
+def _real(path: FilePath) -> FilePath:
+    """Return the path with links resolved; unlike Path.resolve this copes with links in a circle."""
+    return FilePath(os.path.realpath(path))
 
 
 def _short(path: FilePath) -> str:

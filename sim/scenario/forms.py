@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .distributions import LARGEST, Constant, Distribution, Triangular, Uniform
-from .errors import FieldError, Flaw
-from .smooth import Beta, Lognormal, Normal, Pert
+from .distributions import LARGEST, Constant, Discrete, Distribution, Exponential, Triangular, Uniform
+from .errors import FieldError, Flaw, Path
+from .smooth import Beta, Gamma, Lognormal, Normal, Pert
 from .truncated import Truncated
 from .wording import closest, did_you_mean, found, listed, number, quoted
 
@@ -21,8 +22,16 @@ FORMS: dict[str, tuple[tuple[Callable[..., Distribution], tuple[str, ...]], ...]
     "normal": ((Normal, ("mean", "sd")),),
     "lognormal": ((Lognormal, ("median", "log_sd")), (Lognormal.from_tails, ("p05", "p95"))),
     "beta": ((Beta, ("a", "b")),),
+    "gamma": ((Gamma, ("shape", "scale")), (Gamma.from_moments, ("mean", "sd"))),
+    "exponential": ((Exponential, ("mean",)),),
+    "discrete": ((Discrete, ("values", "weights")),),
 }
+# The keys that hold a list of numbers.
+LISTS = ("values", "weights")
+# The distributions that take no bounds.
+UNCUT = ("constant", "discrete")
 _BOUNDS = ("min", "max")
+_WAYS = "Write a number, {value: ...} or {dist: ..., ...}"
 _ORIGIN = ("source", "note", "assumption")
 
 
@@ -55,21 +64,20 @@ def parse(raw: object) -> Written:
             raise FieldError(*flaws)
         return Written(Constant(float(raw)))  # type: ignore[arg-type]
     if "dist" not in raw and "value" not in raw:
-        hint = "Write a number, {value: ...} or {dist: ..., ...}"
-        raise FieldError(Flaw("{field} has neither 'value' nor 'dist'", _near_miss(raw) or hint))
+        raise FieldError(Flaw("{field} has neither 'value' nor 'dist'", _near_miss(raw) or _WAYS))
     name = raw.get("dist", "constant")
     if not isinstance(name, str) or name not in FORMS:
         flaw = Flaw(f"unknown distribution {quoted(name)} in {{field}}", did_you_mean(name, FORMS), ("dist",))
-        raise FieldError(flaw, *_origin_flaws(raw))
+        raise FieldError(flaw, *origin_flaws(raw))
     build, needed = _form(name, raw)
-    flaws = [*_key_flaws(name, needed, raw), *_origin_flaws(raw)]
-    bounds = () if name == "constant" else tuple(key for key in _BOUNDS if raw.get(key) is not None)
+    flaws = [*_key_flaws(name, needed, raw), *origin_flaws(raw)]
+    bounds = () if name in UNCUT else tuple(key for key in _BOUNDS if raw.get(key) is not None)
     for key in (*needed, *bounds):
         if key in raw:
-            flaws += _not_a_number(raw[key], (key,))
+            flaws += _not_numbers(raw[key], (key,)) if key in LISTS else _not_a_number(raw[key], (key,))
     if flaws:
         raise FieldError(*flaws)
-    distribution = build(*(float(raw[key]) for key in needed))
+    distribution = build(*(tuple(map(float, raw[key])) if key in LISTS else float(raw[key]) for key in needed))
     if bounds:
         distribution = Truncated(distribution, **{key: float(raw[key]) for key in bounds})
     source = raw.get("source", [])
@@ -83,6 +91,10 @@ def _form(name: str, raw: dict[str, Any]) -> tuple[Callable[..., Distribution], 
 
 
 def _near_miss(raw: dict[str, Any]) -> str:
+    written = raw.keys() - {*_BOUNDS, *_ORIGIN}
+    fitting = [name for name, forms in FORMS.items() if any(written == set(keys) for _, keys in forms)]
+    if fitting:
+        return f"Add dist: {' or '.join(fitting)}"
     for key in raw:
         if key not in _ORIGIN:
             near = closest(key, ("value", "dist"))
@@ -92,7 +104,7 @@ def _near_miss(raw: dict[str, Any]) -> str:
 
 
 def _key_flaws(name: str, needed: tuple[str, ...], raw: dict[str, Any]) -> Iterator[Flaw]:
-    bounds = () if name == "constant" else _BOUNDS
+    bounds = () if name in UNCUT else _BOUNDS
     head = ("dist",) if "dist" in raw else ()
     allowed = (*head, *needed, *bounds, *_ORIGIN)
     unknown = [key for key in raw if key not in allowed]
@@ -110,7 +122,15 @@ def _key_flaws(name: str, needed: tuple[str, ...], raw: dict[str, Any]) -> Itera
             yield Flaw(f"{{field}} lacks {quoted(key)}", f"{name} takes {takes}")
 
 
-def _not_a_number(raw: object, below: tuple[str, ...]) -> Iterator[Flaw]:
+def _not_numbers(raw: object, below: Path) -> Iterator[Flaw]:
+    if not isinstance(raw, (list, tuple)):
+        yield Flaw(f"{{part}} must be a list of numbers, not {found(raw)}", "Write it as in [1, 2, 5]", below)
+        return
+    for position, item in enumerate(raw):
+        yield from _not_a_number(item, (*below, position))
+
+
+def _not_a_number(raw: object, below: Path) -> Iterator[Flaw]:
     if isinstance(raw, (int, float)) and not isinstance(raw, bool):
         if not -LARGEST <= raw <= LARGEST:
             yield Flaw(f"{{part}} must be a finite number of at most {number(LARGEST)}", "", below)
@@ -118,9 +138,11 @@ def _not_a_number(raw: object, below: tuple[str, ...]) -> Iterator[Flaw]:
     if raw is None:
         yield Flaw("{part} is empty", "Write a number", below)
         return
-    hint = ""
+    hint = "" if below else _WAYS
     if isinstance(raw, str):
-        plain = raw.strip().rstrip("%").replace(",", "").replace(" ", "").replace("'", "")
+        # A comma that parts no thousands is a decimal one.
+        comma = "" if re.fullmatch(r"\s*[0-9]{1,3}(,[0-9]{3})+\D*", raw) or raw.count(",") > 1 else "."
+        plain = raw.strip().rstrip("%").replace(",", comma).replace(" ", "").replace("'", "")
         if plain != raw and plain.replace(".", "", 1).isdecimal() and plain.isascii():
             hint = "Write a share as in 0.5" if "%" in raw else f"Write {plain}"
         elif plain == raw and plain.replace("_", "").replace(".", "", 1).isdecimal() and plain.isascii():
@@ -130,7 +152,8 @@ def _not_a_number(raw: object, below: tuple[str, ...]) -> Iterator[Flaw]:
     yield Flaw(f"{{part}} must be a number, not {found(raw)}", hint, below)
 
 
-def _origin_flaws(raw: dict[str, Any]) -> Iterator[Flaw]:
+def origin_flaws(raw: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield what is wrong with ``source``, ``note`` and ``assumption`` among the keys of `raw`."""
     if "source" in raw:
         source = raw["source"]
         keys = [source] if isinstance(source, str) else source

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from .correlations import Correlation, correlation_flaws
 from .errors import FieldError, Flaw
 from .expect import Expectation
 from .section import Section, knob
@@ -21,7 +22,9 @@ class Source(Section):
 
     author: str = Field(description="Who wrote it")
     title: str = Field(description="What it is called")
-    date: str = Field(description="When it was published, as a date or a text")
+    date: str = Field(
+        description="When it was published, as a date, a year or a text", json_schema_extra={"type": ["string", "integer"]}
+    )
     address: str = Field(description="Where it can be found")
     quality: Literal["A", "B", "C", "D"] = Field(description="A (official or peer-reviewed) to D (weak)")
 
@@ -62,6 +65,7 @@ class ScenarioHead(Section):
     horizon_months: int | None = knob("months", "How long is looked ahead", low=1, high=MOST_MONTHS, default=None)
     horizon_days: int | None = knob("days", "How long is looked ahead", low=1, high=MOST_DAYS, default=None)
     sides: Sides
+    correlations: list[Correlation] = Field(default=[], description="Uncertain quantities that are high or low together")
     sources: dict[str, Source] = Field(default={}, description="The sources of the numbers, by key")
     expect: list[Expectation] = Field(default=[], description="Ranges in which outcomes must lie, for `parley targets`")
 
@@ -72,4 +76,11 @@ class ScenarioHead(Section):
         if self.horizon_months is not None and self.horizon_days is not None:
             message = "horizon_months and horizon_days are both given"
             raise FieldError(Flaw(message, "Keep one of them", ("horizon_days",)))
+        return self
+
+    @model_validator(mode="after")
+    def _check_correlations(self) -> Self:
+        flaws = correlation_flaws(self)
+        if flaws:
+            raise FieldError(*flaws)
         return self

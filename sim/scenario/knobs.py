@@ -28,6 +28,8 @@ class Knob:
         The range allowed, ends included.
     whole : bool
         Whether only whole numbers are allowed.
+    at_start : bool
+        Whether it is settled at the start, so that no event may change it later.
     """
 
     unit: str
@@ -35,6 +37,7 @@ class Knob:
     low: float | None = None
     high: float | None = None
     whole: bool = False
+    at_start: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the declaration as it is kept with the field, apart from its description."""

@@ -5,6 +5,7 @@ Left out: writing defaults into the resolved file.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -93,7 +94,7 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
     for text in overrides:
         wrong += override.apply(tree, places, schema, text)
 
-    spoilt = list(_unread(tree))
+    spoilt = set(_unread(tree))
     flaws: list[tuple[Path, Flaw]] = []
     world: T | None = None
     try:
@@ -103,7 +104,7 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
     flaws += _tree_flaws(tree, tree.get("sources", {}))
     for where, flaw in flaws:
         # What could not be read has its problem already.
-        if not any(where[: len(bad)] == bad for bad in spoilt):
+        if not any(where[:length] in spoilt for length in range(len(where) + 1)):
             wrong.append(Located(_nearest(where, places, shown), flaw, where))
     if wrong or world is None:
         ordered = sorted(wrong, key=lambda item: item.place.order)
@@ -114,14 +115,14 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
 def _find(source: str | FilePath) -> tuple[FilePath, str]:
     """Return the file that `source` means and its name in messages."""
     path = FilePath(source)
-    if isinstance(source, str) and path.suffix not in (".yaml", ".yml") and not path.is_file():
+    if isinstance(source, str) and path.suffix not in (".yaml", ".yml") and not os.path.isfile(path):
         names = catalogue.shipped()
         if source in names:
             path = catalogue.shipped_folder() / f"{source}.yaml"
             here = FilePath.cwd()
             return path, str(path.relative_to(here) if path.is_relative_to(here) else path)
-        if not path.is_dir():
-            is_near = FilePath(f"{source}.yaml").is_file()
+        if not os.path.isdir(path):
+            is_near = os.path.isfile(f"{source}.yaml")
             hint = f"Did you mean '{source}.yaml'?" if is_near else did_you_mean(source, names)
             raise ScenarioError([Problem(source, "there is no such file and no such shipped scenario", hint)])
     return path, str(source)

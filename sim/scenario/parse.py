@@ -76,8 +76,11 @@ class Parsed:
         self.is_block = False
         self.complete = False
         self._nodes = 0
-        self._events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+        self._events: Iterator[Any] = iter(())
+        loader: yaml.SafeLoader | None = None
         try:
+            loader = yaml.SafeLoader(text)
+            self._events = iter(loader.get_event, None)
             self._document()
             self.complete = True
         except _Stop:
@@ -85,9 +88,10 @@ class Parsed:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             self._flaw(None, mark, Flaw(*_in_words(error)))
-        except (yaml.YAMLError, ValueError, OverflowError) as error:
-            # The parser lets some bad escapes and directives out as bare errors of Python.
-            self._flaw(None, None, Flaw(f"not valid YAML: {error}"))
+        except (yaml.YAMLError, ValueError, OverflowError):
+            # The parser lets characters that do not exist and endless version numbers out as bare errors of Python.
+            hint = "Look for a backslash in double quotes, or a line that starts with '%'"
+            self._flaw(None, loader and loader.get_mark(), Flaw("not valid YAML: no such character or number", hint))
 
     def _flaw(self, path: Path | None, mark: Any, flaw: Flaw) -> None:
         spot = (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
@@ -108,12 +112,14 @@ class Parsed:
         next(self._events)  # end of the document
         after = next(self._events)
         if not isinstance(after, yaml.StreamEndEvent):
-            raise self._stop(after.start_mark, Flaw("a second document starts here", "Write one scenario a file"))
+            hint = "Write one scenario a file, and '---' at most once, at its start"
+            raise self._stop(after.start_mark, Flaw("a second document starts here", hint))
 
     def _node(self, event: Any, path: Path) -> Any:
         self._nodes += 1
         if self._nodes > MOST_NODES:
-            raise self._stop(event.start_mark, Flaw(f"more than {MOST_NODES} values in one file"))
+            flaw = Flaw(f"more than {MOST_NODES} values in one file", "A scenario has some thousands")
+            raise self._stop(event.start_mark, flaw)
         if isinstance(event, yaml.AliasEvent):
             flaw = Flaw(f"alias {quoted(f'*{event.anchor}')} is not allowed", "Write the value out")
             self._flaw(path, event.start_mark, flaw)
@@ -133,7 +139,7 @@ class Parsed:
                 self._flaw(path, event.start_mark, error.flaws[0])
                 return UNREAD
         if len(path) >= DEEPEST:
-            raise self._stop(event.start_mark, Flaw(f"nested deeper than {DEEPEST} levels"))
+            raise self._stop(event.start_mark, Flaw(f"nested deeper than {DEEPEST} levels", "No field lies so deep"))
         read: Callable[[Path], Any] = self._mapping if isinstance(event, yaml.MappingStartEvent) else self._list
         return read(path)
 
@@ -172,20 +178,48 @@ class Parsed:
         if len(self.findings) > before:
             return None
         if not isinstance(key, str):
-            hint = f'Write it in quotes: "{event.value}"' if isinstance(event, yaml.ScalarEvent) else ""
+            shown = event.value if isinstance(event, yaml.ScalarEvent) else None
+            hint = "Write 'name: value'" if not shown else f'Write it in quotes: "{shown}"'
             self._flaw(None, event.start_mark, Flaw(f"a key must be text, not {found(key)}", hint))
             return None
         return key
 
 
+_COMMAS = "Close it, and put texts that contain a comma or ': ' in quotes"
+_SPACES = "Check the spaces at the start of the line, and the quotes and brackets before it"
+# What the parser finds: a part of its problem and of its context; what is said of it and what to do. The first that fits.
+_IN_WORDS = (
+    ("'\\t'", "", "a tab stands where only spaces may", "Indent with spaces, not tabs"),
+    ("directive", "", "a line that starts with '%' is not allowed here", "Remove it, or put the text in quotes"),
+    ("YAML document", "", "this is another version of YAML", "Remove the line that starts with '%'"),
+    ("", "directive", "a line that starts with '%' is not allowed here", "Remove it, or put the text in quotes"),
+    ("tag handle", "", "a text may not start with '!'", "Put it in quotes"),
+    ("", "tag", "a text may not start with '!'", "Put it in quotes"),
+    ("", "an anchor", "a text may not start with '&'", "Put it in quotes"),
+    ("", "an alias", "a text may not start with '*'", "Put it in quotes"),
+    ("cannot start any token", "", "a text may not start with {sign}", "Put it in quotes"),
+    ("mapping values are not", "", "a ':' is not expected here",
+     "Put a text that contains ': ' in quotes, and check the indentation"),
+    ("sequence entries", "", "a '-' is not expected here", "Write each item of a list on its own line, or [a, b]"),
+    ("mapping keys", "", "a '?' is not expected here", "Put the text in quotes"),
+    ("expected ':'", "", "a ':' is missing after what starts on line {line}", "Write 'name: value', a space after the ':'"),
+    ("found unexpected", "", "the quotes that open on line {line} are not closed", "Write the same quote at their end"),
+    ("escape", "", "a backslash in double quotes starts no known character",
+     "Put the text in single quotes, where a backslash is only itself"),
+    ("',' or ']'", "", "the list that opens on line {line} lacks a ',' or its ']'", _COMMAS),
+    ("',' or '}'", "", "the mapping that opens on line {line} lacks a ',' or its '}'", _COMMAS),
+    ("<block end>", "", "this does not fit what stands above it", _SPACES),
+    ("<document start>", "", "this does not fit what stands above it", _SPACES),
+    ("node content", "", "a value is missing here", "Write one; put a text that starts with ',', ']' or '}' in quotes"),
+    ("", "block scalar", "'|' or '>' stands alone on its line", "Start the text on the next line, or put it in quotes"),
+)  # fmt: skip
+
+
 def _in_words(error: yaml.MarkedYAMLError) -> tuple[str, str]:
-    problem = str(error.problem or error.context or "unreadable")
-    hint = ""
-    if "'\\t'" in problem:
-        hint = "Indent with spaces, not tabs"
-    elif "mapping values are not allowed" in problem:
-        hint = "Put a text that contains ': ' in quotes, and check the indentation"
-    elif error.context and error.problem:
-        line = "" if error.context_mark is None else f" that starts on line {error.context_mark.line + 1}"
-        problem = f"{problem} ({error.context}{line})"
-    return f"not valid YAML: {problem}", hint
+    problem, context = str(error.problem or error.context or "unreadable"), str(error.context or "")
+    line = 1 if error.context_mark is None else error.context_mark.line + 1
+    sign = problem.removeprefix("found character ").removesuffix(" that cannot start any token")
+    for part, around, words, hint in _IN_WORDS:
+        if part in problem and around in context:
+            return f"not valid YAML: {words.replace('{line}', str(line)).replace('{sign}', sign)}", hint
+    return f"not valid YAML: {problem}{f' ({context})' if context else ''}", ""

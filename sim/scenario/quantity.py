@@ -2,7 +2,7 @@
 
 A `Quantity` may be a distribution, a `Fixed` must be one number. Both are written as a number, as
 ``{value: 3, source: key, note: text}`` or ``{assumption: true, ...}``; a wrong or incomplete form is an error, never a
-guess. Left out: correlated quantities, and the distributions gamma, exponential and discrete.
+guess. What quantities have to do with one another is in `correlations`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Quantity:
 
     @property
     def central(self) -> float:
-        """The value, mode (triangular, pert), middle (uniform), median (normal, lognormal) or mean (beta).
+        """The value, mode (triangular, pert), middle (uniform), median (normal, lognormal, discrete) or mean (others).
 
         For a truncated distribution the same point, moved to the nearest value still possible.
         """
@@ -68,7 +68,7 @@ class Quantity:
         Returns
         -------
         array of float64, the shape of `u`
-            Never decreasing in `u` (to the last digits for pert and beta). Each element depends on its own
+            Never decreasing in `u` (but for last digits where special functions are needed). Each element depends on its own
             probability only, not on how many there are.
 
         Raises

@@ -13,14 +13,16 @@ from typing import Any
 
 from .errors import FieldError, Flaw, Path, Problem, ScenarioError
 from .parse import Finding, Parsed
-from .wording import did_you_mean, found
+from .wording import NOT_SHOWN, RETYPE, did_you_mean, found
 
 Names = Callable[[], Iterable[str]]
 
 LARGEST_BYTES = 1024 * 1024
 
-# What YAML does not allow in a text at all; a lone carriage return is a line break to YAML and stays.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+# A lone carriage return is a line break to YAML and stays.
+_UNSEEN = re.compile(f"[{NOT_SHOWN}]")
+_SAVE = "Save the file in your editor with the encoding UTF-8"
+_LINE_END = re.compile("\r\n?|\n")
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,9 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
     @property
-    def order(self) -> tuple[bool, int, int]:
-        """Key to sort by: down the file, then what is not in a file."""
-        return self.line == 0, self.line, self.column
+    def order(self) -> tuple[bool, str, int, int]:
+        """Key to sort by: file by file, down each, then what is not in a file."""
+        return self.line == 0, self.file if self.line else "", self.line, self.column
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def read_value(text: str) -> Any:
     """
     unseen = _UNSEEN.search(text)
     if unseen:
-        raise FieldError(Flaw(f"control character {unseen.group()!a} in the value", "Remove it"))
+        raise FieldError(Flaw(f"control character {unseen.group()!a} in the value", RETYPE))
     if not text.strip():
         raise FieldError(Flaw("there is no value after '='", "Write path=value, or path=null for nothing"))
     parsed = Parsed(text)
@@ -165,16 +167,22 @@ def _bare(finding: Finding) -> Flaw:
 
 
 def _text(path: FilePath, shown: str, names: Names) -> str:
-    def wrong(message: str, hint: str = "", line: int = 0, column: int = 0) -> ScenarioError:
-        return ScenarioError([Problem(str(Place(shown, line, column)), message, hint)])
+    def wrong(message: str, hint: str = "", before: str | None = None) -> ScenarioError:
+        place = Place(shown)
+        if before is not None:
+            lines = _LINE_END.split(before)
+            place = Place(shown, len(lines), len(lines[-1]) + 1)
+        return ScenarioError([Problem(str(place), message, hint)])
 
     try:
         if path.is_dir():
             raise wrong("this is a folder, not a scenario file", "Name a .yaml file in it")
+        if path.is_symlink() and not path.exists():
+            raise wrong("this is a link that leads nowhere", "Name the file itself")
         if not path.exists():
             raise wrong("there is no such file", did_you_mean(shown, names()))
         if not path.is_file():
-            raise wrong("this is not a regular file")
+            raise wrong("this is not a regular file", "Name a .yaml file")
         with path.open("rb") as file:
             data = file.read(LARGEST_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -185,11 +193,10 @@ def _text(path: FilePath, shown: str, names: Names) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise wrong("the file is not UTF-8 text", "Save it as UTF-8", line, 1) from None
+        before = data[: error.start].decode("utf-8-sig")
+        raise wrong("the file is not UTF-8 text", _SAVE, before) from None
     unseen = _UNSEEN.search(text)
     if unseen:
-        before = text[: unseen.start()]
-        column = len(before) - (before.rfind("\n") + 1) + 1
-        raise wrong(f"control character {unseen.group()!a}", "Remove it", before.count("\n") + 1, column)
+        hint = _SAVE if unseen.group() == "\0" else RETYPE  # most likely UTF-16
+        raise wrong(f"control character {unseen.group()!a}", hint, text[: unseen.start()])
     return text

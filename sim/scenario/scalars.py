@@ -11,7 +11,7 @@ import math
 import re
 
 from .errors import FieldError, Flaw
-from .wording import quoted
+from .wording import NOT_SHOWN, RETYPE, quoted
 
 Scalar = str | int | float | bool | datetime.date | None
 
@@ -26,7 +26,7 @@ _LOOSE_UNDERSCORE = re.compile("[-+]?[0-9][0-9_]*")
 _OTHER_BASE = re.compile("[-+]?0[xXoObB][0-9a-fA-F_]+")
 _NOT_FINITE = re.compile(r"[-+]?\.?(?:nan|inf|infinity)", re.IGNORECASE)
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_UNSEEN = re.compile(f"[\r{NOT_SHOWN}]")
 
 # judgement: no quantity of a war needs more digits, and Python refuses to read integers of thousands of digits.
 _LONGEST_NUMBER = 40
@@ -58,7 +58,7 @@ def resolve(text: str, plain: bool) -> Scalar:
     """
     unseen = _UNSEEN.search(text)
     if unseen:
-        raise FieldError(Flaw(f"control character {unseen.group()!a} in a text", "Remove it"))
+        raise FieldError(Flaw(f"control character {unseen.group()!a} in a text", RETYPE))
     if not plain:
         return text
     if text in _NOTHING:
@@ -108,5 +108,5 @@ def _number(text: str) -> str | int | float:
         return int(text)
     value = float(text)
     if not math.isfinite(value):
-        raise FieldError(Flaw(f"number '{text}' is too large"))
+        raise FieldError(Flaw(f"number {quoted(text)} is too large", "Write one of at most 1e+100"))
     return value

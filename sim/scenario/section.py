@@ -1,7 +1,7 @@
 """What the parameter sections of a scenario are made of: frozen models whose numbers have a unit and a range.
 
 A mechanism declares its section as a class; the same declaration checks scenarios, and will give the schema and the
-reference table. Left out: events and inheritance between scenarios.
+reference table. Left out: inheritance between scenarios.
 """
 
 from __future__ import annotations
@@ -68,7 +68,15 @@ class Item(Section):
         return value
 
 
-def knob(unit: str, description: str, low: float | None = None, high: float | None = None, default: Any = ...) -> Any:
+def knob(
+    unit: str,
+    description: str,
+    low: float | None = None,
+    high: float | None = None,
+    default: Any = ...,
+    *,
+    at_start: bool = False,
+) -> Any:
     """Declare a number of a section, to stand after a field's annotation.
 
     Parameters
@@ -81,13 +89,15 @@ def knob(unit: str, description: str, low: float | None = None, high: float | No
         The range allowed, both ends included. The whole support of a drawn quantity must lie inside.
     default : optional
         A number, or None for a field annotated ``Quantity | None``; without it the field is required.
+    at_start : bool
+        Whether it is settled at the start, so that no event may change it later.
 
     Returns
     -------
     pydantic field
         For a field annotated `Quantity`, `Fixed`, ``int``, ``float``, or a list, tuple or dict of these.
     """
-    return _field(Knob(unit, description, low, high), default)
+    return _field(Knob(unit, description, low, high, at_start=at_start), default)
 
 
 def whole(unit: str, description: str, low: float | None = None, high: float | None = None, default: Any = ...) -> Any:

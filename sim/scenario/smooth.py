@@ -1,4 +1,4 @@
-"""Distributions that need special functions: normal, lognormal, pert, beta.
+"""Distributions that need special functions: normal, lognormal, pert, beta, gamma.
 
 scipy is imported inside the functions, because reading a scenario must be quick and rarely needs it.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from typing_extensions import override
 
-from .distributions import Distribution, Floats, ordered
+from .distributions import Distribution, Floats, ordered, positive
 from .errors import FieldError, Flaw
 from .wording import number
 
@@ -21,6 +21,11 @@ _Z95 = 1.6448536269514722  # the standard normal's 95 % quantile
 _WIDEST_LOG_SD = 25.0
 # judgement: beyond these a beta is practically certain or practically a coin.
 _BETA_RANGE = (0.01, 1e6)
+# The lowest luck there is (sim/engine/draws.py). Below about 3e-17 scipy's inverse of the beta gives no number.
+_LEAST_LUCK = 2.0**-53
+# judgement: as for the beta; the ratio of spread to mean is 1 / sqrt(shape), from a thousandth to 10.
+_SHAPE_RANGE = (0.01, 1e6)
+_SPREAD_RANGE = (0.001, 10.0)
 
 
 def _normal_below(z: float) -> float:
@@ -36,7 +41,7 @@ def _beta_below(a: float, b: float, x: float) -> float:
 def _beta_at(a: float, b: float, u: Floats) -> Floats:
     from scipy.special import betaincinv
 
-    return np.asarray(betaincinv(a, b, u), dtype=np.float64)
+    return np.asarray(betaincinv(a, b, np.maximum(u, _LEAST_LUCK)), dtype=np.float64)
 
 
 def _normal_at(u: Floats) -> Floats:
@@ -55,8 +60,7 @@ class Normal(Distribution):
 
     @override
     def _prove(self) -> None:
-        if not self.sd > 0:
-            raise FieldError(Flaw(f"{{part}} must be greater than 0, not {number(self.sd)}", below=("sd",)))
+        positive(sd=self.sd)
 
     @property
     @override
@@ -87,8 +91,7 @@ class Lognormal(Distribution):
 
     @override
     def _prove(self) -> None:
-        if not self.median > 0:
-            raise FieldError(Flaw(f"{{part}} must be greater than 0, not {number(self.median)}", below=("median",)))
+        positive(median=self.median)
         if not 0 < self.log_sd <= _WIDEST_LOG_SD:
             span = f"greater than 0 and at most {number(_WIDEST_LOG_SD)}"
             raise FieldError(Flaw(f"{{part}} must be {span}, not {number(self.log_sd)}", below=("log_sd",)))
@@ -100,12 +103,16 @@ class Lognormal(Distribution):
         Raises
         ------
         FieldError
-            Unless 0 < p05 < p95.
+            Unless 0 < p05 < p95, or if they are too far apart.
         """
         if not 0 < p05 < p95:
             raise FieldError(Flaw(f"{{field}}: needs 0 < p05 < p95, not {number(p05)} and {number(p95)}"))
         low, high = math.log(p05), math.log(p95)
-        return cls(median=math.exp((low + high) / 2), log_sd=(high - low) / (2 * _Z95))
+        # For values close together the difference of the logarithms would lose its digits.
+        apart = math.log1p((p95 - p05) / p05) if p95 < 2 * p05 else high - low
+        if not apart <= 2 * _Z95 * _WIDEST_LOG_SD:
+            raise FieldError(Flaw(f"{{field}}: p05 and p95 are too far apart, {number(p05)} and {number(p95)}"))
+        return cls(median=math.exp((low + high) / 2), log_sd=apart / (2 * _Z95))
 
     @property
     @override
@@ -196,3 +203,60 @@ class Beta(Distribution):
     @override
     def at(self, u: Floats) -> Floats:
         return _beta_at(self.a, self.b, u)
+
+
+@dataclass(frozen=True)
+class Gamma(Distribution):
+    """The gamma distribution; the central value is the mean, shape * scale."""
+
+    name = "gamma"
+    shape: float
+    scale: float
+
+    @override
+    def _prove(self) -> None:
+        positive(scale=self.scale)
+        low, high = _SHAPE_RANGE
+        if not low <= self.shape <= high:
+            span = f"between {number(low)} and {number(high)}"
+            raise FieldError(Flaw(f"{{part}} must lie {span}, not {number(self.shape)}", below=("shape",)))
+
+    @classmethod
+    def from_moments(cls, mean: float, sd: float) -> Gamma:
+        """Return the gamma with this mean and this standard deviation.
+
+        Raises
+        ------
+        FieldError
+            Unless both are positive and `sd` lies between a thousandth and ten times the mean.
+        """
+        positive(mean=mean, sd=sd)
+        low, high = _SPREAD_RANGE
+        if not low * mean <= sd <= high * mean:
+            span = f"between {number(low * mean)} and {number(high * mean)}, a thousandth and ten times the mean"
+            raise FieldError(Flaw(f"{{part}} must lie {span}, not {number(sd)}", below=("sd",)))
+        # Kept to the range, which rounding may leave at its ends.
+        shape = min(max((mean / sd) ** 2, _SHAPE_RANGE[0]), _SHAPE_RANGE[1])
+        return cls(shape=shape, scale=mean / shape)
+
+    @property
+    @override
+    def central(self) -> float:
+        return self.shape * self.scale
+
+    @property
+    @override
+    def support(self) -> tuple[float, float]:
+        return 0.0, math.inf
+
+    @override
+    def below(self, x: float) -> float:
+        from scipy.special import gammainc
+
+        return float(gammainc(self.shape, max(x, 0.0) / self.scale))
+
+    @override
+    def at(self, u: Floats) -> Floats:
+        from scipy.special import gammaincinv
+
+        return self.scale * np.asarray(gammaincinv(self.shape, u), dtype=np.float64)

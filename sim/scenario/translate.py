@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from .errors import FieldError, Flaw, Path
@@ -27,6 +29,7 @@ _KINDS = {
     "float_type": "a number",
     "date_type": "a date such as 2024-12-04",
 }
+_SAMPLES = {str: "Write a text", bool: "Write true or false", datetime.date: "Write year-month-day"}
 _SHOULD = re.compile(r"^(?:Input|String|List|Tuple|Dictionary|Value|Data) should ")
 
 
@@ -95,7 +98,10 @@ def _at(tree: Any, path: Path) -> Any:
 
 def _is_misspelt(where: Where, unknown: Sequence[str], parent: Any) -> bool:
     """Return whether the missing field stands there under a name so near that it is one mistake, not two."""
-    unused = [name for name in fields(where.inside) if not (isinstance(parent, dict) and name in parent)]
+    known = fields(where.inside)
+    if len(where.path) == 1 and any(closest(name, [*known, "extends"]) == "extends" for name in unknown):
+        return True  # everything was to be inherited
+    unused = [name for name in known if not (isinstance(parent, dict) and name in parent)]
     return any(closest(name, unused) == where.path[-1] for name in unknown)
 
 
@@ -108,11 +114,9 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
     if kind == "missing":
         yield path[:-1], _missing(where, inside)
     elif kind == "extra_forbidden":
-        parent = _at(tree, path[:-1])
         allowed = list(fields(where.inside))
-        unused = [field for field in allowed if not isinstance(parent, dict) or field not in parent]
-        # What is meant may be there already, inherited.
-        near = closest(path[-1], unused) or closest(path[-1], allowed)
+        # What is meant may be there already, inherited. At the root `extends` is gone before.
+        near = closest(path[-1], [*allowed, "extends"] if len(path) == 1 else allowed)
         hint = f"Did you mean '{near}'?" if near else f"Possible: {listed(allowed)}"
         yield path, Flaw(f"unknown field {quoted(path[-1])}{inside}", hint)
     elif isinstance(context.get("error"), FieldError):
@@ -132,11 +136,12 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
         yield (*path, key), Flaw(f"unknown {key} {quoted(tag)} in {name}", did_you_mean(tag, names))
     elif kind == "union_tag_not_found":
         key = str(context.get("discriminator", "")).strip("'")
-        yield path, Flaw(f"missing field '{key}' in {readable(path, tree)}")
+        yield path, Flaw(f"missing field '{key}' in {readable(path, tree)}", _tags(where.annotation, key))
     elif value is None and wanted:
         yield path, Flaw(f"{name} is empty", f"Write {wanted}")
     elif wanted or kind.startswith("date_"):
-        hint = "Put it in quotes" if kind == "string_type" and not isinstance(value, (dict, list)) else ""
+        # Of several kinds that are allowed, none is better advice than another.
+        hint = "" if " or " in wanted.removeprefix("true or") else _how_to_write(kind, value, _field(where))
         yield path, Flaw(f"{name} must be {wanted or _KINDS['date_type']}, not {found(value)}", hint)
     else:
         message = detail["msg"][:1].lower() + detail["msg"][1:]
@@ -156,16 +161,53 @@ def _missing(where: Where, inside: str) -> Flaw:
     field = fields(where.inside).get(str(name))
     if any(is_section(member) for member in members(where.annotation)) or is_mapping(where.annotation):
         allowed = listed(fields(where.annotation))
-        return Flaw(f"missing section {quoted(name)}{inside}", f"Its fields: {allowed}" if allowed else "")
+        says = (field.description or "") if field is not None else ""
+        return Flaw(f"missing section {quoted(name)}{inside}", f"Its fields: {allowed}" if allowed else says)
     hint = ""
     knob = knob_of(field) if field is not None else None
     if knob is not None:
         hint = f"Write {knob.wanted}: {knob.description}"
     elif is_number(where.annotation):
         hint = "Write a number"
-    elif field is not None and field.description:
-        hint = field.description
+    else:
+        says = field.description if field is not None and field.description else ""
+        sample = "Write a name of a-z, 0-9 and _" if name == "id" else _sample(where.annotation)
+        hint = ": ".join(filter(None, [sample, says]))
     return Flaw(f"missing field {quoted(name)}{inside}", hint)
+
+
+def _tags(annotation: Any, key: str) -> str:
+    """Return a hint with what may stand in the field that tells the branches of a union apart."""
+    told = [get_args(fields(member)[key].annotation) for member in members(annotation) if key in fields(member)]
+    return f"Possible: {listed(name for names in told for name in names)}" if any(told) else ""
+
+
+def _field(where: Where) -> FieldInfo | None:
+    return fields(where.inside).get(str(where.path[-1])) if where.path else None
+
+
+def _sample(annotation: Any) -> str:
+    """Return what to write for a field that is no number."""
+    for member in members(annotation):
+        if get_origin(member) is Literal:
+            return f"Write one of {listed(get_args(member))}"
+        if member in _SAMPLES:
+            return _SAMPLES[member]
+    return ""
+
+
+def _how_to_write(kind: str, value: object, field: FieldInfo | None) -> str:
+    """Return a hint for a value of the wrong type."""
+    knob = knob_of(field) if field is not None else None
+    if kind == "string_type":
+        return "Write a text" if isinstance(value, (dict, list)) else "Put it in quotes"
+    if kind in ("list_type", "tuple_type"):
+        return "Write [a, b], or a line with '- ' for each"
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return "Write 'name: value' lines below it, indented"
+    if kind in ("int_type", "int_from_float", "float_type"):
+        return f"Write {knob.wanted}" if knob is not None else "Write the number alone, as in 3"
+    return "Write year-month-day, without quotes" if kind.startswith("date_") else ""
 
 
 def _choices(where: Where, context: dict[str, Any]) -> list[str]:

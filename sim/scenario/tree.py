@@ -19,6 +19,7 @@ from typing import Any
 
 from .errors import Flaw, Path
 from .read import Document, Located, Place
+from .wording import did_you_mean, quoted
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def tree_of(document: Document, root: Place) -> Node:
         place = document.places.get(path, root)
         if isinstance(value, dict):
             fields = {key: node(item, (*path, key)) for key, item in value.items()}
-            return Node(fields, place, whole="value" in fields or "dist" in fields)
+            return Node(fields, place, whole=bool(path) and _is_number(fields))
         if isinstance(value, list):
             items = [node(item, (*path, position)) for position, item in enumerate(value)]
             return Node(items, place, whole=not _by_id(items))
@@ -78,7 +79,7 @@ def merge(base: Node, over: Node) -> Node:
 
 def _merge_items(base: Node, over: Node) -> Node:
     if is_removal(over):
-        return replace(over, removed=base.removed or not is_removal(base))
+        return replace(over, removed=over.removed or base.removed or not is_removal(base))
     if is_removal(base):
         return replace(over, whole=True)
     return merge(base, over)
@@ -101,15 +102,16 @@ def without_removals(node: Node) -> Node:
 def removal_flaws(node: Node) -> Iterator[Located]:
     """Yield what is wrong with the removals of a merged tree."""
     if isinstance(node.value, list):
-        known = [_id(item) for item in node.value if not is_removal(item)]
+        known = [_id(item) for item in node.value if not is_removal(item) and _id(item)]
         for item in node.value:
             if not is_removal(item):
                 yield from removal_flaws(item)
-            elif set(item.value) != {"id", "remove"}:
-                yield Located(item.place, Flaw("an item that is removed has nothing but 'id' and 'remove: true'"))
+            elif set(item.value) != {"id", "remove"} or _id(item) is None:
+                flaw = Flaw("an item that is removed has an 'id' and 'remove: true', nothing else", "Write no other field")
+                yield Located(item.place, flaw)
             elif not item.removed:
-                hint = f"Inherited: {', '.join(filter(None, known))}" if any(known) else "There is nothing to remove"
-                yield Located(item.place, Flaw(f"'{_id(item)}' is removed but was not inherited", hint))
+                flaw = Flaw(f"{quoted(_id(item))} is removed but was not inherited", did_you_mean(_id(item), known))
+                yield Located(item.place, flaw)
     elif isinstance(node.value, dict):
         for item in node.value.values():
             yield from removal_flaws(item)
@@ -134,6 +136,11 @@ def places(node: Node, path: Path = ()) -> dict[Path, Place]:
         for position, item in enumerate(node.value):
             found |= places(item, (*path, position))
     return found
+
+
+def _is_number(fields: dict[str, Node]) -> bool:
+    """Return whether a mapping stands for a number; sections and sources may be called `value` or `dist` too."""
+    return any(key in fields and not isinstance(fields[key].value, dict) for key in ("value", "dist"))
 
 
 def _id(node: Node) -> str | None:

@@ -1,4 +1,4 @@
-"""Any distribution, cut to a range: `min` and `max` in the YAML."""
+"""Any distribution but the discrete one, cut to a range: `min` and `max` in the YAML."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from typing_extensions import override
 
-from .distributions import Distribution, Floats
+from .distributions import Discrete, Distribution, Floats
 from .errors import FieldError, Flaw
 from .wording import number
 
@@ -28,6 +28,8 @@ class Truncated(Distribution):
 
     @override
     def _prove(self) -> None:
+        if isinstance(self.inner, Discrete):
+            raise FieldError(Flaw("{field}: a discrete distribution cannot be cut", "Remove values instead"))
         low, high = self.support
         if self.min is not None and self.max is not None and not self.min < self.max:
             message = f"{{field}}: min must be less than max, not {number(self.min)} and {number(self.max)}"

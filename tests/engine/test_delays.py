@@ -182,6 +182,20 @@ def test_the_steady_state_holds_what_came_in_during_the_delay() -> None:
     assert delay.total().item() == pytest.approx(2.0 * 3 / (1 - np.exp(-3 / 50)), rel=1e-12)
 
 
+def test_another_mean_counts_from_the_next_step_on_and_moves_nothing() -> None:
+    delay, inflow = StagedDelay([2, 1], np.full((2, 1), 10.0)), np.array([[4.0], [1.0]])
+    delay.fill(inflow)
+    held = delay.total()
+    delay.set_mean(np.array([[5.0], [10.0]]))
+    assert np.array_equal(delay.total(), held)
+    before, after = 1 - np.exp(-2 / 10), 1 - np.exp(-2 / 5)
+    assert delay.step().ravel() == pytest.approx([4 / before * after, 1])
+    delay.set_mean(np.zeros((2, 1)))
+    left = delay.total()
+    assert delay.step().copy() + delay.step() == pytest.approx(left)
+    assert (delay.total() == 0).all()
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     stages=st.lists(st.integers(1, 5), min_size=1, max_size=3),

@@ -21,6 +21,7 @@ from sim.model import MECHANISMS, ORDER_OF_THE_DAY, SENTENCES, section, simulate
 from sim.model.arms import Arms
 from sim.model.attrition import Attrition
 from sim.model.collapse import Collapse
+from sim.model.events import Events
 from sim.model.front import Front
 from sim.model.manpower import Manpower
 from sim.model.parameters import Drawn
@@ -109,8 +110,11 @@ def test_the_order_of_the_day_is_that_of_the_text() -> None:
 
 
 def test_first_steps_follow_the_order_of_the_mechanisms() -> None:
-    places = [ORDER_OF_THE_DAY.index(m.steps[0]) for m in MECHANISMS]
+    # But for the scenario's events, which come first, while their conditions are looked for last.
+    places = [ORDER_OF_THE_DAY.index(m.steps[0]) for m in MECHANISMS if m is not Events]
     assert places == sorted(places)
+    assert MECHANISMS[0] is Events
+    assert Events.steps == ORDER_OF_THE_DAY[-1:]
     topics = [ORDER_OF_THE_DAY.index(topic) for m in MECHANISMS for topic in m.topics]
     assert topics == list(range(len(topics)))
 
@@ -190,6 +194,8 @@ def eventful(tree: dict[str, Any]) -> None:
     tree["front"]["offensives"][0].update({"probability": 1})
     for side in ("attacker", "defender"):
         tree["collapse"][side].update({"force_share": 0.9, "hazard_per_year": 5})
+    aid = {"arms.defender.aid_scale": {"scale": 2, "for_days": 9}}
+    tree["events"] = [{"id": "promise", "when": {"date": date(2025, 1, 10)}, "effect": aid}]
 
 
 def placeholders(sentence: str) -> set[str]:

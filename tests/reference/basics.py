@@ -17,9 +17,10 @@ SIDES = ("attacker", "defender")
 
 # Simulated time is an integer: day * DAY + the place of a step in the order of the day.
 DAY = 100
-HALT, PACKAGE, WAVE_BEGINS, WAVE_ENDS, OFFENSIVE_BEGINS, OFFENSIVE_ENDS = range(6)
-ARMS, MANPOWER, ATTRITION, FRONT, LOSSES, COLLAPSE, RECORDER = range(10, 80, 10)
+EVENT_BEGINS, EVENT_ENDS, HALT, PACKAGE, WAVE_BEGINS, WAVE_ENDS, OFFENSIVE_BEGINS, OFFENSIVE_ENDS = range(8)
+ARMS, MANPOWER, ATTRITION, FRONT, LOSSES, COLLAPSE, EVENTS, RECORDER = range(10, 90, 10)
 
+Ranges = Mapping[str, tuple[float, float]]
 Process = Generator[simpy.Event, Any, None]
 
 
@@ -101,8 +102,13 @@ class StagedDelay:
     """A delay of several stages, each of which passes on the same share of its content a day."""
 
     def __init__(self, stages: int, mean_days: float, steady_inflow: float) -> None:
-        self.share = 1.0 - exp(-stages / mean_days) if mean_days > 0 else 1.0
+        self.stages = [0.0] * stages
+        self.set_mean(mean_days)
         self.stages = [steady_inflow / self.share] * stages
+
+    def set_mean(self, mean_days: float) -> None:
+        """From now on each stage passes on the share that belongs to this mean."""
+        self.share = 1.0 - exp(-len(self.stages) / mean_days) if mean_days > 0 else 1.0
 
     def put(self, amount: float) -> None:
         self.stages[0] += amount

@@ -31,6 +31,7 @@ from .basics import (
     History,
     Luck,
     Process,
+    Ranges,
     StagedDelay,
     at,
     day_of,
@@ -43,6 +44,7 @@ from .basics import (
     today,
     whole_days,
 )
+from .events import Events
 
 LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0), "mixed": (0.7, 0.3)}
 
@@ -50,14 +52,19 @@ LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0), "
 class War:
     """One replication: its environment, its luck, its drawn parameters and all its mechanisms."""
 
-    def __init__(self, world: Mapping[str, Any], parameters: Mapping[str, float], luck: Luck) -> None:
+    state: Callable[[], dict[str, float]]
+
+    def __init__(self, world: Mapping[str, Any], parameters: Mapping[str, float], luck: Luck, ranges: Ranges) -> None:
         self.env = simpy.Environment()
         self.world = world
+        self.parameters = parameters
+        self.ranges = ranges
         self.drawn = nested(parameters)
         self.luck = luck
         self.start: date = plain(world["start_date"])
         self.history = History()
         self.at_war = 1.0
+        self.events = Events(self)
         self.arms = Arms(self)
         self.manpower = {side: Manpower(self, side) for side in SIDES}
         self.attrition = Attrition(self)
@@ -82,6 +89,10 @@ class War:
         for month, day in enumerate(month_starts(self.start)):
             yield at(self.env, day, place)
             step(month)
+
+    def now(self, path: str) -> float:
+        """The value in force of a parameter."""
+        return self.events.value(path)
 
     def note(self, kind: str, name: str) -> None:
         self.history.events.append((today(self.env), kind, name))
@@ -108,25 +119,26 @@ class Halt:
 class Backer:
     """A backer and what it has on its way to its side."""
 
-    def __init__(self, item: Mapping[str, Any], drawn: Mapping[str, float]) -> None:
+    def __init__(self, war: War, item: Mapping[str, Any], drawn: Mapping[str, float]) -> None:
+        self.war = war
         self.id: str = item["id"]
         self.side: str = item["side"]
-        self.aid_per_month_beur = drawn["aid_per_month_beur"]
         self.aid_variation = float(plain(item["aid_variation"]))
-        self.fire_days_per_beur = drawn["fire_days_per_beur"]
-        self.from_stock_share = drawn["from_stock_share"]
-        self.cancelled_share = drawn["cancelled_share"]
         self.halts: list[Halt] = []
 
         past = drawn["past_aid_per_month_beur"] / DAYS_PER_MONTH
-        self.from_stock = StagedDelay(plain(item["stock_stages"]), drawn["stock_delay_days"], past * self.from_stock_share)
+        share = drawn["from_stock_share"]
+        self.from_stock = StagedDelay(plain(item["stock_stages"]), drawn["stock_delay_days"], past * share)
         self.from_production = StagedDelay(
-            plain(item["production_stages"]), drawn["production_delay_days"], past * (1 - self.from_stock_share)
+            plain(item["production_stages"]), drawn["production_delay_days"], past * (1 - share)
         )
-        self.absorption = StagedDelay(1, drawn["absorption_days"], past * (1 - self.cancelled_share))
+        self.absorption = StagedDelay(1, drawn["absorption_days"], past * (1 - drawn["cancelled_share"]))
         self.pledged = self.in_transit()
         self.delivered = 0.0
         self.cancelled = 0.0
+
+    def now(self, name: str) -> float:
+        return self.war.now(f"arms.backers.{self.id}.{name}")
 
     def in_transit(self) -> float:
         return self.from_stock.content() + self.from_production.content() + self.absorption.content()
@@ -138,32 +150,37 @@ class Backer:
 
     def step(self) -> float:
         """A day of the pipeline; the days of fire it delivers."""
+        self.absorption.set_mean(self.now("absorption_days"))
+        self.from_stock.set_mean(self.now("stock_delay_days"))
+        self.from_production.set_mean(self.now("production_delay_days"))
         delivered = self.absorption.step()
         self.delivered += delivered
         out = self.from_stock.step() + self.from_production.step()
-        cancelled = self.cancelled_share * out
+        cancelled = self.now("cancelled_share") * out
         self.cancelled += cancelled
         self.absorption.put(out - cancelled)
-        return self.fire_days_per_beur * delivered
+        return self.now("fire_days_per_beur") * delivered
 
 
 class Depot:
     """The materiel of a side, in days of full-rate fire."""
 
-    def __init__(self, drawn: Mapping[str, float]) -> None:
-        self.ration_days = drawn["ration_days"]
-        self.production_a_day = drawn["production_fire_days_per_month"] / DAYS_PER_MONTH
-        self.aid_scale = drawn["aid_scale"]
+    def __init__(self, war: War, side: str, drawn: Mapping[str, float]) -> None:
+        self.war = war
+        self.side = side
         self.fire_at_start = drawn["fire_at_start_share"]
         self.fire = self.fire_at_start
-        self.stock_days = self.ration_days * self.fire_at_start / (1 - self.fire_at_start)
+        self.stock_days = drawn["ration_days"] * self.fire_at_start / (1 - self.fire_at_start)
         self.produced_days = 0.0
         self.received_days = 0.0
         self.fired_days = 0.0
 
+    def now(self, name: str) -> float:
+        return self.war.now(f"arms.{self.side}.{name}")
+
     def step(self, received: float, at_war: float) -> None:
-        self.fire = self.stock_days / (self.stock_days + self.ration_days) * at_war
-        produced = self.production_a_day * at_war
+        self.fire = self.stock_days / (self.stock_days + self.now("ration_days")) * at_war
+        produced = self.now("production_fire_days_per_month") / DAYS_PER_MONTH * at_war
         self.stock_days += produced + received - self.fire
         self.produced_days += produced
         self.received_days += received
@@ -176,8 +193,8 @@ class Arms:
     def __init__(self, war: War) -> None:
         self.war = war
         world, drawn = war.world["arms"], war.drawn["arms"]
-        self.depots = {side: Depot(drawn[side]) for side in SIDES}
-        self.backers = {item["id"]: Backer(item, drawn["backers"][item["id"]]) for item in items(world, "backers")}
+        self.depots = {side: Depot(war, side, drawn[side]) for side in SIDES}
+        self.backers = {item["id"]: Backer(war, item, drawn["backers"][item["id"]]) for item in items(world, "backers")}
         for item in items(world, "halts"):
             values = drawn["halts"][item["id"]]
             halt = Halt(item["id"], values["cut_share"], whole_days(values["days"]))
@@ -218,12 +235,12 @@ class Arms:
             return
         for backer in self.backers.values():
             score = self.war.luck.normal(f"arms/aid/{backer.id}", month)
-            amount = backer.aid_per_month_beur * self.depots[backer.side].aid_scale
+            amount = backer.now("aid_per_month_beur") * self.depots[backer.side].now("aid_scale")
             amount *= gamma_from_normal(score, backer.aid_variation)
             for halt in backer.halts:
                 if halt.until > day:
                     amount *= 1 - halt.cut_share
-            backer.pledge(amount, backer.from_stock_share)
+            backer.pledge(amount, backer.now("from_stock_share"))
 
     def dated_package(self, item: Mapping[str, Any], day: int, values: Mapping[str, float]) -> Process:
         if day < 0 or self.war.luck.uniform(f"arms/package/{item['id']}", 0) >= values["probability"]:
@@ -232,8 +249,8 @@ class Arms:
         if self.war.at_war:
             backer = self.backers[item["backer"]]
             own_share = given(item, "from_stock_share") is not None
-            share = values["from_stock_share"] if own_share else backer.from_stock_share
-            backer.pledge(values["amount_beur"] * self.depots[backer.side].aid_scale, share)
+            share = values["from_stock_share"] if own_share else backer.now("from_stock_share")
+            backer.pledge(values["amount_beur"] * self.depots[backer.side].now("aid_scale"), share)
             self.war.note("package", item["id"])
 
     def step(self, day: int) -> None:
@@ -265,14 +282,10 @@ class Manpower:
 
     def __init__(self, war: War, side: str) -> None:
         self.war = war
+        self.side = side
         world, drawn = war.world["manpower"], war.drawn["manpower"]
         own: Mapping[str, float] = drawn[side]
         self.pool_persons = own["pool_persons"]
-        self.pool_half_share = own["pool_half_share"]
-        self.intake_a_day = own["intake_per_month"] / DAYS_PER_MONTH
-        self.killed_share = own["killed_share"]
-        self.return_share = own["return_share"]
-        self.desertion_a_day = own["desertion_share_per_month"] / DAYS_PER_MONTH
 
         self.force = own["force_persons"]
         self.pool = self.pool_persons
@@ -280,7 +293,7 @@ class Manpower:
         self.recovery = StagedDelay(
             plain(world[side]["return_stages"]),
             own["return_days"],
-            own["past_daily_casualties"] * (1 - self.killed_share) * self.return_share,
+            own["past_daily_casualties"] * (1 - own["killed_share"]) * own["return_share"],
         )
         has_reference = given(world[side], "reference_force_persons") is not None
         self.reference_force = max(1.0, own["reference_force_persons"] if has_reference else self.force)
@@ -299,6 +312,9 @@ class Manpower:
                 self.plan_wave(item, drawn["waves"][item["id"]])
         war.every_day(MANPOWER, self.morning)
         war.every_day(LOSSES, self.evening)
+
+    def now(self, name: str) -> float:
+        return self.war.now(f"manpower.{self.side}.{name}")
 
     def plan_wave(self, item: Mapping[str, Any], values: Mapping[str, float]) -> None:
         if self.war.luck.uniform(f"manpower/wave/{item['id']}", 0) >= values["probability"]:
@@ -332,7 +348,8 @@ class Manpower:
         share = self.pool / max(self.pool_persons, 1.0)
         regular = 0.0
         if share > 0:
-            regular = self.intake_a_day * share * (1 + self.pool_half_share) / (share + self.pool_half_share)
+            half = self.now("pool_half_share")
+            regular = self.now("intake_per_month") / DAYS_PER_MONTH * share * (1 + half) / (share + half)
         waves = sum(wave.persons_a_day for wave in self.waves if wave.active)
         return min(regular + waves, self.pool) * self.war.at_war
 
@@ -342,21 +359,22 @@ class Manpower:
         self.recruited += intake
         self.training.append(intake)
         trained = self.training.popleft()
+        self.recovery.set_mean(self.now("return_days"))
         returned = self.recovery.step()
         self.returned += returned
         self.arrivals = trained + returned
         self.force += self.arrivals
 
     def evening(self, day: int) -> None:
-        killed = self.killed_share * self.casualties
+        killed = self.now("killed_share") * self.casualties
         wounded = self.casualties - killed
-        returning = self.return_share * wounded
+        returning = self.now("return_share") * wounded
         self.force -= self.casualties
         self.killed += killed
         self.recovery.put(returning)
         self.invalided += wounded - returning
 
-        deserted = self.desertion_a_day * self.force * self.war.at_war
+        deserted = self.now("desertion_share_per_month") / DAYS_PER_MONTH * self.force * self.war.at_war
         self.force -= deserted
         self.deserted += deserted
 
@@ -375,20 +393,9 @@ class Attrition:
 
     def __init__(self, war: War) -> None:
         self.war = war
-        world, drawn = war.world["attrition"], war.drawn["attrition"]
-        own: Mapping[str, float] = drawn
-        law = plain(world["law"])
-        self.own_exponent, self.enemy_exponent = (own["own_exponent"], own["enemy_exponent"]) if law == "own" else LAWS[law]
-        self.level_factor = own["level_factor"]
-        self.tempo_ar = own["tempo_ar"]
-        self.tempo_change_log_sd = own["tempo_change_log_sd"]
-        self.noise_ar = own["noise_ar"]
-        self.noise_log_sd = own["noise_log_sd"]
-        self.quiet_share = own["quiet_share"]
-        self.max_daily_loss_share = own["max_daily_loss_share"]
+        world = war.world["attrition"]
+        self.law: str = plain(world["law"])
         self.steps_per_day = int(plain(world["steps_per_day"]))
-        self.daily_casualties: dict[str, float] = {side: drawn[side]["daily_casualties"] for side in SIDES}
-        self.fire_share: dict[str, float] = {side: drawn[side]["fire_share"] for side in SIDES}
 
         self.log_tempo = 0.0
         self.log_tempo_variance = 0.0
@@ -397,38 +404,48 @@ class Attrition:
         war.every_month(ATTRITION, self.new_month)
         war.every_day(ATTRITION + 1, self.step)
 
+    def now(self, name: str) -> float:
+        return self.war.now(f"attrition.{name}")
+
+    def exponents(self) -> tuple[float, float]:
+        if self.law == "own":
+            return self.now("own_exponent"), self.now("enemy_exponent")
+        return LAWS[self.law]
+
     def new_month(self, month: int) -> None:
         if month == 0:
             return
-        change = self.tempo_change_log_sd * self.war.luck.normal("attrition/tempo", month)
-        self.log_tempo = self.tempo_ar * self.log_tempo + change
-        self.log_tempo_variance = self.tempo_ar**2 * self.log_tempo_variance + self.tempo_change_log_sd**2
+        ar, sd = self.now("tempo_ar"), self.now("tempo_change_log_sd")
+        self.log_tempo = ar * self.log_tempo + sd * self.war.luck.normal("attrition/tempo", month)
+        self.log_tempo_variance = ar**2 * self.log_tempo_variance + sd**2
         self.tempo = exp(self.log_tempo - self.log_tempo_variance / 2)
 
     def noise_factor(self, side: str, day: int) -> float:
         z = self.war.luck.normal(f"attrition/noise/{side}", day)
+        ar, sd = self.now("noise_ar"), self.now("noise_log_sd")
         if day == 0:
-            self.noise[side] = self.noise_log_sd * z
+            self.noise[side] = sd * z
         else:
-            change = self.noise_log_sd * sqrt(1 - self.noise_ar**2) * z
-            self.noise[side] = self.noise_ar * self.noise[side] + change
-        return exp(self.noise[side] - self.noise_log_sd**2 / 2)
+            self.noise[side] = ar * self.noise[side] + sd * sqrt(1 - ar**2) * z
+        return exp(self.noise[side] - sd**2 / 2)
 
     def pace_of_losses(self, side: str, day: int) -> float:
         """What a side loses a day if both forces are at their reference."""
         depot = self.war.arms.depots[enemy(side)]
-        effort = self.quiet_share + (1 - self.quiet_share) * self.war.front.intensity
-        share = self.fire_share[side]
+        quiet = self.now("quiet_share")
+        effort = quiet + (1 - quiet) * self.war.front.intensity
+        share = self.now(f"{side}.fire_share")
         fire = 1 - share + share * depot.fire / depot.fire_at_start
-        pace = self.daily_casualties[side] * self.level_factor * self.tempo * effort * fire
+        pace = self.now(f"{side}.daily_casualties") * self.now("level_factor") * self.tempo * effort * fire
         return pace * self.noise_factor(side, day) * self.war.at_war
 
     def step_loss(
         self, pace: float, own: float, own_reference: float, other: float, other_reference: float, morning: float
     ) -> float:
-        loss: float = pace * (max(own, 1.0) / own_reference) ** self.own_exponent
-        loss *= (max(other, 1.0) / other_reference) ** self.enemy_exponent
-        return min(min(loss, self.max_daily_loss_share * morning) / self.steps_per_day, max(own, 0.0))
+        own_exponent, enemy_exponent = self.exponents()
+        loss: float = pace * (max(own, 1.0) / own_reference) ** own_exponent
+        loss *= (max(other, 1.0) / other_reference) ** enemy_exponent
+        return min(min(loss, self.now("max_daily_loss_share") * morning) / self.steps_per_day, max(own, 0.0))
 
     def step(self, day: int) -> None:
         attacker, defender = (self.war.manpower[side] for side in SIDES)
@@ -464,10 +481,8 @@ class Offensive:
 class Belt:
     """A fortified belt of land."""
 
+    id: str
     held_by: str
-    at_km2: float
-    depth_km2: float
-    pace_share: float
 
 
 class Front:
@@ -478,21 +493,7 @@ class Front:
         world, drawn = war.world["front"], war.drawn["front"]
         own: Mapping[str, float] = drawn
         self.total_area = own["total_area_km2"]
-        self.advance_km2_per_day = own["advance_km2_per_day"]
-        self.advance_log_sd = own["advance_log_sd"]
-        reverts = own["advance_reverts_days"]
-        self.phi = exp(-1 / reverts) if reverts > 0 else 0.0
-        self.mu = log(own["advance_settled_km2_per_day"] / self.advance_km2_per_day) - self.advance_log_sd**2 / 2
-        self.fastest_advance_ratio = own["fastest_advance_ratio"]
-        self.force_elasticity = own["force_elasticity"]
-        self.fire_elasticity = own["fire_elasticity"]
-        self.stalemate_band = own["stalemate_band"]
-        self.counter_attack_share = own["counter_attack_share"]
-        self.pace_from_effort_share = own["pace_from_effort_share"]
-        self.intensity_trend_per_year = own["intensity_trend_per_year"]
         self.mud_months = [int(plain(month)) for month in plain(world["mud_months"])]
-        self.mud_season_factor = own["mud_season_factor"]
-        self.dry_season_factor = own["dry_season_factor"]
 
         self.held_at_start = own["held_area_km2"]
         self.held_area = self.held_at_start
@@ -501,11 +502,7 @@ class Front:
         self.intensity = 1.0
         self.log_pace = 0.0
 
-        self.belts = []
-        for item in items(world, "belts"):
-            values = drawn["belts"][item["id"]]
-            belt = Belt(item["held_by"], values["at_km2"], values["depth_km2"], values["pace_share"])
-            self.belts.append(belt)
+        self.belts = [Belt(item["id"], item["held_by"]) for item in items(world, "belts")]
         self.offensives = []
         for item in items(world, "offensives"):
             values = drawn["offensives"][item["id"]]
@@ -528,10 +525,15 @@ class Front:
         offensive.active = False
         self.war.note("offensive ends", offensive.id)
 
+    def now(self, name: str) -> float:
+        return self.war.now(f"front.{name}")
+
     def pace(self, day: int) -> float:
         if day > 0:
-            noise = self.advance_log_sd * sqrt(1 - self.phi**2) * self.war.luck.normal("front/pace", day)
-            self.log_pace = self.mu + self.phi * (self.log_pace - self.mu) + noise
+            sd, phi = self.now("advance_log_sd"), exp(-1 / self.now("advance_reverts_days"))
+            mu = log(self.now("advance_settled_km2_per_day") / self.now("advance_km2_per_day")) - sd**2 / 2
+            noise = sd * sqrt(1 - phi**2) * self.war.luck.normal("front/pace", day)
+            self.log_pace = mu + phi * (self.log_pace - mu) + noise
         return exp(self.log_pace)
 
     def balance(self) -> float:
@@ -540,42 +542,42 @@ class Front:
             manpower, depot = self.war.manpower[side], self.war.arms.depots[side]
             force[side] = max(manpower.force, 1.0) / manpower.reference_force
             fire[side] = max(depot.fire, 0.01) / depot.fire_at_start
-        return self.force_elasticity * log(force["attacker"] / force["defender"]) + self.fire_elasticity * log(
-            fire["attacker"] / fire["defender"]
-        )
+        from_force = self.now("force_elasticity") * log(force["attacker"] / force["defender"])
+        return from_force + self.now("fire_elasticity") * log(fire["attacker"] / fire["defender"])
 
     def ratio(self, balance: float) -> float:
         """The pace that the balance allows, relative to the start; negative if the defender regains ground."""
-        fastest = self.fastest_advance_ratio
+        fastest = self.now("fastest_advance_ratio")
         scale = fastest - 1 / fastest
         drive = balance + scale * atanh(1 / fastest)
-        push = max(drive, 0.0) + min(drive + self.stalemate_band, 0.0)
+        push = max(drive, 0.0) + min(drive + self.now("stalemate_band"), 0.0)
         return fastest * tanh(push / scale)
 
     def season(self, day: int) -> float:
         month = (self.war.start + timedelta(days=day)).month
-        return self.mud_season_factor if month in self.mud_months else self.dry_season_factor
+        return self.now("mud_season_factor" if month in self.mud_months else "dry_season_factor")
 
     def belt_factor(self, forward: bool) -> float:
         gained = self.held_area - self.held_at_start
         holder = "defender" if forward else "attacker"
         factor = 1.0
         for belt in self.belts:
-            if belt.held_by == holder and belt.at_km2 <= gained < belt.at_km2 + belt.depth_km2:
-                factor *= belt.pace_share
+            begin, depth = self.now(f"belts.{belt.id}.at_km2"), self.now(f"belts.{belt.id}.depth_km2")
+            if belt.held_by == holder and begin <= gained < begin + depth:
+                factor *= self.now(f"belts.{belt.id}.pace_share")
         return factor
 
     def step(self, day: int) -> None:
-        surge = max(0.0, 1 + self.intensity_trend_per_year * day / DAYS_PER_YEAR)
+        surge = max(0.0, 1 + self.now("intensity_trend_per_year") * day / DAYS_PER_YEAR)
         for offensive in self.offensives:
             if offensive.active:
                 surge *= offensive.intensity
         pace = self.pace(day)
-        self.intensity = surge * pace**self.pace_from_effort_share
+        self.intensity = surge * pace ** self.now("pace_from_effort_share")
 
         ratio = self.ratio(self.balance())
-        ratio *= surge if ratio > 0 else self.counter_attack_share
-        advance = self.advance_km2_per_day * pace * self.season(day) * self.war.at_war * ratio
+        ratio *= surge if ratio > 0 else self.now("counter_attack_share")
+        advance = self.now("advance_km2_per_day") * pace * self.season(day) * self.war.at_war * ratio
         advance *= self.belt_factor(forward=advance > 0)
         self.advance = min(max(advance, -self.held_area), self.total_area - self.held_area)
         self.held_area += self.advance
@@ -590,7 +592,6 @@ class Collapse:
 
     def __init__(self, war: War) -> None:
         self.war = war
-        self.drawn = war.drawn["collapse"]
         self.endures = {side: -log(1 - war.luck.uniform(f"collapse/{side}", 0)) for side in SIDES}
         self.suffered = dict.fromkeys(SIDES, 0.0)
         self.ending = 0
@@ -598,10 +599,12 @@ class Collapse:
         war.every_day(COLLAPSE, self.step)
 
     def hazard_per_year(self, side: str) -> float:
-        own: Mapping[str, float] = self.drawn[side]
         manpower = self.war.manpower[side]
-        strength = (manpower.force / manpower.reference_force - own["force_share"]) / own["width_share"]
-        return own["hazard_per_year"] / (1 + exp(min(strength, 700.0)))
+        share, width, most = (
+            self.war.now(f"collapse.{side}.{name}") for name in ("force_share", "width_share", "hazard_per_year")
+        )
+        strength = (manpower.force / manpower.reference_force - share) / width
+        return most / (1 + exp(min(strength, 700.0)))
 
     def step(self, day: int) -> None:
         if day % 7 != 6 or not self.war.at_war:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .basics import DAY, RECORDER, SIDES, History, Luck
+from .basics import DAY, RECORDER, SIDES, History, Luck, Ranges
 from .mechanisms import War
 
 __all__ = ["History", "Luck", "simulate"]
@@ -14,6 +14,7 @@ class Recorder:
 
     def __init__(self, war: War) -> None:
         self.war = war
+        war.state = self.state
         self.series: dict[str, list[float]] = {name: [] for name in self.state()}
         war.history.series = self.series
         self.record()
@@ -41,6 +42,8 @@ class Recorder:
             state[f"arrivals.{side}"] = people.arrivals
             state[f"casualties.{side}"] = people.casualties
             state[f"cumulative_casualties.{side}"] = people.cumulative_casualties
+        for event in war.events.all:
+            state[f"event_count.{event.id}"] = float(event.times)
         for backer in war.arms.backers.values():
             state[f"pledged_beur.{backer.id}"] = backer.pledged
             state[f"delivered_beur.{backer.id}"] = backer.delivered
@@ -61,9 +64,11 @@ class Recorder:
             self.series[name].append(value)
 
 
-def simulate(world: Mapping[str, Any], parameters: Mapping[str, float], luck: Luck, days: int) -> History:
-    """Play one replication of a scenario with these drawn parameters for so many days."""
-    war = War(world, parameters, luck)
+def simulate(
+    world: Mapping[str, Any], parameters: Mapping[str, float], luck: Luck, days: int, ranges: Ranges | None = None
+) -> History:
+    """Play one replication of a scenario with these drawn parameters for so many days; knobs keep to their ranges."""
+    war = War(world, parameters, luck, ranges or {})
     Recorder(war)
     if days > 0:
         war.env.run(until=days * DAY)

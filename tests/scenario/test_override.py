@@ -80,7 +80,7 @@ def test_later_ones_win_and_see_earlier_ones(load: Any) -> None:
             "losses.killed_share.valu=3",
             "unknown key 'valu' in killed_share. constant takes value; also allowed: source, note, assumption",
         ),
-        ("losses.rounds=\x07", "control character '\\x07' in the value. Remove it"),
+        ("losses.rounds=\x07", "control character '\\x07' in the value. Remove it, or type the line again"),
     ],
 )
 def test_what_cannot_be_set(lines: Any, text: str, said: str) -> None:

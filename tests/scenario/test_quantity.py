@@ -192,7 +192,7 @@ def test_a_quantity_is_frozen_and_parses_to_itself() -> None:
         ({"value": True}, ["value must be a number, not true"]),
         ({"value": 1, "unit": "km"}, ["unknown key 'unit' in this"]),
         ({"value": 1, "min": 0}, ["unknown key 'min' in this"]),
-        ({"dist": "gamma", "mean": 1}, ["unknown distribution 'gamma' in this"]),
+        ({"dist": "weibull", "mean": 1}, ["unknown distribution 'weibull' in this"]),
         ({"dist": "uniform", "value": 1}, ["unknown key 'value' in this", "this lacks 'low'", "this lacks 'high'"]),
         ({"dist": "uniform", "low": 1, "hgh": 2}, ["unknown key 'hgh' in this"]),
         ({"dist": "uniform", "low": "a", "high": None}, ["low must be a number, not the text 'a'", "high is empty"]),

@@ -1,0 +1,36 @@
+"""`parley schema`: what may stand in a scenario, for editors and for readers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sim.cli.common import errors_as_lines
+
+INTRODUCTION = """\
+# What may stand in a scenario
+
+Every field, section by section. A path is also what `--set` takes; `<id>` and `<key>` stand for a name given in the file.
+*Required*: by the file itself or by what it extends. *fixed*: one number, not a distribution. A range holds for every value
+that can be drawn. A file may also have `extends`, and an item of a list with an `id` may be `remove: true`."""
+
+
+def schema(
+    markdown: Annotated[bool, typer.Option("--markdown", help="Tables of all fields, and the words used.")] = False,
+) -> None:
+    """Print the JSON Schema of scenarios, with which editors complete and explain; or the reference of all knobs.
+
+    Example:  parley schema --markdown > reference.md
+    """
+    with errors_as_lines():
+        from sim.model import WarScenario
+        from sim.model.glossary import WORDS
+        from sim.scenario.jsonschema import schema_text
+        from sim.scenario.reference import reference, table
+
+        if not markdown:
+            print(schema_text(WarScenario), end="")
+            return
+        words = [(f"**{word}**", meaning) for word, meaning in sorted(WORDS.items())]
+        print(INTRODUCTION, reference(WarScenario), "## Words", table(("word", "meaning"), words), sep="\n\n")

@@ -1,0 +1,403 @@
+"""Scenario events: what else happens in a scenario, when, and which knobs it changes for how long.
+
+An event comes on a date, at random with a hazard, or when a quantity of the model has fallen below or risen above a level.
+It changes knobs that are used while running: each is the drawn value, with all active effects on it in the order of the
+scenario, held to the range that the knob allows. The mechanisms then work out anew what depends on it.
+
+Left out: effects on stocks, on what is settled at the start and on other planned things; conditions on several quantities.
+"""
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, field_validator, model_validator
+from pydantic import Field as Option
+
+from sim.engine.agenda import Process
+from sim.engine.calendar import DAYS_PER_YEAR
+from sim.engine.draws import Floats, Ints, Stream
+from sim.engine.fields import Field
+from sim.engine.world import Mechanism, World
+from sim.model.parameters import Drawn
+from sim.scenario import FieldError, Flaw, Item, Knob, Quantity, Section, knob, numbers
+from sim.scenario.knobs import check
+from sim.scenario.wording import did_you_mean, listed, quoted
+
+DAYS_BETWEEN_REVIEWS = 7
+
+Kind = Literal["set", "scale", "add"]
+KINDS: tuple[Kind, ...] = ("set", "scale", "add")
+
+
+class When(Section):
+    """When an event comes: on a date, at random, or when a quantity of the model passes a level."""
+
+    date: datetime.date | None = Option(default=None, description="The day on which it comes.")
+    hazard_per_year: Quantity | None = knob(
+        "per year", "Rate at which it comes at random.", low=0, high=100, default=None, at_start=True
+    )
+    quantity: str | None = Option(default=None, description="A quantity of the model, such as fire.defender or held_area.")
+    below: Quantity | None = knob(
+        "unit of the quantity", "It comes when the quantity is below this.", default=None, at_start=True
+    )
+    above: Quantity | None = knob(
+        "unit of the quantity", "It comes when the quantity is above this.", default=None, at_start=True
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "When":
+        given = [name for name in ("date", "hazard_per_year", "quantity") if getattr(self, name) is not None]
+        levels = [name for name in ("below", "above") if getattr(self, name) is not None]
+        if len(given) != 1:
+            instead = f", not {' and '.join(given)}" if given else ""
+            message = f"{{field}} needs exactly one of date, hazard_per_year and quantity{instead}"
+            raise FieldError(Flaw(message, "Write it as in {date: 2025-02-01} or {quantity: fire.defender, below: 0.15}"))
+        if self.quantity is None and levels:
+            raise FieldError(Flaw(f"{levels[0]} belongs to quantity, not to {given[0]}", "Remove it", (levels[0],)))
+        if self.quantity is not None and len(levels) != 1:
+            message = "a quantity needs either below or above" + (", not both" if levels else "")
+            raise FieldError(Flaw(message, "Write it as in {quantity: fire.defender, below: 0.15}"))
+        return self
+
+
+class Effect(Section):
+    """What an event does to one knob."""
+
+    set: Quantity | None = knob("unit of the knob", "The knob takes this value.", default=None, at_start=True)
+    scale: Quantity | None = knob("factor", "The knob is multiplied by this.", low=0, high=1000, default=None, at_start=True)
+    add: Quantity | None = knob("unit of the knob", "This is added to the knob.", default=None, at_start=True)
+    for_days: Quantity | None = knob(
+        "days", "How long it lasts; for good if not given.", low=1, high=20_000, default=None, at_start=True
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Effect":
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            instead = f", not {' and '.join(given)}" if given else ""
+            raise FieldError(Flaw(f"{{field}} needs exactly one of set, scale and add{instead}"))
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        """Which of set, scale and add it is."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
+
+
+class ScenarioEvent(Item):
+    """Something that happens in a scenario beside what the mechanisms bring about."""
+
+    when: When
+    probability: Quantity = knob(
+        "share", "With what chance it can happen at all, drawn once a history.", low=0, high=1, default=1, at_start=True
+    )
+    at_most: int | None = knob(
+        "times", "How often it can happen in a history; once if not given.", low=1, high=100, default=None, at_start=True
+    )
+    effect: dict[str, Effect] = Option(description="What it changes: the dotted path of each knob with its change.")
+    tell: str | None = Option(default=None, min_length=1, description="The sentence that a chronicle tells when it begins.")
+
+    @field_validator("effect", mode="after")
+    @classmethod
+    def _not_empty(cls, effect: dict[str, Effect]) -> dict[str, Effect]:
+        if not effect:
+            raise FieldError(Flaw("{field} is empty", "Write it as in {arms.defender.aid_scale: {scale: 0.5}}"))
+        return effect
+
+    @model_validator(mode="after")
+    def _a_date_comes_once(self) -> "ScenarioEvent":
+        if self.at_most is not None and self.when.date is not None:
+            raise FieldError(Flaw("at_most does not go with a date, which comes once", "Remove it", ("at_most",)))
+        return self
+
+
+# What events may change and look at: this needs the whole scenario.
+
+
+def live_knobs(world: BaseModel) -> dict[str, Knob]:
+    """Return the knobs of a scenario that events may change, by dotted path: drawn, and used while running."""
+    return {
+        known.path: known.knob
+        for known in numbers(world)
+        if isinstance(known.value, Quantity) and known.knob is not None and not known.knob.at_start
+    }
+
+
+def knob_ranges(world: BaseModel) -> dict[str, tuple[float, float]]:
+    """Return the range of every knob that events may change, by dotted path; infinite where there is no bound."""
+    return {
+        path: (-np.inf if knob.low is None else knob.low, np.inf if knob.high is None else knob.high)
+        for path, knob in live_knobs(world).items()
+    }
+
+
+def watchable(fields: Iterable[Field]) -> list[str]:
+    """Return the names of the quantities that conditions may watch: numbers, but no codes or days and not `at_war`."""
+    measured = [field for field in fields if field.dtype is float and field.name != "at_war"]
+    return [
+        name for field in measured for name in ([field.name] if field.rows is None else _rows_of(field.name, field.rows))
+    ]
+
+
+def _rows_of(name: str, rows: Sequence[str]) -> list[str]:
+    return [f"{name}.{row}" for row in rows]
+
+
+def event_flaws(world: BaseModel, events: Sequence[ScenarioEvent], fields: Iterable[Field]) -> Iterator[Flaw]:
+    """Yield what is wrong with the paths and quantities that events name.
+
+    Parameters
+    ----------
+    world : BaseModel
+        The scenario.
+    events : sequence of ScenarioEvent
+        Its events.
+    fields : iterable of Field
+        All fields of its mechanisms.
+    """
+    if not events:
+        return
+    live, quantities = live_knobs(world), watchable(fields)
+    for position, event in enumerate(events):
+        name = event.when.quantity
+        if name is not None and name not in quantities:
+            rows = [known for known in quantities if known.startswith(f"{name}.")]
+            hint = f"Possible: {listed(rows)}" if rows else did_you_mean(name, quantities)
+            yield Flaw(f"unknown quantity {quoted(name)}", hint, ("events", position, "when", "quantity"))
+        for path, effect in event.effect.items():
+            below = ("events", position, "effect", path)
+            if path not in live:
+                yield Flaw(*_not_live(world, path, live), below)
+            elif effect.set is not None:
+                yield from check(effect.set, live[path], (*below, "set"))
+
+
+def _not_live(world: BaseModel, path: str, live: dict[str, Knob]) -> tuple[str, str]:
+    """Return message and hint for a path that no event may change."""
+    if any(known.path == path for known in numbers(world)):
+        return f"{quoted(path)} is settled at the start, no event can change it", "Write it in its own section"
+    node: Any = world
+    for step in path.split("."):
+        if isinstance(node, list):
+            node = {getattr(item, "id", None): item for item in node}.get(step, _NOTHING)
+        elif isinstance(node, BaseModel) and step in type(node).model_fields:
+            node = getattr(node, step)
+        else:
+            node = _NOTHING
+    if node is _NOTHING:
+        section = [known for known in live if known.startswith(f"{path.partition('.')[0]}.")]
+        return f"unknown knob {quoted(path)}", did_you_mean(path, section or live)
+    if node is None:
+        return f"{quoted(path)} is not given in this scenario, so that nothing can change it", ""
+    inside = [known for known in live if known.startswith(f"{path}.")]
+    return f"{quoted(path)} is not a number", f"Possible: {listed(inside)}" if inside else ""
+
+
+_NOTHING = object()
+
+
+# What happens while running.
+
+
+def changed(kind: Kind, value: Floats, amount: Floats) -> Floats:
+    """Return a knob's values after an effect, same shape.
+
+    >>> two = np.array([2.0, 3.0])
+    >>> [changed(kind, two, np.array([5.0, 0.5])).tolist() for kind in KINDS]
+    [[5.0, 0.5], [10.0, 1.5], [7.0, 3.5]]
+    """
+    if kind == "set":
+        return amount
+    return value * amount if kind == "scale" else value + amount
+
+
+def gap_days(uniform: Floats, hazard_per_year: Floats) -> Floats:
+    """Return the whole days, at least 1, until an event of constant hazard comes; infinite with hazard 0.
+
+    >>> gap_days(np.array([0.5, 1e-9, 0.5]), np.array([1.0, 1.0, 0.0]))
+    array([254.,   1.,  inf])
+    """
+    with np.errstate(divide="ignore"):
+        return np.maximum(np.ceil(-np.log1p(-uniform) * DAYS_PER_YEAR / hazard_per_year), 1.0)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """An effect with its drawn numbers; `ends` is the first of its items of the topic "event ends"."""
+
+    event: int
+    path: str
+    kind: Kind
+    amount: Floats
+    days: Ints | None
+    ends: int
+
+
+@dataclass(frozen=True)
+class _Condition:
+    """A condition with its drawn level; `armed` says where it has been false since the event last came."""
+
+    quantity: Floats
+    below: bool
+    level: Floats
+    armed: NDArray[np.bool_]
+
+
+class Events(Mechanism):
+    """The events of a scenario."""
+
+    name = "events"
+    parameters = list
+    topics = ("event begins", "event ends")
+    steps = ("events",)
+    sentences: ClassVar = {"event begins": "{told}", "event ends": "{told}"}
+
+    @classmethod
+    def fields(cls, section: Sequence[ScenarioEvent]) -> tuple[Field, ...]:
+        """Return the field of the events, with a row each."""
+        return (Field("event_count", "times", "How often each event has begun.", tuple(event.id for event in section)),)
+
+    def __init__(self, world: World, section: Sequence[ScenarioEvent], drawn: Drawn) -> None:
+        self._world, self._events, self._drawn = world, section, drawn
+        self._at_war = world.fields.see("at_war")
+        self.count = world.own("events", "event_count", 0.0)
+        self._most = np.array([event.at_most or 1 for event in section], dtype=np.int64)
+        self._changes: list[_Change] = []
+        self._changes_of: list[list[int]] = []
+        # To which change each item of "event ends" belongs: one for each time that its event can happen.
+        self._ending: list[int] = []
+        for item, event in enumerate(section):
+            self._changes_of.append([])
+            for path, effect in event.effect.items():
+                self._changes_of[item].append(len(self._changes))
+                self._changes.append(self._change(item, path, effect))
+        self._active = np.zeros((len(self._changes), world.n), dtype=np.int64)
+        self._last = [self._last_to_end(item) for item in range(len(section))]
+        world.agenda.topic("event begins", len(section), self._begins)
+        world.agenda.topic("event ends", len(self._ending), self._ends)
+        self._hazards: dict[int, tuple[Stream, Floats]] = {}
+        self._conditions: dict[int, _Condition] = {}
+        self._possible = np.zeros((len(section), world.n), dtype=np.bool_)
+        for item, event in enumerate(section):
+            self._plan(item, event)
+
+    def _change(self, item: int, path: str, effect: Effect) -> _Change:
+        mine = f"events.{self._events[item].id}.effect.{path}"
+        ends, days = len(self._ending), None
+        if effect.for_days is not None:
+            days = np.maximum(1, np.rint(self._drawn.one(f"{mine}.for_days"))).astype(np.int64)
+            self._ending += [len(self._changes)] * int(self._most[item])
+        return _Change(item, path, effect.kind, self._drawn.one(f"{mine}.{effect.kind}"), days, ends)
+
+    def _last_to_end(self, item: int) -> Ints:
+        """Return the change of an event that ends last, shape (n,); -1 when one of them is for good."""
+        days = [self._changes[mine].days for mine in self._changes_of[item]]
+        lengths = [length for length in days if length is not None]
+        if len(lengths) < len(days):
+            return np.full(self._world.n, -1, dtype=np.int64)
+        last: Ints = np.asarray(self._changes_of[item], dtype=np.int64)[np.stack(lengths).argmax(axis=0)]
+        return last
+
+    def _plan(self, item: int, event: ScenarioEvent) -> None:
+        world, when, path = self._world, event.when, f"events.{event.id}"
+        self._possible[item] = world.draws.uniform(f"events/{event.id}").at(0) < self._drawn.one(f"{path}.probability")
+        cohort = np.flatnonzero(self._possible[item])
+        if when.date is not None:
+            day = world.calendar.day_of(when.date)
+            if day >= 0:
+                world.agenda.book("event begins", item, cohort, day)
+        elif when.quantity is not None:
+            name, _, row = when.quantity.partition(".")
+            field = next(field for field in world.fields if field.name == name)
+            quantity = world.fields.see(name)
+            level = self._drawn.one(f"{path}.when.{'above' if when.below is None else 'below'}")
+            view = quantity if field.rows is None else quantity[field.rows.index(row)]
+            self._conditions[item] = _Condition(view, when.below is not None, level, np.ones(world.n, dtype=np.bool_))
+        else:
+            hazard = self._drawn.one(f"{path}.when.hazard_per_year")
+            self._hazards[item] = world.draws.uniform(f"events/{event.id}/gap"), hazard
+            self._book_next(0, item, cohort, 0)
+
+    def _book_next(self, day: int, item: int, cohort: Ints, time: int) -> None:
+        """Book the occurrence number `time` of an event with a hazard, counted from `day`."""
+        luck, hazard = self._hazards[item]
+        due = day + gap_days(luck.of(time, cohort), hazard[cohort])
+        within = due < self._world.setting.days
+        self._world.agenda.book("event begins", item, cohort[within], due[within].astype(np.int64))
+
+    def _begins(self, day: int, item: int, cohort: Ints) -> None:
+        cohort = cohort[self._at_war[cohort] > 0]
+        if not len(cohort):
+            return
+        event, mine = self._events[item], self._changes_of[item]
+        before = self.count[item, cohort].astype(np.int64)
+        self.count[item, cohort] += 1
+        for time in np.unique(before).tolist():
+            again = cohort[before == time]
+            for number in mine:
+                change = self._changes[number]
+                if change.days is not None:
+                    self._world.agenda.book("event ends", change.ends + time, again, day + change.days[again])
+            if item in self._hazards and time + 1 < self._most[item]:
+                self._book_next(day, item, again, time + 1)
+        for number in mine:
+            self._active[number, cohort] += 1
+        if item in self._conditions:
+            self._conditions[item].armed[cohort] = all(self._changes[number].days is not None for number in mine)
+        self._put_in_force([self._changes[number].path for number in mine], cohort)
+        told = f"Event {event.id} begins." if event.tell is None else " ".join(event.tell.split())
+        self._world.recorder.tell(day, cohort, "event begins", told=told)
+
+    def _ends(self, day: int, item: int, cohort: Ints) -> None:
+        number = self._ending[item]
+        change = self._changes[number]
+        self._active[number, cohort] -= 1
+        self._put_in_force([change.path], cohort)
+        over = cohort[self._last[change.event][cohort] == number]
+        self._world.recorder.tell(day, over, "event ends", told=f"Event {self._events[change.event].id} ends.")
+
+    def _put_in_force(self, paths: Sequence[str], cohort: Ints) -> None:
+        """Give knobs the values that follow from the drawn ones and all active effects."""
+        values = {}
+        for path in paths:
+            drawn = self._drawn.values[path][cohort]
+            value, touched = drawn, np.zeros(len(cohort), dtype=np.bool_)
+            for change, active in zip(self._changes, self._active, strict=True):
+                if change.path == path:
+                    times, amount = active[cohort], change.amount[cohort]
+                    touched |= times > 0
+                    for time in range(int(times.max())):
+                        value = np.where(times > time, changed(change.kind, value, amount), value)
+            low, high = self._drawn.ranges.get(path, (-np.inf, np.inf))
+            values[path] = self._drawn.now[path].copy()
+            values[path][cohort] = np.where(touched, np.clip(value, low, high), drawn)
+        self._drawn.change(values)
+
+    def life(self) -> Process:
+        """Look every week whether a condition holds."""
+        while True:
+            yield self._world.agenda.next("events", every_days=DAYS_BETWEEN_REVIEWS)
+            for item, condition in self._conditions.items():
+                self._look(self._world.agenda.today, item, condition)
+
+    def _look(self, day: int, item: int, condition: _Condition) -> None:
+        below = condition.below
+        holds = condition.quantity < condition.level if below else condition.quantity > condition.level
+        condition.armed[~holds] = True
+        ready = holds & condition.armed & self._possible[item] & (self.count[item] < self._most[item]) & (self._at_war > 0)
+        for number in self._changes_of[item]:
+            if self._changes[number].days is not None:
+                ready &= self._active[number] == 0
+        self._world.agenda.book("event begins", item, np.flatnonzero(ready), day + 1)
+
+    def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Yield what must hold of events."""
+        yield "an event happens at most as often as it may", self.count > self._most[:, None]
+        for path in dict.fromkeys(change.path for change in self._changes):
+            mine = [active for change, active in zip(self._changes, self._active, strict=True) if change.path == path]
+            untouched = np.all(np.stack(mine) == 0, axis=0)
+            yield f"without an event {path} is as drawn", untouched & (self._drawn.now[path] != self._drawn.values[path])

@@ -1,0 +1,319 @@
+"""The declared sections -> the JSON Schema of a scenario file, for editors that complete, explain and check as one types.
+
+Everything comes from the declarations and from the table of distributions, so that what is new there is here too. It is
+draft 7, which editors of YAML know best. Nothing is required but the `id` of an item, because a file may extend another.
+
+A reader of YAML 1.2 takes ``30_000`` and dates for text: where a number may stand, so may a text of digits with '_'.
+A number that `parley check` accepts is never refused. Left out, and left to that command: what several fields have to do
+with each other, the size of numbers written with '_', the range of distributions without ends, the keys of `sources`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from .forms import FORMS, LISTS, UNCUT
+from .head import ScenarioHead
+from .knobs import Knob, knob_of
+from .quantity import Fixed, Quantity
+from .section import Item
+from .walk import is_section, members
+from .wording import number
+
+Schema = dict[str, Any]
+
+_DIGITS = "[0-9]+(_[0-9]+)*"
+_WHOLE = rf"^(?=.*_)[-+]?(?!0[0-9_]){_DIGITS}$"
+_DECIMAL = rf"^(?=.*_)[-+]?(?!0[0-9_])({_DIGITS}(\.({_DIGITS})?)?|\.{_DIGITS})([eE][-+]?[0-9]+)?$"
+_DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_ID = "^[a-z][a-z0-9_]*$"
+
+_NUMBER: Schema = {"type": ["number", "string"], "pattern": _DECIMAL, "errorMessage": "Write a number"}
+_NAMES: list[Schema] = [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+_EXTENDS: Schema = {
+    "description": "The scenario, or the list of scenarios, that this one changes. Only what differs is then written here.",
+    "anyOf": _NAMES,
+}
+_REMOVE: Schema = {"description": "Removes the inherited item with this id; nothing else is written then.", "const": True}
+_ITEM_ID: Schema = {
+    "description": "Name of this item: lower-case letters, digits and underscores, unique in its list.",
+    "type": "string",
+    "pattern": _ID,
+    "errorMessage": "Write a name of lower-case letters, digits and underscores, as in united_states",
+}
+_ORIGIN: Schema = {
+    "source": {
+        "description": "Where the number comes from: a key of `sources`, or a list of keys.",
+        "anyOf": _NAMES,
+    },
+    "note": {"description": "A remark for readers.", "type": "string"},
+    "assumption": {"description": "The number is assumed, it has no source.", "const": True},
+}
+_BOUNDS = {"min": "Cuts off everything below.", "max": "Cuts off everything above."}
+# What a key of a distribution means; one that is not named here has no hover text.
+_KEYS = {
+    "value": "The number.",
+    "low": "The lowest value possible.",
+    "mode": "The most likely value.",
+    "high": "The highest value possible.",
+    "mean": "The mean.",
+    "sd": "The standard deviation.",
+    "median": "The value that half of the draws lie below.",
+    "log_sd": "The standard deviation of the logarithm.",
+    "p05": "The value that 5 % of the draws lie below.",
+    "p95": "The value that 95 % of the draws lie below.",
+    "a": "The first shape parameter; a larger one draws the values up.",
+    "b": "The second shape parameter; a larger one draws the values down.",
+    "shape": "The shape parameter.",
+    "scale": "The scale: the mean is the shape times it.",
+    "values": "The values possible.",
+    "weights": "How likely each value is; they add to 1.",
+}
+
+
+def json_schema(schema: type[ScenarioHead]) -> Schema:
+    """Return the JSON Schema (draft 7) of the files that `load_scenario` reads with `schema`.
+
+    Parameters
+    ----------
+    schema : type
+        `ScenarioHead` with the sections of the mechanisms.
+
+    Returns
+    -------
+    dict
+        Plain values, the same in every run.
+
+    Raises
+    ------
+    TypeError
+        If a field has a type that is not known here.
+    """
+    writer = _Writer()
+    body = writer.section(schema)
+    body["properties"] = {"extends": _EXTENDS, **body["properties"]}
+    body["description"] = "A scenario of Parley. Reference of all fields: parley schema --markdown"
+    definitions = dict(sorted(writer.definitions.items()))
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **body, "definitions": definitions}
+
+
+def schema_text(schema: type[ScenarioHead]) -> str:
+    """Return the JSON Schema as it is written to a file."""
+    return json.dumps(json_schema(schema), indent=1, allow_nan=False) + "\n"
+
+
+def allowed(knob: Knob) -> str:
+    """Return the range of a number in words, "0 to 1" or "at least 0"; empty when there is none."""
+    if knob.low is not None and knob.high is not None:
+        return f"{_digits(knob.low)} to {_digits(knob.high)}"
+    if knob.low is not None:
+        return f"at least {_digits(knob.low)}"
+    return f"at most {_digits(knob.high)}" if knob.high is not None else ""
+
+
+def sentence(text: str | None) -> str:
+    """Return the first paragraph of a description on one line, with a full stop."""
+    first = " ".join(inspect.cleandoc(text or "").partition("\n\n")[0].split())
+    return first if not first or first.endswith((".", "!", "?")) else f"{first}."
+
+
+class _Writer:
+    """Writes sections and values; what is used in several places becomes a definition."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, Schema] = {
+            "number": _NUMBER,
+            "quantity": _quantity(list(FORMS)),
+            "fixed": _quantity(["constant"]),
+            "value": _closed({}, ("value",), bounded=False),
+            **{name: _distribution(name) for name in FORMS},
+        }
+        self._names: dict[type[BaseModel], str] = {}
+
+    def section(self, section: type[BaseModel]) -> Schema:
+        """Return the schema of a section's mapping."""
+        properties = {name: self._field(field) for name, field in section.model_fields.items()}
+        body: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+        if issubclass(section, Item):
+            body["properties"] = {"id": _ITEM_ID, **{key: properties[key] for key in properties if key != "id"}}
+            body["properties"]["remove"] = _REMOVE
+            body["required"] = ["id"]
+        if section.__doc__:
+            body["description"] = sentence(section.__doc__)
+        return body
+
+    def _reference(self, section: type[BaseModel]) -> Schema:
+        if section not in self._names:
+            name = section.__name__
+            if name in self._names.values():
+                name = f"{section.__module__.rpartition('.')[2]}_{name}"
+            self._names[section] = name
+            self.definitions[name] = self.section(section)
+        return {"$ref": f"#/definitions/{self._names[section]}"}
+
+    def _field(self, field: FieldInfo) -> Schema:
+        knob = knob_of(field)
+        body = self._value(field.annotation, knob)
+        if knob is None and isinstance(field.json_schema_extra, dict):
+            body |= field.json_schema_extra
+        return {**_description(field, knob), **body}
+
+    def _value(self, annotation: Any, knob: Knob | None) -> Schema:
+        bodies = [self._member(member, knob) for member in members(annotation)]
+        body = bodies[0] if len(bodies) == 1 else {"anyOf": bodies}
+        return _or_null(body) if _may_be_null(annotation) else body
+
+    def _member(self, member: Any, knob: Knob | None) -> Schema:
+        if is_section(member):
+            return self._reference(member)
+        if member in (Quantity, Fixed, int, float):
+            return self._number(member, knob or Knob("", ""))
+        if member is str:
+            return {"type": "string"}
+        if member is bool:
+            return {"type": "boolean"}
+        if member is datetime.date:
+            return {"type": "string", "pattern": _DATE, "errorMessage": "Write a date as year-month-day, as in 2024-12-04"}
+        if member in (Any, object):
+            return {}
+        origin, arguments = get_origin(member), get_args(member)
+        if origin is Literal:
+            return {"enum": list(arguments)}
+        if origin in (dict, Mapping):
+            return {"type": "object", "additionalProperties": self._value(arguments[1], knob)}
+        if origin is tuple and arguments[-1] is not Ellipsis:
+            items = [self._value(argument, knob) for argument in arguments]
+            return {"type": "array", "items": items, "minItems": len(items), "maxItems": len(items)}
+        if origin in (list, tuple, Sequence):
+            return {"type": "array", "items": self._value(arguments[0], knob)}
+        raise TypeError(f"there is no JSON Schema for {member}")
+
+    def _number(self, kind: type, knob: Knob) -> Schema:
+        whole = knob.whole or kind is int
+        mapping = kind in (Quantity, Fixed)
+        wanted = Knob(knob.unit, "", knob.low, knob.high, whole).wanted
+        if kind is Quantity:
+            wanted += ", {value: ...} or {dist: ...}"
+        body: Schema = {
+            "type": ["integer" if whole else "number", "string", *(["object"] if mapping else [])],
+            **_range(knob.low, knob.high),
+            "pattern": _WHOLE if whole else _DECIMAL,
+            "errorMessage": f"Write {wanted}",
+        }
+        if mapping:
+            written = "quantity" if kind is Quantity else "fixed"
+            body["allOf"] = [{"$ref": f"#/definitions/{name}"} for name in (written, self._ends(knob, whole)) if name]
+        return body
+
+    def _ends(self, knob: Knob, whole: bool) -> str:
+        """Return the name of the definition that holds the values and ends in a mapping to a range, or no name."""
+        if knob.low is None and knob.high is None and not whole:
+            return ""
+        low, high = ("any" if end is None else number(end) for end in (knob.low, knob.high))
+        name = f"range_{low}_to_{high}{'_whole' if whole else ''}"
+        value = {**({"type": ["integer", "string"]} if whole else {}), **_range(knob.low, knob.high)}
+        several = {"values": {"items": _range(knob.low, knob.high)}}
+        rules = [_if({"required": [key]}, {"properties": {key: held}}) for key, held in {"value": value, **several}.items()]
+        # A lower end counts only where nothing cuts the distribution off above it, and so for the upper end.
+        for end, cut, bound in (("low", "min", _range(knob.low, None)), ("high", "max", _range(None, knob.high))):
+            if bound:
+                rules.append(_if({"required": [end], "not": {"required": [cut]}}, {"properties": {end: bound}}))
+        self.definitions[name] = {"allOf": rules}
+        return name
+
+
+def _quantity(names: Sequence[str]) -> Schema:
+    """Return what a number written as a mapping must be; the distribution decides, so that messages are about that one."""
+    chosen = [
+        _if({"required": ["dist"], "properties": {"dist": {"const": name}}}, {"$ref": f"#/definitions/{name}"})
+        for name in names
+    ]
+    explained = [_about(name) for name in names]
+    dist = {"description": "The distribution that the number is drawn from.", "enum": names, "enumDescriptions": explained}
+    return {
+        "properties": {"dist": dist},
+        "allOf": [*chosen, _if({"not": {"required": ["dist"]}}, {"$ref": "#/definitions/value"})],
+    }
+
+
+def _about(name: str) -> str:
+    """Return what the docstring of a distribution's class says first."""
+    build = FORMS[name][0][0]
+    return sentence(getattr(build, "__self__", build).__doc__)
+
+
+def _distribution(name: str) -> Schema:
+    forms = [keys for _, keys in FORMS[name]]
+    every = tuple(dict.fromkeys(key for keys in forms for key in keys))
+    body = _closed({"dist": {"const": name}}, every, bounded=name not in UNCUT)
+    if len(forms) > 1:
+        del body["required"]
+        body["anyOf"] = [
+            {"required": list(keys), "properties": {key: False for key in every if key not in keys}} for keys in forms
+        ]
+    return body
+
+
+def _closed(head: Schema, keys: Sequence[str], bounded: bool) -> Schema:
+    one: Schema = {"$ref": "#/definitions/number"}
+    numbers: Schema = {}
+    for key in keys:
+        about = {"description": _KEYS[key]} if key in _KEYS else {}
+        numbers[key] = {**about, **({"type": "array", "items": one} if key in LISTS else {"allOf": [one]})}
+    for key, text in _BOUNDS.items() if bounded else ():
+        numbers[key] = {"description": text, **_or_null(_NUMBER)}
+    return {
+        "type": "object",
+        "properties": {**head, **numbers, **_ORIGIN},
+        "required": list(keys),
+        "additionalProperties": False,
+    }
+
+
+def _if(condition: Schema, then: Schema) -> Schema:
+    return {"if": {"type": "object", **condition}, "then": then}
+
+
+def _range(low: float | None, high: float | None) -> Schema:
+    return {key: end for key, end in (("minimum", low), ("maximum", high)) if end is not None}
+
+
+def _or_null(body: Schema) -> Schema:
+    if "type" in body:
+        types = body["type"] if isinstance(body["type"], list) else [body["type"]]
+        return {**body, "type": [*types, "null"]}
+    if "enum" in body:
+        return {**body, "enum": [*body["enum"], None]}
+    return {"anyOf": [*body.get("anyOf", [body]), {"type": "null"}]} if body else body
+
+
+def _may_be_null(annotation: Any) -> bool:
+    """Return whether an annotation allows nothing to be given."""
+    if annotation in (None, NoneType):
+        return True
+    is_choice = get_origin(annotation) not in (Literal, list, tuple, dict, Mapping, Sequence)
+    return is_choice and any(_may_be_null(part) for part in get_args(annotation))
+
+
+def _description(field: FieldInfo, knob: Knob | None) -> Schema:
+    text = sentence(field.description)
+    if knob is None:
+        return {"description": text} if text else {}
+    ends = [f"Allowed: {allowed(knob)}."] if allowed(knob) else []
+    plain, bold = ([f"Unit: {unit}.", *ends] if knob.unit else ends for unit in (knob.unit, f"**{knob.unit}**"))
+    return {
+        "description": " ".join([text, *plain]),
+        "markdownDescription": "\n\n".join(filter(None, [text, " ".join(bold)])),
+    }
+
+
+def _digits(value: float) -> str:
+    return f"{value:,.0f}" if 10_000 <= abs(value) < 1e15 and float(value).is_integer() else number(value)

@@ -1,0 +1,284 @@
+"""Laws of the merge on random trees, and of scenarios that are written out and loaded again."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.model import WarScenario
+from sim.scenario import Document, Fixed, Place, Quantity, Scenario, load_scenario, numbers, shipped
+from sim.scenario.errors import Path as Steps
+from sim.scenario.tree import Node, is_removal, merge, places, plain, removal_flaws, tree_of, without_removals
+
+EMPTY = tree_of(Document({}, {}), Place("empty.yaml", 1, 1))
+
+# Few names, so that they often meet.
+keys = st.sampled_from("ab")
+names = st.sampled_from("xy")
+scalars = st.sampled_from([None, True, False, 0, 1.5, "text", ""])
+plain_numbers = st.fixed_dictionaries({"value": st.integers(0, 3)}, optional={"note": scalars})
+drawn_numbers = st.fixed_dictionaries(
+    {"dist": st.sampled_from(["uniform", "normal"])}, optional={"low": scalars, "high": scalars}
+)
+removals = st.fixed_dictionaries({"id": names, "remove": st.just(True)}, optional={"a": scalars})
+
+
+def _below(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    fields = st.dictionaries(keys, values, max_size=3)
+    item = st.builds(lambda name, rest: {"id": name, **rest}, names, fields)
+    items = st.lists(item | removals, max_size=3)
+    return st.one_of(
+        fields,
+        items,
+        st.builds(lambda items: list({item["id"]: item for item in items}.values()), items),
+        st.lists(values, max_size=2),
+        # Sections and sources may bear the names of the keys of a number.
+        st.dictionaries(st.sampled_from(["value", "dist", "id", "remove", "a"]), values, max_size=2),
+    )
+
+
+leaves = scalars | plain_numbers | drawn_numbers
+values = st.recursive(leaves, _below, max_leaves=6)
+roots = st.one_of(
+    st.fixed_dictionaries({"a": values}),
+    st.fixed_dictionaries({"a": _below(leaves)}),
+    st.dictionaries(keys | st.sampled_from(["value", "dist"]), values, max_size=3),
+)
+things = st.lists(
+    removals | st.builds(lambda name, rest: {"id": name, **rest}, names, st.dictionaries(keys, leaves, max_size=2)),
+    max_size=2,
+    unique_by=lambda thing: thing["id"],
+)
+
+
+def tree(root: dict[str, Any], file: str = "a.yaml") -> Node:
+    """Return a mapping as if it were read from a file, every key and item on a line of its own."""
+    found: dict[Steps, Place] = {}
+
+    def walk(value: Any, path: Steps) -> None:
+        entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for step, below in entries:
+            found[(*path, step)] = Place(file, len(found) + 2, 1)
+            walk(below, (*path, step))
+
+    walk(root, ())
+    return tree_of(Document(root, found), Place(file, 1, 1))
+
+
+def outcome(node: Node) -> tuple[str, str, list[str]]:
+    """Return all there is to know of a merged tree: with removals, without, and what is wrong with them; orders count."""
+    flaws = [f"{located.place} {located.flaw}" for located in removal_flaws(node)]
+    return repr(plain(node)), repr(plain(without_removals(node))), flaws
+
+
+@settings(deadline=None, max_examples=500)
+@given(roots, roots, roots, roots)
+def test_it_does_not_matter_in_what_steps_files_are_merged(a: Any, b: Any, c: Any, d: Any) -> None:
+    check_steps(a, b, c, d)
+
+
+@settings(deadline=None, max_examples=500)
+@given(things, things, things, things)
+def test_nor_in_what_steps_lists_of_things_are(a: Any, b: Any, c: Any, d: Any) -> None:
+    check_steps({"a": a}, {"a": b}, {"a": c}, {"a": d})
+
+
+def check_steps(a: Any, b: Any, c: Any, d: Any) -> None:
+    one, two, three, four = (tree(root, f"{name}.yaml") for name, root in zip("abcd", (a, b, c, d), strict=True))
+    in_turn = merge(merge(merge(one, two), three), four)
+    for otherwise in (
+        merge(one, merge(two, merge(three, four))),
+        merge(merge(one, two), merge(three, four)),
+        merge(merge(one, merge(two, three)), four),
+        merge(one, merge(merge(two, three), four)),
+    ):
+        assert outcome(otherwise) == outcome(in_turn)
+        assert places(otherwise) == places(in_turn)
+
+
+@settings(deadline=None)
+@given(roots)
+def test_a_file_merged_with_itself_is_itself(a: Any) -> None:
+    assert outcome(merge(tree(a), tree(a))) == outcome(tree(a))
+    assert places(merge(tree(a), tree(a))) == places(tree(a))
+
+
+@settings(deadline=None)
+@given(roots, roots)
+def test_to_repeat_a_file_changes_nothing(a: Any, b: Any) -> None:
+    once = merge(tree(a), tree(b, "b.yaml"))
+    assert repr(plain(without_removals(merge(once, tree(b, "b.yaml"))))) == repr(plain(without_removals(once)))
+
+
+@settings(deadline=None)
+@given(roots)
+def test_an_empty_file_changes_nothing(a: Any) -> None:
+    for merged in (merge(EMPTY, tree(a)), merge(tree(a), EMPTY)):
+        assert outcome(merged) == outcome(tree(a))
+        assert places(merged) == places(tree(a))
+
+
+@settings(deadline=None)
+@given(roots, roots)
+def test_every_value_has_the_place_where_it_is_written(a: Any, b: Any) -> None:
+    below, over = tree(a, "a.yaml"), tree(b, "b.yaml")
+
+    def check(merged: Node, base: Node | None, top: Node | None) -> None:
+        assert merged.place == (top or base).place  # type: ignore[union-attr]
+        if isinstance(merged.value, dict):
+            for key, node in merged.value.items():
+                check(node, field(base, key), field(top, key))
+        elif isinstance(merged.value, list):
+            for position, node in enumerate(merged.value):
+                check(node, item(base, node, position), item(top, node, position))
+        else:
+            writer = top or base
+            assert writer is not None
+            assert merged.value is writer.value
+
+    def field(node: Node | None, key: str) -> Node | None:
+        return node.value.get(key) if node is not None and isinstance(node.value, dict) else None
+
+    def item(node: Node | None, like: Node, position: int) -> Node | None:
+        if node is None or not isinstance(node.value, list):
+            return None
+        same = [other for other in node.value if other.place == like.place]
+        name = like.value.get("id") if isinstance(like.value, dict) else None
+        named = (
+            [other for other in node.value if name is not None and plain(other).get("id") == name.value] if not same else []
+        )
+        return (same or named or [None])[0]
+
+    check(merge(below, over), below, over)
+
+
+@pytest.mark.parametrize(
+    ("base", "over", "merged"),
+    [
+        ({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}}, {"a": {"b": 1, "c": 3}}),
+        ({"a": {"dist": "uniform", "low": 1}}, {"a": {"value": 3}}, {"a": {"value": 3}}),
+        ({"a": {"dist": "uniform", "low": 1}}, {"a": 3}, {"a": 3}),
+        ({"a": {"value": 1, "note": "n"}}, {"a": {"dist": "uniform"}}, {"a": {"dist": "uniform"}}),
+        ({"a": {"value": 1, "note": "n"}}, {"a": {"note": "m"}}, {"a": {"value": 1, "note": "m"}}),
+        ({"a": 1}, {"a": None}, {"a": None}),
+        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
+        ({"a": [{"id": "x"}]}, {"a": []}, {"a": []}),
+        ({"a": []}, {"a": [{"id": "x"}]}, {"a": [{"id": "x"}]}),
+        ({"a": [{"id": "x", "b": 1}, {"id": "y"}]}, {"a": [{"id": "z"}, {"id": "x", "c": 2}]},
+         {"a": [{"id": "x", "b": 1, "c": 2}, {"id": "y"}, {"id": "z"}]}),
+        ({"a": [{"id": "x"}, {"id": "y"}]}, {"a": [{"id": "x", "remove": True}]}, {"a": [{"id": "y"}]}),
+        # A section or a source that is called like a key of a number is none.
+        ({"a": {"value": {"b": 1}}}, {"a": {"dist": {"c": 1}}}, {"a": {"value": {"b": 1}, "dist": {"c": 1}}}),
+        ({"a": 1}, {"value": 3}, {"a": 1, "value": 3}),
+    ],
+)  # fmt: skip
+def test_examples(base: Any, over: Any, merged: Any) -> None:
+    assert plain(without_removals(merge(tree(base), tree(over)))) == merged
+
+
+def test_a_removal_stays_until_all_is_merged() -> None:
+    there, gone, new = ({"a": [{"id": "x", "b": 1}]}, {"a": [{"id": "x", "remove": True}]}, {"a": [{"id": "x", "c": 2}]})
+    merged = merge(merge(tree(there), tree(gone)), tree(new))
+    assert plain(merged) == {"a": [{"id": "x", "c": 2}]}
+    assert not is_removal(merged.value["a"].value[0])
+    assert list(removal_flaws(merge(tree(gone), merge(tree(there), tree(gone))))) == []
+    assert len(list(removal_flaws(merge(tree({}), tree(gone))))) == 1
+
+
+# What is written out as the resolved scenario.
+
+
+def again(scenario: Scenario[Any], folder: Path) -> Scenario[Any]:
+    """Return what its resolved text loads to."""
+    file = folder / "resolved.yaml"
+    file.write_text(scenario.to_yaml(), encoding="utf-8")
+    return load_scenario(file, WarScenario)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_scenario_loads_again_to_the_same(name: str, tmp_path: Path) -> None:
+    scenario = load_scenario(name, WarScenario)
+    second = again(scenario, tmp_path)
+    assert second.tree == scenario.tree
+    assert second.world == scenario.world
+    assert second.to_yaml() == scenario.to_yaml()
+
+
+BASELINE = load_scenario("baseline", WarScenario)
+KNOBS = {
+    known.path: known
+    for known in numbers(BASELINE.world)
+    if known.knob is not None
+    and not known.path.startswith(("expect.", "correlations.", "events.", "front.held", "front.total"))
+}
+
+
+def _central(value: Quantity | Fixed | int | float) -> float:
+    return value.central if isinstance(value, Quantity) else value.value if isinstance(value, Fixed) else float(value)
+
+
+@st.composite
+def settings_of_knobs(draw: st.DrawFn) -> dict[str, float]:
+    """Return new values of some knobs of the baseline, near the old ones and inside the range allowed."""
+    chosen = draw(st.lists(st.sampled_from(sorted(KNOBS)), min_size=1, max_size=8, unique=True))
+    found: dict[str, float] = {}
+    for path in chosen:
+        known = KNOBS[path]
+        assert known.knob is not None
+        low, high = known.knob.low, known.knob.high
+        value = _central(known.value) * draw(st.sampled_from([0.5, 0.9, 0.99, 1.0, 1.01, 1.3]))
+        value = min(max(value, value if low is None else low), value if high is None else high)
+        found[path] = round(value) if isinstance(known.value, int) or known.knob.whole else value
+    return found
+
+
+def nested(setting: dict[str, float]) -> dict[str, Any]:
+    """Return dotted paths as a tree, items of lists by their id."""
+    root: dict[str, Any] = {}
+    for path, value in setting.items():
+        here: Any = root
+        there: Any = BASELINE.tree
+        steps = path.split(".")
+        for step, following in zip(steps, [*steps[1:], None], strict=True):
+            if isinstance(there, list):
+                there = next(item for item in there if item["id"] == step)
+                known = [item for item in here if item["id"] == step]
+                if not known:
+                    here.append({"id": step})
+                here = known[0] if known else here[-1]
+            elif following is None:
+                here[step] = value
+            else:
+                there = there.get(step)
+                here = here.setdefault(step, [] if isinstance(there, list) else {})
+    return root
+
+
+@settings(deadline=None, max_examples=20)
+@given(settings_of_knobs(), settings_of_knobs())
+def test_a_variant_loads_again_to_the_same(inherited: dict[str, float], on_top: dict[str, float]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        file = folder / "variant.yaml"
+        file.write_text(yaml.safe_dump({"title": "Variant", "extends": "baseline", **nested(inherited)}, sort_keys=False))
+        variant = load_scenario(file, WarScenario, [f"{path}={value!r}" for path, value in on_top.items()])
+        wanted = {**inherited, **on_top}
+        got = {known.path: _central(known.value) for known in numbers(variant.world)}
+        assert {path: got[path] for path in wanted} == wanted
+        others = {path for path in KNOBS if path not in wanted}
+        assert all(got[path] == _central(KNOBS[path].value) for path in others)
+        second = again(variant, folder)
+        assert second.tree == variant.tree
+        assert second.world == variant.world
+        assert second.to_yaml() == variant.to_yaml()
+        for path in wanted:
+            step = tuple(path.split("."))
+            place = variant.places.get(step)
+            if place is not None:
+                assert str(place).startswith("--set" if path in on_top else str(file))

@@ -1,0 +1,89 @@
+"""Every outcome column, worked out again from the daily history of the plain reference."""
+
+import numpy as np
+import pytest
+
+from sim.engine.world import Setting
+from sim.ensemble.outcomes import landmarks, outcome_columns
+from sim.model import knob_ranges, simulate
+from tests.reference.war import simulate as plain_history
+from tests.test_oracle import SEED, Luck, everything
+
+DAYS, REPLICATIONS = 400, 12
+MONTH = 365.25 / 12
+SIDES = ("attacker", "defender")
+
+
+def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[str, float | str]:
+    def at(name: str, day: int = DAYS) -> float:
+        return series[name][day]
+
+    def since(name: str, day: int = DAYS) -> float:
+        return series[name][day] - series[name][0]
+
+    ended = at("ending_day")
+    ground_year = since("held_area", 365)
+    months = (ended if 0 <= ended <= 365 else 365) / MONTH
+    row: dict[str, float | str] = {
+        "ending": ("war_goes_on", "attacker_collapsed", "defender_collapsed")[int(at("ending"))],
+        "ending_day": ended if ended >= 0 else np.nan,
+        "ground_gained_km2": since("held_area"),
+        "ground_30_days_km2": since("held_area", 30),
+        "ground_12_months_km2": ground_year,
+        "casualties_per_km2_12_months": at("cumulative_casualties.attacker", 365) / ground_year
+        if ground_year > 0
+        else np.nan,
+    }
+    for side in SIDES:
+        mine = [name for name, of in backers.items() if of == side]
+        starts = [day for day in (0, 31, 62, 90, 121, 151, 182, 212, 243, 274, 304, 335, 365, 396) if day <= DAYS]
+        low = [month for month, day in enumerate(starts) if at(f"fire.{side}", day) < 0.5 and at("at_war", day) == 1]
+        # What joins the force: those who came out of training, and the wounded who returned.
+        arrived = sum(series[f"arrivals.{side}"][1:366])
+        returned = since(f"returned.{side}", 365)
+        row |= {
+            f"casualties_{side}": at(f"cumulative_casualties.{side}"),
+            f"killed_{side}": at(f"killed.{side}"),
+            f"force_start_{side}": at(f"force.{side}", 0),
+            f"force_end_{side}": at(f"force.{side}"),
+            f"recruited_{side}": at(f"recruited.{side}"),
+            f"fired_days_{side}": sum(series[f"fire.{side}"][1:]),
+            f"stock_days_end_{side}": at(f"stock_days.{side}"),
+            f"fire_below_half_month_{side}": low[0] if low else np.nan,
+            f"aid_pledged_beur_{side}": sum(since(f"pledged_beur.{name}") for name in mine),
+            f"aid_delivered_beur_{side}": sum(at(f"delivered_beur.{name}") for name in mine),
+            f"daily_casualties_30_days_{side}": sum(series[f"casualties.{side}"][1:31]) / 30,
+            f"casualties_12_months_{side}": sum(series[f"casualties.{side}"][1:366]),
+            f"force_change_12_months_{side}": since(f"force.{side}", 365),
+            f"force_change_12_months_share_{side}": since(f"force.{side}", 365) / at(f"force.{side}", 0),
+            f"trained_per_month_12_months_{side}": (arrived - returned) / months,
+            f"returned_per_month_12_months_{side}": returned / months,
+            f"killed_per_month_12_months_{side}": at(f"killed.{side}", 365) / months,
+            f"wounded_per_month_12_months_{side}": (
+                at(f"cumulative_casualties.{side}", 365) - at(f"killed.{side}", 365)
+            ) / months,
+            f"deserted_per_month_12_months_{side}": at(f"deserted.{side}", 365) / months,
+        }  # fmt: skip
+    return row
+
+
+@pytest.mark.parametrize("name", ["baseline", "everything"])
+def test_every_column_from_the_daily_history(name, load, variant):
+    scenario = load("baseline") if name == "baseline" else variant(everything)
+    numbers = np.arange(REPLICATIONS)
+    world, drawn = simulate(scenario, Setting(scenario.world.start_date, DAYS, SEED, numbers, landmarks=landmarks(DAYS)))
+    backers = {backer.id: backer.side for backer in scenario.world.arms.backers}
+    columns = outcome_columns(world, [SIDES.index(side) for side in backers.values()])
+    ranges = knob_ranges(scenario.world)
+    for replication in numbers.tolist():
+        parameters = {path: float(values[replication]) for path, values in drawn.values.items()}
+        row = expected(plain_history(scenario.tree, parameters, Luck(replication), DAYS, ranges).series, backers)
+        assert row.keys() == columns.keys()
+        for column, value in row.items():
+            ours = columns[column][replication]
+            if isinstance(value, str):
+                assert ours == value
+            else:
+                np.testing.assert_allclose(float(ours), value, rtol=1e-9, atol=1e-6, err_msg=f"{column}, {replication}")
+    if name == "everything":
+        assert len(set(columns["ending"])) > 1, "some histories should end within the year"

@@ -1,0 +1,199 @@
+"""The shipped scenarios, the direction of their effects on the same luck, and the examples of scenarios/README.md."""
+
+import datetime
+import re
+import shlex
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.engine.calendar import Calendar
+from sim.ensemble.run import Ensemble
+from sim.model import WarScenario
+from sim.results.tables import outcomes_csv, series_csv
+from sim.scenario import Fixed, Quantity, ScenarioError, load_scenario, numbers, quantities, read_yaml, shipped
+from tests.conftest import ROOT
+
+FOLDER = ROOT / "scenarios"
+VARIANTS = [name for name in shipped() if "extends" in read_yaml(FOLDER / f"{name}.yaml").value]
+N, DAYS = 600, 365
+
+# What the mechanism of a scenario says: compared with which other, an outcome goes up (+1) or down (-1).
+EFFECTS = {
+    "more_arms": [("baseline", "ground_gained_km2", -1), ("baseline", "casualties_attacker", +1)],
+    "aid_halted": [("baseline", "ground_gained_km2", +1), ("baseline", "casualties_attacker", -1)],
+    "aid_early": [("baseline", "ground_gained_km2", -1), ("baseline", "casualties_attacker", +1)],
+    "aid_late": [("baseline", "ground_gained_km2", -1), ("aid_early", "ground_gained_km2", +1)],
+    "russian_mobilization": [("baseline", "force_end_attacker", +1), ("baseline", "ground_gained_km2", +1)],
+    "lower_draft_age": [("baseline", "force_end_defender", +1), ("baseline", "ground_gained_km2", -1)],
+    "faster_offensive": [("baseline", "ground_gained_km2", +1), ("baseline", "casualties_attacker", +1)],
+    "stalled_offensive": [("baseline", "ground_gained_km2", -1), ("baseline", "casualties_attacker", -1)],
+    "lower_return_of_wounded": [("baseline", "force_end_attacker", -1), ("baseline", "ground_gained_km2", -1)],
+    "attackers_backers_stop": [
+        ("baseline", "fired_days_attacker", -1),
+        ("baseline", "ground_gained_km2", -1),
+        ("baseline", "casualties_defender", -1),
+    ],
+}
+
+# (scenario, compared with, date): the first day on which they can differ.
+DATED = [
+    ("aid_halted", "baseline", "2025-01-20"),
+    ("aid_late", "baseline", "2025-09-04"),
+    ("russian_mobilization", "baseline", "2025-03-01"),
+    ("lower_draft_age", "baseline", "2025-03-01"),
+]
+
+Runs = Callable[..., Ensemble]
+
+
+@pytest.fixture(scope="module")
+def load(load):
+    """Load a shipped scenario, each once."""
+    return cache(load)
+
+
+@pytest.fixture(scope="module")
+def runs(load, ensemble) -> Runs:
+    """Run a shipped scenario, each once."""
+    return cache(lambda name, days=DAYS: ensemble(load(name), N, days))
+
+
+def test_the_shipped_variants_are_those_whose_effects_are_tested():
+    assert set(VARIANTS) == {*EFFECTS, "square_law"}
+    assert set(shipped()) == {*VARIANTS, "baseline", "history/iwo_jima"}
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_number_has_a_source_or_is_an_assumption(load, name):
+    known = [known for known in numbers(load(name).world) if isinstance(known.value, Quantity | Fixed)]
+    assert len(known) > 50
+    assert [one.path for one in known if not (one.value.sources or one.value.assumption)] == []
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_is_short_and_described(name):
+    text = (FOLDER / f"{name}.yaml").read_text()
+    own = read_yaml(FOLDER / f"{name}.yaml").value
+    assert len(text.splitlines()) < 25
+    assert text.startswith("# yaml-language-server: $schema=../sim/scenario/schema.json\ntitle: ")
+    assert re.fullmatch(r"[A-Z].*[a-z]\.", own["description"])
+    assert ". " not in own["description"], "one sentence"
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_an_effect_has_the_direction_of_its_mechanism(runs, name):
+    for other, outcome, sign in EFFECTS[name]:
+        change = runs(name).outcomes[outcome] - runs(other).outcomes[outcome]
+        mean, error = change.mean(), change.std(ddof=1) / np.sqrt(N)
+        print(f"\n{name} against {other}, {outcome}: {mean:+,.0f} +- {error:,.0f}", end="")
+        assert sign * mean > 5 * error
+
+
+def test_under_the_square_law_losses_follow_the_enemys_strength(runs):
+    before, square = runs("baseline").outcomes, runs("square_law").outcomes
+    weight = {side: before[f"force_end_{side}"] / before[f"force_start_{side}"] for side in ("attacker", "defender")}
+    for own, enemy in (("attacker", "defender"), ("defender", "attacker")):
+        change = square[f"casualties_{own}"] - before[f"casualties_{own}"]
+        enemy_grew_more = weight[enemy] > weight[own]
+        more, fewer = change[enemy_grew_more], change[~enemy_grew_more]
+        print(f"\nsquare_law, casualties_{own}: {more.mean():+,.0f} where the enemy grew more, else {fewer.mean():+,.0f}")
+        assert more.mean() > 5 * more.std() / np.sqrt(len(more))
+        assert fewer.mean() < -5 * fewer.std() / np.sqrt(len(fewer))
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_shared_parameters_have_the_same_luck(load, runs, name):
+    ours, theirs = (dict(quantities(load(one).world)) for one in (name, "baseline"))
+    drawn, before = runs(name, 1).drawn, runs("baseline", 1).drawn
+    shared = drawn.keys() & before.keys()
+    assert len(shared) > 50
+    for path in shared:
+        if ours[path].distribution == theirs[path].distribution:
+            np.testing.assert_array_equal(drawn[path], before[path], err_msg=path)
+        else:
+            np.testing.assert_array_equal(np.argsort(drawn[path]), np.argsort(before[path]), err_msg=path)
+
+
+@pytest.mark.parametrize(("name", "other", "date"), DATED)
+def test_histories_are_the_same_until_scenarios_differ(load, runs, name, other, date):
+    ours, theirs = runs(name), runs(other)
+    day = Calendar(load(name).world.start_date).day_of(datetime.date.fromisoformat(date))
+    # The state recorded at a day is that of its morning.
+    same = sum(recorded <= day for recorded in ours.series_days)
+    assert ours.series_columns == theirs.series_columns
+    assert same > 6
+    np.testing.assert_array_equal(ours.series[:, :same], theirs.series[:, :same])
+    assert (ours.series[:, same:] != theirs.series[:, same:]).any()
+
+
+def test_a_variant_with_nothing_but_a_title_gives_the_same_bytes(ensemble, load, tmp_path: Path):
+    (tmp_path / "same.yaml").write_text("title: Another title\nextends: baseline\n")
+    ours = ensemble(load_scenario(tmp_path / "same.yaml", WarScenario), 100, 365)
+    theirs = ensemble(load("baseline"), 100, 365)
+    assert outcomes_csv(ours) == outcomes_csv(theirs)
+    assert series_csv(ours) == series_csv(theirs)
+
+
+# The language guide.
+
+GUIDE = (FOLDER / "README.md").read_text()
+BLOCK = re.compile(r"(?:<!-- (fragment|mistakes)[^>]*-->\n)?```yaml\n(.*?)```", flags=re.DOTALL)
+EXAMPLES = [(match[1] or "scenario", match[2]) for match in BLOCK.finditer(GUIDE)]
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory) -> list[Path]:
+    """Write the examples, a fragment as a scenario that extends the last complete one."""
+    folder, last, files = tmp_path_factory.mktemp("guide"), "baseline", []
+    for number, (kind, text) in enumerate(EXAMPLES):
+        file = folder / ("my_war.yaml" if kind == "mistakes" else f"example_{number}.yaml")
+        if kind == "fragment":
+            text = f"title: Fragment\nextends: {last}\n{text}"
+        elif kind == "scenario":
+            last = file.stem
+        file.write_text(text)
+        files.append(file)
+    return files
+
+
+def test_the_guide_has_examples_and_two_pages():
+    assert len(EXAMPLES) == GUIDE.count("```yaml") > 5
+    assert [kind for kind, _ in EXAMPLES].count("mistakes") == 1
+    assert len(GUIDE.splitlines()) <= 130
+
+
+@pytest.mark.parametrize("number", [number for number, (kind, _) in enumerate(EXAMPLES) if kind != "mistakes"])
+def test_an_example_runs(ensemble, examples, number):
+    kind, _ = EXAMPLES[number]
+    assert kind == "fragment" or {"title", "extends"} <= read_yaml(examples[number]).value.keys()
+    scenario = load_scenario(examples[number], WarScenario)
+    assert scenario.to_yaml() != load_scenario("baseline", WarScenario).to_yaml()
+    assert len(ensemble(scenario, 5, 62).numbers) == 5
+
+
+def test_the_mistakes_give_the_output_that_is_quoted(examples, monkeypatch):
+    file = examples[[kind for kind, _ in EXAMPLES].index("mistakes")]
+    monkeypatch.chdir(file.parent)
+    with pytest.raises(ScenarioError) as wrong:
+        load_scenario(file.name, WarScenario)
+    quoted = re.search(r"```text\n(my_war\.yaml:.*?)```", GUIDE, flags=re.DOTALL)
+    assert quoted is not None
+    assert quoted[1].splitlines() == [str(problem) for problem in wrong.value.problems]
+
+
+def test_the_settings_of_the_guide_are_accepted(load):
+    settings = [shlex.split(text)[-1] for text in re.findall(r"`([^`]*--set [^`]*)`", GUIDE)]
+    assert len(settings) == 2
+    for setting in settings:
+        load("baseline", setting)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_the_guide_lists_every_scenario_with_its_sentence(load, name):
+    row = re.search(rf"^\| `{name}` \| (.*) \|$", GUIDE, flags=re.MULTILINE)
+    assert row is not None
+    assert load(name).world.description.startswith(row[1].rstrip("."))
