@@ -103,7 +103,7 @@ def test_coverage_counts_every_number_once(load):
     known = [
         n for n in numbers(load("baseline").world) if "." in n.path and n.path.split(".")[0] not in ("expect", "sources")
     ]
-    assert counted == len(known)
+    assert counted == len(known) > 120
 
 
 def test_new_writes_a_scenario_that_changes_nothing_and_can_be_edited(parley, tmp_path: Path):

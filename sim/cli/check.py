@@ -19,7 +19,7 @@ def check(
     Example:  parley check baseline --sources
     """
     with errors_as_lines():
-        from sim.scenario.describe import coverage
+        from sim.scenario.describe import coverage, notes
 
         bare = 0
         for scenario in load_all(files, settings):
@@ -28,6 +28,8 @@ def check(
             unsourced = sum(len(section.bare) for section in sections)
             share = 1 - unsourced / total if total else 1.0
             print(f"{scenario.path}: no problems; {total} numbers, {share:.0%} with a source or marked as an assumption")
+            for note in notes(scenario):
+                print(f"  note: {note}")
             if not sources:
                 continue
             bare += unsourced

@@ -22,7 +22,8 @@ from sim.engine.fields import Field
 from sim.engine.world import Mechanism, World, differs
 from sim.model.backers import Backer, Backers, Halt, Package
 from sim.model.parameters import SIDES, Drawn
-from sim.scenario import Quantity, Section, knob
+from sim.scenario import FieldError, Flaw, Quantity, Section, knob
+from sim.scenario.wording import did_you_mean
 
 
 class SideArms(Section):
@@ -50,10 +51,19 @@ class ArmsParameters(Section):
     @model_validator(mode="after")
     def _known_backers(self) -> "ArmsParameters":
         known = [backer.id for backer in self.backers]
-        named = [(halt.id, halt.backer) for halt in self.halts] + [(item.id, item.backer) for item in self.packages]
-        for name, backer in named:
-            if backer not in known:
-                raise ValueError(f"'{name}' names the unknown backer '{backer}'; known: {', '.join(known)}")
+        named = [("halts", place, halt.backer) for place, halt in enumerate(self.halts)]
+        named += [("packages", place, package.backer) for place, package in enumerate(self.packages)]
+        flaws = [
+            Flaw(
+                f"unknown backer '{backer}'",
+                did_you_mean(backer, known) or "There are no backers",
+                (section, place, "backer"),
+            )
+            for section, place, backer in named
+            if backer not in known
+        ]
+        if flaws:
+            raise FieldError(*flaws)
         return self
 
 
@@ -82,7 +92,7 @@ class Arms(Mechanism):
         "halt": "{backer} cuts its new pledges by {cut_share:.0%} for {days:.0f} days.",
         "pledge": "{backer}: pledge of {amount_beur:.2f} bn EUR.",
         "package": "{backer} pledges a package of {amount_beur:.1f} bn EUR.",
-        "fire below half": "{side}'s fire falls below half of the full rate ({fire:.2f}).",
+        "fire below half": "{side}'s fire is below half of the full rate ({fire:.2f}).",
     }
 
     @classmethod

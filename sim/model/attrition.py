@@ -22,7 +22,7 @@ from sim.engine.draws import Floats
 from sim.engine.fields import Field
 from sim.engine.world import Mechanism, World
 from sim.model.parameters import SIDES, Drawn
-from sim.scenario import Quantity, Section, knob
+from sim.scenario import Fixed, Quantity, Section, knob, whole
 
 LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0), "mixed": (0.7, 0.3)}
 
@@ -51,7 +51,7 @@ class AttritionParameters(Section):
     noise_log_sd: Quantity = knob("log", "Standard deviation of the daily noise.", low=0, high=2)
     quiet_share: Quantity = knob("share", "Share of the losses that go on when no one attacks.", low=0, high=1)
     max_daily_loss_share: Quantity = knob("share a day", "The most of its force that a side loses.", low=0, high=1)
-    steps_per_day: int = knob("steps", "Steps in which a day's losses are computed.", low=1, high=10_000, at_start=True)
+    steps_per_day: Fixed = whole("steps", "Steps in which a day's losses are computed.", low=1, high=10_000, at_start=True)
     attacker: SideAttrition
     defender: SideAttrition
 
@@ -133,7 +133,7 @@ class Attrition(Mechanism):
         )
 
     def __init__(self, world: World, section: AttritionParameters, drawn: Drawn) -> None:
-        self._world, self._drawn, self._law, self._steps = world, drawn, section.law, section.steps_per_day
+        self._world, self._drawn, self._law, self._steps = world, drawn, section.law, section.steps_per_day.whole
         self._months = world.calendar.month_starts(world.setting.days)
         self._tempo_luck = world.draws.normal("attrition/tempo", in_turn=True)
         self._log_tempo, self._tempo_variance = np.zeros(world.n), np.zeros(world.n)

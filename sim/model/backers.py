@@ -21,7 +21,7 @@ from sim.engine.delays import StagedDelay
 from sim.engine.draws import Floats, Ints
 from sim.engine.world import World, differs
 from sim.model.parameters import SIDES, Drawn
-from sim.scenario import Fixed, Item, Quantity, knob
+from sim.scenario import Fixed, Item, Quantity, knob, whole
 
 Side = Literal["attacker", "defender"]
 
@@ -41,9 +41,9 @@ class Backer(Item):
     )
     from_stock_share: Quantity = knob("share", "Share of a pledge taken from stocks.", low=0, high=1)
     stock_delay_days: Quantity = knob("days", "Mean delay of what is taken from stocks.", low=0, high=2000)
-    stock_stages: int = knob("stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True)
+    stock_stages: Fixed = whole("stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True)
     production_delay_days: Quantity = knob("days", "Mean delay of what must be produced.", low=0, high=5000)
-    production_stages: int = knob("stages", "Stages of that delay.", low=1, high=20, at_start=True)
+    production_stages: Fixed = whole("stages", "Stages of that delay.", low=1, high=20, at_start=True)
     cancelled_share: Quantity = knob("share", "Share of a pledge that never arrives.", low=0, high=1)
     absorption_days: Quantity = knob("days", "Mean time from arrival to use at the front.", low=0, high=1000)
 
@@ -84,7 +84,7 @@ class Package(Item):
 class LumpyAmount:
     """A gamma variable of mean 1 as a function of a standard normal draw.
 
-    The quantile function is tabulated at 2,049 normal scores from -6 to 6 and interpolated (relative error below 1e-4 for
+    The quantile function is tabulated at 2,049 normal scores from -6 to 6 and interpolated (error below 1e-5 of the mean for
     variations up to 1.5), because inverting it for every pledge would cost more than the rest of the day.
 
     Parameters
@@ -127,8 +127,8 @@ class Backers:
         self._lumps = [LumpyAmount(backer.aid_variation.value) for backer in backers]
         self._luck = [world.draws.normal(f"arms/aid/{backer.id}", in_turn=True) for backer in backers]
         each = self._each
-        self._stocks = StagedDelay([backer.stock_stages for backer in backers], each("stock_delay_days"))
-        self._factories = StagedDelay([backer.production_stages for backer in backers], each("production_delay_days"))
+        self._stocks = StagedDelay([backer.stock_stages.whole for backer in backers], each("stock_delay_days"))
+        self._factories = StagedDelay([backer.production_stages.whole for backer in backers], each("production_delay_days"))
         self._absorption = StagedDelay([1] * len(backers), each("absorption_days"))
         self.derive()
         past = each("past_aid_per_month_beur") / DAYS_PER_MONTH
@@ -178,14 +178,21 @@ class Backers:
 
     def _halt(self, day: int, item: int, cohort: Ints) -> None:
         cohort = cohort[self._at_war[cohort] > 0]
-        self._halt_until[item, cohort] = day + self._halt_days[item, cohort]
-        days, cut = self._halt_days[item, cohort].astype(np.float64), self._halt_cut[item, cohort]
-        self._world.recorder.tell(day, cohort, "halt", backer=self._name(item), cut_share=cut, days=days)
+        self._halt_until_day(day, item, cohort, day + self._halt_days[item, cohort])
 
     def _begin_random_halts(self, day: int, month: int) -> None:
+        """Let halts be under way that began on a random day of the month before; only now do they matter."""
         for item, chance in self._halt_chance.items():
-            begins = (self._halt_luck[item].at(month) < chance) & (self._halt_until[item] <= day)
-            self._halt(day, item, np.flatnonzero(begins))
+            uniform = self._halt_luck[item].at(month)
+            cohort = np.flatnonzero((uniform < chance) & (self._halt_until[item] <= day) & (self._at_war > 0))
+            ago = np.floor(uniform[cohort] / chance[cohort] * DAYS_PER_MONTH).astype(np.int64)
+            until = day - ago + self._halt_days[item, cohort]
+            self._halt_until_day(day, item, cohort[until > day], until[until > day])
+
+    def _halt_until_day(self, day: int, item: int, cohort: Ints, until: Ints) -> None:
+        self._halt_until[item, cohort] = until
+        days, cut = (until - day).astype(np.float64), self._halt_cut[item, cohort]
+        self._world.recorder.tell(day, cohort, "halt", backer=self._name(item), cut_share=cut, days=days)
 
     def _name(self, halt: int) -> str:
         return next(b.name for b in self._backers if b.id == self._halts[halt].backer)
@@ -226,7 +233,9 @@ class Backers:
 
     def pledge_month(self, day: int, month: int) -> None:
         """Pledge what each backer pledges at the start of `month`."""
-        self._begin_random_halts(day, month)
+        if month > 0:
+            self._begin_random_halts(day, month)
+        fighting = np.flatnonzero(self._at_war > 0)
         for row, backer in enumerate(self._backers):
             amount = self._aid[row] * self._lumps[row](self._luck[row].at(month)) * self._at_war
             for item, halt in enumerate(self._halts):
@@ -234,7 +243,7 @@ class Backers:
                     halted = self._halt_until[item] > day
                     amount = np.where(halted, amount * (1.0 - self._halt_cut[item]), amount)
             self._pledge(row, self._world.everyone, amount, self._from_stock[row])
-            self._world.recorder.tell(day, self._world.everyone, "pledge", backer=backer.name, amount_beur=amount)
+            self._world.recorder.tell(day, fighting, "pledge", backer=backer.name, amount_beur=amount[fighting])
 
     def deliver(self, received: Floats) -> None:
         """Let a day pass in the pipelines and add to `received`, (2, n), what reaches the sides, in days of fire."""

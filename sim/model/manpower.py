@@ -26,7 +26,7 @@ from sim.engine.fields import Field
 from sim.engine.world import Mechanism, World, differs
 from sim.model.backers import Side
 from sim.model.parameters import SIDES, Drawn
-from sim.scenario import Item, Quantity, Section, knob
+from sim.scenario import FieldError, Fixed, Flaw, Item, Quantity, Section, knob, whole
 
 DAYS_BETWEEN_REVIEWS = 7
 
@@ -55,7 +55,7 @@ class SideManpower(Section):
     killed_share: Quantity = knob("share", "Share of the casualties who are killed.", low=0, high=1)
     return_share: Quantity = knob("share", "Share of the wounded who return to the force.", low=0, high=1)
     return_days: Quantity = knob("days", "Mean time until they return.", low=0, high=2000)
-    return_stages: int = knob("stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True)
+    return_stages: Fixed = whole("stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True)
     past_daily_casualties: Quantity = knob(
         "persons a day",
         "Casualties a day before the start, whose wounded are recovering now.",
@@ -64,6 +64,13 @@ class SideManpower(Section):
         at_start=True,
     )
     desertion_share_per_month: Quantity = knob("share a month", "Share of the force that deserts.", low=0, high=1)
+
+    @model_validator(mode="after")
+    def _has_a_reference(self) -> "SideManpower":
+        if self.force_persons.support[0] < 1 and self.reference_force_persons is None:
+            message = "missing field 'reference_force_persons', because force_persons can be less than 1"
+            raise FieldError(Flaw(message, "Write the force at which the side suffers its daily casualties"))
+        return self
 
 
 class Wave(Item):
@@ -109,7 +116,11 @@ def break_even_return_share(casualties_per_day: float, intake_per_month: float, 
     >>> round(break_even_return_share(1500, 30_000, 0.27), 2)
     0.47
     """
-    return (1.0 - intake_per_month / DAYS_PER_MONTH / casualties_per_day) / (1.0 - killed_share)
+    missing = 1.0 - intake_per_month / DAYS_PER_MONTH / casualties_per_day
+    if killed_share == 1.0:
+        # No one is wounded: no return of wounded makes a difference.
+        return float("inf") if missing > 0 else float("-inf")
+    return missing / (1.0 - killed_share)
 
 
 class Manpower(Mechanism):
@@ -120,7 +131,7 @@ class Manpower(Mechanism):
     topics = ("wave begins", "wave ends")
     steps = ("manpower", "losses")
     sentences: ClassVar = {
-        "wave begins": "{side} mobilizes {persons:,.0f} in a wave of {days:.0f} days.",
+        "wave begins": "{side} begins to mobilize up to {persons:,.0f} over {days:.0f} days.",
         "wave ends": "{side}'s mobilization wave ends.",
     }
 
@@ -158,7 +169,7 @@ class Manpower(Mechanism):
 
         self._training = Ring(np.rint(sides("training_days")).astype(np.int64))
         self._training.fill(sides("past_intake_per_month") / DAYS_PER_MONTH)
-        stages = [section.attacker.return_stages, section.defender.return_stages]
+        stages = [section.attacker.return_stages.whole, section.defender.return_stages.whole]
         self._hospitals = StagedDelay(stages, sides("return_days"))
         self.derive()
         self._hospitals.fill(sides("past_daily_casualties") * (1.0 - self._killed_share) * self._return_share)

@@ -169,17 +169,24 @@ def _short(entry: Entry) -> str:
     return "" if name == "id" else f"{name} {entry.text}"
 
 
+def notes(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
+    """Yield what is allowed but may not be meant: things dated before the start, which never happen."""
+    for entry in entries(scenario):
+        name = entry.path.rpartition(".")[2]
+        if name == "date" and entry.item and entry.text < scenario.world.start_date.isoformat():
+            yield f"{entry.item} is dated {entry.text}, before the start, and never happens"
+
+
 def coverage(scenario: Scenario[ScenarioHead]) -> Iterator[Coverage]:
-    """Yield, section by section, which numbers of the scenario have a source or are marked as assumptions."""
+    """Yield, section by section, which numbers written in a scenario have a source or are marked as assumptions."""
+    written = {entry.path for entry in entries(scenario)}
     counts: dict[str, list[Known]] = {}
     for known in numbers(scenario.world):
         section, dot, _ = known.path.partition(".")
-        if dot and section not in HEAD:
+        if dot and section not in HEAD and known.path in written:
             counts.setdefault(section, []).append(known)
     for section, mine in counts.items():
         sourced = [known for known in mine if getattr(known.value, "sources", ())]
-        assumed = [
-            known for known in mine if not getattr(known.value, "sources", ()) and getattr(known.value, "assumption", False)
-        ]
-        bare = [known.path for known in mine if known not in sourced and known not in assumed]
-        yield Coverage(section, len(sourced), len(assumed), tuple(bare))
+        rest = [known for known in mine if known not in sourced]
+        bare = [known.path for known in rest if not getattr(known.value, "assumption", False)]
+        yield Coverage(section, len(sourced), len(rest) - len(bare), tuple(bare))

@@ -14,6 +14,7 @@ from .section import Section, knob
 from .wording import found
 
 MOST_MONTHS = 600
+LAST_YEAR = 9900  # so that the longest horizon ends before the calendar does
 MOST_DAYS = 18_263  # 600 months of 365.25 / 12 days
 
 
@@ -76,6 +77,13 @@ class ScenarioHead(Section):
         if self.horizon_months is not None and self.horizon_days is not None:
             message = "horizon_months and horizon_days are both given"
             raise FieldError(Flaw(message, "Keep one of them", ("horizon_days",)))
+        return self
+
+    @model_validator(mode="after")
+    def _check_start(self) -> Self:
+        if not 1000 <= self.start_date.year <= LAST_YEAR:
+            message = f"start_date must lie between the years 1000 and {LAST_YEAR}, not {self.start_date.isoformat()}"
+            raise FieldError(Flaw(message, "Write year-month-day, such as 2024-12-04", ("start_date",)))
         return self
 
     @model_validator(mode="after")

@@ -100,9 +100,16 @@ def knob(
     return _field(Knob(unit, description, low, high, at_start=at_start), default)
 
 
-def whole(unit: str, description: str, low: float | None = None, high: float | None = None, default: Any = ...) -> Any:
+def whole(
+    unit: str,
+    description: str,
+    low: float | None = None,
+    high: float | None = None,
+    default: Any = ...,
+    at_start: bool = False,
+) -> Any:
     """Declare a number that must be whole, for a field annotated `Fixed`; otherwise like `knob`."""
-    return _field(Knob(unit, description, low, high, whole=True), default)
+    return _field(Knob(unit, description, low, high, whole=True, at_start=at_start), default)
 
 
 def _field(knob: Knob, default: Any) -> Any:

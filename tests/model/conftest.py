@@ -68,7 +68,7 @@ def calm_tree(baseline: Scenario[Any]) -> Tree:
         node[names[-1]] = CALM.get(path, quantity.central)
     for backer in tree["arms"]["backers"]:
         backer["aid_variation"] = 0
-    del tree["sources"], tree["expect"]
+    del tree["expect"]
     tree["arms"]["halts"] = tree["manpower"]["waves"] = tree["front"]["offensives"] = tree["front"]["belts"] = []
     return tree
 

@@ -132,8 +132,8 @@ def test_fire_starts_as_given_and_follows_the_stock_of_the_morning(calm: Load, p
     fire, stock = past.of("fire"), past.of("stock_days")
     assert fire[0, :, 0] == pytest.approx([0.9, 0.3])
     assert fire[1, :, 0] == pytest.approx([0.9, 0.3])
-    assert stock[0, :, 0] == pytest.approx([270, 30 * 0.3 / 0.7])
-    assert fire[1:] == pytest.approx(rationed_fire(stock[:-1], np.full(stock[:-1].shape, 30.0)), rel=1e-12)
+    assert stock[0, :, 0] == pytest.approx([6 * 0.9 / 0.1, 30 * 0.3 / 0.7])
+    assert fire[1:] == pytest.approx(rationed_fire(stock[:-1], np.array([6.0, 30.0])[:, None]), rel=1e-12)
     flows = past.daily("produced_days") + past.daily("received_days") - past.daily("fired_days")
     assert np.diff(stock, axis=0) == pytest.approx(flows, abs=1e-10)
     assert past.daily("fired_days") == pytest.approx(fire[1:], abs=1e-10)
@@ -255,17 +255,30 @@ def test_a_dated_halt_happens_with_its_probability(calm: Load, play: Play, proba
     assert halted.tolist() == (luck < probability).tolist()
 
 
-def test_a_random_halt_begins_with_a_month_when_none_is_active(calm: Load, play: Play) -> None:
+def test_a_random_halt_began_in_the_month_before_when_none_is_active(calm: Load, play: Play) -> None:
     hazard, days = 3.0, 40
     past = play(calm(edit=halt(hazard_per_year=hazard, days=days)), 125, n=600)
     luck = Draws(1, np.arange(600)).uniform("arms/halt/pause", in_turn=True)
     until = np.zeros(600)
     daily = past.daily("pledged_beur")[:, US]
+    chance = 1 - np.exp(-hazard / 12)
     for month, day in enumerate(MONTH_STARTS):
-        begins = (luck.at(month) < 1 - np.exp(-hazard / 12)) & (until <= day)
-        until[begins] = day + days
+        ended = day - np.floor(luck.at(month) / chance * 30.4375) + days
+        begins = (luck.at(month) < chance) & (until <= day) & (ended > day) & (month > 0)
+        until[begins] = ended[begins]
         assert (daily[day] < 1e-9).tolist() == (until > day).tolist()
     assert 0.1 < (until > 0).mean() < 0.9
+
+
+def test_random_halts_cut_the_share_of_time_that_they_last(calm: Load, play: Play) -> None:
+    """Whatever the length against the month: 20 days cut no whole month more often than 35."""
+    for days in (20, 35, 62):
+        hazard, n = 0.6, 4000
+        past = play(calm(edit=halt(hazard_per_year=hazard, days=days)), 730, n=n)
+        pledges = past.daily("pledged_beur")[MONTH_STARTS[1:], US]
+        cut = (pledges < 1e-9).mean()
+        # A renewal process: a halt of `days` after a wait of 1/hazard years, begun anew.
+        assert cut == pytest.approx(days / (days + 365.25 / hazard), rel=0.12)
 
 
 # Packages
@@ -339,8 +352,8 @@ def test_the_pipelines_hold_the_past_at_the_start(calm: Load, play: Play) -> Non
             return stages / (1 - np.exp(-stages / mean_days))
 
         expected = per_day * (
-            stock_share * mean_steps(backer.stock_stages, backer.stock_delay_days.central)
-            + (1 - stock_share) * mean_steps(backer.production_stages, backer.production_delay_days.central)
+            stock_share * mean_steps(backer.stock_stages.whole, backer.stock_delay_days.central)
+            + (1 - stock_share) * mean_steps(backer.production_stages.whole, backer.production_delay_days.central)
             + (1 - cancelled) * mean_steps(1, backer.absorption_days.central)
         )
         assert held[row] == pytest.approx(expected, rel=1e-12)

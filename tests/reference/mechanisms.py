@@ -227,10 +227,14 @@ class Arms:
         day = self.war.env.now // DAY
         for backer in self.backers.values():
             for halt in backer.halts:
-                if halt.chance_a_month is None or halt.until > day:
+                if halt.chance_a_month is None or halt.until > day or month == 0 or not self.war.at_war:
                     continue
-                if self.war.luck.uniform(f"arms/halt/{halt.id}", month) < halt.chance_a_month:
-                    self.begin_halt(halt, day)
+                draw = self.war.luck.uniform(f"arms/halt/{halt.id}", month)
+                if draw < halt.chance_a_month:
+                    ago = int(draw / halt.chance_a_month * DAYS_PER_MONTH)
+                    if day - ago + halt.days > day:
+                        halt.until = day - ago + halt.days
+                        self.war.note("halt", halt.id)
         if not self.war.at_war:
             return
         for backer in self.backers.values():

@@ -322,8 +322,10 @@ def test_dated_events_come_on_their_day_and_last() -> None:
     begins = [day for day, kind, name in events if name == "quarrel" and kind == "halt"]
     luck = SeededLuck(1)
     starts = [day for day, _ in zip(month_starts(date(2024, 12, 4)), range(14), strict=False)]
-    struck = [day for m, day in enumerate(starts) if luck.uniform("arms/halt/quarrel", m) < 1 - exp(-2.0 / 12)]
-    # It lasts 20 days, so that no month finds it active.
+    draws = [luck.uniform("arms/halt/quarrel", m) for m in range(len(starts))]
+    chance = 1 - exp(-2.0 / 12)
+    # It lasts 20 days: one that began earlier in the month before is over, and no month finds one active.
+    struck = [day for day, draw in zip(starts, draws, strict=True) if int(draw / chance * 30.4375) < 20 and day > 0]
     assert begins == struck
     assert len(begins) >= 2
 

@@ -128,34 +128,23 @@ def test_an_empty_file_changes_nothing(a: Any) -> None:
 @given(roots, roots)
 def test_every_value_has_the_place_where_it_is_written(a: Any, b: Any) -> None:
     below, over = tree(a, "a.yaml"), tree(b, "b.yaml")
-
-    def check(merged: Node, base: Node | None, top: Node | None) -> None:
-        assert merged.place == (top or base).place  # type: ignore[union-attr]
-        if isinstance(merged.value, dict):
-            for key, node in merged.value.items():
-                check(node, field(base, key), field(top, key))
-        elif isinstance(merged.value, list):
-            for position, node in enumerate(merged.value):
-                check(node, item(base, node, position), item(top, node, position))
+    written = {node.place: node.value for root in (below, over) for node in nodes(root)}
+    merged = merge(below, over)
+    for node in nodes(merged):
+        assert node.place in written
+        if isinstance(node.value, (dict, list)):
+            # What the second file has a part in, it has written too.
+            files = {part.place.file for part in nodes(node)}
+            assert node.place.file == max(files)
         else:
-            writer = top or base
-            assert writer is not None
-            assert merged.value is writer.value
+            assert node.value is written[node.place]
+    assert set(places(over).values()) <= {node.place for node in nodes(merged)}
 
-    def field(node: Node | None, key: str) -> Node | None:
-        return node.value.get(key) if node is not None and isinstance(node.value, dict) else None
 
-    def item(node: Node | None, like: Node, position: int) -> Node | None:
-        if node is None or not isinstance(node.value, list):
-            return None
-        same = [other for other in node.value if other.place == like.place]
-        name = like.value.get("id") if isinstance(like.value, dict) else None
-        named = (
-            [other for other in node.value if name is not None and plain(other).get("id") == name.value] if not same else []
-        )
-        return (same or named or [None])[0]
-
-    check(merge(below, over), below, over)
+def nodes(node: Node) -> list[Node]:
+    """Return a node and all below it."""
+    parts = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    return [node, *(below for part in parts for below in nodes(part))]
 
 
 @pytest.mark.parametrize(
