@@ -1,7 +1,8 @@
 """Mutants of right and bad scenarios, and what loading them does: nothing but a scenario or a ScenarioError, and soon.
 
-A mutant follows from its number and from the scenarios there are. Most are loaded against a small schema, because the whole model takes some seventy
-milliseconds; every so many against the model. Run by hand: ``python -m tests.fuzz.mutants FIRST COUNT EVERY``.
+A mutant follows from its number and from the scenarios there are. Most are loaded against a small schema, because the whole
+model takes some seventy milliseconds; every so many against the model.
+By hand: ``python -m tests.fuzz.mutants FIRST COUNT EVERY``.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _names(model: type[BaseModel], deep: int = 4) -> set[str]:
     return found
 
 
-_PLAIN = """
+_PLAIN = r"""
 value dist min max source note assumption id remove extends expect events correlations
 united_states europe kiel-2024 attacker defender small baseline guards paper
 : - ? , [ ] { } # & * ! | > ' " % @ ` --- ... << &a *a !!str !t |- >+ {} [] [[ }} ~ = \ \x41 \u202e \ud800 \0

@@ -188,8 +188,8 @@ def test_the_reference_is_the_force_at_the_start_or_as_given(calm: Load, play: P
     past = play(calm("manpower.attacker.reference_force_persons=123_456"), 5)
     assert past.of("reference_force")[:, 0, 0].tolist() == [123_456] * 6
     assert past.of("reference_force")[:, 1, 0].tolist() == [past.of("force")[0, 1, 0]] * 6
-    nobody = play(calm("manpower.attacker.force_persons=0"), 2)
-    assert nobody.of("reference_force")[0, 0, 0] == 1
+    with pytest.raises(ScenarioError, match="missing field 'reference_force_persons', because force_persons can be less"):
+        calm("manpower.attacker.force_persons=0")
 
 
 # Waves

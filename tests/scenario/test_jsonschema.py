@@ -151,7 +151,7 @@ def test_shipped_scenarios_name_the_schema(path: Path):
         ("arms: {backers: [{id: us, remove: false}]}", "arms.backers.0.remove"),
         ("arms: {backers: {id: us}}", "arms.backers"),
         ("arms: {backers: [{id: us, stock_stages: 1.5}]}", "arms.backers.0.stock_stages"),
-        ("arms: {backers: [{id: us, stock_stages: {value: 2}}]}", "arms.backers.0.stock_stages"),
+        ("arms: {backers: [{id: us, stock_stages: {value: 2.5}}]}", "arms.backers.0.stock_stages.value"),
         (
             "arms: {backers: [{id: us, aid_variation: {dist: uniform, low: 0, high: 1}}]}",
             "arms.backers.0.aid_variation.dist",
