@@ -211,7 +211,7 @@ _IN_WORDS = (
     ("<block end>", "", "this does not fit what stands above it", _SPACES),
     ("<document start>", "", "this does not fit what stands above it", _SPACES),
     ("node content", "", "a value is missing here", "Write one; put a text that starts with ',', ']' or '}' in quotes"),
-    ("", "block scalar", "'|' or '>' stands alone on its line", "Start the text on the next line, or put it in quotes"),
+    ("", "block scalar", "'|' or '>' must be the last on its line", "Start the text on the next line, or put it in quotes"),
 )  # fmt: skip
 
 
