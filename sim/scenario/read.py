@@ -193,7 +193,7 @@ def _text(path: FilePath, shown: str, names: Names) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig")
+        before = error.object[: error.start].decode()  # without the mark at the start of the file
         raise wrong("the file is not UTF-8 text", _SAVE, before) from None
     unseen = _UNSEEN.search(text)
     if unseen:

@@ -53,6 +53,8 @@ def test_cost_of_a_day_and_ratio_to_the_plain_reference(load):
 
     class NoRecorder(Recorder):
         def __init__(self, war) -> None:
+            self.war = war
+            war.state = self.state
             days.append(war)
 
     with patch("tests.reference.war.Recorder", NoRecorder):
@@ -70,7 +72,6 @@ class ReadyLuck:
 
     def __init__(self, luck: Luck) -> None:
         self._streams = luck._streams
-        self._ready: dict[tuple[str, int], float] = {}
 
     def normal(self, name: str, index: int) -> float:
         return float(self._streams[name].at(index)[0])
