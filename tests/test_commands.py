@@ -80,7 +80,7 @@ def test_diff_in_words(parley, tmp_path: Path):
     said = done.stdout.splitlines()
     assert said[0] == "From 'Baseline: the war as of early December 2024' to 'More arms':"
     changed = [line for line in said[1:] if not line.startswith("      ")]
-    assert changed[0] == "  arms.defender.aid_scale: 1 becomes 2 factor"
+    assert changed[0] == "  arms.defender.aid_scale: 1 becomes 2 (factor)"
     assert changed[1].startswith("  arms.halts.europe_pause is removed: backer europe")
     assert changed[2].startswith("  front.force_elasticity: triangular: low 0.08, mode 3, high 5.92 becomes triangular: low")
     assert changed[3] == "  arms.packages.extra is added: backer europe, date 2025-02-01, amount_beur 5, probability 1"
@@ -116,7 +116,7 @@ def test_new_writes_a_scenario_that_changes_nothing_and_can_be_edited(parley, tm
     checked = parley("check", file, cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
     changed = parley("diff", "baseline", file, cwd=tmp_path).stdout
-    assert "arms.defender.aid_scale: 1 becomes 2 factor" in changed
+    assert "arms.defender.aid_scale: 1 becomes 2 (factor)" in changed
     again = parley("new", "my_study", cwd=tmp_path)
     assert again.returncode == 3
     assert "is there already" in again.stderr

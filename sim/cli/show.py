@@ -47,7 +47,7 @@ def diff(before: One, after: One) -> None:
         found = changes(first, second)
         print(f"From '{first.world.title}' to '{second.world.title}':")
         for change in found:
-            unit = f" {change.unit}" if change.unit else ""
+            unit = f" ({change.unit})" if change.unit else ""
             if change.before is None:
                 print(f"  {change.path} is added: {change.after}")
             elif change.after is None:
