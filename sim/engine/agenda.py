@@ -12,16 +12,19 @@ This is the only file that imports simpy.
 """
 
 from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import simpy
 
 from sim.engine.draws import Ints
+
+if TYPE_CHECKING:
+    import simpy
 
 PLACES_PER_DAY = 100
 NEVER = np.iinfo(np.int64).max
 
-Process = Generator[simpy.Event, object, None]
+Process = Generator["simpy.Event", object, None]
 Handler = Callable[[int, int, Ints], None]
 """What a topic calls: handler(day, item, cohort)."""
 
@@ -42,6 +45,9 @@ class Agenda:
             raise ValueError("the order of the day names something twice, or more than 99 things")
         self.order = tuple(order)
         self._place = {name: place for place, name in enumerate(order, start=1)}
+        # Imported here, because commands that simulate nothing need not wait for it.
+        import simpy
+
         self._env = simpy.Environment(initial_time=-1)
         self._replications = replications
         self._due: dict[str, Ints] = {}
@@ -59,7 +65,7 @@ class Agenda:
         self._lives.append(process)
         self._env.process(process)
 
-    def next(self, step: str, every_days: int = 1) -> simpy.Event:
+    def next(self, step: str, every_days: int = 1) -> "simpy.Event":
         """Return the event of the next time that `step` comes, on the last day of each span of `every_days` days."""
         now = int(self._env.now)
         place = self._place[step]

@@ -168,7 +168,7 @@ def changed(word: str, before: str, after: str) -> tuple[str, int, int]:
     ("word", "before", "after", "message"),
     [
         ("intake_per_month", "intake_per_month", "intake_per_mont", "Property intake_per_mont is not allowed."),
-        ("return_stages", "3", "three", "Write a whole number between 1 and 20 (stages)"),
+        ("horizon_months", "36", "three", "Write a whole number between 1 and 600 (months)"),
         ("quiet_share", "{value: 0.3, assumption: true}", "some", "Write a number between 0 and 1 (share), {value: ...}"),
         ("quiet_share", "0.3", "some", "Write a number"),
         ("quiet_share", "0.3", "1.3", "Value is above the maximum of 1."),
