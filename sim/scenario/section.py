@@ -31,7 +31,9 @@ class Section(BaseModel):
         From `model_validate`; `load.load_scenario` turns it into problems with places.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, extra="forbid", strict=True, validate_default=True, defer_build=True
+    )
 
     @model_validator(mode="before")
     @classmethod
