@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,10 @@ from sim.cli.common import (
     load_all,
     run_with_progress,
 )
+
+if TYPE_CHECKING:
+    from sim.ensemble.run import Ensemble
+    from sim.results.summary import Row
 
 
 def run(
@@ -45,10 +49,8 @@ def run(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
-        from sim.results.chronicle import chronicle
         from sim.results.store import run_folder, write_run
-        from sim.results.summary import WHAT_IT_IS_NOT, as_dicts, balance_sentences, summarise
-        from sim.results.tables import groups_side_by_side, headline, text_table
+        from sim.results.summary import WHAT_IT_IS_NOT, as_dicts, summarise
 
         scenarios = load_all(files, settings)
         names = [scenario.name for scenario in scenarios]
@@ -68,38 +70,36 @@ def run(
             ensembles.append(ensemble)
             summaries.append(summary)
 
-    if as_json:
-        results = [
-            {
-                "scenario": name,
-                "folder": str(folder),
-                "seed": seed,
-                "summary": as_dicts(summary),
-                "note": WHAT_IT_IS_NOT,
-            }
-            for name, folder, summary in zip(names, folders, summaries, strict=True)
-        ]
-        print(json.dumps(results, indent=2, allow_nan=False))
-        return
-    for ensemble in ensembles:
-        print(headline(ensemble))
-    print()
+        if as_json:
+            results = [
+                {"scenario": name, "folder": str(folder), "seed": seed, "note": WHAT_IT_IS_NOT, "summary": as_dicts(rows)}
+                for name, folder, rows in zip(names, folders, summaries, strict=True)
+            ]
+            print(json.dumps(results, indent=2, allow_nan=False))
+            return
+        _print_outcomes(ensembles, summaries, tell)
+    for folder in folders:
+        print(f"Written: {folder}/ (summary, outcomes, series, scenario, manifest)")
+    print(f"Next: {_next_step(files[0], seed, months, settings, out, tell)}")
+
+
+def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell: bool) -> None:
+    from sim.results.chronicle import chronicle
+    from sim.results.summary import WHAT_IT_IS_NOT, balance_sentences
+    from sim.results.tables import groups_side_by_side, headline, text_table
+
+    print(*map(headline, ensembles), "", sep="\n")
     if tell:
         for ensemble in ensembles:
-            print(*chronicle(ensemble, 0), sep="\n")
-            print()
-    if not tell or replications > 1:
+            print(*chronicle(ensemble, 0), "", sep="\n")
+    if not tell or len(ensembles[0].numbers) > 1:
         for group in groups_side_by_side(ensembles):
-            print(*text_table([ensembles[at] for at in group], [summaries[at] for at in group]), sep="\n")
-            print()
+            print(*text_table([ensembles[at] for at in group], [summaries[at] for at in group]), "", sep="\n")
     for ensemble in ensembles:
         sentences = balance_sentences(ensemble)
         if sentences:
             print(*sentences, "", sep="\n")
     print(WHAT_IT_IS_NOT)
-    for folder in folders:
-        print(f"Written: {folder}/ (summary, outcomes, series, scenario, manifest)")
-    print(f"Next: {_next_step(files[0], seed, months, settings, out, tell)}")
 
 
 def _next_step(file: str, seed: int, months: int | None, settings: list[str] | None, out: Path, told: bool) -> str:

@@ -1,7 +1,6 @@
 """The parameters of a batch: every uncertain quantity of the scenario, drawn once per replication."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from weakref import WeakMethod
 
 import numpy as np
@@ -24,6 +23,15 @@ class Drawn:
         Streams of the batch.
     correlations : sequence of Correlation
         Of the scenario; they bend the luck of the quantities they name.
+
+    Attributes
+    ----------
+    values : dict of str to (n,) array
+        Those drawn.
+    now : dict of str to (n,) array
+        Those in force: the drawn ones, but for what scenario events have changed.
+    ranges : dict of str to (lowest, highest)
+        To which changed values are held; filled by who builds the batch.
     """
 
     def __init__(
@@ -37,21 +45,10 @@ class Drawn:
             path: quantity.quantile(luck[path]) if path in luck else np.full(self._n, quantity.central)
             for path, quantity in known.items()
         }
-
-    @cached_property
-    def now(self) -> dict[str, Floats]:
-        """The values in force, by path: those drawn, but for what scenario events have changed."""
-        return dict(self.values)
-
-    @cached_property
-    def ranges(self) -> dict[str, tuple[float, float]]:
-        """The lowest and highest value, by path, to which changed values are held; filled by who builds the batch."""
-        return {}
-
-    @cached_property
-    def _followers(self) -> dict[str, "WeakMethod[Callable[[], None]]"]:
+        self.now: dict[str, Floats] = dict(self.values)
+        self.ranges: dict[str, tuple[float, float]] = {}
         # Weak, so that mechanisms and parameters do not hold one another when the batch is over.
-        return {}
+        self._followers: dict[str, WeakMethod[Callable[[], None]]] = {}
 
     def follow(self, section: str, derive: Callable[[], None]) -> None:
         """Have the method `derive` called whenever values in force of `section` have changed."""

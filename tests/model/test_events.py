@@ -389,7 +389,7 @@ def test_each_knob_that_may_be_changed_does_what_it_does_in_its_section(
 
             def otherwise(drawn: Drawn, *given: Any, path: str = path, wanted: float = wanted) -> None:
                 draw_all(drawn, *given)
-                drawn.values[path] = np.full(n, wanted)
+                drawn.values[path] = drawn.now[path] = np.full(n, wanted)
 
             with monkeypatch.context() as patch:
                 patch.setattr(Drawn, "__init__", otherwise)
