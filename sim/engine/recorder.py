@@ -1,4 +1,4 @@
-"""What is kept of a batch: series fields on chosen days, all fields on a few landmarks, events of chosen replications."""
+"""What is kept of a batch: series fields on chosen days, all fields on a few landmarks, events of chosen replications, tallies."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,6 +69,7 @@ class Recorder:
         shape = (len(self.columns), len(self.days), len(replications))
         self.series: Floats = np.empty(shape)
         self.events: list[Event] = []
+        self.tallies: dict[tuple[int, str], Ints] = {}
 
     def keep(self, day: int) -> None:
         """Keep the state after `day` days, as far as that day is wanted."""
@@ -79,9 +80,17 @@ class Recorder:
         if day in self._landmarks:
             self.snapshots[day] = {field.name: self._fields.see(field.name).copy() for field in self._fields}
 
+    def tally(self, day: int, question: str, counts: Ints) -> None:
+        """Keep how many replications gave each answer to a question on a day; counts add up over batches."""
+        self.tallies[day, question] = counts
+
+    def watches(self, columns: slice | Ints) -> bool:
+        """Return whether any of these positions is watched."""
+        return self._watching and bool(self._watched[columns].any())
+
     def tell(self, day: int, cohort: Ints, kind: str, **values: Floats | float | str) -> None:
         """Log an event of `cohort`; a value is one for all or an array with one each."""
-        if not self._watching:
+        if not self._watching or not len(cohort):
             return
         for place in np.flatnonzero(self._watched[cohort]):
             own = {key: float(value[place]) if isinstance(value, np.ndarray) else value for key, value in values.items()}

@@ -15,7 +15,7 @@ from sim.engine.world import World
 from sim.model.parameters import SIDES
 
 MONTH_DAYS, YEAR_DAYS = 30, 365
-ENDINGS = ("war_goes_on", "attacker_collapsed", "defender_collapsed")
+ENDINGS = ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force")
 Column = NDArray[Any]
 
 

@@ -8,26 +8,52 @@ from pydantic import create_model, model_validator
 from sim.engine.world import Mechanism, Setting, World
 from sim.model.arms import Arms
 from sim.model.attrition import Attrition
+from sim.model.beliefs import Beliefs
+from sim.model.ceasefire import Ceasefire
 from sim.model.collapse import Collapse
 from sim.model.events import Events, ScenarioEvent, event_flaws, knob_ranges
 from sim.model.front import Front
 from sim.model.manpower import Manpower
 from sim.model.parameters import Drawn
-from sim.scenario import FieldError, Scenario, ScenarioHead, quantities
+from sim.model.stakes import regime_flaws
+from sim.model.support import Support
+from sim.model.talks import Talks
+from sim.scenario import FieldError, Flaw, Scenario, ScenarioHead, quantities
+from sim.scenario.wording import listed, quoted
 
-MECHANISMS: tuple[type[Mechanism], ...] = (Events, Arms, Manpower, Attrition, Front, Collapse)
+MECHANISMS: tuple[type[Mechanism], ...] = (
+    Events, Arms, Manpower, Attrition, Front, Collapse, Support, Beliefs, Talks, Ceasefire,
+)  # fmt: skip
+# Left out together by a scenario in which no one negotiates.
+POLITICS = (Support, Beliefs, Talks, Ceasefire)
 
-# Appointments come first, the scenario's own before all; manpower books the losses of the day after the battle, and
-# conditions of events are looked for when the day is over.
+# Appointments come first, the scenario's own before all; manpower books the losses of the day after the battle. What an army's
+# collapse or a deal has ended is over before conditions of events are looked for.
 ORDER_OF_THE_DAY = (
     "event begins", "event ends",
     "halt", "package", "wave begins", "wave ends", "offensive begins", "offensive ends",
-    "arms", "manpower", "attrition", "front", "losses", "collapse", "events",
+    "arms", "manpower", "attrition", "front", "losses", "collapse",
+    "support", "beliefs", "negotiation", "ceasefire", "events",
 )  # fmt: skip
 
 
 class _Checked(ScenarioHead):
-    """A scenario whose events name knobs and quantities that there are."""
+    """A scenario whose sections fit together, and whose events name knobs and quantities that there are."""
+
+    @model_validator(mode="after")
+    def _check_politics(self) -> Self:
+        given = [mechanism.name for mechanism in POLITICS if getattr(self, mechanism.name) is not None]
+        missing = [mechanism.name for mechanism in POLITICS if mechanism.name not in given]
+        if given and missing:
+            message = f"section {listed([quoted(name) for name in missing])} is missing: {given[0]} comes with it"
+            together = listed([mechanism.name for mechanism in POLITICS])
+            raise FieldError(Flaw(message, f"Write all of {together}, or extend a scenario that has them"))
+        if given:
+            known = [regime.id for regime in getattr(self, Ceasefire.name).regimes]
+            flaws = list(regime_flaws(getattr(self, Talks.name), known))
+            if flaws:
+                raise FieldError(*flaws)
+        return self
 
     @model_validator(mode="after")
     def _check_events(self) -> Self:
@@ -41,6 +67,7 @@ class _Checked(ScenarioHead):
 _sections: dict[str, Any] = {mechanism.name: (mechanism.parameters, ...) for mechanism in MECHANISMS}
 # Events are a list, which may be left out, and stand at the end of a file.
 del _sections[Events.name]
+_sections |= {mechanism.name: (mechanism.parameters | None, None) for mechanism in POLITICS}
 _sections[Events.name] = (
     list[ScenarioEvent],
     Option(default=[], description="What else happens, when, and which knobs it changes."),

@@ -3,15 +3,13 @@
 The hazard is accumulated week by week and compared with one exponential draw per side and replication (the time change of a
 Cox process), so that the same luck reaches every scenario: a smaller force only ever brings the collapse forward.
 
-An army's collapse ends the fighting of that history. Sources: the form is an assumption; that wars this long seldom end in a
+An army's collapse ends the war. Sources: the form is an assumption; that wars this long seldom end in a
 collapse is in the Correlates of War data. Left out: mutiny, palace coup, collapse of the state behind the army.
 """
 
-from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_YEAR
@@ -22,7 +20,7 @@ from sim.model.parameters import SIDES, Drawn
 from sim.scenario import Quantity, Section, knob
 
 DAYS_BETWEEN_REVIEWS = 7
-WAR_GOES_ON, ATTACKER_COLLAPSED, DEFENDER_COLLAPSED = 0, 1, 2
+ATTACKER_BROKEN, DEFENDER_BROKEN = 1, 2
 
 
 class SideCollapse(Section):
@@ -53,7 +51,7 @@ def collapse_hazard(force_ratio: Floats, force_share: Floats, width_share: Float
 
 
 class Collapse(Mechanism):
-    """The end of an army, and whether the war goes on."""
+    """The end of an army."""
 
     name = "collapse"
     parameters = CollapseParameters
@@ -63,21 +61,16 @@ class Collapse(Mechanism):
     @classmethod
     def fields(cls, section: CollapseParameters) -> tuple[Field, ...]:
         """Return the fields of collapse."""
-        return (
-            Field("at_war", "1 or 0", "Whether the fighting goes on."),
-            Field("ending", "code", "0 war goes on, 1 attacker's army collapsed, 2 defender's.", dtype=int),
-            Field("ending_day", "day", "Day on which it ended; -1 while it has not.", dtype=int),
-        )
+        return (Field("broken", "code", "0 no army, 1 the attacker's, 2 the defender's has collapsed.", dtype=int),)
 
     def __init__(self, world: World, section: CollapseParameters, drawn: Drawn) -> None:
         self._world, self._drawn = world, drawn
         uniform = np.stack([world.draws.uniform(f"collapse/{side}").at(0) for side in SIDES])
         self._endurance = -np.log1p(-uniform)
         self._suffered = np.zeros((2, world.n))
-        self.at_war = world.own("collapse", "at_war", 1.0)
-        self.ending = world.own("collapse", "ending", WAR_GOES_ON)
-        self.ending_day = world.own("collapse", "ending_day", -1)
-        self._force, self._reference = world.fields.see("force"), world.fields.see("reference_force")
+        self.broken = world.own("collapse", "broken", 0)
+        see = world.fields.see
+        self._force, self._reference, self._at_war = see("force"), see("reference_force"), see("at_war")
         self.derive()
         drawn.follow("collapse", self.derive)
 
@@ -100,17 +93,13 @@ class Collapse(Mechanism):
         step = collapse_hazard(ratio, self._share, self._width, self._highest) * (DAYS_BETWEEN_REVIEWS / DAYS_PER_YEAR)
         left = self._endurance - self._suffered
         self._suffered += step
-        broken = (left <= step) & (self.at_war > 0)
+        broken = (left <= step) & (self._at_war > 0)
         # When both break within the week, the one that used up its endurance first.
         with np.errstate(divide="ignore", invalid="ignore"):
             defender_first = broken[1] & ~(broken[0] & (left[0] / step[0] <= left[1] / step[1]))
         attacker_first = broken[0] & ~defender_first
-        for code, side, who in ((ATTACKER_COLLAPSED, 0, attacker_first), (DEFENDER_COLLAPSED, 1, defender_first)):
+        for code, side, who in ((ATTACKER_BROKEN, 0, attacker_first), (DEFENDER_BROKEN, 1, defender_first)):
             cohort = np.flatnonzero(who)
             if len(cohort):
-                self.ending[cohort], self.ending_day[cohort], self.at_war[cohort] = code, day + 1, 0.0
+                self.broken[cohort] = code
                 self._world.recorder.tell(day, cohort, "collapse", side=SIDES[side], share=ratio[side, cohort])
-
-    def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-        """Yield what must hold of endings."""
-        yield "a war has ended when it is over, and only then", (self.ending == WAR_GOES_ON) != (self.at_war == 1.0)

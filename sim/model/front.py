@@ -133,6 +133,7 @@ class Front(Mechanism):
             Field("free_area", "km2", "Area the defender holds."),
             Field("advance", "km2 a day", "Ground the attacker gained today."),
             Field("intensity", "factor", "How hard the attacker attacks, 1 at the start."),
+            Field("balance", "log", "How much stronger the attacker's force and fire are than at the start."),
         )
 
     def __init__(self, world: World, section: FrontParameters, drawn: Drawn) -> None:
@@ -144,6 +145,7 @@ class Front(Mechanism):
         self.free_area = world.own("front", "free_area", self._total_area - self._area_at_start)
         self.advance = world.own("front", "advance", 0.0)
         self.intensity = world.own("front", "intensity", 1.0)
+        self.balance = world.own("front", "balance", 0.0)
         see = world.fields.see
         self._force, self._fire, self._at_war = see("force"), see("fire"), see("at_war")
         reference, fire_at_start = see("reference_force"), see("fire_at_start")
@@ -234,7 +236,8 @@ class Front(Mechanism):
         return balance
 
     def _move(self, surge: Floats, month: int) -> None:
-        ratio = advance_ratio(self._balance(), self._fastest, self._band, self._shape)
+        self.balance[...] = self._balance()
+        ratio = advance_ratio(self.balance, self._fastest, self._band, self._shape)
         ratio *= np.where(ratio > 0, surge, self._counter)
         ratio *= self._reference * np.exp(self._log_pace)
         ratio *= self._season[month in self._section.mud_months] * self._at_war

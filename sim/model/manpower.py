@@ -152,6 +152,7 @@ class Manpower(Mechanism):
             Field("trained", people, "Joined the force after training, since the start.", SIDES),
             Field("returned", people, "Wounded who returned, since the start.", SIDES),
             Field("arrivals", people, "Joined the force today.", SIDES),
+            Field("called_up", people, "Whom waves that have begun call up.", SIDES),
         )
 
     def __init__(self, world: World, section: ManpowerParameters, drawn: Drawn) -> None:
@@ -183,9 +184,10 @@ class Manpower(Mechanism):
         self.trained = world.own("manpower", "trained", 0.0)
         self.returned = world.own("manpower", "returned", 0.0)
         self.arrivals = world.own("manpower", "arrivals", 0.0)
+        self.called_up = world.own("manpower", "called_up", 0.0)
         self._everyone_at_start = self._everyone(self.in_training, self.recovering)
         self._casualties = world.fields.see("casualties")
-        self._at_war = world.fields.see("at_war")
+        self._at_war, self._recruiting = world.fields.see("at_war"), world.fields.see("recruiting")
         self._book_waves(drawn)
         drawn.follow("manpower", self.derive)
 
@@ -226,6 +228,7 @@ class Manpower(Mechanism):
         cohort = cohort[self._at_war[cohort] > 0]
         side, days = self._side[item], self._over_days[item, cohort]
         self._calling_up[side, cohort] += self._persons[item, cohort] / days
+        self.called_up[side, cohort] += self._persons[item, cohort]
         self._world.agenda.book("wave ends", item, cohort, day + days)
         self._world.recorder.tell(
             day,
@@ -262,7 +265,8 @@ class Manpower(Mechanism):
                 self._call_triggered_waves(agenda.today)
 
     def _morning(self) -> None:
-        intake = self._intake * pool_factor(self.pool, self._pool_at_start, self._pool_half_share)
+        intake = self._intake * self._recruiting
+        intake *= pool_factor(self.pool, self._pool_at_start, self._pool_half_share)
         if self._waves:
             intake += self._calling_up
         intake = np.minimum(intake, self.pool) * self._at_war

@@ -1,0 +1,355 @@
+"""The bargain of a batch at a review: what each package gives each side above fighting on, in every history.
+
+Utilities come from the issues of the scenario, weighted and with the prices of red lines; how long a deal is believed to last
+from its ceasefire regime; the value of fighting on from the front, the forces and the beliefs of the day. Arrays have the
+sides first and the histories last.
+
+The commitment problem: a side has the terms of a deal only while it lasts, and the war again, with its loss, after that.
+Sources: Fearon 1995, Powell 2006.
+"""
+
+import numpy as np
+
+from sim.engine.calendar import DAYS_PER_YEAR
+from sim.engine.draws import Floats, Ints
+from sim.engine.world import World
+from sim.model.collapse import collapse_hazard
+from sim.model.negotiation import IssueOption, total
+from sim.model.parameters import SIDES, Drawn
+from sim.model.regimes import PARTS, believed_share, presence_on_the_line
+from sim.model.stakes import NegotiationParameters, domain_of
+from sim.model.valuation import (
+    Fighting,
+    attacker_power,
+    chance_of_collapse,
+    extrapolated_days,
+    land_value,
+    worth_at_horizon,
+)
+
+Columns = slice | Ints
+SIGN = np.array([[1.0], [-1.0]])
+# The price of what is never signed: utilities lie between 0 and 1. Finite, so that it can be taken off again.
+NEVER = 1000.0
+
+
+class Bargain:
+    """Packages, prices and values of a batch.
+
+    Attributes
+    ----------
+    domain : Domain
+    fighting : Fighting
+        The value of fighting on at the last review.
+    covers : (lines, P) bool
+        Which packages each red line covers.
+    line_side : list of int
+    prices : (lines, n)
+        Price of each red line now; `NEVER` where it is hard.
+    soft_prices : list of (n,)
+        Price that each has, or would have if it were not hard.
+    corners : list
+        For each red line the indices of the packages that it covers, see `Domain.corners`.
+    presence : (regimes, n)
+    lasting : (2, regimes, n)
+        Share of its trust time for which each side believes that a deal lasts.
+    loss : (2, regimes, n)
+        From renewed war under each regime.
+    fear : (2, regimes, n)
+        What renewed war takes from a deal under each regime, in utility of its terms.
+    value : (2, n)
+        Of fighting on, at the last review.
+    """
+
+    def __init__(self, world: World, section: NegotiationParameters, drawn: Drawn) -> None:
+        self._world, self._drawn, self.section, self._n = world, drawn, section, world.n
+        see = world.fields.see
+        self._area, self._force, self._reference = see("held_area"), see("force"), see("reference_force")
+        self._drift, self._balance, self._momentum = see("believed_drift"), see("believed_balance"), see("momentum")
+        self._trend, self._weariness = see("force_trend"), see("weariness")
+        self._total_area = drawn.one("front.total_area_km2")
+        self.domain = domain_of(section)
+        self._issues = {issue.id: issue for issue in section.issues}
+        self._draw_weights()
+        self._draw_lines()
+        self._land = next((issue for issue in section.issues if issue.land is not None), None)
+        self._regimes = self._regimes_of_packages()
+        self._worth: dict[str, Floats] = {}
+        self._static_values()
+        self.derive()
+        self.area_after = np.zeros((0, self._n))
+
+    # What is settled at the start.
+
+    def _draw_weights(self) -> None:
+        """Draw the weights of both sides, (2, n) for each issue: gammas over their sum are a Dirichlet draw."""
+        concentration = self.section.weight_concentration
+        self.weight = {}
+        given = {i: [getattr(issue.weight, side).value for side in SIDES] for i, issue in self._issues.items()}
+        if concentration is None:
+            self.weight = {i: np.repeat(np.array(values)[:, None], self._n, axis=1) for i, values in given.items()}
+            return
+        # Heavy to import, and only this needs it.
+        from scipy.special import gammaincinv
+
+        total = np.zeros((2, self._n))
+        for i, values in given.items():
+            raw = np.zeros((2, self._n))
+            for row, (side, weight) in enumerate(zip(SIDES, values, strict=True)):
+                luck = self._world.draws.uniform(f"negotiation/weight/{side}/{i}").at(0)
+                if weight > 0:
+                    raw[row] = gammaincinv(concentration.value * weight, luck)
+            self.weight[i] = raw
+            total += raw
+        for raw in self.weight.values():
+            raw /= total
+
+    def _draw_lines(self) -> None:
+        lines = self.section.red_lines
+        self.line_side = [SIDES.index(line.side) for line in lines]
+        self.covers = np.array([self.domain.covered(line.terms) for line in lines]).reshape(len(lines), len(self.domain))
+        self.corners = [self.domain.corners(line.terms) for line in lines]
+        # What a line about one issue costs is charged to its options, before they are combined; others to packages.
+        self._single = {k: next(iter(line.terms)) for k, line in enumerate(lines) if len(line.terms) == 1}
+        self.hard = np.zeros((len(lines), self._n), dtype=np.bool_)
+        for k, line in enumerate(lines):
+            luck = self._world.draws.uniform(f"negotiation/red_line/{line.id}").at(0)
+            self.hard[k] = luck < self._drawn.one(f"negotiation.red_lines.{line.id}.hard_share")
+        self.prices = np.zeros((len(lines), self._n))
+        self._forbidden = [corner for rule in self.section.forbidden for corner in self.domain.corners(rule.terms)]
+
+    def _regimes_of_packages(self) -> list[str]:
+        """Return the regimes in the order of packages, which stand in one block for each; one unnamed if there are none."""
+        first = self._issues[self.domain.issues[0]]
+        named = [option.regime for option in first.options]
+        if named[0] is None:
+            self.blocks = [slice(0, len(self.domain))]
+            return [""]
+        ends = np.searchsorted(self.domain.choice[:, 0], np.arange(len(named) + 1))
+        self.blocks = [slice(int(a), int(b)) for a, b in zip(ends, ends[1:], strict=False)]
+        return [str(name) for name in named]
+
+    def _static_values(self) -> None:
+        self._values: dict[str, Floats] = {}
+        self._best, self._worst = np.zeros((2, self._n)), np.zeros((2, self._n))
+        self._power_span, self._power_floor = np.zeros((2, self._n)), np.zeros((2, self._n))
+        for i, issue in self._issues.items():
+            weight = self.weight[i]
+            if issue.land is not None:
+                self._best += weight
+                continue
+            rows = [f"{option.id}.values" for option in issue.options]
+            path = f"negotiation.issues.{i}.options"
+            values = np.stack([self._drawn.rows(path, rows, side) for side in SIDES])
+            self._values[i] = values
+            lowest, highest = values.min(axis=1), values.max(axis=1)
+            self._best += weight * highest
+            self._worst += weight * lowest
+            self._power_floor += weight * lowest
+            self._power_span += weight * (highest - lowest)
+
+    # What follows from the parameters in force.
+
+    def derive(self) -> None:
+        """Work out what depends on the parameters in force: how long deals are believed to last, and their worth but for land."""
+        parts = {name: self._regime_rows(name) for name in PARTS}
+        self.presence = self.presence_of(parts["guards"])
+        self.lasting = self.lasting_with(parts["guards"])
+        loss = self._sides("renewed_war_loss")
+        self.loss = loss[:, None] * (1.0 - parts["guarantee"] * parts["credibility"])
+        self.fear = (1.0 - self.lasting) / self.lasting * self.loss
+        self.troops_price = self._sides("foreign_troops_price")
+        for i, values in self._values.items():
+            self._worth[i] = self.weight[i][:, None] * values
+        if self._regimes != [""]:
+            self._worth[self.domain.issues[0]] -= self.troops_price[:, None] * self.presence
+
+    def _regime_rows(self, name: str) -> Floats:
+        """Return a part of each regime, (regimes, n)."""
+        if self._regimes == [""]:
+            return np.zeros((1, self._n))
+        return self._drawn.rows("ceasefire.regimes", self._regimes, name)
+
+    def _ceasefire(self, name: str) -> Floats:
+        return self._drawn.one(f"ceasefire.{name}")
+
+    def _one(self, name: str) -> Floats:
+        return self._drawn.one(f"negotiation.{name}")
+
+    def _sides(self, name: str) -> Floats:
+        return self._drawn.sides("negotiation", name)
+
+    def guards_now(self) -> Floats:
+        """Return the guards of each regime, (regimes, n)."""
+        return self._regime_rows("guards")
+
+    def presence_of(self, guards: Floats) -> Floats:
+        """Return the presence on the line of so many guards."""
+        return presence_on_the_line(guards, self._ceasefire("front_km"), self._ceasefire("guards_per_km"))
+
+    def lasting_with(self, guards: Floats, regime: slice = slice(None)) -> Floats:
+        """Return for which share of its trust time each side believes that a deal lasts with so many guards.
+
+        Parameters
+        ----------
+        guards : (regimes, n) array
+        regime : slice
+            The regimes concerned.
+
+        Returns
+        -------
+        (2, regimes, n) array
+        """
+        part = {name: self._regime_rows(name)[regime] for name in PARTS}
+        zone = 1.0 - np.exp(-part["zone_width_km"] / self._ceasefire("zone_scale_km"))
+        effect = self._ceasefire("zone_effect") * zone
+        effect = effect + self._ceasefire("guards_effect") * self.presence_of(guards) * part["credibility"]
+        effect = effect + self._ceasefire("guarantee_effect") * part["guarantee"] * part["credibility"]
+        effect = effect + self._ceasefire("monitoring_effect") * part["monitoring"]
+        effect = effect + self._ceasefire("commission_effect") * part["joint_commission"]
+        yearly = self._ceasefire("first_year_hazard") * np.exp(-self._ceasefire("institutions") * -effect)
+        years = self._sides("trust_years")
+        return np.stack([believed_share(yearly, self._ceasefire("hazard_shape"), years[side]) for side in range(2)])
+
+    # What a review finds.
+
+    def update(self, resolve: Floats, pressure: Floats) -> None:
+        """Work out the value of fighting on, the prices of red lines and the worth of land as of today."""
+        self.success = 0.5 + 0.5 * self._momentum
+        self.soft_prices = [self._price_if_soft(k) for k in range(len(self.line_side))]
+        for k in range(len(self.line_side)):
+            self.prices[k] = np.where(self.hard[k], NEVER, self.soft_prices[k])
+        if self._land is not None:
+            self.area_after = np.stack([self._area_with(option) for option in self._land.options])
+            self._worth[self._land.id] = self.weight[self._land.id][:, None] * self._land_values(self.area_after)
+        self._priced = {i: worth.copy() for i, worth in self._worth.items()}
+        for k, i in self._single.items():
+            for corner in self.corners[k]:
+                self._priced[i][self.line_side[k], corner[self.domain.issues.index(i)]] -= self.prices[k]
+        self.fighting = self._fight_on(resolve, pressure)
+        self.value = self.fighting.value
+
+    def area_with(self, package: Ints, columns: Ints) -> Floats:
+        """Return the area that a package leaves the attacker with, one package for each of `columns`."""
+        if self._land is None:
+            held: Floats = self._area[columns]
+            return held
+        option = self.domain.choice[package, self.domain.issues.index(self._land.id)]
+        return self.area_after[option, columns]
+
+    def value_of_terms(self, side: int, columns: Columns) -> Floats:
+        """Return the weighted values of the options of packages alone, (P, columns), without what regimes and lines cost."""
+        values = {i: self.weight[i][side, columns] * x[side][:, columns] for i, x in self._values.items()}
+        if self._land is not None:
+            values[self._land.id] = self._worth[self._land.id][side][:, columns]
+        return self.domain.total(values)
+
+    def _price_if_soft(self, k: int) -> Floats:
+        """Return the price that a red line has today, or would have if it were not hard, (n,)."""
+        line, side = self.section.red_lines[k], self.line_side[k]
+        path = f"negotiation.red_lines.{line.id}"
+        soft = self._drawn.one(f"{path}.softening") * self._weariness[side] * (1.0 - self.success[side])
+        return self._drawn.one(f"{path}.price") * np.maximum(1.0 - soft, 0.0)
+
+    def _area_with(self, option: IssueOption) -> Floats:
+        path = f"negotiation.issues.{self.land_id}.options.{option.id}"
+        if option.area_km2 is not None:
+            area = self._drawn.one(f"{path}.area_km2")
+        else:
+            area = self._area + self._drawn.one(f"{path}.ceded_km2")
+        return np.clip(area, 0.0, self._total_area)
+
+    def _land_values(self, area: Floats) -> Floats:
+        """Return the value of areas to both sides, shape (2, *area.shape)."""
+        none_km2, all_km2 = self.land_range()
+        value = land_value(area, none_km2, all_km2)
+        return np.stack([value, 1.0 - value])
+
+    def land_range(self) -> tuple[Floats, Floats]:
+        """Return the areas that are worth 0 and 1 to the attacker."""
+        assert self._land is not None, "there is an issue about land"
+        path = f"negotiation.issues.{self._land.id}.land"
+        return self._drawn.one(f"{path}.none_km2"), self._drawn.one(f"{path}.all_km2")
+
+    @property
+    def land_id(self) -> str:
+        """The issue about land, or an empty text."""
+        return self._land.id if self._land is not None else ""
+
+    def _fight_on(self, resolve: Floats, pressure: Floats) -> Fighting:
+        leaning = self._one("leverage") * self._balance + self._one("momentum_leverage") * (SIGN * self._momentum)
+        power = attacker_power(self._one("attacker_power_at_start"), leaning)
+        power[1] = 1.0 - power[1]
+        by_power = self._power_floor + power * self._power_span
+        share, width, highest = (self._drawn.sides("collapse", name) for name in ("force_share", "width_share", "hazard_per_year"))
+        ratio = self._force / self._reference
+        hazard_now = collapse_hazard(ratio, share, width, highest)
+        discount, cost = self._sides("discount_per_year"), self._sides("cost_of_war_per_year")
+        terms_today = self._expected_terms(by_power, np.zeros(self._n))
+        horizons = [[days.value for days in getattr(self.section, side).horizons_days] for side in SIDES]
+        best, gain, spent = np.full((2, self._n), -np.inf), np.zeros((2, self._n)), np.zeros((2, self._n))
+        for days in dict.fromkeys(horizons[0] + horizons[1]):
+            stretch = extrapolated_days(days, self._one("extrapolate_days"))
+            then = collapse_hazard(ratio * np.exp(self._trend * stretch), share, width, highest)
+            collapse = chance_of_collapse(hazard_now, then, days)
+            terms = self._expected_terms(by_power, stretch)
+            years = days / DAYS_PER_YEAR
+            worth = worth_at_horizon(terms, collapse, collapse[::-1], self._best, self._worst) * np.exp(-discount * years)
+            for side in range(2):
+                if days in horizons[side]:
+                    better = worth[side] - cost[side] * years > best[side]
+                    best[side] = np.where(better, worth[side] - cost[side] * years, best[side])
+                    gain[side] = np.where(better, worth[side] - terms_today[side], gain[side])
+                    spent[side] = np.where(better, cost[side] * years, spent[side])
+        waiting = self._sides("waiting_premium") * np.maximum(self._momentum, 0.0)
+        return Fighting(terms_today, gain, waiting, resolve, spent, cost * self._weariness, pressure)
+
+    def _expected_terms(self, by_power: Floats, stretch: Floats) -> Floats:
+        if self._land is None:
+            return by_power
+        area = np.clip(self._area + self._drift * stretch, 0.0, self._total_area)
+        values = land_value(area, *self.land_range())
+        values[1] = 1.0 - values[1]
+        return self.weight[self._land.id] * values + by_power
+
+    # What packages are worth.
+
+    def utility(self, columns: Columns) -> Floats:
+        """Return the utility of packages, with the prices of red lines, (2, P, columns)."""
+        return self._packages(columns, np.zeros_like(self.fear))
+
+    def slack(self, columns: Columns) -> Floats:
+        """Return by how much the utility of packages is above what a side can do without them, (2, P, columns).
+
+        A side gains from a package where its slack is above 0. Its surplus is the slack times `lasting`.
+        """
+        return self._packages(columns, self.value[:, None] + self.fear)
+
+    def _packages(self, columns: Columns, floor: Floats) -> Floats:
+        """Return the utility of packages above a floor that depends on the regime, (2, P, columns)."""
+        shape = self.domain.shape
+        first, *others = (self._priced[i][:, :, columns] for i in self.domain.issues)
+        # The sums over the other issues are the same for every option of the first one.
+        rest = np.stack([total([np.zeros((1, first.shape[-1])), *(worth[side] for worth in others)]) for side in range(2)])
+        base = first - floor[:, :, columns]
+        packages = (base[:, :, None] + rest[:, None]).reshape(2, len(self.domain), -1)
+        shaped = packages.reshape(2, *shape, -1)
+        for k, side in enumerate(self.line_side):
+            if k not in self._single:
+                for corner in self.corners[k]:
+                    shaped[(side, *corner)] -= self.prices[k, columns]
+        for corner in self._forbidden:
+            shaped[(slice(None), *corner)] -= NEVER
+        return packages
+
+    def surplus(self, slack: Floats, columns: Columns) -> Floats:
+        """Return the surplus of packages over fighting on, from their slack, (2, P, columns)."""
+        surplus = slack.copy()
+        for regime, block in enumerate(self.blocks):
+            surplus[:, block] *= self.lasting[:, regime][:, columns][:, None]
+        return surplus
+
+    def regime_of(self, package: Ints) -> Ints:
+        """Return the row of the regime of each package."""
+        ends = np.array([block.stop for block in self.blocks])
+        return np.searchsorted(ends, package, side="right")

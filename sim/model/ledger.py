@@ -1,0 +1,335 @@
+"""The ledger: why there is no deal, and what would open a zone of agreement.
+
+At a review without a zone, for each history:
+
+- the *nearest package*: that with the largest smaller slack of both sides (what it is worth above what a side can do without it);
+- each side's *offer*: of the packages that it would sign itself, the one that the other side comes nearest to signing;
+- the *binding reason*. If dropping one hard red line opens a zone, it is that line. Otherwise, at the nearest package, the side with
+  the smaller slack refuses, and its reason is the largest of the terms that hold it back: what it expects to gain by fighting
+  on (with its premium for waiting), its resolve, its distrust (what it fears from renewed war), the price of its own red lines, and the
+  cost of war. That is the term that would have to change least, in proportion, to bring it to sign; *cost* means that the war costs it
+  too little;
+- what would open a zone, each tried alone on all packages: dropping one red line; the smallest number of guards in one regime, up the
+  scenario's ladder; a *concession* of one side, which signs the other's offer although that is worth so much less to it than
+  fighting on (as much pressure from outside would do the same). Of these the *smallest* is the one that costs those who make it the least
+  utility: the price of the red line, that of more foreign troops, the concession.
+
+Nothing in the model reads the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.draws import Floats, Ints
+from sim.engine.recorder import Recorder
+from sim.model.bargain import NEVER, Bargain, Columns
+from sim.model.negotiation import first_largest
+from sim.model.parameters import SIDES
+from sim.model.stakes import NegotiationParameters, domain_of
+
+ZONE = "zone"
+REASONS = ("red_line", "expectation", "resolve", "distrust", "cost")
+NOTHING = "nothing"
+# The terms behind the reasons, in the same order.
+AGAINST = ("red_lines", "expectation", "resolve", "distrust", "cost")
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Something that may open a zone: a red line dropped, guards in a regime, or a concession of a side.
+
+    `what` is the red line, the regime or the side; `amount` the guards or the utility.
+    """
+
+    kind: str
+    what: str
+    amount: float = 0.0
+
+    @property
+    def code(self) -> str:
+        """How tables write it."""
+        return f"{self.kind}:{self.what}" + (f":{self.amount:.10g}" if self.kind != "drop" else "")
+
+
+class Questions:
+    """The questions of the ledger and their possible answers, in the order of their codes.
+
+    Attributes
+    ----------
+    states : list of str
+        "zone", then "<side>:<reason>".
+    lines : list of str
+    packages : list of str
+        Terms by issue, joined by " / ".
+    openers : list of Opener
+    """
+
+    def __init__(self, section: NegotiationParameters) -> None:
+        domain = domain_of(section)
+        self.states = [ZONE, *(f"{side}:{reason}" for reason in REASONS for side in SIDES)]
+        self.lines = [line.id for line in section.red_lines]
+        self.packages = [" / ".join(domain.terms(package)) for package in range(len(domain))]
+        self.ladder = [step.value for step in section.ledger.guards_persons]
+        first = next(issue for issue in section.issues if issue.id == domain.issues[0])
+        self.regimes = [option.regime for option in first.options if option.regime is not None]
+        self.step, self.steps = section.ledger.concession_step.value, section.ledger.concession_steps.whole
+        self.openers = [Opener("drop", line) for line in self.lines]
+        self.openers += [Opener("guards", regime, number) for regime in self.regimes for number in self.ladder]
+        self.openers += [
+            Opener("concession", side, self.step * (count + 1)) for side in SIDES for count in range(self.steps)
+        ]
+
+    def answers(self, question: str) -> list[str]:
+        """Return the answers to a question, by code."""
+        if question == "state":
+            return self.states
+        if question == "red_line":
+            return self.lines
+        if question in ("nearest", "offer_attacker", "offer_defender"):
+            return [*self.packages, NOTHING]
+        return [*(opener.code for opener in self.openers), NOTHING]
+
+
+@dataclass(frozen=True)
+class GuardStep:
+    """A number of guards tried in a regime: where it is more than there are, what it asks of packages and what it costs."""
+
+    regime: int
+    place: int
+    more: NDArray[np.bool_]
+    rise: Floats
+    price: Floats
+
+
+@dataclass
+class Account:
+    """What the ledger finds in some histories without a zone; arrays of shape (columns,) unless said.
+
+    Codes index the lists of `Questions`; -1 where there is nothing to say. `offers` has a row for each side, `opens` one for each
+    kind of opener, and `terms` holds, by name and for both sides, what speaks for and against the nearest package.
+    """
+
+    nearest: Ints
+    state: Ints
+    line: Ints
+    offers: Ints
+    opens: Ints
+    smallest: Ints
+    terms: dict[str, Floats]
+
+    def of(self, here: Ints) -> Account:
+        """Return the account of some of its histories."""
+        terms = {name: values[:, here] for name, values in self.terms.items()}
+        return Account(
+            self.nearest[here], self.state[here], self.line[here], self.offers[:, here], self.opens[:, here],
+            self.smallest[here], terms,
+        )  # fmt: skip
+
+    def values(self) -> dict[str, Floats]:
+        """Return all of it as arrays by name, for the chronicle."""
+        found = {f"{name}_{side}": values[row] for name, values in self.terms.items() for row, side in enumerate(SIDES)}
+        codes = {"nearest": self.nearest, "state": self.state, "line": self.line, "smallest": self.smallest}
+        codes |= {f"offer_{side}": self.offers[row] for row, side in enumerate(SIDES)}
+        return found | {name: code.astype(np.float64) for name, code in codes.items()}
+
+
+class Ledger:
+    """Works out accounts from a bargain."""
+
+    def __init__(self, bargain: Bargain) -> None:
+        self._bargain = bargain
+        self.questions = Questions(bargain.section)
+        self._everyone = np.arange(bargain.prices.shape[1])
+        self._line_side = np.array(bargain.line_side, dtype=np.int64)
+        self.derive()
+
+    def derive(self) -> None:
+        """Work out what depends on the parameters in force: how long deals would last with each number of guards tried."""
+        bargain = self._bargain
+        self._ladders: dict[int, list[GuardStep]] = {}
+        now = bargain.guards_now()
+        for regime in range(len(now)):
+            for place, number in enumerate(self.questions.ladder):
+                # A regime without guards stays one; more of them are tried where there are some.
+                more_guards = (number > now[regime]) & (now[regime] > 0)
+                if not more_guards.any():
+                    continue
+                here = slice(regime, regime + 1)
+                lasting = bargain.lasting_with(np.full((1, now.shape[1]), float(number)), here)[:, 0]
+                presence = bargain.presence_of(np.array([float(number)])) - bargain.presence[regime]
+                price = bargain.troops_price * presence
+                # By how much more a package must be worth, with so many guards, than it is now.
+                rise = (1.0 - lasting) / lasting * bargain.loss[:, regime] + price - bargain.fear[:, regime]
+                self._ladders.setdefault(regime, []).append(GuardStep(regime, place, more_guards, rise, price[0] + price[1]))
+
+    def tell(self, recorder: Recorder, day: int, accounts: Sequence[tuple[Ints, Account]]) -> None:
+        """Keep all that was found in the histories that are watched."""
+        for columns, account in accounts:
+            recorder.tell(day, columns, "no zone", **account.values())
+
+    def count(self, recorder: Recorder, day: int, at_war: int, accounts: Sequence[tuple[Ints, Account]]) -> None:
+        """Count what was found in the histories at war."""
+        questions = self.questions
+        states = [account.state for _, account in accounts]
+        without = sum(len(state) for state in states)
+        self._count(recorder, day, "state", [np.zeros(at_war - without, dtype=np.int64), *states])
+        self._count(recorder, day, "red_line", [account.line[account.line >= 0] for _, account in accounts])
+        self._count(recorder, day, "nearest", [account.nearest for _, account in accounts])
+        for side, name in enumerate(SIDES):
+            self._count(recorder, day, f"offer_{name}", [account.offers[side] for _, account in accounts])
+        self._count(recorder, day, "smallest", [account.smallest for _, account in accounts])
+        every = np.concatenate([account.opens.ravel() for _, account in accounts] or [np.zeros(0, dtype=np.int64)])
+        recorder.tally(day, "opens", np.bincount(every[every >= 0], minlength=len(questions.openers) + 1))
+
+    def _count(self, recorder: Recorder, day: int, question: str, codes: Sequence[Ints]) -> None:
+        answers = len(self.questions.answers(question))
+        found = np.concatenate([np.zeros(0, dtype=np.int64), *codes])
+        # What has no answer is the last one, "nothing".
+        recorder.tally(day, question, np.bincount(np.where(found < 0, answers - 1, found), minlength=answers))
+
+    def account(self, slack: Floats, nearest: Ints, columns: Columns) -> Account:
+        """Return the account of histories; it means something where there is no zone.
+
+        Parameters
+        ----------
+        slack : (2, P, columns) array
+            See `Bargain.slack`.
+        nearest : (columns,) int
+            Their nearest packages.
+        columns : slice or (columns,) int
+            Positions in the batch.
+        """
+        signs = slack > 0
+        offers, short = self._offers(slack, signs)
+        opens, prices = self._openers(slack, signs, short, columns)
+        # Where nothing opens a zone, all codes are -1.
+        smallest = opens[first_smallest(prices), np.arange(len(nearest))]
+        terms = self._terms(nearest, slack, columns)
+        state, line = self._reason(nearest, terms, opens[: len(self.questions.lines)] >= 0, columns)
+        return Account(nearest, state, line, offers, opens, smallest, terms)
+
+    def _offers(self, slack: Floats, signs: NDArray[np.bool_]) -> tuple[Ints, Floats]:
+        """Return each side's offer, and by how much the other side falls short of signing it, (2, columns) each.
+
+        An offer is -1, and the shortfall infinite, where a side would sign nothing that the other could ever sign.
+        """
+        offers, short = [], []
+        for side in range(2):
+            # What the side would not sign itself is put out of reach; quicker than to choose by a mask.
+            other = signs[side] * NEVER
+            other -= NEVER
+            other += slack[1 - side]
+            best = other.max(axis=0)
+            possible = best > -0.5 * NEVER
+            offers.append(np.where(possible, first_largest(other, best), -1))
+            short.append(np.where(possible, -best, np.inf))
+        return np.stack(offers), np.stack(short)
+
+    def _terms(self, package: Ints, slack: Floats, columns: Columns) -> dict[str, Floats]:
+        """Return what speaks for and against a package on each side, (2, columns) each."""
+        bargain, here = self._bargain, np.arange(len(package))
+        place = self._everyone[columns]
+        regime = bargain.regime_of(package)
+        fighting, lasting, fear = bargain.fighting, bargain.lasting[:, regime, place], bargain.fear[:, regime, place]
+        prices = np.zeros((2, len(package)))
+        for k, side in enumerate(bargain.line_side):
+            prices[side] += np.where(bargain.covers[k][package], bargain.prices[k, columns], 0.0)
+        mine, value = slack[:, package, here], bargain.value[:, columns]
+        return {
+            "package": mine + value + fear + prices,
+            "red_lines": prices,
+            "distrust": fear,
+            "lasting": lasting,
+            "slack": mine,
+            "terms_today": fighting.terms_today[:, columns],
+            "expectation": fighting.expected_gain[:, columns] + fighting.waiting[:, columns],
+            "resolve": fighting.resolve[:, columns],
+            "cost": fighting.cost[:, columns] + fighting.weariness_cost[:, columns] + fighting.pressure[:, columns],
+            "fighting_on": value,
+        }
+
+    def _reason(
+        self, nearest: Ints, terms: dict[str, Floats], opens: NDArray[np.bool_], columns: Columns
+    ) -> tuple[Ints, Ints]:
+        """Return the code of the state and that of the red line that blocks, -1 if none does."""
+        bargain, here = self._bargain, np.arange(len(nearest))
+        refusing = (terms["slack"][1] < terms["slack"][0]).astype(np.int64)
+        against = np.stack([terms[name][refusing, here] for name in AGAINST])
+        reason = against.argmax(axis=0)
+        state = 1 + 2 * reason + refusing
+        if not self.questions.lines:
+            return state, np.full(len(nearest), -1)
+        # A hard red line whose end would open a zone.
+        alone = opens & bargain.hard[:, columns]
+        first, blocking = alone.argmax(axis=0), alone.any(axis=0)
+        mine = (self._line_side[:, None] == refusing) & bargain.covers[:, nearest]
+        dearest = np.where(mine, bargain.prices[:, columns], -1.0).argmax(axis=0)
+        line = np.where(blocking, first, np.where(reason == 0, dearest, -1))
+        return np.where(blocking, 1 + self._line_side[first], state), line
+
+    def _openers(
+        self, slack: Floats, signs: NDArray[np.bool_], short: Floats, columns: Columns
+    ) -> tuple[Ints, Floats]:
+        """Return what opens a zone of each kind, and what that costs those who concede.
+
+        Kinds are the red lines, then the regimes with more guards, then the concessions of both sides. What opens it is the code
+        of the opener, -1 where nothing of the kind does; it costs infinitely much there. Both are (kinds, columns).
+        """
+        questions = self.questions
+        lines, regimes, width = len(questions.lines), len(questions.regimes), slack.shape[-1]
+        codes = np.full((lines + regimes + 2, width), -1)
+        prices = np.full((lines + regimes + 2, width), np.inf)
+        self._without_lines(slack, signs, columns, codes[:lines], prices[:lines])
+        self._with_guards(slack, columns, codes[lines:-2], prices[lines:-2])
+        first = lines + regimes * len(questions.ladder)
+        for side in range(2):
+            # What the other side offers must come to be above 0, so that a whole number of steps takes one more.
+            steps = np.floor(short[1 - side] / questions.step)
+            reached = steps < questions.steps
+            row = lines + regimes + side
+            codes[row, reached] = first + side * questions.steps + steps[reached].astype(np.int64)
+            prices[row, reached] = (steps[reached] + 1.0) * questions.step
+        return codes, prices
+
+    def _without_lines(
+        self, slack: Floats, signs: NDArray[np.bool_], columns: Columns, codes: Ints, prices: Floats
+    ) -> None:
+        """Find the red lines whose end would open a zone."""
+        bargain = self._bargain
+        shape, width = bargain.domain.shape, slack.shape[-1]
+        shaped, signed = slack.reshape(2, *shape, width), signs.reshape(2, *shape, width)
+        for k, side in enumerate(bargain.line_side):
+            opens = np.zeros(width, dtype=np.bool_)
+            for corner in bargain.corners[k]:
+                without = shaped[(side, *corner)] > -bargain.prices[k, columns]
+                without &= signed[(1 - side, *corner)]
+                opens |= np.logical_or.reduce(without.reshape(-1, width), axis=0)
+            codes[k, opens], prices[k, opens] = k, bargain.soft_prices[k][columns][opens]
+
+    def _with_guards(self, slack: Floats, columns: Columns, codes: Ints, prices: Floats) -> None:
+        """Find the fewest guards of the ladder that open a zone in each regime."""
+        lines, ladder = len(self.questions.lines), len(self.questions.ladder)
+        for regime, steps in self._ladders.items():
+            block = slack[:, self._bargain.blocks[regime]]
+            # Most histories fall short even of the least that any number asks of both sides: leave them out.
+            least = np.min([step.rise[:, columns] for step in steps], axis=0)
+            near = np.flatnonzero(((block[0] > least[0]) & (block[1] > least[1])).any(axis=0))
+            if not len(near):
+                continue
+            block, place = block[:, :, near], self._everyone[columns][near]
+            # From the most to the fewest, so that the fewest is what is left standing.
+            for step in reversed(steps):
+                rise = step.rise[:, place]
+                opens = ((block[0] > rise[0]) & (block[1] > rise[1])).any(axis=0) & step.more[place]
+                codes[regime, near[opens]] = lines + regime * ladder + step.place
+                prices[regime, near[opens]] = np.abs(step.price[place][opens])
+
+
+def first_smallest(values: Floats) -> Ints:
+    """Return the first row with the smallest value of each column."""
+    return first_largest(values, values.min(axis=0))

@@ -1,0 +1,177 @@
+"""What is at stake in the negotiation, as a scenario writes it: issues, red lines, what moves each side, how talks go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from pydantic import Field as Option
+from pydantic import field_validator, model_validator
+
+from sim.model.negotiation import Domain, Issue, RedLine, Rule, RuleName, terms_flaws
+from sim.model.parameters import SIDES
+from sim.scenario import FieldError, Fixed, Flaw, Quantity, Section, knob, whole
+from sim.scenario.wording import did_you_mean, listed, number, quoted
+
+# More would make a run slow and a ledger hard to read.
+MOST_PACKAGES = 5000
+
+
+class SideStakes(Section):
+    """What moves one side in the negotiation."""
+
+    cost_of_war_per_year: Quantity = knob("utility a year", "Cost of the war to it.", low=0, high=10)
+    discount_per_year: Quantity = knob("per year", "How impatient it is.", low=0, high=10)
+    horizons_days: list[Fixed] = whole(
+        "days", "The horizons that it plans for; it takes the best.", low=1, high=20_000, at_start=True
+    )
+    resolve_sd: Quantity = knob("utility", "Spread of its private resolve over histories.", low=0, high=10)
+    waiting_premium: Quantity = knob("utility", "What waiting is worth to it while it clearly wins.", low=0, high=10)
+    outside_pressure: Quantity = knob("utility", "Cost that others put on its fighting on.", low=0, high=10)
+    renewed_war_loss: Quantity = knob(
+        "utility", "What it loses if the war begins again; below 0, it gains from a second start.", low=-10, high=10
+    )
+    foreign_troops_price: Quantity = knob(
+        "utility", "Price to it of foreign troops everywhere on the line.", low=0, high=10
+    )
+    trust_years: Quantity = knob("years", "Over how long it asks whether a deal will last.", low=0.01, high=100)
+    leader_change_per_year: Quantity = knob("per year", "Rate at which its leader changes.", low=0, high=100)
+
+
+class TalksParameters(Section):
+    """How talks come and go."""
+
+    open_per_year: Quantity = knob("per year", "Rate at which they open while there are none.", low=0, high=1000)
+    agree_per_year: Quantity = knob("per year", "Rate at which they succeed while there is a zone.", low=0, high=1000)
+    fail_per_year: Quantity = knob("per year", "Rate at which they fail.", low=0, high=1000)
+    suspend_per_year: Quantity = knob("per year", "Rate at which they are suspended.", low=0, high=1000)
+    suspended_days: Quantity = knob("days", "How long they stay suspended.", low=0, high=20_000)
+    pause_days: Quantity = knob("days", "After a failure, how long until they can open again.", low=0, high=20_000)
+
+
+class MediationParameters(Section):
+    """Mediators who come, press both sides for a time, and go."""
+
+    hazard_per_year: Quantity = knob("per year", "Rate at which they come.", low=0, high=1000)
+    days: Quantity = knob("days", "How long they stay.", low=1, high=20_000)
+    opens_factor: Quantity = knob("factor", "On the rate at which talks open while they are there.", low=0, high=100)
+    pressure: Quantity = knob("utility", "Cost that they put on fighting on, for both sides.", low=0, high=10)
+
+
+class LedgerParameters(Section):
+    """What the ledger tries in order to open a zone of agreement."""
+
+    guards_persons: list[Fixed] = whole("persons", "Numbers of guards tried, rising.", low=0, high=2_000_000, at_start=True)
+    concession_step: Fixed = knob("utility", "Step in which concessions of one side are counted.", low=1e-6, high=1, at_start=True)
+    concession_steps: Fixed = whole("steps", "How many steps are told apart.", low=1, high=1000, at_start=True)
+
+    @field_validator("guards_persons", mode="after")
+    @classmethod
+    def _rising(cls, value: list[Fixed]) -> list[Fixed]:
+        numbers = [step.value for step in value]
+        if any(left >= right for left, right in zip(numbers, numbers[1:], strict=False)):
+            raise FieldError(Flaw("the numbers of guards must rise", "Write them in order, each once"))
+        return value
+
+
+class NegotiationParameters(Section):
+    """The negotiation: what is bargained over, what fighting on is worth, how talks go."""
+
+    rule: RuleName = Option(description="How a package of the zone of agreement comes to be signed.")
+    weight_concentration: Fixed | None = knob(
+        "", "How closely weights keep to those given (Dirichlet); exactly if left out.", low=1, high=1e6, default=None,
+        at_start=True,
+    )  # fmt: skip
+    attacker_power_at_start: Quantity = knob(
+        "share", "The attacker's share of what power settles, at the balance of the start.", low=0.001, high=0.999
+    )
+    leverage: Quantity = knob("per log balance", "How far the balance of forces moves that share.", low=0, high=100)
+    momentum_leverage: Quantity = knob("per momentum", "How far the momentum at the front moves it.", low=0, high=100)
+    extrapolate_days: Quantity = knob("days", "For how long sides extrapolate the trends of the day.", low=1, high=20_000)
+    ripeness: Quantity = knob(
+        "share", "How far talks wait until both sides hurt and see a way out.", low=0, high=1
+    )
+    way_out_scale: Quantity = knob(
+        "utility", "How near the nearest package must come to be seen as a way out.", low=1e-6, high=10
+    )
+    attacker_proposes_share: Quantity = knob(
+        "share", "How often the attacker makes the offer, when offers are screening.", low=0, high=1
+    )
+    issues: list[Issue] = Option(min_length=1, description="What is to be settled, with the options.")
+    forbidden: list[Rule] = Option(default_factory=list, description="Combinations of options that cannot be signed.")
+    red_lines: list[RedLine] = Option(default_factory=list, description="Terms that a side refuses, or prices.")
+    attacker: SideStakes
+    defender: SideStakes
+    talks: TalksParameters
+    mediation: MediationParameters
+    ledger: LedgerParameters
+
+    @model_validator(mode="after")
+    def _consistent(self) -> NegotiationParameters:
+        flaws = [*self._weight_flaws(), *self._terms_flaws(), *self._kind_flaws()]
+        if not flaws:
+            flaws += self._package_flaws()
+        if flaws:
+            raise FieldError(*flaws)
+        return self
+
+    def _weight_flaws(self) -> Iterator[Flaw]:
+        for side in SIDES:
+            total = sum(getattr(issue.weight, side).value for issue in self.issues)
+            if abs(total - 1.0) > 1e-6:
+                message = f"the weights of the {side} over the issues must add to 1, not {number(round(total, 9))}"
+                yield Flaw(message, "Divide each of them by that sum", ("issues",))
+
+    def _terms_flaws(self) -> Iterator[Flaw]:
+        for name, rules in (("forbidden", self.forbidden), ("red_lines", self.red_lines)):
+            for place, rule in enumerate(rules):
+                for flaw in terms_flaws(self.issues, rule.terms):
+                    yield Flaw(flaw.message, flaw.hint, (name, place, *flaw.below))
+
+    def _kind_flaws(self) -> Iterator[Flaw]:
+        kinds: dict[str, list[int]] = {
+            "options with regimes": [i for i, issue in enumerate(self.issues) if issue.options[0].regime is not None],
+            "land": [i for i, issue in enumerate(self.issues) if issue.land is not None],
+        }
+        for kind, places in kinds.items():
+            for place in places[1:]:
+                first = self.issues[places[0]].id
+                message = f"issue {quoted(self.issues[place].id)} has {kind}, but so has {quoted(first)}"
+                yield Flaw(message, "Only one issue can", ("issues", place))
+
+    def _package_flaws(self) -> list[Flaw]:
+        count = int(np.prod([len(issue.options) for issue in self.issues], dtype=float))
+        if count > MOST_PACKAGES:
+            message = f"the issues have {number(count)} combinations of options, more than {number(MOST_PACKAGES)}"
+            return [Flaw(message, "Use fewer issues or options", ("issues",))]
+        domain = domain_of(self)
+        if not domain.allowed.any():
+            return [Flaw("no package is left: every combination of options is forbidden", "Remove a rule", ("forbidden",))]
+        never = ~domain.allowed
+        lines = [line for line in self.red_lines if line.hard_share.support[0] >= 1]
+        for line in lines:
+            never |= domain.covered(line.terms)
+        if never.all():
+            message = f"no package is left: the hard red lines {listed([line.id for line in lines])} exclude all of them"
+            return [Flaw(message, "Make one of them softer (hard_share below 1)", ("red_lines",))]
+        return []
+
+
+def domain_of(section: NegotiationParameters) -> Domain:
+    """Return the packages of a negotiation, the issue with regimes first."""
+    with_regimes = [issue.id for issue in section.issues if issue.options[0].regime is not None]
+    return Domain(
+        {issue.id: [option.id for option in issue.options] for issue in section.issues},
+        [rule.terms for rule in section.forbidden],
+        with_regimes[0] if with_regimes else "",
+    )
+
+
+def regime_flaws(section: NegotiationParameters, known: Sequence[str]) -> Iterator[Flaw]:
+    """Yield options that name a regime which the section `ceasefire` does not have."""
+    for i, issue in enumerate(section.issues):
+        for j, option in enumerate(issue.options):
+            if option.regime is not None and option.regime not in known:
+                below = ("negotiation", "issues", i, "options", j, "regime")
+                hint = did_you_mean(option.regime, known) if known else "Declare it in ceasefire.regimes"
+                yield Flaw(f"unknown regime {quoted(option.regime)}", hint, below)

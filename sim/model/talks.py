@@ -1,0 +1,329 @@
+"""The negotiation: at every review each side compares what may be signed with fighting on; talks open, fail, or end in a deal.
+
+Talks open at random, likelier when both sides hurt and see a way out (ripeness) and when there is mediation; while they last,
+a deal can be signed at each review at which there is a zone of agreement. Most talks fail. What would be signed, and why
+nothing is, is worked out for every history at every review, whether or not it talks (see `ledger`).
+
+Sources: ripeness after Zartman 2000; three quarters of wartime talks fail (Min 2020); new leaders settle more easily (Weisiger
+2013). Left out: secret channels, agendas, deals in parts.
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.agenda import Process
+from sim.engine.draws import Floats, Ints
+from sim.engine.fields import Field
+from sim.engine.world import Mechanism, World
+from sim.model.bargain import NEVER, Bargain, Columns
+from sim.model.ledger import Account, Ledger
+from sim.model.negotiation import (
+    chance_of_acceptance,
+    egalitarian,
+    first_largest,
+    kalai_smorodinsky,
+    nash,
+    nearest_to_agreement,
+    screening,
+    stand_firm,
+)
+from sim.model.parameters import SIDES, Drawn
+from sim.model.reviews import DAYS_BETWEEN_REVIEWS, REVIEW_YEARS
+from sim.model.stakes import NegotiationParameters
+
+NO_TALKS, UNDER_WAY, SUSPENDED = 0, 1, 2
+# judgement: of 64 to 1,024 the fastest on the machines tried: packages by histories fit the cache.
+HISTORIES_AT_A_TIME = 512
+# judgement: reasons change slowly; to work them out every four weeks halves what they cost.
+REVIEWS_BETWEEN_LEDGERS = 2
+EVENTS = ("open", "agree", "fail", "suspend", "mediation", "proposer", "concession")
+
+
+def chance(rate_per_year: Floats) -> Floats:
+    """Return the chance that something of constant rate happens between two reviews.
+
+    >>> chance(np.array([0.0, 26.0])).round(3)
+    array([0.   , 0.631])
+    """
+    return 1.0 - np.exp(-rate_per_year * REVIEW_YEARS)
+
+
+def ripeness_factor(share: Floats, success: Floats, nearest_slack: Floats, way_out_scale: Floats) -> Floats:
+    """Return the factor on the opening of talks: a hurting stalemate times a way out, or 1 where `share` is 0.
+
+    Parameters
+    ----------
+    share, nearest_slack, way_out_scale : (n,) array
+    success : (2, n) array
+        Each side's belief in success, 0..1.
+
+    >>> ripeness_factor(np.ones(2), np.array([[0.5, 1.0], [0.5, 0.0]]), np.zeros(2), np.ones(2))
+    array([1., 0.])
+    """
+    hurting = 4.0 * (1.0 - success[0]) * (1.0 - success[1])
+    # The bound keeps exp finite and changes nothing.
+    way_out = 1.0 / (1.0 + np.exp(np.minimum(-nearest_slack / way_out_scale, 500.0)))
+    return 1.0 - share + share * 2.0 * hurting * way_out
+
+
+class Talks(Mechanism):
+    """Values, talks and deals."""
+
+    name = "negotiation"
+    parameters = NegotiationParameters
+    steps = ("negotiation",)
+    sentences: ClassVar = {
+        "talks open": "Talks open.",
+        "talks fail": "The talks fail.",
+        "talks suspended": "The talks are suspended.",
+        "talks resume": "The talks go on.",
+        "mediation begins": "Mediators come for {days:.0f} days and press both sides.",
+        "leader changes": "{side} has a new leader.",
+        "deal signed": "A deal is signed{imposed}. The fighting ends.",
+    }
+
+    @classmethod
+    def fields(cls, section: NegotiationParameters | None) -> tuple[Field, ...]:
+        """Return the fields of the negotiation."""
+        kept = section is not None
+        return (
+            Field("value_of_fighting", "utility", "What fighting on is worth, at the last review.", SIDES, series=kept),
+            Field("resolve", "utility", "Private resolve of each side's leader.", SIDES),
+            Field("nearest_slack", "utility", "Smaller slack of both sides at the nearest package.", series=kept),
+            Field("talks", "code", "0 none, 1 under way, 2 suspended.", dtype=int),
+            Field("talks_opened", "times", "How often talks have opened."),
+            Field("talks_failed", "times", "How often they have failed."),
+            Field("first_talks_day", "day", "Review at which they first opened; -1 while they have not.", dtype=int),
+            Field("demand", "package", "Package that each side would like best at the start.", SIDES, dtype=int),
+            Field("deal_package", "package", "What was signed; -1 while nothing is.", dtype=int),
+            Field("deal_day", "day", "First day after the signature; -1 while there is none.", dtype=int),
+            Field("deal_imposed", "1 or 0", "Whether it was signed only because of pressure."),
+            Field("deal_surplus", "utility", "Surplus of each side at the signature.", SIDES),
+            Field("deal_area", "km2", "Area that the deal leaves the attacker with."),
+            Field("conceded", "utility", "What each side signed below its demand of the start.", SIDES),
+        )
+
+    def __init__(self, world: World, section: NegotiationParameters | None, drawn: Drawn) -> None:
+        self._world, self._section, self._drawn = world, section, drawn
+
+        def own(name: str, start: float) -> NDArray[np.float64]:
+            return world.own("negotiation", name, start)
+
+        self.value, self.resolve, self.nearest = own("value_of_fighting", 0), own("resolve", 0), own("nearest_slack", 0)
+        self.talks, self.opened, self.failed = own("talks", NO_TALKS), own("talks_opened", 0), own("talks_failed", 0)
+        self.first_day, self.demand = own("first_talks_day", -1), own("demand", -1)
+        self.package, self.deal_day = own("deal_package", -1), own("deal_day", -1)
+        self.imposed, self.deal_surplus = own("deal_imposed", 0), own("deal_surplus", 0)
+        self.area, self.conceded = own("deal_area", 0), own("conceded", 0)
+        see = world.fields.see
+        self._at_war, self._broken, self._held = see("at_war"), see("broken"), see("held_area")
+        if section is None:
+            return
+        draws = world.draws
+        self._luck = {event: draws.uniform(f"negotiation/{event}", in_turn=True) for event in EVENTS}
+        self._leader_luck = [draws.uniform(f"negotiation/leader/{side}", in_turn=True) for side in SIDES]
+        self._new_resolve = [draws.normal(f"negotiation/new_resolve/{side}", in_turn=True) for side in SIDES]
+        first = np.stack([draws.normal(f"negotiation/resolve/{side}").at(0) for side in SIDES])
+        self.resolve[...] = self._sides("resolve_sd") * first
+        self._mediated_until, self._back_on_day = np.full(world.n, -1), np.full(world.n, -1)
+        self._dominated, self._crossed = np.zeros(world.n, dtype=np.bool_), np.zeros(world.n, dtype=np.bool_)
+        self._bargain = Bargain(world, section, drawn)
+        self._ledger = Ledger(self._bargain)
+        self._set_demands()
+        drawn.follow("negotiation", self.derive)
+        drawn.follow("ceasefire", self.derive)
+
+    def _set_demands(self) -> None:
+        """Find what each side would like best at the start; a side whose every package is beyond a red line demands nothing."""
+        self._bargain.update(self.resolve, np.zeros((2, self._world.n)))
+        for columns in self._blocks(self._world.everyone):
+            liked = self._bargain.utility(columns)
+            most = liked.max(axis=1)
+            for side in range(2):
+                first = first_largest(liked[side], most[side])
+                self.demand[side, columns] = np.where(most[side] > -0.5 * NEVER, first, -1)
+
+    def _sides(self, name: str) -> Floats:
+        return self._drawn.sides("negotiation", name)
+
+    def _one(self, name: str) -> Floats:
+        return self._drawn.one(f"negotiation.{name}")
+
+    def derive(self) -> None:
+        """Work out what depends on the parameters in force."""
+        self._bargain.derive()
+        self._ledger.derive()
+
+    def life(self) -> Process:
+        """Review the negotiation."""
+        while self._section is not None:
+            yield self._world.agenda.next("negotiation", every_days=DAYS_BETWEEN_REVIEWS)
+            day = self._world.agenda.today
+            cohort = np.flatnonzero((self._at_war > 0) & (self._broken == 0))
+            if len(cohort):
+                self._review(day, day // DAYS_BETWEEN_REVIEWS, cohort)
+
+    def _review(self, day: int, review: int, cohort: Ints) -> None:
+        """Hold a review of the histories at war."""
+        self._change_leaders(day, review, cohort)
+        mediated = self._mediate(day, review, cohort)
+        pressure = self._sides("outside_pressure") + self._one("mediation.pressure") * mediated
+        self._bargain.update(self.resolve, pressure)
+        self.value[:, cohort] = self._bargain.fighting.value[:, cohort]
+        self._take_stock(day, cohort, counted=review % REVIEWS_BETWEEN_LEDGERS == REVIEWS_BETWEEN_LEDGERS - 1)
+        self._talk(day, review, cohort)
+        # Opened last, so that the first round is held at the next review.
+        self._open(day, review, cohort, mediated)
+
+    def _change_leaders(self, day: int, review: int, cohort: Ints) -> None:
+        for side, name in enumerate(SIDES):
+            rate = self._sides("leader_change_per_year")[side]
+            changed = cohort[(self._leader_luck[side].at(review) < chance(rate))[cohort]]
+            if len(changed):
+                spread = self._sides("resolve_sd")[side, changed]
+                self.resolve[side, changed] = spread * self._new_resolve[side].at(review)[changed]
+                self._world.recorder.tell(day, changed, "leader changes", side=name)
+
+    def _mediate(self, day: int, review: int, cohort: Ints) -> NDArray[np.bool_]:
+        """Let mediators come; return where they are, (n,)."""
+        comes = self._luck["mediation"].at(review) < chance(self._one("mediation.hazard_per_year"))
+        new = cohort[(comes & (self._mediated_until <= day))[cohort]]
+        days = np.maximum(1, np.rint(self._one("mediation.days"))).astype(np.int64)[new]
+        self._mediated_until[new] = day + days
+        self._world.recorder.tell(day, new, "mediation begins", days=days.astype(np.float64))
+        return self._mediated_until > day
+
+    def _blocks(self, cohort: Ints) -> Iterator[Columns]:
+        for start in range(0, len(cohort), HISTORIES_AT_A_TIME):
+            part = cohort[start : start + HISTORIES_AT_A_TIME]
+            # A slice, where it can be one, saves a copy.
+            whole = len(part) == part[-1] - part[0] + 1
+            yield slice(int(part[0]), int(part[-1]) + 1) if whole else part
+
+    def _take_stock(self, day: int, cohort: Ints, counted: bool) -> None:
+        """Find the nearest package of all; write the ledger where it is `counted` or where histories are watched."""
+        bargain, ledger = self._bargain, self._ledger
+        recorder = self._world.recorder
+        found: list[tuple[Ints, Account]] = []
+        for columns in self._blocks(cohort):
+            slack = bargain.slack(columns)
+            nearest = nearest_to_agreement(slack)
+            self.nearest[columns] = nearest.surplus
+            without = np.flatnonzero(~(nearest.surplus > 0))
+            if len(without) and (counted or recorder.watches(columns)):
+                # Worked out for all of the block, since to copy out those without a zone would cost more.
+                account = ledger.account(slack, nearest.package, columns)
+                found.append((self._world.everyone[columns][without], account.of(without)))
+        ledger.tell(recorder, day, found)
+        if counted:
+            ledger.count(recorder, day, len(cohort), found)
+
+    def _talk(self, day: int, review: int, cohort: Ints) -> None:
+        recorder = self._world.recorder
+        back = cohort[(self.talks[cohort] == SUSPENDED) & (self._back_on_day[cohort] <= day)]
+        self.talks[back] = UNDER_WAY
+        recorder.tell(day, back, "talks resume")
+        talking = cohort[self.talks[cohort] == UNDER_WAY]
+        if not len(talking):
+            return
+        agree = self._luck["agree"].at(review) < chance(self._one("talks.agree_per_year"))
+        ready = talking[agree[talking] & (self.nearest[talking] > 0)]
+        if len(ready):
+            self._sign(day, review, ready)
+        talking = talking[self.deal_day[talking] < 0]
+        fails = (self._luck["fail"].at(review) < chance(self._one("talks.fail_per_year")))[talking]
+        failed, left = talking[fails], talking[~fails]
+        self.talks[failed] = NO_TALKS
+        self.failed[failed] += 1
+        # One more day, so that they cannot open again at once.
+        pause = np.rint(self._one("talks.pause_days")).astype(np.int64)[failed]
+        self._back_on_day[failed] = day + np.maximum(pause, 1)
+        recorder.tell(day, failed, "talks fail")
+        stops = self._luck["suspend"].at(review) < chance(self._one("talks.suspend_per_year"))
+        stopped = left[stops[left]]
+        self.talks[stopped] = SUSPENDED
+        self._back_on_day[stopped] = day + np.rint(self._one("talks.suspended_days")).astype(np.int64)[stopped]
+        recorder.tell(day, stopped, "talks suspended")
+
+    def _open(self, day: int, review: int, cohort: Ints, mediated: NDArray[np.bool_]) -> None:
+        idle = cohort[(self.talks[cohort] == NO_TALKS) & (self._back_on_day[cohort] <= day) & (self.deal_day[cohort] < 0)]
+        rate = self._one("talks.open_per_year") * np.where(mediated, self._one("mediation.opens_factor"), 1.0)
+        rate = rate * ripeness_factor(
+            self._one("ripeness"), self._bargain.success, self.nearest, self._one("way_out_scale")
+        )
+        opening = idle[(self._luck["open"].at(review) < chance(rate))[idle]]
+        self.talks[opening] = UNDER_WAY
+        self.opened[opening] += 1
+        self.first_day[opening] = np.where(self.first_day[opening] < 0, day, self.first_day[opening])
+        self._world.recorder.tell(day, opening, "talks open")
+
+    def _sign(self, day: int, review: int, ready: Ints) -> None:
+        """Let the rule name a package in each history, and sign it if it names one."""
+        bargain = self._bargain
+        slack = bargain.slack(ready)
+        surplus = bargain.surplus(slack, ready)
+        named = self._named(review, ready, slack, surplus)
+        place = np.flatnonzero(named >= 0)
+        signed, package = ready[place], named[place]
+        self.package[signed], self.deal_day[signed], self.talks[signed] = package, day + 1, NO_TALKS
+        self.deal_surplus[:, signed] = surplus[:, package, place]
+        self.area[signed] = bargain.area_with(package, signed)
+        # Without pressure each side could do so much better by fighting on.
+        free = slack[:, package, place] - bargain.fighting.pressure[:, signed]
+        self.imposed[signed] = ~(free > 0).all(axis=0)
+        for side in range(2):
+            demand = self.demand[side, signed]
+            here = np.arange(len(signed))
+            values = bargain.value_of_terms(side, signed)
+            wanted = np.where(demand >= 0, values[np.maximum(demand, 0), here], 0.0)
+            self.conceded[side, signed] = wanted - values[package, here]
+        self._check(surplus[:, :, place], package, signed)
+        self._world.recorder.tell(
+            day, signed, "deal signed", package=package.astype(np.float64), imposed=self.imposed[signed]
+        )
+
+    def _named(self, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Ints:
+        """Return the package that the rule of the scenario names, -1 for none."""
+        assert self._section is not None, "a scenario without a negotiation signs nothing"
+        rule = self._section.rule
+        if rule == "nash":
+            discount = self._sides("discount_per_year")[:, ready]
+            total = discount[0] + discount[1]
+            return nash(surplus, np.where(total > 0, discount[1] / np.where(total > 0, total, 1.0), 0.5))
+        if rule == "kalai_smorodinsky":
+            return kalai_smorodinsky(surplus)
+        if rule == "egalitarian":
+            return egalitarian(surplus)
+        if rule == "screening":
+            attacker = self._luck["proposer"].at(review)[ready] < self._one("attacker_proposes_share")[ready]
+            other = attacker.astype(np.int64)
+            here = np.arange(len(ready))
+            # Without its resolve the other would insist on so much less.
+            seen = np.where(attacker, slack[1], slack[0]) + self.resolve[other, ready]
+            return screening(surplus, attacker, chance_of_acceptance(seen, self._sides("resolve_sd")[:, ready][other, here]))
+        cost = self._sides("cost_of_war_per_year")[:, ready]
+        total = cost[0] + cost[1]
+        share = np.where(total > 0, cost[0] / np.where(total > 0, total, 1.0), 0.5)
+        return stand_firm(surplus, self._luck["concession"].at(review)[ready] < share)
+
+    def _check(self, surplus: Floats, package: Ints, signed: Ints) -> None:
+        """Keep what must hold of deals for the next check of the invariants."""
+        own = surplus[:, package, np.arange(len(signed))][:, None]
+        better = ((surplus >= own).all(axis=0) & (surplus > own).any(axis=0)).any(axis=0)
+        self._dominated[signed] = better
+        covered = self._bargain.covers[:, package] & self._bargain.hard[:, signed]
+        self._crossed[signed] = covered.any(axis=0) if len(covered) else False
+
+    def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Yield what must hold of deals."""
+        signed = self.deal_day >= 0
+        yield "a deal is signed exactly where a package is named", signed != (self.package >= 0)
+        yield "no deal outside the zone of agreement", signed & ~(self.deal_surplus > 0).all(axis=0)
+        if self._section is not None:
+            yield "no deal that another package betters for both", self._dominated
+            yield "no deal beyond a hard red line", self._crossed
+        yield "no more talks fail than have opened", self.failed > self.opened
+        yield "talks have opened where there was a deal", signed & (self.opened == 0)
