@@ -11,6 +11,7 @@ import sys
 import typer
 
 from sim.cli.check import check
+from sim.cli.explain import explain
 from sim.cli.new import new
 from sim.cli.run import run
 from sim.cli.schema import schema
@@ -26,6 +27,7 @@ app = typer.Typer(
     help="Simulate a war between two states under a scenario. First steps:  parley run baseline",
 )
 app.command()(run)
+app.command()(explain)
 app.command()(check)
 app.command()(show)
 app.command()(diff)

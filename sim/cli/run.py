@@ -79,13 +79,13 @@ def run(
             return
         _print_outcomes(ensembles, summaries, tell)
     for folder in folders:
-        print(f"Written: {folder}/ (summary, outcomes, series, scenario, manifest)")
+        print(f"Written: {folder}/ (summary, outcomes, series, ledger, scenario, manifest)")
     print(f"Next: {_next_step(files[0], seed, months, settings, out, tell)}")
 
 
 def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell: bool) -> None:
     from sim.results.chronicle import chronicle
-    from sim.results.summary import WHAT_IT_IS_NOT, balance_sentences
+    from sim.results.summary import WHAT_IT_IS_NOT, balance_sentences, why_sentences
     from sim.results.tables import groups_side_by_side, headline, text_table
 
     print(*map(headline, ensembles), "", sep="\n")
@@ -96,9 +96,9 @@ def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell:
         for group in groups_side_by_side(ensembles):
             print(*text_table([ensembles[at] for at in group], [summaries[at] for at in group]), "", sep="\n")
     for ensemble in ensembles:
-        sentences = balance_sentences(ensemble)
-        if sentences:
-            print(*sentences, "", sep="\n")
+        for sentences in (why_sentences(ensemble), balance_sentences(ensemble)):
+            if sentences:
+                print(*sentences, "", sep="\n")
     print(WHAT_IT_IS_NOT)
 
 

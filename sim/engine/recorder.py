@@ -1,4 +1,4 @@
-"""What is kept of a batch: series fields on chosen days, all fields on a few landmarks, events of chosen replications, tallies."""
+"""What is kept of a batch: series fields on chosen days, all fields on a few landmarks, events of chosen ones, tallies."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

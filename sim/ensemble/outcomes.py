@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.world import World
 from sim.model.parameters import SIDES
+from sim.model.stakes import NegotiationParameters, domain_of
 
 MONTH_DAYS, YEAR_DAYS = 30, 365
+# Months, and the days of the usual statistics on how wars end.
+DEAL_HORIZONS = ((12, 365), (24, 730))
 ENDINGS = ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force")
 Column = NDArray[Any]
 
@@ -36,7 +39,7 @@ def landmarks(days: int) -> tuple[int, ...]:
     return tuple(sorted({0, days} | {day for day in (MONTH_DAYS, YEAR_DAYS) if day <= days}))
 
 
-def outcome_columns(world: World, backers: list[int]) -> dict[str, Column]:
+def outcome_columns(world: World, backers: list[int], negotiation: NegotiationParameters | None = None) -> dict[str, Column]:
     """Return the outcome columns of a finished batch.
 
     Parameters
@@ -45,11 +48,13 @@ def outcome_columns(world: World, backers: list[int]) -> dict[str, Column]:
         After its run, with the snapshots of `landmarks`.
     backers : list of int
         Side of each backer, in the order of the scenario.
+    negotiation : NegotiationParameters, optional
+        What is bargained over, if anything is.
 
     Returns
     -------
     dict of str to (n,) array
-        Column name, with its unit, to values; text for `ending`, float otherwise (NaN: does not apply).
+        Column name, with its unit, to values; text for `ending` and terms, float otherwise (NaN: does not apply).
     """
     days = world.setting.days
     snapshots = world.recorder.snapshots
@@ -72,6 +77,8 @@ def outcome_columns(world: World, backers: list[int]) -> dict[str, Column]:
         mine = [row for row, of in enumerate(backers) if of == side]
         columns[f"aid_pledged_beur_{name}"] = _total(end["pledged_beur"], mine) - _total(start["pledged_beur"], mine)
         columns[f"aid_delivered_beur_{name}"] = _total(end["delivered_beur"], mine)
+    if negotiation is not None:
+        columns |= _deals(end, days, negotiation)
     if MONTH_DAYS in snapshots:
         month = snapshots[MONTH_DAYS]
         columns["ground_30_days_km2"] = month["held_area"] - start["held_area"]
@@ -79,6 +86,50 @@ def outcome_columns(world: World, backers: list[int]) -> dict[str, Column]:
             columns[f"daily_casualties_30_days_{name}"] = Sided(month)("cumulative_casualties", side) / MONTH_DAYS
     if YEAR_DAYS in snapshots:
         columns |= _first_year(start, snapshots[YEAR_DAYS])
+        if negotiation is not None:
+            drift = snapshots[YEAR_DAYS]["believed_drift"]
+            columns["belief_gap_12_months_km2_per_day"] = np.where(
+                _at_war_at(snapshots[YEAR_DAYS]), drift[0] - drift[1], np.nan
+            )
+    return columns
+
+
+def _at_war_at(snapshot: dict[str, Column]) -> Column:
+    values: Column = snapshot["at_war"] > 0
+    return values
+
+
+def _deals(end: dict[str, Column], days: int, negotiation: NegotiationParameters) -> dict[str, Column]:
+    """Return what was signed, when, and what it took."""
+    signed, first = end["deal_day"] >= 0, end["first_talks_day"]
+
+    def of_deal(values: Column) -> Column:
+        return np.where(signed, values, np.nan)
+
+    columns: dict[str, Column] = {
+        "deal_month": of_deal(end["deal_day"] / DAYS_PER_MONTH),
+        "first_talks_month": np.where(first >= 0, first / DAYS_PER_MONTH, np.nan),
+        "talks_opened": end["talks_opened"],
+        "talks_failed": end["talks_failed"],
+        "talks_ended": end["talks_failed"] + signed,
+        "imposed": of_deal(end["deal_imposed"]),
+        # The line has not moved since the signature.
+        "land_ceded_km2": of_deal(end["deal_area"] - end["held_area"]),
+    }
+    for months, horizon in DEAL_HORIZONS:
+        if horizon <= days:
+            columns[f"deal_within_{months}_months"] = (signed & (end["deal_day"] <= horizon)).astype(np.float64)
+    for side, name in enumerate(SIDES):
+        columns[f"surplus_{name}"] = of_deal(end["deal_surplus"][side])
+        columns[f"conceded_{name}"] = of_deal(end["conceded"][side])
+        columns[f"weariness_{name}"] = end["weariness"][side]
+        columns[f"war_support_{name}"] = end["war_support"][side]
+    domain = domain_of(negotiation)
+    for issue in negotiation.issues:
+        # One more row, for what was never settled.
+        options = np.asarray([option.id for option in issue.options] + [""])
+        column = domain.choice[end["deal_package"], domain.issues.index(issue.id)]
+        columns[f"terms_{issue.id}"] = options[np.where(signed, column, len(options) - 1)]
     return columns
 
 
@@ -91,11 +142,14 @@ def _first_year(start: dict[str, Column], year: dict[str, Column]) -> dict[str, 
     columns["casualties_per_km2_12_months"] = np.where(ground > 0, per_km2, np.nan)
     # A war that ended within the year has had fewer months; flows are those of a month at war.
     months = np.where(year["ending_day"] >= 0, year["ending_day"], YEAR_DAYS) / DAYS_PER_MONTH
+    at_war = _at_war_at(year)
     for side, name in enumerate(SIDES):
         then, now = Sided(start), Sided(year)
         columns[f"casualties_12_months_{name}"] = now("cumulative_casualties", side)
-        columns[f"force_change_12_months_{name}"] = now("force", side) - then("force", side)
-        columns[f"force_change_12_months_share_{name}"] = now("force", side) / np.maximum(then("force", side), 1.0) - 1.0
+        # A year of war: where it ended earlier, the force has grown without losses.
+        change = np.where(at_war, now("force", side) - then("force", side), np.nan)
+        columns[f"force_change_12_months_{name}"] = change
+        columns[f"force_change_12_months_share_{name}"] = change / np.maximum(then("force", side), 1.0)
         for flow in ("trained", "returned", "killed", "deserted"):
             columns[f"{flow}_per_month_12_months_{name}"] = now(flow, side) / months
         wounded = now("cumulative_casualties", side) - now("killed", side)

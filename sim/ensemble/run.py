@@ -15,6 +15,7 @@ from sim.ensemble.outcomes import landmarks, outcome_columns
 from sim.model import section, simulate
 from sim.model.arms import Arms
 from sim.model.parameters import SIDES
+from sim.model.talks import Talks
 from sim.scenario import Scenario, ScenarioHead
 
 # judgement: of 256 to 16,384 the fastest on the machines tried: large enough to hide the cost of a SimPy event, small enough
@@ -67,6 +68,8 @@ class Ensemble:
     series : (columns, days, n)
     events : list of Event
         Of the watched replications, in the order in which they happened.
+    tallies : dict of (day, question) to (answers,) int
+        How many replications gave each answer of the ledger; see `sim.model.ledger`.
     """
 
     scenario: Scenario[ScenarioHead]
@@ -78,6 +81,7 @@ class Ensemble:
     series_days: tuple[int, ...]
     series: Floats
     events: list[Event]
+    tallies: dict[tuple[int, str], Ints]
 
 
 def horizon_days(scenario: Scenario[ScenarioHead], months: int | None = None) -> int:
@@ -149,12 +153,13 @@ def run_batch(scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints) -> En
         scenario=scenario,
         plan=plan,
         numbers=numbers,
-        outcomes=outcome_columns(world, backers),
+        outcomes=outcome_columns(world, backers, section(scenario, Talks)),
         drawn={path: drawn.values[path] for path in drawn.uncertain},
         series_columns=recorder.columns,
         series_days=recorder.days,
         series=recorder.series,
         events=recorder.events,
+        tallies=recorder.tallies,
     )
 
 
@@ -166,6 +171,7 @@ def _room_for(part: Ensemble, n: int) -> Ensemble:
         drawn={name: np.empty(n) for name in part.drawn},
         series=np.empty((*part.series.shape[:2], n)),
         events=[],
+        tallies={},
     )
 
 
@@ -177,3 +183,5 @@ def _put(whole: Ensemble, part: Ensemble) -> None:
     first = int(part.numbers[0])
     whole.series[:, :, first : first + len(part.numbers)] = part.series
     whole.events.extend(part.events)
+    for key, counts in part.tallies.items():
+        whole.tallies[key] = whole.tallies.get(key, 0) + counts

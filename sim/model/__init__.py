@@ -27,7 +27,7 @@ MECHANISMS: tuple[type[Mechanism], ...] = (
 # Left out together by a scenario in which no one negotiates.
 POLITICS = (Support, Beliefs, Talks, Ceasefire)
 
-# Appointments come first, the scenario's own before all; manpower books the losses of the day after the battle. What an army's
+# Appointments come first, the scenario's own before all; manpower books the losses of the day after the battle. What a
 # collapse or a deal has ended is over before conditions of events are looked for.
 ORDER_OF_THE_DAY = (
     "event begins", "event ends",

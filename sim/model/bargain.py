@@ -1,12 +1,14 @@
 """The bargain of a batch at a review: what each package gives each side above fighting on, in every history.
 
-Utilities come from the issues of the scenario, weighted and with the prices of red lines; how long a deal is believed to last
-from its ceasefire regime; the value of fighting on from the front, the forces and the beliefs of the day. Arrays have the
-sides first and the histories last.
+Utilities come from the issues of the scenario, weighted and with the prices of red lines; how long a deal is believed to
+last from its ceasefire regime; the value of fighting on from the front, the forces and the beliefs of the day. Arrays have
+the sides first and the histories last.
 
 The commitment problem: a side has the terms of a deal only while it lasts, and the war again, with its loss, after that.
 Sources: Fearon 1995, Powell 2006.
 """
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -126,7 +128,7 @@ class Bargain:
             self.blocks = [slice(0, len(self.domain))]
             return [""]
         ends = np.searchsorted(self.domain.choice[:, 0], np.arange(len(named) + 1))
-        self.blocks = [slice(int(a), int(b)) for a, b in zip(ends, ends[1:], strict=False)]
+        self.blocks = [slice(int(a), int(b)) for a, b in pairwise(ends)]
         return [str(name) for name in named]
 
     def _static_values(self) -> None:
@@ -151,7 +153,7 @@ class Bargain:
     # What follows from the parameters in force.
 
     def derive(self) -> None:
-        """Work out what depends on the parameters in force: how long deals are believed to last, and their worth but for land."""
+        """Work out what depends on the parameters in force: how long deals are believed to last, what options are worth."""
         parts = {name: self._regime_rows(name) for name in PARTS}
         self.presence = self.presence_of(parts["guards"])
         self.lasting = self.lasting_with(parts["guards"])
@@ -235,7 +237,8 @@ class Bargain:
             held: Floats = self._area[columns]
             return held
         option = self.domain.choice[package, self.domain.issues.index(self._land.id)]
-        return self.area_after[option, columns]
+        after: Floats = self.area_after[option, columns]
+        return after
 
     def value_of_terms(self, side: int, columns: Columns) -> Floats:
         """Return the weighted values of the options of packages alone, (P, columns), without what regimes and lines cost."""
@@ -249,7 +252,8 @@ class Bargain:
         line, side = self.section.red_lines[k], self.line_side[k]
         path = f"negotiation.red_lines.{line.id}"
         soft = self._drawn.one(f"{path}.softening") * self._weariness[side] * (1.0 - self.success[side])
-        return self._drawn.one(f"{path}.price") * np.maximum(1.0 - soft, 0.0)
+        price: Floats = self._drawn.one(f"{path}.price") * np.maximum(1.0 - soft, 0.0)
+        return price
 
     def _area_with(self, option: IssueOption) -> Floats:
         path = f"negotiation.issues.{self.land_id}.options.{option.id}"
@@ -281,7 +285,9 @@ class Bargain:
         power = attacker_power(self._one("attacker_power_at_start"), leaning)
         power[1] = 1.0 - power[1]
         by_power = self._power_floor + power * self._power_span
-        share, width, highest = (self._drawn.sides("collapse", name) for name in ("force_share", "width_share", "hazard_per_year"))
+        share, width, highest = (
+            self._drawn.sides("collapse", name) for name in ("force_share", "width_share", "hazard_per_year")
+        )
         ratio = self._force / self._reference
         hazard_now = collapse_hazard(ratio, share, width, highest)
         discount, cost = self._sides("discount_per_year"), self._sides("cost_of_war_per_year")

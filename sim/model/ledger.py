@@ -2,17 +2,18 @@
 
 At a review without a zone, for each history:
 
-- the *nearest package*: that with the largest smaller slack of both sides (what it is worth above what a side can do without it);
+- the *nearest package*: that with the largest smaller slack of both sides (what it is worth above what a side can do
+  without it);
 - each side's *offer*: of the packages that it would sign itself, the one that the other side comes nearest to signing;
-- the *binding reason*. If dropping one hard red line opens a zone, it is that line. Otherwise, at the nearest package, the side with
-  the smaller slack refuses, and its reason is the largest of the terms that hold it back: what it expects to gain by fighting
-  on (with its premium for waiting), its resolve, its distrust (what it fears from renewed war), the price of its own red lines, and the
-  cost of war. That is the term that would have to change least, in proportion, to bring it to sign; *cost* means that the war costs it
-  too little;
-- what would open a zone, each tried alone on all packages: dropping one red line; the smallest number of guards in one regime, up the
-  scenario's ladder; a *concession* of one side, which signs the other's offer although that is worth so much less to it than
-  fighting on (as much pressure from outside would do the same). Of these the *smallest* is the one that costs those who make it the least
-  utility: the price of the red line, that of more foreign troops, the concession.
+- the *binding reason*. If dropping one hard red line opens a zone, it is that line. Otherwise, at the nearest package, the
+  side with the smaller slack refuses, and its reason is the largest of the terms that hold it back: what it expects to gain
+  by fighting on (with its premium for waiting), its resolve, its distrust (what it fears from renewed war), the price of its
+  own red lines, and the cost of war. That is the term that would have to change least, in proportion, to bring it to sign;
+  *cost* means that the war costs it too little;
+- what would open a zone, each tried alone on all packages: dropping one red line; the smallest number of guards in one
+  regime, up the scenario's ladder; a *concession* of one side, which signs the other's offer although that is worth so much
+  less to it than fighting on (as much pressure from outside would do the same). Of these the *smallest* is the one that
+  costs those who make it the least utility: the price of the red line, that of more foreign troops, the concession.
 
 Nothing in the model reads the ledger.
 """
@@ -108,10 +109,11 @@ class GuardStep:
 
 @dataclass
 class Account:
-    """What the ledger finds in some histories without a zone; arrays of shape (columns,) unless said.
+    """What the ledger finds in some histories; arrays of shape (columns,) unless said.
 
-    Codes index the lists of `Questions`; -1 where there is nothing to say. `offers` has a row for each side, `opens` one for each
-    kind of opener, and `terms` holds, by name and for both sides, what speaks for and against the nearest package.
+    Codes index the lists of `Questions`; -1 where there is nothing to say. `offers` has a row for each side, `opens` one for
+    each kind of opener, and `terms` holds, by name and for both sides, what speaks for and against the nearest package.
+    Where there is a zone, only `state` and `terms` mean something.
     """
 
     nearest: Ints
@@ -167,23 +169,18 @@ class Ledger:
                 rise = (1.0 - lasting) / lasting * bargain.loss[:, regime] + price - bargain.fear[:, regime]
                 self._ladders.setdefault(regime, []).append(GuardStep(regime, place, more_guards, rise, price[0] + price[1]))
 
-    def tell(self, recorder: Recorder, day: int, accounts: Sequence[tuple[Ints, Account]]) -> None:
-        """Keep all that was found in the histories that are watched."""
-        for columns, account in accounts:
-            recorder.tell(day, columns, "no zone", **account.values())
-
-    def count(self, recorder: Recorder, day: int, at_war: int, accounts: Sequence[tuple[Ints, Account]]) -> None:
+    def count(self, recorder: Recorder, day: int, at_war: int, accounts: Sequence[Account]) -> None:
         """Count what was found in the histories at war."""
         questions = self.questions
-        states = [account.state for _, account in accounts]
+        states = [account.state for account in accounts]
         without = sum(len(state) for state in states)
         self._count(recorder, day, "state", [np.zeros(at_war - without, dtype=np.int64), *states])
-        self._count(recorder, day, "red_line", [account.line[account.line >= 0] for _, account in accounts])
-        self._count(recorder, day, "nearest", [account.nearest for _, account in accounts])
+        self._count(recorder, day, "red_line", [account.line[account.line >= 0] for account in accounts])
+        self._count(recorder, day, "nearest", [account.nearest for account in accounts])
         for side, name in enumerate(SIDES):
-            self._count(recorder, day, f"offer_{name}", [account.offers[side] for _, account in accounts])
-        self._count(recorder, day, "smallest", [account.smallest for _, account in accounts])
-        every = np.concatenate([account.opens.ravel() for _, account in accounts] or [np.zeros(0, dtype=np.int64)])
+            self._count(recorder, day, f"offer_{name}", [account.offers[side] for account in accounts])
+        self._count(recorder, day, "smallest", [account.smallest for account in accounts])
+        every = np.concatenate([account.opens.ravel() for account in accounts] or [np.zeros(0, dtype=np.int64)])
         recorder.tally(day, "opens", np.bincount(every[every >= 0], minlength=len(questions.openers) + 1))
 
     def _count(self, recorder: Recorder, day: int, question: str, codes: Sequence[Ints]) -> None:
@@ -211,6 +208,7 @@ class Ledger:
         smallest = opens[first_smallest(prices), np.arange(len(nearest))]
         terms = self._terms(nearest, slack, columns)
         state, line = self._reason(nearest, terms, opens[: len(self.questions.lines)] >= 0, columns)
+        state = np.where((terms["slack"] > 0).all(axis=0), 0, state)
         return Account(nearest, state, line, offers, opens, smallest, terms)
 
     def _offers(self, slack: Floats, signs: NDArray[np.bool_]) -> tuple[Ints, Floats]:
@@ -272,13 +270,11 @@ class Ledger:
         line = np.where(blocking, first, np.where(reason == 0, dearest, -1))
         return np.where(blocking, 1 + self._line_side[first], state), line
 
-    def _openers(
-        self, slack: Floats, signs: NDArray[np.bool_], short: Floats, columns: Columns
-    ) -> tuple[Ints, Floats]:
+    def _openers(self, slack: Floats, signs: NDArray[np.bool_], short: Floats, columns: Columns) -> tuple[Ints, Floats]:
         """Return what opens a zone of each kind, and what that costs those who concede.
 
-        Kinds are the red lines, then the regimes with more guards, then the concessions of both sides. What opens it is the code
-        of the opener, -1 where nothing of the kind does; it costs infinitely much there. Both are (kinds, columns).
+        Kinds are the red lines, then the regimes with more guards, then the concessions of both sides. What opens it is the
+        code of the opener, -1 where nothing of the kind does; it costs infinitely much there. Both are (kinds, columns).
         """
         questions = self.questions
         lines, regimes, width = len(questions.lines), len(questions.regimes), slack.shape[-1]
@@ -296,9 +292,7 @@ class Ledger:
             prices[row, reached] = (steps[reached] + 1.0) * questions.step
         return codes, prices
 
-    def _without_lines(
-        self, slack: Floats, signs: NDArray[np.bool_], columns: Columns, codes: Ints, prices: Floats
-    ) -> None:
+    def _without_lines(self, slack: Floats, signs: NDArray[np.bool_], columns: Columns, codes: Ints, prices: Floats) -> None:
         """Find the red lines whose end would open a zone."""
         bargain = self._bargain
         shape, width = bargain.domain.shape, slack.shape[-1]

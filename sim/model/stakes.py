@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from pydantic import Field as Option
@@ -23,7 +24,7 @@ class SideStakes(Section):
     cost_of_war_per_year: Quantity = knob("utility a year", "Cost of the war to it.", low=0, high=10)
     discount_per_year: Quantity = knob("per year", "How impatient it is.", low=0, high=10)
     horizons_days: list[Fixed] = whole(
-        "days", "The horizons that it plans for; it takes the best.", low=1, high=20_000, at_start=True
+        "days", "The horizons that it plans for; it takes the best.", low=1, high=36_500, at_start=True
     )
     resolve_sd: Quantity = knob("utility", "Spread of its private resolve over histories.", low=0, high=10)
     waiting_premium: Quantity = knob("utility", "What waiting is worth to it while it clearly wins.", low=0, high=10)
@@ -31,9 +32,7 @@ class SideStakes(Section):
     renewed_war_loss: Quantity = knob(
         "utility", "What it loses if the war begins again; below 0, it gains from a second start.", low=-10, high=10
     )
-    foreign_troops_price: Quantity = knob(
-        "utility", "Price to it of foreign troops everywhere on the line.", low=0, high=10
-    )
+    foreign_troops_price: Quantity = knob("utility", "Price to it of foreign troops everywhere on the line.", low=0, high=10)
     trust_years: Quantity = knob("years", "Over how long it asks whether a deal will last.", low=0.01, high=100)
     leader_change_per_year: Quantity = knob("per year", "Rate at which its leader changes.", low=0, high=100)
 
@@ -45,15 +44,15 @@ class TalksParameters(Section):
     agree_per_year: Quantity = knob("per year", "Rate at which they succeed while there is a zone.", low=0, high=1000)
     fail_per_year: Quantity = knob("per year", "Rate at which they fail.", low=0, high=1000)
     suspend_per_year: Quantity = knob("per year", "Rate at which they are suspended.", low=0, high=1000)
-    suspended_days: Quantity = knob("days", "How long they stay suspended.", low=0, high=20_000)
-    pause_days: Quantity = knob("days", "After a failure, how long until they can open again.", low=0, high=20_000)
+    suspended_days: Quantity = knob("days", "How long they stay suspended.", low=0, high=36_500)
+    pause_days: Quantity = knob("days", "After a failure, how long until they can open again.", low=0, high=36_500)
 
 
 class MediationParameters(Section):
     """Mediators who come, press both sides for a time, and go."""
 
     hazard_per_year: Quantity = knob("per year", "Rate at which they come.", low=0, high=1000)
-    days: Quantity = knob("days", "How long they stay.", low=1, high=20_000)
+    days: Quantity = knob("days", "How long they stay.", low=1, high=36_500)
     opens_factor: Quantity = knob("factor", "On the rate at which talks open while they are there.", low=0, high=100)
     pressure: Quantity = knob("utility", "Cost that they put on fighting on, for both sides.", low=0, high=10)
 
@@ -61,15 +60,15 @@ class MediationParameters(Section):
 class LedgerParameters(Section):
     """What the ledger tries in order to open a zone of agreement."""
 
-    guards_persons: list[Fixed] = whole("persons", "Numbers of guards tried, rising.", low=0, high=2_000_000, at_start=True)
-    concession_step: Fixed = knob("utility", "Step in which concessions of one side are counted.", low=1e-6, high=1, at_start=True)
+    guards_persons: list[Fixed] = whole("persons", "Numbers of guards tried, rising.", low=0, high=10_000_000, at_start=True)
+    concession_step: Fixed = knob("utility", "Step in which concessions are counted.", low=1e-6, high=1, at_start=True)
     concession_steps: Fixed = whole("steps", "How many steps are told apart.", low=1, high=1000, at_start=True)
 
     @field_validator("guards_persons", mode="after")
     @classmethod
     def _rising(cls, value: list[Fixed]) -> list[Fixed]:
         numbers = [step.value for step in value]
-        if any(left >= right for left, right in zip(numbers, numbers[1:], strict=False)):
+        if any(left >= right for left, right in pairwise(numbers)):
             raise FieldError(Flaw("the numbers of guards must rise", "Write them in order, each once"))
         return value
 
@@ -87,10 +86,8 @@ class NegotiationParameters(Section):
     )
     leverage: Quantity = knob("per log balance", "How far the balance of forces moves that share.", low=0, high=100)
     momentum_leverage: Quantity = knob("per momentum", "How far the momentum at the front moves it.", low=0, high=100)
-    extrapolate_days: Quantity = knob("days", "For how long sides extrapolate the trends of the day.", low=1, high=20_000)
-    ripeness: Quantity = knob(
-        "share", "How far talks wait until both sides hurt and see a way out.", low=0, high=1
-    )
+    extrapolate_days: Quantity = knob("days", "For how long sides extrapolate the trends of the day.", low=1, high=36_500)
+    ripeness: Quantity = knob("share", "How far talks wait until both sides hurt and see a way out.", low=0, high=1)
     way_out_scale: Quantity = knob(
         "utility", "How near the nearest package must come to be seen as a way out.", low=1e-6, high=10
     )
@@ -123,7 +120,11 @@ class NegotiationParameters(Section):
                 yield Flaw(message, "Divide each of them by that sum", ("issues",))
 
     def _terms_flaws(self) -> Iterator[Flaw]:
-        for name, rules in (("forbidden", self.forbidden), ("red_lines", self.red_lines)):
+        listed_rules: tuple[tuple[str, Sequence[Rule | RedLine]], ...] = (
+            ("forbidden", self.forbidden),
+            ("red_lines", self.red_lines),
+        )
+        for name, rules in listed_rules:
             for place, rule in enumerate(rules):
                 for flaw in terms_flaws(self.issues, rule.terms):
                     yield Flaw(flaw.message, flaw.hint, (name, place, *flaw.below))

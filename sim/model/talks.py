@@ -1,11 +1,11 @@
-"""The negotiation: at every review each side compares what may be signed with fighting on; talks open, fail, or end in a deal.
+"""The negotiation: at every review each side compares what may be signed with fighting on; talks open, fail, or succeed.
 
-Talks open at random, likelier when both sides hurt and see a way out (ripeness) and when there is mediation; while they last,
-a deal can be signed at each review at which there is a zone of agreement. Most talks fail. What would be signed, and why
-nothing is, is worked out for every history at every review, whether or not it talks (see `ledger`).
+Talks open at random, likelier when both sides hurt and see a way out (ripeness) and when there is mediation; while they
+last, a deal can be signed at each review at which there is a zone of agreement. Most talks fail. What would be signed, and
+why nothing is, is worked out for every history at every review, whether or not it talks (see `ledger`).
 
-Sources: ripeness after Zartman 2000; three quarters of wartime talks fail (Min 2020); new leaders settle more easily (Weisiger
-2013). Left out: secret channels, agendas, deals in parts.
+Sources: ripeness after Zartman 2000; three quarters of wartime talks fail (Min 2020); new leaders settle more easily
+(Weisiger 2013). Left out: secret channels, agendas, deals in parts.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,8 @@ def chance(rate_per_year: Floats) -> Floats:
     >>> chance(np.array([0.0, 26.0])).round(3)
     array([0.   , 0.631])
     """
-    return 1.0 - np.exp(-rate_per_year * REVIEW_YEARS)
+    happens: Floats = 1.0 - np.exp(-rate_per_year * REVIEW_YEARS)
+    return happens
 
 
 def ripeness_factor(share: Floats, success: Floats, nearest_slack: Floats, way_out_scale: Floats) -> Floats:
@@ -66,7 +67,8 @@ def ripeness_factor(share: Floats, success: Floats, nearest_slack: Floats, way_o
     hurting = 4.0 * (1.0 - success[0]) * (1.0 - success[1])
     # The bound keeps exp finite and changes nothing.
     way_out = 1.0 / (1.0 + np.exp(np.minimum(-nearest_slack / way_out_scale, 500.0)))
-    return 1.0 - share + share * 2.0 * hurting * way_out
+    factor: Floats = 1.0 - share + share * 2.0 * hurting * way_out
+    return factor
 
 
 class Talks(Mechanism):
@@ -82,7 +84,7 @@ class Talks(Mechanism):
         "talks resume": "The talks go on.",
         "mediation begins": "Mediators come for {days:.0f} days and press both sides.",
         "leader changes": "{side} has a new leader.",
-        "deal signed": "A deal is signed{imposed}. The fighting ends.",
+        "deal signed": "A deal is signed{pressure}: {terms}. The fighting ends.",
     }
 
     @classmethod
@@ -137,7 +139,7 @@ class Talks(Mechanism):
         drawn.follow("ceasefire", self.derive)
 
     def _set_demands(self) -> None:
-        """Find what each side would like best at the start; a side whose every package is beyond a red line demands nothing."""
+        """Find what each side would like best at the start: nothing, if every package is beyond a red line of its own."""
         self._bargain.update(self.resolve, np.zeros((2, self._world.n)))
         for columns in self._blocks(self._world.everyone):
             liked = self._bargain.utility(columns)
@@ -207,17 +209,20 @@ class Talks(Mechanism):
         """Find the nearest package of all; write the ledger where it is `counted` or where histories are watched."""
         bargain, ledger = self._bargain, self._ledger
         recorder = self._world.recorder
-        found: list[tuple[Ints, Account]] = []
+        found: list[Account] = []
         for columns in self._blocks(cohort):
             slack = bargain.slack(columns)
             nearest = nearest_to_agreement(slack)
             self.nearest[columns] = nearest.surplus
             without = np.flatnonzero(~(nearest.surplus > 0))
-            if len(without) and (counted or recorder.watches(columns)):
+            watched = recorder.watches(columns)
+            if watched or (counted and len(without)):
                 # Worked out for all of the block, since to copy out those without a zone would cost more.
                 account = ledger.account(slack, nearest.package, columns)
-                found.append((self._world.everyone[columns][without], account.of(without)))
-        ledger.tell(recorder, day, found)
+                if counted:
+                    found.append(account.of(without))
+                if watched:
+                    recorder.tell(day, self._world.everyone[columns], "review", **account.values())
         if counted:
             ledger.count(recorder, day, len(cohort), found)
 
@@ -251,9 +256,7 @@ class Talks(Mechanism):
     def _open(self, day: int, review: int, cohort: Ints, mediated: NDArray[np.bool_]) -> None:
         idle = cohort[(self.talks[cohort] == NO_TALKS) & (self._back_on_day[cohort] <= day) & (self.deal_day[cohort] < 0)]
         rate = self._one("talks.open_per_year") * np.where(mediated, self._one("mediation.opens_factor"), 1.0)
-        rate = rate * ripeness_factor(
-            self._one("ripeness"), self._bargain.success, self.nearest, self._one("way_out_scale")
-        )
+        rate = rate * ripeness_factor(self._one("ripeness"), self._bargain.success, self.nearest, self._one("way_out_scale"))
         opening = idle[(self._luck["open"].at(review) < chance(rate))[idle]]
         self.talks[opening] = UNDER_WAY
         self.opened[opening] += 1

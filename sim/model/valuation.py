@@ -4,8 +4,8 @@ A side expects, at each of its planning horizons, the terms that the balance wou
 takes the best horizon; subtracts the cost of the war that is to come and that has been felt, and outside pressure; adds its
 private resolve and, if its position improves, a premium for waiting.
 
-Sources: expected terms as in Fearon 1995 and Powell 2004; costs felt as in Mueller 1973; resolve as private information in Fearon
-1995. Left out: costs by party or region, bets on single battles.
+Sources: expected terms as in Fearon 1995 and Powell 2004; costs felt as in Mueller 1973; resolve as private information in
+Fearon 1995. Left out: costs by party or region, bets on single battles.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The chronicle: the story of one history, event by event, with the state of the war every quarter."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -8,12 +8,13 @@ from sim.engine.calendar import Calendar
 from sim.engine.recorder import Event
 from sim.ensemble.run import Ensemble
 from sim.model import SENTENCES
+from sim.results.names import Names
 from sim.results.summary import ENDING_LABELS, side_names
 
 DAYS_BETWEEN_STATES = 91
 
 
-def chronicle(ensemble: Ensemble, replication: int) -> Iterator[str]:
+def chronicle(ensemble: Ensemble, replication: int, without: Collection[str] = ()) -> Iterator[str]:
     """Yield the lines of the story of a watched replication, in the order of time.
 
     Parameters
@@ -22,11 +23,14 @@ def chronicle(ensemble: Ensemble, replication: int) -> Iterator[str]:
         Run with `replication` among the watched ones.
     replication : int
         Its number.
+    without : collection of str
+        Kinds of events that are left out.
     """
     calendar = Calendar(ensemble.scenario.world.start_date)
     place = int(np.flatnonzero(ensemble.numbers == replication)[0])
     names = side_names(ensemble)
-    events = [event for event in ensemble.events if event.replication == replication]
+    told = SENTENCES.keys() - set(without)
+    events = [event for event in ensemble.events if event.replication == replication and event.kind in told]
     ending = str(ensemble.outcomes["ending"][place])
     last = ensemble.plan.days
     if ending != "war_goes_on":
@@ -37,7 +41,7 @@ def chronicle(ensemble: Ensemble, replication: int) -> Iterator[str]:
     for day in sorted(lines.keys() | {event.day for event in events}):
         if day in lines:
             yield f"{calendar.date_of(day)}{lines[day]}"
-        sentences = [_sentence(event, names) for event in events if event.day == day]
+        sentences = [_sentence(event, ensemble, names) for event in events if event.day == day]
         if sentences:
             yield f"{calendar.date_of(day)}    {' '.join(sentences)}"
     outcome = ENDING_LABELS[ending].format(**names)
@@ -45,7 +49,11 @@ def chronicle(ensemble: Ensemble, replication: int) -> Iterator[str]:
     yield f"{calendar.date_of(ensemble.plan.days)}  {outcome}. Ground taken since the start: {ground:+,.0f} km2."
 
 
-def _sentence(event: Event, names: dict[str, str]) -> str:
+def _sentence(event: Event, ensemble: Ensemble, names: dict[str, str]) -> str:
+    if event.kind == "deal signed":
+        pressure = ", only because of pressure from outside" if event.values["imposed"] else ""
+        package = Names(ensemble.scenario).package(int(event.values["package"]))
+        return SENTENCES[event.kind].format(terms=package, pressure=pressure)
     values = {key: names.get(value, value) if isinstance(value, str) else value for key, value in event.values.items()}
     return SENTENCES[event.kind].format(**values)
 

@@ -9,7 +9,7 @@ Z_95 = 1.959963984540054
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def wilson_interval(successes: int, n: int) -> tuple[float, float]:
+def wilson_interval(successes: float, n: int) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson 1927, JASA 22), which is never of width 0.
 
     >>> tuple(round(x, 4) for x in wilson_interval(0, 100))

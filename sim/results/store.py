@@ -8,13 +8,14 @@ import platform
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from sim import __version__
 from sim.ensemble.run import Ensemble
 from sim.results.summary import Row
-from sim.results.tables import markdown, outcomes_csv, series_csv, summary_csv
+from sim.results.tables import ledger_csv, markdown, outcomes_csv, series_csv, summary_csv
 
 
 class StoreError(Exception):
@@ -73,6 +74,7 @@ def write_run(ensemble: Ensemble, summary: list[Row], folder: Path, force: bool)
         "summary.md": markdown(ensemble, summary),
         "outcomes.csv": outcomes_csv(ensemble),
         "series.csv": series_csv(ensemble),
+        **({"ledger.csv": ledger_csv(ensemble)} if ensemble.tallies else {}),
         "scenario.yaml": ensemble.scenario.to_yaml(),
     }
     data = {name: text.encode() for name, text in files.items()}
@@ -120,3 +122,30 @@ def write_run(ensemble: Ensemble, summary: list[Row], folder: Path, force: bool)
         for empty in reversed(made):
             with contextlib.suppress(OSError):
                 empty.rmdir()  # only if nothing was written to it
+
+
+def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the manifest of a run and its tables as text, after making sure that they are as they were written.
+
+    Raises
+    ------
+    StoreError
+        When this is no folder of a run, or one of its files is missing or was changed.
+    """
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        names = dict(manifest["sha256"])
+    except FileNotFoundError as error:
+        raise StoreError(f"{folder} is not the folder of a run (it has no manifest.json)") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{folder}/manifest.json cannot be read") from error
+    tables = {}
+    for name, digest in names.items():
+        try:
+            content = (folder / name).read_bytes()
+        except OSError as error:
+            raise StoreError(f"cannot read {folder / name}: {error.strerror}") from error
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise StoreError(f"{folder / name} was changed since the run wrote it; run it again")
+        tables[name] = content.decode()
+    return manifest, tables

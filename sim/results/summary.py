@@ -7,12 +7,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
-from sim.ensemble.outcomes import ENDINGS
+from sim.ensemble.outcomes import DEAL_HORIZONS, ENDINGS
 from sim.ensemble.run import Ensemble
+from sim.model.ledger import ZONE
 from sim.model.manpower import break_even_return_share
 from sim.model.parameters import SIDES
+from sim.results.ledger import Totals, negotiation_of, sentences
+from sim.results.names import Names
 from sim.results.statistics import quantiles, wilson_interval
 from sim.scenario import quantities
 
@@ -20,7 +24,9 @@ ENDING_LABELS = {
     "war_goes_on": "War goes on",
     "attacker_collapsed": "{attacker}'s army has collapsed",
     "defender_collapsed": "{defender}'s army has collapsed",
+    "ceasefire_in_force": "Ceasefire in force",
 }
+CEASEFIRE = "ceasefire_in_force"
 WHAT_IT_IS_NOT = "Conditional frequencies of a stylised model, not a forecast."
 
 
@@ -56,8 +62,7 @@ class Row:
 
 def side_names(ensemble: Ensemble) -> dict[str, str]:
     """Return the names of the sides in the scenario."""
-    sides = ensemble.scenario.world.sides
-    return {"attacker": sides.attacker.name, "defender": sides.defender.name}
+    return Names(ensemble.scenario).sides
 
 
 def end_date(ensemble: Ensemble) -> str:
@@ -72,6 +77,8 @@ def summarise(ensemble: Ensemble) -> list[Row]:
     n = len(ensemble.numbers)
     rows = []
     for ending in ENDINGS:
+        if ending == CEASEFIRE and "deal_month" not in outcomes:
+            continue
         count = int(np.count_nonzero(outcomes["ending"] == ending))
         low, high = wilson_interval(count, n)
         label = ENDING_LABELS[ending].format(**names)
@@ -86,6 +93,16 @@ def summarise(ensemble: Ensemble) -> list[Row]:
         mean = float(known.mean()) if len(known) else None
         rows.append(Row(section, column, label, unit, len(known), n, scale, digits, mean=mean, p05=p05, p50=p50, p95=p95))
 
+    rows += _ledger_rows(ensemble)
+    add("course", "deal_month", "Month of the ceasefire", "months", 1, 1)
+    add("course", "first_talks_month", "Month in which talks first open", "months", 1, 1)
+    if "talks_failed" in outcomes:
+        add("course", "talks_opened", "Times that talks open", "times")
+    for side in SIDES:
+        add("course", f"surplus_{side}", f"What the deal is worth to {names[side]} above fighting on", "utility", 1, 3)
+    for side in SIDES:
+        add("course", f"conceded_{side}", f"What {names[side]} conceded from its first demand", "utility", 1, 3)
+    add("course", "land_ceded_km2", "Land ceded in the deal, from the line of that day (km2)", "km2")
     for side in SIDES:
         add("course", f"casualties_{side}", f"Casualties, {names[side]}", "persons", 1e3)
     for side in SIDES:
@@ -117,7 +134,63 @@ def summarise(ensemble: Ensemble) -> list[Row]:
     add("year_one", "ground_12_months_km2", "Land taken (km2)", "km2")
     label = f"Casualties of {names['attacker']} per km2 taken"
     add("year_one", "casualties_per_km2_12_months", label, "persons per km2")
+    return rows + _deal_rows(ensemble)
+
+
+def _deal_rows(ensemble: Ensemble) -> list[Row]:
+    """Return how often a deal was signed within a year and two, and what was signed."""
+    if "deal_month" not in ensemble.outcomes:
+        return []
+    signed = ensemble.outcomes["deal_month"]
+    n, rows = len(signed), []
+    for months, _ in DEAL_HORIZONS:
+        column = f"deal_within_{months}_months"
+        if column in ensemble.outcomes:
+            rows.append(_share_row("deals", column, f"within {months} months", ensemble.outcomes[column] > 0))
+    ended = int(ensemble.outcomes["talks_ended"].sum())
+    if ended:
+        failed = float(ensemble.outcomes["talks_failed"].sum()) / ended
+        low, high = wilson_interval(failed * n, n)
+        label = "Talks that end without one"
+        rows.append(Row("deals", "talks_failing", label, "share", ended, ended, share=failed, low=low, high=high))
+    deals = signed == signed
+    if not deals.any():
+        return rows
+    rows.append(_share_row("terms", "imposed", "Only because of pressure", ensemble.outcomes["imposed"][deals] > 0))
+    negotiation = negotiation_of(ensemble)
+    assert negotiation is not None, "deals come from a negotiation"
+    for issue in negotiation.issues:
+        terms = ensemble.outcomes[f"terms_{issue.id}"][deals]
+        for option in issue.options:
+            label = f"{issue.label}: {option.label}"
+            rows.append(_share_row("terms", f"terms_{issue.id}:{option.id}", label, terms == option.id))
     return rows
+
+
+def _share_row(section: str, id: str, label: str, yes: NDArray[np.bool_]) -> Row:
+    count, n = int(np.count_nonzero(yes)), len(yes)
+    low, high = wilson_interval(count, n)
+    return Row(section, id, label, "share", n, n, share=count / n, low=low, high=high)
+
+
+def _ledger_rows(ensemble: Ensemble) -> list[Row]:
+    """Return the shares of the states of the ledger, the most frequent reasons first.
+
+    The intervals are those of as many histories, not reviews: reviews of one history tell much the same.
+    """
+    totals = Totals(ensemble)
+    naming, n, rows = Names(ensemble.scenario), len(ensemble.numbers), []
+    for state, count in sorted(totals.of("state"), key=lambda item: item[0] != ZONE):
+        share = count / totals.reviews
+        low, high = wilson_interval(share * n, n)
+        rows.append(Row("ledger", f"ledger:{state}", naming.state(state), "share", totals.reviews, totals.reviews,
+                        share=share, low=low, high=high))  # fmt: skip
+    return rows
+
+
+def why_sentences(ensemble: Ensemble) -> list[str]:
+    """Return what stood between the sides and a deal, and what would have opened a zone, as sentences."""
+    return sentences(ensemble, Names(ensemble.scenario), Totals(ensemble))
 
 
 def balance_sentences(ensemble: Ensemble) -> list[str]:

@@ -14,11 +14,26 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import Calendar
 from sim.ensemble.run import Ensemble
+from sim.results.ledger import date_of, entries
 from sim.results.statistics import QUANTILES
-from sim.results.summary import WHAT_IT_IS_NOT, Row, balance_sentences, end_date
+from sim.results.summary import WHAT_IT_IS_NOT, Row, balance_sentences, end_date, why_sentences
 
-COLUMNS = {"endings": ("share", "95 % interval"), "outcomes": ("median", "5 % .. 95 %")}
-HEADINGS = {"endings": "On {end}", "course": "Over the {span}, or until the war ends", "year_one": "In the first 12 months"}
+SHARES, OUTCOMES = ("share", "95 % interval"), ("median", "5 % .. 95 %")
+# In the order in which they are shown.
+HEADINGS = {
+    "endings": "On {end}",
+    "deals": "A deal is signed",
+    "ledger": "Why none is, in share of reviews at war",
+    "terms": "What is signed, in share of deals",
+    "course": "Over the {span}, or until the war ends",
+    "year_one": "In the first 12 months",
+}
+SECTIONS_OF_SHARES = ("endings", "deals", "ledger", "terms")
+
+
+def columns_of(section: str) -> tuple[str, str]:
+    """Return the names of the two columns of a section."""
+    return SHARES if section in SECTIONS_OF_SHARES else OUTCOMES
 
 
 def _number(value: float | None, row: Row) -> str:
@@ -77,7 +92,7 @@ def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) ->
                 lines.append("")
             section = row.section
             heading = HEADINGS[section].format(span=span(ensembles[0]), end=end_date(ensembles[0]))
-            value_name, band_name = COLUMNS["endings" if section == "endings" else "outcomes"]
+            value_name, band_name = columns_of(section)
             columns = f"{value_name:>{value}}  {band_name:<{band + 2}}" * len(ensembles)
             lines.append(f" {heading:<{width}}{columns}")
         lines.append(f" {row.shown_label:<{width}}" + "".join(f"{cell[0]:>{value}}  {cell[1]:<{band + 2}}" for cell in line))
@@ -96,15 +111,17 @@ def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
     """Return the summary as a Markdown page."""
     lines = [f"# {ensemble.scenario.world.title}", "", headline(ensemble), ""]
     section = ""
-    for row in summary:
+    order = list(HEADINGS)
+    for row in sorted(summary, key=lambda row: order.index(row.section)):
         if row.section != section:
             section = row.section
             heading = HEADINGS[section].format(span=span(ensemble), end=end_date(ensemble))
-            value_name, band_name = COLUMNS["endings" if section == "endings" else "outcomes"]
+            value_name, band_name = columns_of(section)
             lines += ["", f"| {heading} | {value_name} | {band_name} |", "|---|---:|---|"]
         value, band = cells(row)
         lines.append(f"| {row.shown_label.replace('|', ' ')} | {value} | {band} |")
-    lines += ["", *(f"- {sentence}" for sentence in balance_sentences(ensemble)), "", WHAT_IT_IS_NOT, ""]
+    told = [*why_sentences(ensemble), *balance_sentences(ensemble)]
+    lines += ["", *(f"- {sentence}" for sentence in told), "", WHAT_IT_IS_NOT, ""]
     return "\n".join(lines)
 
 
@@ -152,4 +169,11 @@ def series_csv(ensemble: Ensemble) -> str:
         for column, (field, of) in enumerate(ensemble.series_columns):
             band = bands[column][:, slot].tolist()
             rows.append([day, date, field, of, float(means[column][slot]), *band])
+    return _csv(header, rows)
+
+
+def ledger_csv(ensemble: Ensemble) -> str:
+    """Return the ledger: for every day on which it is kept, question and answer, how many histories gave it."""
+    header = ["day", "date", "question", "answer", "histories", "of", "share"]
+    rows = [[entry.day, date_of(ensemble, entry.day), *entry[1:], entry.histories / entry.of] for entry in entries(ensemble)]
     return _csv(header, rows)

@@ -35,16 +35,20 @@ def check_targets(ensemble: Ensemble) -> list[Checked]:
         When an expectation names no outcome of this run, or one that is not a number.
     """
     checked, problems = [], []
-    numeric = [name for name in ensemble.outcomes if name != "ending"]
+    numeric = {name: values for name, values in ensemble.outcomes.items() if values.dtype.kind != "U"}
     for expectation in ensemble.scenario.world.expect:
-        if expectation.outcome not in numeric:
+        named = [name for name in (expectation.outcome, expectation.of) if name is not None]
+        unknown = [name for name in named if name not in numeric]
+        if unknown:
             place = f"{ensemble.scenario.path}: expect[{expectation.id}]"
-            problems.append(Problem(place, f"no outcome '{expectation.outcome}'", _hint(expectation.outcome, numeric)))
+            problems.append(Problem(place, f"no outcome '{unknown[0]}'", _hint(unknown[0], list(numeric))))
             continue
-        values = ensemble.outcomes[expectation.outcome]
-        known = values[~np.isnan(values)]
-        value = float(np.mean(known) if expectation.statistic == "mean" else np.median(known))
-        checked.append(Checked(expectation, value, len(known) / len(values)))
+        found = [numeric[name] for name in named]
+        known = [values[~np.isnan(values)] for values in found]
+        value = float(np.median(known[0]) if expectation.statistic == "median" else np.mean(known[0]))
+        if expectation.statistic == "ratio":
+            value /= float(np.mean(known[1]))
+        checked.append(Checked(expectation, value, len(known[0]) / len(found[0])))
     if problems:
         raise ScenarioError(problems)
     return checked

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sim.engine.world import Setting, World
-from sim.model import WarScenario, simulate
+from sim.model import POLITICS, WarScenario, simulate
 from sim.scenario import Scenario, load_scenario, quantities
 
 Tree = dict[str, Any]
@@ -70,6 +70,13 @@ def calm_tree(baseline: Scenario[Any]) -> Tree:
         backer["aid_variation"] = 0
     del tree["expect"]
     tree["arms"]["halts"] = tree["manpower"]["waves"] = tree["front"]["offensives"] = tree["front"]["belts"] = []
+    return war_alone(tree)
+
+
+def war_alone(tree: Tree) -> Tree:
+    """Take the negotiation out of a scenario, so that no deal ends the war."""
+    for mechanism in POLITICS:
+        tree.pop(mechanism.name, None)
     return tree
 
 
@@ -87,10 +94,13 @@ def calm(calm_tree: Tree, baseline: Scenario[Any], tmp_path: Path) -> Callable[.
 
 @pytest.fixture
 def varied(baseline: Scenario[Any], tmp_path: Path) -> Callable[..., Scenario[Any]]:
-    """Load the baseline itself after changes."""
+    """Load the baseline itself after changes, without its negotiation unless it is asked for."""
 
-    def load(*overrides: str, edit: Edit = lambda tree: None) -> Scenario[Any]:
+    def load(*overrides: str, edit: Edit = lambda tree: None, negotiation: bool = False) -> Scenario[Any]:
         tree = copy.deepcopy(baseline.tree)
+        if not negotiation:
+            war_alone(tree)
+            del tree["expect"]
         edit(tree)
         return _load(baseline, tree, tmp_path, overrides)
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sim.engine.draws import Draws
 from sim.engine.world import Setting, World
 from sim.model import MECHANISMS, ORDER_OF_THE_DAY, section
-from sim.model.collapse import ATTACKER_COLLAPSED, DEFENDER_COLLAPSED, WAR_GOES_ON, Collapse, collapse_hazard
+from sim.model.ceasefire import WAR_GOES_ON
+from sim.model.collapse import ATTACKER_BROKEN, DEFENDER_BROKEN, Collapse, collapse_hazard
 from sim.model.parameters import Drawn
 from sim.scenario import quantities
 
@@ -78,7 +79,7 @@ def test_who_breaks_when_follows_from_endurance_and_hazard(calm: Load, play: Pla
     assert ((weeks[0] == weeks[1]) & (time[0] < time[1])).any(), "a tie for the attacker to lose"
     assert ((weeks[0] == weeks[1]) & (time[0] > time[1])).any(), "a tie for the defender to lose"
     ended = first <= days // 7
-    ending = np.where(~ended, WAR_GOES_ON, np.where(time[0] <= time[1], ATTACKER_COLLAPSED, DEFENDER_COLLAPSED))
+    ending = np.where(~ended, WAR_GOES_ON, np.where(time[0] <= time[1], ATTACKER_BROKEN, DEFENDER_BROKEN))
     assert np.array_equal(past.of("ending")[-1], ending)
     assert np.array_equal(past.of("ending_day")[-1], np.where(ended, 7 * first, -1))
 
@@ -96,7 +97,7 @@ def reviewed(calm: Load) -> Callable[..., tuple[Collapse, World]]:
         world.own("manpower", "reference_force", 1000.0)
         drawn = Drawn(quantities(scenario.world), world.draws)
         collapse = Collapse(world, section(scenario, Collapse), drawn)
-        collapse.at_war[:] = at_war
+        world.fields.own("ceasefire", "at_war")[:] = at_war
         weekly = collapse_hazard(np.full((2, 1), 0.5), collapse._share, collapse._width, collapse._highest) * WEEK
         collapse._endurance[...] = np.array([attacker, defender]) * weekly
         collapse._review(13)
@@ -110,9 +111,7 @@ def test_when_both_break_the_one_that_was_first_counts_and_the_attacker_if_equal
 ) -> None:
     collapse, world = reviewed([0.5, 0.5, 0.5, 1.5, 0.3, 1.5, 1.0], [0.4, 0.6, 0.5, 0.9, 2.0, 1.5, 2.0])
     # Equal: the attacker.
-    assert collapse.ending.tolist() == [2, 1, 1, 2, 1, 0, 1]
-    assert collapse.ending_day.tolist() == [14, 14, 14, 14, 14, -1, 14]
-    assert collapse.at_war.tolist() == [0, 0, 0, 0, 0, 1, 0]
+    assert collapse.broken.tolist() == [2, 1, 1, 2, 1, 0, 1]
     told = {event.replication: (event.day, event.values["side"]) for event in world.recorder.events}
     assert told[0] == (13, "defender")
     assert told[4] == (13, "attacker")
@@ -122,17 +121,16 @@ def test_when_both_break_the_one_that_was_first_counts_and_the_attacker_if_equal
 
 def test_what_is_suffered_adds_up_over_the_weeks(reviewed: Callable[..., tuple[Collapse, World]]) -> None:
     collapse, _ = reviewed([1.5, 2.5], [9.0, 2.2])
-    assert collapse.ending.tolist() == [0, 0]
+    assert collapse.broken.tolist() == [0, 0]
     collapse._review(20)
-    assert collapse.ending.tolist() == [1, 0]
+    assert collapse.broken.tolist() == [1, 0]
     collapse._review(27)
-    assert collapse.ending.tolist() == [1, 2]
-    assert collapse.ending_day.tolist() == [21, 28]
+    assert collapse.broken.tolist() == [1, 2]
 
 
 def test_a_war_ends_once(reviewed: Callable[..., tuple[Collapse, World]]) -> None:
     collapse, world = reviewed([0.5], [0.5], at_war=0.0)
-    assert collapse.ending.tolist() == [WAR_GOES_ON]
+    assert collapse.broken.tolist() == [0]
     assert world.recorder.events == []
 
 
@@ -144,7 +142,7 @@ def test_the_share_is_of_the_reference_force(calm: Load, play: Play) -> None:
     )
     assert (play(calm(*half), 20, n=20).of("ending")[-1] == WAR_GOES_ON).all()
     past = play(calm(*half, "manpower.defender.reference_force_persons=1_000_000"), 20, n=20)
-    assert (past.of("ending")[-1] == DEFENDER_COLLAPSED).all()
+    assert (past.of("ending")[-1] == DEFENDER_BROKEN).all()
     assert (past.of("ending_day")[-1] == 7).all()
 
 
@@ -178,7 +176,7 @@ def busy(tree: Tree) -> None:
     tree["front"]["offensives"] = [{"id": "late", "date": date(2024, 12, 20), "days": 9, "intensity": 2, "probability": 1}]
 
 
-@pytest.mark.parametrize(("side", "ending"), [("attacker", ATTACKER_COLLAPSED), ("defender", DEFENDER_COLLAPSED)])
+@pytest.mark.parametrize(("side", "ending"), [("attacker", ATTACKER_BROKEN), ("defender", DEFENDER_BROKEN)])
 def test_after_a_collapse_no_one_fights_mobilises_produces_or_pledges(
     calm: Load, play: Play, side: str, ending: int
 ) -> None:

@@ -62,7 +62,7 @@ def pareto_frontier(surplus: Floats) -> NDArray[np.bool_]:
     >>> pareto_frontier(np.array([[[1.0], [2.0], [1.0]], [[3.0], [1.0], [2.0]]])).T
     array([[ True,  True, False]])
     """
-    frontier = np.isfinite(surplus).all(axis=0)
+    frontier: NDArray[np.bool_] = np.asarray(np.isfinite(surplus).all(axis=0))
     for other in range(surplus.shape[1]):
         at_least = (surplus[:, other : other + 1] >= surplus).all(axis=0)
         better = (surplus[:, other : other + 1] > surplus).any(axis=0)

@@ -60,5 +60,3 @@ def screening(surplus: Floats, attacker_proposes: NDArray[np.bool_], chance: Flo
 def stand_firm(surplus: Floats, attacker_gives_in: NDArray[np.bool_]) -> Ints:
     """Return what is signed when one side gives in: the package of the zone that the other likes best."""
     return best_in(zone_of_agreement(surplus), np.where(attacker_gives_in, surplus[1], surplus[0]), surplus)
-
-

@@ -1,0 +1,201 @@
+"""One history told and explained: its reviews with what each side weighed, and which history is typical of an ending."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sim.engine.calendar import Calendar
+from sim.engine.recorder import Event
+from sim.ensemble.run import Ensemble
+from sim.model.ledger import Questions
+from sim.results.chronicle import chronicle
+from sim.results.ledger import negotiation_of
+from sim.results.names import Names
+
+# The terms of the account of a side, in the order in which they are added up, each with its sign and its words.
+ACCOUNT = (
+    ("terms_today", 1, "what the balance of the day would give it"),
+    ("expectation", 1, "what it expects to gain by fighting on"),
+    ("resolve", 1, "its private resolve"),
+    ("cost", -1, "the cost of war, felt and to come, and pressure"),
+)
+COLUMNS = (
+    "fighting_on", "terms_today", "expectation", "resolve", "cost", "package", "red_lines", "distrust", "lasting", "slack",
+)  # fmt: skip
+
+
+def reviews(ensemble: Ensemble, replication: int) -> list[Event]:
+    """Return the reviews of a watched replication, in the order of time."""
+    return [event for event in ensemble.events if event.kind == "review" and event.replication == replication]
+
+
+def review_rows(ensemble: Ensemble, replication: int) -> tuple[list[str], list[list[Any]]]:
+    """Return header and rows of a table with every term of both sides at each review of a watched replication."""
+    names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
+    assert negotiation is not None, "reviews come from a negotiation"
+    questions = Questions(negotiation)
+    calendar = Calendar(ensemble.scenario.world.start_date)
+    header = ["day", "date", "state", "red_line", "nearest_package", "smallest_opener"]
+    header += [f"{column}_{side}" for side in names.sides for column in COLUMNS]
+    rows = []
+    for event in reviews(ensemble, replication):
+        value: Any = event.values
+        state = questions.states[int(value["state"])]
+        line, smallest = int(value["line"]), int(value["smallest"])
+        row = [
+            event.day,
+            calendar.date_of(event.day).isoformat(),
+            state,
+            questions.lines[line] if state != "zone" and line >= 0 else "",
+            questions.packages[int(value["nearest"])],
+            questions.openers[smallest].code if state != "zone" and smallest >= 0 else "",
+        ]
+        rows.append(row + [value[f"{column}_{side}"] for side in names.sides for column in COLUMNS])
+    return header, rows
+
+
+def review_lines(ensemble: Ensemble, replication: int) -> Iterator[str]:
+    """Yield a table of the reviews of a replication: what fighting on and the nearest package are worth to each side."""
+    names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
+    assert negotiation is not None, "reviews come from a negotiation"
+    questions = Questions(negotiation)
+    calendar = Calendar(ensemble.scenario.world.start_date)
+    attacker, defender = names.sides.values()
+    width = max(21, len(attacker), len(defender))
+    yield f" {'':<10}  {attacker:<{width}}  {defender:<{width}}"
+    pair = f"{'fights on':>9}  {'nearest':>8}"
+    yield f" {'review':<10}  {pair}  {'':<{width - 21}}  {pair}    why no deal"
+    for event in reviews(ensemble, replication):
+        value: Any = event.values
+        cells = [
+            f"{value[f'fighting_on_{side}']:>9.3f}  {value[f'fighting_on_{side}'] + value[f'slack_{side}']:>8.3f}"
+            for side in names.sides
+        ]
+        why = names.state(questions.states[int(value["state"])])
+        line = int(value["line"])
+        if int(value["state"]) > 0 and line >= 0:
+            why += f" ('{names.line(questions.lines[line])}')"
+        date = calendar.date_of(event.day).isoformat()
+        yield f" {date:<10}  {cells[0]}  {'':<{width - 21}}  {cells[1]}    {why}"
+
+
+def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterator[str]:
+    """Yield what each side weighed at one review, term by term, with the package nearest to agreement."""
+    names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
+    assert negotiation is not None, "reviews come from a negotiation"
+    questions = Questions(negotiation)
+    value: Any = event.values
+    date = Calendar(ensemble.scenario.world.start_date).date_of(event.day)
+    yield f"What they weighed on {date}, in utility (0 the worst terms, 1 the best):"
+    yield f" nearest package: {names.package(int(value['nearest']))}"
+    sides = list(names.sides)
+    yield f" {'':<58}" + "".join(f"{names.side(side):>12}" for side in sides)
+
+    def line(label: str, amounts: list[float], sign: str = "+.3f") -> str:
+        return f" {label:<58}" + "".join(f"{format(amount, sign):>12}" for amount in amounts)
+
+    for name, sign, label in ACCOUNT:
+        yield line(label, [sign * value[f"{name}_{side}"] for side in sides])
+    yield line("= fighting on is worth", [value[f"fighting_on_{side}"] for side in sides], ".3f")
+    yield line("the nearest package is worth, while it lasts", [value[f"package_{side}"] for side in sides], ".3f")
+    yield line("the price of its red lines in it", [0.0 - value[f"red_lines_{side}"] for side in sides])
+    yield line("what it fears from renewed war", [-value[f"distrust_{side}"] for side in sides])
+    yield line("= above fighting on", [value[f"slack_{side}"] for side in sides])
+    shares = [value[f"lasting_{side}"] for side in sides]
+    yield line("share of the time ahead for which it expects that to last", shares, ".2f")
+    if int(value["state"]) == 0:
+        yield " Both gain: a zone of agreement is open."
+        return
+    smallest = int(value["smallest"])
+    code = questions.openers[smallest].code if smallest >= 0 else "nothing"
+    yield f" Smallest concession or guarantee that would open a zone: {names.opener(code)}."
+    for side, other in zip(sides, sides[::-1], strict=True):
+        offer = int(value[f"offer_{side}"])
+        if offer >= 0:
+            mine, theirs = names.side(side), names.side(other)
+            yield f" The best that {mine} would sign and {theirs} refuses least: {names.package(offer)}."
+        else:
+            yield f" {names.side(side)} would sign nothing that {names.side(other)} could ever sign."
+
+
+def medoid(ensemble_outcomes: dict[str, list[str]], ending: str) -> int | None:
+    """Return the typical replication of an ending, or None where no history ended so.
+
+    Parameters
+    ----------
+    ensemble_outcomes : dict of str to list of str
+        The columns of `outcomes.csv`, without those of parameters.
+    ending : str
+        A value of its column `ending`.
+
+    Returns
+    -------
+    int
+        The number of the replication nearest to the centre of those that ended so: the smallest sum of squared distances
+        from their means, in standard deviations, over the columns that are defined in all of them.
+    """
+    rows = [row for row, how in enumerate(ensemble_outcomes["ending"]) if how == ending]
+    if not rows:
+        return None
+    distance = np.zeros(len(rows))
+    for name, texts in ensemble_outcomes.items():
+        mine = [texts[row] for row in rows]
+        if name == "replication" or any(not _is_number(text) for text in mine):
+            continue
+        values = np.array(mine, dtype=np.float64)
+        spread = float(values.std())
+        if spread > 0:
+            distance += ((values - values.mean()) / spread) ** 2
+    return int(ensemble_outcomes["replication"][rows[int(distance.argmin())]])
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def explanation(ensemble: Ensemble, replication: int) -> Iterator[str]:
+    """Yield the whole story of a watched replication: chronicle, reviews, and the account of its last review."""
+    # Monthly pledges would drown the rest.
+    yield from chronicle(ensemble, replication, without=("pledge",))
+    held = reviews(ensemble, replication)
+    if not held:
+        return
+    yield ""
+    yield "What fighting on and the package nearest to agreement were worth to each side, review by review:"
+    yield from review_lines(ensemble, replication)
+    signed = ensemble.outcomes["ending"][int(np.flatnonzero(ensemble.numbers == replication)[0])] == "ceasefire_in_force"
+    without = [event for event in held if float(event.values["state"]) > 0]
+    # The last one without a zone says why there was no deal till then; the last one of all, why there was one.
+    if without:
+        yield ""
+        yield from account_lines(ensemble, replication, without[-1])
+    if signed:
+        yield ""
+        yield from account_lines(ensemble, replication, held[-1])
+
+
+def ledger_over_time(rows: list[dict[str, str]], names: Names, days: int) -> Iterator[str]:
+    """Yield the table of the states of a run's ledger over time, from the rows of `ledger.csv`.
+
+    Shares are of the histories at war on that day and add to 1.
+    """
+    states = [row for row in rows if row["question"] == "state"]
+    known = sorted({int(row["day"]) for row in states})
+    if not known:
+        return
+    wanted = sorted({min(known, key=lambda day: abs(day - goal)) for goal in (1, 91, 182, 365, 548, 730, 1096, 1461, days)})
+    share = {(int(row["day"]), row["answer"]): float(row["share"]) for row in states}
+    at_war = {int(row["day"]): int(row["of"]) for row in states}
+    date = {int(row["day"]): row["date"] for row in states}
+    total = {answer: sum(int(row["histories"]) for row in states if row["answer"] == answer) for _, answer in share}
+    order = sorted(total, key=lambda answer: (answer != "zone", -total[answer]))
+    width = max(len(names.state(answer)) for answer in order)
+    yield f" {'share of histories at war':<{width}}" + "".join(f"{date[day]:>12}" for day in wanted)
+    for answer in order:
+        yield f" {names.state(answer):<{width}}" + "".join(f"{share.get((day, answer), 0.0):>12.1%}" for day in wanted)
+    yield f" {'histories at war':<{width}}" + "".join(f"{at_war[day]:>12,}" for day in wanted)

@@ -1,0 +1,87 @@
+"""What people read in place of ids: names of sides, issues, options, red lines, regimes and reasons."""
+
+from typing import Any
+
+from sim.model import section
+from sim.model.ceasefire import Ceasefire
+from sim.model.ledger import NOTHING, ZONE
+from sim.model.negotiation import RedLine
+from sim.model.stakes import domain_of
+from sim.model.talks import Talks
+from sim.scenario import Scenario
+
+REASONS = {
+    "red_line": "{side}: a red line",
+    "expectation": "{side} expects more from fighting on",
+    "resolve": "{side} is more resolved than most",
+    "distrust": "{side} fears that the war would begin again",
+    "cost": "{side}: the war costs it too little",
+}
+
+
+class Names:
+    """The names in a scenario."""
+
+    def __init__(self, scenario: Scenario[Any]) -> None:
+        sides = scenario.world.sides
+        self.sides: dict[str, str] = {"attacker": sides.attacker.name, "defender": sides.defender.name}
+        negotiation, ceasefire = section(scenario, Talks), section(scenario, Ceasefire)
+        self._lines: dict[str, RedLine] = {line.id: line for line in negotiation.red_lines} if negotiation else {}
+        self._regimes: dict[str, str] = {regime.id: regime.label for regime in ceasefire.regimes} if ceasefire else {}
+        self._issues = [issue.id for issue in negotiation.issues] if negotiation else []
+        self._issue_names = {issue.id: issue.label for issue in negotiation.issues} if negotiation else {}
+        self._options = {
+            (issue.id, option.id): option.label
+            for issue in (negotiation.issues if negotiation else [])
+            for option in issue.options
+        }
+        self._domain = domain_of(negotiation) if negotiation else None
+
+    def side(self, side: str) -> str:
+        """Return the name of a side."""
+        return self.sides[side]
+
+    def line(self, line: str) -> str:
+        """Return the name of a red line."""
+        return self._lines[line].label
+
+    def side_of_line(self, line: str) -> str:
+        """Return the name of the side whose red line it is."""
+        return self.sides[self._lines[line].side]
+
+    def regime(self, regime: str) -> str:
+        """Return the name of a ceasefire regime."""
+        return self._regimes[regime]
+
+    def terms(self, package: int) -> dict[str, str]:
+        """Return the terms of the package with this number: issue -> option, by their ids, in the order of the scenario."""
+        assert self._domain is not None, "there is a negotiation"
+        chosen = dict(zip(self._domain.issues, self._domain.terms(package), strict=True))
+        return {issue: chosen[issue] for issue in self._issues}
+
+    def package(self, package: int | str) -> str:
+        """Return the terms of a package in words, given its number or the ids of its options in the ledger."""
+        assert self._domain is not None, "there is a negotiation"
+        if isinstance(package, str):
+            chosen = dict(zip(self._domain.issues, package.split(" / "), strict=True))
+        else:
+            chosen = self.terms(package)
+        return ", ".join(self._options[issue, chosen[issue]] for issue in self._issues)
+
+    def state(self, state: str) -> str:
+        """Return a state of the ledger in words."""
+        if state == ZONE:
+            return "A zone of agreement was open"
+        side, _, reason = state.partition(":")
+        return REASONS[reason].format(side=self.sides[side])
+
+    def opener(self, code: str) -> str:
+        """Return what would open a zone in words, given its code."""
+        if code == NOTHING:
+            return "nothing that was tried"
+        kind, what, *amount = code.split(":")
+        if kind == "drop":
+            return f"{self.side_of_line(what)} drops its red line '{self.line(what)}'"
+        if kind == "guards":
+            return f"{float(amount[0]):,.0f} guards in '{self.regime(what)}'"
+        return f"{self.side(what)} signs what is worth {float(amount[0]):.3f} less to it than fighting on"
