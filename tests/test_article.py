@@ -29,7 +29,7 @@ def test_every_number_of_a_shipped_scenario_has_a_source_or_is_an_assumption(loa
 
 
 def test_the_baseline_meets_its_targets(load, ensemble):
-    checked = check_targets(ensemble(load("baseline"), 2000, 365))
+    checked = check_targets(ensemble(load("baseline"), 2000, 731))
     print(*target_lines(checked), sep="\n")
     assert [one.expectation.id for one in checked] == [
         "casualties_a_day_first_30_days",
@@ -38,10 +38,21 @@ def test_the_baseline_meets_its_targets(load, ensemble):
         "casualties_per_km2_year_one",
         "force_change_attacker_12_months",
         "force_change_share_defender_12_months",
+        "talks_that_fail",
+        "deal_within_12_months",
+        "deal_within_24_months",
     ]
     assert [one.expectation.id for one in checked if not one.met] == []
 
 
-@pytest.mark.parametrize("change", ["attrition.attacker.daily_casualties=2_200", "front.advance_km2_per_day=5"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "attrition.attacker.daily_casualties=2_200",
+        "front.advance_km2_per_day=5",
+        "negotiation.talks.fail_per_year=1",
+        "negotiation.defender.renewed_war_loss=0",
+    ],
+)
 def test_a_moved_baseline_misses_them(load, ensemble, change):
-    assert not all(one.met for one in check_targets(ensemble(load("baseline", change), 500, 365)))
+    assert not all(one.met for one in check_targets(ensemble(load("baseline", change), 500, 731)))

@@ -31,7 +31,7 @@ def test_a_run_prints_and_writes(parley, tmp_path: Path):
     with (folder / "outcomes.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 40
-    assert {row["ending"] for row in rows} <= {"war_goes_on", "attacker_collapsed", "defender_collapsed"}
+    assert {row["ending"] for row in rows} <= {"war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force"}
     assert float(rows[3]["manpower.attacker.return_share"]) > 0
     with (folder / "summary.csv").open() as file:
         summary = {row["id"]: row for row in csv.DictReader(file)}
@@ -103,7 +103,8 @@ def test_the_story_of_one_history(parley, tmp_path: Path):
     assert dated == sorted(dated)
     assert dated[0] == "2024-12-04"
     assert dated[-1] == "2027-12-04"
-    assert sum("pledge of" in line for line in lines) >= 36
+    # Three backers pledge every month until a deal ends this war.
+    assert sum("pledge of" in line for line in lines) >= 9
     assert any("thousand at the front" in line for line in lines)
     assert "War goes on                " not in done.stdout
 

@@ -67,7 +67,8 @@ def test_break_even_return_share_of_the_simulation(load, ensemble):
     settings = certain()
     shares, changes = np.linspace(0.2, 0.8, 7), []
     for share in shares:
-        scenario = load("baseline", *settings, f"manpower.attacker.return_share={share}")
+        alone = ("negotiation.talks.open_per_year=0", "support.attacker.recruiting_share=0")
+        scenario = load("baseline", *settings, *alone, f"manpower.attacker.return_share={share}")
         run = ensemble(scenario, 64, 183)
         changes.append(float(np.mean(run.outcomes["force_end_attacker"] - run.outcomes["force_start_attacker"])))
     assert np.all(np.diff(changes) > 0)

@@ -109,7 +109,9 @@ class Bargain:
     def _draw_lines(self) -> None:
         lines = self.section.red_lines
         self.line_side = [SIDES.index(line.side) for line in lines]
-        self.covers = np.array([self.domain.covered(line.terms) for line in lines]).reshape(len(lines), len(self.domain))
+        self.covers = np.zeros((len(lines), len(self.domain)), dtype=np.bool_)
+        for k, line in enumerate(lines):
+            self.covers[k] = self.domain.covered(line.terms)
         self.corners = [self.domain.corners(line.terms) for line in lines]
         # What a line about one issue costs is charged to its options, before they are combined; others to packages.
         self._single = {k: next(iter(line.terms)) for k, line in enumerate(lines) if len(line.terms) == 1}

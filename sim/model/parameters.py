@@ -58,7 +58,9 @@ class Drawn:
         """Put new values, shape (n,), in force, and let those who follow the sections concerned know."""
         self.now.update(values)
         for section in dict.fromkeys(path.partition(".")[0] for path in values):
-            derive = self._followers[section]()
+            follower = self._followers.get(section)
+            derive = None if follower is None else follower()
+            # Who follows no changes looks its values up when it needs them.
             if derive is not None:
                 derive()
 

@@ -45,6 +45,7 @@ from .basics import (
     whole_days,
 )
 from .events import Events
+from .negotiation import Ceasefire, Politics
 
 LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0), "mixed": (0.7, 0.3)}
 
@@ -70,6 +71,8 @@ class War:
         self.attrition = Attrition(self)
         self.front = Front(self)
         self.collapse = Collapse(self)
+        self.politics = Politics(self)
+        self.ceasefire = Ceasefire(self)
 
     def every_day(self, place: int, step: Callable[[int], None]) -> None:
         """Run a step at this place of every day."""
@@ -310,6 +313,7 @@ class Manpower:
         self.casualties = 0.0
         self.cumulative_casualties = 0.0
 
+        self.called_up = 0.0
         self.waves: list[Wave] = []
         for item in items(world, "waves"):
             if item["side"] == side:
@@ -343,6 +347,7 @@ class Manpower:
         if not self.war.at_war:
             return
         wave.active = True
+        self.called_up += wave.persons_a_day * wave.days
         self.war.note("wave begins", wave.id)
         yield at(self.war.env, begin + wave.days, WAVE_ENDS)
         wave.active = False
@@ -353,7 +358,8 @@ class Manpower:
         regular = 0.0
         if share > 0:
             half = self.now("pool_half_share")
-            regular = self.now("intake_per_month") / DAYS_PER_MONTH * share * (1 + half) / (share + half)
+            recruiting = self.war.politics.recruiting[self.side]
+            regular = self.now("intake_per_month") / DAYS_PER_MONTH * recruiting * share * (1 + half) / (share + half)
         waves = sum(wave.persons_a_day for wave in self.waves if wave.active)
         return min(regular + waves, self.pool) * self.war.at_war
 
@@ -500,6 +506,7 @@ class Front:
         self.mud_months = [int(plain(month)) for month in plain(world["mud_months"])]
 
         self.held_at_start = own["held_area_km2"]
+        self.balance_today = 0.0
         self.held_area = self.held_at_start
         self.free_area = self.total_area - self.held_area
         self.advance = 0.0
@@ -579,7 +586,8 @@ class Front:
         pace = self.pace(day)
         self.intensity = surge * pace ** self.now("pace_from_effort_share")
 
-        ratio = self.ratio(self.balance())
+        self.balance_today = self.balance()
+        ratio = self.ratio(self.balance_today)
         ratio *= surge if ratio > 0 else self.now("counter_attack_share")
         advance = self.now("advance_km2_per_day") * pace * self.season(day) * self.war.at_war * ratio
         advance *= self.belt_factor(forward=advance > 0)
@@ -592,22 +600,22 @@ class Front:
 
 
 class Collapse:
-    """The collapse of an army ends the war."""
+    """The collapse of an army."""
 
     def __init__(self, war: War) -> None:
         self.war = war
         self.endures = {side: -log(1 - war.luck.uniform(f"collapse/{side}", 0)) for side in SIDES}
         self.suffered = dict.fromkeys(SIDES, 0.0)
-        self.ending = 0
-        self.ending_day = -1
+        self.broken = 0
         war.every_day(COLLAPSE, self.step)
 
-    def hazard_per_year(self, side: str) -> float:
+    def hazard_per_year(self, side: str, growth: float = 1.0) -> float:
+        """The hazard if the force were `growth` times as large."""
         manpower = self.war.manpower[side]
         share, width, most = (
             self.war.now(f"collapse.{side}.{name}") for name in ("force_share", "width_share", "hazard_per_year")
         )
-        strength = (manpower.force / manpower.reference_force - share) / width
+        strength = (manpower.force / manpower.reference_force * growth - share) / width
         return most / (1 + exp(min(strength, 700.0)))
 
     def step(self, day: int) -> None:
@@ -622,7 +630,5 @@ class Collapse:
                 when[side] = (self.endures[side] - before) / hazard if hazard > 0 else 0.0
         if when:
             side = min(when, key=lambda name: when[name])
-            self.ending = 1 if side == "attacker" else 2
-            self.ending_day = day + 1
-            self.war.at_war = 0.0
+            self.broken = 1 if side == "attacker" else 2
             self.war.note("collapse", side)

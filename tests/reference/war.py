@@ -39,6 +39,7 @@ class Recorder:
             state[f"deserted.{side}"] = people.deserted
             state[f"recruited.{side}"] = people.recruited
             state[f"returned.{side}"] = people.returned
+            state[f"called_up.{side}"] = people.called_up
             state[f"arrivals.{side}"] = people.arrivals
             state[f"casualties.{side}"] = people.casualties
             state[f"cumulative_casualties.{side}"] = people.cumulative_casualties
@@ -54,8 +55,11 @@ class Recorder:
         state["free_area"] = war.front.free_area
         state["advance"] = war.front.advance
         state["intensity"] = war.front.intensity
-        state["ending"] = float(war.collapse.ending)
-        state["ending_day"] = float(war.collapse.ending_day)
+        state["balance"] = war.front.balance_today
+        state["broken"] = float(war.collapse.broken)
+        state |= war.politics.state()
+        state["ending"] = float(war.ceasefire.ending)
+        state["ending_day"] = float(war.ceasefire.ending_day)
         state["at_war"] = war.at_war
         return state
 

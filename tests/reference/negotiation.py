@@ -1,0 +1,403 @@
+"""Support, beliefs, the negotiation and the end of the war: sections 7.7 to 7.11 of the description of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import exp, log, log1p, tanh
+from typing import TYPE_CHECKING, Any
+
+from scipy.stats import gamma
+
+from .bargaining import NEVER, Offer, covers, egalitarian, kalai_smorodinsky, lasting, nash, packages, screening, stand_firm
+from .basics import BELIEFS, CEASEFIRE, DAYS_PER_YEAR, NEGOTIATION, SIDES, SUPPORT, given, items, plain
+
+if TYPE_CHECKING:
+    from .mechanisms import War
+
+SIGN = {"attacker": 1.0, "defender": -1.0}
+OTHER = {"attacker": "defender", "defender": "attacker"}
+SPAN = 14 / DAYS_PER_YEAR
+REGIME_PARTS = ("zone_width_km", "guards", "credibility", "guarantee", "monitoring", "joint_commission")
+
+
+def clip(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)
+
+
+class Kalman:
+    """One belief of one side."""
+
+    def __init__(self, mean: float, sd: float, wander: float) -> None:
+        self.mean, self.variance, self.wander = mean, sd**2, wander**2
+
+    def see(self, value: float, noise: float) -> None:
+        self.variance += self.wander
+        total = self.variance + noise**2
+        gain = self.variance / total if total > 0 else 0.0
+        self.mean += gain * (value - self.mean)
+        self.variance *= 1 - gain
+
+
+class Politics:
+    """All that happens at reviews; nothing does in a scenario without a negotiation."""
+
+    def __init__(self, war: War) -> None:
+        self.war = war
+        self.section: Mapping[str, Any] | None = war.world.get("negotiation")
+        zero = dict.fromkeys(SIDES, 0.0)
+        self.weariness, self.support, self.recruiting = dict(zero), dict.fromkeys(SIDES, 1.0), dict.fromkeys(SIDES, 1.0)
+        self.momentum, self.trend, self.resolve = dict(zero), dict(zero), dict(zero)
+        self.drift: dict[str, Kalman] = {side: Kalman(0.0, 0.0, 0.0) for side in SIDES}
+        self.balance: dict[str, Kalman] = {side: Kalman(0.0, 0.0, 0.0) for side in SIDES}
+        self.value, self.conceded, self.deal_surplus = dict(zero), dict(zero), dict(zero)
+        self.demand = dict.fromkeys(SIDES, -1)
+        self.nearest_slack = 0.0
+        self.talks, self.opened, self.failed, self.first_day = 0, 0, 0, -1
+        self.package, self.deal_day, self.imposed, self.area = -1, -1, 0.0, 0.0
+        self.mediated_until, self.back_on_day = -1, -1
+        if self.section is None:
+            return
+        self.seen_casualties = dict(zero)
+        self.area_then = war.front.held_area
+        self.force_then = {side: max(war.manpower[side].force, 1.0) for side in SIDES}
+        for side in SIDES:
+            self.first_beliefs(side)
+            self.resolve[side] = self.of(side, "resolve_sd") * war.luck.normal(f"negotiation/resolve/{side}", 0)
+        self.issues = {issue["id"]: issue for issue in items(self.section, "issues")}
+        regimes = [i for i, issue in self.issues.items() if given(plain(issue["options"])[0], "regime") is not None]
+        self.security = regimes[0] if regimes else None
+        options = {i: [option["id"] for option in plain(issue["options"])] for i, issue in self.issues.items()}
+        self.packages = packages(options, self.security)
+        self.lines = items(self.section, "red_lines")
+        self.hard = {
+            line["id"]: war.luck.uniform(f"negotiation/red_line/{line['id']}", 0)
+            < war.parameters[f"negotiation.red_lines.{line['id']}.hard_share"]
+            for line in self.lines
+        }
+        self.weights = {side: self.draw_weights(side) for side in SIDES}
+        for side in SIDES:
+            liked = [self.utility(side, package) for package in self.packages]
+            most = max(liked)
+            self.demand[side] = liked.index(most) if most > -NEVER / 2 else -1
+        war.every_day(SUPPORT, self.support_step)
+        war.every_day(BELIEFS, self.beliefs_step)
+        war.every_day(NEGOTIATION, self.negotiation_step)
+
+    # The scenario.
+
+    def now(self, path: str) -> float:
+        return self.war.now(f"negotiation.{path}")
+
+    def of(self, side: str, name: str) -> float:
+        return self.war.now(f"negotiation.{side}.{name}")
+
+    def first_beliefs(self, side: str) -> None:
+        drawn = self.war.parameters
+        mine = f"beliefs.{side}."
+        optimism, wander = drawn[mine + "optimism"], drawn[mine + "wander_share"]
+        sd = drawn[mine + "drift_prior_sd_km2_per_day"]
+        self.drift[side] = Kalman(drawn["front.advance_km2_per_day"] * (1 + SIGN[side] * optimism), sd, wander * sd)
+        sd = drawn[mine + "balance_prior_sd"]
+        self.balance[side] = Kalman(SIGN[side] * optimism, sd, wander * sd)
+        self.set_momentum(side)
+
+    def set_momentum(self, side: str) -> None:
+        pace = self.war.now("beliefs.pace_km2_per_day")
+        self.momentum[side] = tanh(SIGN[side] * self.drift[side].mean / pace)
+
+    def draw_weights(self, side: str) -> dict[str, float]:
+        assert self.section is not None
+        means = {i: float(plain(issue["weight"][side])) for i, issue in self.issues.items()}
+        concentration = given(self.section, "weight_concentration")
+        if concentration is None:
+            return means
+        raw = {}
+        for i, mean in means.items():
+            luck = self.war.luck.uniform(f"negotiation/weight/{side}/{i}", 0)
+            raw[i] = float(gamma.ppf(luck, concentration * mean)) if mean > 0 else 0.0
+        return {i: value / sum(raw.values()) for i, value in raw.items()}
+
+    # What packages are worth.
+
+    def success(self, side: str) -> float:
+        return (1 + self.momentum[side]) / 2
+
+    def land_value(self, side: str, issue: str, area: float) -> float:
+        none, most = (self.war.parameters[f"negotiation.issues.{issue}.land.{end}"] for end in ("none_km2", "all_km2"))
+        attackers = clip((area - none) / (most - none), 0.0, 1.0)
+        return attackers if side == "attacker" else 1 - attackers
+
+    def area_after(self, issue: str, option: str) -> float:
+        path = f"negotiation.issues.{issue}.options.{option}"
+        front, drawn = self.war.front, self.war.parameters
+        area = drawn[f"{path}.area_km2"] if f"{path}.area_km2" in drawn else front.held_area + drawn[f"{path}.ceded_km2"]
+        return clip(area, 0.0, front.total_area)
+
+    def option_value(self, side: str, issue: str, option: str) -> float:
+        if given(self.issues[issue], "land") is not None:
+            return self.land_value(side, issue, self.area_after(issue, option))
+        return self.war.parameters[f"negotiation.issues.{issue}.options.{option}.values.{side}"]
+
+    def terms_value(self, side: str, package: Mapping[str, str]) -> float:
+        return sum(self.weights[side][i] * self.option_value(side, i, option) for i, option in package.items())
+
+    def line_price(self, line: Mapping[str, Any]) -> float:
+        if self.hard[line["id"]]:
+            return NEVER
+        side, path = line["side"], f"red_lines.{line['id']}"
+        softer = self.now(f"{path}.softening") * self.weariness[side] * (1 - self.success(side))
+        return self.now(f"{path}.price") * max(0.0, 1 - softer)
+
+    def regime(self, package: Mapping[str, str]) -> dict[str, float]:
+        if self.security is None:
+            return dict.fromkeys(REGIME_PARTS, 0.0)
+        options = plain(self.issues[self.security]["options"])
+        name = next(option["regime"] for option in options if option["id"] == package[self.security])
+        return {part: self.war.now(f"ceasefire.regimes.{name}.{part}") for part in REGIME_PARTS}
+
+    def presence(self, regime: Mapping[str, float]) -> float:
+        front, density = self.war.now("ceasefire.front_km"), self.war.now("ceasefire.guards_per_km")
+        return 1 - exp(-regime["guards"] / front / density)
+
+    def lasts(self, side: str, regime: Mapping[str, float]) -> float:
+        def knob(name: str) -> float:
+            return self.war.now(f"ceasefire.{name}")
+
+        effect = knob("zone_effect") * (1 - exp(-regime["zone_width_km"] / knob("zone_scale_km")))
+        effect += knob("guards_effect") * self.presence(regime) * regime["credibility"]
+        effect += knob("guarantee_effect") * regime["guarantee"] * regime["credibility"]
+        effect += knob("monitoring_effect") * regime["monitoring"]
+        effect += knob("commission_effect") * regime["joint_commission"]
+        year_one = knob("first_year_hazard") * exp(knob("institutions") * effect)
+        return lasting(year_one, knob("hazard_shape"), self.of(side, "trust_years"))
+
+    def utility(self, side: str, package: Mapping[str, str]) -> float:
+        assert self.section is not None
+        worth = self.terms_value(side, package)
+        worth -= self.of(side, "foreign_troops_price") * self.presence(self.regime(package))
+        worth -= sum(self.line_price(line) for line in self.lines if line["side"] == side and covers(line["terms"], package))
+        return worth - NEVER * sum(covers(rule["terms"], package) for rule in items(self.section, "forbidden"))
+
+    # What fighting on is worth.
+
+    def expected_terms(self, side: str, stretch: float) -> float:
+        lean = self.now("leverage") * self.balance[side].mean
+        lean += self.now("momentum_leverage") * SIGN[side] * self.momentum[side]
+        start = self.now("attacker_power_at_start")
+        power = 1 / (1 + exp(-(log(start / (1 - start)) + lean)))
+        if side == "defender":
+            power = 1 - power
+        total, front = 0.0, self.war.front
+        for i, issue in self.issues.items():
+            weight = self.weights[side][i]
+            if given(issue, "land") is not None:
+                area = clip(front.held_area + self.drift[side].mean * stretch, 0.0, front.total_area)
+                total += weight * self.land_value(side, i, area)
+            else:
+                values = [self.option_value(side, i, option["id"]) for option in plain(issue["options"])]
+                total += weight * (min(values) + power * (max(values) - min(values)))
+        return total
+
+    def extreme(self, side: str, of: Any, land: float) -> float:
+        total = 0.0
+        for i, issue in self.issues.items():
+            values = [self.option_value(side, i, option["id"]) for option in plain(issue["options"])]
+            total += self.weights[side][i] * (land if given(issue, "land") is not None else of(values))
+        return total
+
+    def fighting_on(self, side: str, pressure: float) -> float:
+        assert self.section is not None
+        tau = self.now("extrapolate_days")
+        cost, options = self.of(side, "cost_of_war_per_year"), []
+        best, worst = self.extreme(side, max, 1.0), self.extreme(side, min, 0.0)
+        for written in self.section[side]["horizons_days"]:
+            days = float(plain(written))
+            stretch, years = tau * (1 - exp(-days / tau)), days / DAYS_PER_YEAR
+            chance = {}
+            for who in SIDES:
+                now = self.war.collapse.hazard_per_year(who)
+                then = self.war.collapse.hazard_per_year(who, exp(self.trend[who] * stretch))
+                chance[who] = 1 - exp(-(now + then) / 2 * years)
+            own, enemy = chance[side], chance[OTHER[side]]
+            worth = (1 - own) * (1 - enemy) * self.expected_terms(side, stretch)
+            worth += enemy * (1 - own / 2) * best + own * (1 - enemy / 2) * worst
+            options.append(exp(-self.of(side, "discount_per_year") * years) * worth - cost * years)
+        value = max(options) - cost * self.weariness[side] - pressure + self.resolve[side]
+        return value + self.of(side, "waiting_premium") * max(0.0, self.momentum[side])
+
+    # Reviews.
+
+    def support_step(self, day: int) -> None:
+        if day % 14 != 13:
+            return
+        for side in SIDES:
+            people = self.war.manpower[side]
+
+            def knob(name: str, side: str = side) -> float:
+                return self.war.now(f"support.{side}.{name}")
+
+            year = knob("year_casualties_persons")
+            felt = log1p(people.cumulative_casualties / year) - log1p(self.seen_casualties[side] / year)
+            self.seen_casualties[side] = people.cumulative_casualties
+            self.weariness[side] += felt * (1 - knob("success_weight") * self.success(side))
+            lost = knob("support_per_weariness") * self.weariness[side]
+            lost += knob("wave_price_per_100k") * people.called_up / 100_000
+            self.support[side] = max(0.0, 1 - lost)
+            self.recruiting[side] = 1 - knob("recruiting_share") * (1 - self.support[side])
+
+    def beliefs_step(self, day: int) -> None:
+        if day % 14 != 13:
+            return
+        review, front, memory = day // 14, self.war.front, self.war.now("beliefs.trend_memory")
+        pace = (front.held_area - self.area_then) / 14
+        self.area_then = front.held_area
+        for side in SIDES:
+            noise = self.war.now(f"beliefs.{side}.drift_noise_km2_per_day")
+            self.drift[side].see(pace + noise * self.war.luck.normal(f"beliefs/drift/{side}", review), noise)
+            noise = self.war.now(f"beliefs.{side}.balance_noise")
+            luck = self.war.luck.normal(f"beliefs/balance/{side}", review)
+            self.balance[side].see(front.balance_today + noise * luck, noise)
+            self.set_momentum(side)
+            force = max(self.war.manpower[side].force, 1.0)
+            change = log(force / self.force_then[side]) / 14
+            self.trend[side] = memory * self.trend[side] + (1 - memory) * change
+            self.force_then[side] = force
+
+    def happens(self, event: str, review: int, rate_per_year: float) -> bool:
+        return self.war.luck.uniform(f"negotiation/{event}", review) < 1 - exp(-rate_per_year * SPAN)
+
+    def negotiation_step(self, day: int) -> None:
+        if day % 14 != 13 or not self.war.at_war or self.war.collapse.broken:
+            return
+        review = day // 14
+        for side in SIDES:
+            if self.happens(f"leader/{side}", review, self.of(side, "leader_change_per_year")):
+                luck = self.war.luck.normal(f"negotiation/new_resolve/{side}", review)
+                self.resolve[side] = self.of(side, "resolve_sd") * luck
+                self.war.note("leader changes", side)
+        if self.mediated_until <= day and self.happens("mediation", review, self.now("mediation.hazard_per_year")):
+            self.mediated_until = day + max(1, round(self.now("mediation.days")))
+            self.war.note("mediation begins", "")
+        mediated = self.mediated_until > day
+        push = self.now("mediation.pressure") if mediated else 0.0
+        pressure = {side: self.of(side, "outside_pressure") + push for side in SIDES}
+        for side in SIDES:
+            self.value[side] = self.fighting_on(side, pressure[side])
+        offers = [self.offer(number, package) for number, package in enumerate(self.packages)]
+        self.nearest_slack = max(min(offer.slack) for offer in offers)
+        failed = self.hold_round(day, review, offers, pressure)
+        idle = self.talks == 0 and not failed and self.back_on_day <= day and self.deal_day < 0
+        if idle and self.happens("open", review, self.opening_rate(mediated)):
+            self.talks = 1
+            self.opened += 1
+            self.first_day = day if self.first_day < 0 else self.first_day
+            self.war.note("talks open", "")
+
+    def offer(self, number: int, package: Mapping[str, str]) -> Offer:
+        slack, surplus = [], []
+        regime = self.regime(package)
+        for side in SIDES:
+            share = self.lasts(side, regime)
+            loss = self.of(side, "renewed_war_loss") * (1 - regime["guarantee"] * regime["credibility"])
+            above = self.utility(side, package) - self.value[side]
+            slack.append(above - (1 - share) / share * loss)
+            surplus.append(share * above - (1 - share) * loss)
+        return Offer(number, (slack[0], slack[1]), (surplus[0], surplus[1]))
+
+    def opening_rate(self, mediated: bool) -> float:
+        ripeness, scale = self.now("ripeness"), self.now("way_out_scale")
+        hurting = 4 * (1 - self.success("attacker")) * (1 - self.success("defender"))
+        way_out = 1 / (1 + exp(min(-self.nearest_slack / scale, 700.0)))
+        factor = 1 - ripeness + ripeness * 2 * hurting * way_out
+        return self.now("talks.open_per_year") * (self.now("mediation.opens_factor") if mediated else 1.0) * factor
+
+    def hold_round(self, day: int, review: int, offers: list[Offer], pressure: Mapping[str, float]) -> bool:
+        """Hold a round if talks are under way; return whether they fail."""
+        if self.talks == 2 and self.back_on_day <= day:
+            self.talks = 1
+            self.war.note("talks resume", "")
+        if self.talks != 1:
+            return False
+        if self.nearest_slack > 0 and self.happens("agree", review, self.now("talks.agree_per_year")):
+            number = self.named(review, offers)
+            if number >= 0:
+                self.sign(day, offers[number], pressure)
+                return False
+        if self.happens("fail", review, self.now("talks.fail_per_year")):
+            self.talks = 0
+            self.failed += 1
+            self.back_on_day = day + round(self.now("talks.pause_days"))
+            self.war.note("talks fail", "")
+            return True
+        if self.happens("suspend", review, self.now("talks.suspend_per_year")):
+            self.talks = 2
+            self.back_on_day = day + round(self.now("talks.suspended_days"))
+            self.war.note("talks suspended", "")
+        return False
+
+    def named(self, review: int, offers: list[Offer]) -> int:
+        assert self.section is not None
+        zone, rule = [offer for offer in offers if offer.inside], plain(self.section["rule"])
+        if rule == "nash":
+            discount = [self.of(side, "discount_per_year") for side in SIDES]
+            return nash(zone, discount[1] / sum(discount) if sum(discount) > 0 else 0.5)
+        if rule == "kalai_smorodinsky":
+            return kalai_smorodinsky(zone)
+        if rule == "egalitarian":
+            return egalitarian(zone)
+        if rule == "screening":
+            luck = self.war.luck.uniform("negotiation/proposer", review)
+            proposer = 0 if luck < self.now("attacker_proposes_share") else 1
+            other = SIDES[1 - proposer]
+            return screening(offers, proposer, self.resolve[other], self.of(other, "resolve_sd"))
+        cost = [self.of(side, "cost_of_war_per_year") for side in SIDES]
+        share = cost[0] / sum(cost) if sum(cost) > 0 else 0.5
+        return stand_firm(zone, 1 if self.war.luck.uniform("negotiation/concession", review) < share else 0)
+
+    def sign(self, day: int, offer: Offer, pressure: Mapping[str, float]) -> None:
+        package = self.packages[offer.number]
+        self.talks, self.package, self.deal_day = 0, offer.number, day + 1
+        self.imposed = float(any(offer.slack[row] - pressure[side] <= 0 for row, side in enumerate(SIDES)))
+        land = [i for i, issue in self.issues.items() if given(issue, "land") is not None]
+        self.area = self.area_after(land[0], package[land[0]]) if land else self.war.front.held_area
+        for row, side in enumerate(SIDES):
+            self.deal_surplus[side] = offer.surplus[row]
+            wanted = self.terms_value(side, self.packages[self.demand[side]]) if self.demand[side] >= 0 else 0.0
+            self.conceded[side] = wanted - self.terms_value(side, package)
+        self.war.note("deal signed", str(offer.number))
+
+    def state(self) -> dict[str, float]:
+        state: dict[str, float] = {}
+        for side in SIDES:
+            state[f"weariness.{side}"] = self.weariness[side]
+            state[f"war_support.{side}"] = self.support[side]
+            state[f"recruiting.{side}"] = self.recruiting[side]
+            state[f"believed_drift.{side}"] = self.drift[side].mean
+            state[f"believed_balance.{side}"] = self.balance[side].mean
+            state[f"momentum.{side}"] = self.momentum[side]
+            state[f"force_trend.{side}"] = self.trend[side]
+            state[f"value_of_fighting.{side}"] = self.value[side]
+            state[f"resolve.{side}"] = self.resolve[side]
+            state[f"demand.{side}"] = float(self.demand[side])
+            state[f"conceded.{side}"] = self.conceded[side]
+            state[f"deal_surplus.{side}"] = self.deal_surplus[side]
+        state["nearest_slack"] = self.nearest_slack
+        state["talks"], state["talks_opened"], state["talks_failed"] = float(self.talks), self.opened, self.failed
+        state["first_talks_day"], state["deal_package"] = float(self.first_day), float(self.package)
+        state["deal_day"], state["deal_imposed"], state["deal_area"] = float(self.deal_day), self.imposed, self.area
+        return state
+
+
+class Ceasefire:
+    """The end of the war: by an army's collapse, or by a deal."""
+
+    def __init__(self, war: War) -> None:
+        self.war, self.ending, self.ending_day = war, 0, -1
+        war.every_day(CEASEFIRE, self.step)
+
+    def step(self, day: int) -> None:
+        if day % 7 != 6 or not self.war.at_war:
+            return
+        self.ending = self.war.collapse.broken or (3 if self.war.politics.deal_day >= 0 else 0)
+        if self.ending:
+            self.ending_day, self.war.at_war = day + 1, 0.0
