@@ -315,7 +315,8 @@ class Talks(Mechanism):
     def _check(self, surplus: Floats, package: Ints, signed: Ints) -> None:
         """Keep what must hold of deals for the next check of the invariants."""
         own = surplus[:, package, np.arange(len(signed))][:, None]
-        better = ((surplus >= own).all(axis=0) & (surplus > own).any(axis=0)).any(axis=0)
+        # By more than rounding, which parts packages that are worth the same.
+        better = ((surplus >= own).all(axis=0) & (surplus > own + 1e-12).any(axis=0)).any(axis=0)
         self._dominated[signed] = better
         covered = self._bargain.covers[:, package] & self._bargain.hard[:, signed]
         self._crossed[signed] = covered.any(axis=0) if len(covered) else False

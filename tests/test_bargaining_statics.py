@@ -1,0 +1,333 @@
+"""Comparative statics of the negotiation, on paired luck: what must move which way, and what must not move.
+
+Figures: `pytest -s tests/test_bargaining_statics.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from sim.engine.world import Setting
+from sim.model import simulate
+from sim.model.stakes import domain_of
+from sim.scenario import Scenario
+
+N, DAYS, SEED = 2_000, 731, 1
+Ran = Callable[..., dict[str, Any]]
+
+
+class Difference(NamedTuple):
+    """The mean difference of two paired outcomes and its standard error."""
+
+    mean: float
+    se: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:+.4f} ({self.se:.4f})"
+
+
+def paired(left: Any, right: Any) -> Difference:
+    """Return the difference right minus left over the histories in which both are defined."""
+    change = np.asarray(right, dtype=np.float64) - np.asarray(left, dtype=np.float64)
+    change = change[~np.isnan(change)]
+    return Difference(float(change.mean()), float(change.std(ddof=1) / np.sqrt(len(change))))
+
+
+def ran(scenario: Scenario[Any], days: int = DAYS) -> dict[str, Any]:
+    """Run a scenario and return its fields at the end, with what was signed worked out of them."""
+    numbers = np.arange(N, dtype=np.int64)
+    landmarks = tuple(day for day in (14, 365, days) if day <= days)
+    world, drawn = simulate(scenario, Setting(scenario.world.start_date, days, SEED, numbers, landmarks=landmarks))
+    end: dict[str, Any] = dict(world.recorder.snapshots[days])
+    deal = end["deal_day"] >= 0
+    end["deal"] = deal.astype(np.float64)
+    end["first_talks"] = np.where(end["first_talks_day"] >= 0, end["first_talks_day"], days).astype(np.float64)
+    end["when"] = np.where(deal, end["deal_day"], np.nan)
+    end["worth"] = np.where(deal, end["deal_surplus"] + end["value_of_fighting"], np.nan)
+    # Terms from the attacker's side: what he gave up of his first demand, less what the defender did.
+    end["tilt"] = np.where(deal, end["conceded"][1] - end["conceded"][0], np.nan)
+    end["snapshots"], end["drawn"] = world.recorder.snapshots, drawn
+    return end
+
+
+@pytest.fixture(scope="module")
+def run(load) -> Ran:
+    """Run the baseline with settings, once for each set of them."""
+    known: dict[tuple[str, ...], dict[str, Any]] = {}
+
+    def run(*settings: str) -> dict[str, Any]:
+        if settings not in known:
+            known[settings] = ran(load("baseline", *settings))
+        return known[settings]
+
+    return run
+
+
+def both(path: str, value: object) -> tuple[str, str]:
+    """Return the settings that give a knob of the negotiation of both sides a value."""
+    return tuple(f"negotiation.{side}.{path}={value}" for side in ("attacker", "defender"))  # type: ignore[return-value]
+
+
+def pace(km2_per_day: float) -> tuple[str, str]:
+    """Return the settings of a front that moves by so much at first, and 0.6 of that later, as in the baseline."""
+    return f"front.advance_km2_per_day={km2_per_day}", f"front.advance_settled_km2_per_day={0.6 * km2_per_day}"
+
+
+SLOW, FAST = 10, 40
+
+
+# 4. Neutrality
+
+
+def neutral(km2_per_day: float) -> Callable[[dict[str, Any]], None]:
+    """A war without red lines, private views, ripeness, waiting or collapse, over land in fine steps: an efficient bargain.
+
+    Weights are equal, and so are the patience and the one horizon of both sides. Then what one side gains by momentum the
+    other loses, and the whole to be shared is the same (Benson, Meirowitz and Ramsay 2014).
+    """
+
+    def change(tree: dict[str, Any]) -> None:
+        front = tree["front"]
+        front["advance_km2_per_day"], front["advance_settled_km2_per_day"] = km2_per_day, 0.6 * km2_per_day
+        # Faster fronts run into belts, and a belt slows what the beliefs still expect.
+        front["belts"] = []
+        for side in ("attacker", "defender"):
+            tree["collapse"][side]["hazard_per_year"] = 0
+            tree["beliefs"][side].update(optimism=0, drift_noise_km2_per_day=0, balance_noise=0)
+            # Weariness must not depend on who wins.
+            tree["support"][side]["success_weight"] = 0
+        section = tree["negotiation"]
+        section["ripeness"] = 0
+        section["momentum_leverage"] = 0.3
+        del section["red_lines"], section["forbidden"], section["weight_concentration"]
+        half = {"attacker": 0.5, "defender": 0.5}
+        section["issues"] = [
+            {
+                "id": "land", "weight": dict(half), "land": {"none_km2": 0, "all_km2": 250_000},
+                "options": [{"id": f"step_{k}", "area_km2": 1_000 * k} for k in range(251)],
+            },
+            {
+                "id": "order", "weight": dict(half),
+                "options": [
+                    {"id": f"level_{k}", "values": {"attacker": k / 8, "defender": 1 - k / 8}} for k in range(9)
+                ],
+            },
+        ]  # fmt: skip
+        for side in ("attacker", "defender"):
+            section[side].update(horizons_days=[365], waiting_premium=0, renewed_war_loss=0.05, foreign_troops_price=0)
+        tree.pop("expect")
+
+    return change
+
+
+def test_momentum_changes_the_terms_and_not_the_chance_of_a_deal_in_a_neutral_bargain(variant) -> None:
+    slow, fast = ran(variant(neutral(SLOW))), ran(variant(neutral(FAST)))
+    chance = paired(slow["deal"], fast["deal"])
+    terms = paired(slow["tilt"], fast["tilt"])
+    print(f"4  deal {slow['deal'].mean():.3f} and {fast['deal'].mean():.3f}: {chance}; terms of the attacker {terms}")
+    assert 0.1 < slow["deal"].mean() < 0.9
+    assert abs(chance.mean) <= 2 * chance.se + 1e-12
+    assert terms.mean > 10 * terms.se > 0
+
+
+# 5. In the lead, and not eager to negotiate
+
+
+def test_with_red_lines_momentum_makes_deals_rarer_and_talks_later(run: Ran) -> None:
+    slow, base, fast = run(*pace(SLOW)), run(*pace(20)), run(*pace(FAST))
+    chance, talks = paired(slow["deal"], fast["deal"]), paired(slow["first_talks"], fast["first_talks"])
+    print(f"5  deal {slow['deal'].mean():.3f} {base['deal'].mean():.3f} {fast['deal'].mean():.3f}: {chance}; first talks {talks} days")
+    assert chance.mean < -3 * chance.se
+    assert talks.mean > 3 * talks.se
+    assert slow["deal"].mean() > base["deal"].mean() > fast["deal"].mean()
+
+
+CHANNELS = {
+    "ripeness": ("negotiation.ripeness=0",),
+    "waiting": both("waiting_premium", 0),
+    "leverage": ("negotiation.leverage=0", "negotiation.momentum_leverage=0"),
+}
+
+
+def test_each_channel_of_the_position_of_strength_can_be_switched_off(run: Ran) -> None:
+    slow, fast = pace(SLOW), pace(FAST)
+    whole = paired(run(*slow)["deal"], run(*fast)["deal"])
+    parts = {name: paired(run(*slow, *off)["deal"], run(*fast, *off)["deal"]) for name, off in CHANNELS.items()}
+    talks = {name: paired(run(*slow, *off)["first_talks"], run(*fast, *off)["first_talks"]) for name, off in CHANNELS.items()}
+    print(f"5  effect of momentum on the chance {whole}; without {({k: str(v) for k, v in parts.items()})}")
+    print(f"5  effect on first talks {paired(run(*slow)['first_talks'], run(*fast)['first_talks'])} days; "
+          f"without {({k: str(v) for k, v in talks.items()})}")  # fmt: skip
+    # Waiting is what keeps the one in the lead from signing; ripeness is what keeps it from talking.
+    assert parts["waiting"].mean > whole.mean + 2 * whole.se
+    assert abs(talks["ripeness"].mean) < 20
+    assert talks["waiting"].mean > 3 * talks["waiting"].se
+
+
+# 6. Costs of war
+
+
+@pytest.mark.parametrize("side", ["attacker", "defender"])
+def test_a_costlier_war_makes_a_deal_likelier_and_the_less_costly_side_does_better(run: Ran, load, side: str) -> None:
+    usual = {"attacker": 0.043, "defender": 0.113}[side]
+    base = run(f"negotiation.{side}.cost_of_war_per_year={usual}")
+    costly = run(f"negotiation.{side}.cost_of_war_per_year={1.5 * usual}")
+    chance, terms = paired(base["deal"], costly["deal"]), paired(base["tilt"], costly["tilt"])
+    print(f"6  {side}'s cost x 1.5: deal {base['deal'].mean():.3f} to {costly['deal'].mean():.3f}: {chance}; tilt to the attacker {terms}")
+    assert chance.mean > 3 * chance.se
+    assert terms.mean * (1 if side == "defender" else -1) > 2 * terms.se
+
+
+# 7. Optimism and learning
+
+
+@pytest.mark.parametrize("side", ["attacker", "defender"])
+def test_optimism_makes_deals_rarer(run: Ran, side: str) -> None:
+    off = {"attacker": "defender", "defender": "attacker"}[side]
+    common = f"beliefs.{off}.optimism=0"
+    sober, hopeful = run(common, f"beliefs.{side}.optimism=0"), run(common, f"beliefs.{side}.optimism=1")
+    chance = paired(sober["deal"], hopeful["deal"])
+    print(f"7  optimism of the {side}: deal {sober['deal'].mean():.3f} to {hopeful['deal'].mean():.3f}: {chance}")
+    assert chance.mean < -2 * chance.se
+
+
+def noise(factor: float) -> tuple[str, ...]:
+    values = {"drift_noise_km2_per_day": 8 * factor, "balance_noise": 0.4 * factor}
+    return tuple(f"beliefs.{side}.{name}={value}" for side in ("attacker", "defender") for name, value in values.items())
+
+
+HOPEFUL = tuple(f"beliefs.{side}.optimism=1" for side in ("attacker", "defender"))
+
+
+def test_precise_signals_make_deals_likelier_among_optimists(run: Ran) -> None:
+    vague, clear = run(*HOPEFUL, *noise(3)), run(*HOPEFUL, *noise(1 / 3))
+    chance = paired(vague["deal"], clear["deal"])
+    print(f"7  signals nine times as precise: deal {vague['deal'].mean():.3f} to {clear['deal'].mean():.3f}: {chance}")
+    assert chance.mean > 3 * chance.se
+
+
+def test_beliefs_converge_with_fighting(run: Ran) -> None:
+    past = run(*HOPEFUL, "negotiation.talks.open_per_year=0")["snapshots"]
+    gaps = [np.abs(past[day]["believed_drift"][0] - past[day]["believed_drift"][1]) for day in (14, 365)]
+    change = paired(*gaps)
+    print(f"7  gap of beliefs after 14 days {gaps[0].mean():.1f}, after a year {gaps[1].mean():.1f} km2 a day: {change}")
+    assert change.mean < -10 * change.se
+    assert gaps[1].mean() < 0.5 * gaps[0].mean()
+
+
+# 8. Commitment
+
+
+def guarded(number: int, credibility: float = 0.7, price: float = 0.03) -> Callable[[dict[str, Any]], None]:
+    """A war that can end only in the guarded zone, which no red line forbids, so that the guards are all that differs."""
+
+    def change(tree: dict[str, Any]) -> None:
+        section = tree["negotiation"]
+        security = next(issue for issue in section["issues"] if issue["id"] == "security")
+        security["options"] = [option for option in security["options"] if option["id"] == "european_zone"]
+        section["red_lines"] = [line for line in section["red_lines"] if "security" not in line["terms"]]
+        section["attacker"]["foreign_troops_price"] = price
+        regime = next(regime for regime in tree["ceasefire"]["regimes"] if regime["id"] == "european_zone")
+        regime.update(guards=number, credibility=credibility)
+
+    return change
+
+
+def test_fear_of_renewed_war_makes_deals_rarer(run: Ran) -> None:
+    calm, fear = run("negotiation.defender.renewed_war_loss=0.15"), run("negotiation.defender.renewed_war_loss=0.35")
+    chance = paired(calm["deal"], fear["deal"])
+    print(f"8  loss from renewed war .15 to .35: deal {calm['deal'].mean():.3f} to {fear['deal'].mean():.3f}: {chance}")
+    assert chance.mean < -5 * chance.se
+
+
+def test_credible_guards_make_deals_likelier_and_others_do_not(variant) -> None:
+    none, some, many = (ran(variant(guarded(number))) for number in (0, 30_000, 100_000))
+    first, second = paired(none["deal"], some["deal"]), paired(some["deal"], many["deal"])
+    print(f"8  guards 0, 30,000, 100,000: deal {none['deal'].mean():.3f} {some['deal'].mean():.3f} {many['deal'].mean():.3f}: {first} {second}")
+    hollow = paired(ran(variant(guarded(0, 0)))["deal"], ran(variant(guarded(100_000, 0)))["deal"])
+    print(f"8  guards 0 to 100,000 without credibility: {hollow}")
+    dear = paired(ran(variant(guarded(0, price=0.3)))["deal"], ran(variant(guarded(100_000, price=0.3)))["deal"])
+    print(f"8  guards 0 to 100,000 at a price of 0.3 to the attacker: {dear}")
+    assert first.mean > 2 * first.se
+    assert second.mean > 2 * second.se
+    assert hollow.mean <= 0
+    assert dear.mean < -2 * dear.se
+
+
+# 12. Red lines
+
+
+LINES = ("recognised_borders", "more_land", "no_neutrality", "no_western_troops")
+
+
+def test_a_hard_red_line_is_never_crossed(load) -> None:
+    scenario = load("baseline")
+    end, section = ran(scenario), scenario.world.negotiation
+    domain = domain_of(section)
+    from sim.engine.draws import Draws
+
+    draws = Draws(SEED, np.arange(N, dtype=np.int64))
+    signed, hard_and_signed = end["deal"] > 0, 0
+    for line in section.red_lines:
+        hard = draws.uniform(f"negotiation/red_line/{line.id}").at(0) < end["drawn"].one(f"negotiation.red_lines.{line.id}.hard_share")
+        crossed = domain.covered(line.terms)[end["deal_package"]] & signed
+        hard_and_signed += int((hard & signed).sum())
+        assert not (crossed & hard).any(), line.id
+    print(f"12 hard red lines in force at {int(signed.sum())} signatures: {hard_and_signed}, crossed: 0")
+    assert hard_and_signed > 1000
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_softening_a_red_line_never_makes_a_deal_rarer(run: Ran, line: str) -> None:
+    path = f"negotiation.red_lines.{line}"
+    hard = run(f"{path}.hard_share=1")
+    dear, cheap = run(f"{path}.hard_share=0"), run(f"{path}.hard_share=0", f"{path}.price=0")
+    steps = [paired(hard["deal"], dear["deal"]), paired(dear["deal"], cheap["deal"])]
+    print(f"12 {line}: hard {hard['deal'].mean():.3f}, priced {dear['deal'].mean():.3f}, free {cheap['deal'].mean():.3f}: {steps[0]} {steps[1]}")
+    for before, after in ((hard, dear), (dear, cheap)):
+        # With the same luck, whoever would have signed under the harder line signs under the softer one, and not later:
+        # up to the first signature nothing else differs but when talks open, which a way out in sight makes likelier.
+        never_worse = paired(before["deal"], after["deal"])
+        assert never_worse.mean >= -2 * never_worse.se
+    first = [past["snapshots"][14]["nearest_slack"] for past in (hard, dear, cheap)]
+    # At the first review the histories are still the same: a softer line can only bring the nearest package nearer.
+    assert (first[1] >= first[0] - 1e-12).all()
+    assert (first[2] >= first[1] - 1e-12).all()
+
+
+# The aid curve
+
+
+AID = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
+
+
+@pytest.mark.long
+def test_the_aid_curve(run: Ran) -> None:
+    """Deals within 24 months as aid goes from none to three times the baseline, and which channel does what."""
+    variants = {"all channels": (), **CHANNELS}
+    curves = {}
+    for name, off in variants.items():
+        curve = []
+        for scale in AID:
+            end = run(f"arms.defender.aid_scale={scale}", *off)
+            curve.append(end["deal"].mean())
+            if not off:
+                momentum = end["snapshots"][365]["momentum"].mean(axis=1)
+                surplus = np.nanmean(np.where(end["deal"] > 0, end["deal_surplus"], np.nan), axis=1)
+                worth = np.nanmean(end["worth"], axis=1)
+                value = end["snapshots"][365]["value_of_fighting"].mean(axis=1)
+                print(f"aid x {scale:.1f}: deal {curve[-1]:.3f} (se {np.sqrt(curve[-1] * (1 - curve[-1]) / N):.3f}), surplus A {surplus[0]:.4f} D "
+                      f"{surplus[1]:.4f}, fighting on at month 12 A {value[0]:.3f} D {value[1]:.3f}, signed worth A {worth[0]:.3f} D "
+                      f"{worth[1]:.3f}, momentum of the attacker {momentum[0]:.2f}")  # fmt: skip
+        curves[name] = curve
+        print(f"aid curve, {'all channels' if not off else f'without {name}'}: " + " ".join(f"{share:.3f}" for share in curve))
+    low, high = run("arms.defender.aid_scale=0.0"), run("arms.defender.aid_scale=3.0")
+    fighting = [paired(low["snapshots"][365]["value_of_fighting"][s], high["snapshots"][365]["value_of_fighting"][s]) for s in range(2)]
+    print(f"aid 0 to 3: fighting on at month 12, attacker {fighting[0]}, defender {fighting[1]}")
+    assert fighting[0].mean < -5 * fighting[0].se
+    assert fighting[1].mean > 5 * fighting[1].se
+    swing = {name: curve[-1] - curve[0] for name, curve in curves.items()}
+    assert swing["all channels"] != pytest.approx(swing["leverage"], abs=0.005)
