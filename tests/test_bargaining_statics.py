@@ -37,6 +37,11 @@ def paired(left: Any, right: Any) -> Difference:
     return Difference(float(change.mean()), float(change.std(ddof=1) / np.sqrt(len(change))))
 
 
+def shares(*ends: dict[str, Any]) -> str:
+    """Return the shares of histories with a deal, for printing."""
+    return ", ".join(f"{end['deal'].mean():.3f}" for end in ends)
+
+
 def ran(scenario: Scenario[Any], days: int = DAYS) -> dict[str, Any]:
     """Run a scenario and return its fields at the end, with what was signed worked out of them."""
     numbers = np.arange(N, dtype=np.int64)
@@ -140,7 +145,9 @@ def test_momentum_changes_the_terms_and_not_the_chance_of_a_deal_in_a_neutral_ba
 def test_with_red_lines_momentum_makes_deals_rarer_and_talks_later(run: Ran) -> None:
     slow, base, fast = run(*pace(SLOW)), run(*pace(20)), run(*pace(FAST))
     chance, talks = paired(slow["deal"], fast["deal"]), paired(slow["first_talks"], fast["first_talks"])
-    print(f"5  deal {slow['deal'].mean():.3f} {base['deal'].mean():.3f} {fast['deal'].mean():.3f}: {chance}; first talks {talks} days")
+    print(
+        f"5  deal {slow['deal'].mean():.3f} {base['deal'].mean():.3f} {fast['deal'].mean():.3f}: {chance}; first talks {talks} days"
+    )
     assert chance.mean < -3 * chance.se
     assert talks.mean > 3 * talks.se
     assert slow["deal"].mean() > base["deal"].mean() > fast["deal"].mean()
@@ -157,8 +164,10 @@ def test_each_channel_of_the_position_of_strength_can_be_switched_off(run: Ran) 
     slow, fast = pace(SLOW), pace(FAST)
     whole = paired(run(*slow)["deal"], run(*fast)["deal"])
     parts = {name: paired(run(*slow, *off)["deal"], run(*fast, *off)["deal"]) for name, off in CHANNELS.items()}
-    talks = {name: paired(run(*slow, *off)["first_talks"], run(*fast, *off)["first_talks"]) for name, off in CHANNELS.items()}
-    print(f"5  effect of momentum on the chance {whole}; without {({k: str(v) for k, v in parts.items()})}")
+    talks = {
+        name: paired(run(*slow, *off)["first_talks"], run(*fast, *off)["first_talks"]) for name, off in CHANNELS.items()
+    }
+    print(f"5  effect of momentum on the chance {whole}; without { ({k: str(v) for k, v in parts.items()}) }")
     print(f"5  effect on first talks {paired(run(*slow)['first_talks'], run(*fast)['first_talks'])} days; "
           f"without {({k: str(v) for k, v in talks.items()})}")  # fmt: skip
     # Waiting is what keeps the one in the lead from signing; ripeness is what keeps it from talking.
@@ -176,7 +185,9 @@ def test_a_costlier_war_makes_a_deal_likelier_and_the_less_costly_side_does_bett
     base = run(f"negotiation.{side}.cost_of_war_per_year={usual}")
     costly = run(f"negotiation.{side}.cost_of_war_per_year={1.5 * usual}")
     chance, terms = paired(base["deal"], costly["deal"]), paired(base["tilt"], costly["tilt"])
-    print(f"6  {side}'s cost x 1.5: deal {base['deal'].mean():.3f} to {costly['deal'].mean():.3f}: {chance}; tilt to the attacker {terms}")
+    print(
+        f"6  {side}'s cost x 1.5: deal {base['deal'].mean():.3f} to {costly['deal'].mean():.3f}: {chance}; tilt to the attacker {terms}"
+    )
     assert chance.mean > 3 * chance.se
     assert terms.mean * (1 if side == "defender" else -1) > 2 * terms.se
 
@@ -246,7 +257,9 @@ def test_fear_of_renewed_war_makes_deals_rarer(run: Ran) -> None:
 def test_credible_guards_make_deals_likelier_and_others_do_not(variant) -> None:
     none, some, many = (ran(variant(guarded(number))) for number in (0, 30_000, 100_000))
     first, second = paired(none["deal"], some["deal"]), paired(some["deal"], many["deal"])
-    print(f"8  guards 0, 30,000, 100,000: deal {none['deal'].mean():.3f} {some['deal'].mean():.3f} {many['deal'].mean():.3f}: {first} {second}")
+    print(
+        f"8  guards 0, 30,000, 100,000: deal {none['deal'].mean():.3f} {some['deal'].mean():.3f} {many['deal'].mean():.3f}: {first} {second}"
+    )
     hollow = paired(ran(variant(guarded(0, 0)))["deal"], ran(variant(guarded(100_000, 0)))["deal"])
     print(f"8  guards 0 to 100,000 without credibility: {hollow}")
     dear = paired(ran(variant(guarded(0, price=0.3)))["deal"], ran(variant(guarded(100_000, price=0.3)))["deal"])
@@ -272,7 +285,8 @@ def test_a_hard_red_line_is_never_crossed(load) -> None:
     draws = Draws(SEED, np.arange(N, dtype=np.int64))
     signed, hard_and_signed = end["deal"] > 0, 0
     for line in section.red_lines:
-        hard = draws.uniform(f"negotiation/red_line/{line.id}").at(0) < end["drawn"].one(f"negotiation.red_lines.{line.id}.hard_share")
+        luck = draws.uniform(f"negotiation/red_line/{line.id}").at(0)
+        hard = luck < end["drawn"].one(f"negotiation.red_lines.{line.id}.hard_share")
         crossed = domain.covered(line.terms)[end["deal_package"]] & signed
         hard_and_signed += int((hard & signed).sum())
         assert not (crossed & hard).any(), line.id
@@ -286,7 +300,9 @@ def test_softening_a_red_line_never_makes_a_deal_rarer(run: Ran, line: str) -> N
     hard = run(f"{path}.hard_share=1")
     dear, cheap = run(f"{path}.hard_share=0"), run(f"{path}.hard_share=0", f"{path}.price=0")
     steps = [paired(hard["deal"], dear["deal"]), paired(dear["deal"], cheap["deal"])]
-    print(f"12 {line}: hard {hard['deal'].mean():.3f}, priced {dear['deal'].mean():.3f}, free {cheap['deal'].mean():.3f}: {steps[0]} {steps[1]}")
+    print(
+        f"12 {line}: hard {hard['deal'].mean():.3f}, priced {dear['deal'].mean():.3f}, free {cheap['deal'].mean():.3f}: {steps[0]} {steps[1]}"
+    )
     for before, after in ((hard, dear), (dear, cheap)):
         # With the same luck, whoever would have signed under the harder line signs under the softer one, and not later:
         # up to the first signature nothing else differs but when talks open, which a way out in sight makes likelier.
@@ -315,17 +331,24 @@ def test_the_aid_curve(run: Ran) -> None:
             end = run(f"arms.defender.aid_scale={scale}", *off)
             curve.append(end["deal"].mean())
             if not off:
-                momentum = end["snapshots"][365]["momentum"].mean(axis=1)
-                surplus = np.nanmean(np.where(end["deal"] > 0, end["deal_surplus"], np.nan), axis=1)
-                worth = np.nanmean(end["worth"], axis=1)
-                value = end["snapshots"][365]["value_of_fighting"].mean(axis=1)
-                print(f"aid x {scale:.1f}: deal {curve[-1]:.3f} (se {np.sqrt(curve[-1] * (1 - curve[-1]) / N):.3f}), surplus A {surplus[0]:.4f} D "
-                      f"{surplus[1]:.4f}, fighting on at month 12 A {value[0]:.3f} D {value[1]:.3f}, signed worth A {worth[0]:.3f} D "
-                      f"{worth[1]:.3f}, momentum of the attacker {momentum[0]:.2f}")  # fmt: skip
+                year = end["snapshots"][365]
+                figures = {
+                    "surplus": np.nanmean(np.where(end["deal"] > 0, end["deal_surplus"], np.nan), axis=1),
+                    "signed worth": np.nanmean(end["worth"], axis=1),
+                    "fighting on at month 12": year["value_of_fighting"].mean(axis=1),
+                    "momentum at month 12": year["momentum"].mean(axis=1),
+                }
+                told = "; ".join(f"{name} {pair[0]:.4f} and {pair[1]:.4f}" for name, pair in figures.items())
+                print(f"aid x {scale:.1f}: deal {curve[-1]:.3f}; attacker and defender: {told}")
         curves[name] = curve
-        print(f"aid curve, {'all channels' if not off else f'without {name}'}: " + " ".join(f"{share:.3f}" for share in curve))
+        print(
+            f"aid curve, {'all channels' if not off else f'without {name}'}: " + " ".join(f"{share:.3f}" for share in curve)
+        )
     low, high = run("arms.defender.aid_scale=0.0"), run("arms.defender.aid_scale=3.0")
-    fighting = [paired(low["snapshots"][365]["value_of_fighting"][s], high["snapshots"][365]["value_of_fighting"][s]) for s in range(2)]
+    fighting = [
+        paired(low["snapshots"][365]["value_of_fighting"][s], high["snapshots"][365]["value_of_fighting"][s])
+        for s in range(2)
+    ]
     print(f"aid 0 to 3: fighting on at month 12, attacker {fighting[0]}, defender {fighting[1]}")
     assert fighting[0].mean < -5 * fighting[0].se
     assert fighting[1].mean > 5 * fighting[1].se

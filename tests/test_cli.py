@@ -31,7 +31,12 @@ def test_a_run_prints_and_writes(parley, tmp_path: Path):
     with (folder / "outcomes.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 40
-    assert {row["ending"] for row in rows} <= {"war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force"}
+    assert {row["ending"] for row in rows} <= {
+        "war_goes_on",
+        "attacker_collapsed",
+        "defender_collapsed",
+        "ceasefire_in_force",
+    }
     assert float(rows[3]["manpower.attacker.return_share"]) > 0
     with (folder / "summary.csv").open() as file:
         summary = {row["id"]: row for row in csv.DictReader(file)}

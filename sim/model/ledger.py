@@ -137,6 +137,7 @@ class Account:
         found = {f"{name}_{side}": values[row] for name, values in self.terms.items() for row, side in enumerate(SIDES)}
         codes = {"nearest": self.nearest, "state": self.state, "line": self.line, "smallest": self.smallest}
         codes |= {f"offer_{side}": self.offers[row] for row, side in enumerate(SIDES)}
+        codes |= {f"opens_{kind}": code for kind, code in enumerate(self.opens)}
         return found | {name: code.astype(np.float64) for name, code in codes.items()}
 
 

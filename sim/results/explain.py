@@ -8,7 +8,7 @@ import numpy as np
 from sim.engine.calendar import Calendar
 from sim.engine.recorder import Event
 from sim.ensemble.run import Ensemble
-from sim.model.ledger import Questions
+from sim.model.ledger import NOTHING, Questions
 from sim.results.chronicle import chronicle
 from sim.results.ledger import negotiation_of
 from sim.results.names import Names
@@ -108,8 +108,12 @@ def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterato
         yield " Both gain: a zone of agreement is open."
         return
     smallest = int(value["smallest"])
-    code = questions.openers[smallest].code if smallest >= 0 else "nothing"
+    code = questions.openers[smallest].code if smallest >= 0 else NOTHING
     yield f" Smallest concession or guarantee that would open a zone: {names.opener(code)}."
+    opens = [int(found) for name, found in value.items() if name.startswith("opens_")]
+    others = [names.opener(questions.openers[found].code) for found in opens if found not in (-1, smallest)]
+    if others:
+        yield f" Each of these would too: {'; '.join(others)}."
     for side, other in zip(sides, sides[::-1], strict=True):
         offer = int(value[f"offer_{side}"])
         if offer >= 0:

@@ -45,9 +45,7 @@ def best(offers: Sequence[Offer], objective: Sequence[float]) -> int:
     """The number of the offer with the largest objective; ties to the larger sum, then to the lower number."""
     if not offers:
         return -1
-    ranked = sorted(
-        zip(objective, offers, strict=True), key=lambda item: (-item[0], -sum(item[1].surplus), item[1].number)
-    )
+    ranked = sorted(zip(objective, offers, strict=True), key=lambda item: (-item[0], -sum(item[1].surplus), item[1].number))
     return ranked[0][1].number
 
 
