@@ -115,10 +115,10 @@ def test_the_story_of_one_history(parley, tmp_path: Path):
 
 
 def test_targets(parley, tmp_path: Path):
-    done = parley("targets", "baseline", "--months", 12, cwd=tmp_path)
+    done = parley("targets", "baseline", "--months", 24, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(" met") == 6
-    missed = parley("targets", "baseline", "--months", 12, "--set", "front.advance_km2_per_day=2", cwd=tmp_path)
+    missed = parley("targets", "baseline", "--months", 24, "--set", "front.advance_km2_per_day=2", cwd=tmp_path)
     assert missed.returncode == 5
     assert "NOT MET" in missed.stdout
     assert not (tmp_path / "results").exists()

@@ -1,5 +1,7 @@
 """Every outcome column, worked out again from the daily history of the plain reference."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
     ground_year = since("held_area", 365)
     months = (ended if 0 <= ended <= 365 else 365) / MONTH
     row: dict[str, float | str] = {
-        "ending": ("war_goes_on", "attacker_collapsed", "defender_collapsed")[int(at("ending"))],
+        "ending": ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force")[int(at("ending"))],
         "ending_day": ended if ended >= 0 else np.nan,
         "ground_gained_km2": since("held_area"),
         "ground_30_days_km2": since("held_area", 30),
@@ -54,8 +56,9 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
             f"aid_delivered_beur_{side}": sum(at(f"delivered_beur.{name}") for name in mine),
             f"daily_casualties_30_days_{side}": sum(series[f"casualties.{side}"][1:31]) / 30,
             f"casualties_12_months_{side}": sum(series[f"casualties.{side}"][1:366]),
-            f"force_change_12_months_{side}": since(f"force.{side}", 365),
-            f"force_change_12_months_share_{side}": since(f"force.{side}", 365) / at(f"force.{side}", 0),
+            f"force_change_12_months_{side}": since(f"force.{side}", 365) if at("at_war", 365) else np.nan,
+            f"force_change_12_months_share_{side}": since(f"force.{side}", 365) / at(f"force.{side}", 0)
+            if at("at_war", 365) else np.nan,
             f"trained_per_month_12_months_{side}": (arrived - returned) / months,
             f"returned_per_month_12_months_{side}": returned / months,
             f"killed_per_month_12_months_{side}": at(f"killed.{side}", 365) / months,
@@ -64,7 +67,42 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
             ) / months,
             f"deserted_per_month_12_months_{side}": at(f"deserted.{side}", 365) / months,
         }  # fmt: skip
+    return row | deals(series)
+
+
+def deals(series: dict[str, list[float]]) -> dict[str, float | str]:
+    """What was signed, from the day on which it was."""
+    day = next((day for day, value in enumerate(series["deal_day"]) if value >= 0), None)
+    talks = [day for day, value in enumerate(series["talks_opened"]) if value > 0]
+    gap = series["believed_drift.attacker"][365] - series["believed_drift.defender"][365]
+    row: dict[str, float | str] = {
+        "deal_month": np.nan if day is None else day / MONTH,
+        # Recorded when the day of the review is over.
+        "first_talks_month": (talks[0] - 1) / MONTH if talks else np.nan,
+        "talks_opened": max(series["talks_opened"]),
+        "talks_failed": max(series["talks_failed"]),
+        "talks_ended": max(series["talks_failed"]) + (day is not None),
+        "imposed": np.nan if day is None else series["deal_imposed"][day],
+        "land_ceded_km2": np.nan if day is None else series["deal_area"][day] - series["held_area"][day],
+        "deal_within_12_months": float(day is not None and day <= 365),
+        "belief_gap_12_months_km2_per_day": gap if series["at_war"][365] else np.nan,
+    }
+    for side in SIDES:
+        row[f"surplus_{side}"] = np.nan if day is None else series[f"deal_surplus.{side}"][day]
+        row[f"conceded_{side}"] = np.nan if day is None else series[f"conceded.{side}"][day]
+        row[f"weariness_{side}"] = series[f"weariness.{side}"][-1]
+        row[f"war_support_{side}"] = series[f"war_support.{side}"][-1]
     return row
+
+
+def terms(section: Any, package: int) -> dict[str, str]:
+    """The options of the package with this number, counted off: the issue with regimes first, the last one fastest."""
+    issues = sorted(section["issues"], key=lambda issue: "regime" not in issue["options"][0])
+    chosen = {}
+    for issue in reversed(issues):
+        package, place = divmod(package, len(issue["options"]))
+        chosen[f"terms_{issue['id']}"] = issue["options"][place]["id"]
+    return chosen
 
 
 @pytest.mark.parametrize("name", ["baseline", "everything"])
@@ -73,11 +111,16 @@ def test_every_column_from_the_daily_history(name, load, variant):
     numbers = np.arange(REPLICATIONS)
     world, drawn = simulate(scenario, Setting(scenario.world.start_date, DAYS, SEED, numbers, landmarks=landmarks(DAYS)))
     backers = {backer.id: backer.side for backer in scenario.world.arms.backers}
-    columns = outcome_columns(world, [SIDES.index(side) for side in backers.values()])
+    section = scenario.world.negotiation
+    columns = outcome_columns(world, [SIDES.index(side) for side in backers.values()], section)
     ranges = knob_ranges(scenario.world)
     for replication in numbers.tolist():
         parameters = {path: float(values[replication]) for path, values in drawn.values.items()}
-        row = expected(plain_history(scenario.tree, parameters, Luck(replication), DAYS, ranges).series, backers)
+        series = plain_history(scenario.tree, parameters, Luck(replication), DAYS, ranges).series
+        row = expected(series, backers)
+        package = int(series["deal_package"][-1])
+        signed = terms(scenario.tree["negotiation"], package) if package >= 0 else {}
+        row |= {f"terms_{issue.id}": signed.get(f"terms_{issue.id}", "") for issue in section.issues}
         assert row.keys() == columns.keys()
         for column, value in row.items():
             ours = columns[column][replication]

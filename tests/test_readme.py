@@ -14,12 +14,14 @@ IN_BLOCKS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.D
 
 
 def test_the_commands_were_found():
-    assert len(IN_TABLES) == 9
+    assert len(IN_TABLES) == 10
     assert sum("parley" in line for line in IN_BLOCKS) == 1
 
 
 @pytest.mark.parametrize("command", IN_TABLES)
 def test_a_command_of_the_table(parley, tmp_path: Path, command: str):
+    if "explain" in command:
+        assert parley("run", "baseline", "--replications", 40, cwd=tmp_path).returncode == 0
     done = parley(*shlex.split(command)[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout
@@ -45,6 +47,6 @@ def test_what_the_readme_says_it_prints(parley, tmp_path: Path):
 def test_every_outcome_column_is_explained(load, ensemble):
     text = (ROOT / "results" / "README.md").read_text()
     for name in ensemble(load("baseline"), 2, 365).outcomes:
-        stem = re.sub("_(attacker|defender)$", "", name)
+        stem = re.sub("^terms_.*", "terms", re.sub("_(attacker|defender)$", "", name))
         flow = re.sub("^(returned|killed|wounded|deserted)_per_month", "trained_per_month", stem)
         assert any(word in text for word in (f"`{stem}`", f"`{stem}_*`", f"`{flow}_*`")), name

@@ -79,8 +79,13 @@ def run(
             return
         _print_outcomes(ensembles, summaries, tell)
     for folder in folders:
-        print(f"Written: {folder}/ (summary, outcomes, series, ledger, scenario, manifest)")
-    print(f"Next: {_next_step(files[0], seed, months, settings, out, tell)}")
+        print(f"Written: {folder}/ ({', '.join(_tables(folder))})")
+    if ensembles[0].tallies and not tell:
+        print(
+            f"Next: {shlex.join(['parley', 'explain', str(folders[0])])}  (why there was no deal; the story of one history)"
+        )
+    else:
+        print(f"Next: {_next_step(files[0], seed, months, settings, out, tell)}")
 
 
 def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell: bool) -> None:
@@ -100,6 +105,11 @@ def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell:
             if sentences:
                 print(*sentences, "", sep="\n")
     print(WHAT_IT_IS_NOT)
+
+
+def _tables(folder: Path) -> list[str]:
+    """Return the names of what was written, without their endings and each once."""
+    return list(dict.fromkeys(file.stem for file in sorted(folder.iterdir())))
 
 
 def _next_step(file: str, seed: int, months: int | None, settings: list[str] | None, out: Path, told: bool) -> str:

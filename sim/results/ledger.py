@@ -18,6 +18,8 @@ from sim.model.stakes import NegotiationParameters
 from sim.model.talks import Talks
 from sim.results.names import Names
 
+# judgement: what helps in fewer than one case in two hundred is left to the table.
+WORTH_TELLING = 0.005
 QUESTIONS = ("state", "red_line", "nearest", "offer_attacker", "offer_defender", "opens", "smallest")
 
 
@@ -114,6 +116,8 @@ def _guards(opens: Counter[str], names: Names, without: int) -> Iterator[str]:
             regimes.setdefault(what, {})[float(amount[0])] = count
     for regime, needed in sorted(regimes.items(), key=lambda item: -sum(item[1].values())):
         total = sum(needed.values())
+        if total < WORTH_TELLING * without:
+            continue
         yield (
             f"More guards in '{names.regime(regime)}' would have opened one in {total / without:.0%} of them: "
             f"{_half(needed):,.0f} were enough in half of these."

@@ -107,7 +107,7 @@ class Issue(Item):
             if option.values is not None:
                 yield Flaw("the values of land come from its area", "Remove values", (*below, "values"))
             if len(areas) != 1:
-                hint = "Write ceded_km2: 0 for the line of the day, or area_km2: 42_981"
+                hint = "Write ceded_km2: 0 for the line of the day, or area_km2: 1_000"
                 yield Flaw(f"option {quoted(option.id)} needs exactly one of ceded_km2 and area_km2", hint, below)
 
 
