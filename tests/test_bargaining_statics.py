@@ -133,7 +133,7 @@ def test_momentum_changes_the_terms_and_not_the_chance_of_a_deal_in_a_neutral_ba
     slow, fast = ran(variant(neutral(SLOW))), ran(variant(neutral(FAST)))
     chance = paired(slow["deal"], fast["deal"])
     terms = paired(slow["tilt"], fast["tilt"])
-    print(f"4  deal {slow['deal'].mean():.3f} and {fast['deal'].mean():.3f}: {chance}; terms of the attacker {terms}")
+    print(f"4  deal {shares(slow, fast)}: {chance}; terms of the attacker {terms}")
     assert 0.1 < slow["deal"].mean() < 0.9
     assert abs(chance.mean) <= 2 * chance.se + 1e-12
     assert terms.mean > 10 * terms.se > 0
@@ -145,9 +145,7 @@ def test_momentum_changes_the_terms_and_not_the_chance_of_a_deal_in_a_neutral_ba
 def test_with_red_lines_momentum_makes_deals_rarer_and_talks_later(run: Ran) -> None:
     slow, base, fast = run(*pace(SLOW)), run(*pace(20)), run(*pace(FAST))
     chance, talks = paired(slow["deal"], fast["deal"]), paired(slow["first_talks"], fast["first_talks"])
-    print(
-        f"5  deal {slow['deal'].mean():.3f} {base['deal'].mean():.3f} {fast['deal'].mean():.3f}: {chance}; first talks {talks} days"
-    )
+    print(f"5  deal {shares(slow, base, fast)}: {chance}; first talks {talks} days")
     assert chance.mean < -3 * chance.se
     assert talks.mean > 3 * talks.se
     assert slow["deal"].mean() > base["deal"].mean() > fast["deal"].mean()
@@ -185,9 +183,7 @@ def test_a_costlier_war_makes_a_deal_likelier_and_the_less_costly_side_does_bett
     base = run(f"negotiation.{side}.cost_of_war_per_year={usual}")
     costly = run(f"negotiation.{side}.cost_of_war_per_year={1.5 * usual}")
     chance, terms = paired(base["deal"], costly["deal"]), paired(base["tilt"], costly["tilt"])
-    print(
-        f"6  {side}'s cost x 1.5: deal {base['deal'].mean():.3f} to {costly['deal'].mean():.3f}: {chance}; tilt to the attacker {terms}"
-    )
+    print(f"6  {side}'s cost x 1.5: deal {shares(base, costly)}: {chance}; tilt to the attacker {terms}")
     assert chance.mean > 3 * chance.se
     assert terms.mean * (1 if side == "defender" else -1) > 2 * terms.se
 
@@ -201,7 +197,7 @@ def test_optimism_makes_deals_rarer(run: Ran, side: str) -> None:
     common = f"beliefs.{off}.optimism=0"
     sober, hopeful = run(common, f"beliefs.{side}.optimism=0"), run(common, f"beliefs.{side}.optimism=1")
     chance = paired(sober["deal"], hopeful["deal"])
-    print(f"7  optimism of the {side}: deal {sober['deal'].mean():.3f} to {hopeful['deal'].mean():.3f}: {chance}")
+    print(f"7  optimism of the {side}: deal {shares(sober, hopeful)}: {chance}")
     assert chance.mean < -2 * chance.se
 
 
@@ -216,7 +212,7 @@ HOPEFUL = tuple(f"beliefs.{side}.optimism=1" for side in ("attacker", "defender"
 def test_precise_signals_make_deals_likelier_among_optimists(run: Ran) -> None:
     vague, clear = run(*HOPEFUL, *noise(3)), run(*HOPEFUL, *noise(1 / 3))
     chance = paired(vague["deal"], clear["deal"])
-    print(f"7  signals nine times as precise: deal {vague['deal'].mean():.3f} to {clear['deal'].mean():.3f}: {chance}")
+    print(f"7  signals nine times as precise: deal {shares(vague, clear)}: {chance}")
     assert chance.mean > 3 * chance.se
 
 
@@ -250,16 +246,14 @@ def guarded(number: int, credibility: float = 0.7, price: float = 0.03) -> Calla
 def test_fear_of_renewed_war_makes_deals_rarer(run: Ran) -> None:
     calm, fear = run("negotiation.defender.renewed_war_loss=0.15"), run("negotiation.defender.renewed_war_loss=0.35")
     chance = paired(calm["deal"], fear["deal"])
-    print(f"8  loss from renewed war .15 to .35: deal {calm['deal'].mean():.3f} to {fear['deal'].mean():.3f}: {chance}")
+    print(f"8  loss from renewed war .15 to .35: deal {shares(calm, fear)}: {chance}")
     assert chance.mean < -5 * chance.se
 
 
 def test_credible_guards_make_deals_likelier_and_others_do_not(variant) -> None:
     none, some, many = (ran(variant(guarded(number))) for number in (0, 30_000, 100_000))
     first, second = paired(none["deal"], some["deal"]), paired(some["deal"], many["deal"])
-    print(
-        f"8  guards 0, 30,000, 100,000: deal {none['deal'].mean():.3f} {some['deal'].mean():.3f} {many['deal'].mean():.3f}: {first} {second}"
-    )
+    print(f"8  guards 0, 30,000, 100,000: deal {shares(none, some, many)}: {first} {second}")
     hollow = paired(ran(variant(guarded(0, 0)))["deal"], ran(variant(guarded(100_000, 0)))["deal"])
     print(f"8  guards 0 to 100,000 without credibility: {hollow}")
     dear = paired(ran(variant(guarded(0, price=0.3)))["deal"], ran(variant(guarded(100_000, price=0.3)))["deal"])
@@ -300,9 +294,7 @@ def test_softening_a_red_line_never_makes_a_deal_rarer(run: Ran, line: str) -> N
     hard = run(f"{path}.hard_share=1")
     dear, cheap = run(f"{path}.hard_share=0"), run(f"{path}.hard_share=0", f"{path}.price=0")
     steps = [paired(hard["deal"], dear["deal"]), paired(dear["deal"], cheap["deal"])]
-    print(
-        f"12 {line}: hard {hard['deal'].mean():.3f}, priced {dear['deal'].mean():.3f}, free {cheap['deal'].mean():.3f}: {steps[0]} {steps[1]}"
-    )
+    print(f"12 {line}, hard, priced, free: {shares(hard, dear, cheap)}: {steps[0]} {steps[1]}")
     for before, after in ((hard, dear), (dear, cheap)):
         # With the same luck, whoever would have signed under the harder line signs under the softer one, and not later:
         # up to the first signature nothing else differs but when talks open, which a way out in sight makes likelier.

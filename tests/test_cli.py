@@ -40,7 +40,10 @@ def test_a_run_prints_and_writes(parley, tmp_path: Path):
     assert float(rows[3]["manpower.attacker.return_share"]) > 0
     with (folder / "summary.csv").open() as file:
         summary = {row["id"]: row for row in csv.DictReader(file)}
-    shares = [float(summary[ending]["share"]) for ending in ("war_goes_on", "attacker_collapsed", "defender_collapsed")]
+    shares = [
+        float(summary[ending]["share"])
+        for ending in ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force")
+    ]
     assert sum(shares) == pytest.approx(1)
     killed = sorted(float(row["killed_attacker"]) for row in rows)
     assert killed[0] <= float(summary["killed_attacker"]["p50"]) <= killed[-1]
@@ -117,7 +120,7 @@ def test_the_story_of_one_history(parley, tmp_path: Path):
 def test_targets(parley, tmp_path: Path):
     done = parley("targets", "baseline", "--months", 24, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count(" met") == 6
+    assert done.stdout.count(" met") == 9
     missed = parley("targets", "baseline", "--months", 24, "--set", "front.advance_km2_per_day=2", cwd=tmp_path)
     assert missed.returncode == 5
     assert "NOT MET" in missed.stdout

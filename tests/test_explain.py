@@ -1,0 +1,140 @@
+"""`parley explain`: every number in it is one of the tables', and bad input gives one line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.results.explain import medoid
+
+
+@pytest.fixture(scope="module")
+def folder(parley, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("explain")
+    done = parley("run", "baseline", "--replications", 150, "--months", 24, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert f"Next: parley explain {out / 'baseline'}" in done.stdout
+    return out / "baseline"
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("ending", ["ceasefire_in_force", "war_goes_on"])
+def test_one_history_of_each_kind(parley, folder: Path, ending: str) -> None:
+    done = parley("explain", folder, "--ending", ending)
+    assert done.returncode == 0, done.stderr
+    number = int(re.search(r"Replication (\d+), seed 1", done.stdout)[1])
+    outcomes = rows((folder / "outcomes.csv").read_text())[number]
+    assert outcomes["ending"] == ending
+    assert ("A deal is signed" in done.stdout) == (ending == "ceasefire_in_force")
+
+    # The table of its reviews, and the accounts, show the numbers of --csv.
+    table = rows(parley("explain", folder, "--replication", number, "--csv").stdout)
+    shown = re.findall(r"^ (\d{4}-\d\d-\d\d) +(-?[\d.]+) +(-?[\d.]+) +(-?[\d.]+) +(-?[\d.]+)    ", done.stdout, re.MULTILINE)
+    assert [line[0] for line in shown] == [row["date"] for row in table]
+    for line, row in zip(shown, table, strict=True):
+        expected = []
+        for side in ("attacker", "defender"):
+            fighting = float(row[f"fighting_on_{side}"])
+            expected += [fighting, fighting + float(row[f"slack_{side}"])]
+        assert [float(text) for text in line[1:]] == pytest.approx(expected, abs=0.0006)
+    for date in re.findall(r"What they weighed on (\S+),", done.stdout):
+        row = next(row for row in table if row["date"] == date)
+        account = done.stdout[done.stdout.index(f"What they weighed on {date}") :]
+        for label, column in (
+            ("what the balance of the day would give it", "terms_today"),
+            ("what it expects to gain by fighting on", "expectation"),
+            ("its private resolve", "resolve"),
+            ("= fighting on is worth", "fighting_on"),
+            ("the nearest package is worth, while it lasts", "package"),
+            ("= above fighting on", "slack"),
+        ):
+            found = re.search(rf"^ {re.escape(label)} +(\S+) +(\S+)$", account, re.MULTILINE)
+            expected = [float(row[f"{column}_{side}"]) for side in ("attacker", "defender")]
+            assert [float(found[1]), float(found[2])] == pytest.approx(expected, abs=0.0006)
+    if ending == "ceasefire_in_force":
+        # What was signed is what the tables say, worth what they say.
+        last = table[-1]
+        for side in ("attacker", "defender"):
+            assert float(outcomes[f"surplus_{side}"]) > 0
+            assert float(last[f"slack_{side}"]) > 0
+        assert float(outcomes["deal_month"]) * 30.4375 == pytest.approx(int(last["day"]) + 1)
+
+
+def test_the_ledger_over_time_is_that_of_the_table(parley, folder: Path) -> None:
+    printed = parley("explain", folder).stdout.split("One history")[0]
+    ledger = [row for row in rows((folder / "ledger.csv").read_text()) if row["question"] == "state"]
+    by_day: dict[str, float] = {}
+    for row in ledger:
+        by_day[row["date"]] = by_day.get(row["date"], 0.0) + float(row["share"])
+    assert all(total == pytest.approx(1.0, abs=1e-12) for total in by_day.values())
+    dates = re.findall(r"\d{4}-\d\d-\d\d", printed)
+    open_zone = re.search(r"A zone of agreement was open +(.*)", printed)[1].split()
+    for date, text in zip(dates, open_zone, strict=True):
+        row = next(row for row in ledger if row["date"] == date and row["answer"] == "zone")
+        assert float(text.rstrip("%")) / 100 == pytest.approx(float(row["share"]), abs=0.0006)
+
+
+def test_the_typical_history_is_the_nearest_to_the_centre() -> None:
+    outcomes = {
+        "replication": ["0", "1", "2", "3", "4"],
+        "ending": ["war_goes_on", "x", "war_goes_on", "war_goes_on", "x"],
+        "killed": ["10", "0", "20", "36", "0"],
+        "deal_month": ["", "1", "", "", "2"],
+        "terms_caps": ["", "stay", "", "", "stay"],
+    }
+    # Mean of 10, 20, 36 is 22.
+    assert medoid(outcomes, "war_goes_on") == 2
+    assert medoid(outcomes, "never") is None
+    values = np.array([[1.0, 10.0], [2.0, 40.0], [3.0, 20.0]])
+    two = {"replication": ["5", "6", "7"], "ending": ["e"] * 3, "a": ["1", "2", "3"], "b": ["10", "40", "20"]}
+    away = (((values - values.mean(axis=0)) / values.std(axis=0)) ** 2).sum(axis=1)
+    assert medoid(two, "e") == 5 + int(away.argmin())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--replication", 9999), 2, "this run has histories 0 to 149"),
+        (("--ending", "peace"), 2, "no history of this run ended in 'peace'; there are "),
+        (("--ending", "war_goes_on", "--replication", 1), 2, "give one"),
+    ],
+)
+def test_bad_choices_give_one_line(parley, folder: Path, arguments: tuple, code: int, message: str) -> None:
+    done = parley("explain", folder, *arguments)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_that_is_none_or_was_changed_gives_one_line(parley, folder: Path, tmp_path: Path) -> None:
+    for place, message in ((tmp_path, "has no manifest.json"), (tmp_path / "nowhere", "has no manifest.json")):
+        done = parley("explain", place)
+        assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+        assert message in done.stderr
+    changed = tmp_path / "changed"
+    shutil.copytree(folder, changed)
+    with (changed / "ledger.csv").open("a") as file:
+        file.write("27,2024-12-31,state,zone,1,1,1\n")
+    done = parley("explain", changed)
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "ledger.csv was changed since the run wrote it" in done.stderr
+    (changed / "ledger.csv").unlink()
+    assert "cannot read" in parley("explain", changed).stderr
+
+
+def test_a_war_without_negotiation_is_told_too(parley, tmp_path: Path) -> None:
+    assert parley("run", "history/iwo_jima", "--replications", 1, "--out", tmp_path).returncode == 0
+    assert not (tmp_path / "iwo_jima" / "ledger.csv").exists()
+    done = parley("explain", tmp_path / "iwo_jima")
+    assert done.returncode == 0, done.stderr
+    assert "No one negotiates in this scenario." in done.stdout
+    assert parley("explain", tmp_path / "iwo_jima", "--csv").returncode == 2
