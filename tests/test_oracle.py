@@ -128,7 +128,7 @@ def bargaining(rule: str, plain: bool) -> Callable[[dict[str, Any]], None]:
             }
         )  # fmt: skip
         section["forbidden"].append(
-            {"id": "mixed", "terms": {"security": ["bare_truce"], "caps": ["stay"], "territory": ["more_ceded"]}}
+            {"id": "mixed", "terms": {"security": ["bare_truce"], "caps": ["stay"], "territory": ["four_regions"]}}
         )
         for side in ("attacker", "defender"):
             section[side]["leader_change_per_year"] = 3

@@ -120,7 +120,11 @@ class Bargain:
             luck = self._world.draws.uniform(f"negotiation/red_line/{line.id}").at(0)
             self.hard[k] = luck < self._drawn.one(f"negotiation.red_lines.{line.id}.hard_share")
         self.prices = np.zeros((len(lines), self._n))
-        self._forbidden = [corner for rule in self.section.forbidden for corner in self.domain.corners(rule.terms)]
+        rules, first = self.section.forbidden, self.domain.issues[0]
+        with_first = [rule for rule in rules if first in rule.terms]
+        self._forbidden_with_first = [corner for rule in with_first for corner in self.domain.corners(rule.terms)]
+        others = [rule for rule in rules if first not in rule.terms]
+        self._forbidden_without_first = [corner for rule in others for corner in self.domain.corners(rule.terms)]
 
     def _regimes_of_packages(self) -> list[str]:
         """Return the regimes in the order of packages, which stand in one block for each; one unnamed if there are none."""
@@ -333,20 +337,50 @@ class Bargain:
         """
         return self._packages(columns, self.value[:, None] + self.fear)
 
+    def nearest_slack(self, columns: Columns) -> Floats:
+        """Return the largest over packages of the smaller slack of both sides, (columns,).
+
+        The same as from `slack`, one option of the first issue at a time: what is small stays in the cache.
+        """
+        if len(self._single) < len(self.line_side) or self._forbidden_with_first:
+            slack = self.slack(columns)
+            whole: Floats = np.minimum(slack[0], slack[1]).max(axis=0)
+            return whole
+        first, rest = self._parts(columns, self.value[:, None] + self.fear)
+        nearest: Floats | None = None
+        one, two = np.empty_like(rest[0]), np.empty_like(rest[0])
+        for option in range(first.shape[1]):
+            np.add(rest[0], first[0, option], out=one)
+            np.add(rest[1], first[1, option], out=two)
+            best = np.minimum(one, two, out=one).max(axis=0)
+            nearest = best if nearest is None else np.maximum(nearest, best)
+        assert nearest is not None, "an issue has at least one option"
+        return nearest
+
+    def _parts(self, columns: Columns, floor: Floats) -> tuple[Floats, Floats]:
+        """Return the utility of the options of the first issue above a floor, and the sums over all other issues.
+
+        Shapes are (2, options, columns) and (2, combinations, columns). Rules on the other issues alone are charged already.
+        """
+        first, *others = (self._priced[i][:, :, columns] for i in self.domain.issues)
+        none = np.zeros((1, first.shape[-1]))
+        rest = np.stack([total([none, *(worth[side] for worth in others)]) for side in range(2)])
+        shaped = rest.reshape(2, *self.domain.shape[1:], -1)
+        for corner in self._forbidden_without_first:
+            shaped[(slice(None), *corner[1:])] -= NEVER
+        return first - floor[:, :, columns], rest
+
     def _packages(self, columns: Columns, floor: Floats) -> Floats:
         """Return the utility of packages above a floor that depends on the regime, (2, P, columns)."""
-        shape = self.domain.shape
-        first, *others = (self._priced[i][:, :, columns] for i in self.domain.issues)
+        first, rest = self._parts(columns, floor)
         # The sums over the other issues are the same for every option of the first one.
-        rest = np.stack([total([np.zeros((1, first.shape[-1])), *(worth[side] for worth in others)]) for side in range(2)])
-        base = first - floor[:, :, columns]
-        packages = (base[:, :, None] + rest[:, None]).reshape(2, len(self.domain), -1)
-        shaped = packages.reshape(2, *shape, -1)
+        packages = (first[:, :, None] + rest[:, None]).reshape(2, len(self.domain), -1)
+        shaped = packages.reshape(2, *self.domain.shape, -1)
         for k, side in enumerate(self.line_side):
             if k not in self._single:
                 for corner in self.corners[k]:
                     shaped[(side, *corner)] -= self.prices[k, columns]
-        for corner in self._forbidden:
+        for corner in self._forbidden_with_first:
             shaped[(slice(None), *corner)] -= NEVER
         return packages
 

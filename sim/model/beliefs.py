@@ -92,7 +92,7 @@ class Beliefs(Mechanism):
         kept = section is not None
         return (
             Field("believed_drift", "km2 a day", "The attacker's advance as each side sees it.", SIDES, series=kept),
-            Field("believed_balance", "log", "The balance as each side sees it.", SIDES, series=kept),
+            Field("believed_balance", "log", "The balance as each side sees it.", SIDES),
             Field("momentum", "-1..1", "How well the war goes for each side, as it sees it.", SIDES),
             Field("force_trend", "per day", "Log change of each side's force, smoothed.", SIDES),
         )

@@ -5,11 +5,11 @@ At a review without a zone, for each history:
 - the *nearest package*: that with the largest smaller slack of both sides (what it is worth above what a side can do
   without it);
 - each side's *offer*: of the packages that it would sign itself, the one that the other side comes nearest to signing;
-- the *binding reason*. If dropping one hard red line opens a zone, it is that line. Otherwise, at the nearest package, the
-  side with the smaller slack refuses, and its reason is the largest of the terms that hold it back: what it expects to gain
-  by fighting on (with its premium for waiting), its resolve, its distrust (what it fears from renewed war), the price of its
-  own red lines, and the cost of war. That is the term that would have to change least, in proportion, to bring it to sign;
-  *cost* means that the war costs it too little;
+- the *binding reason*. If the smallest of what would open a zone (below) is to drop a hard red line, it is that line.
+  Otherwise, at the nearest package, the side with the smaller slack refuses, and its reason is the largest of the terms that
+  hold it back: what it expects to gain by fighting on (with its premium for waiting), its resolve, its distrust (what it
+  fears from renewed war), the price of its own red lines, and the cost of war. That is the term that would have to change
+  least, in proportion, to bring it to sign; *cost* means that the war costs it too little;
 - what would open a zone, each tried alone on all packages: dropping one red line; the smallest number of guards in one
   regime, up the scenario's ladder; a *concession* of one side, which signs the other's offer although that is worth so much
   less to it than fighting on (as much pressure from outside would do the same). Of these the *smallest* is the one that
@@ -208,7 +208,7 @@ class Ledger:
         # Where nothing opens a zone, all codes are -1.
         smallest = opens[first_smallest(prices), np.arange(len(nearest))]
         terms = self._terms(nearest, slack, columns)
-        state, line = self._reason(nearest, terms, opens[: len(self.questions.lines)] >= 0, columns)
+        state, line = self._reason(nearest, terms, smallest, columns)
         state = np.where((terms["slack"] > 0).all(axis=0), 0, state)
         return Account(nearest, state, line, offers, opens, smallest, terms)
 
@@ -252,9 +252,7 @@ class Ledger:
             "fighting_on": value,
         }
 
-    def _reason(
-        self, nearest: Ints, terms: dict[str, Floats], opens: NDArray[np.bool_], columns: Columns
-    ) -> tuple[Ints, Ints]:
+    def _reason(self, nearest: Ints, terms: dict[str, Floats], smallest: Ints, columns: Columns) -> tuple[Ints, Ints]:
         """Return the code of the state and that of the red line that blocks, -1 if none does."""
         bargain, here = self._bargain, np.arange(len(nearest))
         refusing = (terms["slack"][1] < terms["slack"][0]).astype(np.int64)
@@ -263,9 +261,10 @@ class Ledger:
         state = 1 + 2 * reason + refusing
         if not self.questions.lines:
             return state, np.full(len(nearest), -1)
-        # A hard red line whose end would open a zone.
-        alone = opens & bargain.hard[:, columns]
-        first, blocking = alone.argmax(axis=0), alone.any(axis=0)
+        # A hard red line whose end is the smallest thing that would open a zone.
+        drops = (smallest >= 0) & (smallest < len(self.questions.lines))
+        first = np.where(drops, smallest, 0)
+        blocking = drops & bargain.hard[first, self._everyone[columns]]
         mine = (self._line_side[:, None] == refusing) & bargain.covers[:, nearest]
         dearest = np.where(mine, bargain.prices[:, columns], -1.0).argmax(axis=0)
         line = np.where(blocking, first, np.where(reason == 0, dearest, -1))

@@ -66,7 +66,7 @@ class Support(Mechanism):
         """Return the fields of war support."""
         return (
             Field("weariness", "years of war felt", "How much of the war has been felt since the start.", SIDES),
-            Field("war_support", "factor", "Support for the war, 1 at the start.", SIDES, series=section is not None),
+            Field("war_support", "factor", "Support for the war, 1 at the start.", SIDES),
             Field("recruiting", "factor", "On recruitment, 1 at the start.", SIDES),
         )
 

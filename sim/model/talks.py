@@ -26,7 +26,6 @@ from sim.model.negotiation import (
     first_largest,
     kalai_smorodinsky,
     nash,
-    nearest_to_agreement,
     screening,
     stand_firm,
 )
@@ -211,18 +210,20 @@ class Talks(Mechanism):
         recorder = self._world.recorder
         found: list[Account] = []
         for columns in self._blocks(cohort):
-            slack = bargain.slack(columns)
-            nearest = nearest_to_agreement(slack)
-            self.nearest[columns] = nearest.surplus
-            without = np.flatnonzero(~(nearest.surplus > 0))
             watched = recorder.watches(columns)
-            if watched or (counted and len(without)):
-                # Worked out for all of the block, since to copy out those without a zone would cost more.
-                account = ledger.account(slack, nearest.package, columns)
-                if counted:
-                    found.append(account.of(without))
-                if watched:
-                    recorder.tell(day, self._world.everyone[columns], "review", **account.values())
+            if not counted and not watched:
+                self.nearest[columns] = bargain.nearest_slack(columns)
+                continue
+            slack = bargain.slack(columns)
+            smaller = np.minimum(slack[0], slack[1])
+            largest = smaller.max(axis=0)
+            self.nearest[columns] = largest
+            # Worked out for all of the block, since to copy out those without a zone would cost more.
+            account = ledger.account(slack, first_largest(smaller, largest), columns)
+            if counted:
+                found.append(account.of(np.flatnonzero(~(largest > 0))))
+            if watched:
+                recorder.tell(day, self._world.everyone[columns], "review", **account.values())
         if counted:
             ledger.count(recorder, day, len(cohort), found)
 

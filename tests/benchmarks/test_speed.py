@@ -16,7 +16,7 @@ import pytest
 from sim.engine.draws import Draws
 from sim.engine.world import Setting
 from sim.ensemble.run import Plan, run_batch
-from sim.model import simulate
+from sim.model import POLITICS, simulate
 from tests.conftest import ROOT
 from tests.reference.war import Recorder
 from tests.reference.war import simulate as plain_history
@@ -170,3 +170,20 @@ def test_wall_time_of_a_command(arguments, limit, tmp_path):
     seconds = best(work, rounds=5)
     print(f"parley {' '.join(arguments)}: {seconds:.2f} s wall at best of 5")
     assert seconds < 2 * limit
+
+
+def test_what_the_negotiation_costs(load, variant):
+    """The whole model beside the war alone, in pairs."""
+
+    def alone(tree: dict[str, object]) -> None:
+        for mechanism in POLITICS:
+            del tree[mechanism.name]
+        del tree["expect"]
+
+    war, whole = variant(alone), load("baseline")
+    batch(war, 4096), batch(whole, 4096)
+    pairs = [(best(lambda: batch(war, 4096), 1), best(lambda: batch(whole, 4096), 1)) for _ in range(5)]
+    ratio = min(pair[1] for pair in pairs) / min(pair[0] for pair in pairs)
+    cost = [min(pair[row] for pair in pairs) / 4096 / DAYS * 1e9 for row in range(2)]
+    print(f"a replication-day of the war alone {cost[0]:.0f} ns, with the negotiation {cost[1]:.0f} ns: {ratio:.2f} times")
+    assert ratio < 4

@@ -338,7 +338,6 @@ SHARED = {
             "first_largest",
             "kalai_smorodinsky",
             "nash",
-            "nearest_to_agreement",
             "screening",
             "stand_firm",
         },

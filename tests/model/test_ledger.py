@@ -139,9 +139,8 @@ def test_the_accounts_add_up_and_name_the_largest_term(said: tuple[Questions, li
         side, _, reason = state.partition(":")
         refusing = "attacker" if both[0] <= both[1] else "defender"
         line = int(value["line"])
-        alone = {int(c) for n, c in value.items() if n.startswith("opens_")} & set(range(len(said[0].lines)))
-        if reason == "red_line" and line in alone:
-            continue  # a hard line whose end opens a zone comes first; which, is tried above
+        if reason == "red_line" and line == value["smallest"]:
+            continue  # a hard line whose end is the smallest opener comes first; that it opens is tried above
         assert side == refusing
         against = [value[f"{term}_{side}"] for term in terms]
         assert reason == REASONS[int(np.argmax(against))]
