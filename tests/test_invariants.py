@@ -22,6 +22,26 @@ PLANTED = {
         "self.cancelled += 0.5 * lost",
     ),
     "the areas of both sides add up": ("model/front.py", "self.free_area -= self.advance", "self.free_area -= 0.0"),
+    "no deal that another package betters for both": (
+        "model/negotiation/geometry.py",
+        "return best_in(zone, attacker_weight * logs[0] + (1.0 - attacker_weight) * logs[1], surplus)",
+        "return best_in(zone, -logs[0] - logs[1], surplus)",
+    ),
+    "no deal beyond a hard red line": (
+        "model/bargain.py",
+        "np.where(self.hard[k], NEVER, self.soft_prices[k])",
+        "np.where(self.hard[k], 0.0, self.soft_prices[k])",
+    ),
+    "no deal outside the zone of agreement": (
+        "model/talks.py",
+        "self.deal_surplus[:, signed] = surplus[:, package, place]",
+        "self.deal_surplus[:, signed] = surplus[:, package, place] - 0.05",
+    ),
+    "a ceasefire is in force where a deal was signed, and only there": (
+        "model/ceasefire.py",
+        "np.where(self._deal_day >= 0, CEASEFIRE, WAR_GOES_ON)",
+        "np.where(self._deal_day >= 300, CEASEFIRE, WAR_GOES_ON)",
+    ),
     "no losses when the war is over": ("model/attrition.py", "effort *= self._at_war", "effort *= 1.0"),
 }
 
