@@ -131,6 +131,16 @@ def test_a_folder_that_is_none_or_was_changed_gives_one_line(parley, folder: Pat
     assert "cannot read" in parley("explain", changed).stderr
 
 
+def test_a_run_too_short_for_a_ledger_says_so(parley, tmp_path: Path) -> None:
+    short = "title: Short\nextends: baseline\nhorizon_months: null\nhorizon_days: 20\n"
+    (tmp_path / "short.yaml").write_text(short)
+    assert parley("run", "short.yaml", "--replications", 2, "--out", tmp_path, cwd=tmp_path).returncode == 0
+    done = parley("explain", tmp_path / "short")
+    assert done.returncode == 0, done.stderr
+    assert "too short for a ledger" in done.stdout
+    assert "review by review" in done.stdout
+
+
 def test_a_war_without_negotiation_is_told_too(parley, tmp_path: Path) -> None:
     assert parley("run", "history/iwo_jima", "--replications", 1, "--out", tmp_path).returncode == 0
     assert not (tmp_path / "iwo_jima" / "ledger.csv").exists()

@@ -34,7 +34,7 @@ def explain(
 
         from sim.ensemble.run import Plan, run_batch
         from sim.model import WarScenario
-        from sim.results.explain import explanation, ledger_over_time, medoid, review_rows
+        from sim.results.explain import explanation, ledger_over_time, medoid, review_rows, scenario_negotiates
         from sim.results.names import Names
         from sim.results.store import StoreError, read_run
         from sim.results.summary import WHAT_IT_IS_NOT
@@ -67,7 +67,7 @@ def explain(
             )
         names = Names(scenario)
         if as_csv:
-            if not tables.get("ledger.csv"):
+            if not scenario_negotiates(scenario):
                 _fail("this scenario has no negotiation, and so no reviews")
             header, table = review_rows(history, replication)
             writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -77,6 +77,8 @@ def explain(
         if tables.get("ledger.csv"):
             print("Why there was no deal, over time")
             print(*ledger_over_time(list(csv.DictReader(io.StringIO(tables["ledger.csv"]))), names, plan.days), "", sep="\n")
+        elif scenario_negotiates(scenario):
+            print("This run is too short for a ledger, which is kept every four weeks.\n")
         else:
             print("No one negotiates in this scenario.\n")
         print(f"One history: {chosen}")

@@ -8,10 +8,13 @@ import numpy as np
 from sim.engine.calendar import Calendar
 from sim.engine.recorder import Event
 from sim.ensemble.run import Ensemble
+from sim.model import section
 from sim.model.ledger import NOTHING, Questions
+from sim.model.talks import Talks
 from sim.results.chronicle import chronicle
 from sim.results.ledger import negotiation_of
 from sim.results.names import Names
+from sim.scenario import Scenario, ScenarioHead
 
 # The terms of the account of a side, in the order in which they are added up, each with its sign and its words.
 ACCOUNT = (
@@ -23,6 +26,11 @@ ACCOUNT = (
 COLUMNS = (
     "fighting_on", "terms_today", "expectation", "resolve", "cost", "package", "red_lines", "distrust", "lasting", "slack",
 )  # fmt: skip
+
+
+def scenario_negotiates(scenario: Scenario[ScenarioHead]) -> bool:
+    """Return whether anything is bargained over in a scenario."""
+    return section(scenario, Talks) is not None
 
 
 def reviews(ensemble: Ensemble, replication: int) -> list[Event]:

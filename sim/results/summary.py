@@ -98,11 +98,12 @@ def summarise(ensemble: Ensemble) -> list[Row]:
     add("course", "first_talks_month", "Month in which talks first open", "months", 1, 1)
     if "talks_failed" in outcomes:
         add("course", "talks_opened", "Times that talks open", "times")
-    for side in SIDES:
-        add("course", f"surplus_{side}", f"What the deal is worth to {names[side]} above fighting on", "utility", 1, 3)
-    for side in SIDES:
-        add("course", f"conceded_{side}", f"What {names[side]} conceded from its first demand", "utility", 1, 3)
-    add("course", "land_ceded_km2", "Land ceded in the deal, from the line of that day (km2)", "km2")
+    if "deal_month" in outcomes and not np.isnan(outcomes["deal_month"]).all():
+        for side in SIDES:
+            add("course", f"surplus_{side}", f"What the deal is worth to {names[side]} above fighting on", "utility", 1, 3)
+        for side in SIDES:
+            add("course", f"conceded_{side}", f"What {names[side]} conceded from its first demand", "utility", 1, 3)
+        add("course", "land_ceded_km2", "Land ceded in the deal, from the line of that day (km2)", "km2")
     for side in SIDES:
         add("course", f"casualties_{side}", f"Casualties, {names[side]}", "persons", 1e3)
     for side in SIDES:
