@@ -37,6 +37,7 @@ EFFECTS = {
         ("baseline", "ground_gained_km2", -1),
         ("baseline", "casualties_defender", -1),
     ],
+    "outside_pressure": [("baseline", "deal_within_12_months", +1), ("baseline", "casualties_attacker", -1)],
 }
 
 # (scenario, compared with, date): the first day on which they can differ.
@@ -45,6 +46,7 @@ DATED = [
     ("aid_late", "baseline", "2025-09-04"),
     ("russian_mobilization", "baseline", "2025-03-01"),
     ("lower_draft_age", "baseline", "2025-03-01"),
+    ("outside_pressure", "baseline", "2025-06-01"),
 ]
 
 Runs = Callable[..., Ensemble]
@@ -87,9 +89,12 @@ def test_a_variant_is_short_and_described(name):
 @pytest.mark.parametrize("name", EFFECTS)
 def test_an_effect_has_the_direction_of_its_mechanism(runs, name):
     for other, outcome, sign in EFFECTS[name]:
-        change = runs(name).outcomes[outcome] - runs(other).outcomes[outcome]
+        column, _, option = outcome.partition("=")
+        found = [runs(one).outcomes[column] for one in (name, other)]
+        ours, theirs = ((values == option).astype(float) if option else values for values in found)
+        change = ours - theirs
         mean, error = change.mean(), change.std(ddof=1) / np.sqrt(N)
-        print(f"\n{name} against {other}, {outcome}: {mean:+,.0f} +- {error:,.0f}", end="")
+        print(f"\n{name} against {other}, {outcome}: {mean:+,.4g} +- {error:,.2g}", end="")
         assert sign * mean > 5 * error
 
 
