@@ -1,6 +1,6 @@
 """The ledger: why there is no deal, and what would open a zone of agreement.
 
-At a review without a zone, for each history:
+At every second review (every fourth week), for each history without a zone:
 
 - the *nearest package*: that with the largest smaller slack of both sides (what it is worth above what a side can do
   without it);

@@ -19,7 +19,6 @@ from sim.scenario import FieldError, Fixed, Flaw, Item, Quantity, Section, knob
 from sim.scenario.wording import did_you_mean, quoted
 
 Side = Literal["attacker", "defender"]
-SIDES: tuple[Side, ...] = ("attacker", "defender")
 
 
 class Weights(Section):
