@@ -36,13 +36,14 @@ def test_a_run_prints_and_writes(parley, tmp_path: Path):
         "attacker_collapsed",
         "defender_collapsed",
         "ceasefire_in_force",
+        "war_again",
     }
     assert float(rows[3]["manpower.attacker.return_share"]) > 0
     with (folder / "summary.csv").open() as file:
         summary = {row["id"]: row for row in csv.DictReader(file)}
     shares = [
         float(summary[ending]["share"])
-        for ending in ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force")
+        for ending in ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force", "war_again")
     ]
     assert sum(shares) == pytest.approx(1)
     killed = sorted(float(row["killed_attacker"]) for row in rows)

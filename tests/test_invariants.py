@@ -34,13 +34,18 @@ PLANTED = {
     ),
     "no deal outside the zone of agreement": (
         "model/talks.py",
-        "self.deal_surplus[:, signed] = surplus[:, package, place]",
-        "self.deal_surplus[:, signed] = surplus[:, package, place] - 0.05",
+        "self.deal_surplus[:, signed] = surplus",
+        "self.deal_surplus[:, signed] = surplus - 0.05",
     ),
-    "a ceasefire is in force where a deal was signed, and only there": (
+    "a ceasefire comes before what follows it": (
         "model/ceasefire.py",
-        "np.where(self._deal_day >= 0, CEASEFIRE, WAR_GOES_ON)",
-        "np.where(self._deal_day >= 300, CEASEFIRE, WAR_GOES_ON)",
+        "self.ceasefires[begun] += 1.0",
+        "self.ceasefires[begun] += 0.0",
+    ),
+    "guards are on the line only in a ceasefire": (
+        "model/ceasefire.py",
+        "self.guards[cohort], self.incidents[cohort] = 0.0, 0.0",
+        "self.incidents[cohort] = 0.0",
     ),
     "no losses when the war is over": ("model/attrition.py", "effort *= self._at_war", "effort *= 1.0"),
 }

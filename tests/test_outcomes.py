@@ -25,9 +25,13 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
 
     ended = at("ending_day")
     ground_year = since("held_area", 365)
-    months = (ended if 0 <= ended <= 365 else 365) / MONTH
+    # Flows are those of a year without a ceasefire.
+    all_war = at("ceasefires", 365) == 0
+    months = (ended if 0 <= ended <= 365 else 365) / MONTH if all_war else np.nan
     row: dict[str, float | str] = {
-        "ending": ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force")[int(at("ending"))],
+        "ending": ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force", "war_again")[
+            int(at("ending"))
+        ],
         "ending_day": ended if ended >= 0 else np.nan,
         "ground_gained_km2": since("held_area"),
         "ground_30_days_km2": since("held_area", 30),
@@ -56,9 +60,9 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
             f"aid_delivered_beur_{side}": sum(at(f"delivered_beur.{name}") for name in mine),
             f"daily_casualties_30_days_{side}": sum(series[f"casualties.{side}"][1:31]) / 30,
             f"casualties_12_months_{side}": sum(series[f"casualties.{side}"][1:366]),
-            f"force_change_12_months_{side}": since(f"force.{side}", 365) if at("at_war", 365) else np.nan,
+            f"force_change_12_months_{side}": since(f"force.{side}", 365) if at("at_war", 365) and all_war else np.nan,
             f"force_change_12_months_share_{side}": since(f"force.{side}", 365) / at(f"force.{side}", 0)
-            if at("at_war", 365) else np.nan,
+            if at("at_war", 365) and all_war else np.nan,
             f"trained_per_month_12_months_{side}": (arrived - returned) / months,
             f"returned_per_month_12_months_{side}": returned / months,
             f"killed_per_month_12_months_{side}": at(f"killed.{side}", 365) / months,
@@ -81,17 +85,39 @@ def deals(series: dict[str, list[float]]) -> dict[str, float | str]:
         "first_talks_month": (talks[0] - 1) / MONTH if talks else np.nan,
         "talks_opened": max(series["talks_opened"]),
         "talks_failed": max(series["talks_failed"]),
-        "talks_ended": max(series["talks_failed"]) + (day is not None),
+        "talks_ended": max(series["talks_failed"]) + max(series["deals_signed"]),
         "imposed": np.nan if day is None else series["deal_imposed"][day],
         "land_ceded_km2": np.nan if day is None else series["deal_area"][day] - series["held_area"][day],
         "deal_within_12_months": float(day is not None and day <= 365),
         "belief_gap_12_months_km2_per_day": gap if series["at_war"][365] else np.nan,
     }
+    row |= ceasefires(series, day)
     for side in SIDES:
         row[f"surplus_{side}"] = np.nan if day is None else series[f"deal_surplus.{side}"][day]
         row[f"conceded_{side}"] = np.nan if day is None else series[f"conceded.{side}"][day]
         row[f"weariness_{side}"] = series[f"weariness.{side}"][-1]
         row[f"war_support_{side}"] = series[f"war_support.{side}"][-1]
+    return row
+
+
+def ceasefires(series: dict[str, list[float]], day: int | None) -> dict[str, float | str]:
+    """How long ceasefires held: days that began in one, and days on which one broke."""
+    inside = [ending == 3 for ending in series["ending"][:DAYS]]
+    broke = next((d for d in range(DAYS) if inside[d] and series["ending"][d + 1] == 4), None)
+    length = sum(inside[: DAYS if broke is None else broke + 1])
+    causes = ("worn_out", "temptation", "imposed", "inconsistent_record", "incidents")
+    row: dict[str, float | str] = {
+        "ceasefires": float(sum(series["ending"][d + 1] == 3 and not inside[d] for d in range(DAYS))),
+        "first_ceasefire_days": np.nan if day is None else length,
+        "first_ceasefire_broke": np.nan if day is None else float(broke is not None),
+        "collapse_cause": "" if broke is None else causes[int(series["collapse_cause"][broke + 1])],
+        "share_of_time_in_ceasefire": sum(inside) / DAYS,
+        "guards_end": series["guards_in_place"][DAYS],
+        "incidents_per_day": max(series["incidents_total"]) / sum(inside) if any(inside) else np.nan,
+    }
+    for span in (30, 91, 365, 730):
+        watched = day is not None and day + span <= DAYS
+        row[f"ceasefire_lasted_{span}_days"] = float(length >= span) if watched else np.nan
     return row
 
 

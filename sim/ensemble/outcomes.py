@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.world import World
+from sim.model.ceasefire import CAUSES
 from sim.model.parameters import SIDES
 from sim.model.stakes import NegotiationParameters, domain_of
 
 MONTH_DAYS, YEAR_DAYS = 30, 365
 # Months, and the days of the usual statistics on how wars end.
 DEAL_HORIZONS = ((12, 365), (24, 730))
-ENDINGS = ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force")
+# For how long the first ceasefire held.
+LASTING_DAYS = (30, 91, 365, 730)
+ENDINGS = ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force", "war_again")
 Column = NDArray[Any]
 
 
@@ -78,7 +81,7 @@ def outcome_columns(world: World, backers: list[int], negotiation: NegotiationPa
         columns[f"aid_pledged_beur_{name}"] = _total(end["pledged_beur"], mine) - _total(start["pledged_beur"], mine)
         columns[f"aid_delivered_beur_{name}"] = _total(end["delivered_beur"], mine)
     if negotiation is not None:
-        columns |= _deals(end, days, negotiation)
+        columns |= _deals(end, days, negotiation) | _ceasefires(end, days)
     if MONTH_DAYS in snapshots:
         month = snapshots[MONTH_DAYS]
         columns["ground_30_days_km2"] = month["held_area"] - start["held_area"]
@@ -111,10 +114,9 @@ def _deals(end: dict[str, Column], days: int, negotiation: NegotiationParameters
         "first_talks_month": np.where(first >= 0, first / DAYS_PER_MONTH, np.nan),
         "talks_opened": end["talks_opened"],
         "talks_failed": end["talks_failed"],
-        "talks_ended": end["talks_failed"] + signed,
+        "talks_ended": end["talks_failed"] + end["deals_signed"],
         "imposed": of_deal(end["deal_imposed"]),
-        # The line has not moved since the signature.
-        "land_ceded_km2": of_deal(end["deal_area"] - end["held_area"]),
+        "land_ceded_km2": of_deal(end["deal_ceded"]),
     }
     for months, horizon in DEAL_HORIZONS:
         if horizon <= days:
@@ -133,6 +135,28 @@ def _deals(end: dict[str, Column], days: int, negotiation: NegotiationParameters
     return columns
 
 
+def _ceasefires(end: dict[str, Column], days: int) -> dict[str, Column]:
+    """Return how long ceasefires held and what they were like."""
+    any_held, broke = end["ceasefires"] > 0, end["collapse_cause"] >= 0
+    columns: dict[str, Column] = {
+        "ceasefires": end["ceasefires"],
+        "first_ceasefire_days": np.where(any_held, end["first_ceasefire_days"], np.nan),
+        "first_ceasefire_broke": np.where(any_held, broke, np.nan),
+        # One more, for what has not happened.
+        "collapse_cause": np.asarray([*CAUSES, ""])[end["collapse_cause"]],
+        "share_of_time_in_ceasefire": end["ceasefire_days"] / days,
+        "guards_end": end["guards_in_place"],
+    }
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns["incidents_per_day"] = np.where(any_held, end["incidents_total"] / end["ceasefire_days"], np.nan)
+    for span in LASTING_DAYS:
+        # Only those that began early enough to be watched for so long, or else breaks would count and holding would not.
+        watched = any_held & (end["deal_day"] + span <= days)
+        lasted = end["first_ceasefire_days"] >= span
+        columns[f"ceasefire_lasted_{span}_days"] = np.where(watched, lasted, np.nan)
+    return columns
+
+
 def _first_year(start: dict[str, Column], year: dict[str, Column]) -> dict[str, Column]:
     ground = year["held_area"] - start["held_area"]
     columns = {"ground_12_months_km2": ground}
@@ -140,9 +164,10 @@ def _first_year(start: dict[str, Column], year: dict[str, Column]) -> dict[str, 
         per_km2 = year["cumulative_casualties"][0] / ground
     # Where no ground was gained there is no such ratio.
     columns["casualties_per_km2_12_months"] = np.where(ground > 0, per_km2, np.nan)
-    # A war that ended within the year has had fewer months; flows are those of a month at war.
+    # A war that an army's collapse ended within the year has had fewer months; flows are those of a month at war.
     months = np.where(year["ending_day"] >= 0, year["ending_day"], YEAR_DAYS) / DAYS_PER_MONTH
-    at_war = _at_war_at(year)
+    months = np.where(year["ceasefires"] > 0, np.nan, months)
+    at_war = _at_war_at(year) & (year["ceasefires"] == 0)
     for side, name in enumerate(SIDES):
         then, now = Sided(start), Sided(year)
         columns[f"casualties_12_months_{name}"] = now("cumulative_casualties", side)

@@ -102,6 +102,7 @@ class Arms(Mechanism):
         days = "days of full-rate fire"
         return (
             Field("fire", "share of full-rate fire", "Fire of the day.", SIDES, series=True),
+            Field("ready_fire", "share of full-rate fire", "What the stock allows, in war and ceasefire.", SIDES),
             Field("fire_at_start", "share of full-rate fire", "Fire at the start.", SIDES),
             Field("stock_days", days, "Materiel in stock.", SIDES),
             Field("produced_days", days, "Produced since the start.", SIDES),
@@ -131,7 +132,8 @@ class Arms(Mechanism):
         self.received = world.own("arms", "received_days", 0.0)
         self.fired = world.own("arms", "fired_days", 0.0)
         self.below_half = world.own("arms", "fire_below_half_month", -1)
-        self._at_war = world.fields.see("at_war")
+        self.ready_fire = world.own("arms", "ready_fire", fire)
+        self._at_war, self._mobilized = world.fields.see("at_war"), world.fields.see("mobilized")
         self._months = world.calendar.month_starts(world.setting.days)
         self._backers = Backers(world, section.backers, section.halts, section.packages, drawn)
         self.derive()
@@ -152,9 +154,10 @@ class Arms(Mechanism):
             if month is not None:
                 self._note_low_fire(day, month)
                 self._backers.pledge_month(day, month)
-            self.fire[...] = rationed_fire(self.stock, self._ration_days) * self._at_war
+            self.ready_fire[...] = rationed_fire(self.stock, self._ration_days)
+            np.multiply(self.ready_fire, self._at_war, out=self.fire)
             self.fired += self.fire
-            produced = self._production * self._at_war
+            produced = self._production * self._mobilized
             self.produced += produced
             received = np.zeros_like(produced)
             self._backers.deliver(received)

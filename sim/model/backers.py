@@ -122,7 +122,7 @@ class Backers:
         self, world: World, backers: Sequence[Backer], halts: Sequence[Halt], packages: Sequence[Package], drawn: Drawn
     ) -> None:
         self._world, self._drawn, self._backers, self._halts = world, drawn, backers, halts
-        self._at_war = world.fields.see("at_war")
+        self._at_war, self._mobilized = world.fields.see("at_war"), world.fields.see("mobilized")
         self._side = [SIDES.index(backer.side) for backer in backers]
         self._lumps = [LumpyAmount(backer.aid_variation.value) for backer in backers]
         self._luck = [world.draws.normal(f"arms/aid/{backer.id}", in_turn=True) for backer in backers]
@@ -235,15 +235,15 @@ class Backers:
         """Pledge what each backer pledges at the start of `month`."""
         if month > 0:
             self._begin_random_halts(day, month)
-        fighting = np.flatnonzero(self._at_war > 0)
+        arming = np.flatnonzero(self._mobilized > 0)
         for row, backer in enumerate(self._backers):
-            amount = self._aid[row] * self._lumps[row](self._luck[row].at(month)) * self._at_war
+            amount = self._aid[row] * self._lumps[row](self._luck[row].at(month)) * self._mobilized
             for item, halt in enumerate(self._halts):
                 if halt.backer == backer.id:
                     halted = self._halt_until[item] > day
                     amount = np.where(halted, amount * (1.0 - self._halt_cut[item]), amount)
             self._pledge(row, self._world.everyone, amount, self._from_stock[row])
-            self._world.recorder.tell(day, fighting, "pledge", backer=backer.name, amount_beur=amount[fighting])
+            self._world.recorder.tell(day, arming, "pledge", backer=backer.name, amount_beur=amount[arming])
 
     def deliver(self, received: Floats) -> None:
         """Let a day pass in the pipelines and add to `received`, (2, n), what reaches the sides, in days of fire."""

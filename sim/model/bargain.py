@@ -18,7 +18,7 @@ from sim.engine.world import World
 from sim.model.collapse import collapse_hazard
 from sim.model.negotiation import IssueOption, total
 from sim.model.parameters import SIDES, Drawn
-from sim.model.regimes import PARTS, believed_share, presence_on_the_line
+from sim.model.regimes import PARTS, believed_share, presence_on_the_line, year_one_hazard
 from sim.model.stakes import NegotiationParameters, domain_of
 from sim.model.valuation import (
     Fighting,
@@ -52,6 +52,8 @@ class Bargain:
         Price that each has, or would have if it were not hard.
     corners : list
         For each red line the indices of the packages that it covers, see `Domain.corners`.
+    place_of_regime : (regimes,) int
+        Where each regime stands in the section `ceasefire`; -1 if packages have none.
     presence : (regimes, n)
     lasting : (2, regimes, n)
         Share of its trust time for which each side believes that a deal lasts.
@@ -76,6 +78,9 @@ class Bargain:
         self._draw_lines()
         self._land = next((issue for issue in section.issues if issue.land is not None), None)
         self._regimes = self._regimes_of_packages()
+        paths = [path.split(".") for path in drawn.values if path.startswith("ceasefire.regimes.")]
+        order = list(dict.fromkeys(names[2] for names in paths))
+        self.place_of_regime = np.array([order.index(name) if name else -1 for name in self._regimes])
         self._worth: dict[str, Floats] = {}
         self._static_values()
         self.derive()
@@ -208,14 +213,9 @@ class Bargain:
         -------
         (2, regimes, n) array
         """
-        part = {name: self._regime_rows(name)[regime] for name in PARTS}
-        zone = 1.0 - np.exp(-part["zone_width_km"] / self._ceasefire("zone_scale_km"))
-        effect = self._ceasefire("zone_effect") * zone
-        effect = effect + self._ceasefire("guards_effect") * self.presence_of(guards) * part["credibility"]
-        effect = effect + self._ceasefire("guarantee_effect") * part["guarantee"] * part["credibility"]
-        effect = effect + self._ceasefire("monitoring_effect") * part["monitoring"]
-        effect = effect + self._ceasefire("commission_effect") * part["joint_commission"]
-        yearly = self._ceasefire("first_year_hazard") * np.exp(-self._ceasefire("institutions") * -effect)
+        part: dict[str, Floats] = {name: self._regime_rows(name)[regime] for name in PARTS}
+        part["guards"] = guards
+        yearly = year_one_hazard(self._ceasefire, part)
         years = self._sides("trust_years")
         return np.stack([believed_share(yearly, self._ceasefire("hazard_shape"), years[side]) for side in range(2)])
 
@@ -269,10 +269,10 @@ class Bargain:
             area = self._area + self._drawn.one(f"{path}.ceded_km2")
         return np.clip(area, 0.0, self._total_area)
 
-    def _land_values(self, area: Floats) -> Floats:
+    def _land_values(self, area: Floats, columns: Columns = slice(None)) -> Floats:
         """Return the value of areas to both sides, shape (2, *area.shape)."""
         none_km2, all_km2 = self.land_range()
-        value = land_value(area, none_km2, all_km2)
+        value = land_value(area, none_km2[columns], all_km2[columns])
         return np.stack([value, 1.0 - value])
 
     def land_range(self) -> tuple[Floats, Floats]:
@@ -390,6 +390,28 @@ class Bargain:
         for regime, block in enumerate(self.blocks):
             surplus[:, block] *= self.lasting[:, regime][:, columns][:, None]
         return surplus
+
+    def temptation(self, package: Ints, area: Floats, columns: Ints) -> Floats:
+        """Return how much more each side expects of renewed war than of the terms it has, (2, columns).
+
+        Parameters
+        ----------
+        package : (columns,) int
+            What is in force.
+        area : (columns,) array
+            What it leaves the attacker with.
+        columns : (columns,) int
+        """
+        regime = self.regime_of(package)
+        terms = np.zeros((2, len(columns)))
+        for row, i in enumerate(self.domain.issues):
+            if i == self.land_id:
+                terms += self.weight[i][:, columns] * self._land_values(area, columns)
+            else:
+                terms += self._worth[i][:, self.domain.choice[package, row], columns]
+        for k, side in enumerate(self.line_side):
+            terms[side] -= np.where(self.covers[k, package], self.prices[k, columns], 0.0)
+        return self.value[:, columns] - self.loss[:, regime, columns] - terms
 
     def regime_of(self, package: Ints) -> Ints:
         """Return the row of the regime of each package."""

@@ -94,6 +94,7 @@ class Beliefs(Mechanism):
             Field("believed_drift", "km2 a day", "The attacker's advance as each side sees it.", SIDES, series=kept),
             Field("believed_balance", "log", "The balance as each side sees it.", SIDES),
             Field("momentum", "-1..1", "How well the war goes for each side, as it sees it.", SIDES),
+            Field("front_moved", "km2", "How far the front has moved, to and fro, from review to review."),
             Field("force_trend", "per day", "Log change of each side's force, smoothed.", SIDES),
         )
 
@@ -103,6 +104,7 @@ class Beliefs(Mechanism):
         self.balance = world.own("beliefs", "believed_balance", 0.0)
         self.momentum = world.own("beliefs", "momentum", 0.0)
         self.trend = world.own("beliefs", "force_trend", 0.0)
+        self.moved = world.own("beliefs", "front_moved", 0.0)
         see = world.fields.see
         self._area, self._force, self._true_balance = see("held_area"), see("force"), see("balance")
         if section is None:
@@ -130,6 +132,7 @@ class Beliefs(Mechanism):
 
     def _review(self, review: int) -> None:
         pace = (self._area - self._area_then) / DAYS_BETWEEN_REVIEWS
+        self.moved += np.abs(self._area - self._area_then)
         noise = self._sides("drift_noise_km2_per_day")
         self._drift.learn(pace + noise * np.stack([luck.at(review) for luck in self._luck["drift"]]), noise)
         noise = self._sides("balance_noise")

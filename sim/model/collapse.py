@@ -92,7 +92,8 @@ class Collapse(Mechanism):
         ratio = self._force / self._reference
         step = collapse_hazard(ratio, self._share, self._width, self._highest) * (DAYS_BETWEEN_REVIEWS / DAYS_PER_YEAR)
         left = self._endurance - self._suffered
-        self._suffered += step
+        # No one deserts a lost cause while the guns are silent: the hazard adds up in war only.
+        self._suffered += step * self._at_war
         broken = (left <= step) & (self._at_war > 0)
         # When both break within the week, the one that used up its endurance first.
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -147,7 +147,7 @@ class Front(Mechanism):
         self.intensity = world.own("front", "intensity", 1.0)
         self.balance = world.own("front", "balance", 0.0)
         see = world.fields.see
-        self._force, self._fire, self._at_war = see("force"), see("fire"), see("at_war")
+        self._force, self._fire, self._at_war = see("force"), see("ready_fire"), see("at_war")
         reference, fire_at_start = see("reference_force"), see("fire_at_start")
         self._force_parity, self._fire_parity = reference[1] / reference[0], fire_at_start[1] / fire_at_start[0]
         self._ending_day = see("ending_day")

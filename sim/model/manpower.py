@@ -188,6 +188,7 @@ class Manpower(Mechanism):
         self._everyone_at_start = self._everyone(self.in_training, self.recovering)
         self._casualties = world.fields.see("casualties")
         self._at_war, self._recruiting = world.fields.see("at_war"), world.fields.see("recruiting")
+        self._mobilized = world.fields.see("mobilized")
         self._book_waves(drawn)
         drawn.follow("manpower", self.derive)
 
@@ -269,7 +270,7 @@ class Manpower(Mechanism):
         intake *= pool_factor(self.pool, self._pool_at_start, self._pool_half_share)
         if self._waves:
             intake += self._calling_up
-        intake = np.minimum(intake, self.pool) * self._at_war
+        intake = np.minimum(intake, self.pool) * self._mobilized
         self.pool -= intake
         self.recruited += intake
         trained = self._training.step(intake)

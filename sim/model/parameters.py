@@ -48,21 +48,21 @@ class Drawn:
         self.now: dict[str, Floats] = dict(self.values)
         self.ranges: dict[str, tuple[float, float]] = {}
         # Weak, so that mechanisms and parameters do not hold one another when the batch is over.
-        self._followers: dict[str, WeakMethod[Callable[[], None]]] = {}
+        self._followers: dict[str, list[WeakMethod[Callable[[], None]]]] = {}
 
     def follow(self, section: str, derive: Callable[[], None]) -> None:
         """Have the method `derive` called whenever values in force of `section` have changed."""
-        self._followers[section] = WeakMethod(derive)
+        self._followers.setdefault(section, []).append(WeakMethod(derive))
 
     def change(self, values: Mapping[str, Floats]) -> None:
         """Put new values, shape (n,), in force, and let those who follow the sections concerned know."""
         self.now.update(values)
         for section in dict.fromkeys(path.partition(".")[0] for path in values):
-            follower = self._followers.get(section)
-            derive = None if follower is None else follower()
             # Who follows no changes looks its values up when it needs them.
-            if derive is not None:
-                derive()
+            for follower in self._followers.get(section, []):
+                derive = follower()
+                if derive is not None:
+                    derive()
 
     def one(self, path: str) -> Floats:
         """Return the values in force of one quantity, shape (n,)."""

@@ -7,11 +7,12 @@ Sources: effects after Fortna 2003 and 2004 and Werner and Yuen 2005; against th
 of guards set so that the density of Bosnia in 1995 (55 a km) gives 0.6. The form of the hazard lies between the
 ceasefires in Donbas and those in the data of the Uppsala Conflict Data Program.
 
-Left out: deployment over time, incidents, what the sides do to one another in a ceasefire.
+One hazard serves twice: what the sides expect of a deal (`bargain`) and what befalls it (`ceasefire`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -30,6 +31,7 @@ class Regime(Item):
     zone_width_km: Quantity = knob("km", "Width of the demilitarized zone.", low=0, high=500)
     guards: Quantity = knob("persons", "Foreign troops that guard it, on the line.", low=0, high=10_000_000)
     guarded_by: str | None = Option(default=None, min_length=1, description="Who sends the guards.")
+    deploy_days: Quantity = knob("days", "Until all guards are in place, at an even pace.", low=0, high=3_650)
     credibility: Quantity = knob("share", "How far guards and guarantors would really act.", low=0, high=1)
     guarantee: Quantity = knob("share", "Help promised if the war begins again; 1 is an alliance.", low=0, high=1)
     monitoring: Quantity = knob("share", "How well violations are watched and reported.", low=0, high=1)
@@ -62,6 +64,23 @@ class CeasefireParameters(Section):
     guarantee_effect: Quantity = knob("log hazard", "Of a guarantee that is believed.", low=-10, high=10)
     monitoring_effect: Quantity = knob("log hazard", "Of monitoring.", low=-10, high=10)
     commission_effect: Quantity = knob("log hazard", "Of a joint commission.", low=-10, high=10)
+    withdrawal_days: Quantity = knob("days", "Until the zone is clear, at an even pace.", low=0, high=3_650)
+    imposed_effect: Quantity = knob("log hazard", "Of a deal signed only because of pressure.", low=-10, high=10)
+    inconsistency_effect: Quantity = knob(
+        "log hazard", "Of a war in which all ground taken was lost again; 0 if it always moved one way.", low=-10, high=10
+    )
+    strategic_effect: Quantity = knob(
+        "log hazard per utility", "Of what the more tempted side expects of renewed war above its terms.", low=0, high=100
+    )
+    incident_effect: Quantity = knob("share", "Share of the hazard that follows the day's incidents.", low=0, high=1)
+    incidents_per_day: Quantity = knob("incidents a day", "Mean on the whole line under a bare truce.", low=0, high=1e6)
+    incident_log_sd: Quantity = knob("log", "Spread of the incidents from day to day.", low=0, high=1.5)
+    incident_branching: Quantity = knob("share", "Incidents that one incident calls forth the day after.", low=0, high=0.95)
+    burst_factor: Quantity = knob("factor", "Times the mean at which incidents are called a burst.", low=1, high=1_000)
+    mobilized_share: Quantity = knob(
+        "share", "Share of recruitment, arms production and pledges that goes on in a ceasefire.", low=0, high=1
+    )
+    settled_after_years: Quantity = knob("years", "After which a ceasefire counts as a settlement.", low=0.01, high=100)
     regimes: list[Regime] = Option(default_factory=list, description="The regimes that options of an issue may name.")
 
 
@@ -73,6 +92,30 @@ def presence_on_the_line(guards: Floats, front_km: Floats, guards_per_km: Floats
     """
     covered: Floats = -np.expm1(-guards / front_km / guards_per_km)
     return covered
+
+
+def institutions_effect(knob: Callable[[str], Floats], part: Mapping[str, Floats]) -> Floats:
+    """Return the effect on the log of the hazard of what stands between the armies, before it is scaled.
+
+    Parameters
+    ----------
+    knob : callable
+        Returns the values in force of a knob of the section, (n,).
+    part : mapping
+        What is in place of each of `PARTS`, (n,) or (regimes, n).
+    """
+    zone = 1.0 - np.exp(-part["zone_width_km"] / knob("zone_scale_km"))
+    presence = presence_on_the_line(part["guards"], knob("front_km"), knob("guards_per_km"))
+    effect = knob("zone_effect") * zone
+    effect = effect + knob("guards_effect") * presence * part["credibility"]
+    effect = effect + knob("guarantee_effect") * part["guarantee"] * part["credibility"]
+    effect = effect + knob("monitoring_effect") * part["monitoring"]
+    return effect + knob("commission_effect") * part["joint_commission"]
+
+
+def year_one_hazard(knob: Callable[[str], Floats], part: Mapping[str, Floats]) -> Floats:
+    """Return the hazard cumulated over the first year with what is in place; parameters as in `institutions_effect`."""
+    return knob("first_year_hazard") * np.exp(knob("institutions") * institutions_effect(knob, part))
 
 
 def believed_share(yearly: Floats, shape: Floats, years: Floats) -> Floats:

@@ -9,7 +9,7 @@ Sources: ripeness after Zartman 2000; three quarters of wartime talks fail (Min 
 """
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,18 +99,25 @@ class Talks(Mechanism):
             Field("talks_failed", "times", "How often they have failed."),
             Field("first_talks_day", "day", "Review at which they first opened; -1 while they have not.", dtype=int),
             Field("demand", "package", "Package that each side would like best at the start.", SIDES, dtype=int),
-            Field("deal_package", "package", "What was signed; -1 while nothing is.", dtype=int),
-            Field("deal_day", "day", "First day after the signature; -1 while there is none.", dtype=int),
-            Field("deal_imposed", "1 or 0", "Whether it was signed only because of pressure."),
-            Field("deal_surplus", "utility", "Surplus of each side at the signature.", SIDES),
-            Field("deal_area", "km2", "Area that the deal leaves the attacker with."),
-            Field("conceded", "utility", "What each side signed below its demand of the start.", SIDES),
+            Field("deal_package", "package", "What was signed first; -1 while nothing is.", dtype=int),
+            Field("deal_day", "day", "First day after the first signature; -1 while there is none.", dtype=int),
+            Field("deal_imposed", "1 or 0", "Whether the first deal was signed only because of pressure."),
+            Field("deal_surplus", "utility", "Surplus of each side at the first signature.", SIDES),
+            Field("deal_area", "km2", "Area that the first deal leaves the attacker with."),
+            Field("deal_ceded", "km2", "How much of it the attacker did not hold at the signature."),
+            Field("deals_signed", "times", "How many deals have been signed."),
+            Field("agreed_package", "package", "What was signed last; -1 while nothing is.", dtype=int),
+            Field("agreed_regime", "regime", "Its ceasefire regime, by its place in the scenario; -1 for none.", dtype=int),
+            Field("agreed_imposed", "1 or 0", "Whether it was signed only because of pressure."),
+            Field("agreed_area", "km2", "Area that it leaves the attacker with."),
+            Field("temptation", "utility", "Renewed war above the terms in force, at the last review; 0 in war.", SIDES),
+            Field("conceded", "utility", "What each side first signed below its demand of the start.", SIDES),
         )
 
     def __init__(self, world: World, section: NegotiationParameters | None, drawn: Drawn) -> None:
         self._world, self._section, self._drawn = world, section, drawn
 
-        def own(name: str, start: float) -> NDArray[np.float64]:
+        def own(name: str, start: float) -> NDArray[Any]:
             return world.own("negotiation", name, start)
 
         self.value, self.resolve, self.nearest = own("value_of_fighting", 0), own("resolve", 0), own("nearest_slack", 0)
@@ -119,8 +126,13 @@ class Talks(Mechanism):
         self.package, self.deal_day = own("deal_package", -1), own("deal_day", -1)
         self.imposed, self.deal_surplus = own("deal_imposed", 0), own("deal_surplus", 0)
         self.area, self.conceded = own("deal_area", 0), own("conceded", 0)
+        self.ceded, self.deals = own("deal_ceded", 0), own("deals_signed", 0)
+        self.agreed, self.agreed_regime = own("agreed_package", -1), own("agreed_regime", -1)
+        self.agreed_imposed, self.agreed_area = own("agreed_imposed", 0), own("agreed_area", 0)
+        self.temptation = own("temptation", 0)
         see = world.fields.see
         self._at_war, self._broken, self._held = see("at_war"), see("broken"), see("held_area")
+        self._ceasefires = see("ceasefires")
         if section is None:
             return
         draws = world.draws
@@ -163,17 +175,23 @@ class Talks(Mechanism):
         while self._section is not None:
             yield self._world.agenda.next("negotiation", every_days=DAYS_BETWEEN_REVIEWS)
             day = self._world.agenda.today
-            cohort = np.flatnonzero((self._at_war > 0) & (self._broken == 0))
-            if len(cohort):
-                self._review(day, day // DAYS_BETWEEN_REVIEWS, cohort)
+            undecided = np.flatnonzero(self._broken == 0)
+            if len(undecided):
+                self._review(day, day // DAYS_BETWEEN_REVIEWS, undecided)
 
-    def _review(self, day: int, review: int, cohort: Ints) -> None:
-        """Hold a review of the histories at war."""
-        self._change_leaders(day, review, cohort)
+    def _review(self, day: int, review: int, undecided: Ints) -> None:
+        """Hold a review of the histories at war, and of those in a ceasefire."""
+        fighting = self._at_war[undecided] > 0
+        cohort, inside = undecided[fighting], undecided[~fighting]
+        self._change_leaders(day, review, undecided)
         mediated = self._mediate(day, review, cohort)
         pressure = self._sides("outside_pressure") + self._one("mediation.pressure") * mediated
         self._bargain.update(self.resolve, pressure)
-        self.value[:, cohort] = self._bargain.fighting.value[:, cohort]
+        self.value[:, undecided] = self._bargain.fighting.value[:, undecided]
+        self.temptation[:, cohort] = 0.0
+        self.temptation[:, inside] = self._bargain.temptation(self.agreed[inside], self.agreed_area[inside], inside)
+        if not len(cohort):
+            return
         self._take_stock(day, cohort, counted=review % REVIEWS_BETWEEN_LEDGERS == REVIEWS_BETWEEN_LEDGERS - 1)
         self._talk(day, review, cohort)
         # Opened last, so that the first round is held at the next review.
@@ -239,7 +257,7 @@ class Talks(Mechanism):
         ready = talking[agree[talking] & (self.nearest[talking] > 0)]
         if len(ready):
             self._sign(day, review, ready)
-        talking = talking[self.deal_day[talking] < 0]
+        talking = talking[self.deals[talking] == self._ceasefires[talking]]
         fails = (self._luck["fail"].at(review) < chance(self._one("talks.fail_per_year")))[talking]
         failed, left = talking[fails], talking[~fails]
         self.talks[failed] = NO_TALKS
@@ -255,7 +273,8 @@ class Talks(Mechanism):
         recorder.tell(day, stopped, "talks suspended")
 
     def _open(self, day: int, review: int, cohort: Ints, mediated: NDArray[np.bool_]) -> None:
-        idle = cohort[(self.talks[cohort] == NO_TALKS) & (self._back_on_day[cohort] <= day) & (self.deal_day[cohort] < 0)]
+        idle = cohort[(self.talks[cohort] == NO_TALKS) & (self._back_on_day[cohort] <= day)]
+        idle = idle[self.deals[idle] == self._ceasefires[idle]]
         rate = self._one("talks.open_per_year") * np.where(mediated, self._one("mediation.opens_factor"), 1.0)
         rate = rate * ripeness_factor(self._one("ripeness"), self._bargain.success, self.nearest, self._one("way_out_scale"))
         opening = idle[(self._luck["open"].at(review) < chance(rate))[idle]]
@@ -272,22 +291,34 @@ class Talks(Mechanism):
         named = self._named(review, ready, slack, surplus)
         place = np.flatnonzero(named >= 0)
         signed, package = ready[place], named[place]
-        self.package[signed], self.deal_day[signed], self.talks[signed] = package, day + 1, NO_TALKS
-        self.deal_surplus[:, signed] = surplus[:, package, place]
-        self.area[signed] = bargain.area_with(package, signed)
         # Without pressure each side could do so much better by fighting on.
         free = slack[:, package, place] - bargain.fighting.pressure[:, signed]
-        self.imposed[signed] = ~(free > 0).all(axis=0)
+        self.talks[signed], self.agreed[signed] = NO_TALKS, package
+        self.agreed_regime[signed] = bargain.place_of_regime[bargain.regime_of(package)]
+        self.agreed_imposed[signed] = ~(free > 0).all(axis=0)
+        self.agreed_area[signed] = bargain.area_with(package, signed)
+        first = self.deals[signed] == 0
+        self.deals[signed] += 1.0
+        self._check(surplus[:, :, place], package, signed)
+        if first.any():
+            self._keep_first(day, signed[first], surplus[:, package, place][:, first])
+        self._world.recorder.tell(
+            day, signed, "deal signed", package=package.astype(np.float64), imposed=self.agreed_imposed[signed]
+        )
+
+    def _keep_first(self, day: int, signed: Ints, surplus: Floats) -> None:
+        """Keep what is said of the first deal of a history."""
+        package = self.agreed[signed]
+        self.package[signed], self.deal_day[signed] = package, day + 1
+        self.imposed[signed], self.area[signed] = self.agreed_imposed[signed], self.agreed_area[signed]
+        self.ceded[signed] = self.area[signed] - self._held[signed]
+        self.deal_surplus[:, signed] = surplus
+        here = np.arange(len(signed))
         for side in range(2):
             demand = self.demand[side, signed]
-            here = np.arange(len(signed))
-            values = bargain.value_of_terms(side, signed)
+            values = self._bargain.value_of_terms(side, signed)
             wanted = np.where(demand >= 0, values[np.maximum(demand, 0), here], 0.0)
             self.conceded[side, signed] = wanted - values[package, here]
-        self._check(surplus[:, :, place], package, signed)
-        self._world.recorder.tell(
-            day, signed, "deal signed", package=package.astype(np.float64), imposed=self.imposed[signed]
-        )
 
     def _named(self, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Ints:
         """Return the package that the rule of the scenario names, -1 for none."""

@@ -33,7 +33,7 @@ def chronicle(ensemble: Ensemble, replication: int, without: Collection[str] = (
     events = [event for event in ensemble.events if event.replication == replication and event.kind in told]
     ending = str(ensemble.outcomes["ending"][place])
     last = ensemble.plan.days
-    if ending != "war_goes_on":
+    if ensemble.outcomes["ending_day"][place] >= 0:
         last = int(ensemble.outcomes["ending_day"][place])
     lines = {day: f"  {_state(ensemble, place, slot, names)}" for slot, day in enumerate(ensemble.series_days)
              if day % DAYS_BETWEEN_STATES == 0 and day <= last}  # fmt: skip

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
-from sim.ensemble.outcomes import DEAL_HORIZONS, ENDINGS
+from sim.ensemble.outcomes import DEAL_HORIZONS, ENDINGS, LASTING_DAYS
 from sim.ensemble.run import Ensemble
+from sim.model.ceasefire import CAUSES
 from sim.model.ledger import ZONE
 from sim.model.manpower import break_even_return_share
 from sim.model.parameters import SIDES
@@ -25,8 +26,16 @@ ENDING_LABELS = {
     "attacker_collapsed": "{attacker}'s army has collapsed",
     "defender_collapsed": "{defender}'s army has collapsed",
     "ceasefire_in_force": "Ceasefire in force",
+    "war_again": "War again after a ceasefire",
 }
-CEASEFIRE = "ceasefire_in_force"
+AFTER_A_DEAL = ("ceasefire_in_force", "war_again")
+CAUSE_LABELS = {
+    "worn_out": "It wore out",
+    "temptation": "Renewed war promised more than the terms",
+    "imposed": "It was signed only because of pressure",
+    "inconsistent_record": "The fighting before had settled nothing",
+    "incidents": "Incidents",
+}
 WHAT_IT_IS_NOT = "Conditional frequencies of a stylised model, not a forecast."
 
 
@@ -77,7 +86,7 @@ def summarise(ensemble: Ensemble) -> list[Row]:
     n = len(ensemble.numbers)
     rows = []
     for ending in ENDINGS:
-        if ending == CEASEFIRE and "deal_month" not in outcomes:
+        if ending in AFTER_A_DEAL and "deal_month" not in outcomes:
             continue
         count = int(np.count_nonzero(outcomes["ending"] == ending))
         low, high = wilson_interval(count, n)
@@ -94,10 +103,12 @@ def summarise(ensemble: Ensemble) -> list[Row]:
         rows.append(Row(section, column, label, unit, len(known), n, scale, digits, mean=mean, p05=p05, p50=p50, p95=p95))
 
     rows += _ledger_rows(ensemble)
-    add("course", "deal_month", "Month of the ceasefire", "months", 1, 1)
+    add("course", "deal_month", "Month of the first ceasefire", "months", 1, 1)
     add("course", "first_talks_month", "Month in which talks first open", "months", 1, 1)
     if "talks_failed" in outcomes:
         add("course", "talks_opened", "Times that talks open", "times")
+        add("course", "share_of_time_in_ceasefire", "Share of the time in a ceasefire", "share", 1, 2)
+        add("course", "incidents_per_day", "Incidents a day in ceasefires", "incidents a day")
     if "deal_month" in outcomes and not np.isnan(outcomes["deal_month"]).all():
         for side in SIDES:
             add("course", f"surplus_{side}", f"What the deal is worth to {names[side]} above fighting on", "utility", 1, 3)
@@ -165,6 +176,21 @@ def _deal_rows(ensemble: Ensemble) -> list[Row]:
         for option in issue.options:
             label = f"{issue.label}: {option.label}"
             rows.append(_share_row("terms", f"terms_{issue.id}:{option.id}", label, terms == option.id))
+    return rows + _ceasefire_rows(ensemble)
+
+
+def _ceasefire_rows(ensemble: Ensemble) -> list[Row]:
+    """Return how long first ceasefires last, and why they break."""
+    rows = []
+    for days in LASTING_DAYS:
+        lasted = ensemble.outcomes[f"ceasefire_lasted_{days}_days"].astype(np.float64)
+        watched = ~np.isnan(lasted)
+        if watched.any():
+            rows.append(_share_row("lasting", f"ceasefire_lasted_{days}_days", f"{days} days", lasted[watched] > 0))
+    broke = ensemble.outcomes["first_ceasefire_broke"] == 1.0
+    for cause in CAUSES if broke.any() else ():
+        mine = ensemble.outcomes["collapse_cause"][broke] == cause
+        rows.append(_share_row("causes", f"collapse_cause:{cause}", CAUSE_LABELS[cause], mine))
     return rows
 
 
@@ -197,15 +223,16 @@ def why_sentences(ensemble: Ensemble) -> list[str]:
 def balance_sentences(ensemble: Ensemble) -> list[str]:
     """Return the monthly manpower balance of each side and its break-even, as sentences.
 
-    Flows are means over the replications of a month at war in the first 12, because means add up; the break-even return
-    share is that of these flows, without desertion.
+    Flows are means of a month at war in the first 12, over the replications without a ceasefire in them, because means add
+    up; the break-even return share is that of these flows, without desertion.
     """
-    if "trained_per_month_12_months_attacker" not in ensemble.outcomes:
+    trained = ensemble.outcomes.get("trained_per_month_12_months_attacker")
+    if trained is None or np.isnan(trained).all():
         return []
     names, sentences = side_names(ensemble), []
     for side in SIDES:
         flow = {
-            name: float(ensemble.outcomes[f"{name}_per_month_12_months_{side}"].mean())
+            name: float(np.nanmean(ensemble.outcomes[f"{name}_per_month_12_months_{side}"]))
             for name in ("trained", "returned", "killed", "wounded", "deserted")
         }
         lost = flow["killed"] + flow["wounded"]

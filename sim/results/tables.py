@@ -25,10 +25,12 @@ HEADINGS = {
     "deals": "A deal is signed",
     "ledger": "Why none is, in share of reviews at war",
     "terms": "What is signed, in share of deals",
+    "lasting": "How long the first ceasefire lasts, where it was watched that long",
+    "causes": "Why the first ceasefire broke, in share of those that did",
     "course": "Over the {span}, or until the war ends",
     "year_one": "In the first 12 months",
 }
-SECTIONS_OF_SHARES = ("endings", "deals", "ledger", "terms")
+SECTIONS_OF_SHARES = ("endings", "deals", "ledger", "terms", "lasting", "causes")
 
 
 def columns_of(section: str) -> tuple[str, str]:

@@ -198,6 +198,7 @@ def eventful(tree: dict[str, Any]) -> None:
     tree["front"]["offensives"][0].update({"probability": 1})
     for side in ("attacker", "defender"):
         tree["collapse"][side].update({"force_share": 0.9, "hazard_per_year": 5})
+    tree["ceasefire"].update({"settled_after_years": 0.2, "strategic_effect": 100, "imposed_effect": 5})
     aid = {"arms.defender.aid_scale": {"scale": 2, "for_days": 9}}
     tree["events"] = [{"id": "promise", "when": {"date": date(2025, 1, 10)}, "effect": aid}]
 
@@ -342,7 +343,7 @@ SHARED = {
             "stand_firm",
         },
     },
-    "ceasefire": {"sim.model.regimes": {"CeasefireParameters"}},
+    "ceasefire": {"sim.model.regimes": {"PARTS", "CeasefireParameters", "institutions_effect"}},
 }
 
 

@@ -64,7 +64,7 @@ class War:
         self.luck = luck
         self.start: date = plain(world["start_date"])
         self.history = History()
-        self.at_war = 1.0
+        self.at_war, self.mobilized = 1.0, 1.0
         self.events = Events(self)
         self.arms = Arms(self)
         self.manpower = {side: Manpower(self, side) for side in SIDES}
@@ -172,7 +172,7 @@ class Depot:
         self.war = war
         self.side = side
         self.fire_at_start = drawn["fire_at_start_share"]
-        self.fire = self.fire_at_start
+        self.fire = self.ready_fire = self.fire_at_start
         self.stock_days = drawn["ration_days"] * self.fire_at_start / (1 - self.fire_at_start)
         self.produced_days = 0.0
         self.received_days = 0.0
@@ -181,9 +181,10 @@ class Depot:
     def now(self, name: str) -> float:
         return self.war.now(f"arms.{self.side}.{name}")
 
-    def step(self, received: float, at_war: float) -> None:
-        self.fire = self.stock_days / (self.stock_days + self.now("ration_days")) * at_war
-        produced = self.now("production_fire_days_per_month") / DAYS_PER_MONTH * at_war
+    def step(self, received: float, at_war: float, mobilized: float) -> None:
+        self.ready_fire = self.stock_days / (self.stock_days + self.now("ration_days"))
+        self.fire = self.ready_fire * at_war
+        produced = self.now("production_fire_days_per_month") / DAYS_PER_MONTH * mobilized
         self.stock_days += produced + received - self.fire
         self.produced_days += produced
         self.received_days += received
@@ -238,12 +239,12 @@ class Arms:
                     if day - ago + halt.days > day:
                         halt.until = day - ago + halt.days
                         self.war.note("halt", halt.id)
-        if not self.war.at_war:
+        if not self.war.mobilized:
             return
         for backer in self.backers.values():
             score = self.war.luck.normal(f"arms/aid/{backer.id}", month)
             amount = backer.now("aid_per_month_beur") * self.depots[backer.side].now("aid_scale")
-            amount *= gamma_from_normal(score, backer.aid_variation)
+            amount *= gamma_from_normal(score, backer.aid_variation) * self.war.mobilized
             for halt in backer.halts:
                 if halt.until > day:
                     amount *= 1 - halt.cut_share
@@ -265,7 +266,7 @@ class Arms:
         for backer in self.backers.values():
             received[backer.side] += backer.step()
         for side, depot in self.depots.items():
-            depot.step(received[side], self.war.at_war)
+            depot.step(received[side], self.war.at_war, self.war.mobilized)
 
 
 # Manpower
@@ -361,7 +362,7 @@ class Manpower:
             recruiting = self.war.politics.recruiting[self.side]
             regular = self.now("intake_per_month") / DAYS_PER_MONTH * recruiting * share * (1 + half) / (share + half)
         waves = sum(wave.persons_a_day for wave in self.waves if wave.active)
-        return min(regular + waves, self.pool) * self.war.at_war
+        return min(regular + waves, self.pool) * self.war.mobilized
 
     def morning(self, day: int) -> None:
         intake = self.intake()
@@ -552,7 +553,7 @@ class Front:
         for side in SIDES:
             manpower, depot = self.war.manpower[side], self.war.arms.depots[side]
             force[side] = max(manpower.force, 1.0) / manpower.reference_force
-            fire[side] = max(depot.fire, 0.01) / depot.fire_at_start
+            fire[side] = max(depot.ready_fire, 0.01) / depot.fire_at_start
         from_force = self.now("force_elasticity") * log(force["attacker"] / force["defender"])
         return from_force + self.now("fire_elasticity") * log(fire["attacker"] / fire["defender"])
 

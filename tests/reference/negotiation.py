@@ -1,9 +1,9 @@
-"""Support, beliefs, the negotiation and the end of the war: sections 7.7 to 7.11 of the description of the model."""
+"""Support, beliefs, the negotiation and ceasefires: sections 7.7 to 7.11 of the description of the model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import exp, log, log1p, tanh
+from math import ceil, exp, floor, log, log1p, tanh
 from typing import TYPE_CHECKING, Any
 
 from scipy.stats import gamma
@@ -53,7 +53,9 @@ class Politics:
         self.demand = dict.fromkeys(SIDES, -1)
         self.nearest_slack = 0.0
         self.talks, self.opened, self.failed, self.first_day = 0, 0, 0, -1
-        self.package, self.deal_day, self.imposed, self.area = -1, -1, 0.0, 0.0
+        self.package, self.deal_day, self.imposed, self.area, self.ceded = -1, -1, 0.0, 0.0, 0.0
+        self.deals, self.agreed, self.agreed_imposed, self.agreed_area, self.agreed_regime = 0, -1, 0.0, 0.0, -1
+        self.temptation, self.front_moved = dict(zero), 0.0
         self.mediated_until, self.back_on_day = -1, -1
         if self.section is None:
             return
@@ -148,18 +150,23 @@ class Politics:
         softer = self.now(f"{path}.softening") * self.weariness[side] * (1 - self.success(side))
         return self.now(f"{path}.price") * max(0.0, 1 - softer)
 
-    def regime(self, package: Mapping[str, str]) -> dict[str, float]:
+    def regime_id(self, package: Mapping[str, str]) -> str | None:
         if self.security is None:
-            return dict.fromkeys(REGIME_PARTS, 0.0)
+            return None
         options = plain(self.issues[self.security]["options"])
-        name = next(option["regime"] for option in options if option["id"] == package[self.security])
+        return str(next(option["regime"] for option in options if option["id"] == package[self.security]))
+
+    def regime(self, package: Mapping[str, str]) -> dict[str, float]:
+        name = self.regime_id(package)
+        if name is None:
+            return dict.fromkeys(REGIME_PARTS, 0.0)
         return {part: self.war.now(f"ceasefire.regimes.{name}.{part}") for part in REGIME_PARTS}
 
     def presence(self, regime: Mapping[str, float]) -> float:
         front, density = self.war.now("ceasefire.front_km"), self.war.now("ceasefire.guards_per_km")
         return 1 - exp(-regime["guards"] / front / density)
 
-    def lasts(self, side: str, regime: Mapping[str, float]) -> float:
+    def institutions_effect(self, regime: Mapping[str, float]) -> float:
         def knob(name: str) -> float:
             return self.war.now(f"ceasefire.{name}")
 
@@ -167,9 +174,25 @@ class Politics:
         effect += knob("guards_effect") * self.presence(regime) * regime["credibility"]
         effect += knob("guarantee_effect") * regime["guarantee"] * regime["credibility"]
         effect += knob("monitoring_effect") * regime["monitoring"]
-        effect += knob("commission_effect") * regime["joint_commission"]
-        year_one = knob("first_year_hazard") * exp(knob("institutions") * effect)
-        return lasting(year_one, knob("hazard_shape"), self.of(side, "trust_years"))
+        return effect + knob("commission_effect") * regime["joint_commission"]
+
+    def lasts(self, side: str, regime: Mapping[str, float]) -> float:
+        effect = self.war.now("ceasefire.institutions") * self.institutions_effect(regime)
+        year_one = self.war.now("ceasefire.first_year_hazard") * exp(effect)
+        return lasting(year_one, self.war.now("ceasefire.hazard_shape"), self.of(side, "trust_years"))
+
+    def tempted(self, side: str) -> float:
+        """What the side expects of renewed war, above the terms it has."""
+        package = self.packages[self.agreed]
+        regime = self.regime(package)
+        terms = self.utility(side, package)
+        for i, option in package.items():
+            if given(self.issues[i], "land") is not None:
+                # The area of the deal, not one from today's line.
+                terms -= self.weights[side][i] * self.option_value(side, i, option)
+                terms += self.weights[side][i] * self.land_value(side, i, self.agreed_area)
+        loss = self.of(side, "renewed_war_loss") * (1 - regime["guarantee"] * regime["credibility"])
+        return self.value[side] - loss - terms
 
     def utility(self, side: str, package: Mapping[str, str]) -> float:
         assert self.section is not None
@@ -250,6 +273,7 @@ class Politics:
             return
         review, front, memory = day // 14, self.war.front, self.war.now("beliefs.trend_memory")
         pace = (front.held_area - self.area_then) / 14
+        self.front_moved += abs(front.held_area - self.area_then)
         self.area_then = front.held_area
         for side in SIDES:
             noise = self.war.now(f"beliefs.{side}.drift_noise_km2_per_day")
@@ -267,7 +291,7 @@ class Politics:
         return self.war.luck.uniform(f"negotiation/{event}", review) < 1 - exp(-rate_per_year * SPAN)
 
     def negotiation_step(self, day: int) -> None:
-        if day % 14 != 13 or not self.war.at_war or self.war.collapse.broken:
+        if day % 14 != 13 or self.war.collapse.broken:
             return
         review = day // 14
         for side in SIDES:
@@ -275,7 +299,9 @@ class Politics:
                 luck = self.war.luck.normal(f"negotiation/new_resolve/{side}", review)
                 self.resolve[side] = self.of(side, "resolve_sd") * luck
                 self.war.note("leader changes", side)
-        if self.mediated_until <= day and self.happens("mediation", review, self.now("mediation.hazard_per_year")):
+        fighting = self.war.at_war > 0
+        free = fighting and self.mediated_until <= day
+        if free and self.happens("mediation", review, self.now("mediation.hazard_per_year")):
             self.mediated_until = day + max(1, round(self.now("mediation.days")))
             self.war.note("mediation begins", "")
         mediated = self.mediated_until > day
@@ -283,10 +309,13 @@ class Politics:
         pressure = {side: self.of(side, "outside_pressure") + push for side in SIDES}
         for side in SIDES:
             self.value[side] = self.fighting_on(side, pressure[side])
+        self.temptation = {side: 0.0 if fighting else self.tempted(side) for side in SIDES}
+        if not fighting:
+            return
         offers = [self.offer(number, package) for number, package in enumerate(self.packages)]
         self.nearest_slack = max(min(offer.slack) for offer in offers)
         failed = self.hold_round(day, review, offers, pressure)
-        idle = self.talks == 0 and not failed and self.back_on_day <= day and self.deal_day < 0
+        idle = self.talks == 0 and not failed and self.back_on_day <= day and self.deals == self.war.ceasefire.number
         if idle and self.happens("open", review, self.opening_rate(mediated)):
             self.talks = 1
             self.opened += 1
@@ -356,15 +385,24 @@ class Politics:
 
     def sign(self, day: int, offer: Offer, pressure: Mapping[str, float]) -> None:
         package = self.packages[offer.number]
-        self.talks, self.package, self.deal_day = 0, offer.number, day + 1
-        self.imposed = float(any(offer.slack[row] - pressure[side] <= 0 for row, side in enumerate(SIDES)))
+        self.talks, self.agreed = 0, offer.number
+        self.deals += 1
+        self.agreed_imposed = float(any(offer.slack[row] - pressure[side] <= 0 for row, side in enumerate(SIDES)))
         land = [i for i, issue in self.issues.items() if given(issue, "land") is not None]
-        self.area = self.area_after(land[0], package[land[0]]) if land else self.war.front.held_area
+        self.agreed_area = self.area_after(land[0], package[land[0]]) if land else self.war.front.held_area
+        name = self.regime_id(package)
+        places = [regime["id"] for regime in plain(self.war.world["ceasefire"]["regimes"])] if name else []
+        self.agreed_regime = places.index(name) if name else -1
+        self.war.note("deal signed", str(offer.number))
+        if self.deals > 1:
+            return
+        self.package, self.deal_day = offer.number, day + 1
+        self.imposed, self.area = self.agreed_imposed, self.agreed_area
+        self.ceded = self.area - self.war.front.held_area
         for row, side in enumerate(SIDES):
             self.deal_surplus[side] = offer.surplus[row]
             wanted = self.terms_value(side, self.packages[self.demand[side]]) if self.demand[side] >= 0 else 0.0
             self.conceded[side] = wanted - self.terms_value(side, package)
-        self.war.note("deal signed", str(offer.number))
 
     def state(self) -> dict[str, float]:
         state: dict[str, float] = {}
@@ -381,23 +419,104 @@ class Politics:
             state[f"demand.{side}"] = float(self.demand[side])
             state[f"conceded.{side}"] = self.conceded[side]
             state[f"deal_surplus.{side}"] = self.deal_surplus[side]
+            state[f"temptation.{side}"] = self.temptation[side]
         state["nearest_slack"] = self.nearest_slack
         state["talks"], state["talks_opened"], state["talks_failed"] = float(self.talks), self.opened, self.failed
         state["first_talks_day"], state["deal_package"] = float(self.first_day), float(self.package)
+        state["deals_signed"], state["deal_ceded"], state["front_moved"] = float(self.deals), self.ceded, self.front_moved
+        state["agreed_package"], state["agreed_regime"] = float(self.agreed), float(self.agreed_regime)
+        state["agreed_imposed"], state["agreed_area"] = self.agreed_imposed, self.agreed_area
         state["deal_day"], state["deal_imposed"], state["deal_area"] = float(self.deal_day), self.imposed, self.area
         return state
 
 
 class Ceasefire:
-    """The end of the war: by an army's collapse, or by a deal."""
+    """The end of the war, by an army's collapse or a deal, and what becomes of a ceasefire."""
 
     def __init__(self, war: War) -> None:
         self.war, self.ending, self.ending_day = war, 0, -1
+        self.number, self.days, self.first_days, self.cause = 0, 0, 0, -1
+        self.hazard, self.guards, self.incidents, self.total = 0.0, 0.0, 0, 0
+        self.inconsistency, self.endures, self.excitement, self.exact_total = 0.0, 0.0, 1.0, 0.0
+        self.area_at_start = war.front.held_area
         war.every_day(CEASEFIRE, self.step)
 
+    def now(self, name: str) -> float:
+        return self.war.now(f"ceasefire.{name}")
+
     def step(self, day: int) -> None:
+        if self.ending == 3:
+            self.hold(day)
         if day % 7 != 6 or not self.war.at_war:
             return
-        self.ending = self.war.collapse.broken or (3 if self.war.politics.deal_day >= 0 else 0)
-        if self.ending:
-            self.ending_day, self.war.at_war = day + 1, 0.0
+        signed = self.war.politics.deals > self.number
+        if not self.war.collapse.broken and not signed:
+            return
+        self.ending = self.war.collapse.broken or 3
+        self.ending_day, self.war.at_war, self.war.mobilized = day + 1, 0.0, 0.0
+        if self.ending == 3:
+            self.begin()
+
+    def begin(self) -> None:
+        self.war.mobilized = self.now("mobilized_share")
+        self.endures = -log(1 - self.war.luck.uniform("ceasefire/collapse", self.number))
+        self.number += 1
+        self.hazard, self.excitement = 0.0, 1.0
+        moved, net = self.war.politics.front_moved, abs(self.war.front.held_area - self.area_at_start)
+        self.inconsistency = 1 - min(net / moved, 1.0) if moved > 0 else 0.0
+
+    def hold(self, day: int) -> None:
+        politics, age = self.war.politics, day - self.ending_day
+        package = politics.packages[politics.agreed]
+        regime, name = politics.regime(package), politics.regime_id(package)
+        deploy = self.now(f"regimes.{name}.deploy_days") if name else 0.0
+        if min((age + 1) / max(deploy, 1.0), 1.0) == 1 and self.guards < regime["guards"]:
+            self.war.note("guards deployed", "")
+        regime["guards"] *= min((age + 1) / max(deploy, 1.0), 1.0)
+        regime["zone_width_km"] *= min((age + 1) / max(self.now("withdrawal_days"), 1.0), 1.0)
+        self.guards = regime["guards"]
+        effect = self.now("institutions") * politics.institutions_effect(regime)
+        spread, branching = self.now("incident_log_sd"), self.now("incident_branching")
+        relative = self.excitement * exp(spread * self.war.luck.normal("ceasefire/incidents", day) - spread**2 / 2)
+        self.excitement = 1 - branching + branching * relative
+        self.exact_total += self.now("incidents_per_day") * exp(effect) * relative
+        self.incidents, self.total = floor(self.exact_total) - self.total, floor(self.exact_total)
+        if relative >= self.now("burst_factor"):
+            self.war.note("incident burst", "")
+        weight = self.now("incident_effect")
+        raised = [
+            log(2),
+            self.now("strategic_effect") * max(0.0, *politics.temptation.values()),
+            self.now("imposed_effect") * politics.agreed_imposed,
+            self.now("inconsistency_effect") * self.inconsistency,
+            log(1 - weight + weight * relative),
+        ]
+        shape = self.now("hazard_shape")
+        growth = ((age + 1) / DAYS_PER_YEAR) ** shape - (age / DAYS_PER_YEAR) ** shape
+        if age == ceil(self.now("settled_after_years") * DAYS_PER_YEAR):
+            self.war.note("settled", "")
+        if age < ceil(self.now("settled_after_years") * DAYS_PER_YEAR):
+            self.hazard += self.now("first_year_hazard") * exp(effect + sum(raised[1:])) * growth
+        self.days += 1
+        self.first_days += self.number == 1
+        if self.hazard >= self.endures:
+            if self.number == 1:
+                self.cause = raised.index(max(raised))
+            self.ending, self.ending_day, self.war.at_war, self.war.mobilized = 4, -1, 1.0, 1.0
+            self.guards, self.incidents = 0.0, 0
+            self.war.note("ceasefire breaks", "")
+
+    def state(self) -> dict[str, float]:
+        return {
+            "ending": float(self.ending),
+            "ending_day": float(self.ending_day),
+            "ceasefires": float(self.number),
+            "ceasefire_days": float(self.days),
+            "first_ceasefire_days": float(self.first_days),
+            "collapse_cause": float(self.cause),
+            "cumulated_hazard": self.hazard,
+            "guards_in_place": self.guards,
+            "incidents": float(self.incidents),
+            "incidents_total": float(self.total),
+            "inconsistency": self.inconsistency,
+        }

@@ -26,6 +26,7 @@ class Recorder:
         for side in SIDES:
             depot, people = war.arms.depots[side], war.manpower[side]
             state[f"fire.{side}"] = depot.fire
+            state[f"ready_fire.{side}"] = depot.ready_fire
             state[f"stock_days.{side}"] = depot.stock_days
             state[f"produced_days.{side}"] = depot.produced_days
             state[f"received_days.{side}"] = depot.received_days
@@ -58,9 +59,8 @@ class Recorder:
         state["balance"] = war.front.balance_today
         state["broken"] = float(war.collapse.broken)
         state |= war.politics.state()
-        state["ending"] = float(war.ceasefire.ending)
-        state["ending_day"] = float(war.ceasefire.ending_day)
-        state["at_war"] = war.at_war
+        state |= war.ceasefire.state()
+        state["at_war"], state["mobilized"] = war.at_war, war.mobilized
         return state
 
     def record(self) -> None:
