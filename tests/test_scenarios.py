@@ -1,8 +1,11 @@
 """The shipped scenarios, the direction of their effects on the same luck, and the examples of scenarios/README.md."""
 
+import csv
 import datetime
+import io
 import re
 import shlex
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,9 +14,9 @@ import numpy as np
 import pytest
 
 from sim.engine.calendar import Calendar
-from sim.ensemble.run import Ensemble
+from sim.ensemble.run import Ensemble, horizon_days
 from sim.model import WarScenario
-from sim.results.tables import outcomes_csv, series_csv
+from sim.results.tables import ledger_csv, outcomes_csv, series_csv
 from sim.scenario import Fixed, Quantity, ScenarioError, load_scenario, numbers, quantities, read_yaml, shipped
 from tests.conftest import ROOT
 
@@ -39,6 +42,7 @@ EFFECTS = {
         ("baseline", "casualties_defender", -1),
     ],
     "outside_pressure": [("baseline", "deal_within_12_months", +1), ("baseline", "ceasefires", +1)],
+    "heavier_losses": [("baseline", "force_end_attacker", -1), ("baseline", "ground_gained_km2", -1)],
     "offensive_surge": [("baseline", "ground_gained_km2", +1), ("baseline", "casualties_attacker", +1)],
     "escalation": [("baseline", "casualties_attacker", +1), ("baseline", "first_talks_month", +1)],
 }
@@ -63,6 +67,8 @@ DEALS = {
     "nato_deferred": [("baseline", "deal_within_24_months", -1), ("nato_path", "deal_within_24_months", +1)],
     "land_for_ceasefire": [("baseline", "deal_within_24_months", -1), ("baseline", "conceded_defender", +1)],
     "recognition_priced": [("baseline", "deal_within_24_months", -1), ("recognition_hard", "deal_within_24_months", +1)],
+    "softer_lines": [("baseline", "deal_within_24_months", +1), ("baseline", "casualties_attacker", -1)],
+    "no_talks": [("baseline", "deal_within_24_months", -1), ("baseline", "casualties_attacker", +1)],
     "recognition_hard": [("baseline", "deal_within_24_months", -1)],
 }
 
@@ -93,7 +99,7 @@ def runs(load, ensemble) -> Runs:
 
 def test_the_shipped_variants_are_those_whose_effects_are_tested():
     assert set(VARIANTS) == {*EFFECTS, *DEALS, "square_law"}
-    assert set(shipped()) == {*VARIANTS, "baseline", "history/iwo_jima", "history/winter_war"}
+    assert set(shipped()) == {*VARIANTS, "baseline", "history/iwo_jima", "history/korea", "history/winter_war"}
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -165,6 +171,23 @@ def test_histories_are_the_same_until_scenarios_differ(load, runs, name, other, 
     assert (ours.series[:, same:] != theirs.series[:, same:]).any()
 
 
+def test_korea_ends_as_it_did(load, ensemble):
+    """Over a year of talks, held up by the prisoners, and then an armistice with a zone."""
+    run = ensemble(load("history/korea"), 1_000, horizon_days(load("history/korea")))
+    end = run.outcomes
+    talks = np.nan_to_num(end["deal_month"], nan=60.0) - end["first_talks_month"]
+    zone = (end["ending"] == "ceasefire_in_force") & np.isin(end["terms_armistice"], ["narrow_zone", "wide_zone"])
+    reasons: Counter[str] = Counter()
+    for row in csv.DictReader(io.StringIO(ledger_csv(run))):
+        if row["question"] == "red_line":
+            reasons[row["answer"]] += int(row["histories"])
+    over, held = (talks > 12).mean(), zone.mean()
+    print(f"\nKorea: over a year of talks {over:.3f}, armistice with a zone {held:.3f}; {dict(reasons)}")
+    assert over > 0.5
+    assert reasons.most_common(1)[0][0] == "all_prisoners"
+    assert held > 0.5
+
+
 def test_a_variant_with_nothing_but_a_title_gives_the_same_bytes(ensemble, load, tmp_path: Path):
     (tmp_path / "same.yaml").write_text("title: Another title\nextends: baseline\n")
     ours = ensemble(load_scenario(tmp_path / "same.yaml", WarScenario), 100, 365)
@@ -198,7 +221,7 @@ def examples(tmp_path_factory) -> list[Path]:
 def test_the_guide_has_examples_and_three_pages():
     assert len(EXAMPLES) == GUIDE.count("```yaml") > 5
     assert [kind for kind, _ in EXAMPLES].count("mistakes") == 1
-    assert len(GUIDE.splitlines()) <= 215
+    assert len(GUIDE.splitlines()) <= 240
 
 
 @pytest.mark.parametrize("number", [number for number, (kind, _) in enumerate(EXAMPLES) if kind != "mistakes"])

@@ -1,0 +1,101 @@
+"""The reference results under `results/reference` are what the scenarios give, within a tolerance for other machines."""
+
+import csv
+import importlib.util
+import sys
+from itertools import pairwise
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from sim.scenario import shipped
+from tests.conftest import ROOT
+
+REFERENCE = ROOT / "results" / "reference"
+# Of a share, and of anything else in parts of its size: the last digits of a draw may differ between processors.
+SHARE, RELATIVE = 0.01, 0.01
+
+
+def load_script() -> ModuleType:
+    name = "results_regenerate"
+    spec = importlib.util.spec_from_file_location(name, ROOT / "results" / "regenerate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+regenerate = load_script()
+Rows = list[dict[str, Any]]
+
+
+def kept(table: str) -> list[dict[str, str]]:
+    with (REFERENCE / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def assert_same(found: Rows, before: list[dict[str, str]]) -> None:
+    assert len(found) == len(before) > 0
+    for ours, theirs in zip(found, before, strict=True):
+        assert list(ours) == list(theirs)
+        for name, value in ours.items():
+            if isinstance(value, float):
+                wanted = float(theirs[name] or "nan")
+                assert value == pytest.approx(wanted, rel=RELATIVE, abs=SHARE, nan_ok=True), (theirs, name)
+            elif name not in ("n", "pairs", "ceasefires") and not name.endswith("_n"):
+                assert str(value) == theirs[name], (theirs, name)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_scenario_gives_its_reference_results(name: str) -> None:
+    assert_same(regenerate.scenario_rows(name), [row for row in kept("scenarios") if row["scenario"] == name])
+
+
+def test_every_factor_of_the_article_has_an_effect_and_stands_in_the_guide() -> None:
+    rows = kept("effects")
+    assert [row["factor"] for row in rows] == [effect.factor for effect in regenerate.EFFECTS]
+    assert len({row["factor"] for row in rows}) >= 12
+    for row in rows:
+        assert float(row["low"]) * float(row["high"]) > 0, f"its interval covers zero: {row}"
+    assert regenerate.GUIDE.read_text(encoding="utf-8") == regenerate.guide_with(regenerate.effects_table(rows))
+
+
+def test_deals_and_lasting_peace_rise_with_zone_and_guards() -> None:
+    rows = kept("zone_and_guards")
+    table = {(float(row["zone_width_km"]), float(row["guards"])): row for row in rows}
+    wider = [((a, guards), (b, guards)) for guards in regenerate.GUARDS for a, b in pairwise(regenerate.WIDTHS)]
+    more = [((width, a), (width, b)) for width in regenerate.WIDTHS for a, b in pairwise(regenerate.GUARDS)]
+    assert len(table) == len(rows) == 24
+    for column, sign in (("signed_24_months", 1), ("lasts_a_year", 1), ("casualties_36_months", -1)):
+        for less, greater in wider + more:
+            change = sign * (float(table[greater][column]) - float(table[less][column]))
+            # Which ceasefires there are to last differs from point to point, so that their share may waver.
+            assert change >= (-0.02 if column == "lasts_a_year" else 0), (column, less, greater)
+
+
+def test_ceasefires_last_as_long_as_the_evidence_says() -> None:
+    rows = {(row["scenario"], row["institutions"], int(row["days"])): float(row["share"]) for row in kept("survival")}
+    # A bare truce: cumulated hazard 1.6 t^0.6 (years), between Donbas and the data of the Uppsala Conflict Data Program.
+    for days, share in ((30, 0.70), (91, 0.50), (365, 0.20)):
+        assert rows["bare_truce", "0.5", days] == pytest.approx(share, abs=0.06)
+    # Zone, 60,000 guards, guarantee, monitoring and commission.
+    for institutions, share in (("0", 0.20), ("0.5", 0.69), ("1", 0.92)):
+        assert rows["guaranteed_zone", institutions, 365] == pytest.approx(share, abs=0.15)
+    for days in regenerate.LASTING_DAYS:
+        by_truce = [rows[name, "1", days] for name in ("bare_truce", "zone_without_guards", "european_zone", "strong_zone")]
+        assert by_truce == sorted(by_truce)
+        for name in regenerate.TRUCES:
+            by_weight = [rows[name, weight, days] for weight in ("0", "0.5", "1")]
+            assert by_weight[0] <= by_weight[1] + 0.01 <= by_weight[2] + 0.02
+
+
+@pytest.mark.long
+def test_all_tables_are_those_of_the_script() -> None:
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor() as pool:
+        for name, rows in regenerate.tables(pool):
+            assert_same(rows, kept(name))
