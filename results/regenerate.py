@@ -99,7 +99,7 @@ EFFECTS = (
 
 
 def difference(ours: Any, theirs: Any) -> tuple[int, float, float]:
-    """Return the number of pairs in which both are defined, the mean of the paired differences, and half its 95 % interval."""
+    """Return the number of pairs with both defined, the mean of the paired differences, and half its 95 % interval."""
     change = ours - theirs
     change = change[~np.isnan(change)]
     return len(change), float(change.mean()), float(NORMAL_95 * change.std(ddof=1) / np.sqrt(len(change)))
@@ -129,7 +129,7 @@ EAGER = tuple(f"negotiation.{side}.outside_pressure=0.1" for side in ("attacker"
 
 
 def survival_rows(name: str, institutions: float) -> Rows:
-    """Return the share of first ceasefires that last so many days (Kaplan-Meier, with Greenwood's interval on the log-log scale)."""
+    """Return the share of first ceasefires that last so many days (Kaplan-Meier, log-log interval)."""
     settings = (*EAGER, f"ceasefire.institutions={institutions}", "ceasefire.imposed_effect=0")
     outcomes = run(name, REPLICATIONS, 2_400, settings).outcomes
     length, broke = outcomes["first_ceasefire_days"], outcomes["first_ceasefire_broke"]

@@ -48,7 +48,7 @@ class Ceasefire(Mechanism):
     steps = ("ceasefire",)
     sentences: ClassVar = {
         "ceasefire breaks": "The ceasefire breaks after {days:.0f} days ({cause}). The war goes on.",
-        "incident burst": "{incidents:.0f} incidents in a day.",
+        "incident burst": "{incidents:,.0f} incidents in a day.",
         "guards deployed": "All guards are in place.",
         "settled": "The ceasefire counts as a settlement.",
     }
@@ -102,10 +102,15 @@ class Ceasefire(Mechanism):
         self._collapse_luck = world.draws.uniform("ceasefire/collapse")
         self._incident_luck = world.draws.normal("ceasefire/incidents", in_turn=True)
         self._effect = np.zeros(world.n)
-        self.derive()
-        drawn.follow("ceasefire", self.derive)
+        self._look_up_regimes()
+        self._stale = False
+        drawn.follow("ceasefire", self.notice)
 
-    def derive(self) -> None:
+    def notice(self) -> None:
+        """Take note that parameters have changed."""
+        self._stale = True
+
+    def _look_up_regimes(self) -> None:
         """Look up the parts of all regimes as they are in force."""
         none = np.zeros((1, self._world.n))
         self._parts = {
@@ -154,6 +159,9 @@ class Ceasefire(Mechanism):
 
     def _hold(self, day: int, inside: Ints) -> None:
         """Let a day pass in the ceasefires in force."""
+        if self._stale:
+            self._look_up_regimes()
+            self._stale = False
 
         def here(name: str) -> Floats:
             return self._one(name)[inside]

@@ -146,8 +146,9 @@ class Talks(Mechanism):
         self._bargain = Bargain(world, section, drawn)
         self._ledger = Ledger(self._bargain)
         self._set_demands()
-        drawn.follow("negotiation", self.derive)
-        drawn.follow("ceasefire", self.derive)
+        self._stale = False
+        drawn.follow("negotiation", self.notice)
+        drawn.follow("ceasefire", self.notice)
 
     def _set_demands(self) -> None:
         """Find what each side would like best at the start: nothing, if every package is beyond a red line of its own."""
@@ -165,10 +166,9 @@ class Talks(Mechanism):
     def _one(self, name: str) -> Floats:
         return self._drawn.one(f"negotiation.{name}")
 
-    def derive(self) -> None:
-        """Work out what depends on the parameters in force."""
-        self._bargain.derive()
-        self._ledger.derive()
+    def notice(self) -> None:
+        """Take note that parameters have changed; what depends on them is worked out when it is needed next."""
+        self._stale = True
 
     def life(self) -> Process:
         """Review the negotiation."""
@@ -181,6 +181,10 @@ class Talks(Mechanism):
 
     def _review(self, day: int, review: int, undecided: Ints) -> None:
         """Hold a review of the histories at war, and of those in a ceasefire."""
+        if self._stale:
+            self._bargain.derive()
+            self._ledger.derive()
+            self._stale = False
         fighting = self._at_war[undecided] > 0
         cohort, inside = undecided[fighting], undecided[~fighting]
         self._change_leaders(day, review, undecided)

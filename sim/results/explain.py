@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.calendar import Calendar
+from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.engine.recorder import Event
 from sim.ensemble.run import Ensemble
 from sim.model import section
@@ -180,15 +180,16 @@ def explanation(ensemble: Ensemble, replication: int) -> Iterator[str]:
     yield ""
     yield "What fighting on and the package nearest to agreement were worth to each side, review by review:"
     yield from review_lines(ensemble, replication)
-    signed = ensemble.outcomes["ending"][int(np.flatnonzero(ensemble.numbers == replication)[0])] == "ceasefire_in_force"
-    without = [event for event in held if float(event.values["state"]) > 0]
-    # The last one without a zone says why there was no deal till then; the last one of all, why there was one.
-    if without:
+    month = ensemble.outcomes["deal_month"][int(np.flatnonzero(ensemble.numbers == replication)[0])]
+    signed = [event for event in held if event.day < month * DAYS_PER_MONTH]
+    before = [event for event in (signed or held) if float(event.values["state"]) > 0]
+    # The last one without a zone says why there was no deal till then; that of the first signature, why there was one.
+    if before:
         yield ""
-        yield from account_lines(ensemble, replication, without[-1])
+        yield from account_lines(ensemble, replication, before[-1])
     if signed:
         yield ""
-        yield from account_lines(ensemble, replication, held[-1])
+        yield from account_lines(ensemble, replication, signed[-1])
 
 
 def ledger_over_time(rows: list[dict[str, str]], names: Names, days: int) -> Iterator[str]:
