@@ -34,14 +34,19 @@ def test_the_scenario_of_the_readme(parley, tmp_path: Path):
     assert "arms.defender.aid_scale: 1 becomes 0.5" in done.stdout
 
 
-def test_what_the_readme_says_it_prints(parley, tmp_path: Path):
-    printed = " ".join(parley("run", "baseline", cwd=tmp_path).stdout.split())
-    shown = re.search(r"```\n(Baseline: .*?)```", README, flags=re.DOTALL)
-    assert shown is not None
-    lines = [line for line in shown[1].splitlines() if line.strip(" .")]
-    assert len(lines) > 7
-    for line in lines:
-        assert " ".join(line.split()) in printed
+def test_what_the_readme_says_is_printed(parley, tmp_path: Path):
+    samples = {
+        "Baseline: ": ("run", "baseline"),
+        "What they weighed": ("explain", "results/baseline", "--ending", "war_goes_on"),
+    }
+    for beginning, command in samples.items():
+        printed = " ".join(parley(*command, cwd=tmp_path).stdout.split())
+        shown = re.search(rf"```\n({beginning}.*?)```", README, flags=re.DOTALL)
+        assert shown is not None
+        lines = [line for line in shown[1].splitlines() if line.strip(" .")]
+        assert len(lines) > 7
+        for line in lines:
+            assert " ".join(line.split()) in printed
 
 
 def test_every_outcome_column_is_explained(load, ensemble):
