@@ -37,6 +37,7 @@ def test_the_scenario_of_the_readme(parley, tmp_path: Path):
 def test_what_the_readme_says_is_printed(parley, tmp_path: Path):
     samples = {
         "Baseline: ": ("run", "baseline"),
+        "What was changed": ("compare", "baseline", "more_arms"),
         "What they weighed": ("explain", "results/baseline", "--ending", "war_goes_on"),
     }
     for beginning, command in samples.items():

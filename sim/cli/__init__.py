@@ -1,7 +1,7 @@
 """The command line. Each command parses and prints; it computes nothing.
 
-Exit codes: 0 done, 1 our bug, 2 usage, 3 invalid input or results that cannot be written, 5 a target missed,
-130 interrupted.
+Exit codes: 0 done, 1 our bug, 2 usage, 3 invalid input or results that cannot be written, 5 a target missed or a
+difference beyond its limit, 130 interrupted.
 """
 
 import io
@@ -11,6 +11,7 @@ import sys
 import typer
 
 from sim.cli.check import check
+from sim.cli.compare import compare
 from sim.cli.explain import explain
 from sim.cli.new import new
 from sim.cli.run import run
@@ -27,6 +28,7 @@ app = typer.Typer(
     help="Simulate a war between two states under a scenario. First steps:  parley run baseline",
 )
 app.command()(run)
+app.command()(compare)
 app.command()(explain)
 app.command()(check)
 app.command()(show)

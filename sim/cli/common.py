@@ -6,17 +6,19 @@ Heavy imports stand inside functions, so that `parley --help` is quick.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble, Plan
+    from sim.results.runs import Run
     from sim.scenario import Problem, Scenario, ScenarioHead
 
-BUG, USAGE, INVALID = 1, 2, 3
+BUG, USAGE, INVALID, FAILED_OVER = 1, 2, 3, 5
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files, or names of shipped ones.")]
 Replications = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many histories to simulate.")]
@@ -32,6 +34,7 @@ Settings = Annotated[
 def errors_as_lines() -> Iterator[None]:
     """Turn what can go wrong into lines on stderr and an exit code."""
     from sim.engine.world import InvariantBreach
+    from sim.results.comparison import CannotCompare
     from sim.results.store import StoreError
     from sim.scenario import ScenarioError
 
@@ -40,7 +43,7 @@ def errors_as_lines() -> Iterator[None]:
     except ScenarioError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(INVALID) from error
-    except StoreError as error:
+    except (StoreError, CannotCompare) as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(INVALID) from error
     except MemoryError as error:
@@ -66,6 +69,37 @@ def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[Scen
     if problems:
         raise ScenarioError(problems)
     return scenarios
+
+
+def is_run(name: str) -> bool:
+    """Return whether a name is that of a folder with results, and not of a scenario."""
+    return (Path(name) / "manifest.json").exists() or Path(name).is_dir()
+
+
+def runs_of(names: Sequence[str], replications: int | None, seed: int | None, months: int | None) -> list[Run]:
+    """Return the runs of result folders and of scenarios, which are run now, alike if not told otherwise."""
+    from sim.ensemble.run import Plan, horizon_days
+    from sim.results.runs import Run
+
+    kept = {name: Run.read(Path(name)) for name in names if is_run(name)}
+    like = next(iter(kept.values()), None)
+    scenarios = (
+        dict(zip(fresh, load_all(fresh, None), strict=True)) if (fresh := [n for n in names if n not in kept]) else {}
+    )
+    runs = []
+    for name in names:
+        if name in kept:
+            runs.append(kept[name])
+            continue
+        scenario = scenarios[name]
+        days = like.days if like is not None and months is None else horizon_days(scenario, months)
+        plan = Plan(
+            replications or (like.replications if like else 2000),
+            seed if seed is not None else (like.seed if like else 1),
+            days,
+        )
+        runs.append(Run.of(run_with_progress(scenario, plan)))
+    return runs
 
 
 def run_with_progress(scenario: Scenario[ScenarioHead], plan: Plan) -> Ensemble:

@@ -92,16 +92,35 @@ def write_run(ensemble: Ensemble, summary: list[Row], folder: Path, force: bool)
             "machine": platform.machine(),
             "instructions": np.lib.introspect.opt_func_info("^exp$", "float64")["exp"]["dd"]["current"],
         },
-        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in data.items()},
     }
-    data["manifest.json"] = (json.dumps(manifest, indent=2) + "\n").encode()
+    write_folder(data, manifest, folder, force)
+
+
+def write_folder(files: dict[str, bytes], about: dict[str, Any], folder: Path, force: bool) -> None:
+    """Write files and a manifest to a folder all at once, replacing what is there if `force` is given.
+
+    Parameters
+    ----------
+    files : dict of str to bytes
+    about : dict
+        What the manifest says, beside the sha256 of each file.
+    folder : Path
+    force : bool
+
+    Raises
+    ------
+    StoreError
+        When something cannot be written; what was there before is left as it was.
+    """
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    manifest = (json.dumps({**about, "sha256": hashes}, indent=2) + "\n").encode()
     made = _make(folder.parent)
     scratch = ""
     try:
         scratch = tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)
         fresh = Path(scratch) / "new"
         fresh.mkdir()
-        for name, content in data.items():
+        for name, content in {**files, "manifest.json": manifest}.items():
             with (fresh / name).open("wb") as file:
                 file.write(content)
                 file.flush()

@@ -1,0 +1,124 @@
+"""`parley compare`: scenarios beside one another, what was changed and what it changed."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim import __version__
+from sim.cli.common import FAILED_OVER, USAGE, Months, errors_as_lines, runs_of
+
+if TYPE_CHECKING:
+    from sim.results.comparison import Comparison
+    from sim.results.runs import Run
+
+_LIMIT = re.compile(r"\s*([\w:]+)\s*([<>])\s*([-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?)\s*")
+
+
+def compare(
+    of: Annotated[
+        list[str], typer.Argument(metavar="A B...", help="Result folders or scenarios; the first is compared with.")
+    ],
+    replications: Annotated[
+        int | None, typer.Option(min=2, max=1_000_000, help="Of scenarios that are run first; 2,000 or that of a folder.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of scenarios that are run first; 1 or that of a folder.")] = None,
+    months: Months = None,
+    all_pairs: Annotated[bool, typer.Option("--all-pairs", help="Compare each with each, not only with the first.")] = False,
+    unpaired: Annotated[bool, typer.Option("--unpaired", help="Do not pair histories on the same luck.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Compare the terms of deals and causes of collapse too.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print as Markdown.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV, in full precision.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/comparisons/zones.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
+    fail_over: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OUTCOME>X", help="Exit with 5 if a difference is beyond this, as in 'war_again > 0.05'."),
+    ] = None,
+) -> None:
+    """Compare scenarios: what was changed, what it changed on the same luck, and how sure that is.
+
+    Example:  parley compare results/baseline results/more_arms
+    """
+    with errors_as_lines():
+        from sim.results.compared import as_csv as csv_of
+        from sim.results.compared import markdown, text_lines
+        from sim.results.comparison import ALL_SECTIONS, MAIN_SECTIONS, compare_all
+        from sim.results.store import run_folder, write_folder
+        from sim.results.summary import WHAT_IT_IS_NOT
+
+        if len(of) < 2:
+            print("error: name at least two result folders or scenarios", file=sys.stderr)
+            raise typer.Exit(USAGE)
+        if as_markdown + as_csv + as_json > 1:
+            print("error: --markdown, --csv and --json are three ways to print: choose one", file=sys.stderr)
+            raise typer.Exit(USAGE)
+        limits = [_limit(text) for text in fail_over or ()]
+        folder = run_folder(out.parent, out.name, force) if out is not None else None
+        runs = runs_of(of, replications, seed, months)
+        sections = ALL_SECTIONS if every else MAIN_SECTIONS
+        found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
+        data = {"note": WHAT_IT_IS_NOT, "outcomes": [row for one in found for row in one.as_dicts()]}
+        text = json.dumps(data, indent=2, allow_nan=False)
+        beyond = [said for comparison in found for limit in limits for said in _beyond(comparison, limit)]
+        if as_markdown:
+            print(markdown(found), end="")
+        elif as_csv:
+            print(csv_of(found), end="")
+        elif as_json:
+            print(text)
+        else:
+            for comparison in found:
+                print(*text_lines(comparison), "", sep="\n")
+            print(WHAT_IT_IS_NOT)
+        if folder is not None:
+            tables = {"comparison.csv": csv_of(found), "comparison.md": markdown(found), "comparison.json": text + "\n"}
+            about = {"parley": __version__, "compared": [vars_of(run) for run in runs]}
+            write_folder({name: table.encode() for name, table in tables.items()}, about, folder, force)
+            print(f"Written: {folder}/ (comparison, manifest)", file=sys.stderr)
+        for said in beyond:
+            print(f"over the limit: {said}", file=sys.stderr)
+        if beyond:
+            raise typer.Exit(FAILED_OVER)
+
+
+def vars_of(run: Run) -> dict[str, object]:
+    """Return what makes a run repeatable."""
+    return {
+        "scenario": run.name,
+        "seed": run.seed,
+        "replications": run.replications,
+        "days": run.days,
+        "parley": run.version,
+    }
+
+
+def _limit(text: str) -> tuple[str, str, float]:
+    found = _LIMIT.fullmatch(text)
+    if found is None:
+        print(f"error: cannot read --fail-over {text!r}; write it as in 'war_again > 0.05'", file=sys.stderr)
+        raise typer.Exit(USAGE)
+    return found[1], found[2], float(found[3].replace("_", ""))
+
+
+def _beyond(comparison: Comparison, limit: tuple[str, str, float]) -> list[str]:
+    from sim.results.comparison import CannotCompare
+    from sim.scenario.wording import did_you_mean
+
+    outcome, sign, level = limit
+    try:
+        found = comparison.line(outcome).difference
+    except KeyError as error:
+        hint = did_you_mean(outcome, [line.id for line in comparison.lines])
+        raise CannotCompare(f"--fail-over names {outcome!r}, which is not compared. {hint}".rstrip()) from error
+    if found is None or not (found.mean > level if sign == ">" else found.mean < level):
+        return []
+    return [
+        f"{outcome} of {comparison.right.name} differs from {comparison.left.name} by {found.mean:+.6g} ({sign} {level:g})"
+    ]

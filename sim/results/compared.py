@@ -1,0 +1,172 @@
+"""Comparisons as text for the terminal, as Markdown and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from sim.results.comparison import Comparison, Line
+from sim.results.summary import ENDING_LABELS, WHAT_IT_IS_NOT
+
+HEADINGS = {
+    "endings": "At the end",
+    "deals": "A deal is signed",
+    "lasting": "The first ceasefire lasts",
+    "course": "Over the whole time",
+    "year_one": "In the first 12 months",
+    "terms": "What is signed",
+    "causes": "Why the first ceasefire broke",
+}
+LONGEST_LABEL = 56
+
+
+def number(value: float, unit: str, *, sign: bool = False, size: float | None = None) -> str:
+    """Return a value as tables show it: shares in per cent or points, others with about three digits, as fit for `size`.
+
+    >>> number(0.1234, "share"), number(0.1234, "share", sign=True), number(123456.0, "persons", sign=True)
+    ('12.3 %', '+12.3 points', '+123,456')
+    """
+    plus = "+" if sign else ""
+    if unit == "share":
+        return f"{100 * value:{plus}.1f} points" if sign else f"{100 * value:.1f} %"
+    size = abs(value) if size is None else size
+    digits = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4
+    return f"{value:{plus},.{digits}f}"
+
+
+def in_cells(line: Line) -> tuple[str, str, str]:
+    """Return both values and the difference with its interval, or the words for it."""
+    found = line.difference
+    if found is None:
+        return "-", "-", "too few histories"
+    left, right = number(found.left, line.unit), number(found.right, line.unit)
+    if found.same:
+        return left, right, "no difference: the same in every history"
+    if not found.found:
+        return left, right, f"no difference found (within {_band(line)})"
+    return left, right, f"{number(found.mean, line.unit, sign=True, size=_size(line))} ({_band(line)})"
+
+
+def _band(line: Line) -> str:
+    found = line.difference
+    assert found is not None, "asked for where there is one"
+    low, high = (number(value, line.unit, sign=True, size=_size(line)) for value in (found.low, found.high))
+    return f"{low.removesuffix(' points')} .. {high.removesuffix(' points')}"
+
+
+def _size(line: Line) -> float:
+    """Return how large a difference may be, so that it is rounded like its interval."""
+    found = line.difference
+    assert found is not None, "asked for where there is one"
+    return max(abs(found.low), abs(found.high))
+
+
+def _some(line: Line, whole: int) -> str:
+    found = line.difference
+    return f" [{found.pairs:,} of {whole:,}]" if found is not None and found.pairs < whole else ""
+
+
+def text_lines(comparison: Comparison) -> Iterator[str]:
+    """Yield a comparison as lines of text."""
+    left, right = comparison.left.name, comparison.right.name
+    if left == right:
+        left, right = f"{left} (1)", f"{right} (2)"
+    yield f"{comparison.left.scenario.world.title}  against  {comparison.right.scenario.world.title}"
+    yield ""
+    yield "What was changed"
+    yield from (f"  {text}" for text in changed_in_words(comparison))
+    yield ""
+    how = "pairs of histories on the same luck" if comparison.paired else "histories each, unpaired"
+    together = f", {comparison.comparisons} comparisons together" if comparison.comparisons > 1 else ""
+    labels = {line.id: f"{line.label}{_some(line, comparison.pairs)}" for line in comparison.lines}
+    width = max(LONGEST_LABEL, *(len(label) for label in labels.values())) + 1
+    value = max(10, len(left), len(right)) + 2
+    yield f"What it changed ({comparison.pairs:,} {how})"
+    yield f" {'shares and means':<{width}}{left:>{value}}{right:>{value}}  difference (95 %{together})"
+    section = ""
+    for line in comparison.lines:
+        if line.section != section:
+            section = line.section
+            yield f" {HEADINGS[section]}"
+        before, after, difference = in_cells(line)
+        yield f"   {labels[line.id]:<{width - 2}}{before:>{value}}{after:>{value}}  {difference}"
+    if comparison.paired:
+        yield ""
+        yield from moved_lines(comparison)
+        yield f"Pairing: {pairing_in_words(comparison)}"
+
+
+def changed_in_words(comparison: Comparison) -> list[str]:
+    """Return what differs in what is assumed, one line each."""
+    told = []
+    for change in comparison.changed:
+        unit = f" ({change.unit})" if change.unit else ""
+        if change.before is None:
+            told.append(f"{change.path} is added: {change.after}")
+        elif change.after is None:
+            told.append(f"{change.path} is removed: {change.before}")
+        else:
+            told.append(f"{change.path}: {change.before} becomes {change.after}{unit}")
+    return told or ["nothing differs in what is assumed"]
+
+
+def ending_in_words(comparison: Comparison, ending: str) -> str:
+    """Return an ending as tables call it."""
+    sides = comparison.left.scenario.world.sides
+    return ENDING_LABELS[ending].format(attacker=sides.attacker.name, defender=sides.defender.name)
+
+
+def moved_lines(comparison: Comparison) -> Iterator[str]:
+    """Yield how many histories changed their ending, and from what to what."""
+    moved = {key: count for key, count in comparison.moved.items() if key[0] != key[1]}
+    total = sum(moved.values())
+    yield f"Endings changed in {total:,} of {comparison.pairs:,} histories ({total / comparison.pairs:.1%})" + (
+        ":" if total else "."
+    )
+    for (before, after), count in sorted(moved.items(), key=lambda item: -item[1]):
+        yield f"  {count:>6,}  {ending_in_words(comparison, before)}  ->  {ending_in_words(comparison, after)}"
+
+
+def pairing_in_words(comparison: Comparison) -> str:
+    """Return what pairing was worth, over the outcomes that differ."""
+    found = [line.difference for line in comparison.lines if line.difference is not None and not line.difference.same]
+    factors = sorted(one.shrink for one in found if one.shrink == one.shrink)
+    if not factors:
+        return "every outcome is the same in every history."
+    half = factors[len(factors) // 2]
+    correlations = sorted(one.correlation for one in found if one.correlation == one.correlation)
+    known = f"; the correlation is {correlations[len(correlations) // 2]:.2f} in the median" if correlations else ""
+    return (
+        f"unpaired, one would need {half:,.1f} times as many histories for the same precision (median of outcomes){known}."
+    )
+
+
+def markdown(comparisons: Sequence[Comparison]) -> str:
+    """Return comparisons as a Markdown page."""
+    page = []
+    for comparison in comparisons:
+        left, right = comparison.left.name, comparison.right.name
+        page += [f"# {right} against {left}", "", "What was changed:", ""]
+        page += [f"- {_cell(text)}" for text in changed_in_words(comparison)]
+        page += ["", f"| outcome | {_cell(left)} | {_cell(right)} | difference (95 %) |", "|---|---:|---:|---|"]
+        for line in comparison.lines:
+            label = f"{HEADINGS[line.section]}: {line.label}{_some(line, comparison.pairs)}"
+            page.append("| " + " | ".join(_cell(text) for text in (label, *in_cells(line))) + " |")
+        page += ["", *(_cell(text) for text in moved_lines(comparison))] if comparison.paired else []
+        page.append("")
+    return "\n".join([*page, WHAT_IT_IS_NOT, ""])
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def as_csv(comparisons: Sequence[Comparison]) -> str:
+    """Return comparisons as CSV, one row an outcome, in full precision."""
+    rows = [row for comparison in comparisons for row in comparison.as_dicts()]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
+    return text.getvalue()

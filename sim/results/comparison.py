@@ -1,0 +1,200 @@
+"""Two scenarios side by side: what was changed, what it changed on the same luck, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.results.pairs import Difference, mcnemar, of_means, of_ratios, of_shares, transitions
+from sim.results.runs import Run
+from sim.results.summary import Row
+from sim.scenario.describe import Change, changes
+
+# What is compared unless all is asked for; the rest are terms and causes, which only some histories have.
+MAIN_SECTIONS = ("endings", "deals", "lasting", "course", "year_one")
+ALL_SECTIONS = (*MAIN_SECTIONS, "terms", "causes")
+
+
+class CannotCompare(Exception):
+    """Why two runs cannot be compared, or not pair by pair."""
+
+
+class Line(NamedTuple):
+    """An outcome of two scenarios.
+
+    Attributes
+    ----------
+    section, id, label, unit : str
+        As in the summary.
+    difference : Difference or None
+        None where too few histories have the outcome.
+    p : float
+        McNemar's exact test of a paired share; NaN otherwise.
+    """
+
+    section: str
+    id: str
+    label: str
+    unit: str
+    difference: Difference | None
+    p: float
+
+    @property
+    def verdict(self) -> str:
+        """What can be said of it."""
+        found = self.difference
+        if found is None:
+            return "too few histories"
+        if found.same:
+            return "no difference: the same in every history"
+        return "difference" if found.found else "no difference found"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The comparison of a scenario with another.
+
+    Attributes
+    ----------
+    left, right : Run
+    paired : bool
+    comparisons : int
+        How many scenarios are compared at once; intervals cover all of one outcome together.
+    changed : list of Change
+    lines : list of Line
+    moved : dict of (str, str) to int
+        How many histories went from which ending to which; empty without pairing.
+    """
+
+    left: Run
+    right: Run
+    paired: bool
+    comparisons: int
+    changed: list[Change]
+    lines: list[Line]
+    moved: dict[tuple[str, str], int]
+
+    @property
+    def pairs(self) -> int:
+        """How many histories were compared, or the smaller number of both."""
+        return min(self.left.replications, self.right.replications)
+
+    def line(self, outcome: str) -> Line:
+        """Return the line of an outcome.
+
+        Raises
+        ------
+        KeyError
+            When it is not among those compared.
+        """
+        for line in self.lines:
+            if line.id == outcome:
+                return line
+        raise KeyError(outcome)
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return one dictionary an outcome, with plain values; None where there is no such number."""
+        rows = []
+        for line in self.lines:
+            found = line.difference
+            names = ("pairs", "left", "right", "mean", "low", "high", "correlation", "shrink")
+            numbers = {name: _plain(getattr(found, name)) if found else None for name in names}
+            rows.append(
+                {
+                    "left": self.left.name, "right": self.right.name, "section": line.section, "outcome": line.id,
+                    "label": line.label, "unit": line.unit, "pairs": numbers["pairs"], "left_value": numbers["left"],
+                    "right_value": numbers["right"], "difference": numbers["mean"], "low": numbers["low"],
+                    "high": numbers["high"], "correlation": numbers["correlation"], "variance_factor": numbers["shrink"],
+                    "p_mcnemar": _plain(line.p), "verdict": line.verdict,
+                }
+            )  # fmt: skip
+        return rows
+
+
+def _plain(value: Any) -> Any:
+    if value is None or (isinstance(value, float) and not np.isfinite(value)):
+        return None
+    return value
+
+
+def why_not(left: Run, right: Run, paired: bool) -> str:
+    """Return why two runs cannot be compared, or an empty text.
+
+    Unpaired ones need the same horizon; pairs need the same luck too: seed, start and version.
+    """
+    if left.days != right.days:
+        return f"{left.name} covers {left.days} days and {right.name} {right.days}; run them over the same time (--months)"
+    if not paired:
+        return ""
+    unpaired = "or compare them with --unpaired, which needs no common luck but sees less"
+    if left.seed != right.seed:
+        return f"{left.name} has seed {left.seed} and {right.name} seed {right.seed}: no pairs. Run one again, {unpaired}"
+    if left.version != right.version:
+        return (
+            f"{left.name} was made by version {left.version} and {right.name} by {right.version}: their histories are no "
+            f"pairs. Run the older again, {unpaired}"
+        )
+    starts = [run.scenario.world.start_date for run in (left, right)]
+    if starts[0] != starts[1]:
+        return f"{left.name} begins on {starts[0]} and {right.name} on {starts[1]}: no pairs; compare them with --unpaired"
+    return ""
+
+
+def compare(
+    left: Run, right: Run, *, paired: bool = True, comparisons: int = 1, sections: Sequence[str] = MAIN_SECTIONS
+) -> Comparison:
+    """Compare a scenario with another.
+
+    Parameters
+    ----------
+    left, right : Run
+        Pairs are the histories of the same number; where one run has more of them, the rest is left out.
+    paired : bool
+    comparisons : int
+        How many comparisons are made together.
+    sections : sequence of str
+        Of the summary, which are compared.
+
+    Raises
+    ------
+    CannotCompare
+        With the reason.
+    """
+    reason = why_not(left, right, paired)
+    if reason:
+        raise CannotCompare(reason)
+    rows: dict[str, Row] = {row.id: row for run in (right, left) for row in run.summary if row.section in sections}
+    order = [row.id for run in (left, right) for row in run.summary if row.id in rows]
+    lines = [_line(rows[id], left, right, paired, comparisons) for id in dict.fromkeys(order)]
+    lines.sort(key=lambda line: ALL_SECTIONS.index(line.section))
+    moved: dict[tuple[str, str], int] = {}
+    if paired:
+        n = min(left.replications, right.replications)
+        moved = transitions(left.outcomes["ending"][:n], right.outcomes["ending"][:n])
+    return Comparison(left, right, paired, comparisons, changes(left.scenario, right.scenario), lines, moved)
+
+
+def compare_all(runs: Sequence[Run], *, all_pairs: bool = False, **how: Any) -> list[Comparison]:
+    """Compare every run with the first, or all with all; `how` as in `compare`."""
+    chosen = list(combinations(runs, 2)) if all_pairs else [(runs[0], run) for run in runs[1:]]
+    return [compare(left, right, comparisons=len(chosen), **how) for left, right in chosen]
+
+
+def _line(row: Row, left: Run, right: Run, paired: bool, comparisons: int) -> Line:
+    n = min(left.replications, right.replications) if paired else None
+    how: dict[str, Any] = {"paired": paired, "comparisons": comparisons}
+    if row.id == "talks_failing":
+        parts = [tuple(run.column(name)[:n] for name in ("talks_failed", "talks_ended")) for run in (left, right)]
+        return Line(row.section, row.id, row.label, row.unit, of_ratios(parts[0], parts[1], **how), np.nan)  # type: ignore[arg-type]
+    try:
+        ours, theirs = (run.column(row.id)[:n] for run in (left, right))
+    except KeyError:
+        return Line(row.section, row.id, row.label, row.unit, None, np.nan)
+    if row.unit == "share" and row.share is not None:
+        p = mcnemar(ours, theirs) if paired else np.nan
+        return Line(row.section, row.id, row.label, row.unit, of_shares(ours, theirs, **how), p)
+    return Line(row.section, row.id, row.label, row.unit, of_means(ours, theirs, **how), np.nan)

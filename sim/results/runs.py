@@ -1,0 +1,170 @@
+"""A run as results see it: what was assumed, what came out of every history, and its summary, from memory or from disk."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import __version__
+from sim.engine.draws import Floats
+from sim.model import WarScenario
+from sim.results.store import StoreError, read_run
+from sim.results.summary import Row, summarise
+from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario
+
+if TYPE_CHECKING:
+    from sim.ensemble.run import Ensemble
+
+# Whatever has no number is text.
+TEXT_COLUMNS = ("ending", "collapse_cause")
+
+
+@dataclass(frozen=True)
+class Run:
+    """The results of one scenario.
+
+    Attributes
+    ----------
+    name : str
+        Of the scenario.
+    scenario : Scenario
+    seed, replications, days : int
+    version : str
+        Of Parley.
+    outcomes : dict of str to (n,) array
+        One value a history, in the order of the histories; NaN where it does not apply.
+    drawn : dict of str to (n,) array
+        The uncertain parameters, by path.
+    summary : list of Row
+    """
+
+    name: str
+    scenario: Scenario[ScenarioHead]
+    seed: int
+    replications: int
+    days: int
+    version: str
+    outcomes: dict[str, NDArray[Any]]
+    drawn: dict[str, Floats]
+    summary: list[Row]
+
+    @classmethod
+    def of(cls, ensemble: Ensemble) -> Run:
+        """Return the run that an ensemble is."""
+        plan = ensemble.plan
+        return cls(
+            ensemble.scenario.name, ensemble.scenario, plan.seed, len(ensemble.numbers), plan.days, __version__,
+            ensemble.outcomes, ensemble.drawn, summarise(ensemble),
+        )  # fmt: skip
+
+    @classmethod
+    def read(cls, folder: Path) -> Run:
+        """Read a run that `parley run` wrote.
+
+        Raises
+        ------
+        StoreError
+            When it is none, is incomplete, was changed since, or was written by a version whose scenario cannot be read now.
+        """
+        manifest, tables = read_run(folder)
+        version = str(manifest.get("parley"))
+        if "outcomes.csv" not in tables or "scenario.yaml" not in tables:
+            raise StoreError(f"{folder} holds no run, but something made of runs")
+        try:
+            scenario: Scenario[ScenarioHead] = load_scenario(folder / "scenario.yaml", WarScenario)
+        except ScenarioError as error:
+            raise StoreError(
+                f"{folder / 'scenario.yaml'} cannot be read by this version ({__version__}; it was written by {version}); "
+                f"run it again. First problem: {error.problems[0]}"
+            ) from error
+        columns = read_columns(tables["outcomes.csv"], folder / "outcomes.csv")
+        if len(columns["replication"]) != int(manifest["replications"]):
+            raise StoreError(f"{folder / 'outcomes.csv'} has not one row for each of its replications; run it again")
+        del columns["replication"]
+        outcomes = {name: values for name, values in columns.items() if "." not in name}
+        drawn = {name: values for name, values in columns.items() if "." in name}
+        return cls(
+            str(manifest["scenario"]), scenario, int(manifest["seed"]), int(manifest["replications"]), int(manifest["days"]),
+            version, outcomes, drawn, read_summary(tables["summary.csv"]),
+        )  # fmt: skip
+
+    def column(self, outcome: str) -> Floats:
+        """Return the values of an outcome as numbers, (n,): of an ending, a term or a cause 1 or 0.
+
+        Parameters
+        ----------
+        outcome : str
+            A column of numbers, the name of an ending, or `column:value`, as in `terms_security:bare_truce` (NaN in
+            histories without a deal) or `collapse_cause:imposed`.
+
+        Raises
+        ------
+        KeyError
+            With the outcomes that there are.
+        """
+        column, colon, value = outcome.partition(":")
+        if colon and column in self.outcomes and self.outcomes[column].dtype.kind == "U":
+            held = self.outcomes[column]
+            holds: Floats = np.where(held == "", np.nan, (held == value).astype(np.float64))
+            return holds
+        if not colon and column in self.outcomes and self.outcomes[column].dtype.kind != "U":
+            return np.asarray(self.outcomes[column], dtype=np.float64)
+        if not colon and outcome in self.endings():
+            ended: Floats = (self.outcomes["ending"] == outcome).astype(np.float64)
+            return ended
+        raise KeyError(outcome)
+
+    def endings(self) -> list[str]:
+        """Return the endings that a history of this scenario can have."""
+        return [row.id for row in self.summary if row.section == "endings"]
+
+    def known_outcomes(self) -> list[str]:
+        """Return the names that `column` takes, but for terms and causes."""
+        return [*self.endings(), *(name for name, values in self.outcomes.items() if values.dtype.kind != "U")]
+
+
+def read_columns(text: str, path: Path) -> dict[str, NDArray[Any]]:
+    """Return the columns of a table of histories, as numbers where all are numbers.
+
+    Raises
+    ------
+    StoreError
+        When rows have not as many cells as the header, or a column of numbers holds something else.
+    """
+    lines = text.splitlines()
+    header = lines[0].split(",") if lines else []
+    # No cell of this table is ever quoted; so this is right, and five times as fast as the csv module.
+    rows = [line.split(",") for line in lines[1:]]
+    if not rows or any(len(row) != len(header) for row in rows):
+        raise StoreError(f"{path} is not a whole table: its rows and its header differ in length")
+    found: dict[str, NDArray[Any]] = {}
+    for name, cells in zip(header, zip(*rows, strict=True), strict=True):
+        if name in TEXT_COLUMNS or name.startswith("terms_"):
+            found[name] = np.asarray(cells)
+            continue
+        try:
+            found[name] = np.array([float(cell) if cell else np.nan for cell in cells])
+        except ValueError as error:
+            raise StoreError(f"{path}: column {name} holds something that is no number") from error
+    return found
+
+
+def read_summary(text: str) -> list[Row]:
+    """Return the rows of a summary; how tables scale and round them is not kept."""
+    rows = []
+    known = {field.name: field.type for field in fields(Row)}
+    for cells in csv.DictReader(io.StringIO(text)):
+        values: dict[str, Any] = {}
+        for name, cell in cells.items():
+            if name in ("section", "id", "label", "unit"):
+                values[name] = cell
+            elif name in known:
+                values[name] = int(cell) if name in ("n", "total") else float(cell) if cell else None
+        rows.append(Row(**values))
+    return rows

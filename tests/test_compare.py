@@ -1,0 +1,277 @@
+"""Comparisons: their statistics against independent ones and known differences, what they print, and what they refuse."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.results.comparison import CannotCompare, compare, compare_all
+from sim.results.pairs import mcnemar, of_means, of_ratios, of_shares
+from sim.results.runs import Run
+from sim.results.statistics import wilson_interval
+from sim.results.store import StoreError
+
+
+@pytest.fixture(scope="module")
+def runs(load, ensemble) -> dict[str, Run]:
+    names = ("baseline", "more_arms", "aid_halted", "european_zone")
+    return {name: Run.of(ensemble(load(name), 300, 730)) for name in names}
+
+
+@pytest.fixture(scope="module")
+def folders(parley, tmp_path_factory) -> Path:
+    """Results of two scenarios, made by the command."""
+    folder = tmp_path_factory.mktemp("runs")
+    done = parley("run", "baseline", "more_arms", "--replications", 200, "--months", 24, "--out", folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+# Statistics
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 10), (3, 10), (10, 10), (497, 2_000), (1, 100_000)])
+def test_wilson_is_that_of_an_independent_implementation(successes: int, n: int) -> None:
+    theirs = stats.binomtest(successes, n).proportion_ci(method="wilson")
+    np.testing.assert_allclose(wilson_interval(successes, n), (theirs.low, theirs.high), rtol=1e-12, atol=1e-14)
+
+
+def test_paired_and_unpaired_means_are_those_of_an_independent_implementation() -> None:
+    luck = np.random.default_rng(1)
+    left = luck.normal(size=50)
+    right = 0.8 * left + luck.normal(0.3, 0.5, 50)
+    ours, theirs = of_means(left, right), stats.ttest_rel(right, left).confidence_interval()
+    assert ours is not None
+    np.testing.assert_allclose((ours.low, ours.high), (theirs.low, theirs.high), rtol=1e-12)
+    apart, welch = of_means(left, right[:30], paired=False), stats.ttest_ind(right[:30], left, equal_var=False)
+    assert apart is not None
+    np.testing.assert_allclose((apart.low, apart.high), tuple(welch.confidence_interval()), rtol=1e-12)
+    assert ours.shrink == pytest.approx((left.var(ddof=1) + right.var(ddof=1)) / (right - left).var(ddof=1))
+
+
+def coverage(kind: str, repeats: int, n: int = 400) -> float:
+    """Return how often the interval of 95 % covers a known difference."""
+    luck, covered = np.random.default_rng(7), 0
+    for _ in range(repeats):
+        common = luck.normal(size=n)
+        scores = [0.8 * common + 0.6 * luck.normal(size=n) for _ in range(2)]
+        if kind == "mean":
+            known, found = 0.1, of_means(scores[0], scores[1] + 0.1)
+        elif kind == "unpaired mean":
+            known, found = 0.1, of_means(scores[0], luck.normal(0.1, 2, n // 2), paired=False)
+        elif kind == "ratio":
+            below = [luck.poisson(3, n) + 1.0 for _ in range(2)]
+            above = [
+                luck.binomial(values.astype(int), share) * 1.0 for values, share in zip(below, (0.7, 0.75), strict=True)
+            ]
+            known, found = 0.05, of_ratios((above[0], below[0]), (above[1], below[1]))
+        else:
+            limits = stats.norm.ppf([0.3, 0.35])
+            shares = [(score < limit) * 1.0 for score, limit in zip(scores, limits, strict=True)]
+            known, found = 0.05, of_shares(shares[0], shares[1], paired=kind == "share")
+        assert found is not None
+        covered += found.low <= known <= found.high
+    return covered / repeats
+
+
+KINDS = ("mean", "unpaired mean", "share", "ratio")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_intervals_cover_a_known_difference(kind: str) -> None:
+    # Of 300, 95 % +- 3.1 standard errors.
+    assert 0.91 <= coverage(kind, 300) <= 0.985
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", KINDS)
+def test_intervals_cover_a_known_difference_in_a_thousand_comparisons(kind: str) -> None:
+    share = coverage(kind, 1_000)
+    print(f"{kind}: {share:.3f} of 1,000 intervals cover the difference")
+    assert 0.93 <= share <= 0.97
+
+
+def test_a_share_without_a_change_has_an_interval_with_a_width() -> None:
+    same = np.array([0.0, 1.0, 0.0, 1.0])
+    found = of_shares(same, same)
+    assert found is not None
+    assert found.same
+    assert found.mean == 0
+    assert found.low < 0 < found.high
+    assert mcnemar(same, same) == 1
+
+
+def test_the_interval_is_wider_for_several_comparisons() -> None:
+    luck = np.random.default_rng(3)
+    left, right = luck.normal(size=100), luck.normal(size=100)
+    one, five = of_means(left, right), of_means(left, right, comparisons=5)
+    assert one is not None
+    assert five is not None
+    assert five.high - five.low > 1.2 * (one.high - one.low)
+
+
+# Comparisons
+
+
+def test_a_scenario_compared_with_itself_gives_exactly_zero(runs) -> None:
+    found = compare(runs["baseline"], runs["baseline"])
+    assert len(found.lines) > 30
+    for line in found.lines:
+        assert line.difference is None or (line.difference.mean == 0 and line.difference.same), line.id
+        assert line.verdict.startswith(("no difference", "too few"))
+    assert all(before == after for before, after in found.moved)
+    assert found.changed == []
+
+
+def test_a_comparison_says_what_the_outcomes_say(runs) -> None:
+    left, right = runs["baseline"], runs["more_arms"]
+    found = compare(left, right)
+    change = right.outcomes["ground_gained_km2"] - left.outcomes["ground_gained_km2"]
+    line = found.line("ground_gained_km2").difference
+    assert line is not None
+    assert line.mean == pytest.approx(change.mean())
+    assert line.found
+    assert line.mean < 0
+    assert line.shrink > 2
+    assert [change.path for change in found.changed] == ["arms.defender.aid_scale"]
+    assert sum(found.moved.values()) == 300
+    share = found.line("war_goes_on").difference
+    assert share is not None
+    assert share.left == pytest.approx((left.outcomes["ending"] == "war_goes_on").mean())
+
+
+def test_several_are_compared_with_the_first_or_all_with_all(runs) -> None:
+    three = [runs[name] for name in ("baseline", "more_arms", "aid_halted")]
+    names = [(found.left.name, found.right.name) for found in compare_all(three)]
+    assert names == [("baseline", "more_arms"), ("baseline", "aid_halted")]
+    every = compare_all(three, all_pairs=True)
+    assert len(every) == 3
+    assert {found.comparisons for found in every} == {3}
+
+
+def test_what_cannot_be_paired_is_refused(runs, load, ensemble) -> None:
+    base = runs["baseline"]
+    other_seed = Run.of(ensemble(load("baseline"), 20, 730, seed=2))
+    with pytest.raises(CannotCompare, match="seed"):
+        compare(base, other_seed)
+    assert compare(base, other_seed, paired=False).lines
+    with pytest.raises(CannotCompare, match="days"):
+        compare(base, Run.of(ensemble(load("baseline"), 20, 365)))
+    with pytest.raises(CannotCompare, match="begins on"):
+        compare(base, Run.of(ensemble(load("history/korea"), 20, 730)))
+
+
+# From disk, and by the command
+
+
+def test_a_run_read_from_disk_is_the_one_that_was_written(folders: Path, load, ensemble) -> None:
+    read, fresh = Run.read(folders / "baseline"), Run.of(ensemble(load("baseline"), 200, 730))
+    assert read.outcomes.keys() == fresh.outcomes.keys()
+    for name, values in fresh.outcomes.items():
+        np.testing.assert_array_equal(read.outcomes[name], values, err_msg=name)
+    for name, drawn in fresh.drawn.items():
+        np.testing.assert_array_equal(read.drawn[name], drawn, err_msg=name)
+    assert [row.id for row in read.summary] == [row.id for row in fresh.summary]
+
+
+def test_folders_and_scenarios_give_the_same(parley, folders: Path) -> None:
+    by_folder = parley("compare", folders / "baseline", folders / "more_arms", "--csv")
+    mixed = parley("compare", folders / "baseline", "more_arms", "--csv")
+    assert by_folder.returncode == mixed.returncode == 0
+    assert by_folder.stdout == mixed.stdout
+    rows = {row["outcome"]: row for row in csv.DictReader(io.StringIO(by_folder.stdout))}
+    assert rows["ground_gained_km2"]["verdict"] == "difference"
+    assert float(rows["ground_gained_km2"]["high"]) < 0
+
+
+def test_what_the_command_prints(parley, folders: Path, tmp_path: Path) -> None:
+    two = [folders / "baseline", folders / "more_arms"]
+    done = parley("compare", *two)
+    assert done.returncode == 0
+    for words in ("arms.defender.aid_scale: 1 becomes 2", "no difference found", "Endings changed in", "not a forecast"):
+        assert words in done.stdout
+    assert "| Over the whole time: Net land taken by Russia (km2) |" in parley("compare", *two, "--markdown").stdout
+    data: dict[str, Any] = json.loads(parley("compare", *two, "--json", "--out", tmp_path / "kept").stdout)
+    assert len(data["outcomes"]) > 30
+    assert {file.name for file in (tmp_path / "kept").iterdir()} == {
+        "comparison.csv", "comparison.json", "comparison.md", "manifest.json",
+    }  # fmt: skip
+    assert "is there already" in parley("compare", *two, "--out", tmp_path / "kept").stderr
+    assert parley("compare", *two, "--out", tmp_path / "kept", "--force").returncode == 0
+    assert "holds no run" in parley("compare", tmp_path / "kept", *two).stderr
+
+
+def test_a_difference_beyond_a_limit_is_an_exit_code(parley, folders: Path) -> None:
+    two = [folders / "baseline", folders / "more_arms"]
+    assert parley("compare", *two, "--fail-over", "ground_gained_km2 < -1_000_000").returncode == 0
+    beyond = parley("compare", *two, "--fail-over", "ground_gained_km2 < -10")
+    assert beyond.returncode == 5
+    assert "over the limit: ground_gained_km2 of more_arms" in beyond.stderr
+    unknown = parley("compare", *two, "--fail-over", "ground_gained_km > 1")
+    assert unknown.returncode == 3
+    assert "Did you mean 'ground_gained_km2'?" in unknown.stderr
+    assert parley("compare", *two, "--fail-over", "much").returncode == 2
+
+
+def spoilt(folders: Path, to: Path, change: Any) -> Path:
+    shutil.copytree(folders / "more_arms", to)
+    change(to)
+    return to
+
+
+def in_manifest(**values: Any) -> Any:
+    def change(folder: Path) -> None:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").write_text(json.dumps({**manifest, **values}))
+
+    return change
+
+
+def in_outcomes(before: str, after: str) -> Any:
+    def change(folder: Path) -> None:
+        file = folder / "outcomes.csv"
+        file.write_text(file.read_text().replace(before, after, 1))
+
+    return change
+
+
+SPOILT = {
+    "another version": (in_manifest(parley="0.0.9"), "made by version"),
+    "a truncated table": (lambda folder: (folder / "outcomes.csv").write_text("replication,ending\n"), "was changed since"),
+    "a tampered cell": (in_outcomes("war_goes_on", "war_again"), "was changed since"),
+    "a missing table": (lambda folder: (folder / "summary.csv").unlink(), "cannot read"),
+    "no manifest": (lambda folder: (folder / "manifest.json").unlink(), "no manifest.json"),
+    "a broken manifest": (lambda folder: (folder / "manifest.json").write_text("{"), "cannot be read"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_spoilt_folder_is_one_clear_error(parley, folders: Path, tmp_path: Path, how: str) -> None:
+    change, words = SPOILT[how]
+    done = parley("compare", folders / "baseline", spoilt(folders, tmp_path / "spoilt", change))
+    assert done.returncode == 3
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_a_table_that_is_not_whole_is_refused(folders: Path) -> None:
+    from sim.results.runs import read_columns
+
+    text = (folders / "baseline" / "outcomes.csv").read_text()
+    for broken in (text[:-40], text.replace("\n1,", "\n1,2,", 1), "", text.replace("\n0,", "\nzero,", 1)):
+        with pytest.raises(StoreError):
+            read_columns(broken, Path("outcomes.csv"))
+
+
+def test_one_name_is_not_enough(parley) -> None:
+    assert parley("compare", "baseline").returncode == 2
+    assert parley("compare", "baseline", "more_arms", "--csv", "--json").returncode == 2
