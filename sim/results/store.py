@@ -15,7 +15,7 @@ import numpy as np
 from sim import __version__
 from sim.ensemble.run import Ensemble
 from sim.results.summary import Row
-from sim.results.tables import ledger_csv, markdown, outcomes_csv, series_csv, summary_csv
+from sim.results.tables import ledger_csv, markdown, outcomes_csv, series_csv, summary_csv, survival_csv
 
 
 class StoreError(Exception):
@@ -74,6 +74,7 @@ def write_run(ensemble: Ensemble, summary: list[Row], folder: Path, force: bool)
         "summary.md": markdown(ensemble, summary),
         "outcomes.csv": outcomes_csv(ensemble),
         "series.csv": series_csv(ensemble),
+        "survival.csv": survival_csv(ensemble),
         **({"ledger.csv": ledger_csv(ensemble)} if ensemble.tallies else {}),
         "scenario.yaml": ensemble.scenario.to_yaml(),
     }

@@ -17,6 +17,7 @@ from sim.ensemble.run import Ensemble
 from sim.results.ledger import date_of, entries
 from sim.results.statistics import QUANTILES
 from sim.results.summary import WHAT_IT_IS_NOT, Row, balance_sentences, end_date, why_sentences
+from sim.results.survival import courses
 
 SHARES, OUTCOMES = ("share", "95 % interval"), ("median", "5 % .. 95 %")
 # In the order in which they are shown.
@@ -172,6 +173,16 @@ def series_csv(ensemble: Ensemble) -> str:
             band = bands[column][:, slot].tolist()
             rows.append([day, date, field, of, float(means[column][slot]), *band])
     return _csv(header, rows)
+
+
+def survival_csv(ensemble: Ensemble) -> str:
+    """Return how wars end and ceasefires hold over time, one row for each day on which a curve changes."""
+    rows: list[list[Any]] = []
+    for name, of, curve in courses(ensemble):
+        low, high = (["" if np.isnan(value) else float(value) for value in bound] for bound in curve.intervals())
+        columns = (curve.times.astype(int).tolist(), curve.at_risk.tolist(), curve.share.tolist(), low, high)
+        rows += [[name, of, *row] for row in zip(*columns, strict=True)]
+    return _csv(["curve", "of", "day", "at_risk", "share", "low", "high"], rows)
 
 
 def ledger_csv(ensemble: Ensemble) -> str:

@@ -1,0 +1,55 @@
+"""How wars end and ceasefires hold over time, as curves: what has not ended is watched until the horizon, and counted so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.engine.calendar import DAYS_PER_MONTH
+from sim.engine.draws import Floats, Ints
+from sim.ensemble.run import Ensemble
+from sim.results.statistics import Curve, aalen_johansen, kaplan_meier
+
+FIRST_ENDS = ("ceasefire", "attacker_collapsed", "defender_collapsed")
+
+
+class Course(NamedTuple):
+    """A curve with its name: `war`, `first_end` of a kind, or `first_ceasefire`."""
+
+    name: str
+    of: str
+    curve: Curve
+
+
+def first_end(ensemble: Ensemble) -> tuple[Floats, Ints]:
+    """Return when the fighting first ended in each history, and how: a place in `FIRST_ENDS` from 1 on, 0 if not."""
+    outcomes, n = ensemble.outcomes, len(ensemble.numbers)
+    days, how = np.full(n, float(ensemble.plan.days)), np.zeros(n, dtype=np.int64)
+    for kind in FIRST_ENDS[1:]:
+        collapsed = outcomes["ending"] == kind
+        days[collapsed] = outcomes["ending_day"][collapsed]
+        how[collapsed] = FIRST_ENDS.index(kind) + 1
+    # A collapse after a ceasefire is not the first end.
+    signed = outcomes["ceasefires"] > 0 if "ceasefires" in outcomes else np.zeros(n, dtype=np.bool_)
+    if signed.any():
+        days[signed] = np.rint(outcomes["deal_month"][signed] * DAYS_PER_MONTH)
+        how[signed] = 1
+    return days, how
+
+
+def courses(ensemble: Ensemble) -> Iterator[Course]:
+    """Yield the curves of a run; those of what never happens are left out."""
+    days, how = first_end(ensemble)
+    if not how.any():
+        return
+    yield Course("war", "", kaplan_meier(days, how > 0))
+    for kind, curve in aalen_johansen(days, how).items():
+        if curve.share[-1] > 0:
+            yield Course("first_end", FIRST_ENDS[kind - 1], curve)
+    if (how == 1).any():
+        held = how == 1
+        length, broke = (ensemble.outcomes[name][held] for name in ("first_ceasefire_days", "first_ceasefire_broke"))
+        if (broke > 0).any():
+            yield Course("first_ceasefire", "", kaplan_meier(length, broke > 0))
