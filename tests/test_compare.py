@@ -272,6 +272,14 @@ def test_a_table_that_is_not_whole_is_refused(folders: Path) -> None:
             read_columns(broken, Path("outcomes.csv"))
 
 
+def test_two_runs_of_one_scenario_go_by_their_folders(parley, folders: Path, tmp_path: Path) -> None:
+    setting = ("--set", "arms.defender.aid_scale=0.5", "--replications", 200, "--months", 24)
+    assert parley("run", "baseline", *setting, "--out", tmp_path).returncode == 0
+    two = [str(folders / "baseline"), str(tmp_path / "baseline")]
+    rows = list(csv.DictReader(io.StringIO(parley("compare", *two, "--csv").stdout)))
+    assert {(row["left"], row["right"]) for row in rows} == {tuple(two)}
+
+
 def test_one_name_is_not_enough(parley) -> None:
     assert parley("compare", "baseline").returncode == 2
     assert parley("compare", "baseline", "more_arms", "--csv", "--json").returncode == 2

@@ -9,14 +9,15 @@ import pytest
 
 from tests.conftest import ROOT
 
-ORDER = ("engine", "scenario", "model", "ensemble", "results", "cli")
+ORDER = ("engine", "scenario", "model", "ensemble", "results", "studies", "cli")
 MAY_IMPORT = {
     "engine": set(),
     "scenario": set(),
     "model": {"engine", "scenario"},
     "ensemble": {"engine", "scenario", "model"},
     "results": {"engine", "scenario", "model", "ensemble"},
-    "cli": {"engine", "scenario", "model", "ensemble", "results"},
+    "studies": {"engine", "scenario", "model", "ensemble", "results"},
+    "cli": {"engine", "scenario", "model", "ensemble", "results", "studies"},
 }
 FILES = sorted((ROOT / "sim").rglob("*.py"))
 

@@ -14,7 +14,7 @@ IN_BLOCKS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.D
 
 
 def test_the_commands_were_found():
-    assert len(IN_TABLES) == 11
+    assert len(IN_TABLES) == 12
     assert sum("parley" in line for line in IN_BLOCKS) == 1
 
 

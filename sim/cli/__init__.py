@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from sim.cli.breakeven import breakeven
 from sim.cli.check import check
 from sim.cli.compare import compare
 from sim.cli.explain import explain
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(compare)
+app.command()(breakeven)
 app.command()(explain)
 app.command()(check)
 app.command()(show)

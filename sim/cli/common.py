@@ -37,13 +37,14 @@ def errors_as_lines() -> Iterator[None]:
     from sim.results.comparison import CannotCompare
     from sim.results.store import StoreError
     from sim.scenario import ScenarioError
+    from sim.studies.condition import ConditionError
 
     try:
         yield
     except ScenarioError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(INVALID) from error
-    except (StoreError, CannotCompare) as error:
+    except (StoreError, CannotCompare, ConditionError) as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(INVALID) from error
     except MemoryError as error:
@@ -78,6 +79,8 @@ def is_run(name: str) -> bool:
 
 def runs_of(names: Sequence[str], replications: int | None, seed: int | None, months: int | None) -> list[Run]:
     """Return the runs of result folders and of scenarios, which are run now, alike if not told otherwise."""
+    from dataclasses import replace
+
     from sim.ensemble.run import Plan, horizon_days
     from sim.results.runs import Run
 
@@ -99,7 +102,9 @@ def runs_of(names: Sequence[str], replications: int | None, seed: int | None, mo
             days,
         )
         runs.append(Run.of(run_with_progress(scenario, plan)))
-    return runs
+    known = [run.name for run in runs]
+    # Two runs of one scenario go by what they were asked for with.
+    return [replace(run, name=name) if known.count(run.name) > 1 else run for run, name in zip(runs, names, strict=True)]
 
 
 def run_with_progress(scenario: Scenario[ScenarioHead], plan: Plan) -> Ensemble:

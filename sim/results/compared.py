@@ -70,8 +70,6 @@ def _some(line: Line, whole: int) -> str:
 def text_lines(comparison: Comparison) -> Iterator[str]:
     """Yield a comparison as lines of text."""
     left, right = comparison.left.name, comparison.right.name
-    if left == right:
-        left, right = f"{left} (1)", f"{right} (2)"
     yield f"{comparison.left.scenario.world.title}  against  {comparison.right.scenario.world.title}"
     yield ""
     yield "What was changed"

@@ -1,0 +1,1 @@
+"""Studies: questions that take many runs of one scenario, each on the same luck."""

@@ -1,0 +1,140 @@
+"""Break-even: planted roots are found within their intervals, and what has none, or several, is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.model.manpower import break_even_return_share
+from sim.results.runs import Run
+from sim.studies.breakeven import break_even
+from sim.studies.condition import Condition, ConditionError
+
+
+class Planted:
+    """Stands for a run: one outcome, x, that depends on a knob and on luck."""
+
+    name = "planted"
+
+    def __init__(self, values: Any) -> None:
+        self._values = values
+
+    def column(self, outcome: str) -> Any:
+        if outcome != "x":
+            raise KeyError(outcome)
+        return self._values
+
+    def known_outcomes(self) -> list[str]:
+        return ["x"]
+
+
+def planted(curve: Callable[[float], float], seed: int = 1, n: int = 400) -> Any:
+    """Return what runs a scenario whose outcome is a curve of the knob plus the same luck at every value."""
+    luck = np.random.default_rng(seed).normal(size=n)
+    return lambda value: Planted(curve(1.0 if value is None else value) + luck)
+
+
+@pytest.mark.parametrize("statistic", ["mean", "median"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_planted_root_is_found_within_its_interval(statistic: str, sign: int) -> None:
+    found = break_even(planted(lambda value: sign * value**3 / 10), 0, 5, Condition.parse(f"{statistic}(x) >= {sign * 2.7}"))
+    assert found.at == pytest.approx(3, abs=0.1)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.at < found.high
+    assert found.holds_above == (sign > 0)
+    if statistic == "mean":
+        # The slope is 2.7 there, and the error of a mean of 400 is a twentieth.
+        assert found.high - found.low == pytest.approx(2 * 1.96 / 20 / 2.7, rel=0.15)
+
+
+def test_intervals_hold_the_root_as_often_as_they_say() -> None:
+    holds = 0
+    for seed in range(200):
+        found = break_even(planted(lambda value: value, seed, 100), 0, 4, Condition.parse("mean(x) >= 1.7"))
+        assert found.at is not None
+        holds += (found.low is None or found.low <= 1.7) and (found.high is None or found.high >= 1.7)
+    assert 180 <= holds <= 198
+
+
+def test_the_level_may_be_a_multiple_of_what_the_scenario_gives() -> None:
+    found = break_even(planted(lambda value: 10 * value), 0, 2, Condition.parse("mean(x) <= 0.5 * base"))
+    assert found.at == pytest.approx(0.5, abs=0.02)
+    assert not found.holds_above
+
+
+def test_none_and_several_are_said() -> None:
+    none = break_even(planted(lambda value: value), 0, 1, Condition.parse("mean(x) >= 50"))
+    assert (none.at, none.crossings) == (None, [])
+    several = break_even(planted(lambda value: (value - 2) ** 2), 0, 4, Condition.parse("mean(x) >= 2"))
+    assert several.at is None
+    assert several.crossings == [(0, 1), (3, 4)]
+
+
+@pytest.mark.parametrize("text", ["x >= 1", "mean(x) = 1", "sum(x) > 1", "mean(x) >= much", ""])
+def test_a_condition_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(ConditionError, match=r"write it|unknown statistic"):
+        Condition.parse(text)
+
+
+def test_the_return_share_at_which_russia_holds_level_is_that_of_the_closed_form(load, ensemble) -> None:
+    """The closed form of the monthly flows, with desertion as a loss, lies within the interval."""
+
+    def run_at(value: float | None) -> Run:
+        settings = [] if value is None else [f"manpower.attacker.return_share={value!r}"]
+        # No talks, so that all histories are years of war.
+        return Run.of(ensemble(load("no_talks", *settings), 500, 365))
+
+    found = break_even(run_at, 0.2, 0.7, Condition.parse("mean(force_change_12_months_attacker) >= 0"))
+    assert found.at is not None
+    flows = {
+        name: float(np.nanmean(run_at(found.at).outcomes[f"{name}_per_month_12_months_attacker"]))
+        for name in ("trained", "killed", "wounded", "deserted")
+    }
+    lost = flows["killed"] + flows["wounded"]
+    days = 365.25 / 12
+    closed = break_even_return_share(lost / days, flows["trained"] - flows["deserted"], flows["killed"] / lost)
+    print(f"return share: {found.at:.4f} ({found.low:.4f} .. {found.high:.4f}), closed form of the same flows {closed:.4f}")
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= closed <= found.high
+
+
+def test_the_command(parley) -> None:
+    ask = ("breakeven", "baseline", "--replications", 50, "--months", 2)
+    knob = ("--vary", "attrition.attacker.daily_casualties=500:2500")
+    done = parley(*ask, *knob, "--until", "mean(daily_casualties_30_days_attacker) >= 1_500")
+    assert done.returncode == 0, done.stderr
+    assert "Break-even at 1,3" in done.stdout
+    assert "from there on up" in done.stdout
+    never = parley(*ask, *knob, "--until", "mean(daily_casualties_30_days_attacker) >= 1_000_000")
+    assert "holds at no value" in never.stdout
+
+
+WRONG = {
+    "an unknown path": (
+        ("--vary", "arms.defender.aid_scal=0:1", "--until", "mean(ground_gained_km2) > 1"),
+        3,
+        "Did you mean",
+    ),
+    "a knob that is no number": (
+        ("--vary", "attrition.law=0:1", "--until", "mean(ground_gained_km2) > 1"),
+        3,
+        "attrition.law",
+    ),
+    "low above high": (("--vary", "arms.defender.aid_scale=2:1", "--until", "mean(ground_gained_km2) > 1"), 2, "lower"),
+    "no range": (("--vary", "arms.defender.aid_scale=2", "--until", "mean(ground_gained_km2) > 1"), 2, "PATH=LOW:HIGH"),
+    "an unknown outcome": (("--vary", "arms.defender.aid_scale=0:1", "--until", "mean(ground) > 1"), 3, "unknown outcome"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_bad_input_is_one_clear_error(parley, what: str) -> None:
+    arguments, code, words = WRONG[what]
+    done = parley("breakeven", "baseline", "--replications", 5, "--months", 2, *arguments)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert done.stdout == ""
