@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,12 @@ from sim.ensemble.run import Ensemble, Plan, run_batch
 # Eight months, so that halts and a whole offensive happen within.
 DAYS = 250
 N = 400
+
+
+@pytest.fixture(scope="module")
+def load(load):
+    """Load a shipped scenario, each once."""
+    return cache(load)
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ def advance_ratio(balance: Floats, fastest: Floats, band: Floats, shape: tuple[F
     `shape` is what `advance_shape` makes of `fastest`, for those who have it at hand.
 
     >>> advance_ratio(np.array([0.0, -0.95, -9.0]), np.full(3, 3.0), np.full(3, 0.3)).round(2)
-    array([ 1.  ,  0.  , -2.96])
+    array([ 1.  ,  0.  , -2.98])
     """
     scale, lead = advance_shape(fastest) if shape is None else shape
     drive = balance + lead

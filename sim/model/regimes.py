@@ -125,7 +125,7 @@ def believed_share(yearly: Floats, shape: Floats, years: Floats) -> Floats:
     survival over 12 points of the time, the middle of each twelfth.
 
     >>> believed_share(np.array([0.0, 1.6]), np.array([0.6]), np.array([1.0])).round(3)
-    array([1.   , 0.375])
+    array([1.   , 0.399])
     """
     total = np.zeros(np.broadcast_shapes(yearly.shape, shape.shape, years.shape))
     for point in range(TRUST_POINTS):

@@ -80,7 +80,7 @@ def in_words(value: object) -> str:
     """Return a value as a person reads it.
 
     >>> in_words(Quantity.parse({"dist": "triangular", "low": 23_000, "mode": 30_000, "high": 40_000}))
-    'triangular: low 23,000, mode 30,000, high 40,000'
+    'triangular(low 23000, mode 30000, high 40000)'
     """
     if isinstance(value, Fixed):
         return _number(value.value)
