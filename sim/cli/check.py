@@ -26,8 +26,9 @@ def check(
             sections = list(coverage(scenario))
             total = sum(section.numbers for section in sections)
             unsourced = sum(len(section.bare) for section in sections)
-            share = 1 - unsourced / total if total else 1.0
-            print(f"{scenario.path}: no problems; {total} numbers, {share:.0%} with a source or marked as an assumption")
+            # Rounded down: 100 is all of them.
+            percent = 100 * (total - unsourced) // total if total else 100
+            print(f"{scenario.path}: no problems; {total} numbers, {percent}% with a source or marked as an assumption")
             for note in notes(scenario):
                 print(f"  note: {note}")
             if not sources:

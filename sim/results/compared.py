@@ -16,7 +16,7 @@ HEADINGS = {
     "course": "Over the whole time",
     "year_one": "In the first 12 months",
     "terms": "What is signed",
-    "causes": "Why the first ceasefire broke",
+    "causes": "What had doubled the hazard of first ceasefires that broke",
 }
 LONGEST_LABEL = 56
 
@@ -29,10 +29,12 @@ def number(value: float, unit: str, *, sign: bool = False, size: float | None = 
     """
     plus = "+" if sign else ""
     if unit == "share":
-        return f"{100 * value:{plus}.1f} points" if sign else f"{100 * value:.1f} %"
+        percent = round(100 * value, 1) + 0.0
+        return f"{percent:{plus}.1f} points" if sign else f"{percent:.1f} %"
     size = abs(value) if size is None else size
     digits = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4
-    return f"{value:{plus},.{digits}f}"
+    # No minus before a zero.
+    return f"{round(value, digits) + 0.0:{plus},.{digits}f}"
 
 
 def in_cells(line: Line) -> tuple[str, str, str]:

@@ -30,7 +30,7 @@ ENDING_LABELS = {
 }
 AFTER_A_DEAL = ("ceasefire_in_force", "war_again")
 CAUSE_LABELS = {
-    "worn_out": "It wore out",
+    "worn_out": "Nothing: it wore out",
     "temptation": "Renewed war promised more than the terms",
     "imposed": "It was signed only because of pressure",
     "inconsistent_record": "The fighting before had settled nothing",

@@ -27,7 +27,7 @@ HEADINGS = {
     "ledger": "Why none is, in share of reviews at war",
     "terms": "What is signed, in share of deals",
     "lasting": "How long the first ceasefire lasts, where it was watched that long",
-    "causes": "Why the first ceasefire broke, in share of those that did",
+    "causes": "What had at least doubled the hazard of first ceasefires that broke",
     "course": "Over the {span}, or until the war ends",
     "year_one": "In the first 12 months",
 }
