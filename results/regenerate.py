@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import csv
-import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from sim.ensemble.run import Ensemble, Plan, horizon_days, run_ensemble
 from sim.model import WarScenario
-from sim.results.statistics import wilson_interval
+from sim.results.pairs import of_means
+from sim.results.statistics import Z_95, kaplan_meier, wilson_interval
 from sim.results.summary import summarise
 from sim.scenario import load_scenario, shipped
 
@@ -22,7 +21,6 @@ FOLDER = Path(__file__).parent / "reference"
 SEED = 1
 REPLICATIONS = 1_000
 TWO_YEARS = 730
-NORMAL_95 = 1.959964
 Rows = list[dict[str, Any]]
 
 
@@ -98,13 +96,6 @@ EFFECTS = (
 )
 
 
-def difference(ours: Any, theirs: Any) -> tuple[int, float, float]:
-    """Return the number of pairs with both defined, the mean of the paired differences, and half its 95 % interval."""
-    change = ours - theirs
-    change = change[~np.isnan(change)]
-    return len(change), float(change.mean()), float(NORMAL_95 * change.std(ddof=1) / np.sqrt(len(change)))
-
-
 def effects_of(name: str) -> dict[str, Any]:
     """Return the outcomes of a scenario over two years."""
     return run(name, 2 * REPLICATIONS, TWO_YEARS).outcomes
@@ -114,8 +105,11 @@ def effect_rows(outcomes: dict[str, dict[str, Any]]) -> Rows:
     """Return the effects of all factors, on paired histories."""
     rows: Rows = []
     for effect in EFFECTS:
-        pairs, mean, half = difference(*(outcomes[name][effect.outcome] for name in (effect.scenario, effect.other)))
-        rows.append({**effect._asdict(), "pairs": pairs, "difference": mean, "low": mean - half, "high": mean + half})
+        found = of_means(*(outcomes[name][effect.outcome] for name in (effect.other, effect.scenario)))
+        assert found is not None, "both scenarios have the outcome in some histories"
+        rows.append(
+            {**effect._asdict(), "pairs": found.pairs, "difference": found.mean, "low": found.low, "high": found.high}
+        )
     return rows
 
 
@@ -134,23 +128,15 @@ def survival_rows(name: str, institutions: float) -> Rows:
     outcomes = run(name, REPLICATIONS, 2_400, settings).outcomes
     length, broke = outcomes["first_ceasefire_days"], outcomes["first_ceasefire_broke"]
     known = ~np.isnan(length)
-    return [
-        {"scenario": name, "institutions": institutions, "days": days, "ceasefires": int(known.sum()), **kaplan_meier}
-        for days, kaplan_meier in zip(LASTING_DAYS, survival(length[known], broke[known] > 0, LASTING_DAYS), strict=True)
-    ]
-
-
-def survival(length: Any, broke: Any, at: Sequence[int]) -> Iterator[dict[str, float]]:
-    """Yield the share that lasts `at` days with its 95 % interval."""
-    curve = stats.ecdf(stats.CensoredData(uncensored=length[broke], right=length[~broke])).sf
-    with warnings.catch_warnings():
-        # At a share of 1 or 0 there is no such interval; it is left empty.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        interval = curve.confidence_interval(method="log-log")
-    for day in at:
+    curve = kaplan_meier(length[known], broke[known] > 0)
+    low, high = curve.intervals()
+    rows: Rows = []
+    for days in LASTING_DAYS:
         # What breaks on its n-th day has lasted n - 1 of them whole.
-        found = {"share": curve, "low": interval.low, "high": interval.high}
-        yield {name: float(values.evaluate(day - 0.5)) for name, values in found.items()}
+        at = int(np.searchsorted(curve.times, days, side="left")) - 1
+        found = {"share": float(curve.share[at]), "low": float(low[at]), "high": float(high[at])}
+        rows.append({"scenario": name, "institutions": institutions, "days": days, "ceasefires": int(known.sum()), **found})
+    return rows
 
 
 # Width of the zone and number of guards.
@@ -171,7 +157,7 @@ def zone_row(width: float, guards: float) -> dict[str, Any]:
         low, high = wilson_interval(float(values.sum()), len(values))
         row |= {f"{name}_n": len(values), name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
     losses = outcomes["casualties_attacker"] + outcomes["casualties_defender"]
-    half = NORMAL_95 * losses.std(ddof=1) / np.sqrt(len(losses))
+    half = Z_95 * losses.std(ddof=1) / np.sqrt(len(losses))
     mean = float(losses.mean())
     return row | {"casualties_36_months": mean, "casualties_low": mean - half, "casualties_high": mean + half}
 

@@ -74,6 +74,19 @@ def test_none_and_several_are_said() -> None:
     assert several.crossings == [(0, 1), (3, 4)]
 
 
+def test_a_number_has_no_share_and_what_is_never_defined_no_statistic() -> None:
+    with pytest.raises(ConditionError, match="has no share"):
+        break_even(planted(lambda value: value), 0, 1, Condition.parse("share(x) >= 0.5"))
+    never = Planted(np.full(10, np.nan))
+    with pytest.raises(ConditionError, match="in no history"):
+        break_even(
+            lambda value: never if value is None else Planted(np.ones(10)), 0, 1, Condition.parse("mean(x) >= 0.5 * base")
+        )
+    apart = [Planted(np.array([1.0, np.nan])), Planted(np.array([np.nan, 1.0]))]
+    with pytest.raises(ConditionError, match="fewer than two"):
+        break_even(lambda value: apart[value is None], 0, 1, Condition.parse("mean(x) >= 0.5 * base"))
+
+
 @pytest.mark.parametrize("text", ["x >= 1", "mean(x) = 1", "sum(x) > 1", "mean(x) >= much", ""])
 def test_a_condition_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(ConditionError, match=r"write it|unknown statistic"):

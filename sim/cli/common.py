@@ -74,7 +74,7 @@ def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[Scen
 
 def is_run(name: str) -> bool:
     """Return whether a name is that of a folder with results, and not of a scenario."""
-    return (Path(name) / "manifest.json").exists() or Path(name).is_dir()
+    return Path(name).is_dir()
 
 
 def runs_of(names: Sequence[str], replications: int | None, seed: int | None, months: int | None) -> list[Run]:

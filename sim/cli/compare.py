@@ -79,7 +79,7 @@ def compare(
             print(WHAT_IT_IS_NOT)
         if folder is not None:
             tables = {"comparison.csv": csv_of(found), "comparison.md": markdown(found), "comparison.json": text + "\n"}
-            about = {"parley": __version__, "compared": [vars_of(run) for run in runs]}
+            about = {"parley": __version__, "compared": [_what_was_run(run) for run in runs]}
             write_folder({name: table.encode() for name, table in tables.items()}, about, folder, force)
             print(f"Written: {folder}/ (comparison, manifest)", file=sys.stderr)
         for said in beyond:
@@ -88,7 +88,7 @@ def compare(
             raise typer.Exit(FAILED_OVER)
 
 
-def vars_of(run: Run) -> dict[str, object]:
+def _what_was_run(run: Run) -> dict[str, object]:
     """Return what makes a run repeatable."""
     return {
         "scenario": run.name,

@@ -97,11 +97,9 @@ class Ceasefire(Mechanism):
             return
         self._endures = np.zeros(world.n)
         self._exact_total, self._excitement = np.zeros(world.n), np.ones(world.n)
-        # One more row, all zeros, for deals without a regime.
         self._ids = [regime.id for regime in section.regimes]
         self._collapse_luck = world.draws.uniform("ceasefire/collapse")
         self._incident_luck = world.draws.normal("ceasefire/incidents", in_turn=True)
-        self._effect = np.zeros(world.n)
         self._look_up_regimes()
         self._stale = False
         drawn.follow("ceasefire", self.notice)
@@ -112,6 +110,7 @@ class Ceasefire(Mechanism):
 
     def _look_up_regimes(self) -> None:
         """Look up the parts of all regimes as they are in force."""
+        # One more row, all zeros, for deals without a regime.
         none = np.zeros((1, self._world.n))
         self._parts = {
             name: np.concatenate([self._drawn.rows("ceasefire.regimes", self._ids, name), none])
@@ -167,8 +166,7 @@ class Ceasefire(Mechanism):
             return self._one(name)[inside]
 
         age = (day - self.ending_day[inside]).astype(np.float64)
-        self._put_in_place(day, inside, age)
-        effect = here("institutions") * self._effect[inside]
+        effect = here("institutions") * self._put_in_place(day, inside, age)
         relative = self._have_incidents(day, inside, effect)
         shape = here("hazard_shape")
         growth = ((age + 1.0) / DAYS_PER_YEAR) ** shape - (age / DAYS_PER_YEAR) ** shape
@@ -193,8 +191,8 @@ class Ceasefire(Mechanism):
             stack = np.stack([np.full(len(inside), np.log(2.0)), *(raised[cause] for cause in CAUSES[1:])])
             self._break(day, inside[breaks], stack[:, breaks].argmax(axis=0), age[breaks] + 1.0)
 
-    def _put_in_place(self, day: int, inside: Ints, age: Floats) -> None:
-        """Put zone and guards in place, as far as they have come."""
+    def _put_in_place(self, day: int, inside: Ints, age: Floats) -> Floats:
+        """Put zone and guards in place, as far as they have come; return what all of the regime does to the log hazard."""
         regime = self._regime[inside]
         part = {name: rows[regime, inside] for name, rows in self._parts.items()}
         part["zone_width_km"] = part["zone_width_km"] * even_share(age + 1.0, self._one("withdrawal_days")[inside])
@@ -203,7 +201,7 @@ class Ceasefire(Mechanism):
         part["guards"] = part["guards"] * deployed
         self.guards[inside] = part["guards"]
         self._world.recorder.tell(day, inside[complete], "guards deployed")
-        self._effect[inside] = institutions_effect(lambda name: self._one(name)[inside], part)
+        return institutions_effect(lambda name: self._one(name)[inside], part)
 
     def _have_incidents(self, day: int, inside: Ints, effect: Floats) -> Floats:
         """Count the incidents of the day; return them relative to their mean."""

@@ -96,7 +96,7 @@ def break_even(run_at: RunAt, low: float, high: float, condition: Condition) -> 
         at = float(_root(point, *crossings[0], 0.0, TOLERANCE * (high - low)))
         # At the lower bound of a rising curve even the upper end of its interval is at the level.
         for place, shift in enumerate((Z_95, -Z_95) if rises else (-Z_95, Z_95)):
-            ends = [one for one in sorted(known.values(), key=lambda one: one.value) if (one.value <= at) == (place == 0)]
+            ends = [one for one in known.values() if (one.value <= at) == (place == 0)]
             bounds[place] = _bound(point, ends, at, shift, TOLERANCE * (high - low))
     return BreakEven(
         condition, sorted(known.values(), key=lambda one: one.value), crossings, at, bounds[0], bounds[1],

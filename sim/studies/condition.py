@@ -87,16 +87,28 @@ class Condition:
         ConditionError
             When there is no such outcome, or too few histories have it.
         """
-        values = column_of(run, self.outcome)
-        if np.count_nonzero(~np.isnan(values)) < 2:
+        values = self._values(run)
+        if base is None:
+            level: Floats | float = self.level
+        else:
+            as_it_is = self._values(base)
+            level = self.level * (as_it_is if self.statistic != "median" else float(np.nanmedian(as_it_is)))
+        above = values - level
+        if np.count_nonzero(~np.isnan(above)) < 2:
             raise ConditionError(
                 f"{self.outcome} is defined in fewer than two histories of {run.name}; run more, or ask another"
             )
-        if self.statistic == "median":
-            # Half of the histories are above the level where the median is at it.
-            level = self.level * (float(np.nanmedian(column_of(base, self.outcome))) if base is not None else 1.0)
-            return np.where(np.isnan(values), np.nan, (values > level) - 0.5)
-        return values - self.level * (column_of(base, self.outcome) if base is not None else 1.0)
+        # Half of the histories are above the level where the median is at it.
+        return above if self.statistic != "median" else np.where(np.isnan(above), np.nan, (above > 0) - 0.5)
+
+    def _values(self, run: Run) -> Floats:
+        values = column_of(run, self.outcome)
+        known = values[~np.isnan(values)]
+        if not len(known):
+            raise ConditionError(f"{self.outcome} is defined in no history of {run.name}")
+        if self.statistic == "share" and not np.isin(known, (0.0, 1.0)).all():
+            raise ConditionError(f"{self.outcome} is a number and has no share; write mean({self.outcome}) or median(...)")
+        return values
 
 
 def column_of(run: Run, outcome: str) -> Floats:
