@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.ensemble.run import Ensemble, Plan, run_batch
+from sim.ensemble.run import Ensemble, Plan, run_batch, run_histories, run_until
 
 # Eight months, so that halts and a whole offensive happen within.
 DAYS = 250
@@ -122,3 +122,30 @@ def test_the_same_luck_until_scenarios_differ(load, ensemble, variant):
     assert not np.array_equal(ours.series, theirs.series)
     for name, values in theirs.drawn.items():
         np.testing.assert_array_equal(ours.drawn[name], values)
+
+
+def test_a_design_gives_values_and_luck(load):
+    """Two histories with the luck of one replication differ by the value given to one of them, and not where none is."""
+    scenario, path = load("baseline"), "attrition.level_factor"
+    numbers, given = np.array([7, 7, 8]), {path: np.array([np.nan, 2.0, np.nan])}
+    designed = run_histories(scenario, Plan(3, 1, 60, batch=2), numbers, given)
+    usual = run_batch(scenario, Plan(9, 1, 60), np.arange(9))
+    assert designed.numbers.tolist() == [7, 7, 8]
+    assert designed.drawn[path].tolist() == [usual.drawn[path][7], 2.0, usual.drawn[path][8]]
+    for name in ("casualties_attacker", "ground_gained_km2"):
+        values = designed.outcomes[name]
+        assert values[[0, 2]].tolist() == usual.outcomes[name][[7, 8]].tolist()
+        assert values[1] != values[0]
+
+
+def test_running_until_is_enough_is_running_so_many(load, ensemble):
+    scenario, seen = load("baseline"), []
+
+    def enough(outcomes):
+        seen.append(len(outcomes["ending"]))
+        return len(seen) == 2
+
+    until = run_until(scenario, Plan(2_500, 1, 30), enough)
+    assert seen == [1_000, 2_000]
+    same(until, ensemble(scenario, 2_000, 30))
+    assert len(run_until(scenario, Plan(1_500, 1, 30), lambda outcomes: False).numbers) == 1_500

@@ -31,7 +31,7 @@ class Draws:
     seed : int
         Seed of the run.
     replications : (n,) int
-        Numbers of the replications in the batch, in any order, each once.
+        Numbers of the replications in the batch, in any order; those with the same number have the same luck.
     """
 
     def __init__(self, seed: int, replications: Ints) -> None:

@@ -1,7 +1,7 @@
 """A batch at work: mechanisms over shared fields, one agenda, one source of luck."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
@@ -48,7 +48,8 @@ class Setting:
 
     `days` is the horizon, `replications` are the numbers of the replications, `series_days` the days of the time series,
     `landmarks` the days on which every field is kept and `watched` the replications whose events are. With `check` the
-    invariants are checked while running.
+    invariants are checked while running. `given` are parameters, by path, that are not drawn: (n,) values, NaN where they
+    are drawn after all.
     """
 
     start: date
@@ -59,6 +60,7 @@ class Setting:
     landmarks: Collection[int] = ()
     watched: Sequence[int] = ()
     check: bool = True
+    given: Mapping[str, Floats] = field(default_factory=dict)
 
 
 class Mechanism:

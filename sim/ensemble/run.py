@@ -1,6 +1,8 @@
 """Run an ensemble: cut the replications into batches, run each, put the results in the order of the replications."""
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +23,8 @@ from sim.scenario import Scenario, ScenarioHead
 # judgement: of 256 to 16,384 the fastest on the machines tried: large enough to hide the cost of a SimPy event, small enough
 # for the cache.
 BATCH = 4096
+# A round number, because it shows in the number of histories that were needed.
+CHUNK = 1000
 DAYS_PER_WEEK = 7
 
 
@@ -41,6 +45,8 @@ class Plan:
         Replications whose events are kept.
     check : bool
         Whether invariants are checked while running.
+    series : bool
+        Whether time series are kept, which take most of the memory.
     """
 
     replications: int
@@ -49,6 +55,7 @@ class Plan:
     batch: int = BATCH
     watched: Sequence[int] = ()
     check: bool = True
+    series: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Ensemble:
     Attributes
     ----------
     numbers : (n,) int
-        Numbers of the replications.
+        Numbers of the replications, one a history.
     outcomes : dict of str to (n,) array
         Outcome columns; see `outcomes`.
     drawn : dict of str to (n,) array
@@ -117,30 +124,81 @@ def run_ensemble(
     InvariantBreach
         With scenario, seed and replication, when something that must always hold does not.
     """
+    return run_histories(scenario, plan, np.arange(plan.replications, dtype=np.int64), progress=progress)
+
+
+def run_histories(
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    numbers: Ints,
+    given: Mapping[str, Floats] | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Ensemble:
+    """Run the histories of a design, in batches.
+
+    Parameters
+    ----------
+    scenario, plan
+        As in `run_ensemble`; how many replications the plan has is of no interest.
+    numbers : (n,) int
+        The replications whose luck the histories have; several may have that of one.
+    given : mapping of str to (n,) array, optional
+        Values of uncertain parameters that are not drawn, by path; NaN in histories in which they are.
+    progress : callable
+    """
     whole: Ensemble | None = None
-    batches = -(-plan.replications // plan.batch)
-    for numbers in np.array_split(np.arange(plan.replications, dtype=np.int64), batches):
-        part = run_batch(scenario, plan, numbers)
+    n = len(numbers)
+    for places in np.array_split(np.arange(n, dtype=np.int64), -(-n // plan.batch)):
+        at = slice(int(places[0]), int(places[-1]) + 1)
+        part = run_batch(scenario, plan, numbers[at], {path: values[at] for path, values in (given or {}).items()})
         if whole is None:
-            whole = part if len(numbers) == plan.replications else _room_for(part, plan.replications)
+            whole = part if len(places) == n else _room_for(part, numbers)
         if whole is not part:
-            _put(whole, part)
-        progress(int(numbers[-1]) + 1)
-    assert whole is not None, "a plan has at least one replication"
+            _put(whole, part, at)
+        progress(at.stop)
+    assert whole is not None, "there is at least one history"
     return whole
 
 
-def run_batch(scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints) -> Ensemble:
-    """Run the replications `numbers`, in any order, as one batch."""
+def run_until(
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    enough: Callable[[dict[str, NDArray[Any]]], bool],
+    progress: Callable[[int], None] = lambda done: None,
+) -> Ensemble:
+    """Run `CHUNK` histories after another until their outcomes are `enough`, or all of the plan are run.
+
+    Where it stops depends on scenario and seed only. Parameters as in `run_ensemble`; `enough` is given the outcomes so far.
+    """
+    parts: list[Ensemble] = []
+    done = 0
+    while done < plan.replications:
+        numbers = np.arange(done, min(done + CHUNK, plan.replications), dtype=np.int64)
+        parts.append(run_histories(scenario, plan, numbers))
+        done += len(numbers)
+        progress(done)
+        if enough({name: np.concatenate([part.outcomes[name] for part in parts]) for name in parts[0].outcomes}):
+            break
+    whole = replace(_room_for(parts[0], np.arange(done, dtype=np.int64)), plan=replace(plan, replications=done))
+    for at, part in enumerate(parts):
+        _put(whole, part, slice(at * CHUNK, at * CHUNK + len(part.numbers)))
+    return whole
+
+
+def run_batch(
+    scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints, given: Mapping[str, Floats] | None = None
+) -> Ensemble:
+    """Run histories as one batch; parameters as in `run_histories`."""
     setting = Setting(
         start=scenario.world.start_date,
         days=plan.days,
         seed=plan.seed,
         replications=numbers,
-        series_days=series_days(plan.days),
+        series_days=series_days(plan.days) if plan.series else (),
         landmarks=landmarks(plan.days),
         watched=plan.watched,
         check=plan.check,
+        given=given or {},
     )
     try:
         world, drawn = simulate(scenario, setting)
@@ -163,10 +221,11 @@ def run_batch(scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints) -> En
     )
 
 
-def _room_for(part: Ensemble, n: int) -> Ensemble:
+def _room_for(part: Ensemble, numbers: Ints) -> Ensemble:
+    n = len(numbers)
     return replace(
         part,
-        numbers=np.arange(n, dtype=np.int64),
+        numbers=numbers,
         outcomes={name: np.empty(n, dtype=values.dtype) for name, values in part.outcomes.items()},
         drawn={name: np.empty(n) for name in part.drawn},
         series=np.empty((*part.series.shape[:2], n)),
@@ -175,13 +234,12 @@ def _room_for(part: Ensemble, n: int) -> Ensemble:
     )
 
 
-def _put(whole: Ensemble, part: Ensemble) -> None:
+def _put(whole: Ensemble, part: Ensemble, at: slice) -> None:
     for name, values in part.outcomes.items():
-        whole.outcomes[name][part.numbers] = values
+        whole.outcomes[name][at] = values
     for name, values in part.drawn.items():
-        whole.drawn[name][part.numbers] = values
-    first = int(part.numbers[0])
-    whole.series[:, :, first : first + len(part.numbers)] = part.series
+        whole.drawn[name][at] = values
+    whole.series[:, :, at] = part.series
     whole.events.extend(part.events)
     for key, counts in part.tallies.items():
         whole.tallies[key] = whole.tallies.get(key, 0) + counts

@@ -23,6 +23,8 @@ class Drawn:
         Streams of the batch.
     correlations : sequence of Correlation
         Of the scenario; they bend the luck of the quantities they name.
+    given : mapping of str to (n,) array
+        Values of uncertain quantities that are not drawn; NaN where they are after all.
 
     Attributes
     ----------
@@ -35,7 +37,11 @@ class Drawn:
     """
 
     def __init__(
-        self, quantities: Iterable[tuple[str, Quantity]], draws: Draws, correlations: Sequence[Correlation] = ()
+        self,
+        quantities: Iterable[tuple[str, Quantity]],
+        draws: Draws,
+        correlations: Sequence[Correlation] = (),
+        given: Mapping[str, Floats] | None = None,
     ) -> None:
         self._n = len(draws.replications)
         known = dict(quantities)
@@ -45,6 +51,8 @@ class Drawn:
             path: quantity.quantile(luck[path]) if path in luck else np.full(self._n, quantity.central)
             for path, quantity in known.items()
         }
+        for path, values in (given or {}).items():
+            self.values[path] = np.where(np.isnan(values), self.values[path], values)
         self.now: dict[str, Floats] = dict(self.values)
         self.ranges: dict[str, tuple[float, float]] = {}
         # Weak, so that mechanisms and parameters do not hold one another when the batch is over.
