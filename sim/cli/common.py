@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -107,17 +107,21 @@ def runs_of(names: Sequence[str], replications: int | None, seed: int | None, mo
     return [replace(run, name=name) if known.count(run.name) > 1 else run for run, name in zip(runs, names, strict=True)]
 
 
-def run_with_progress(scenario: Scenario[ScenarioHead], plan: Plan) -> Ensemble:
-    """Run an ensemble, with a progress bar on stderr when that is a terminal."""
-    from sim.ensemble import run_ensemble
+def run_with_progress(
+    scenario: Scenario[ScenarioHead], plan: Plan, enough: Callable[[dict[str, Any]], bool] | None = None
+) -> Ensemble:
+    """Run an ensemble, until its outcomes are `enough` if that is given, with a progress bar on stderr if that is a terminal."""
+    from sim.ensemble.run import run_ensemble, run_until
+
+    def run(progress: Callable[[int], None]) -> Ensemble:
+        return run_ensemble(scenario, plan, progress) if enough is None else run_until(scenario, plan, enough, progress)
 
     if not sys.stderr.isatty():
-        return run_ensemble(scenario, plan)
+        return run(lambda done: None)
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn(scenario.name), BarColumn(), TextColumn("{task.completed:,.0f}"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=plan.replications)
-        update: Callable[[int], None] = lambda done: bar.update(task, completed=done)  # noqa: E731
-        return run_ensemble(scenario, plan, update)
+        return run(lambda done: bar.update(task, completed=done))

@@ -14,7 +14,6 @@ from sim.cli.common import (
     USAGE,
     Files,
     Months,
-    Replications,
     Seed,
     Settings,
     errors_as_lines,
@@ -26,10 +25,26 @@ if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble
     from sim.results.summary import Row
 
+MOST_FOR_PRECISION = 100_000
+
 
 def run(
     files: Files,
-    replications: Replications = 2000,
+    replications: Annotated[
+        int | None,
+        typer.Option(min=1, max=1_000_000, help="How many histories to simulate (2000; with --precision at most, 100000)."),
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0005,
+            max=0.5,
+            help="Simulate, 1,000 at a time, until the share of every ending is known to within this (95 %).",
+        ),
+    ] = None,
+    precision_of: Annotated[
+        str | None, typer.Option(metavar="OUTCOME", help="With --precision: only the share of this, as war_goes_on.")
+    ] = None,
     seed: Seed = 1,
     months: Months = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results"),
@@ -51,11 +66,15 @@ def run(
         from sim.ensemble.run import Plan, horizon_days
         from sim.results.store import run_folder, write_run
         from sim.results.summary import WHAT_IT_IS_NOT, as_dicts, summarise
+        from sim.studies.precision import Precision
 
         scenarios = load_all(files, settings)
         names = [scenario.name for scenario in scenarios]
         if tell and as_json:
             print("error: --chronicle tells a story and --json gives data: choose one", file=sys.stderr)
+            raise typer.Exit(USAGE)
+        if precision_of is not None and precision is None:
+            print("error: --precision-of says of what, --precision how much: give both", file=sys.stderr)
             raise typer.Exit(USAGE)
         if len(set(names)) < len(names):
             print("error: two scenarios have the same name, and results are kept by name", file=sys.stderr)
@@ -63,8 +82,15 @@ def run(
         folders = [run_folder(out, name, force) for name in names]
         ensembles, summaries = [], []
         for scenario, folder in zip(scenarios, folders, strict=True):
-            plan = Plan(replications, seed, horizon_days(scenario, months), watched=(0,) if tell else ())
-            ensemble = run_with_progress(scenario, plan)
+            most = replications or (MOST_FOR_PRECISION if precision else 2000)
+            plan = Plan(most, seed, horizon_days(scenario, months), watched=(0,) if tell else ())
+            wanted = Precision(precision, precision_of) if precision else None
+            ensemble = run_with_progress(scenario, plan, wanted.reached if wanted else None)
+            if wanted and not wanted.reached(ensemble.outcomes):
+                print(
+                    f"warning: {scenario.name} has not reached the precision of {precision:g} with {most:,} histories",
+                    file=sys.stderr,
+                )
             summary = summarise(ensemble)
             write_run(ensemble, summary, folder, force)
             ensembles.append(ensemble)

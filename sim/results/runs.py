@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,17 +109,7 @@ class Run:
         KeyError
             With the outcomes that there are.
         """
-        column, colon, value = outcome.partition(":")
-        if colon and column in self.outcomes and self.outcomes[column].dtype.kind == "U":
-            held = self.outcomes[column]
-            holds: Floats = np.where(held == "", np.nan, (held == value).astype(np.float64))
-            return holds
-        if not colon and column in self.outcomes and self.outcomes[column].dtype.kind != "U":
-            return np.asarray(self.outcomes[column], dtype=np.float64)
-        if not colon and outcome in self.endings():
-            ended: Floats = (self.outcomes["ending"] == outcome).astype(np.float64)
-            return ended
-        raise KeyError(outcome)
+        return values_of(self.outcomes, outcome, self.endings())
 
     def endings(self) -> list[str]:
         """Return the endings that a history of this scenario can have."""
@@ -127,6 +118,22 @@ class Run:
     def known_outcomes(self) -> list[str]:
         """Return the names that `column` takes, but for terms and causes."""
         return [*self.endings(), *(name for name, values in self.outcomes.items() if values.dtype.kind != "U")]
+
+
+def values_of(outcomes: Mapping[str, NDArray[Any]], outcome: str, endings: Collection[str]) -> Floats:
+    """Return the values of an outcome among the columns of a run; see `Run.column`."""
+    column, colon, value = outcome.partition(":")
+    is_text = column in outcomes and outcomes[column].dtype.kind == "U"
+    if colon and is_text:
+        held = outcomes[column]
+        holds: Floats = np.where(held == "", np.nan, (held == value).astype(np.float64))
+        return holds
+    if not colon and column in outcomes and not is_text:
+        return np.asarray(outcomes[column], dtype=np.float64)
+    if not colon and outcome in endings:
+        ended: Floats = (outcomes["ending"] == outcome).astype(np.float64)
+        return ended
+    raise KeyError(outcome)
 
 
 def read_columns(text: str, path: Path) -> dict[str, NDArray[Any]]:

@@ -1,9 +1,10 @@
 """The statistics of a summary: intervals of shares, quantiles, and how endings come about over time.
 
 Sources: Kaplan and Meier 1958; cumulative incidence of competing endings after Aalen and Johansen 1978, its variance by the
-delta method (Marubini and Valsecchi 1995).
+delta method (Marubini and Valsecchi 1995); intervals of quantiles from order statistics (David and Nagaraja 2003, 7.1).
 """
 
+from functools import lru_cache
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -38,10 +39,55 @@ def wilson_interval(successes: float, n: int, z: float = Z_95) -> tuple[float, f
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
-def quantiles(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the quantiles at `QUANTILES` of the values that are numbers, or NaN where there are none."""
-    known = values[~np.isnan(values)]
-    return np.quantile(known, QUANTILES) if len(known) else np.full(len(QUANTILES), np.nan)
+def mean_interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the 95 % interval of the mean (Student's t), NaN where there are fewer than two values.
+
+    >>> tuple(round(x, 3) for x in mean_interval(np.array([1.0, 2.0, 3.0])))
+    (-0.484, 4.484)
+    """
+    from scipy.special import stdtrit
+
+    n = len(values)
+    if n < 2:
+        return np.nan, np.nan
+    middle, half = float(values.mean()), float(stdtrit(n - 1, 0.975) * values.std(ddof=1) / np.sqrt(n))
+    return middle - half, middle + half
+
+
+def quantile_interval(values: NDArray[np.float64], level: float) -> tuple[float, float]:
+    """Return the interval that holds a quantile with at least 95 %, whatever the distribution.
+
+    Parameters
+    ----------
+    values : (n,) array
+        In rising order.
+    level : float
+        Of the quantile, between 0 and 1.
+
+    Returns
+    -------
+    low, high : float
+        NaN where there are too few values beyond the quantile to bound it.
+
+    >>> quantile_interval(np.arange(1.0, 101.0), 0.5)
+    (40.0, 61.0)
+    >>> quantile_interval(np.arange(1.0, 21.0), 0.05)
+    (nan, 4.0)
+    """
+    low, high = _ranks(len(values), level)
+    return (float(values[low]) if low >= 0 else np.nan), (float(values[high]) if high < len(values) else np.nan)
+
+
+@lru_cache(maxsize=1024)
+def _ranks(n: int, level: float) -> tuple[int, int]:
+    """Return the places, from 0, of the values that bound a quantile; -1 and `n` where there are none."""
+    from scipy.special import bdtr
+
+    reach = 6.0 * np.sqrt(n * level * (1.0 - level)) + 6.0
+    counts = np.arange(max(0, int(n * level - reach)), min(n, int(n * level + reach)) + 1)
+    below = bdtr(counts, n, level)
+    under = np.flatnonzero(below <= 0.025)
+    return int(counts[under[-1]]) if len(under) else -1, int(counts[np.flatnonzero(below >= 0.975)[0]])
 
 
 class Curve(NamedTuple):

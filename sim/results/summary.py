@@ -18,7 +18,7 @@ from sim.model.manpower import break_even_return_share
 from sim.model.parameters import SIDES
 from sim.results.ledger import Totals, negotiation_of, sentences
 from sim.results.names import Names
-from sim.results.statistics import quantiles, wilson_interval
+from sim.results.statistics import mean_interval, quantile_interval, wilson_interval
 from sim.scenario import quantities
 
 ENDING_LABELS = {
@@ -28,6 +28,8 @@ ENDING_LABELS = {
     "ceasefire_in_force": "Ceasefire in force",
     "war_again": "War again after a ceasefire",
 }
+# Quantiles of a row, by name.
+SHOWN = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
 AFTER_A_DEAL = ("ceasefire_in_force", "war_again")
 CAUSE_LABELS = {
     "worn_out": "Nothing: it wore out",
@@ -43,8 +45,9 @@ WHAT_IT_IS_NOT = "Conditional frequencies of a stylised model, not a forecast."
 class Row:
     """One line of the summary.
 
-    A row of endings has `share` with `low` and `high`, its 95 % interval; a row of an outcome has `mean`, `p05`, `p50` and
-    `p95` over the `n` of `total` replications in which it is defined. Values are in `unit`; tables show them over `scale`.
+    A row of endings has `share` with `low` and `high`, its 95 % interval; a row of an outcome has `mean` with its interval, and
+    `p05`, `p50` and `p95` with theirs, over the `n` of `total` replications in which it is defined. An interval is empty where
+    there are too few replications for it. Values are in `unit`; tables show them over `scale`.
     """
 
     section: str
@@ -62,6 +65,12 @@ class Row:
     p05: float | None = None
     p50: float | None = None
     p95: float | None = None
+    p05_low: float | None = None
+    p05_high: float | None = None
+    p50_low: float | None = None
+    p50_high: float | None = None
+    p95_low: float | None = None
+    p95_high: float | None = None
 
     @property
     def shown_label(self) -> str:
@@ -97,10 +106,8 @@ def summarise(ensemble: Ensemble) -> list[Row]:
         if column not in outcomes:
             return
         values = outcomes[column].astype(np.float64)
-        known = values[~np.isnan(values)]
-        p05, _, p50, _, p95 = (float(q) if len(known) else None for q in quantiles(values))
-        mean = float(known.mean()) if len(known) else None
-        rows.append(Row(section, column, label, unit, len(known), n, scale, digits, mean=mean, p05=p05, p50=p50, p95=p95))
+        known = np.sort(values[~np.isnan(values)])
+        rows.append(Row(section, column, label, unit, len(known), n, scale, digits, **_distribution(known)))
 
     rows += _ledger_rows(ensemble)
     add("course", "deal_month", "Month of the first ceasefire", "months", 1, 1)
@@ -147,6 +154,18 @@ def summarise(ensemble: Ensemble) -> list[Row]:
     label = f"Casualties of {names['attacker']} per km2 taken"
     add("year_one", "casualties_per_km2_12_months", label, "persons per km2")
     return rows + _deal_rows(ensemble)
+
+
+def _distribution(values: NDArray[np.float64]) -> dict[str, float | None]:
+    """Return mean and quantiles of sorted values, each with its interval, by their names in a row."""
+    if not len(values):
+        return {}
+    bounds = dict(zip(("low", "high"), mean_interval(values), strict=True))
+    for name, level in SHOWN.items():
+        bounds |= dict(zip((f"{name}_low", f"{name}_high"), quantile_interval(values, level), strict=True))
+    levels = dict(zip(SHOWN, np.quantile(values, list(SHOWN.values())).tolist(), strict=True))
+    known = {"mean": float(values.mean()), **levels, **bounds}
+    return {name: None if value != value else value for name, value in known.items()}
 
 
 def _deal_rows(ensemble: Ensemble) -> list[Row]:

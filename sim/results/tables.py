@@ -19,7 +19,7 @@ from sim.results.statistics import QUANTILES
 from sim.results.summary import WHAT_IT_IS_NOT, Row, balance_sentences, end_date, why_sentences
 from sim.results.survival import courses
 
-SHARES, OUTCOMES = ("share", "95 % interval"), ("median", "5 % .. 95 %")
+SHARES, OUTCOMES = ("share", "95 % interval"), ("median ± its error", "5 % .. 95 %")
 # In the order in which they are shown.
 HEADINGS = {
     "endings": "On {end}",
@@ -50,7 +50,14 @@ def cells(row: Row) -> tuple[str, str]:
     if row.n == 0:
         return "never", ""
     some = f" in {row.n / row.total:.1%} of them" if row.n < row.total else ""
-    return _number(row.p50, row), f"{_number(row.p05, row)} .. {_number(row.p95, row)}{some}"
+    return f"{_number(row.p50, row)}{_error(row)}", f"{_number(row.p05, row)} .. {_number(row.p95, row)}{some}"
+
+
+def _error(row: Row) -> str:
+    """Return how far the median may be from that of endlessly many histories, with 95 %; nothing if that is not known."""
+    if row.p50 is None or row.p50_low is None or row.p50_high is None:
+        return ""
+    return f" ±{_number(max(row.p50_high - row.p50, row.p50 - row.p50_low), row)}"
 
 
 def span(ensemble: Ensemble) -> str:

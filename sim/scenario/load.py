@@ -5,6 +5,7 @@ Left out: writing defaults into the resolved file.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,24 @@ class Scenario(Generic[T]):
         """Return the scenario as YAML text that loads to the same `world` and `tree` again."""
         return to_yaml(self.tree)
 
+    def with_settings(self, overrides: Sequence[str], option: str = "--set") -> Scenario[T]:
+        """Return the scenario with values changed, as `load_scenario` would with these overrides after its own.
+
+        Parameters
+        ----------
+        overrides : sequence of str
+        option : str
+            How they were asked for, which is their place in messages.
+
+        Raises
+        ------
+        ScenarioError
+            With every problem found.
+        """
+        tree, places = copy.deepcopy(self.tree), dict(self.places)
+        wrong = _override(tree, places, type(self.world), overrides, option)
+        return _validated(self.path, str(self.path), tree, places, type(self.world), wrong)
+
 
 def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[str] = ()) -> Scenario[T]:
     """Read, override and validate one scenario.
@@ -88,12 +107,22 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
     path, shown = _find(source)
     layers = read_layers(path, shown)
     merged = layers.merged()
-    wrong = layers.wrong
     tree: dict[str, Any] = plain(merged)
     places = places_of(merged)
-    for text in overrides:
-        wrong += override.apply(tree, places, schema, text)
+    wrong = [*layers.wrong, *_override(tree, places, schema, overrides, "--set")]
+    return _validated(path, shown, tree, places, schema, wrong)
 
+
+def _override(
+    tree: dict[str, Any], places: dict[Path, Place], schema: type[T], overrides: Sequence[str], option: str
+) -> list[Located]:
+    return [flaw for text in overrides for flaw in override.apply(tree, places, schema, text, option)]
+
+
+def _validated(
+    path: FilePath, shown: str, tree: dict[str, Any], places: dict[Path, Place], schema: type[T], wrong: list[Located]
+) -> Scenario[T]:
+    """Return the scenario of a tree, or raise with what was `wrong` already and what else is."""
     spoilt = set(_unread(tree))
     flaws: list[tuple[Path, Flaw]] = []
     world: T | None = None

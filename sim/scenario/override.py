@@ -14,7 +14,9 @@ from .wording import did_you_mean, quoted
 NOTE = "set on the command line"
 
 
-def apply(tree: dict[str, Any], places: dict[Path, Place], schema: type[BaseModel], text: str) -> list[Located]:
+def apply(
+    tree: dict[str, Any], places: dict[Path, Place], schema: type[BaseModel], text: str, option: str = "--set"
+) -> list[Located]:
     """Set one value in a tree, in place, and note where it came from.
 
     Parameters
@@ -28,13 +30,15 @@ def apply(tree: dict[str, Any], places: dict[Path, Place], schema: type[BaseMode
     text : str
         ``dotted.path=value``; items of a list by their id. A number set on a mapping with ``value`` or ``dist``
         replaces the mapping.
+    option : str
+        How it was asked for, which is its place in messages.
 
     Returns
     -------
     list of Located
         What is wrong with `text`; empty when it was applied.
     """
-    place = Place(f"--set {text}")
+    place = Place(f"{option} {text}")
     dotted, equals, written = text.partition("=")
     try:
         if not equals:
