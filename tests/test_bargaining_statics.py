@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from sim.engine.world import Setting
+from sim.ensemble.run import Plan, run_batch
 from sim.model import simulate
 from sim.model.stakes import domain_of
 from sim.scenario import Scenario
@@ -346,3 +347,13 @@ def test_the_aid_curve(run: Ran) -> None:
     assert fighting[1].mean > 5 * fighting[1].se
     swing = {name: curve[-1] - curve[0] for name, curve in curves.items()}
     assert swing["all channels"] != pytest.approx(swing["leverage"], abs=0.005)
+
+
+def test_who_screens_may_leave_out_what_both_would_like_better(load) -> None:
+    """These histories sign what another package betters for both, which is the doing of the rule."""
+    scenario, numbers = load("baseline", "negotiation.rule=screening"), np.array([847, 1412, 1527])
+    found = run_batch(scenario, Plan(1, 1, 600), numbers)
+    assert (found.outcomes["deal_month"] > 0).all()
+    # The same histories under a rule that knows the resolve of both sign what lasts longer.
+    known = run_batch(load("baseline", "negotiation.rule=nash"), Plan(1, 1, 600), numbers)
+    assert (found.outcomes["terms_security"] != known.outcomes["terms_security"]).any()

@@ -22,7 +22,7 @@ PLANTED = {
         "self.cancelled += 0.5 * lost",
     ),
     "the areas of both sides add up": ("model/front.py", "self.free_area -= self.advance", "self.free_area -= 0.0"),
-    "no deal that another package betters for both": (
+    "no deal that another package betters for both by what its rule judges": (
         "model/negotiation/geometry.py",
         "return best_in(zone, attacker_weight * logs[0] + (1.0 - attacker_weight) * logs[1], surplus)",
         "return best_in(zone, -logs[0] - logs[1], surplus)",

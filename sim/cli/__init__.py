@@ -13,11 +13,14 @@ import typer
 from sim.cli.breakeven import breakeven
 from sim.cli.check import check
 from sim.cli.compare import compare
+from sim.cli.discover import discover
 from sim.cli.explain import explain
 from sim.cli.new import new
 from sim.cli.run import run
 from sim.cli.schema import schema
+from sim.cli.sensitivity import sensitivity
 from sim.cli.show import diff, list_scenarios, show
+from sim.cli.sweep import sweep
 from sim.cli.targets import targets
 
 app = typer.Typer(
@@ -30,7 +33,10 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(compare)
+app.command()(sweep)
 app.command()(breakeven)
+app.command()(sensitivity)
+app.command()(discover)
 app.command()(explain)
 app.command()(check)
 app.command()(show)

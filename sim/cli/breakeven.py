@@ -41,11 +41,12 @@ def breakeven(
 
         path, low, high = _range(vary)
         condition = Condition.parse(until)
+        (scenario,) = load_all([file], settings)
+        plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
 
         def run_at(value: float | None) -> Run:
-            changed = [] if value is None else [f"{path}={value!r}"]
-            (scenario,) = load_all([file], [*(settings or ()), *changed])
-            return Run.of(run_with_progress(scenario, Plan(replications, seed, horizon_days(scenario, months))))
+            changed = scenario if value is None else scenario.with_settings([f"{path}={value!r}"], "--vary")
+            return Run.of(run_with_progress(changed, plan))
 
         found = break_even(run_at, low, high, condition)
         print(f"{path} from {low:,.6g} to {high:,.6g} in {file}, until {condition}")

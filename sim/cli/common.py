@@ -30,21 +30,36 @@ Settings = Annotated[
 ]
 
 
+Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes to share the work; all cores if not given.")]
+# judgement: below so many histories starting processes takes longer than they save.
+FEW = 2_000
+
+
+def worker_count(asked: int | None, histories: int) -> int:
+    """Return how many processes to use for so many histories."""
+    from sim.ensemble.workers import cores
+
+    return asked or (cores() if histories > FEW else 1)
+
+
 @contextmanager
 def errors_as_lines() -> Iterator[None]:
     """Turn what can go wrong into lines on stderr and an exit code."""
     from sim.engine.world import InvariantBreach
+    from sim.ensemble.workers import WorkerError
     from sim.results.comparison import CannotCompare
     from sim.results.store import StoreError
     from sim.scenario import ScenarioError
     from sim.studies.condition import ConditionError
+    from sim.studies.design import DesignError
+    from sim.studies.sobol import MissingExtra
 
     try:
         yield
     except ScenarioError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(INVALID) from error
-    except (StoreError, CannotCompare, ConditionError) as error:
+    except (StoreError, CannotCompare, ConditionError, DesignError, MissingExtra, WorkerError) as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(INVALID) from error
     except MemoryError as error:
@@ -110,18 +125,26 @@ def runs_of(names: Sequence[str], replications: int | None, seed: int | None, mo
 def run_with_progress(
     scenario: Scenario[ScenarioHead], plan: Plan, enough: Callable[[dict[str, Any]], bool] | None = None
 ) -> Ensemble:
-    """Run an ensemble, until its outcomes are `enough` if that is given, with a progress bar on stderr if that is a terminal."""
+    """Run an ensemble, or until its outcomes are `enough`, with a progress bar on stderr when that is a terminal."""
     from sim.ensemble.run import run_ensemble, run_until
 
     def run(progress: Callable[[int], None]) -> Ensemble:
         return run_ensemble(scenario, plan, progress) if enough is None else run_until(scenario, plan, enough, progress)
 
+    with progress_bar(scenario.name, plan.replications) as progress:
+        return run(progress)
+
+
+@contextmanager
+def progress_bar(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Yield what is called with how much is done, and shows it on stderr when that is a terminal."""
     if not sys.stderr.isatty():
-        return run(lambda done: None)
+        yield lambda done: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(scenario.name), BarColumn(), TextColumn("{task.completed:,.0f}"), TimeRemainingColumn())
+    columns = (TextColumn(name), BarColumn(), TextColumn("{task.completed:,.0f}"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=plan.replications)
-        return run(lambda done: bar.update(task, completed=done))
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.update(task, completed=done)

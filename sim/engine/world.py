@@ -126,8 +126,8 @@ class World:
         self.agenda = Agenda((*order, "recorder"), self.n)
         self.draws = Draws(setting.seed, setting.replications)
         self.fields = Fields(self.n)
-        for owner, field in declared:
-            self.fields.declare(owner, field)
+        for owner, one in declared:
+            self.fields.declare(owner, one)
         self.recorder = Recorder(self.fields, setting.replications, setting.series_days, setting.landmarks, setting.watched)
 
     def own(self, owner: str, name: str, start: Floats | float | int) -> NDArray[Any]:

@@ -303,7 +303,7 @@ class Talks(Mechanism):
         self.agreed_area[signed] = bargain.area_with(package, signed)
         first = self.deals[signed] == 0
         self.deals[signed] += 1.0
-        self._check(surplus[:, :, place], package, signed)
+        self._check(self._judged(review, ready, slack, surplus)[:, :, place], package, signed)
         if first.any():
             self._keep_first(day, signed[first], surplus[:, package, place][:, first])
         self._world.recorder.tell(
@@ -337,7 +337,7 @@ class Talks(Mechanism):
         if rule == "egalitarian":
             return egalitarian(surplus)
         if rule == "screening":
-            attacker = self._luck["proposer"].at(review)[ready] < self._one("attacker_proposes_share")[ready]
+            attacker = self._attacker_proposes(review, ready)
             other = attacker.astype(np.int64)
             here = np.arange(len(ready))
             # Without its resolve the other would insist on so much less.
@@ -347,6 +347,19 @@ class Talks(Mechanism):
         total = cost[0] + cost[1]
         share = np.where(total > 0, cost[0] / np.where(total > 0, total, 1.0), 0.5)
         return stand_firm(surplus, self._luck["concession"].at(review)[ready] < share)
+
+    def _judged(self, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Floats:
+        """Return by what the rule judges packages for each side, (2, P, ready): no other may be better by both."""
+        if self._section is None or self._section.rule != "screening":
+            return surplus
+        # Who proposes without knowing the other's resolve gives up a little for a better chance that it accepts. That hangs
+        # on the other's slack alone, not on how long a deal lasts: what both would like better may be left unsaid.
+        attacker = self._attacker_proposes(review, ready)
+        return np.stack([np.where(attacker, surplus[0], slack[0]), np.where(attacker, slack[1], surplus[1])])
+
+    def _attacker_proposes(self, review: int, ready: Ints) -> NDArray[np.bool_]:
+        proposes: NDArray[np.bool_] = self._luck["proposer"].at(review)[ready] < self._one("attacker_proposes_share")[ready]
+        return proposes
 
     def _check(self, surplus: Floats, package: Ints, signed: Ints) -> None:
         """Keep what must hold of deals for the next check of the invariants."""
@@ -363,7 +376,7 @@ class Talks(Mechanism):
         yield "a deal is signed exactly where a package is named", signed != (self.package >= 0)
         yield "no deal outside the zone of agreement", signed & ~(self.deal_surplus > 0).all(axis=0)
         if self._section is not None:
-            yield "no deal that another package betters for both", self._dominated
+            yield "no deal that another package betters for both by what its rule judges", self._dominated
             yield "no deal beyond a hard red line", self._crossed
         yield "no more talks fail than have opened", self.failed > self.opened
         yield "talks have opened where there was a deal", signed & (self.opened == 0)

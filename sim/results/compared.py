@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 
 from sim.results.comparison import Comparison, Line
 from sim.results.summary import ENDING_LABELS, WHAT_IT_IS_NOT
+from sim.results.tables import csv_of
 
 HEADINGS = {
     "endings": "At the end",
@@ -164,9 +163,4 @@ def _cell(text: str) -> str:
 
 def as_csv(comparisons: Sequence[Comparison]) -> str:
     """Return comparisons as CSV, one row an outcome, in full precision."""
-    rows = [row for comparison in comparisons for row in comparison.as_dicts()]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
-    return text.getvalue()
+    return csv_of([row for comparison in comparisons for row in comparison.as_dicts()])

@@ -45,9 +45,9 @@ WHAT_IT_IS_NOT = "Conditional frequencies of a stylised model, not a forecast."
 class Row:
     """One line of the summary.
 
-    A row of endings has `share` with `low` and `high`, its 95 % interval; a row of an outcome has `mean` with its interval, and
-    `p05`, `p50` and `p95` with theirs, over the `n` of `total` replications in which it is defined. An interval is empty where
-    there are too few replications for it. Values are in `unit`; tables show them over `scale`.
+    A row of endings has `share` with `low` and `high`, its 95 % interval; a row of an outcome has `mean` with its interval,
+    and `p05`, `p50` and `p95` with theirs, over the `n` of `total` replications in which it is defined. An interval is empty
+    where there are too few replications for it. Values are in `unit`; tables show them over `scale`.
     """
 
     section: str

@@ -5,7 +5,7 @@ CSV is UTF-8 with plain ids and full precision; an empty cell means that the val
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -141,6 +141,11 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return text.getvalue()
+
+
+def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return dictionaries with the same keys, at least one, as CSV; None is an empty cell."""
+    return _csv(list(rows[0]), [["" if value is None else value for value in row.values()] for row in rows])
 
 
 def summary_csv(summary: list[Row]) -> str:

@@ -1,9 +1,14 @@
-"""Conditions on outcomes, as in `share(ceasefire_in_force) >= 0.5`: what is asked of a run, read from text."""
+"""What is asked of a run, read from text.
+
+Of all its histories a condition, as in `share(ceasefire_in_force) >= 0.5`; of each history whether it is a case, as in
+`ceasefire_in_force` or `casualties_attacker > 1_000_000`.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,10 +17,10 @@ from sim.results.runs import Run
 from sim.scenario.wording import did_you_mean
 
 STATISTICS = ("share", "mean", "median")
-_FORM = re.compile(
-    r"\s*(?P<statistic>[a-z]+)\s*\(\s*(?P<outcome>[\w:.]+)\s*\)\s*(?P<sign>>=|<=|>|<)\s*"
-    r"(?P<level>[-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?)\s*(?P<base>\*\s*base)?\s*",
-)
+_OUTCOME = r"(?P<outcome>[\w:.]+)"
+_COMPARED = r"\s*(?P<sign>>=|<=|>|<)\s*(?P<level>[-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?)\s*"
+_FORM = re.compile(rf"\s*(?P<statistic>[a-z]+)\s*\(\s*{_OUTCOME}\s*\){_COMPARED}(?P<base>\*\s*base)?\s*")
+_CASE = re.compile(rf"\s*{_OUTCOME}\s*(?:{_COMPARED})?")
 
 
 class ConditionError(Exception):
@@ -109,6 +114,78 @@ class Condition:
         if self.statistic == "share" and not np.isin(known, (0.0, 1.0)).all():
             raise ConditionError(f"{self.outcome} is a number and has no share; write mean({self.outcome}) or median(...)")
         return values
+
+
+class Case(NamedTuple):
+    """What makes a history a case: an outcome of 0 and 1, or an outcome compared with a level.
+
+    Attributes
+    ----------
+    outcome : str
+    sign : str
+        `>`, `>=`, `<` or `<=`; empty where the outcome is one of 0 and 1.
+    level : float
+    """
+
+    outcome: str
+    sign: str
+    level: float
+
+    @classmethod
+    def parse(cls, text: str) -> Case:
+        """Read what makes a case.
+
+        Raises
+        ------
+        ConditionError
+            With what to write instead.
+
+        >>> str(Case.parse("casualties_attacker>1_500_000")), str(Case.parse("ceasefire_in_force"))
+        ('casualties_attacker > 1,500,000', 'ceasefire_in_force')
+        """
+        found = _CASE.fullmatch(text)
+        if found is None:
+            raise ConditionError(
+                f"cannot read {text!r}; write an outcome of 0 and 1, as in 'ceasefire_in_force', or a comparison, as in "
+                "'casualties_attacker > 1_000_000'"
+            )
+        return cls(found["outcome"], found["sign"] or "", float((found["level"] or "1").replace("_", "")))
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.sign} {self.level:,.10g}" if self.sign else self.outcome
+
+
+def cases(run: Run, text: str) -> Floats:
+    """Return which histories of a run are cases.
+
+    Parameters
+    ----------
+    run : Run
+    text : str
+        As `Case` reads it.
+
+    Returns
+    -------
+    (n,) array
+        1 for a case, else 0; NaN in histories that do not have the outcome.
+
+    Raises
+    ------
+    ConditionError
+        When it cannot be read, there is no such outcome, no history has it, or it is a number and compared with none.
+    """
+    case = Case.parse(text)
+    values = column_of(run, case.outcome)
+    known = values[~np.isnan(values)]
+    if not len(known):
+        raise ConditionError(f"{case.outcome} is defined in no history of {run.name}")
+    if not case.sign:
+        if not np.isin(known, (0.0, 1.0)).all():
+            level = f"{np.median(known):.10g}"
+            raise ConditionError(f"{case.outcome} is a number; compare it with one, as in '{case.outcome} > {level}'")
+        return values
+    compare = {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}[case.sign]
+    return np.where(np.isnan(values), np.nan, compare(values, case.level))
 
 
 def column_of(run: Run, outcome: str) -> Floats:

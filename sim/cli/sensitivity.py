@@ -1,0 +1,289 @@
+"""`parley sensitivity`: which assumptions matter."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim import __version__
+from sim.cli.common import (
+    USAGE,
+    Months,
+    Workers,
+    errors_as_lines,
+    is_run,
+    load_all,
+    progress_bar,
+    runs_of,
+    worker_count,
+)
+
+if TYPE_CHECKING:
+    from sim.ensemble.run import Plan
+    from sim.results.pairs import Difference
+    from sim.results.summary import Row
+    from sim.scenario import Scenario, ScenarioHead
+    from sim.studies.one_at_a_time import MindChanging, Variant
+    from sim.studies.sensitivity import Sensitivity
+    from sim.studies.sobol import Sobol
+
+Study = tuple[list[dict[str, Any]], list[str]]
+MANY = 1_000
+
+
+def sensitivity(
+    of: Annotated[str, typer.Argument(metavar="RUN", help="A result folder or a scenario.")],
+    outcome: Annotated[
+        list[str] | None, typer.Option(metavar="OUTCOME", help="What to look at, as war_goes_on. Repeatable.")
+    ] = None,
+    one_at_a_time: Annotated[
+        bool, typer.Option("--one-at-a-time", help="Run each assumption at its low and high value, and other structures.")
+    ] = False,
+    sobol: Annotated[
+        int | None,
+        typer.Option(metavar="ROWS", help="Run a designed ensemble (a power of two, as 256) for effects with interplay."),
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many lines to print; the table has all.")] = 10,
+    replications: Annotated[
+        int | None,
+        typer.Option(
+            min=100, max=1_000_000, help="Histories of a scenario (2,000), or of each line of --one-at-a-time (1,000)."
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of a scenario; 1 if not given.")] = None,
+    months: Months = None,
+    workers: Workers = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV, in full precision.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/sensitivity/base.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
+) -> None:
+    """Find which assumptions drive the outcomes: from the histories of a run, one at a time, or by a designed ensemble.
+
+    Example:  parley sensitivity baseline --one-at-a-time
+    """
+    with errors_as_lines():
+        from sim.results.store import run_folder, write_folder
+        from sim.results.summary import WHAT_IT_IS_NOT
+        from sim.results.tables import csv_of
+
+        _refuse(of, as_csv and as_json, one_at_a_time and sobol is not None, sobol, seed, months)
+        folder = run_folder(out.parent, out.name, force) if out is not None else None
+        name = "one_at_a_time" if one_at_a_time else "sobol" if sobol is not None else "sensitivity"
+        if name == "sensitivity":
+            rows, lines = _from_given_data(of, outcome, replications, seed, months, top)
+        else:
+            scenario, plan = _scenario_and_plan(of, replications, seed, months)
+            how = _one_at_a_time if one_at_a_time else _sobol
+            rows, lines = how(scenario, plan, outcome, sobol or 0, workers, top)
+        table = csv_of(rows)
+        data = json.dumps({"note": WHAT_IT_IS_NOT, "rows": rows}, indent=2, allow_nan=False) + "\n"
+        print(table if as_csv else data if as_json else "\n".join([*lines, WHAT_IT_IS_NOT, ""]), end="")
+        if folder is not None:
+            about = {"parley": __version__, "of": of, "rows": len(rows)}
+            write_folder({f"{name}.csv": table.encode(), f"{name}.json": data.encode()}, about, folder, force)
+            print(f"Written: {folder}/ ({name}, manifest)", file=sys.stderr)
+
+
+def _refuse(of: str, two_formats: bool, two_studies: bool, rows: int | None, seed: int | None, months: int | None) -> None:
+    """Exit with the reason when options do not go together."""
+    reason = ""
+    if two_formats:
+        reason = "--csv and --json are two ways to print: choose one"
+    elif two_studies:
+        reason = "--one-at-a-time and --sobol are two studies: choose one"
+    elif rows is not None and (rows < 8 or rows & (rows - 1)):
+        reason = f"--sobol {rows} is no power of two from 8 on; write 256, say"
+    elif is_run(of) and (seed is not None or months is not None):
+        reason = f"{of} is a run with a seed and a horizon of its own; name its scenario to choose others"
+    if reason:
+        print(f"error: {reason}", file=sys.stderr)
+        raise typer.Exit(USAGE)
+
+
+def _scenario_and_plan(
+    of: str, replications: int | None, seed: int | None, months: int | None
+) -> tuple[Scenario[ScenarioHead], Plan]:
+    """Return the scenario to run again, and the plan of each of its variants."""
+    from sim.ensemble.run import Plan, horizon_days
+    from sim.results.runs import Run
+
+    if is_run(of):
+        run = Run.read(Path(of))
+        return run.scenario, Plan(replications or MANY, run.seed, run.days, series=False)
+    (scenario,) = load_all([of], None)
+    return scenario, Plan(replications or MANY, 1 if seed is None else seed, horizon_days(scenario, months), series=False)
+
+
+def _labels(rows: Sequence[Row]) -> dict[str, str]:
+    from sim.results.compared import HEADINGS
+
+    return {
+        row.id: row.label if row.section in ("endings", "course", "year_one") else f"{HEADINGS[row.section]}: {row.label}"
+        for row in rows
+        if row.section in HEADINGS
+    }
+
+
+# From given data
+
+
+def _from_given_data(
+    of: str, outcomes: list[str] | None, replications: int | None, seed: int | None, months: int | None, top: int
+) -> Study:
+    from sim.studies.condition import column_of
+    from sim.studies.headline import AT_ONCE, headline_outcomes
+    from sim.studies.sensitivity import rows, sensitivities
+
+    (run,) = runs_of([of], replications, seed, months)
+    chosen = outcomes or headline_outcomes(run.summary)[:AT_ONCE]
+    found = sensitivities(run.drawn, {name: column_of(run, name) for name in chosen})
+    lines = [
+        f"{run.name}: which of {len(run.drawn)} uncertain parameters drive the outcomes of {run.replications:,} histories",
+        "",
+    ]
+    return rows(found), [*lines, *_given_lines(found, _labels(run.summary), top)]
+
+
+def _given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int) -> Iterator[str]:
+    for one in found:
+        yield f"{labels.get(one.outcome, one.outcome)} ({one.outcome}), {one.histories:,} histories"
+        shown = [index for index in one.indices if index.low > 0][:top]
+        if shown:
+            yield "  share of variance (95 %)   rank correlation  parameter"
+        for index in shown:
+            share = f"{index.first_order:.1%} ({100 * index.low:.1f} .. {100 * index.high:.1f})"
+            yield f"  {share:>24}   {index.rank_correlation:>+16.2f}  {index.parameter}"
+        if not shown:
+            yield "  no parameter was found to drive it alone"
+        together = max(0.0, one.together)
+        yield f"  {together:>6.1%} by all parameters, each alone; the rest is luck, and what parameters do together"
+        yield ""
+
+
+# One at a time
+
+
+def _one_at_a_time(
+    scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, _: int, workers: int | None, top: int
+) -> Study:
+    from sim.studies.headline import AT_ONCE, headline_outcomes
+    from sim.studies.one_at_a_time import mind_changing, rows, variant_count
+
+    summary = _summary(scenario, plan)
+    chosen = outcomes or headline_outcomes(summary)[:AT_ONCE]
+    count = variant_count(scenario)
+    with progress_bar(scenario.name, count) as progress:
+        processes = worker_count(workers, count * plan.replications)
+        found = mind_changing(scenario, plan, chosen, workers=processes, progress=progress)
+    head = [
+        f"{scenario.world.title}",
+        f"What would change the picture: each assumption alone at the 5 % and 95 % of what it may be, and other structures "
+        f"({count} in all).",
+        f"Differences on the same luck, {plan.replications:,} pairs; the 95 % intervals of an outcome hold together.",
+        "",
+    ]
+    return rows(found), [*head, *_table_lines(found, _labels(summary), top)]
+
+
+def _summary(scenario: Scenario[ScenarioHead], plan: Plan) -> list[Row]:
+    from sim.ensemble.run import run_ensemble
+    from sim.results.summary import summarise
+
+    return summarise(run_ensemble(scenario, plan))
+
+
+WIDTH = 15
+
+
+def _table_lines(found: MindChanging, labels: dict[str, str], top: int) -> Iterator[str]:
+    from sim.studies.designed import is_share
+
+    shares = {name: is_share(values) for name, values in found.outcomes.items()}
+    thousands = {name: not shares[name] and abs(float(values.mean())) >= 1e5 for name, values in found.outcomes.items()}
+    heads = []
+    for name in found.outcomes:
+        unit = " (points)" if shares[name] else " (thousand)" if thousands[name] else ""
+        heads.append(wrap(labels.get(name, name) + unit, WIDTH - 1))
+    path = max(len(one.path) for one in found.assumptions[:top]) + 2
+    value = max(len(_short(effect.variant)) for one in found.assumptions[:top] for effect in one.effects) + 2
+    for line in range(height := max(map(len, heads))):
+        texts = [head[line - height + len(head)] if line >= height - len(head) else "" for head in heads]
+        left = f"    {'assumption':<{path}}{'at':>{value}}" if line == height - 1 else " " * (4 + path + value)
+        yield left + "".join(f"{text:>{WIDTH}}" for text in texts)
+    for rank, one in enumerate(found.assumptions[:top], 1):
+        for place, effect in enumerate(one.effects):
+            cells = [
+                _cell(change, 100.0 if shares[name] else 0.001 if thousands[name] else 1.0)
+                for name, change in effect.differences.items()
+            ]
+            left = f"{rank:>2}. {one.path:<{path}}" if place == 0 else " " * (4 + path)
+            yield left + f"{_short(effect.variant):>{value}}" + "".join(f"{cell:>{WIDTH}}" for cell in cells)
+    yield ""
+    yield "A dot: no difference found. The order is that of the mean over these outcomes of the largest difference, in"
+    yield "standard deviations between histories. To run one of them: parley run SCENARIO --set PATH=VALUE"
+    for what, reason in found.untried.items():
+        yield f"Not tried: {what} ({reason})"
+    yield ""
+
+
+def _short(variant: Variant) -> str:
+    return (
+        variant.value
+        if variant.number is None
+        else f"{variant.number:.4g}"
+        if variant.number < 1e4
+        else f"{variant.number:,.0f}"
+    )
+
+
+def _cell(change: Difference | None, scale: float) -> str:
+    if change is None or not change.found:
+        return "."
+    half = scale * (change.high - change.low) / 2
+    digits = 1 if half < 10 else 0
+    return f"{scale * change.mean:+,.{digits}f} ±{half:,.{digits}f}"
+
+
+# By a designed ensemble
+
+
+def _sobol(
+    scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, rows: int, workers: int | None, top: int
+) -> Study:
+    from dataclasses import replace
+
+    from sim.scenario import quantities
+    from sim.studies.headline import headline_outcomes
+    from sim.studies.sobol import rows as rows_of
+    from sim.studies.sobol import sobol
+
+    summary = _summary(scenario, replace(plan, replications=100))
+    # Those that every history has.
+    whole = [row.id for row in summary if row.n == row.total and row.section != "lasting"]
+    chosen = outcomes or [name for name in headline_outcomes(summary) if name in whole][:3]
+    uncertain = sum(not quantity.is_certain for _, quantity in quantities(scenario.world))
+    histories = rows * (uncertain + 3)
+    with progress_bar(scenario.name, histories) as progress:
+        found = sobol(scenario, plan, chosen, rows, workers=worker_count(workers, histories), progress=progress)
+    head = [f"{scenario.name}: Sobol' indices of {uncertain} uncertain parameters and of luck, {histories:,} histories", ""]
+    if scenario.world.correlations:
+        head[1:1] = ["The correlations of the scenario are left out: parameters are taken as independent."]
+    return rows_of(found), [*head, *_sobol_lines(found, _labels(summary), top)]
+
+
+def _sobol_lines(found: Sequence[Sobol], labels: dict[str, str], top: int) -> Iterator[str]:
+    for one in found:
+        yield f"{labels.get(one.outcome, one.outcome)} ({one.outcome})"
+        yield "     alone (95 %)    with all interplay  factor"
+        for index in one.indices[:top]:
+            alone = f"{index.first_order:.2f} ±{index.first_order_error:.2f}"
+            total = f"{index.total:.2f} ±{index.total_error:.2f}"
+            yield f"  {alone:>15}  {total:>20}  {index.factor}"
+        yield ""

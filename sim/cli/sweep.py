@@ -1,0 +1,92 @@
+"""`parley sweep`: a scenario over many values of some of its knobs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sim.cli.common import Months, Seed, Settings, Workers, errors_as_lines, load_all, progress_bar, worker_count
+
+
+def sweep(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.")],
+    vary: Annotated[
+        list[str], typer.Option(metavar="PATH=LOW:HIGH:N", help="A knob and its values, or PATH=a,b,c. Repeatable.")
+    ],
+    design: Annotated[
+        Literal["grid", "latin", "sobol"], typer.Option(help="grid: all combinations; latin or sobol: a sample of --points.")
+    ] = "grid",
+    points: Annotated[int | None, typer.Option(help="Size of a sample.")] = None,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OUTCOME", help="What to print, as war_goes_on. Repeatable."),
+    ] = None,
+    replications: Annotated[int, typer.Option(min=1, max=1_000_000, help="Histories at each point.")] = 1000,
+    seed: Seed = 1,
+    months: Months = None,
+    settings: Settings = None,
+    workers: Workers = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the table; results/sweeps/SCENARIO if not given.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all outcomes as JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print sweep.csv.")] = False,
+) -> None:
+    """Run a scenario at many values of its knobs, on the same luck; print a table and write sweep.csv.
+
+    When it is interrupted, the same command goes on where it stopped.
+
+    Example:  parley sweep baseline --vary arms.defender.aid_scale=0:2:5 --vary manpower.attacker.return_share=0.2:0.6:5
+    """
+    with errors_as_lines():
+        from dataclasses import replace
+
+        from sim.ensemble.run import Plan, horizon_days, run_ensemble
+        from sim.results.parts import Parts
+        from sim.results.runs import Run
+        from sim.results.store import run_folder, write_folder
+        from sim.results.summary import WHAT_IT_IS_NOT
+        from sim.studies.condition import column_of
+        from sim.studies.design import Knobs, lay_out
+        from sim.studies.headline import headline_outcomes
+        from sim.studies.sweep import about, part_name
+        from sim.studies.sweep import sweep as run_sweep
+        from sim.studies.swept import is_heat_table, text_lines
+
+        knobs = [Knobs.parse(text) for text in vary]
+        chosen = lay_out(knobs, design, points, seed)
+        (scenario,) = load_all([file], settings)
+        plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
+        for name in outcome or ():
+            # With two histories, because the names do not depend on how many there are.
+            column_of(Run.of(run_ensemble(scenario, replace(plan, replications=2))), name)
+        out = out or Path("results/sweeps") / scenario.name
+        folder = run_folder(out.parent, out.name, force)
+        what = about(scenario, plan, knobs, chosen)
+        parts = Parts.of(folder, what, force)
+        there = sum(parts.read(part_name(place)) is not None for place in range(len(chosen)))
+        if there:
+            print(
+                f"{there:,} of {len(chosen):,} points were there already, from a sweep that was interrupted", file=sys.stderr
+            )
+        with progress_bar(scenario.name, len(chosen)) as progress:
+            found = run_sweep(
+                scenario, plan, knobs, chosen, design,
+                workers=worker_count(workers, replications * len(chosen)), parts=parts, progress=progress,
+            )  # fmt: skip
+        table = found.to_csv()
+        about_table = {name: value for name, value in what.items() if name != "text"} | {"design": design}
+        write_folder({"sweep.csv": table.encode(), "scenario.yaml": scenario.to_yaml().encode()}, about_table, folder, force)
+        parts.remove()
+        print(f"Written: {folder}/ (sweep, scenario, manifest)", file=sys.stderr)
+        if as_csv:
+            print(table, end="")
+        elif as_json:
+            print(json.dumps({"note": WHAT_IT_IS_NOT, "points": found.as_dicts()}, indent=2, allow_nan=False))
+        else:
+            print(f"{scenario.world.title}: {len(chosen):,} points, {replications:,} histories each, on the same luck\n")
+            shown = outcome or headline_outcomes(found.summaries[0])[: 1 if is_heat_table(found) else 3]
+            print(*text_lines(found, shown), WHAT_IT_IS_NOT, sep="\n")

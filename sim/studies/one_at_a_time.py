@@ -1,0 +1,237 @@
+"""What would change one's mind: each assumption alone at its low and its high value, and other structures of the model.
+
+All on the same luck, so that a difference is the assumption's and not that of other histories. An assumption acts here with
+all others as uncertain as they are; what two do together is for `sobol`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+import numpy as np
+
+from sim.engine.draws import Floats
+from sim.ensemble.run import Plan
+from sim.ensemble.workers import shared
+from sim.results.pairs import Difference, of_means, of_shares
+from sim.scenario import Known, Quantity, Scenario, ScenarioError, ScenarioHead, numbers
+from sim.studies.designed import Histories, is_share, outcomes_of
+
+LOW, HIGH = 0.05, 0.95
+# Numbers that stand for one view or the other of how wars end, rather than for a size that could be measured.
+STRUCTURAL = {"ceasefire.institutions": (0.0, 1.0)}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One assumption at one value.
+
+    Attributes
+    ----------
+    path : str
+    value : str
+        As written after `--set PATH=`.
+    kind : str
+        `low` or `high` end of what is uncertain, or `structure`.
+    number : float or None
+        What histories are given; None where the scenario itself is another.
+    """
+
+    path: str
+    value: str
+    kind: str
+    number: float | None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a variant moves.
+
+    Attributes
+    ----------
+    variant : Variant
+    differences : dict of str to Difference or None
+        By outcome, from the scenario as it is; None where too few histories have it. Intervals hold together for all
+        variants.
+    """
+
+    variant: Variant
+    differences: dict[str, Difference | None]
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """An assumption and what its variants move.
+
+    Attributes
+    ----------
+    path, unit, description : str
+    effects : list of Effect
+        From low to high, or one for each other structure.
+    moves : float
+        The mean over the outcomes of the largest difference, in standard deviations between histories.
+    """
+
+    path: str
+    unit: str
+    description: str
+    effects: list[Effect]
+    moves: float
+
+
+@dataclass(frozen=True)
+class MindChanging:
+    """The table of a scenario.
+
+    Attributes
+    ----------
+    outcomes : dict of str to (n,) array
+        Of the scenario as it is.
+    assumptions : list of Assumption
+        What moves the outcomes most comes first.
+    untried : dict of str to str
+        Variants that the scenario cannot have, with the reason.
+    """
+
+    outcomes: dict[str, Floats]
+    assumptions: list[Assumption]
+    untried: dict[str, str]
+
+
+def mind_changing(
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    outcomes: Sequence[str],
+    *,
+    workers: int = 1,
+    progress: Callable[[int], None] = lambda done: None,
+) -> MindChanging:
+    """Run a scenario with each assumption at its ends.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    plan : Plan
+        Of each variant.
+    outcomes : sequence of str
+        What is looked at.
+    workers : int
+    progress : callable
+        Called with the number of variants done.
+
+    Raises
+    ------
+    ConditionError
+        When there is no such outcome.
+    """
+    variants, untried = _variants(scenario)
+    as_it_is = outcomes_of(_histories(scenario, plan, [], outcomes))
+    fitting = max(1, plan.batch // plan.replications)
+    given = [variant for variant in variants if variant.number is not None]
+    cut = [given[first : first + fitting] for first in range(0, len(given), fitting)]
+    cut += [[variant] for variant in variants if variant.number is None]
+    tasks = [_histories(scenario, plan, part, outcomes) for part in cut]
+    effects: dict[Variant, Effect] = {}
+    for place, found in shared(outcomes_of, tasks, workers):
+        for row, variant in enumerate(cut[place]):
+            at = slice(row * plan.replications, (row + 1) * plan.replications)
+            differences = {
+                outcome: _difference(as_it_is[outcome], values[at], len(variants)) for outcome, values in found.items()
+            }
+            effects[variant] = Effect(variant, differences)
+        progress(len(effects))
+    known = {one.path: one for one in numbers(scenario.world)}
+    paths = dict.fromkeys(variant.path for variant in variants)
+    assumptions = [
+        _assumption(path, known.get(path), [effects[one] for one in variants if one.path == path], as_it_is)
+        for path in paths
+    ]
+    assumptions.sort(key=lambda one: -one.moves)
+    return MindChanging(as_it_is, assumptions, untried)
+
+
+def rows(found: MindChanging) -> list[dict[str, Any]]:
+    """Return one dictionary a variant and outcome, what moves the outcomes most first."""
+    return [
+        {
+            "rank": rank, "path": one.path, "unit": one.unit, "value": effect.variant.value, "kind": effect.variant.kind,
+            "moves": one.moves, "outcome": outcome, "pairs": change.pairs if change else 0,
+            "as_it_is": change.left if change else None, "changed": change.right if change else None,
+            "difference": change.mean if change else None, "low": change.low if change else None,
+            "high": change.high if change else None, "found": int(change.found) if change else None,
+        }
+        for rank, one in enumerate(found.assumptions, 1)
+        for effect in one.effects
+        for outcome, change in effect.differences.items()
+    ]  # fmt: skip
+
+
+def variant_count(scenario: Scenario[ScenarioHead]) -> int:
+    """Return how many variants a scenario has."""
+    return len(_variants(scenario)[0])
+
+
+def _variants(scenario: Scenario[ScenarioHead]) -> tuple[list[Variant], dict[str, str]]:
+    found, untried = [], {}
+    for known in numbers(scenario.world):
+        if not isinstance(known.value, Quantity) or (known.value.is_certain and known.path not in STRUCTURAL):
+            continue
+        ends = STRUCTURAL.get(known.path) or tuple(known.value.quantile(np.array([LOW, HIGH])).tolist())
+        kinds = ("structure", "structure") if known.path in STRUCTURAL else ("low", "high")
+        found += [Variant(known.path, f"{end:.6g}", kind, end) for end, kind in zip(ends, kinds, strict=True)]
+    for path, now, choices in _choices(scenario):
+        for choice in choices:
+            variant = Variant(path, choice, "structure", None)
+            try:
+                if choice != now:
+                    _changed(scenario, variant)
+                    found.append(variant)
+            except ScenarioError as error:
+                untried[f"{path}={choice}"] = str(error.problems[0].message)
+    return found, untried
+
+
+def _choices(scenario: Scenario[ScenarioHead]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield the path, the value and all possible values of what is chosen by name in the sections of the mechanisms."""
+    for section in type(scenario.world).model_fields:
+        parameters = getattr(scenario.world, section)
+        for name, field in getattr(type(parameters), "model_fields", {}).items():
+            if get_origin(field.annotation) is Literal:
+                yield f"{section}.{name}", getattr(parameters, name), get_args(field.annotation)
+
+
+def _changed(scenario: Scenario[ScenarioHead], variant: Variant) -> Scenario[ScenarioHead]:
+    return scenario.with_settings([f"{variant.path}={variant.value}"])
+
+
+def _histories(
+    scenario: Scenario[ScenarioHead], plan: Plan, variants: Sequence[Variant], outcomes: Sequence[str]
+) -> Histories:
+    """Return all replications for each of the variants, or of the scenario as it is for none."""
+    if len(variants) == 1 and variants[0].number is None:
+        scenario, variants = _changed(scenario, variants[0]), []
+    n, rows = plan.replications, max(1, len(variants))
+    given: dict[str, Floats] = {}
+    for row, variant in enumerate(variants):
+        assert variant.number is not None, "only alone is a variant another scenario"
+        given.setdefault(variant.path, np.full(n * rows, np.nan))[row * n : (row + 1) * n] = variant.number
+    return Histories(scenario, plan, tuple(outcomes), np.tile(np.arange(n, dtype=np.int64), rows), given)
+
+
+def _difference(left: Floats, right: Floats, comparisons: int) -> Difference | None:
+    how = of_shares if is_share(left) and is_share(right) else of_means
+    return how(left, right, comparisons=comparisons)
+
+
+def _assumption(path: str, known: Known | None, effects: list[Effect], as_it_is: dict[str, Floats]) -> Assumption:
+    moves = []
+    for outcome, values in as_it_is.items():
+        spread = float(np.nanstd(values))
+        found = [abs(one.mean) for effect in effects if (one := effect.differences[outcome]) is not None]
+        moves.append(max(found, default=0.0) / spread if spread > 0 else 0.0)
+    knob = known.knob if known is not None else None
+    return Assumption(
+        path, knob.unit if knob else "", knob.description if knob else "", effects, float(np.mean(moves)) if moves else 0.0
+    )

@@ -1,0 +1,105 @@
+"""Sweeps as text for the terminal: a line a point, or a heat table where two knobs make a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sim.results.compared import HEADINGS, number
+from sim.results.summary import Row
+from sim.studies.sweep import Sweep
+
+SHADES = " ░▒▓█"
+MOST_LINES = 60
+SAME_LUCK = "All points meet the same luck: differences between them are surer than the values (parley compare gives them)."
+
+
+def is_heat_table(sweep: Sweep) -> bool:
+    """Return whether two knobs span the sweep, so that an outcome is a table of its own."""
+    return len(sweep.knobs) == 2 and sweep.design == "grid"
+
+
+def text_lines(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[str]:
+    """Yield a sweep as lines of text.
+
+    Raises
+    ------
+    ConditionError
+        When one of the outcomes is none of the sweep.
+    """
+    chosen = [sweep.known(outcome) for outcome in outcomes]
+    labels = {
+        row.id: f"{HEADINGS[row.section]}: {row.label}"
+        for rows in sweep.summaries
+        for row in rows
+        if row.section in HEADINGS
+    }
+    if is_heat_table(sweep):
+        for outcome in chosen:
+            yield from _heat_table(sweep, outcome, labels[outcome])
+            yield ""
+        yield SAME_LUCK
+        return
+    cells = [[_in_words(sweep.row(place, outcome)) for outcome in chosen] for place in range(len(sweep.points))]
+    paths = [knob.path for knob in sweep.knobs]
+    shown = [path.rpartition(".")[2] if len(paths) > 1 else path for path in paths]
+    widths = [max(len(shown[at]), *(len(point[at]) for point in sweep.points)) for at in range(len(paths))]
+    columns = [max(len(outcome), *(len(line[at]) for line in cells)) for at, outcome in enumerate(chosen)]
+    for outcome in chosen:
+        yield f"{outcome}: {labels[outcome]}"
+    yield ""
+    yield " " + "  ".join(f"{name:>{width}}" for name, width in zip([*shown, *chosen], [*widths, *columns], strict=True))
+    for point, line in list(zip(sweep.points, cells, strict=True))[:MOST_LINES]:
+        yield " " + "  ".join(f"{text:>{width}}" for text, width in zip([*point, *line], [*widths, *columns], strict=True))
+    if len(sweep.points) > MOST_LINES:
+        yield f" ... and {len(sweep.points) - MOST_LINES:,} points more, which sweep.csv has"
+    yield ""
+    yield SAME_LUCK
+
+
+def _value(row: Row | None) -> float | None:
+    return None if row is None else row.share if row.share is not None else row.mean
+
+
+def _in_words(row: Row | None) -> str:
+    """Return share or mean with its interval."""
+    value = _value(row)
+    if row is None or value is None:
+        return "never"
+    if row.low is None or row.high is None:
+        return number(value, row.unit)
+    size = max(abs(row.low), abs(row.high))
+    low, high = (number(bound, row.unit, size=size).removesuffix(" %") for bound in (row.low, row.high))
+    return f"{number(value, row.unit, size=size)} ({low} .. {high})"
+
+
+def _half(width: float, unit: str) -> str:
+    return f"{100 * width:.1f} points" if unit == "share" else number(width, unit)
+
+
+def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[str]:
+    """Yield one outcome over two knobs, each cell with a shade from the lowest to the highest."""
+    down, across = sweep.knobs
+    rows = {point: sweep.row(place, outcome) for place, point in enumerate(sweep.points)}
+    values = {point: value for point, row in rows.items() if (value := _value(row)) is not None}
+    half = max(((row.high or 0.0) - (row.low or 0.0) for row in rows.values() if row is not None), default=0.0) / 2
+    unit = next((row.unit for row in rows.values() if row is not None), "")
+    yield f"{label} ({outcome}); every value within {_half(half, unit)} (95 %)"
+    if not values:
+        yield " never"
+        return
+    least, most = min(values.values()), max(values.values())
+    size = max(abs(least), abs(most))
+
+    def cell(point: tuple[str, ...]) -> str:
+        if point not in values:
+            return "never  "
+        place = (values[point] - least) / (most - least) if most > least else 0.0
+        return f"{number(values[point], unit, size=size)} {SHADES[round(place * (len(SHADES) - 1))] * 2}"
+
+    cells = {(y, x): cell((y, x)) for y in down.values for x in across.values}
+    width = max(8, *(len(text) for text in (*cells.values(), *across.values))) + 2
+    first = max(len(down.path), *(len(value) for value in down.values))
+    yield f" {'':{first}}  {across.path}"
+    yield f" {down.path:>{first}}" + "".join(f"{value + '   ':>{width}}" for value in across.values)
+    for y in down.values:
+        yield f" {y:>{first}}" + "".join(f"{cells[y, x]:>{width}}" for x in across.values)

@@ -1,0 +1,201 @@
+"""Sweeps: where they look, that their points are runs on the same luck, and that nothing is lost on the way."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.ensemble.run import Plan
+from sim.ensemble.workers import WorkerError, shared
+from sim.results.parts import Parts
+from sim.results.store import StoreError
+from sim.results.summary import as_dicts, summarise
+from sim.scenario import ScenarioError
+from sim.studies.design import DesignError, Knobs, lay_out
+from sim.studies.sweep import about, sweep
+
+PLAN = Plan(40, 1, 60, series=False)
+SCALE = "arms.defender.aid_scale"
+
+
+def knobs(*texts: str) -> list[Knobs]:
+    return [Knobs.parse(text) for text in texts]
+
+
+# Where it looks
+
+
+def test_a_grid_has_all_combinations() -> None:
+    points = lay_out(knobs("a=1:3:3", "b=x,y", "c=0.1:0.3:3"))
+    assert len(points) == len(set(points)) == 18
+    assert points[:3] == [("1", "x", "0.1"), ("1", "x", "0.2"), ("1", "x", "0.3")]
+
+
+@pytest.mark.parametrize("design", ["latin", "sobol"])
+def test_a_sample_fills_its_space_evenly(design: str) -> None:
+    points = lay_out(knobs("a=0:1", "b=-10:10", "c=x,y"), design, 64)
+    for column, (low, high) in enumerate([(0.0, 1.0), (-10.0, 10.0)]):
+        places = (np.array([float(point[column]) for point in points]) - low) / (high - low)
+        # One in each sixty-fourth, but for the seventh digit of what is written.
+        assert np.histogram(places, 64, (0, 1))[0].max() <= 2
+        assert np.histogram(places, 16, (0, 1))[0].tolist() == pytest.approx([4] * 16, abs=1)
+    assert sum(point[2] == "x" for point in points) == 32
+    assert points == lay_out(knobs("a=0:1", "b=-10:10", "c=x,y"), design, 64)
+    assert points != lay_out(knobs("a=0:1", "b=-10:10", "c=x,y"), design, 64, seed=2)
+
+
+@pytest.mark.parametrize(
+    ("texts", "design", "points", "words"),
+    [
+        (("a",), "grid", None, "cannot read"),
+        (("a=",), "grid", None, "cannot read"),
+        (("a=1:x:3",), "grid", None, "with numbers"),
+        (("a=2:1:3",), "grid", None, "lower value comes first"),
+        (("a=1:2:1",), "grid", None, "at least 2"),
+        (("a=1:2",), "grid", None, "how many values of a"),
+        (("a=x,x",), "grid", None, "twice"),
+        (("a=1:2:3", "a=x,y"), "grid", None, "varied twice"),
+        (("a=1:2:3",), "grid", 8, "the size of a sample"),
+        (("a=1:2:1000", "b=1:2:1000"), "grid", None, "1,000,000 points"),
+        (("a=1:2:3",), "latin", 8, "takes no steps"),
+        (("a=1:2",), "latin", None, "needs its size"),
+        (("a=1:2",), "sobol", 6, "--points 4 or 8"),
+    ],
+)
+def test_a_bad_design_is_refused(texts: tuple[str, ...], design: str, points: int | None, words: str) -> None:
+    with pytest.raises(DesignError, match=words):
+        lay_out(knobs(*texts), design, points)
+
+
+# What it finds
+
+
+def test_every_point_is_the_run_with_these_settings(load, ensemble) -> None:
+    chosen = knobs(f"{SCALE}=0:2:3", "attrition.law=square,mixed")
+    points = lay_out(chosen)
+    found = sweep(load("baseline"), PLAN, chosen, points)
+    for place, (scale, law) in enumerate(points):
+        run = ensemble(load("baseline", f"{SCALE}={scale}", f"attrition.law={law}"), PLAN.replications, PLAN.days)
+        assert as_dicts(found.summaries[place]) == as_dicts(summarise(run))
+    rows = list(csv.DictReader(io.StringIO(found.to_csv())))
+    assert len(rows) == sum(map(len, found.summaries))
+    assert rows[0].keys() >= {"point", SCALE, "attrition.law", "id", "share", "low", "high", "mean", "p50", "p50_low"}
+    assert {row[SCALE] for row in rows} == {"0", "1", "2"}
+
+
+def test_what_a_knob_cannot_be_is_said_before_anything_is_run(load) -> None:
+    chosen = knobs(f"{SCALE}=-1:1:3")
+    with pytest.raises(ScenarioError, match=r"aid_scale must lie between 0 and 100"):
+        sweep(load("baseline"), PLAN, chosen, lay_out(chosen))
+
+
+def test_finished_points_are_not_run_again_and_damaged_ones_are(load, tmp_path: Path, monkeypatch) -> None:
+    scenario, chosen = load("baseline"), knobs(f"{SCALE}=0:2:4")
+    points = lay_out(chosen)
+    what = about(scenario, PLAN, chosen, points)
+    parts = Parts.of(tmp_path / "study", what, force=False)
+    whole = sweep(scenario, PLAN, chosen, points, parts=parts).to_csv()
+    (parts.folder / "point-000001.json").unlink()
+    damaged = parts.folder / "point-000003.json"
+    data = bytearray(damaged.read_bytes())
+    data[200] ^= 1
+    damaged.write_bytes(data)
+    ran: list[str] = []
+    work = sweep.__globals__["_run_point"]
+    monkeypatch.setitem(sweep.__globals__, "_run_point", lambda point: ran.append(point.name) or work(point))
+    again = Parts.of(tmp_path / "study", what, force=False)
+    assert sweep(scenario, PLAN, chosen, points, parts=again).to_csv() == whole
+    assert ran == ["point-000001.json", "point-000003.json"]
+
+
+def test_parts_of_something_else_are_refused(load, tmp_path: Path) -> None:
+    scenario, chosen = load("baseline"), knobs(f"{SCALE}=0:2:4")
+    Parts.of(tmp_path / "study", about(scenario, PLAN, chosen, lay_out(chosen)), force=False).write(
+        "point-000000.json", "[]"
+    )
+    other = about(load("more_arms"), PLAN, chosen, lay_out(chosen))
+    with pytest.raises(StoreError, match="parts of something else"):
+        Parts.of(tmp_path / "study", other, force=False)
+    assert Parts.of(tmp_path / "study", other, force=True).read("point-000000.json") is None
+
+
+def _twice(number: int) -> int:
+    return 2 * number
+
+
+def _dies(number: int) -> int:
+    import os
+
+    os._exit(7)
+
+
+def test_work_is_shared_and_a_dead_worker_is_said() -> None:
+    assert sorted(shared(_twice, range(7), 2)) == list(enumerate(range(0, 14, 2)))
+    with pytest.raises(WorkerError, match="worker process died"):
+        list(shared(_dies, range(4), 2))
+
+
+# The command
+
+VARY = ("--vary", f"{SCALE}=0:2:3", "--replications", 30, "--months", 2)
+
+
+def test_the_same_bytes_whatever_the_workers(parley: Callable, tmp_path: Path) -> None:
+    for workers in (1, 2):
+        done = parley("sweep", "baseline", *VARY, "--workers", workers, "--out", tmp_path / str(workers))
+        assert done.returncode == 0, done.stderr
+        assert not (tmp_path / f"{workers}.unfinished").exists()
+    for name in ("sweep.csv", "scenario.yaml", "manifest.json"):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+    manifest = json.loads((tmp_path / "1/manifest.json").read_text())
+    assert manifest["points"] == [["0"], ["1"], ["2"]]
+    assert manifest["replications"] == 30
+
+
+def test_an_interrupted_sweep_goes_on_where_it_stopped(load, parley: Callable, tmp_path: Path) -> None:
+    """Parts as a killed command leaves them: the command takes them up, which shows in what it prints of a planted one."""
+    whole = parley("sweep", "baseline", *VARY, "--csv", "--out", tmp_path / "whole")
+    scenario, chosen = load("baseline"), knobs(f"{SCALE}=0:2:3")
+    points = lay_out(chosen)
+    plan = Plan(30, 1, 62, series=False)
+    parts = Parts.of(tmp_path / "killed", about(scenario, plan, chosen, points), force=False)
+    sweep(scenario, plan, chosen[:1], points[:2], parts=parts)
+    kept = parts.read("point-000001.json")
+    assert kept is not None
+    resumed = parley("sweep", "baseline", *VARY, "--csv", "--out", tmp_path / "killed")
+    assert resumed.stdout == whole.stdout
+    assert "2 of 3 points were there already" in resumed.stderr
+    assert not parts.folder.exists()
+
+
+def test_two_knobs_make_a_heat_table_and_one_a_line_a_point(parley: Callable, tmp_path: Path) -> None:
+    heat = parley("sweep", "baseline", *VARY, "--vary", "attrition.law=square,mixed", "--out", tmp_path / "heat")
+    assert "attrition.law" in heat.stdout
+    assert [line.split()[0] for line in heat.stdout.splitlines() if "%" in line and ".." not in line][1:] == ["0", "1", "2"]
+    lines = parley("sweep", "baseline", *VARY, "--outcome", "casualties_attacker", "--out", tmp_path / "lines")
+    assert "casualties_attacker: Over the whole time: Casualties, Russia" in lines.stdout
+    assert sum(".." in line for line in lines.stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--vary", "arms.defender.aid_scal=0:1:2"), "Did you mean 'arms.defender.aid_scale'?"),
+        (("--vary", "attrition.law=0:1:2"), "law must be one of"),
+        (("--vary", f"{SCALE}=2:1:2"), "lower value comes first"),
+        (("--vary", f"{SCALE}=0:1:2", "--outcome", "war_goes"), "Did you mean 'war_goes_on'?"),
+        (("--vary", f"{SCALE}=-5:1:2"), "must lie between 0 and 100"),
+    ],
+)
+def test_bad_input_is_one_clear_error(parley: Callable, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    done = parley("sweep", "baseline", "--replications", 5, "--months", 1, "--out", tmp_path / "out", *arguments)
+    assert done.returncode == 3
+    assert len(done.stderr.splitlines()) == 1
+    assert words in done.stderr
+    assert not list(tmp_path.iterdir())
