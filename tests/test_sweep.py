@@ -16,6 +16,7 @@ from sim.ensemble.workers import WorkerError, shared
 from sim.results.parts import Parts
 from sim.results.store import StoreError
 from sim.results.summary import as_dicts, summarise
+from sim.results.tables import csv_of
 from sim.scenario import ScenarioError
 from sim.studies.design import DesignError, Knobs, lay_out
 from sim.studies.sweep import about, sweep
@@ -83,7 +84,7 @@ def test_every_point_is_the_run_with_these_settings(load, ensemble) -> None:
     for place, (scale, law) in enumerate(points):
         run = ensemble(load("baseline", f"{SCALE}={scale}", f"attrition.law={law}"), PLAN.replications, PLAN.days)
         assert as_dicts(found.summaries[place]) == as_dicts(summarise(run))
-    rows = list(csv.DictReader(io.StringIO(found.to_csv())))
+    rows = list(csv.DictReader(io.StringIO(csv_of(found.as_dicts()))))
     assert len(rows) == sum(map(len, found.summaries))
     assert rows[0].keys() >= {"point", SCALE, "attrition.law", "id", "share", "low", "high", "mean", "p50", "p50_low"}
     assert {row[SCALE] for row in rows} == {"0", "1", "2"}
@@ -100,7 +101,7 @@ def test_finished_points_are_not_run_again_and_damaged_ones_are(load, tmp_path: 
     points = lay_out(chosen)
     what = about(scenario, PLAN, chosen, points)
     parts = Parts.of(tmp_path / "study", what, force=False)
-    whole = sweep(scenario, PLAN, chosen, points, parts=parts).to_csv()
+    whole = sweep(scenario, PLAN, chosen, points, parts=parts).as_dicts()
     (parts.folder / "point-000001.json").unlink()
     damaged = parts.folder / "point-000003.json"
     data = bytearray(damaged.read_bytes())
@@ -110,7 +111,7 @@ def test_finished_points_are_not_run_again_and_damaged_ones_are(load, tmp_path: 
     work = sweep.__globals__["_run_point"]
     monkeypatch.setitem(sweep.__globals__, "_run_point", lambda point: ran.append(point.name) or work(point))
     again = Parts.of(tmp_path / "study", what, force=False)
-    assert sweep(scenario, PLAN, chosen, points, parts=again).to_csv() == whole
+    assert sweep(scenario, PLAN, chosen, points, parts=again).as_dicts() == whole
     assert ran == ["point-000001.json", "point-000003.json"]
 
 

@@ -139,7 +139,7 @@ def _from_given_data(
 ) -> Study:
     from sim.studies.condition import column_of
     from sim.studies.headline import AT_ONCE, headline_outcomes
-    from sim.studies.sensitivity import rows, sensitivities
+    from sim.studies.sensitivity import sensitivities
 
     (run,) = runs_of([of], replications, seed, months)
     chosen = outcomes or headline_outcomes(run.summary)[:AT_ONCE]
@@ -148,7 +148,7 @@ def _from_given_data(
         f"{run.name}: which of {len(run.drawn)} uncertain parameters drive the outcomes of {run.replications:,} histories",
         "",
     ]
-    return rows(found), [*lines, *_given_lines(found, _labels(run.summary), top)]
+    return [row for one in found for row in one.as_dicts()], [*lines, *_given_lines(found, _labels(run.summary), top)]
 
 
 def _given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int) -> Iterator[str]:
@@ -174,7 +174,7 @@ def _one_at_a_time(
     scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, _: int, workers: int | None, top: int
 ) -> Study:
     from sim.studies.headline import AT_ONCE, headline_outcomes
-    from sim.studies.one_at_a_time import mind_changing, rows, variant_count
+    from sim.studies.one_at_a_time import mind_changing, variant_count
 
     summary = _summary(scenario, plan)
     chosen = outcomes or headline_outcomes(summary)[:AT_ONCE]
@@ -189,7 +189,7 @@ def _one_at_a_time(
         f"Differences on the same luck, {plan.replications:,} pairs; the 95 % intervals of an outcome hold together.",
         "",
     ]
-    return rows(found), [*head, *_table_lines(found, _labels(summary), top)]
+    return found.as_dicts(), [*head, *_table_lines(found, _labels(summary), top)]
 
 
 def _summary(scenario: Scenario[ScenarioHead], plan: Plan) -> list[Row]:
@@ -261,7 +261,6 @@ def _sobol(
 
     from sim.scenario import quantities
     from sim.studies.headline import headline_outcomes
-    from sim.studies.sobol import rows as rows_of
     from sim.studies.sobol import sobol
 
     summary = _summary(scenario, replace(plan, replications=100))
@@ -275,7 +274,7 @@ def _sobol(
     head = [f"{scenario.name}: Sobol' indices of {uncertain} uncertain parameters and of luck, {histories:,} histories", ""]
     if scenario.world.correlations:
         head[1:1] = ["The correlations of the scenario are left out: parameters are taken as independent."]
-    return rows_of(found), [*head, *_sobol_lines(found, _labels(summary), top)]
+    return [row for one in found for row in one.as_dicts()], [*head, *_sobol_lines(found, _labels(summary), top)]
 
 
 def _sobol_lines(found: Sequence[Sobol], labels: dict[str, str], top: int) -> Iterator[str]:

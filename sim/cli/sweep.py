@@ -49,6 +49,7 @@ def sweep(
         from sim.results.runs import Run
         from sim.results.store import run_folder, write_folder
         from sim.results.summary import WHAT_IT_IS_NOT
+        from sim.results.tables import csv_of
         from sim.studies.condition import column_of
         from sim.studies.design import Knobs, lay_out
         from sim.studies.headline import headline_outcomes
@@ -77,7 +78,7 @@ def sweep(
                 scenario, plan, knobs, chosen, design,
                 workers=worker_count(workers, replications * len(chosen)), parts=parts, progress=progress,
             )  # fmt: skip
-        table = found.to_csv()
+        table = csv_of(found.as_dicts())
         about_table = {name: value for name, value in what.items() if name != "text"} | {"design": design}
         write_folder({"sweep.csv": table.encode(), "scenario.yaml": scenario.to_yaml().encode()}, about_table, folder, force)
         parts.remove()

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.results.frames import Tabular
 from sim.results.pairs import Difference, mcnemar, of_means, of_ratios, of_shares, transitions
 from sim.results.runs import Run
 from sim.results.summary import Row
@@ -55,7 +56,7 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Tabular):
     """The comparison of a scenario with another.
 
     Attributes

@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from sim import __version__
 from sim.engine.draws import Floats
 from sim.model import WarScenario
+from sim.results.frames import Tabular
 from sim.results.store import StoreError, read_run
-from sim.results.summary import Row, summarise
+from sim.results.summary import Row, as_dicts, summarise
 from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario
 
 if TYPE_CHECKING:
+    import pandas
+
     from sim.ensemble.run import Ensemble
 
 # Whatever has no number is text.
@@ -27,7 +30,7 @@ TEXT_COLUMNS = ("ending", "collapse_cause")
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Tabular):
     """The results of one scenario.
 
     Attributes
@@ -94,6 +97,22 @@ class Run:
             str(manifest["scenario"]), scenario, int(manifest["seed"]), int(manifest["replications"]), int(manifest["days"]),
             version, outcomes, drawn, read_summary(tables["summary.csv"]),
         )  # fmt: skip
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return the summary; `to_pandas` has a row a history instead."""
+        return as_dicts(self.summary)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return one row a history, as in `outcomes.csv`: what happened, then the drawn parameters.
+
+        Raises
+        ------
+        ImportError
+            When pandas is not installed.
+        """
+        import pandas
+
+        return pandas.DataFrame({**self.outcomes, **self.drawn}).rename_axis("replication")
 
     def column(self, outcome: str) -> Floats:
         """Return the values of an outcome as numbers, (n,): of an ending, a term or a cause 1 or 0.

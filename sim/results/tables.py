@@ -143,9 +143,10 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return text.getvalue()
 
 
-def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return dictionaries with the same keys, at least one, as CSV; None is an empty cell."""
-    return _csv(list(rows[0]), [["" if value is None else value for value in row.values()] for row in rows])
+def csv_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
+    """Return dictionaries with the same keys as CSV, which has `columns` where there are no rows; None is an empty cell."""
+    header = list(rows[0]) if rows else list(columns)
+    return _csv(header, [["" if value is None else value for value in row.values()] for row in rows])
 
 
 def summary_csv(summary: list[Row]) -> str:

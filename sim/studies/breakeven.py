@@ -7,11 +7,13 @@ interval holds all values at which the level lies within the 95 % interval of th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
+from sim.results.frames import Tabular
 from sim.results.runs import Run
 from sim.results.statistics import Z_95
 from sim.studies.condition import Condition
@@ -31,7 +33,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class BreakEven:
+class BreakEven(Tabular):
     """Where an outcome crosses a level.
 
     Attributes
@@ -56,6 +58,10 @@ class BreakEven:
     low: float | None
     high: float | None
     holds_above: bool
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return the points that were tried: value, excess over the level, its standard error."""
+        return [asdict(point) for point in self.points]
 
 
 def break_even(run_at: RunAt, low: float, high: float, condition: Condition) -> BreakEven:

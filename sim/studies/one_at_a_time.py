@@ -15,6 +15,7 @@ import numpy as np
 from sim.engine.draws import Floats
 from sim.ensemble.run import Plan
 from sim.ensemble.workers import shared
+from sim.results.frames import Tabular
 from sim.results.pairs import Difference, of_means, of_shares
 from sim.scenario import Known, Quantity, Scenario, ScenarioError, ScenarioHead, numbers
 from sim.studies.designed import Histories, is_share, outcomes_of
@@ -82,7 +83,7 @@ class Assumption:
 
 
 @dataclass(frozen=True)
-class MindChanging:
+class MindChanging(Tabular):
     """The table of a scenario.
 
     Attributes
@@ -98,6 +99,21 @@ class MindChanging:
     outcomes: dict[str, Floats]
     assumptions: list[Assumption]
     untried: dict[str, str]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return one row a variant and outcome, what moves the outcomes most first."""
+        return [
+            {
+                "rank": rank, "path": one.path, "unit": one.unit, "value": effect.variant.value, "kind": effect.variant.kind,
+                "moves": one.moves, "outcome": outcome, "pairs": change.pairs if change else 0,
+                "as_it_is": change.left if change else None, "changed": change.right if change else None,
+                "difference": change.mean if change else None, "low": change.low if change else None,
+                "high": change.high if change else None, "found": int(change.found) if change else None,
+            }
+            for rank, one in enumerate(self.assumptions, 1)
+            for effect in one.effects
+            for outcome, change in effect.differences.items()
+        ]  # fmt: skip
 
 
 def mind_changing(
@@ -150,22 +166,6 @@ def mind_changing(
     ]
     assumptions.sort(key=lambda one: -one.moves)
     return MindChanging(as_it_is, assumptions, untried)
-
-
-def rows(found: MindChanging) -> list[dict[str, Any]]:
-    """Return one dictionary a variant and outcome, what moves the outcomes most first."""
-    return [
-        {
-            "rank": rank, "path": one.path, "unit": one.unit, "value": effect.variant.value, "kind": effect.variant.kind,
-            "moves": one.moves, "outcome": outcome, "pairs": change.pairs if change else 0,
-            "as_it_is": change.left if change else None, "changed": change.right if change else None,
-            "difference": change.mean if change else None, "low": change.low if change else None,
-            "high": change.high if change else None, "found": int(change.found) if change else None,
-        }
-        for rank, one in enumerate(found.assumptions, 1)
-        for effect in one.effects
-        for outcome, change in effect.differences.items()
-    ]  # fmt: skip
 
 
 def variant_count(scenario: Scenario[ScenarioHead]) -> int:

@@ -8,13 +8,14 @@ freedom taken off, so that a parameter without effect has 0 in the mean. The int
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.engine.draws import Floats
+from sim.results.frames import Tabular
 from sim.results.statistics import Z_95
 from sim.studies.condition import ConditionError
 
@@ -47,7 +48,7 @@ class Index(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Tabular):
     """What drives one outcome.
 
     Attributes
@@ -65,6 +66,10 @@ class Sensitivity:
     histories: int
     indices: list[Index]
     together: float
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return one row a parameter."""
+        return [{"outcome": self.outcome, "histories": self.histories, **index._asdict()} for index in self.indices]
 
 
 def sensitivities(parameters: Mapping[str, Floats], outcomes: Mapping[str, Floats]) -> list[Sensitivity]:
@@ -149,10 +154,3 @@ def _resamples(n: int) -> Floats:
     """Return how often each history is in each bootstrap sample, (RESAMPLES, n), always the same ones."""
     counts = np.random.Generator(np.random.PCG64(20)).multinomial(n, np.full(n, 1.0 / n), RESAMPLES)
     return np.asarray(counts, dtype=np.float64)
-
-
-def rows(found: Sequence[Sensitivity]) -> list[dict[str, Any]]:
-    """Return one dictionary an outcome and parameter."""
-    return [
-        {"outcome": one.outcome, "histories": one.histories, **index._asdict()} for one in found for index in one.indices
-    ]

@@ -17,6 +17,7 @@ import numpy as np
 from sim.engine.draws import Floats, Ints
 from sim.ensemble.run import Plan
 from sim.ensemble.workers import shared
+from sim.results.frames import Tabular
 from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.studies.condition import ConditionError
 from sim.studies.designed import Histories, outcomes_of
@@ -41,7 +42,7 @@ class SobolIndex(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Sobol:
+class Sobol(Tabular):
     """What drives one outcome.
 
     Attributes
@@ -55,6 +56,10 @@ class Sobol:
     outcome: str
     histories: int
     indices: list[SobolIndex]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return one row a factor."""
+        return [{"outcome": self.outcome, "histories": self.histories, **index._asdict()} for index in self.indices]
 
 
 def design(factors: Sequence[str], rows: int, seed: int) -> Floats:
@@ -137,13 +142,6 @@ def sobol(
         parts[place] = found
         progress(sum(len(task.numbers) for task, part in zip(tasks, parts, strict=True) if part))
     return [indices(factors, outcome, np.concatenate([part[outcome] for part in parts])) for outcome in outcomes]
-
-
-def rows(found: Sequence[Sobol]) -> list[dict[str, Any]]:
-    """Return one dictionary an outcome and factor."""
-    return [
-        {"outcome": one.outcome, "histories": one.histories, **index._asdict()} for one in found for index in one.indices
-    ]
 
 
 def _in_order_of_appearance(values: Floats) -> Ints:

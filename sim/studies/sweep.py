@@ -10,9 +10,9 @@ from typing import Any
 from sim import __version__
 from sim.ensemble.run import Plan, run_ensemble
 from sim.ensemble.workers import shared
+from sim.results.frames import Tabular
 from sim.results.parts import Parts
 from sim.results.summary import Row, as_dicts, summarise
-from sim.results.tables import csv_of
 from sim.scenario import Scenario, ScenarioHead
 from sim.scenario.wording import did_you_mean
 from sim.studies.condition import ConditionError
@@ -20,7 +20,7 @@ from sim.studies.design import Knobs
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Tabular):
     """The results of a sweep.
 
     Attributes
@@ -70,10 +70,6 @@ class Sweep:
             for place, (point, rows) in enumerate(zip(self.points, self.summaries, strict=True))
             for row in rows
         ]
-
-    def to_csv(self) -> str:
-        """Return the rows of `as_dicts` as CSV; empty cells are values that do not apply."""
-        return csv_of(self.as_dicts())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,241 @@
+"""Parley from Python: the commands as functions, whose results are objects that pandas can take.
+
+>>> import sim
+>>> base = sim.run("baseline", replications=100, months=3)
+>>> base.summary[0].label, base.summary[0].share
+('War goes on', 0.96)
+>>> less = sim.run("baseline", replications=100, months=3, settings=["arms.defender.aid_scale=0.3"])
+>>> sim.compare(base, less).line("casualties_attacker").verdict
+'difference'
+
+Scenarios are files or names of shipped ones. All functions take the luck from `seed`; what is run with the same seed is
+paired. With `workers` above 1 a script needs the usual `if __name__ == "__main__":`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sim.ensemble.outcomes import ENDINGS
+from sim.ensemble.run import Plan, horizon_days, run_ensemble
+from sim.model import WarScenario
+from sim.results.comparison import ALL_SECTIONS, Comparison
+from sim.results.comparison import compare as _compare
+from sim.results.runs import Run, values_of
+from sim.results.store import write_run
+from sim.results.summary import summarise
+from sim.scenario import Scenario, ScenarioHead, load_scenario
+from sim.studies.breakeven import BreakEven, break_even
+from sim.studies.condition import Condition, column_of
+from sim.studies.design import Knobs, lay_out
+from sim.studies.discovered import Discovered, discover_in
+from sim.studies.one_at_a_time import MindChanging
+from sim.studies.one_at_a_time import mind_changing as _mind_changing
+from sim.studies.sensitivity import Sensitivity, sensitivities
+from sim.studies.sobol import Sobol
+from sim.studies.sobol import sobol as _sobol
+from sim.studies.sweep import Sweep
+from sim.studies.sweep import sweep as _sweep
+
+Source = str | Path | Scenario[ScenarioHead]
+
+
+def load(scenario: Source, settings: Sequence[str] = ()) -> Scenario[ScenarioHead]:
+    """Return a scenario, with values changed as by `--set`.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found.
+    """
+    if isinstance(scenario, Scenario):
+        return scenario.with_settings(settings) if settings else scenario
+    return load_scenario(scenario, WarScenario, settings)
+
+
+def run(
+    scenario: Source,
+    *,
+    replications: int = 2000,
+    seed: int = 1,
+    months: int | None = None,
+    settings: Sequence[str] = (),
+    out: str | Path | None = None,
+) -> Run:
+    """Simulate a scenario.
+
+    Parameters
+    ----------
+    scenario : str, Path or Scenario
+    replications, seed : int
+    months : int, optional
+        The horizon; the scenario's own if not given.
+    settings : sequence of str
+        `path=value`, as after `--set`.
+    out : str or Path, optional
+        A folder, not there yet, for the tables that `parley run` writes.
+    """
+    loaded, plan = _what(scenario, replications, seed, months, settings, series=out is not None)
+    ensemble = run_ensemble(loaded, plan)
+    if out is not None:
+        write_run(ensemble, summarise(ensemble), Path(out), force=False)
+    return Run.of(ensemble)
+
+
+def read(folder: str | Path) -> Run:
+    """Return a run that `parley run` or `run` wrote to a folder."""
+    return Run.read(Path(folder))
+
+
+def compare(left: Run, right: Run, *, paired: bool = True) -> Comparison:
+    """Compare two runs, pair by pair on the same luck unless told otherwise; all outcomes of the summary."""
+    return _compare(left, right, paired=paired, sections=ALL_SECTIONS)
+
+
+def sweep(
+    scenario: Source,
+    vary: Mapping[str, str | Sequence[object]],
+    *,
+    design: str = "grid",
+    points: int | None = None,
+    replications: int = 1000,
+    seed: int = 1,
+    months: int | None = None,
+    settings: Sequence[str] = (),
+    workers: int = 1,
+) -> Sweep:
+    """Run a scenario at many values of its knobs.
+
+    Parameters
+    ----------
+    vary : mapping of str to str or sequence
+        By the path of a knob its values: a list, or as in `"0:2:5"` (from, to, how many; without how many for a sample).
+    design : str
+        `grid`, or a sample of `points`: `latin`, `sobol`.
+    scenario, replications, seed, months, settings
+        As in `run`.
+    workers : int
+        Processes to share the points.
+    """
+    knobs = [
+        Knobs.parse(f"{path}={values if isinstance(values, str) else ','.join(map(str, values))}")
+        for path, values in vary.items()
+    ]
+    loaded, plan = _what(scenario, replications, seed, months, settings)
+    return _sweep(loaded, plan, knobs, lay_out(knobs, design, points, seed), design, workers=workers)
+
+
+def breakeven(
+    scenario: Source,
+    path: str,
+    low: float,
+    high: float,
+    until: str,
+    *,
+    replications: int = 1000,
+    seed: int = 1,
+    months: int | None = None,
+    settings: Sequence[str] = (),
+) -> BreakEven:
+    """Find the value of a knob between `low` and `high` from which a condition holds, as `"share(war_goes_on) <= 0.2"`."""
+    loaded, plan = _what(scenario, replications, seed, months, settings)
+
+    def run_at(value: float | None) -> Run:
+        return Run.of(run_ensemble(loaded if value is None else loaded.with_settings([f"{path}={value!r}"]), plan))
+
+    return break_even(run_at, low, high, Condition.parse(until))
+
+
+def sensitivity(run: Run, outcome: str) -> Sensitivity:
+    """Estimate which uncertain parameters drive an outcome of a run, each alone."""
+    (found,) = sensitivities(run.drawn, {outcome: column_of(run, outcome)})
+    return found
+
+
+def sobol(
+    scenario: Source,
+    outcome: str,
+    *,
+    rows: int = 256,
+    seed: int = 1,
+    months: int | None = None,
+    settings: Sequence[str] = (),
+    workers: int = 1,
+) -> Sobol:
+    """Run a designed ensemble for what each parameter does to an outcome alone, and with all interplay."""
+    loaded, plan = _what(scenario, 1, seed, months, settings)
+    (found,) = _sobol(loaded, plan, [outcome], rows, workers=workers)
+    return found
+
+
+def mind_changing(
+    scenario: Source,
+    outcomes: Sequence[str],
+    *,
+    replications: int = 1000,
+    seed: int = 1,
+    months: int | None = None,
+    settings: Sequence[str] = (),
+    workers: int = 1,
+) -> MindChanging:
+    """Run each assumption at its low and high value, and other structures of the model."""
+    loaded, plan = _what(scenario, replications, seed, months, settings)
+    return _mind_changing(loaded, plan, outcomes, workers=workers)
+
+
+def discover(
+    run: Run, outcome: str, *, rare: bool = False, boxes: int = 1, density: float | None = None, smallest: float = 0.05
+) -> Discovered:
+    """Find boxes in the uncertain parameters of a run in which an outcome is common, or rare."""
+    return discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
+
+
+def workbench(
+    scenario: Source,
+    outcomes: Sequence[str],
+    *,
+    replications: int = 1000,
+    seed: int = 1,
+    months: int | None = None,
+    settings: Sequence[str] = (),
+) -> Callable[..., dict[str, float]]:
+    """Return a scenario as a function of its knobs, for a workbench of exploratory modelling to drive.
+
+    Parameters
+    ----------
+    outcomes : sequence of str
+        What the function returns: of an outcome of yes and no its share, of others the mean.
+    scenario, replications, seed, months, settings
+        As in `run`.
+
+    Returns
+    -------
+    callable
+        Takes knobs by name and returns outcomes by name. Where a name must be one of Python, two underscores stand for a
+        point: `model(arms__defender__aid_scale=0.5)`.
+
+    Examples
+    --------
+    >>> import sim
+    >>> model = sim.workbench("baseline", ["casualties_attacker"], replications=20, months=1)
+    >>> model(attrition__level_factor=0.5)["casualties_attacker"] < model()["casualties_attacker"]
+    True
+    """
+    loaded, plan = _what(scenario, replications, seed, months, settings)
+
+    def model(**knobs: object) -> dict[str, float]:
+        changed = [f"{name.replace('__', '.')}={value}" for name, value in knobs.items()]
+        found = run_ensemble(loaded.with_settings(changed), plan).outcomes
+        return {name: float(np.nanmean(values_of(found, name, ENDINGS))) for name in outcomes}
+
+    return model
+
+
+def _what(
+    scenario: Source, replications: int, seed: int, months: int | None, settings: Sequence[str], series: bool = False
+) -> tuple[Scenario[ScenarioHead], Plan]:
+    loaded = load(scenario, settings)
+    return loaded, Plan(replications, seed, horizon_days(loaded, months), series=series)

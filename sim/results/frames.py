@@ -1,0 +1,28 @@
+"""Results as data frames, for those who go on in Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class Tabular:
+    """A result that is a table."""
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return its rows; None where a value does not apply."""
+        raise NotImplementedError
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return it as a data frame.
+
+        Raises
+        ------
+        ImportError
+            When pandas is not installed.
+        """
+        import pandas
+
+        return pandas.DataFrame(self.as_dicts())

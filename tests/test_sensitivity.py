@@ -1,0 +1,230 @@
+"""Sensitivity: known indices are recovered, variants are the runs that they say, and the luck of a row stays the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.ensemble.run import Plan
+from sim.results.pairs import of_means
+from sim.studies.condition import ConditionError
+from sim.studies.designed import is_share
+from sim.studies.one_at_a_time import mind_changing
+from sim.studies.sensitivity import sensitivities
+from sim.studies.sobol import LUCK, MissingExtra, design, indices, sobol
+
+# Ishigami and Homma 1990, with a fourth input that does nothing.
+A, B = 7.0, 0.1
+INPUTS = ("x1", "x2", "x3", "x4")
+VARIANCE = A**2 / 8 + B * np.pi**4 / 5 + B**2 * np.pi**8 / 18 + 0.5
+FIRST = {"x1": 0.5 * (1 + B * np.pi**4 / 5) ** 2 / VARIANCE, "x2": A**2 / 8 / VARIANCE, "x3": 0.0, "x4": 0.0}
+TOTAL = {"x1": FIRST["x1"] + (z := 8 * B**2 * np.pi**8 / 225 / VARIANCE), "x2": FIRST["x2"], "x3": z, "x4": 0.0}
+
+
+def ishigami(places: np.ndarray) -> np.ndarray:
+    """Return the function at places in the unit cube, (4, n)."""
+    x = np.pi * (2 * places - 1)
+    return np.sin(x[0]) + A * np.sin(x[1]) ** 2 + B * x[2] ** 4 * np.sin(x[0])
+
+
+def given_data(seed: int, n: int):
+    places = np.random.default_rng(seed).uniform(size=(4, n))
+    (found,) = sensitivities(dict(zip(INPUTS, places, strict=True)), {"y": ishigami(places)})
+    return {index.parameter: index for index in found.indices}
+
+
+# From given data
+
+
+def test_given_data_recover_the_indices_of_a_known_function() -> None:
+    found = given_data(1, 10_000)
+    for name, index in found.items():
+        print(f"{name}: {index.first_order:.4f} ({index.low:.4f} .. {index.high:.4f}), exactly {FIRST[name]:.4f}")
+        assert index.low <= FIRST[name] <= index.high
+        assert index.high - index.low < 0.04
+    assert abs(found["x2"].rank_correlation) < 0.05 < found["x1"].rank_correlation
+
+
+def covers(repeats: int, n: int) -> dict[str, float]:
+    hits = dict.fromkeys(INPUTS, 0)
+    for seed in range(repeats):
+        for name, index in given_data(seed, n).items():
+            hits[name] += index.low <= FIRST[name] <= index.high
+    return {name: count / repeats for name, count in hits.items()}
+
+
+def test_intervals_hold_the_index_as_often_as_they_say() -> None:
+    assert min(covers(40, 500).values()) >= 0.85
+
+
+@pytest.mark.long
+def test_intervals_hold_the_index_in_many_data_sets() -> None:
+    found = covers(1_000, 1_000)
+    print(found)
+    assert min(found.values()) >= 0.93
+
+
+def test_a_parameter_of_few_values_explains_what_its_groups_do() -> None:
+    luck = np.random.default_rng(2)
+    groups = luck.integers(0, 3, 4_000)
+    y = np.array([0.0, 2.0, 1.0])[groups] + luck.normal(size=4_000)
+    (found,) = sensitivities({"groups": groups.astype(float), "none": np.ones(4_000)}, {"y": y})
+    means = np.array([y[groups == group].mean() for group in range(3)])
+    within = ((y - means[groups]) ** 2).sum() / (4_000 - 3)
+    by_name = {index.parameter: index for index in found.indices}
+    # The adjusted share of an analysis of variance.
+    assert by_name["groups"].first_order == pytest.approx(1 - within / y.var(ddof=1), abs=1e-9)
+    assert by_name["none"][1:] == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_what_cannot_be_driven_is_said() -> None:
+    x = {"x": np.arange(200.0)}
+    for y, words in ((np.ones(200), "the same in all"), (np.where(np.arange(200) < 50, 1.0, np.nan), "at least 100")):
+        with pytest.raises(ConditionError, match=words):
+            sensitivities(x, {"y": y})
+    with pytest.raises(ConditionError, match="no parameter"):
+        sensitivities({}, {"y": np.arange(200.0)})
+
+
+# By a designed ensemble
+
+
+def test_a_design_recovers_the_indices_of_a_known_function() -> None:
+    points = design(INPUTS, 1_024, seed=1)
+    assert points.shape == (1_024 * 6, 4)
+    found = indices(INPUTS, "y", ishigami(points.T))
+    for index in found.indices:
+        assert index.first_order == pytest.approx(FIRST[index.factor], abs=index.first_order_error + 0.005)
+        assert index.total == pytest.approx(TOTAL[index.factor], abs=index.total_error + 0.005)
+    assert found.indices[-1].factor == "x4"
+
+
+def test_luck_is_one_factor_and_what_does_nothing_has_no_index(load) -> None:
+    """Nothing is signed in the first month, so that institutions do nothing; were luck not the same, they would seem to."""
+    (found,) = sobol(load("no_talks"), Plan(1, 1, 30), ["casualties_attacker"], 16)
+    by_name = {index.factor: index for index in found.indices}
+    assert by_name["ceasefire.institutions"].total == 0.0
+    assert by_name["attrition.attacker.daily_casualties"].total > 0.02
+    assert 0 < by_name[LUCK].total < 0.5
+    assert found.histories == 16 * (len(by_name) + 2)
+
+
+def test_the_luck_of_a_scenario_without_chance_drives_nothing() -> None:
+    found = indices(("x1", "x2", LUCK), "y", design(("x1", "x2", LUCK), 64, 3)[:, 0])
+    assert {index.factor: index.total > 0.5 for index in found.indices} == {"x1": True, "x2": False, LUCK: False}
+
+
+def test_what_not_every_history_has_is_refused(load) -> None:
+    with pytest.raises(ConditionError, match="not defined in every history"):
+        sobol(load("baseline"), Plan(1, 1, 60), ["deal_month"], 8)
+
+
+def test_a_missing_library_is_said_with_what_to_install(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "SALib.sample", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'parley\[sensitivity\]'"):
+        design(INPUTS, 8, 1)
+
+
+# One at a time
+
+CHANGED = "attrition.level_factor"
+
+
+@pytest.fixture(scope="module")
+def table(load):
+    return mind_changing(load("baseline"), Plan(100, 1, 60), ["casualties_attacker", "war_goes_on"])
+
+
+def test_variants_are_the_runs_with_these_settings(table, load, ensemble) -> None:
+    base = ensemble(load("baseline"), 100, 60).outcomes["casualties_attacker"]
+    by_path = {one.path: one for one in table.assumptions}
+    for path in (CHANGED, "attrition.law", "ceasefire.institutions"):
+        for effect in by_path[path].effects:
+            # What is not drawn is given here and written there; a correlated other keeps its luck in both.
+            run = ensemble(load("baseline", f"{path}={effect.variant.number or effect.variant.value}"), 100, 60)
+            known = of_means(base, run.outcomes["casualties_attacker"], comparisons=135)
+            ours = effect.differences["casualties_attacker"]
+            assert known is not None
+            assert ours is not None
+            if path == CHANGED:
+                # Correlated: drawn with its level, the return share follows; without, it has luck of its own.
+                assert ours.mean == pytest.approx(known.mean, rel=0.1)
+            else:
+                assert ours[:6] == pytest.approx(known[:6], rel=1e-12, abs=1e-9)
+
+
+def test_each_uncertain_number_and_other_structures_are_tried(table, load) -> None:
+    from sim.scenario import quantities
+
+    uncertain = {path for path, quantity in quantities(load("baseline").world) if not quantity.is_certain}
+    paths = {one.path for one in table.assumptions}
+    assert paths == uncertain | {"attrition.law", "negotiation.rule"}
+    by_path = {one.path: [effect.variant.value for effect in one.effects] for one in table.assumptions}
+    assert by_path["ceasefire.institutions"] == ["0", "1"]
+    assert by_path["attrition.law"] == ["square", "linear", "logarithmic"]
+    assert len(by_path["negotiation.rule"]) == 4
+    assert list(table.untried) == ["attrition.law=own"]
+    moves = [one.moves for one in table.assumptions]
+    assert moves == sorted(moves, reverse=True)
+    assert {CHANGED, "attrition.attacker.daily_casualties"} <= {one.path for one in table.assumptions[:4]}
+
+
+def test_rows_hold_the_whole_table(table) -> None:
+    found = table.as_dicts()
+    assert len(found) == 2 * sum(len(one.effects) for one in table.assumptions)
+    assert found[0]["rank"] == 1
+    assert is_share(np.array([row["found"] for row in found], dtype=float))
+
+
+# The command
+
+
+def test_the_command(parley: Callable, tmp_path: Path) -> None:
+    run = parley("run", "baseline", "--replications", 300, "--months", 3, "--out", tmp_path)
+    assert run.returncode == 0
+    folder = tmp_path / "baseline"
+    told = parley("sensitivity", folder, "--outcome", "casualties_attacker", "--out", tmp_path / "kept")
+    assert told.returncode == 0, told.stderr
+    assert "share of variance (95 %)" in told.stdout
+    assert CHANGED in told.stdout
+    table = list(csv.DictReader(io.StringIO((tmp_path / "kept/sensitivity.csv").read_text())))
+    assert len(table) == 64
+    assert table[0]["parameter"] == CHANGED
+    one = parley(
+        "sensitivity", folder, "--one-at-a-time", "--replications", 100, "--outcome", "casualties_attacker", "--top", 3,
+        "--workers", 2,
+    )  # fmt: skip
+    assert one.returncode == 0, one.stderr
+    assert f"1. {CHANGED}" in one.stdout
+    assert "Not tried: attrition.law=own" in one.stdout
+    certain = parley("sensitivity", "history/iwo_jima", "--sobol", 8, "--outcome", "casualties_attacker")
+    assert certain.returncode == 3
+    assert "no parameter of this scenario is uncertain" in certain.stderr
+    drawn = parley("sensitivity", folder, "--sobol", 8, "--outcome", "casualties_attacker", "--json")
+    assert drawn.returncode == 0, drawn.stderr
+    assert {row["factor"] for row in json.loads(drawn.stdout)["rows"]} > {"luck", CHANGED}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--outcome", "casualties"), 3, "unknown outcome 'casualties'. Did you mean"),
+        (("--sobol", 100), 2, "power of two"),
+        (("--sobol", 64, "--one-at-a-time"), 2, "choose one"),
+        (("--csv", "--json"), 2, "choose one"),
+        (("--one-at-a-time", "--outcome", "war_goes"), 3, "Did you mean 'war_goes_on'?"),
+    ],
+)
+def test_bad_input_is_one_clear_error(parley: Callable, arguments: tuple[object, ...], code: int, words: str) -> None:
+    done = parley("sensitivity", "baseline", "--replications", 100, "--months", 1, *arguments)
+    assert done.returncode == code
+    assert len(done.stderr.splitlines()) == 1
+    assert words in done.stderr
+    assert done.stdout == ""
