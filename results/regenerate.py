@@ -1,4 +1,4 @@
-"""Make the reference results again: `python results/regenerate.py`. About two minutes; see README.md for what they are."""
+"""Make the reference results again: `python results/regenerate.py`. About three minutes; see README.md for what they are."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.ensemble.run import Ensemble, Plan, horizon_days, run_ensemble
+from sim.ensemble.workers import cores
 from sim.model import WarScenario
 from sim.results.pairs import of_means
 from sim.results.statistics import Z_95, kaplan_meier, wilson_interval
 from sim.results.summary import summarise
 from sim.scenario import load_scenario, shipped
+from sim.studies.headline import AT_ONCE, HEADLINE
+from sim.studies.one_at_a_time import mind_changing
 
 FOLDER = Path(__file__).parent / "reference"
 SEED = 1
@@ -162,6 +165,17 @@ def zone_row(width: float, guards: float) -> dict[str, Any]:
     return row | {"casualties_36_months": mean, "casualties_low": mean - half, "casualties_high": mean + half}
 
 
+# What would change the picture that the baseline gives.
+
+
+def assumption_rows() -> Rows:
+    """Return what each assumption of the baseline moves, alone at its low and high value, and other structures."""
+    scenario = load_scenario("baseline", WarScenario)
+    plan = Plan(REPLICATIONS, SEED, horizon_days(scenario))
+    rows = mind_changing(scenario, plan, HEADLINE[:AT_ONCE], workers=cores()).as_dicts()
+    return [{name: np.nan if value is None else value for name, value in row.items()} for row in rows]
+
+
 # The effects, as the guide to the scenarios shows them.
 
 GUIDE = Path(__file__).parents[1] / "scenarios" / "README.md"
@@ -209,6 +223,7 @@ def tables(pool: ProcessPoolExecutor) -> Iterator[tuple[str, Rows]]:
     yield "survival", [row for rows in pool.map(survival_rows, *zip(*cases, strict=True)) for row in rows]
     grid = [(width, guards) for width in WIDTHS for guards in GUARDS]
     yield "zone_and_guards", list(pool.map(zone_row, *zip(*grid, strict=True)))
+    yield "assumptions", assumption_rows()
 
 
 def as_text(value: Any) -> str:

@@ -14,15 +14,21 @@ IN_BLOCKS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.D
 
 
 def test_the_commands_were_found():
-    assert len(IN_TABLES) == 12
+    assert len(IN_TABLES) == 15
     assert sum("parley" in line for line in IN_BLOCKS) == 1
 
 
+@pytest.fixture(scope="module")
+def with_results(parley, tmp_path_factory) -> Path:
+    """Return a folder in which the baseline was run."""
+    folder = tmp_path_factory.mktemp("readme")
+    assert parley("run", "baseline", "--replications", 500, cwd=folder).returncode == 0
+    return folder
+
+
 @pytest.mark.parametrize("command", IN_TABLES)
-def test_a_command_of_the_table(parley, tmp_path: Path, command: str):
-    if "explain" in command:
-        assert parley("run", "baseline", "--replications", 40, cwd=tmp_path).returncode == 0
-    done = parley(*shlex.split(command)[1:], cwd=tmp_path)
+def test_a_command_of_the_table(parley, tmp_path: Path, with_results: Path, command: str):
+    done = parley(*shlex.split(command)[1:], cwd=with_results if "results/baseline" in command else tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout
 
@@ -32,6 +38,12 @@ def test_the_scenario_of_the_readme(parley, tmp_path: Path):
     (tmp_path / "half.yaml").write_text(text)
     done = parley("diff", "baseline", "half.yaml", cwd=tmp_path)
     assert "arms.defender.aid_scale: 1 becomes 0.5" in done.stdout
+
+
+def test_the_python_of_the_readme(capsys):
+    (text,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    exec(re.sub("=[25]00", "=20", text), {})
+    assert "Difference(pairs=20" in capsys.readouterr().out
 
 
 def test_what_the_readme_says_is_printed(parley, tmp_path: Path):

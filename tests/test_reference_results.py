@@ -92,6 +92,22 @@ def test_ceasefires_last_as_long_as_the_evidence_says() -> None:
             assert by_weight[0] <= by_weight[1] + 0.01 <= by_weight[2] + 0.02
 
 
+def test_the_readme_quotes_what_would_change_the_picture() -> None:
+    rows = kept("assumptions")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    scales = {"ceasefire_in_force": (100, 1), "casualties_attacker": (0.001, 0), "ground_gained_km2": (1, 0)}
+    for place in (0, 2):
+        path = [row["path"] for row in rows if row["outcome"] == "ceasefire_in_force"][2 * place]
+        assert f"{place + 1}. {path} " in readme
+    quoted = 0
+    for row in rows:
+        if row["rank"] in ("1", "2", "3") and row["outcome"] in scales and row["found"] == "1":
+            scale, digits = scales[row["outcome"]]
+            half = scale * (float(row["high"]) - float(row["low"])) / 2
+            quoted += f"{scale * float(row['difference']):+,.{digits}f} ±{half:,.{digits}f}" in readme
+    assert quoted == 16
+
+
 @pytest.mark.long
 def test_all_tables_are_those_of_the_script() -> None:
     from concurrent.futures import ProcessPoolExecutor
