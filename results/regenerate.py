@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.ensemble.run import Ensemble, Plan, horizon_days, run_ensemble
-from sim.ensemble.workers import cores
+from sim.ensemble.workers import cores, pool_of
 from sim.model import WarScenario
 from sim.results.pairs import of_means
 from sim.results.statistics import Z_95, kaplan_meier, wilson_interval
@@ -172,7 +172,8 @@ def assumption_rows() -> Rows:
     """Return what each assumption of the baseline moves, alone at its low and high value, and other structures."""
     scenario = load_scenario("baseline", WarScenario)
     plan = Plan(REPLICATIONS, SEED, horizon_days(scenario))
-    rows = mind_changing(scenario, plan, HEADLINE[:AT_ONCE], workers=cores()).as_dicts()
+    with pool_of(cores()) as pool:
+        rows = mind_changing(scenario, plan, HEADLINE[:AT_ONCE], pool=pool).as_dicts()
     return [{name: np.nan if value is None else value for name, value in row.items()} for row in rows]
 
 

@@ -21,12 +21,12 @@ import numpy as np
 
 from sim.ensemble.outcomes import ENDINGS
 from sim.ensemble.run import Plan, horizon_days, run_ensemble
+from sim.ensemble.workers import pool_of
 from sim.model import WarScenario
+from sim.results.chunks import run_into
 from sim.results.comparison import ALL_SECTIONS, Comparison
 from sim.results.comparison import compare as _compare
 from sim.results.runs import Run, values_of
-from sim.results.store import write_run
-from sim.results.summary import summarise
 from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.studies.breakeven import BreakEven, break_even
 from sim.studies.condition import Condition, column_of
@@ -63,6 +63,7 @@ def run(
     seed: int = 1,
     months: int | None = None,
     settings: Sequence[str] = (),
+    workers: int = 1,
     out: str | Path | None = None,
 ) -> Run:
     """Simulate a scenario.
@@ -75,14 +76,17 @@ def run(
         The horizon; the scenario's own if not given.
     settings : sequence of str
         `path=value`, as after `--set`.
+    workers : int
+        Processes that share a large run with `out`.
     out : str or Path, optional
         A folder, not there yet, for the tables that `parley run` writes.
     """
     loaded, plan = _what(scenario, replications, seed, months, settings, series=out is not None)
-    ensemble = run_ensemble(loaded, plan)
-    if out is not None:
-        write_run(ensemble, summarise(ensemble), Path(out), force=False)
-    return Run.of(ensemble)
+    if out is None:
+        return Run.of(run_ensemble(loaded, plan))
+    with pool_of(workers) as pool, run_into(Path(out), loaded, plan, pool=pool):
+        pass
+    return read(out)
 
 
 def read(folder: str | Path) -> Run:
@@ -125,7 +129,8 @@ def sweep(
         for path, values in vary.items()
     ]
     loaded, plan = _what(scenario, replications, seed, months, settings)
-    return _sweep(loaded, plan, knobs, lay_out(knobs, design, points, seed), design, workers=workers)
+    with pool_of(workers) as pool:
+        return _sweep(loaded, plan, knobs, lay_out(knobs, design, points, seed), design, pool=pool)
 
 
 def breakeven(
@@ -167,7 +172,8 @@ def sobol(
 ) -> Sobol:
     """Run a designed ensemble for what each parameter does to an outcome alone, and with all interplay."""
     loaded, plan = _what(scenario, 1, seed, months, settings)
-    (found,) = _sobol(loaded, plan, [outcome], rows, workers=workers)
+    with pool_of(workers) as pool:
+        (found,) = _sobol(loaded, plan, [outcome], rows, pool=pool)
     return found
 
 
@@ -183,7 +189,8 @@ def mind_changing(
 ) -> MindChanging:
     """Run each assumption at its low and high value, and other structures of the model."""
     loaded, plan = _what(scenario, replications, seed, months, settings)
-    return _mind_changing(loaded, plan, outcomes, workers=workers)
+    with pool_of(workers) as pool:
+        return _mind_changing(loaded, plan, outcomes, pool=pool)
 
 
 def discover(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sim.ensemble.run import Plan
-from sim.ensemble.workers import WorkerError, shared
+from sim.ensemble.workers import WorkerError, pool_of, shared
 from sim.results.parts import Parts
 from sim.results.store import StoreError
 from sim.results.summary import as_dicts, summarise
@@ -137,9 +137,10 @@ def _dies(number: int) -> int:
 
 
 def test_work_is_shared_and_a_dead_worker_is_said() -> None:
-    assert sorted(shared(_twice, range(7), 2)) == list(enumerate(range(0, 14, 2)))
-    with pytest.raises(WorkerError, match="worker process died"):
-        list(shared(_dies, range(4), 2))
+    with pool_of(2) as pool:
+        assert sorted(shared(_twice, range(27), pool)) == list(enumerate(range(0, 54, 2)))
+    with pytest.raises(WorkerError, match="worker process died"), pool_of(2) as pool:
+        list(shared(_dies, range(4), pool))
 
 
 # The command

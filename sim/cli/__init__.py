@@ -1,11 +1,12 @@
 """The command line. Each command parses and prints; it computes nothing.
 
-Exit codes: 0 done, 1 our bug, 2 usage, 3 invalid input or results that cannot be written, 5 a target missed or a
-difference beyond its limit, 130 interrupted.
+Exit codes: 0 done, 1 our bug, 2 usage, 3 invalid input or results that cannot be written, 4 replications failed, 5 a
+target missed or a difference beyond its limit, 130 interrupted.
 """
 
 import io
 import os
+import signal
 import sys
 
 import typer
@@ -22,6 +23,8 @@ from sim.cli.sensitivity import sensitivity
 from sim.cli.show import diff, list_scenarios, show
 from sim.cli.sweep import sweep
 from sim.cli.targets import targets
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="parley",
@@ -58,6 +61,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal or file that cannot show a letter shows a question mark, and nothing is lost.
             stream.reconfigure(errors="replace")
+    signal.signal(signal.SIGTERM, _interrupt)
     code = _main()
     try:
         sys.stdout.flush()
@@ -67,13 +71,20 @@ def main() -> None:
     sys.exit(code)
 
 
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def _main() -> int:
     try:
-        # Typer returns the code of an Exit, and None when a command simply ends.
-        return app(standalone_mode=False) or 0
-    except (typer.Abort, KeyboardInterrupt):
-        print("interrupted; results that were written already are complete and kept", file=sys.stderr)
-        return 130
+        # Typer returns the code of an Exit, which after an interrupt is 130, and None when a command simply ends.
+        code = app(standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            print(
+                "interrupted; what is written is complete, and what was finished is kept: the same command goes on with it",
+                file=sys.stderr,
+            )
+        return int(code)
     except typer.TyperException as error:
         print(f"error: {_one_line(error)}", file=sys.stderr)
         return 2

@@ -6,7 +6,7 @@ Heavy imports stand inside functions, so that `parley --help` is quick.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,10 +15,11 @@ import typer
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble, Plan
+    from sim.ensemble.workers import Pool
     from sim.results.runs import Run
     from sim.scenario import Problem, Scenario, ScenarioHead
 
-BUG, USAGE, INVALID, FAILED_OVER = 1, 2, 3, 5
+BUG, USAGE, INVALID, FAILED_REPLICATIONS, FAILED_OVER = 1, 2, 3, 4, 5
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files, or names of shipped ones.")]
 Replications = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many histories to simulate.")]
@@ -31,28 +32,32 @@ Settings = Annotated[
 
 
 Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes to share the work; all cores if not given.")]
+Cluster = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler to share the work, as tcp://host:8786, or local.")
+]
 # judgement: below so many histories starting processes takes longer than they save.
 FEW = 2_000
 
 
-def worker_count(asked: int | None, histories: int) -> int:
-    """Return how many processes to use for so many histories."""
-    from sim.ensemble.workers import cores
+@contextmanager
+def workers_for(histories: int, asked: int | None, cluster: str | None) -> Iterator[Pool]:
+    """Yield who shares the work of so many histories."""
+    from sim.ensemble.workers import cores, pool_of
 
-    return asked or (cores() if histories > FEW else 1)
+    with pool_of(asked or (cores() if histories > FEW or cluster else 1), cluster) as pool:
+        yield pool
 
 
 @contextmanager
 def errors_as_lines() -> Iterator[None]:
     """Turn what can go wrong into lines on stderr and an exit code."""
     from sim.engine.world import InvariantBreach
-    from sim.ensemble.workers import WorkerError
+    from sim.ensemble.workers import MissingExtra, WorkerError
     from sim.results.comparison import CannotCompare
     from sim.results.store import StoreError
     from sim.scenario import ScenarioError
     from sim.studies.condition import ConditionError
     from sim.studies.design import DesignError
-    from sim.studies.sobol import MissingExtra
 
     try:
         yield
@@ -123,7 +128,7 @@ def runs_of(names: Sequence[str], replications: int | None, seed: int | None, mo
 
 
 def run_with_progress(
-    scenario: Scenario[ScenarioHead], plan: Plan, enough: Callable[[dict[str, Any]], bool] | None = None
+    scenario: Scenario[ScenarioHead], plan: Plan, enough: Callable[[Mapping[str, Any]], bool] | None = None
 ) -> Ensemble:
     """Run an ensemble, or until its outcomes are `enough`, with a progress bar on stderr when that is a terminal."""
     from sim.ensemble.run import run_ensemble, run_until

@@ -5,25 +5,33 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.common import (
+    FAILED_REPLICATIONS,
     USAGE,
+    Cluster,
     Files,
     Months,
     Seed,
     Settings,
+    Workers,
     errors_as_lines,
     load_all,
+    progress_bar,
     run_with_progress,
+    workers_for,
 )
 
 if TYPE_CHECKING:
-    from sim.ensemble.run import Ensemble
+    from sim.ensemble.run import Ensemble, Plan
     from sim.results.summary import Row
+    from sim.scenario import Scenario, ScenarioHead
+    from sim.studies.precision import Precision
 
 MOST_FOR_PRECISION = 100_000
 
@@ -50,6 +58,11 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results"),
     force: Annotated[bool, typer.Option("--force", help="Replace results that are there already.")] = False,
     settings: Settings = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    chunk: Annotated[
+        int, typer.Option(min=1, help="Histories that are kept together: what an interrupted run does not do again.")
+    ] = 4096,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     tell: Annotated[
         bool,
@@ -64,8 +77,9 @@ def run(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
-        from sim.results.store import run_folder, write_run
-        from sim.results.summary import WHAT_IT_IS_NOT, as_dicts, summarise
+        from sim.results.chunks import run_into, tidy
+        from sim.results.store import run_folder
+        from sim.results.summary import WHAT_IT_IS_NOT, as_dicts
         from sim.studies.precision import Precision
 
         scenarios = load_all(files, settings)
@@ -79,39 +93,86 @@ def run(
         if len(set(names)) < len(names):
             print("error: two scenarios have the same name, and results are kept by name", file=sys.stderr)
             raise typer.Exit(USAGE)
+        most = replications or (MOST_FOR_PRECISION if precision else 2000)
+        plans = [Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else ()) for one in scenarios]
+        for scenario, plan in zip(scenarios, plans, strict=True):
+            if not force:
+                tidy(out / scenario.name, scenario, plan, chunk)
         folders = [run_folder(out, name, force) for name in names]
-        ensembles, summaries = [], []
-        for scenario, folder in zip(scenarios, folders, strict=True):
-            most = replications or (MOST_FOR_PRECISION if precision else 2000)
-            plan = Plan(most, seed, horizon_days(scenario, months), watched=(0,) if tell else ())
-            wanted = Precision(precision, precision_of) if precision else None
-            ensemble = run_with_progress(scenario, plan, wanted.reached if wanted else None)
-            if wanted and not wanted.reached(ensemble.outcomes):
-                print(
-                    f"warning: {scenario.name} has not reached the precision of {precision:g} with {most:,} histories",
-                    file=sys.stderr,
-                )
-            summary = summarise(ensemble)
-            write_run(ensemble, summary, folder, force)
-            ensembles.append(ensemble)
-            summaries.append(summary)
+        wanted = Precision(precision, precision_of) if precision else None
+        with ExitStack() as stack:
+            pool = stack.enter_context(workers_for(most * len(names) if wanted is None else 0, workers, cluster))
+            ran = []
+            for scenario, plan, folder in zip(scenarios, plans, folders, strict=True):
+                if wanted is None:
+                    with progress_bar(scenario.name, most) as progress:
+                        kept = run_into(
+                            folder, scenario, plan, force=force, pool=pool, most=chunk, progress=progress, note=_note
+                        )
+                        ran.append(stack.enter_context(kept))
+                else:
+                    ran.append(_until(wanted, scenario, plan, folder, force))
+            ensembles, summaries = [ensemble for ensemble, _ in ran], [summary for _, summary in ran]
+            failed = {folder: ensemble.failures for folder, ensemble in zip(folders, ensembles, strict=True)}
+            if as_json:
+                results = [
+                    {
+                        "scenario": name,
+                        "folder": str(folder),
+                        "seed": seed,
+                        "note": WHAT_IT_IS_NOT,
+                        "summary": as_dicts(rows),
+                    }
+                    for name, folder, rows in zip(names, folders, summaries, strict=True)
+                ]
+                print(json.dumps(results, indent=2, allow_nan=False))
+            else:
+                _print_outcomes(ensembles, summaries, tell)
+                has_ledger = bool(ensembles[0].tallies)
+    if not as_json:
+        for folder in folders:
+            print(f"Written: {folder}/ ({', '.join(_tables(folder))})")
+        if has_ledger and not tell:
+            explain = shlex.join(["parley", "explain", str(folders[0])])
+            print(f"Next: {explain}  (why there was no deal; the story of one history)")
+        else:
+            print(f"Next: {_next_step(files[0], seed, months, settings, out, tell)}")
+    _say_failures(failed)
 
-        if as_json:
-            results = [
-                {"scenario": name, "folder": str(folder), "seed": seed, "note": WHAT_IT_IS_NOT, "summary": as_dicts(rows)}
-                for name, folder, rows in zip(names, folders, summaries, strict=True)
-            ]
-            print(json.dumps(results, indent=2, allow_nan=False))
-            return
-        _print_outcomes(ensembles, summaries, tell)
-    for folder in folders:
-        print(f"Written: {folder}/ ({', '.join(_tables(folder))})")
-    if ensembles[0].tallies and not tell:
-        print(
-            f"Next: {shlex.join(['parley', 'explain', str(folders[0])])}  (why there was no deal; the story of one history)"
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _until(
+    wanted: Precision, scenario: Scenario[ScenarioHead], plan: Plan, folder: Path, force: bool
+) -> tuple[Ensemble, list[Row]]:
+    """Run until the precision is reached, and write the tables."""
+    from sim.results.store import write_run
+    from sim.results.summary import summarise
+
+    ensemble = run_with_progress(scenario, plan, wanted.reached)
+    if not wanted.reached(ensemble.outcomes):
+        _note(
+            f"warning: {scenario.name} has not reached the precision of {wanted.half_width:g} with "
+            f"{plan.replications:,} histories"
         )
-    else:
-        print(f"Next: {_next_step(files[0], seed, months, settings, out, tell)}")
+    summary = summarise(ensemble)
+    write_run(ensemble, summary, folder, force)
+    return ensemble, summary
+
+
+def _say_failures(failed: dict[Path, dict[int, str]]) -> None:
+    """Exit with 4 when replications failed, after saying which and how to see one again."""
+    for folder, failures in failed.items():
+        if failures:
+            number, reason = min(failures.items())
+            _note(
+                f"error: {len(failures):,} replications failed, our bug; all are in {folder}/failures.csv. The first: "
+                f"{reason}. To see it again: parley explain {folder} --replication {number}"
+            )
+    if any(failed.values()):
+        raise typer.Exit(FAILED_REPLICATIONS)
 
 
 def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell: bool) -> None:

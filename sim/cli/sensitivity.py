@@ -13,7 +13,9 @@ import typer
 
 from sim import __version__
 from sim.cli.common import (
+    FEW,
     USAGE,
+    Cluster,
     Months,
     Workers,
     errors_as_lines,
@@ -21,11 +23,12 @@ from sim.cli.common import (
     load_all,
     progress_bar,
     runs_of,
-    worker_count,
+    workers_for,
 )
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Plan
+    from sim.ensemble.workers import Pool
     from sim.results.pairs import Difference
     from sim.results.summary import Row
     from sim.scenario import Scenario, ScenarioHead
@@ -59,6 +62,7 @@ def sensitivity(
     seed: Annotated[int | None, typer.Option(min=0, help="Of a scenario; 1 if not given.")] = None,
     months: Months = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV, in full precision.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/sensitivity/base.")] = None,
@@ -81,7 +85,9 @@ def sensitivity(
         else:
             scenario, plan = _scenario_and_plan(of, replications, seed, months)
             how = _one_at_a_time if one_at_a_time else _sobol
-            rows, lines = how(scenario, plan, outcome, sobol or 0, workers, top)
+            # A study of this kind is never small.
+            with workers_for(FEW + 1, workers, cluster) as pool:
+                rows, lines = how(scenario, plan, outcome, sobol or 0, pool, top)
         table = csv_of(rows)
         data = json.dumps({"note": WHAT_IT_IS_NOT, "rows": rows}, indent=2, allow_nan=False) + "\n"
         print(table if as_csv else data if as_json else "\n".join([*lines, WHAT_IT_IS_NOT, ""]), end="")
@@ -171,7 +177,7 @@ def _given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int)
 
 
 def _one_at_a_time(
-    scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, _: int, workers: int | None, top: int
+    scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, _: int, pool: Pool, top: int
 ) -> Study:
     from sim.studies.headline import AT_ONCE, headline_outcomes
     from sim.studies.one_at_a_time import mind_changing, variant_count
@@ -180,8 +186,7 @@ def _one_at_a_time(
     chosen = outcomes or headline_outcomes(summary)[:AT_ONCE]
     count = variant_count(scenario)
     with progress_bar(scenario.name, count) as progress:
-        processes = worker_count(workers, count * plan.replications)
-        found = mind_changing(scenario, plan, chosen, workers=processes, progress=progress)
+        found = mind_changing(scenario, plan, chosen, pool=pool, progress=progress)
     head = [
         f"{scenario.world.title}",
         f"What would change the picture: each assumption alone at the 5 % and 95 % of what it may be, and other structures "
@@ -255,7 +260,7 @@ def _cell(change: Difference | None, scale: float) -> str:
 
 
 def _sobol(
-    scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, rows: int, workers: int | None, top: int
+    scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, rows: int, pool: Pool, top: int
 ) -> Study:
     from dataclasses import replace
 
@@ -270,7 +275,7 @@ def _sobol(
     uncertain = sum(not quantity.is_certain for _, quantity in quantities(scenario.world))
     histories = rows * (uncertain + 3)
     with progress_bar(scenario.name, histories) as progress:
-        found = sobol(scenario, plan, chosen, rows, workers=worker_count(workers, histories), progress=progress)
+        found = sobol(scenario, plan, chosen, rows, pool=pool, progress=progress)
     head = [f"{scenario.name}: Sobol' indices of {uncertain} uncertain parameters and of luck, {histories:,} histories", ""]
     if scenario.world.correlations:
         head[1:1] = ["The correlations of the scenario are left out: parameters are taken as independent."]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sim.cli.common import Months, Seed, Settings, Workers, errors_as_lines, load_all, progress_bar, worker_count
+from sim.cli.common import Cluster, Months, Seed, Settings, Workers, errors_as_lines, load_all, progress_bar, workers_for
 
 
 def sweep(
@@ -30,6 +30,7 @@ def sweep(
     months: Months = None,
     settings: Settings = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the table; results/sweeps/SCENARIO if not given.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all outcomes as JSON.")] = False,
@@ -73,11 +74,11 @@ def sweep(
             print(
                 f"{there:,} of {len(chosen):,} points were there already, from a sweep that was interrupted", file=sys.stderr
             )
-        with progress_bar(scenario.name, len(chosen)) as progress:
-            found = run_sweep(
-                scenario, plan, knobs, chosen, design,
-                workers=worker_count(workers, replications * len(chosen)), parts=parts, progress=progress,
-            )  # fmt: skip
+        with (
+            workers_for(replications * len(chosen), workers, cluster) as pool,
+            progress_bar(scenario.name, len(chosen)) as progress,
+        ):
+            found = run_sweep(scenario, plan, knobs, chosen, design, pool=pool, parts=parts, progress=progress)
         table = csv_of(found.as_dicts())
         about_table = {name: value for name, value in what.items() if name != "text"} | {"design": design}
         write_folder({"sweep.csv": table.encode(), "scenario.yaml": scenario.to_yaml().encode()}, about_table, folder, force)

@@ -22,6 +22,8 @@ DEAL_HORIZONS = ((12, 365), (24, 730))
 # For how long the first ceasefire held.
 LASTING_DAYS = (30, 91, 365, 730)
 ENDINGS = ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force", "war_again")
+# Instead of an ending, where something went wrong.
+FAILED = "failed"
 Column = NDArray[Any]
 
 

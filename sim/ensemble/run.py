@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
 from sim.engine.world import InvariantBreach, Setting
-from sim.ensemble.outcomes import landmarks, outcome_columns
+from sim.ensemble.outcomes import FAILED, landmarks, outcome_columns
 from sim.model import section, simulate
 from sim.model.arms import Arms
 from sim.model.parameters import SIDES
@@ -23,6 +23,10 @@ from sim.scenario import Scenario, ScenarioHead
 # judgement: of 256 to 16,384 the fastest on the machines tried: large enough to hide the cost of a SimPy event, small enough
 # for the cache.
 BATCH = 4096
+# judgement: their quantiles are known to within a hundredth of the histories, and more would fill the disk.
+SERIES_HISTORIES = 10_000
+# judgement: a mistake of ours that fails more often than this is not of single histories.
+MOST_FAILURES = 100
 # A round number, because it shows in the number of histories that were needed.
 CHUNK = 1000
 DAYS_PER_WEEK = 7
@@ -72,23 +76,27 @@ class Ensemble:
         The uncertain parameters, by path.
     series_columns : list of (field, row)
     series_days : tuple of int
-    series : (columns, days, n)
+    series : columns of (days, n)
+        Of replications below `SERIES_HISTORIES`.
     events : list of Event
         Of the watched replications, in the order in which they happened.
     tallies : dict of (day, question) to (answers,) int
         How many replications gave each answer of the ledger; see `sim.model.ledger`.
+    failures : dict of int to str
+        Replications in which something went wrong, and what. They are `failed`, and have no other outcome.
     """
 
     scenario: Scenario[ScenarioHead]
     plan: Plan
     numbers: Ints
-    outcomes: dict[str, NDArray[Any]]
-    drawn: dict[str, Floats]
+    outcomes: Mapping[str, NDArray[Any]]
+    drawn: Mapping[str, Floats]
     series_columns: list[tuple[str, str]]
     series_days: tuple[int, ...]
-    series: Floats
+    series: Sequence[Floats] | Floats
     events: list[Event]
     tallies: dict[tuple[int, str], Ints]
+    failures: dict[int, str] = field(default_factory=dict)
 
 
 def horizon_days(scenario: Scenario[ScenarioHead], months: int | None = None) -> int:
@@ -163,7 +171,7 @@ def run_histories(
 def run_until(
     scenario: Scenario[ScenarioHead],
     plan: Plan,
-    enough: Callable[[dict[str, NDArray[Any]]], bool],
+    enough: Callable[[Mapping[str, NDArray[Any]]], bool],
     progress: Callable[[int], None] = lambda done: None,
 ) -> Ensemble:
     """Run `CHUNK` histories after another until their outcomes are `enough`, or all of the plan are run.
@@ -189,12 +197,13 @@ def run_batch(
     scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints, given: Mapping[str, Floats] | None = None
 ) -> Ensemble:
     """Run histories as one batch; parameters as in `run_histories`."""
+    with_series = plan.series & (numbers < SERIES_HISTORIES)
     setting = Setting(
         start=scenario.world.start_date,
         days=plan.days,
         seed=plan.seed,
         replications=numbers,
-        series_days=series_days(plan.days) if plan.series else (),
+        series_days=series_days(plan.days) if with_series.any() else (),
         landmarks=landmarks(plan.days),
         watched=plan.watched,
         check=plan.check,
@@ -215,7 +224,8 @@ def run_batch(
         drawn={path: drawn.values[path] for path in drawn.uncertain},
         series_columns=recorder.columns,
         series_days=recorder.days,
-        series=recorder.series,
+        # As laid out in memory as when all are kept, because sums depend on it in their last digit.
+        series=recorder.series if with_series.all() else np.ascontiguousarray(recorder.series[:, :, with_series]),
         events=recorder.events,
         tallies=recorder.tallies,
     )
@@ -228,18 +238,73 @@ def _room_for(part: Ensemble, numbers: Ints) -> Ensemble:
         numbers=numbers,
         outcomes={name: np.empty(n, dtype=values.dtype) for name, values in part.outcomes.items()},
         drawn={name: np.empty(n) for name in part.drawn},
-        series=np.empty((*part.series.shape[:2], n)),
+        series=np.empty((len(part.series_columns), len(part.series_days), np.count_nonzero(numbers < SERIES_HISTORIES))),
         events=[],
         tallies={},
     )
 
 
 def _put(whole: Ensemble, part: Ensemble, at: slice) -> None:
+    """Put a part in its place among histories that are in the order of their numbers, as far as series are kept."""
     for name, values in part.outcomes.items():
         whole.outcomes[name][at] = values
     for name, values in part.drawn.items():
         whole.drawn[name][at] = values
-    whole.series[:, :, at] = part.series
+    for ours, theirs in zip(whole.series, part.series if part.series_days else (), strict=False):
+        ours[:, at.start : at.start + theirs.shape[1]] = theirs
     whole.events.extend(part.events)
     for key, counts in part.tallies.items():
         whole.tallies[key] = whole.tallies.get(key, 0) + counts
+
+
+def run_surviving(scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints) -> Ensemble:
+    """Run replications, in batches; those in which something goes wrong are `failed`, and the rest goes on.
+
+    Parameters as in `run_histories`, the numbers rising.
+
+    Raises
+    ------
+    Exception
+        What went wrong, when it does in more than `MOST_FAILURES`: that is no matter of single histories.
+    """
+    try:
+        return run_histories(scenario, plan, numbers)
+    except (InvariantBreach, ArithmeticError, LookupError, ValueError) as error:
+        failures: dict[int, str] = {}
+        _find_failures(scenario, plan, numbers, failures, error)
+    good = numbers[~np.isin(numbers, list(failures))]
+    if not len(good):
+        raise InvariantBreach("model", "all replications fail", int(numbers[0]), 0, plan.seed)
+    return _with_failures(run_histories(scenario, plan, good), numbers, failures)
+
+
+def _find_failures(
+    scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints, failures: dict[int, str], error: Exception
+) -> None:
+    """Find the replications that fail, by halves, given the error of all of them together."""
+    if len(numbers) == 1:
+        failures[int(numbers[0])] = f"{type(error).__name__}: {error}"
+        if len(failures) > MOST_FAILURES:
+            raise error
+        return
+    middle = len(numbers) // 2
+    for half in (numbers[:middle], numbers[middle:]):
+        try:
+            run_histories(scenario, replace(plan, series=False), half)
+        except (InvariantBreach, ArithmeticError, LookupError, ValueError) as found:
+            _find_failures(scenario, plan, half, failures, found)
+
+
+def _with_failures(good: Ensemble, numbers: Ints, failures: dict[int, str]) -> Ensemble:
+    """Return an ensemble with failed replications in their places."""
+    at = np.searchsorted(numbers, good.numbers)
+
+    def spread(values: NDArray[Any]) -> NDArray[Any]:
+        whole = np.full(len(numbers), "" if values.dtype.kind == "U" else np.nan, dtype=values.dtype)
+        whole[at] = values
+        return whole
+
+    outcomes = {name: spread(values) for name, values in good.outcomes.items()}
+    outcomes["ending"][np.isin(numbers, list(failures))] = FAILED
+    drawn = {name: spread(values) for name, values in good.drawn.items()}
+    return replace(good, numbers=numbers, outcomes=outcomes, drawn=drawn, failures=failures)

@@ -59,7 +59,7 @@ def _sentence(event: Event, ensemble: Ensemble, names: dict[str, str]) -> str:
 
 
 def _state(ensemble: Ensemble, place: int, slot: int, names: dict[str, str]) -> str:
-    now = {key: float(ensemble.series[at, slot, place]) for at, key in enumerate(ensemble.series_columns)}
+    now = {key: float(ensemble.series[at][slot, place]) for at, key in enumerate(ensemble.series_columns)}
     sides = [
         f"{names[side]} {now['force', side] / 1e3:,.0f} thousand at the front, fire {now['fire', side]:.2f}, "
         f"casualties so far {now['cumulative_casualties', side] / 1e3:,.0f} thousand"

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +58,8 @@ class Parts:
             results.with_name(f"{results.name}.unfinished"), (json.dumps(about, indent=2, sort_keys=True) + "\n").encode()
         )
         try:
-            if parts.folder.exists() and (parts.folder / _ABOUT).read_bytes() != parts.about:
+            about_file = parts.folder / _ABOUT
+            if about_file.exists() and about_file.read_bytes() != parts.about:
                 if not force:
                     raise StoreError(
                         f"{parts.folder} holds parts of something else (another scenario, knob, seed, size or version); "
@@ -70,16 +70,33 @@ class Parts:
             raise StoreError(f"cannot read the parts in {parts.folder}: {error.strerror}") from error
         return parts
 
-    def read(self, name: str) -> str | None:
+    def begin(self) -> None:
+        """Make the folder, with what it is about, before the first part is written.
+
+        Raises
+        ------
+        StoreError
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _write(self.folder / _ABOUT, self.about)
+        except OSError as error:
+            raise StoreError(f"cannot keep parts in {self.folder}: {error.strerror}") from error
+
+    def has(self, name: str) -> bool:
+        """Return whether a part is there, be it whole or damaged."""
+        return (self.folder / name).is_file()
+
+    def read(self, name: str) -> bytes | None:
         """Return a part, or None if it is not there or is damaged."""
         try:
             whole = (self.folder / name).read_bytes()
         except OSError:
             return None
         content = whole[_DIGITS + 1 :]
-        return content.decode() if whole[:_DIGITS] == hashlib.sha256(content).hexdigest().encode() else None
+        return content if whole[:_DIGITS] == hashlib.sha256(content).hexdigest().encode() else None
 
-    def write(self, name: str, content: str) -> None:
+    def write(self, name: str, content: bytes) -> None:
         """Keep a part.
 
         Raises
@@ -87,25 +104,12 @@ class Parts:
         StoreError
             When it cannot be written; what else is there stays.
         """
-        data = content.encode()
         try:
-            if not self.folder.exists():
-                self._begin()
-            _write(self.folder / name, hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
+            _write(self.folder / name, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
         except OSError as error:
-            raise StoreError(f"cannot keep {self.folder / name}: {error.strerror}") from error
-
-    def _begin(self) -> None:
-        """Make the folder, never without what it is about, even where several processes make it at once."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}-", dir=self.folder.parent))
-        try:
-            _write(scratch / _ABOUT, self.about)
-            scratch.rename(self.folder)
-        except OSError:
-            shutil.rmtree(scratch)
-            if not self.folder.exists():
-                raise
+            raise StoreError(
+                f"cannot keep {self.folder / name}: {error.strerror}; what is finished stays, and the same command goes on"
+            ) from error
 
     def remove(self) -> None:
         """Remove all parts, once the results are written."""

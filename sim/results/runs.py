@@ -54,8 +54,8 @@ class Run(Tabular):
     replications: int
     days: int
     version: str
-    outcomes: dict[str, NDArray[Any]]
-    drawn: dict[str, Floats]
+    outcomes: Mapping[str, NDArray[Any]]
+    drawn: Mapping[str, Floats]
     summary: list[Row]
 
     @classmethod

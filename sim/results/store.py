@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from sim import __version__
 from sim.ensemble.run import Ensemble
 from sim.results.summary import Row
-from sim.results.tables import ledger_csv, markdown, outcomes_csv, series_csv, summary_csv, survival_csv
+from sim.results.tables import failures_csv, ledger_csv, markdown, outcomes_csv, series_csv, summary_csv, survival_csv
 
 
 class StoreError(Exception):
@@ -61,24 +62,43 @@ def _make(folder: Path) -> list[Path]:
     return missing
 
 
-def write_run(ensemble: Ensemble, summary: list[Row], folder: Path, force: bool) -> None:
+def write_run(
+    ensemble: Ensemble,
+    summary: list[Row],
+    folder: Path,
+    force: bool,
+    *,
+    outcomes: Path | None = None,
+    scratch: Path | None = None,
+) -> None:
     """Write the tables of a run to `folder`, replacing what is there if `force` is given.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    summary : list of Row
+    folder : Path
+    force : bool
+    outcomes : Path, optional
+        The table of the histories, `outcomes.csv` or `outcomes.parquet`, where it is made already; it is moved.
+    scratch : Path, optional
+        A folder on the same disk to write in first; beside `folder` if not given.
 
     Raises
     ------
     StoreError
         When something cannot be written; what was there before is left as it was.
     """
-    files = {
-        "summary.csv": summary_csv(summary),
-        "summary.md": markdown(ensemble, summary),
-        "outcomes.csv": outcomes_csv(ensemble),
-        "series.csv": series_csv(ensemble),
-        "survival.csv": survival_csv(ensemble),
-        **({"ledger.csv": ledger_csv(ensemble)} if ensemble.tallies else {}),
-        "scenario.yaml": ensemble.scenario.to_yaml(),
+    files: dict[str, bytes | Path] = {
+        "summary.csv": summary_csv(summary).encode(),
+        "summary.md": markdown(ensemble, summary).encode(),
+        **({"outcomes.csv": outcomes_csv(ensemble).encode()} if outcomes is None else {outcomes.name: outcomes}),
+        "series.csv": series_csv(ensemble).encode(),
+        "survival.csv": survival_csv(ensemble).encode(),
+        **({"ledger.csv": ledger_csv(ensemble).encode()} if ensemble.tallies else {}),
+        **({"failures.csv": failures_csv(ensemble, folder).encode()} if ensemble.failures else {}),
+        "scenario.yaml": ensemble.scenario.to_yaml().encode(),
     }
-    data = {name: text.encode() for name, text in files.items()}
     manifest = {
         "parley": __version__,
         "scenario": ensemble.scenario.name,
@@ -94,51 +114,62 @@ def write_run(ensemble: Ensemble, summary: list[Row], folder: Path, force: bool)
             "instructions": np.lib.introspect.opt_func_info("^exp$", "float64")["exp"]["dd"]["current"],
         },
     }
-    write_folder(data, manifest, folder, force)
+    write_folder(files, manifest, folder, force, scratch)
 
 
-def write_folder(files: dict[str, bytes], about: dict[str, Any], folder: Path, force: bool) -> None:
+def write_folder(
+    files: Mapping[str, bytes | Path], about: dict[str, Any], folder: Path, force: bool, scratch: Path | None = None
+) -> None:
     """Write files and a manifest to a folder all at once, replacing what is there if `force` is given.
 
     Parameters
     ----------
-    files : dict of str to bytes
+    files : mapping of str to bytes or Path
+        Contents, or files on the same disk, which are moved.
     about : dict
         What the manifest says, beside the sha256 of each file.
     folder : Path
     force : bool
+    scratch : Path, optional
+        A folder on the same disk to write in first; beside `folder` if not given.
 
     Raises
     ------
     StoreError
         When something cannot be written; what was there before is left as it was.
     """
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    manifest = (json.dumps({**about, "sha256": hashes}, indent=2) + "\n").encode()
     made = _make(folder.parent)
-    scratch = ""
+    place = ""
     try:
-        scratch = tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)
-        fresh = Path(scratch) / "new"
+        place = tempfile.mkdtemp(prefix=f".{folder.name}-", dir=scratch or folder.parent)
+        fresh = Path(place) / "new"
         fresh.mkdir()
-        for name, content in {**files, "manifest.json": manifest}.items():
-            with (fresh / name).open("wb") as file:
-                file.write(content)
-                file.flush()
+        hashes = {}
+        for name, content in files.items():
+            if isinstance(content, Path):
+                os.replace(content, fresh / name)
+            else:
+                (fresh / name).write_bytes(content)
+            with (fresh / name).open("rb+") as file:
+                hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
                 os.fsync(file.fileno())
+        with (fresh / "manifest.json").open("w", encoding="utf-8") as text:
+            text.write(json.dumps({**about, "sha256": hashes}, indent=2) + "\n")
+            text.flush()
+            os.fsync(text.fileno())
         if folder.exists():
             if not force:
                 raise StoreError(f"{folder} was written by another run meanwhile; it is left as it is")
-            os.rename(folder, Path(scratch) / "old")
+            os.rename(folder, Path(place) / "old")
         os.rename(fresh, folder)
     except OSError as error:
         raise StoreError(f"cannot write {folder}: {error.strerror}") from error
     finally:
-        if scratch:
-            old = Path(scratch) / "old"
+        if place:
+            old = Path(place) / "old"
             if old.exists() and not folder.exists():
                 os.rename(old, folder)
-            shutil.rmtree(scratch, ignore_errors=True)
+            shutil.rmtree(place, ignore_errors=True)
         for empty in reversed(made):
             with contextlib.suppress(OSError):
                 empty.rmdir()  # only if nothing was written to it

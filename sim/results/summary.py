@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
-from sim.ensemble.outcomes import DEAL_HORIZONS, ENDINGS, LASTING_DAYS
+from sim.ensemble.outcomes import DEAL_HORIZONS, ENDINGS, FAILED, LASTING_DAYS
 from sim.ensemble.run import Ensemble
 from sim.model.ceasefire import CAUSES
 from sim.model.ledger import ZONE
@@ -27,6 +27,7 @@ ENDING_LABELS = {
     "defender_collapsed": "{defender}'s army has collapsed",
     "ceasefire_in_force": "Ceasefire in force",
     "war_again": "War again after a ceasefire",
+    "failed": "Failed: something went wrong in Parley",
 }
 # Quantiles of a row, by name.
 SHOWN = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
@@ -93,11 +94,13 @@ def summarise(ensemble: Ensemble) -> list[Row]:
     names = side_names(ensemble)
     outcomes = ensemble.outcomes
     n = len(ensemble.numbers)
-    rows = []
-    for ending in ENDINGS:
+    rows, how = [], outcomes["ending"]
+    for ending in (*ENDINGS, FAILED):
         if ending in AFTER_A_DEAL and "deal_month" not in outcomes:
             continue
-        count = int(np.count_nonzero(outcomes["ending"] == ending))
+        count = int(np.count_nonzero(how == ending))
+        if ending == FAILED and not count:
+            continue
         low, high = wilson_interval(count, n)
         label = ENDING_LABELS[ending].format(**names)
         rows.append(Row("endings", ending, label, "share", n, n, share=count / n, low=low, high=high))
@@ -137,7 +140,7 @@ def summarise(ensemble: Ensemble) -> list[Row]:
             "days of full-rate fire",
         )
     for side in SIDES:
-        if outcomes[f"aid_pledged_beur_{side}"].any():
+        if np.nan_to_num(outcomes[f"aid_pledged_beur_{side}"]).any():
             add("course", f"aid_pledged_beur_{side}", f"Aid pledged to {names[side]} (bn EUR)", "bn EUR", 1, 1)
             add("course", f"aid_delivered_beur_{side}", f"Aid delivered to {names[side]} (bn EUR)", "bn EUR", 1, 1)
     for side in SIDES:
@@ -178,9 +181,9 @@ def _deal_rows(ensemble: Ensemble) -> list[Row]:
         column = f"deal_within_{months}_months"
         if column in ensemble.outcomes:
             rows.append(_share_row("deals", column, f"within {months} months", ensemble.outcomes[column] > 0))
-    ended = int(ensemble.outcomes["talks_ended"].sum())
+    ended = int(np.nansum(ensemble.outcomes["talks_ended"]))
     if ended:
-        failed = float(ensemble.outcomes["talks_failed"].sum()) / ended
+        failed = float(np.nansum(ensemble.outcomes["talks_failed"])) / ended
         low, high = wilson_interval(failed * n, n)
         label = "Talks that end without one"
         rows.append(Row("deals", "talks_failing", label, "share", ended, ended, share=failed, low=low, high=high))

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats, Ints
+from sim.ensemble.outcomes import FAILED
 from sim.ensemble.run import Ensemble
 from sim.results.statistics import Curve, aalen_johansen, kaplan_meier
 
@@ -24,8 +25,14 @@ class Course(NamedTuple):
 
 
 def first_end(ensemble: Ensemble) -> tuple[Floats, Ints]:
-    """Return when the fighting first ended in each history, and how: a place in `FIRST_ENDS` from 1 on, 0 if not."""
-    outcomes, n = ensemble.outcomes, len(ensemble.numbers)
+    """Return when the fighting first ended in each history, and how: a place in `FIRST_ENDS` from 1 on, 0 if not.
+
+    Histories that failed are left out.
+    """
+    ran = ensemble.outcomes["ending"] != FAILED
+    names = ("ending", "ending_day", "deal_month", "ceasefires")
+    outcomes = {name: ensemble.outcomes[name][ran] for name in names if name in ensemble.outcomes}
+    n = int(ran.sum())
     days, how = np.full(n, float(ensemble.plan.days)), np.zeros(n, dtype=np.int64)
     for kind in FIRST_ENDS[1:]:
         collapsed = outcomes["ending"] == kind
@@ -49,7 +56,8 @@ def courses(ensemble: Ensemble) -> Iterator[Course]:
         if curve.share[-1] > 0:
             yield Course("first_end", FIRST_ENDS[kind - 1], curve)
     if (how == 1).any():
-        held = how == 1
-        length, broke = (ensemble.outcomes[name][held] for name in ("first_ceasefire_days", "first_ceasefire_broke"))
+        length, broke = (ensemble.outcomes[name] for name in ("first_ceasefire_days", "first_ceasefire_broke"))
+        held = ~np.isnan(length)
+        length, broke = length[held], broke[held]
         if (broke > 0).any():
             yield Course("first_ceasefire", "", kaplan_meier(length, broke > 0))

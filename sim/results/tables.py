@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -164,12 +165,19 @@ def _texts(values: NDArray[Any]) -> list[str]:
 
 def outcomes_csv(ensemble: Ensemble) -> str:
     """Return one row a replication: its number, what happened, and its drawn parameters by their path."""
+    return outcomes_header(ensemble) + outcomes_rows(ensemble)
+
+
+def outcomes_header(ensemble: Ensemble) -> str:
+    """Return the first line of the table of replications."""
+    return ",".join(["replication", *ensemble.outcomes, *ensemble.drawn]) + "\n"
+
+
+def outcomes_rows(ensemble: Ensemble) -> str:
+    """Return the other lines."""
     columns = [[str(number) for number in ensemble.numbers.tolist()]]
     columns += [_texts(values) for values in (*ensemble.outcomes.values(), *ensemble.drawn.values())]
-    header = ["replication", *ensemble.outcomes, *ensemble.drawn]
-    lines = [",".join(header)]
-    lines += [",".join(row) for row in zip(*columns, strict=True)]
-    return "\n".join(lines) + "\n"
+    return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True))
 
 
 def series_csv(ensemble: Ensemble) -> str:
@@ -196,6 +204,21 @@ def survival_csv(ensemble: Ensemble) -> str:
         columns = (curve.times.astype(int).tolist(), curve.at_risk.tolist(), curve.share.tolist(), low, high)
         rows += [[name, of, *row] for row in zip(*columns, strict=True)]
     return _csv(["curve", "of", "day", "at_risk", "share", "low", "high"], rows)
+
+
+def failures_csv(ensemble: Ensemble, folder: Path) -> str:
+    """Return one row for each replication that failed: its number, seed, what went wrong, and how to see it again."""
+    return csv_of(
+        [
+            {
+                "replication": replication,
+                "seed": ensemble.plan.seed,
+                "reason": reason,
+                "replay": f"parley explain {folder} --replication {replication}",
+            }
+            for replication, reason in sorted(ensemble.failures.items())
+        ]
+    )
 
 
 def ledger_csv(ensemble: Ensemble) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.engine.draws import Floats
 from sim.ensemble.run import Plan
-from sim.ensemble.workers import shared
+from sim.ensemble.workers import ALONE, Pool, shared
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, of_means, of_shares
 from sim.scenario import Known, Quantity, Scenario, ScenarioError, ScenarioHead, numbers
@@ -121,7 +121,7 @@ def mind_changing(
     plan: Plan,
     outcomes: Sequence[str],
     *,
-    workers: int = 1,
+    pool: Pool = ALONE,
     progress: Callable[[int], None] = lambda done: None,
 ) -> MindChanging:
     """Run a scenario with each assumption at its ends.
@@ -133,7 +133,7 @@ def mind_changing(
         Of each variant.
     outcomes : sequence of str
         What is looked at.
-    workers : int
+    pool : Pool
     progress : callable
         Called with the number of variants done.
 
@@ -150,7 +150,7 @@ def mind_changing(
     cut += [[variant] for variant in variants if variant.number is None]
     tasks = [_histories(scenario, plan, part, outcomes) for part in cut]
     effects: dict[Variant, Effect] = {}
-    for place, found in shared(outcomes_of, tasks, workers):
+    for place, found in shared(outcomes_of, tasks, pool):
         for row, variant in enumerate(cut[place]):
             at = slice(row * plan.replications, (row + 1) * plan.replications)
             differences = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ class Precision:
     half_width: float
     outcome: str | None = None
 
-    def reached(self, outcomes: dict[str, NDArray[Any]]) -> bool:
+    def reached(self, outcomes: Mapping[str, NDArray[Any]]) -> bool:
         """Return whether histories with these outcomes are enough.
 
         Raises
@@ -42,7 +43,7 @@ class Precision:
             self._half_width(outcomes, name) <= self.half_width for name in ([self.outcome] if self.outcome else ENDINGS)
         )
 
-    def _half_width(self, outcomes: dict[str, NDArray[Any]], name: str) -> float:
+    def _half_width(self, outcomes: Mapping[str, NDArray[Any]], name: str) -> float:
         try:
             values = values_of(outcomes, name, ENDINGS)
         except KeyError as error:

@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.engine.draws import Floats, Ints
 from sim.ensemble.run import Plan
-from sim.ensemble.workers import shared
+from sim.ensemble.workers import ALONE, MissingExtra, Pool, shared
 from sim.results.frames import Tabular
 from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.studies.condition import ConditionError
@@ -25,10 +25,6 @@ from sim.studies.designed import Histories, outcomes_of
 LUCK = "luck"
 # An edge of the design is not a probability inside (0, 1).
 _EDGE = 1e-9
-
-
-class MissingExtra(Exception):
-    """A library that is not installed, and how to get it."""
 
 
 class SobolIndex(NamedTuple):
@@ -101,7 +97,7 @@ def sobol(
     outcomes: Sequence[str],
     rows: int,
     *,
-    workers: int = 1,
+    pool: Pool = ALONE,
     progress: Callable[[int], None] = lambda done: None,
 ) -> list[Sobol]:
     """Run a designed ensemble of a scenario and return the indices of outcomes.
@@ -115,7 +111,7 @@ def sobol(
         Defined in every history.
     rows : int
         A power of two; `rows * (parameters + 3)` histories are run.
-    workers : int
+    pool : Pool
     progress : callable
         Called with the number of histories done.
 
@@ -138,7 +134,7 @@ def sobol(
         for at in (slice(first, first + plan.batch) for first in range(0, len(points), plan.batch))
     ]
     parts: list[dict[str, Floats]] = [{} for _ in tasks]
-    for place, found in shared(outcomes_of, tasks, workers):
+    for place, found in shared(outcomes_of, tasks, pool):
         parts[place] = found
         progress(sum(len(task.numbers) for task, part in zip(tasks, parts, strict=True) if part))
     return [indices(factors, outcome, np.concatenate([part[outcome] for part in parts])) for outcome in outcomes]

@@ -9,7 +9,7 @@ from typing import Any
 
 from sim import __version__
 from sim.ensemble.run import Plan, run_ensemble
-from sim.ensemble.workers import shared
+from sim.ensemble.workers import ALONE, Pool, shared
 from sim.results.frames import Tabular
 from sim.results.parts import Parts
 from sim.results.summary import Row, as_dicts, summarise
@@ -89,7 +89,7 @@ def sweep(
     points: Sequence[tuple[str, ...]],
     design: str = "grid",
     *,
-    workers: int = 1,
+    pool: Pool = ALONE,
     parts: Parts | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Sweep:
@@ -104,8 +104,8 @@ def sweep(
     points : sequence of tuple of str
         See `lay_out`.
     design : str
-    workers : int
-        Processes to share the points.
+    pool : Pool
+        Who shares the points.
     parts : Parts, optional
         Where finished points are kept; those that are there are not run again.
     progress : callable
@@ -127,8 +127,10 @@ def sweep(
     missing = [place for place, text in enumerate(kept) if not text]
     done = len(points) - len(missing)
     progress(done)
+    if parts is not None:
+        parts.begin()
     tasks = [_Point(changed[place], plan, names[place], parts) for place in missing]
-    for at, rows in shared(_run_point, tasks, workers):
+    for at, rows in shared(_run_point, tasks, pool):
         summaries[missing[at]] = rows
         done += 1
         progress(done)
@@ -143,7 +145,7 @@ def part_name(place: int) -> str:
 def _run_point(point: _Point) -> list[Row]:
     rows = summarise(run_ensemble(point.scenario, point.plan))
     if point.parts is not None:
-        point.parts.write(point.name, json.dumps(as_dicts(rows)))
+        point.parts.write(point.name, json.dumps(as_dicts(rows)).encode())
     return rows
 
 

@@ -1,0 +1,375 @@
+"""Large runs: the same bytes whatever the chunks, workers and interruptions, and nothing finished is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.ensemble.run import Plan, run_surviving
+from sim.ensemble.workers import ALONE, Pool, WorkerError, pool_of
+from sim.results import chunks
+from sim.results.chunks import about, layout, run_in_chunks, run_into
+from sim.results.parts import Parts
+from sim.results.store import StoreError
+from sim.results.summary import summarise
+from tests.conftest import ROOT
+
+N, DAYS = 160, 70
+# One batch a chunk, several, and all in one.
+SIZES = ((40, 40), (40, 10), (N, N))
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def pools() -> Iterator[dict[str, Pool]]:
+    with pool_of(2) as two, pool_of(4) as four, pool_of(2, "local") as dask:
+        yield {"alone": ALONE, "two processes": two, "four processes": four, "dask": dask}
+
+
+def test_chunks_cover_all_replications_and_do_not_hang_on_who_runs_them() -> None:
+    for n, most in product((1, 39, 40, 41, 1_000), (1, 40, 4_096)):
+        edges = layout(n, most)
+        assert [number for first, end in edges for number in range(first, end)] == list(range(n))
+        assert max(end - first for first, end in edges) <= most
+
+
+@pytest.mark.parametrize("name", ["baseline", "aid_halted", "history/winter_war"])
+def test_the_same_bytes_whatever_the_chunks_and_workers(name: str, load, pools, tmp_path: Path) -> None:
+    scenario, found = load(name), {}
+    for (most, batch), who in product(SIZES, pools):
+        plan = Plan(N, 1, DAYS, batch=batch, watched=(0,))
+        folder = tmp_path / f"{most}-{batch}-{who}"
+        with run_into(folder, scenario, plan, pool=pools[who], most=most) as (ensemble, _):
+            assert {event.replication for event in ensemble.events} == {0}
+        found[folder.name] = digests(folder)
+    assert len(list(tmp_path.iterdir())) == len(found) == 12
+    first = next(iter(found.values()))
+    assert {"outcomes.csv", "summary.csv", "series.csv", "ledger.csv", "survival.csv", "manifest.json"} <= first.keys()
+    assert {(name, file) for name, digest in found.items() for file in first if digest[file] != first[file]} == set()
+
+
+def test_a_run_on_disk_is_the_run_in_memory(load, ensemble, tmp_path: Path) -> None:
+    scenario, plan = load("baseline"), Plan(N, 1, 400)
+    stored = run_in_chunks(scenario, plan, Parts.of(tmp_path / "run", about(scenario, plan, 50), False), most=50).ensemble
+    whole = ensemble(scenario, N, 400)
+    for ours, theirs in ((stored.outcomes, whole.outcomes), (stored.drawn, whole.drawn)):
+        assert list(ours) == list(theirs)
+        for column, values in theirs.items():
+            np.testing.assert_array_equal(ours[column], values, err_msg=column)
+    for ours_of, theirs_of in zip(stored.series, whole.series, strict=True):
+        np.testing.assert_array_equal(ours_of, theirs_of)
+    assert "nothing" not in stored.outcomes
+    with pytest.raises(KeyError):
+        stored.outcomes["nothing"]
+
+
+def test_series_are_of_the_first_histories(load, tmp_path: Path, monkeypatch) -> None:
+    """Where there are more than are kept, chunks or not, and where the limit cuts a chunk and a batch."""
+    monkeypatch.setattr("sim.ensemble.run.SERIES_HISTORIES", 70)
+    scenario, plan = load("baseline"), Plan(N, 1, DAYS, batch=25)
+    assert np.asarray(run_surviving(scenario, plan, np.arange(N)).series).shape[2] == 70
+    for most in (30, N):
+        with run_into(tmp_path / str(most), scenario, plan, most=most):
+            pass
+    assert digests(tmp_path / "30") == digests(tmp_path / str(N))
+
+
+# Interruptions
+
+
+def test_finished_chunks_are_taken_up_and_damaged_ones_made_again(load, tmp_path: Path, monkeypatch) -> None:
+    scenario, plan, folder = load("baseline"), Plan(N, 1, DAYS), tmp_path / "run"
+    with run_into(tmp_path / "whole", scenario, plan, most=20):
+        pass
+    parts = Parts.of(folder, about(scenario, plan, 20), False)
+    run_in_chunks(scenario, plan, parts, most=20)
+    names = sorted(file.name for file in parts.folder.glob("chunk-*"))
+    assert len(names) == 8
+    (parts.folder / names[2]).unlink()
+    flip(parts.folder / names[4], random.Random(1))
+    truncate(parts.folder / names[6])
+    ran, notes, work = [], [], chunks.keep_chunk
+    monkeypatch.setattr(chunks, "keep_chunk", lambda chunk: ran.append(chunk.name) or work(chunk))
+    with run_into(folder, scenario, plan, most=20, note=notes.append):
+        pass
+    assert ran == [names[2], names[4], names[6]]
+    assert [names[4] in notes[0], names[6] in notes[1], "5 of 8 chunks were there" in notes[2]] == [True] * 3
+    assert digests(folder) == digests(tmp_path / "whole")
+    assert not parts.folder.exists()
+
+
+def flip(file: Path, luck: random.Random) -> None:
+    data = bytearray(file.read_bytes())
+    data[luck.randrange(len(data))] ^= 1 << luck.randrange(8)
+    file.write_bytes(data)
+
+
+def truncate(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def test_a_chunk_damaged_after_it_was_looked_at_is_made_again(load, tmp_path: Path) -> None:
+    scenario, plan, folder = load("baseline"), Plan(N, 1, DAYS), tmp_path / "run"
+    notes: list[str] = []
+
+    def damage(done: int) -> None:
+        # All are there: between the last one and putting them together.
+        if done == N:
+            flip(next(iter((tmp_path / "run.unfinished").glob("chunk-*"))), random.Random(2))
+
+    with run_into(folder, scenario, plan, most=40, progress=damage, note=notes.append):
+        pass
+    with run_into(tmp_path / "whole", scenario, plan, most=40):
+        pass
+    assert len(notes) == 1
+    assert "is damaged and is made again" in notes[0]
+    assert digests(folder) == digests(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("other", [{"replications": N + 1}, {"seed": 2}, {"days": DAYS - 1}])
+def test_chunks_of_another_run_are_refused(load, tmp_path: Path, other: dict[str, int]) -> None:
+    scenario, plan = load("baseline"), Plan(N, 1, DAYS)
+    run_in_chunks(scenario, plan, Parts.of(tmp_path / "run", about(scenario, plan, 80), False), most=80)
+    changed = Plan(**{"replications": N, "seed": 1, "days": DAYS, **other})
+    with (
+        pytest.raises(StoreError, match="parts of something else"),
+        run_into(tmp_path / "run", scenario, changed, most=80),
+    ):
+        pass
+
+
+def command(out: Path, *arguments: object) -> list[str]:
+    ask = ("run", "baseline", "--months", 2, "--replications", 240, "--chunk", 20, "--out", out, *arguments)
+    return [sys.executable, "-m", "sim", *map(str, ask)]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> dict[str, str]:
+    """Return the results of the command when nothing disturbs it."""
+    out = tmp_path_factory.mktemp("whole")
+    subprocess.run(command(out), cwd=ROOT, check=True, capture_output=True)
+    return digests(out / "baseline")
+
+
+def crash_loop(out: Path, whole: dict[str, str], rounds: int, seed: int) -> dict[str, int]:
+    """Kill the command again and again, damage what it has finished, and hold it to the results of an undisturbed one."""
+    luck = random.Random(seed)
+    seen = {"killed": 0, "finished": 0, "wrong": 0, "lost": 0, "stray": 0, "damaged": 0}
+    parts = out / "baseline.unfinished"
+    while seen["killed"] < rounds:
+        before = {file.name: file.read_bytes() for file in parts.glob("chunk-*")} if parts.exists() else {}
+        process = subprocess.Popen(
+            command(out, "--workers", luck.choice((1, 2, 3))),
+            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, text=True,
+        )  # fmt: skip
+        try:
+            process.wait(timeout=luck.uniform(0.6, 3.0))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            seen["killed"] += 1
+            after = {file.name: file.read_bytes() for file in parts.glob("chunk-*")}
+            seen["lost"] += sum(after.get(name) != content for name, content in before.items()) if parts.exists() else 0
+            if after and luck.random() < 0.3:
+                seen["damaged"] += 1
+                luck.choice((lambda file: flip(file, luck), truncate))(parts / luck.choice(sorted(after)))
+                # What is damaged on purpose is not lost by the command.
+            continue
+        # Killed when all was written, and only its chunks were left to remove.
+        said = process.stderr.read() if process.stderr is not None else ""
+        assert process.returncode == 0 or "is there already" in said, said
+        seen["finished"] += 1
+        seen["wrong"] += digests(out / "baseline") != whole
+        seen["stray"] += sorted(file.name for file in out.iterdir()) != ["baseline"]
+        subprocess.run(["rm", "-r", out / "baseline"], check=True)
+    return seen
+
+
+def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(whole, tmp_path: Path) -> None:
+    seen = crash_loop(tmp_path, whole, 25, seed=1)
+    print(seen)
+    assert (seen["wrong"], seen["lost"], seen["stray"]) == (0, 0, 0)
+    assert seen["damaged"] > 2
+    assert seen["finished"] > 0
+
+
+@pytest.mark.long
+def test_many_crashes(whole, tmp_path: Path) -> None:
+    seen = crash_loop(tmp_path, whole, 200, seed=2)
+    print(seen)
+    assert (seen["wrong"], seen["lost"], seen["stray"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(whole, tmp_path: Path, number: int) -> None:
+    process = subprocess.Popen(
+        command(tmp_path, "--workers", 2), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    parts = tmp_path / "baseline.unfinished"
+    while not list(parts.glob("chunk-*")):
+        time.sleep(0.02)
+    os.killpg(process.pid, number)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130, told
+    assert told.splitlines()[-1].endswith("the same command goes on with it")
+    done = subprocess.run(command(tmp_path), cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "chunks were there already" in done.stderr
+    assert digests(tmp_path / "baseline") == whole
+
+
+# What a machine does
+
+
+def test_a_full_disk_is_said_and_loses_nothing(whole, tmp_path: Path) -> None:
+    """Files may not become large: chunks can be kept, and the table of all of them cannot."""
+    limit = 600_000
+    done = subprocess.run(
+        command(tmp_path, "--workers", 1), cwd=ROOT, capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "File too large" in done.stderr
+    assert "the same command goes on" in done.stderr
+    assert len(list((tmp_path / "baseline.unfinished").glob("chunk-*"))) == 12
+    again = subprocess.run(command(tmp_path), cwd=ROOT, check=True, capture_output=True, text=True)
+    assert "12 of 12 chunks were there already" in again.stderr
+    assert digests(tmp_path / "baseline") == whole
+
+
+def test_a_dead_worker_is_said_and_loses_nothing(load, tmp_path: Path) -> None:
+    scenario, plan = load("baseline"), Plan(N, 1, DAYS)
+    parts = Parts.of(tmp_path / "run", about(scenario, plan, 20), False)
+
+    def kill(done: int) -> None:
+        if done:
+            victim = next(iter(pool.executor._processes))  # type: ignore[union-attr]
+            os.kill(victim, signal.SIGKILL)
+
+    with pytest.raises(WorkerError, match="worker process died"), pool_of(2) as pool:
+        run_in_chunks(scenario, plan, parts, pool, most=20, progress=kill)
+    kept = len(list(parts.folder.glob("chunk-*")))
+    assert kept > 0
+    assert run_in_chunks(scenario, plan, parts, most=20).kept == kept
+
+
+def test_an_unreachable_cluster_is_said(parley: Callable, tmp_path: Path) -> None:
+    done = parley("run", "baseline", "--replications", 10, "--cluster", "tcp://127.0.0.1:9", "--out", tmp_path)
+    assert done.returncode == 3
+    assert "cannot reach the cluster" in done.stderr.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+# Replications that fail
+
+
+@pytest.fixture(scope="module")
+def with_a_mistake(tmp_path_factory) -> Path:
+    """Return a copy of the package in which replications 17 and 33 break a rule, and 58 divides by nothing."""
+    import shutil
+
+    copy = tmp_path_factory.mktemp("mistaken")
+    shutil.copytree(ROOT / "sim", copy / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "scenarios", copy / "scenarios")
+    file = copy / "sim/model/__init__.py"
+    text = file.read_text()
+    planted = """    for number in (17, 33):
+        if number in setting.replications:
+            raise InvariantBreach("front", "a planted rule", number, 40, setting.seed)
+    if 58 in setting.replications:
+        1 // (setting.days - setting.days)
+    world = World("""
+    assert text.count("    world = World(") == 1
+    file.write_text(
+        text.replace("    world = World(", planted).replace(
+            "import Mechanism, Setting", "import InvariantBreach, Mechanism, Setting"
+        )
+    )
+    return copy
+
+
+def test_replications_that_fail_are_rows_with_their_reason(with_a_mistake: Path, tmp_path: Path) -> None:
+    import csv
+
+    def parley(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "sim", *map(str, arguments)], cwd=with_a_mistake, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+
+    ask = ("run", "baseline", "--months", 14, "--replications", 80)
+    done = parley(*ask, "--out", tmp_path)
+    assert done.returncode == 4, done.stderr
+    assert "3 replications failed" in done.stderr
+    assert "Failed: something went wrong in Parley" in done.stdout
+    with (tmp_path / "baseline/failures.csv").open() as file:
+        failures = list(csv.DictReader(file))
+    assert [row["replication"] for row in failures] == ["17", "33", "58"]
+    assert "a planted rule" in failures[0]["reason"]
+    assert "ZeroDivisionError" in failures[2]["reason"]
+    with (tmp_path / "baseline/outcomes.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["replication"]) for row in rows if row["ending"] == "failed"] == [17, 33, 58]
+    assert set(rows[17].values()) == {"17", "failed", ""}
+    with (tmp_path / "baseline/summary.csv").open() as file:
+        endings = {row["id"]: float(row["share"]) for row in csv.DictReader(file) if row["section"] == "endings"}
+    assert endings["failed"] == 3 / 80
+    assert sum(endings.values()) == pytest.approx(1)
+    # In chunks the same.
+    assert parley(*ask, "--chunk", 20, "--out", tmp_path / "chunks").returncode == 4
+    theirs = digests(tmp_path / "chunks/baseline")
+    assert {name for name, digest in digests(tmp_path / "baseline").items() if theirs[name] != digest} == {
+        "failures.csv", "manifest.json",
+    }  # fmt: skip
+    # What it says shows it again.
+    replay = failures[0]["replay"].split()[1:]
+    again = parley(*replay)
+    assert again.returncode == 1
+    assert "a planted rule (scenario baseline, seed 1, replication 17, day 40)" in again.stderr
+
+
+def test_a_mistake_in_all_histories_is_no_matter_of_single_ones(load, monkeypatch) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("sim.ensemble.run.run_batch", broken)
+    with pytest.raises(ZeroDivisionError, match="planted"):
+        run_surviving(load("baseline"), Plan(500, 1, 30), np.arange(500))
+
+
+def test_the_rest_of_a_run_with_failures_is_that_of_the_rest(load, ensemble, monkeypatch) -> None:
+    from sim.ensemble import run as module
+
+    scenario, plan, work = load("baseline"), Plan(60, 1, 400), module.run_batch
+
+    def failing(scenario: Any, plan: Any, numbers: Any, given: Any = None) -> Any:
+        if 7 in numbers:
+            raise LookupError("planted")
+        return work(scenario, plan, numbers, given)
+
+    monkeypatch.setattr(module, "run_batch", failing)
+    found = run_surviving(scenario, plan, np.arange(60))
+    monkeypatch.setattr(module, "run_batch", work)
+    whole, good = ensemble(scenario, 60, 400), np.arange(60) != 7
+    assert found.failures == {7: "LookupError: 'planted'"} or found.failures == {7: "LookupError: planted"}
+    for name, values in whole.outcomes.items():
+        np.testing.assert_array_equal(found.outcomes[name][good], values[good], err_msg=name)
+    rows = {row.id: row for row in summarise(found)}
+    assert rows["failed"].share == 1 / 60
+    assert all(row.p50 == row.p50 for row in rows.values())
