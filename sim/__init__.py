@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 __all__ = [
-    "breakeven", "compare", "discover", "load", "mind_changing", "read", "run", "sensitivity", "sobol", "sweep", "workbench",
+    "ParleyError", "breakeven", "compare", "discover", "load", "mind_changing", "read", "run", "sensitivity", "sobol",
+    "sweep", "workbench",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -26,12 +27,17 @@ if TYPE_CHECKING:
         sweep,
         workbench,
     )
+    from sim.errors import ParleyError
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
 
 
 def __getattr__(name: str) -> Any:
     # When first asked for, so that the command line starts without what it does not need.
     if name in __all__:
-        from sim import api
+        from sim import api, errors
 
-        return getattr(api, name)
+        return getattr(errors if name == "ParleyError" else api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

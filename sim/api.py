@@ -19,18 +19,18 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.ensemble.outcomes import ENDINGS
-from sim.ensemble.run import Plan, horizon_days, run_ensemble
+from sim.ensemble.run import Plan, PlanError, horizon_days, run_ensemble
 from sim.ensemble.workers import pool_of
 from sim.model import WarScenario
 from sim.results.chunks import run_into
 from sim.results.comparison import ALL_SECTIONS, Comparison
 from sim.results.comparison import compare as _compare
-from sim.results.runs import Run, values_of
+from sim.results.runs import Run
+from sim.results.store import results_folder
 from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.studies.breakeven import BreakEven, break_even
-from sim.studies.condition import Condition, column_of
-from sim.studies.design import Knobs, lay_out
+from sim.studies.condition import Condition, column_of, outcome_of
+from sim.studies.design import Varied, lay_out, refuse_span
 from sim.studies.discovered import Discovered, discover_in
 from sim.studies.one_at_a_time import MindChanging
 from sim.studies.one_at_a_time import mind_changing as _mind_changing
@@ -65,6 +65,7 @@ def run(
     settings: Sequence[str] = (),
     workers: int = 1,
     out: str | Path | None = None,
+    force: bool = False,
 ) -> Run:
     """Simulate a scenario.
 
@@ -79,12 +80,15 @@ def run(
     workers : int
         Processes that share a large run with `out`.
     out : str or Path, optional
-        A folder, not there yet, for the tables that `parley run` writes.
+        A folder for the tables that `parley run` writes.
+    force : bool
+        Whether to replace what is in that folder.
     """
     loaded, plan = _what(scenario, replications, seed, months, settings, series=out is not None)
     if out is None:
         return Run.of(run_ensemble(loaded, plan))
-    with pool_of(workers) as pool, run_into(Path(out), loaded, plan, pool=pool):
+    folder = results_folder(Path(out), force)
+    with pool_of(workers) as pool, run_into(folder, loaded, plan, force=force, pool=pool):
         pass
     return read(out)
 
@@ -125,7 +129,7 @@ def sweep(
         Processes to share the points.
     """
     knobs = [
-        Knobs.parse(f"{path}={values if isinstance(values, str) else ','.join(map(str, values))}")
+        Varied.parse(f"{path}={values if isinstance(values, str) else ','.join(map(str, values))}")
         for path, values in vary.items()
     ]
     loaded, plan = _what(scenario, replications, seed, months, settings)
@@ -146,6 +150,7 @@ def breakeven(
     settings: Sequence[str] = (),
 ) -> BreakEven:
     """Find the value of a knob between `low` and `high` from which a condition holds, as `"share(war_goes_on) <= 0.2"`."""
+    refuse_span(path)
     loaded, plan = _what(scenario, replications, seed, months, settings)
 
     def run_at(value: float | None) -> Run:
@@ -234,9 +239,14 @@ def workbench(
     loaded, plan = _what(scenario, replications, seed, months, settings)
 
     def model(**knobs: object) -> dict[str, float]:
-        changed = [f"{name.replace('__', '.')}={value}" for name, value in knobs.items()]
-        found = run_ensemble(loaded.with_settings(changed), plan).outcomes
-        return {name: float(np.nanmean(values_of(found, name, ENDINGS))) for name in outcomes}
+        paths = {name.replace("__", "."): value for name, value in knobs.items()}
+        for path in paths:
+            refuse_span(path)
+        changed = loaded.with_settings([f"{path}={value}" for path, value in paths.items()])
+        found = run_ensemble(changed, plan).outcomes
+        values = {name: outcome_of(changed, found, name) for name in outcomes}
+        # NaN where no history has the outcome.
+        return {name: float(v[~np.isnan(v)].mean()) if not np.isnan(v).all() else np.nan for name, v in values.items()}
 
     return model
 
@@ -245,4 +255,6 @@ def _what(
     scenario: Source, replications: int, seed: int, months: int | None, settings: Sequence[str], series: bool = False
 ) -> tuple[Scenario[ScenarioHead], Plan]:
     loaded = load(scenario, settings)
+    if months is not None and months < 1:
+        raise PlanError(f"months must be at least 1, not {months}")
     return loaded, Plan(replications, seed, horizon_days(loaded, months), series=series)

@@ -33,7 +33,7 @@ def test_a_run_is_that_of_the_command(parley, tmp_path: Path) -> None:
         assert (tmp_path / "ours" / name).read_bytes() == (tmp_path / "baseline" / name).read_bytes()
     read = sim.read(tmp_path / "baseline")
     np.testing.assert_array_equal(read.column("casualties_attacker"), ours.column("casualties_attacker"))
-    with pytest.raises(StoreError, match="another run"):
+    with pytest.raises(StoreError, match="is there already"):
         sim.run("baseline", replications=2, months=1, out=tmp_path / "ours")
 
 
@@ -48,7 +48,7 @@ def test_results_are_frames_where_pandas_is_there(base) -> None:
         sim.sweep("baseline", {SCALE: [0, 1]}, replications=20, months=1),
         sim.breakeven("baseline", SCALE, 0, 2, "mean(casualties_attacker) >= 50_000", replications=20, months=1),
         sim.sensitivity(base, "casualties_attacker"),
-        sim.sobol("baseline", "casualties_attacker", rows=8, months=1),
+        sim.sobol("baseline", "casualties_attacker", rows=32, months=1),
         sim.mind_changing("history/iwo_jima", ["casualties_attacker"], replications=100),
         sim.discover(base, "casualties_attacker > 190_000"),
     ):
@@ -74,6 +74,36 @@ def test_a_workbench_can_drive_it() -> None:
     assert 0 <= half["war_goes_on"] <= 1
     with pytest.raises(ScenarioError, match="unknown path"):
         model(attrition__levelfactor=0.5)
+    with pytest.raises(sim.ParleyError, match="cannot be varied"):
+        model(horizon_months=3)
+    with pytest.raises(sim.ParleyError, match="unknown outcome"):
+        sim.workbench("baseline", ["war_goes"], replications=2, months=1)()
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda: sim.run("baseline", replications=0), "replications must be at least 1"),
+        (lambda: sim.run("baseline", seed=-1), "seed must be at least 0"),
+        (lambda: sim.run("baseline", months=0), "months must be at least 1"),
+        (lambda: sim.sweep("baseline", {SCALE: [0, 1]}, design="nonsense", points=5), "no design 'nonsense'"),
+        (lambda: sim.sweep("baseline", {SCALE: [0, 1]}, workers=0), "at least 1"),
+        (lambda: sim.sweep("baseline", {}), "nothing is varied"),
+        (lambda: sim.sobol("baseline", "war_goes_on", rows=33), "power of two"),
+        (lambda: sim.breakeven("baseline", SCALE, 2, 0, "share(war_goes_on) > 0.5"), "lower value comes first"),
+        (lambda: sim.breakeven("baseline", "horizon_months", 0, 2, "share(war_goes_on) > 0.5"), "cannot be varied"),
+        (lambda: sim.run("no_such"), "no such file"),
+    ],
+)
+def test_what_cannot_be_done_is_one_kind_of_error(ask, words: str) -> None:
+    with pytest.raises(sim.ParleyError, match=words):
+        ask()
+
+
+def test_results_are_shown_in_a_line(base) -> None:
+    assert repr(base) == "<Run: baseline, 200 histories of 121 days, seed 1>"
+    assert repr(sim.sensitivity(base, "casualties_attacker")) == "<Sensitivity: 64 rows>"
+    assert {"run", "sweep", "ParleyError"} <= set(dir(sim))
 
 
 def test_a_scenario_may_be_given_as_an_object() -> None:

@@ -66,6 +66,20 @@ def test_the_level_may_be_a_multiple_of_what_the_scenario_gives() -> None:
     assert not found.holds_above
 
 
+def test_a_median_of_whole_numbers_reaches_a_level_that_most_are_at() -> None:
+    def run_at(value: float | None) -> Any:
+        return Planted(np.array([0.0, 1, 1, 1, 2]) + (value is not None and value > 2))
+
+    for sign, holds in ((">=", True), ("<=", True)):
+        found = break_even(run_at, 0, 1, Condition.parse(f"median(x) {sign} 1"))
+        assert not found.crossings
+        assert ((found.points[0].excess > 0) == found.condition.above) == holds
+    with pytest.raises(ConditionError, match="ask for the mean"):
+        Condition.parse("median(x) <= 0.5 * base")
+    with pytest.raises(ConditionError, match="lower value comes first"):
+        break_even(run_at, 1, 0, Condition.parse("median(x) >= 1"))
+
+
 def test_none_and_several_are_said() -> None:
     none = break_even(planted(lambda value: value), 0, 1, Condition.parse("mean(x) >= 50"))
     assert (none.at, none.crossings) == (None, [])
@@ -138,8 +152,32 @@ WRONG = {
         3,
         "attrition.law",
     ),
-    "low above high": (("--vary", "arms.defender.aid_scale=2:1", "--until", "mean(ground_gained_km2) > 1"), 2, "lower"),
-    "no range": (("--vary", "arms.defender.aid_scale=2", "--until", "mean(ground_gained_km2) > 1"), 2, "PATH=LOW:HIGH"),
+    "low above high": (("--vary", "arms.defender.aid_scale=2:1", "--until", "mean(ground_gained_km2) > 1"), 3, "lower"),
+    "no range": (("--vary", "arms.defender.aid_scale=2", "--until", "mean(ground_gained_km2) > 1"), 3, "PATH=LOW:HIGH"),
+    "the horizon": (("--vary", "horizon_months=2:5", "--until", "share(war_goes_on) > 0.5"), 3, "cannot be varied"),
+    "set and varied": (
+        (
+            "--vary",
+            "attrition.level_factor=0.5:2",
+            "--set",
+            "attrition.level_factor=1",
+            "--until",
+            "share(war_goes_on) > 0.5",
+        ),
+        2,
+        "choose one",
+    ),
+    "a term that is not offered": (
+        ("--vary", "attrition.level_factor=0.5:2", "--until", "share(terms_security:truce) > 0.5"),
+        3,
+        "unknown outcome",
+    ),
+    "a bare outcome": (
+        ("--vary", "attrition.level_factor=0.5:2", "--until", "killed_attacker > 7"),
+        3,
+        "'mean(killed_attacker) > 7'",
+    ),
+    "more than all": (("--vary", "attrition.level_factor=0.5:2", "--until", "share(war_goes_on) > 5"), 3, "between 0 and 1"),
     "an unknown outcome": (("--vary", "arms.defender.aid_scale=0:1", "--until", "mean(ground) > 1"), 3, "unknown outcome"),
 }
 

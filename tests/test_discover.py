@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from scipy import stats
 from sim.engine.draws import Floats
 from sim.results.runs import Run
 from sim.studies.condition import Case, ConditionError, cases
+from sim.studies.discovered import discover_in, text_lines
 from sim.studies.discovery import FEWEST, Box, discover
 
 
@@ -406,12 +409,35 @@ def test_scenarios_are_run_first_and_the_rare_is_the_common_of_the_opposite(parl
 def test_that_no_box_was_found_is_said(parley, folder: Path) -> None:
     done = parley("discover", folder, "--outcome", "first_ceasefire_days > 100", "--boxes", 3)
     assert done.returncode == 0, done.stderr
-    assert "No box was found" in done.stdout or "No further box was found" in done.stdout
-    assert "do not have the outcome and are left out" in done.stdout
+    assert "No box was found: no limit to any parameter raises the share beyond chance." in done.stdout
+    assert re.search(r"of the \d+ histories that have the outcome first_ceasefire_days > 100 holds", done.stdout)
+
+
+def test_what_to_do_next_asks_for_what_is_between(parley, folder: Path) -> None:
+    """The share that a break-even is to reach lies between that of the box and that of all, also of what is rare."""
+    for rare, outcome in ((False, "daily_casualties_30_days_attacker > 1_600"), (True, "war_goes_on")):
+        run = Run.read(folder)
+        if rare:
+            run = replace(
+                run, outcomes={**run.outcomes, "ending": np.where(cases(run, ASK[1]) > 0, "war_again", "war_goes_on")}
+            )
+        found = discover_in(run, outcome, rare=rare)
+        *_, next_line, _ = text_lines(found, ["some.yaml", "--seed", "3"])
+        assert next_line.startswith("  parley breakeven some.yaml --seed 3 --vary ")
+        level = float(next_line.split(">= ")[1].strip('"'))
+        if not rare:
+            assert level == 1_600
+            continue
+        counts = found.found.boxes[0].held_out
+        low, high = sorted((1 - counts.density, 1 - counts.base_rate))
+        assert low < level < high
 
 
 WRONG = {
     "an unknown outcome": (("--outcome", "casualties_attackr > 1"), 3, "Did you mean 'casualties_attacker'?"),
+    "no such term": (("--outcome", "terms_security:bare_truc"), 3, "Did you mean 'terms_security:bare_truce'?"),
+    "a column of text": (("--outcome", "terms_security"), 3, "Write terms_security:"),
+    "what the run has settled": ((*ASK, "--months", 3), 2, "has its own --months"),
     "a number": (("--outcome", "casualties_attacker"), 3, "compare it with one"),
     "no comparison": (("--outcome", "casualties_attacker = 1"), 3, "cannot read"),
     "what never holds": (("--outcome", "casualties_attacker > 1e9"), 3, "none of 400 histories"),

@@ -11,6 +11,7 @@ from scipy import stats
 
 from sim.results.statistics import mean_interval, quantile_interval
 from sim.results.summary import summarise
+from sim.studies.precision import Precision
 
 
 @pytest.mark.parametrize("n", [3, 40, 1_000])
@@ -59,20 +60,29 @@ def test_every_row_of_a_summary_has_its_error(load, ensemble) -> None:
 
 def test_a_run_goes_on_until_its_shares_are_known(parley, tmp_path: Path) -> None:
     ask = ("run", "baseline", "--months", 2, "--json", "--out")
-    done = parley(*ask, tmp_path / "all", "--precision", 0.013, "--precision-of", "war_goes_on")
+    done = parley(*ask, tmp_path / "all", "--precision", 0.006, "--precision-of", "war_goes_on")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     with (tmp_path / "all/baseline/summary.csv").open() as file:
         (row,) = [row for row in csv.DictReader(file) if row["id"] == "war_goes_on"]
     n = int(row["total"])
     assert n % 1_000 == 0
-    assert (float(row["high"]) - float(row["low"])) / 2 <= 0.013
+    assert n > 1_000
+    assert (float(row["high"]) - float(row["low"])) / 2 <= 0.006
     # As without --precision, and no more than was needed.
     assert parley(*ask, tmp_path / "as_many", "--replications", n).returncode == 0
     for name in ("outcomes.csv", "summary.csv", "series.csv", "ledger.csv", "manifest.json"):
         assert (tmp_path / "all/baseline" / name).read_bytes() == (tmp_path / "as_many/baseline" / name).read_bytes()
     share = float(row["share"])
-    assert n == 1_000 or 1.96 * np.sqrt(share * (1 - share) / (n - 1_000)) > 0.012
+    assert 1.96 * np.sqrt(share * (1 - share) / (n - 1_000)) > 0.0055
+
+
+def test_every_ending_has_to_be_known_unless_one_is_named(load) -> None:
+    endings = np.array(["war_goes_on"] * 500 + ["ceasefire_in_force"] * 495 + ["war_again"] * 5)
+    scenario = load("baseline")
+    assert not Precision(scenario, 0.02).reached({"ending": endings})
+    assert Precision(scenario, 0.02, "war_again").reached({"ending": endings})
+    assert Precision(scenario, 0.04).reached({"ending": endings})
 
 
 def test_what_is_not_reached_is_said(parley, tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ import pytest
 
 from sim.ensemble.run import Plan
 from sim.results.pairs import of_means
-from sim.studies.condition import ConditionError
-from sim.studies.designed import is_share
+from sim.studies.condition import ConditionError, is_share
 from sim.studies.one_at_a_time import mind_changing
 from sim.studies.sensitivity import sensitivities
 from sim.studies.sobol import LUCK, MissingExtra, design, indices, sobol
@@ -84,6 +83,18 @@ def test_a_parameter_of_few_values_explains_what_its_groups_do() -> None:
     assert by_name["none"][1:] == (0.0, 0.0, 0.0, 0.0)
 
 
+def test_a_rare_value_and_a_far_outcome_do_no_harm() -> None:
+    luck = np.random.default_rng(4)
+    x = np.where(np.arange(300) < 2, 1.2, 1.0)
+    u = luck.uniform(size=300)
+    (near,) = sensitivities({"x": x, "u": u}, {"y": u})
+    (far,) = sensitivities({"x": x, "u": u}, {"y": 1e9 + u})
+    assert [index.parameter for index in far.indices] == ["u", "x"]
+    assert far.indices[0].first_order == pytest.approx(near.indices[0].first_order, abs=1e-6)
+    assert near.together == pytest.approx(sum(index.first_order for index in near.indices))
+    assert near.together_low <= min(1, near.together) <= near.together_high
+
+
 def test_what_cannot_be_driven_is_said() -> None:
     x = {"x": np.arange(200.0)}
     for y, words in ((np.ones(200), "the same in all"), (np.where(np.arange(200) < 50, 1.0, np.nan), "at least 100")):
@@ -108,12 +119,12 @@ def test_a_design_recovers_the_indices_of_a_known_function() -> None:
 
 def test_luck_is_one_factor_and_what_does_nothing_has_no_index(load) -> None:
     """Nothing is signed in the first month, so that institutions do nothing; were luck not the same, they would seem to."""
-    (found,) = sobol(load("no_talks"), Plan(1, 1, 30), ["casualties_attacker"], 16)
+    (found,) = sobol(load("no_talks"), Plan(1, 1, 30), ["casualties_attacker"], 32)
     by_name = {index.factor: index for index in found.indices}
     assert by_name["ceasefire.institutions"].total == 0.0
     assert by_name["attrition.attacker.daily_casualties"].total > 0.02
     assert 0 < by_name[LUCK].total < 0.5
-    assert found.histories == 16 * (len(by_name) + 2)
+    assert found.histories == 32 * (len(by_name) + 2)
 
 
 def test_the_luck_of_a_scenario_without_chance_drives_nothing() -> None:
@@ -123,7 +134,7 @@ def test_the_luck_of_a_scenario_without_chance_drives_nothing() -> None:
 
 def test_what_not_every_history_has_is_refused(load) -> None:
     with pytest.raises(ConditionError, match="not defined in every history"):
-        sobol(load("baseline"), Plan(1, 1, 60), ["deal_month"], 8)
+        sobol(load("baseline"), Plan(1, 1, 60), ["deal_month"], 32)
 
 
 def test_a_missing_library_is_said_with_what_to_install(monkeypatch) -> None:
@@ -192,22 +203,30 @@ def test_the_command(parley: Callable, tmp_path: Path) -> None:
     folder = tmp_path / "baseline"
     told = parley("sensitivity", folder, "--outcome", "casualties_attacker", "--out", tmp_path / "kept")
     assert told.returncode == 0, told.stderr
-    assert "share of variance (95 %)" in told.stdout
-    assert CHANGED in told.stdout
     table = list(csv.DictReader(io.StringIO((tmp_path / "kept/sensitivity.csv").read_text())))
     assert len(table) == 64
+    first = {name: float(value) for name, value in table[0].items() if name not in ("outcome", "parameter")}
     assert table[0]["parameter"] == CHANGED
+    share = f"{100 * first['first_order']:.1f}% ({100 * first['low']:.1f} .. {100 * first['high']:.1f})"
+    (line,) = [line for line in told.stdout.splitlines() if line.endswith(f" {CHANGED}")]
+    assert line.split() == [*share.split(), f"{first['rank_correlation']:+.2f}", CHANGED]
     one = parley(
         "sensitivity", folder, "--one-at-a-time", "--replications", 100, "--outcome", "casualties_attacker", "--top", 3,
-        "--workers", 2,
+        "--workers", 2, "--out", tmp_path / "one",
     )  # fmt: skip
     assert one.returncode == 0, one.stderr
-    assert f"1. {CHANGED}" in one.stdout
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "one/one_at_a_time.csv").read_text())))
+    lines = one.stdout.splitlines()
+    place = next(at for at, line in enumerate(lines) if line.startswith(f" 1. {CHANGED}"))
+    for line, row in zip(lines[place : place + 2], rows[:2], strict=True):
+        half = (float(row["high"]) - float(row["low"])) / 2
+        assert line.split()[-2:] == [f"{float(row['difference']):+,.0f}", f"±{half:,.0f}"]
+        assert (float(row["difference"]) > 0) == (float(row["value"]) > 1)
     assert "Not tried: attrition.law=own" in one.stdout
-    certain = parley("sensitivity", "history/iwo_jima", "--sobol", 8, "--outcome", "casualties_attacker")
+    certain = parley("sensitivity", "history/iwo_jima", "--sobol", 32, "--outcome", "casualties_attacker")
     assert certain.returncode == 3
     assert "no parameter of this scenario is uncertain" in certain.stderr
-    drawn = parley("sensitivity", folder, "--sobol", 8, "--outcome", "casualties_attacker", "--json")
+    drawn = parley("sensitivity", folder, "--sobol", 32, "--outcome", "casualties_attacker", "--json")
     assert drawn.returncode == 0, drawn.stderr
     assert {row["factor"] for row in json.loads(drawn.stdout)["rows"]} > {"luck", CHANGED}
 
@@ -216,7 +235,8 @@ def test_the_command(parley: Callable, tmp_path: Path) -> None:
     ("arguments", "code", "words"),
     [
         (("--outcome", "casualties"), 3, "unknown outcome 'casualties'. Did you mean"),
-        (("--sobol", 100), 2, "power of two"),
+        (("--sobol", 100), 2, "choose one"),
+        (("--outcome", "collapse_cause"), 3, "Write collapse_cause:"),
         (("--sobol", 64, "--one-at-a-time"), 2, "choose one"),
         (("--csv", "--json"), 2, "choose one"),
         (("--one-at-a-time", "--outcome", "war_goes"), 3, "Did you mean 'war_goes_on'?"),

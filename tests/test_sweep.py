@@ -5,6 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,15 +23,17 @@ from sim.results.store import StoreError
 from sim.results.summary import as_dicts, summarise
 from sim.results.tables import csv_of
 from sim.scenario import ScenarioError
-from sim.studies.design import DesignError, Knobs, lay_out
+from sim.studies.design import DesignError, Varied, lay_out
 from sim.studies.sweep import about, sweep
+from sim.studies.swept import SHADES, text_lines
+from tests.conftest import ROOT
 
 PLAN = Plan(40, 1, 60, series=False)
 SCALE = "arms.defender.aid_scale"
 
 
-def knobs(*texts: str) -> list[Knobs]:
-    return [Knobs.parse(text) for text in texts]
+def knobs(*texts: str) -> list[Varied]:
+    return [Varied.parse(text) for text in texts]
 
 
 # Where it looks
@@ -118,7 +125,7 @@ def test_finished_points_are_not_run_again_and_damaged_ones_are(load, tmp_path: 
 def test_parts_of_something_else_are_refused(load, tmp_path: Path) -> None:
     scenario, chosen = load("baseline"), knobs(f"{SCALE}=0:2:4")
     Parts.of(tmp_path / "study", about(scenario, PLAN, chosen, lay_out(chosen)), force=False).write(
-        "point-000000.json", "[]"
+        "point-000000.json", b"[]"
     )
     other = about(load("more_arms"), PLAN, chosen, lay_out(chosen))
     with pytest.raises(StoreError, match="parts of something else"):
@@ -160,29 +167,52 @@ def test_the_same_bytes_whatever_the_workers(parley: Callable, tmp_path: Path) -
     assert manifest["replications"] == 30
 
 
-def test_an_interrupted_sweep_goes_on_where_it_stopped(load, parley: Callable, tmp_path: Path) -> None:
-    """Parts as a killed command leaves them: the command takes them up, which shows in what it prints of a planted one."""
-    whole = parley("sweep", "baseline", *VARY, "--csv", "--out", tmp_path / "whole")
-    scenario, chosen = load("baseline"), knobs(f"{SCALE}=0:2:3")
-    points = lay_out(chosen)
-    plan = Plan(30, 1, 62, series=False)
-    parts = Parts.of(tmp_path / "killed", about(scenario, plan, chosen, points), force=False)
-    sweep(scenario, plan, chosen[:1], points[:2], parts=parts)
-    kept = parts.read("point-000001.json")
-    assert kept is not None
-    resumed = parley("sweep", "baseline", *VARY, "--csv", "--out", tmp_path / "killed")
+def test_a_killed_sweep_goes_on_where_it_stopped(parley: Callable, tmp_path: Path) -> None:
+    ask = ("sweep", "baseline", "--vary", f"{SCALE}=0:2:9", "--replications", 30, "--months", 2, "--csv")
+    whole = parley(*ask, "--out", tmp_path / "whole")
+    ask = (*ask, "--out", tmp_path / "killed", "--workers", 2)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim", *map(str, ask)], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    parts = tmp_path / "killed.unfinished"
+    while len(list(parts.glob("point-*"))) < 2:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "killed").exists()
+    resumed = parley(*ask)
     assert resumed.stdout == whole.stdout
-    assert "2 of 3 points were there already" in resumed.stderr
-    assert not parts.folder.exists()
+    assert "of 9 points were there already" in resumed.stderr
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["killed", "whole"]
 
 
-def test_two_knobs_make_a_heat_table_and_one_a_line_a_point(parley: Callable, tmp_path: Path) -> None:
-    heat = parley("sweep", "baseline", *VARY, "--vary", "attrition.law=square,mixed", "--out", tmp_path / "heat")
-    assert "attrition.law" in heat.stdout
-    assert [line.split()[0] for line in heat.stdout.splitlines() if "%" in line and ".." not in line][1:] == ["0", "1", "2"]
-    lines = parley("sweep", "baseline", *VARY, "--outcome", "casualties_attacker", "--out", tmp_path / "lines")
-    assert "casualties_attacker: Over the whole time: Casualties, Russia" in lines.stdout
-    assert sum(".." in line for line in lines.stdout.splitlines()) == 3
+def test_two_knobs_make_a_heat_table_of_the_values(load) -> None:
+    chosen = knobs(f"{SCALE}=0:2:2", "attrition.level_factor=0.5,1,2")
+    found = sweep(load("baseline"), PLAN, chosen, lay_out(chosen))
+    lines = list(text_lines(found, ["casualties_attacker"]))
+    values = [found.row(place, "casualties_attacker").mean for place in range(6)]
+    printed = [line.split()[1:] for line in lines[3:5]]
+    assert [cell for line in printed for cell in line[::2]] == [f"{value:,.0f}" for value in values]
+    shades = [cell for line in printed for cell in line[1::2]]
+    assert shades[:3] == shades[3:]
+    assert shades[0] == "··"
+    assert SHADES.index(shades[0][0]) < SHADES.index(shades[1][0]) < SHADES.index(shades[2][0])
+    # What is no more than noise has one shade.
+    *_, last = list(text_lines(found, ["war_goes_on"]))[3:5]
+    assert set(last.split()[3::3]) == {"··"}
+
+
+def test_one_knob_makes_a_line_a_point(parley: Callable, tmp_path: Path) -> None:
+    asked = ("--outcome", "casualties_attacker", "--outcome", "guards_end", "--outcome", "first_ceasefire_broke")
+    done = parley("sweep", "baseline", *VARY, *asked, "--out", tmp_path / "lines")
+    assert "casualties_attacker: Over the whole time: Casualties, Russia" in done.stdout
+    assert "guards_end: asked for" in done.stdout
+    with (tmp_path / "lines/sweep.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    means = [float(row["mean"]) for row in rows if row["id"] == "casualties_attacker"]
+    lines = [line.split() for line in done.stdout.splitlines() if line.split() and line.split()[0] in ("0", "1", "2")]
+    assert [line[1] for line in lines] == [f"{mean:,.0f}" for mean in means]
+    assert {row["id"] for row in rows if row["section"] == "asked"} <= {"guards_end", "first_ceasefire_broke"}
 
 
 @pytest.mark.parametrize(
@@ -193,6 +223,11 @@ def test_two_knobs_make_a_heat_table_and_one_a_line_a_point(parley: Callable, tm
         (("--vary", f"{SCALE}=2:1:2"), "lower value comes first"),
         (("--vary", f"{SCALE}=0:1:2", "--outcome", "war_goes"), "Did you mean 'war_goes_on'?"),
         (("--vary", f"{SCALE}=-5:1:2"), "must lie between 0 and 100"),
+        (("--vary", "horizon_months=6,12"), "cannot be varied"),
+        (("--vary", f"{SCALE}=1,1.0"), "has a value twice"),
+        (("--vary", f"{SCALE}=1.00000001:1.00000003:3"), "seventh digit"),
+        (("--vary", f"{SCALE}=0:1e999:3"), "not finite"),
+        (("--vary", f"{SCALE}=0:1:2", "--outcome", "terms_security:bare_trce"), "Did you mean 'terms_security:bare_truce'?"),
     ],
 )
 def test_bad_input_is_one_clear_error(parley: Callable, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
+import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.common import USAGE, Months, Seed, Settings, errors_as_lines, load_all, run_with_progress
+from sim.cli.common import USAGE, Months, Seed, Settings, errors_as_lines, load_all, refuse_both, run_with_progress
 
 if TYPE_CHECKING:
     from sim.results.runs import Run
     from sim.studies.breakeven import BreakEven
-
-_RANGE = re.compile(r"\s*([\w.]+)\s*=\s*([-+\d_.e]+)\s*:\s*([-+\d_.e]+)\s*", re.IGNORECASE)
 
 
 def breakeven(
@@ -25,6 +23,8 @@ def breakeven(
     seed: Seed = 1,
     months: Months = None,
     settings: Settings = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the values that were tried as CSV.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Find the value of a knob at which an outcome reaches a level, with its interval, on the same luck.
 
@@ -36,10 +36,19 @@ def breakeven(
         from sim.ensemble.run import Plan, horizon_days
         from sim.results.runs import Run
         from sim.results.summary import WHAT_IT_IS_NOT
+        from sim.results.tables import csv_of
         from sim.studies.breakeven import break_even
         from sim.studies.condition import Condition
+        from sim.studies.design import DesignError, Varied
 
-        path, low, high = _range(vary)
+        if as_csv and as_json:
+            print("error: --csv and --json are two ways to print: choose one", file=sys.stderr)
+            raise typer.Exit(USAGE)
+        knob = Varied.parse(vary)
+        if knob.low is None or knob.high is None or knob.values:
+            raise DesignError(f"cannot read --vary {vary!r}; write PATH=LOW:HIGH with two numbers")
+        path, low, high = knob.path, knob.low, knob.high
+        refuse_both(settings, [path])
         condition = Condition.parse(until)
         (scenario,) = load_all([file], settings)
         plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
@@ -49,26 +58,21 @@ def breakeven(
             return Run.of(run_with_progress(changed, plan))
 
         found = break_even(run_at, low, high, condition)
-        print(f"{path} from {low:,.6g} to {high:,.6g} in {file}, until {condition}")
-        print(*_lines(found, replications), "", WHAT_IT_IS_NOT, sep="\n")
-
-
-def _range(text: str) -> tuple[str, float, float]:
-    found = _RANGE.fullmatch(text)
-    try:
-        if found is None:
-            raise ValueError
-        low, high = (float(found[place].replace("_", "")) for place in (2, 3))
-    except ValueError:
-        print(f"error: cannot read --vary {text!r}; write it as in PATH=LOW:HIGH with two numbers", file=sys.stderr)
-        raise typer.Exit(USAGE) from None
-    if not low < high:
-        print(f"error: --vary {text!r} goes from {low:g} to {high:g}; the lower value comes first", file=sys.stderr)
-        raise typer.Exit(USAGE)
-    return found[1], low, high
+        if as_csv:
+            print(csv_of(found.as_dicts()), end="")
+        elif as_json:
+            answer = {"at": found.at, "low": found.low, "high": found.high, "holds_above": found.holds_above}
+            data = {"note": WHAT_IT_IS_NOT, "until": str(condition), **answer, "crossings": found.crossings}
+            print(json.dumps({**data, "points": found.as_dicts()}, indent=2, allow_nan=False))
+        else:
+            print(f"{path} from {low:,.6g} to {high:,.6g} in {file}, until {condition}")
+            print(*_lines(found, replications), "", WHAT_IT_IS_NOT, sep="\n")
 
 
 def _lines(found: BreakEven, replications: int) -> list[str]:
+    from sim.results.compared import number
+    from sim.results.statistics import Z_95
+
     condition = found.condition
     what = {"median": f"share of {condition.outcome} above the level, less a half"}.get(
         condition.statistic, f"{condition.statistic}({condition.outcome}) less the level"
@@ -78,9 +82,14 @@ def _lines(found: BreakEven, replications: int) -> list[str]:
         f" {'value':>14}  {what} (95 %)",
     ]
     for point in found.points:
-        half = 1.96 * point.error
+        half = Z_95 * point.error
+        unit = "share" if condition.statistic in ("share", "median") else ""
+        size = abs(point.excess) + half
+        excess, lower, upper = (
+            number(value, unit, sign=True, size=size) for value in (point.excess, point.excess - half, point.excess + half)
+        )
         lines.append(
-            f" {point.value:>14,.6g}  {point.excess:+,.4g} ({point.excess - half:+,.4g} .. {point.excess + half:+,.4g})"
+            f" {point.value:>14,.6g}  {excess:>16} ({lower.removesuffix(' points')} .. {upper.removesuffix(' points')})"
         )
     if not found.crossings:
         holds = (found.points[0].excess > 0) == condition.above

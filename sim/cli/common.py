@@ -52,19 +52,15 @@ def workers_for(histories: int, asked: int | None, cluster: str | None) -> Itera
 def errors_as_lines() -> Iterator[None]:
     """Turn what can go wrong into lines on stderr and an exit code."""
     from sim.engine.world import InvariantBreach
-    from sim.ensemble.workers import MissingExtra, WorkerError
-    from sim.results.comparison import CannotCompare
-    from sim.results.store import StoreError
+    from sim.errors import ParleyError
     from sim.scenario import ScenarioError
-    from sim.studies.condition import ConditionError
-    from sim.studies.design import DesignError
 
     try:
         yield
     except ScenarioError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(INVALID) from error
-    except (StoreError, CannotCompare, ConditionError, DesignError, MissingExtra, WorkerError) as error:
+    except ParleyError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(INVALID) from error
     except MemoryError as error:
@@ -92,8 +88,27 @@ def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[Scen
     return scenarios
 
 
+def refuse_both(settings: Sequence[str] | None, varied: Sequence[str]) -> None:
+    """Exit when a knob is set and varied at once, since one of both would be lost."""
+    for path in varied:
+        if any(setting.partition("=")[0].strip() == path for setting in settings or ()):
+            print(f"error: {path} is set by --set and varied by --vary: choose one", file=sys.stderr)
+            raise typer.Exit(USAGE)
+
+
+def refuse_for_a_folder(of: str, **options: object) -> None:
+    """Exit when options are given that a run in a folder has settled already."""
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if is_run(of) and given:
+        print(
+            f"error: {of} is a run, which has its own {' and '.join(given)}; name its scenario to choose others",
+            file=sys.stderr,
+        )
+        raise typer.Exit(USAGE)
+
+
 def is_run(name: str) -> bool:
-    """Return whether a name is that of a folder with results, and not of a scenario."""
+    """Return whether a name is that of a folder, which should hold results, and not of a scenario."""
     return Path(name).is_dir()
 
 

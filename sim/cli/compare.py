@@ -50,7 +50,7 @@ def compare(
         from sim.results.compared import as_csv as csv_of
         from sim.results.compared import markdown, text_lines
         from sim.results.comparison import ALL_SECTIONS, MAIN_SECTIONS, compare_all
-        from sim.results.store import run_folder, write_folder
+        from sim.results.store import results_folder, write_folder
         from sim.results.summary import WHAT_IT_IS_NOT
 
         if len(of) < 2:
@@ -60,7 +60,7 @@ def compare(
             print("error: --markdown, --csv and --json are three ways to print: choose one", file=sys.stderr)
             raise typer.Exit(USAGE)
         limits = [_limit(text) for text in fail_over or ()]
-        folder = run_folder(out.parent, out.name, force) if out is not None else None
+        folder = results_folder(out, force) if out is not None else None
         runs = runs_of(of, replications, seed, months)
         sections = ALL_SECTIONS if every else MAIN_SECTIONS
         found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)

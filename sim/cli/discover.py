@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli.common import USAGE, Months, errors_as_lines, is_run, runs_of
+from sim.cli.common import USAGE, Months, errors_as_lines, is_run, refuse_for_a_folder, runs_of
 
 
 def discover(
@@ -42,20 +42,22 @@ def discover(
     Example:  parley discover results/baseline --outcome ceasefire_in_force
     """
     with errors_as_lines():
-        from sim.results.store import run_folder, write_folder
+        from sim.results.store import results_folder, write_folder
         from sim.results.tables import csv_of
         from sim.studies.discovered import COLUMNS, STEP_COLUMNS, as_dict, discover_in, step_rows, text_lines
 
         if as_csv and as_json:
             print("error: --csv and --json are two ways to print: choose one", file=sys.stderr)
             raise typer.Exit(USAGE)
-        folder = run_folder(out.parent, out.name, force) if out is not None else None
+        refuse_for_a_folder(of, replications=replications, seed=seed, months=months)
+        folder = results_folder(out, force) if out is not None else None
         (run,) = runs_of([of], replications, seed, months)
         found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
         data = as_dict(found)
         file = str(Path(of) / "scenario.yaml") if is_run(of) else of
+        same = ([] if months is None else ["--months", str(months)]) + (["--seed", str(run.seed)] if run.seed != 1 else [])
         tables = {
-            "discovery.txt": "\n".join(text_lines(found, file)) + "\n",
+            "discovery.txt": "\n".join(text_lines(found, [file, *same])) + "\n",
             "discovery.csv": csv_of(found.as_dicts(), COLUMNS),
             "trajectory.csv": csv_of(step_rows(found.found), STEP_COLUMNS),
             "discovery.json": json.dumps(data, indent=2, allow_nan=False) + "\n",

@@ -30,7 +30,6 @@ from sim.cli.common import (
 if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble, Plan
     from sim.results.summary import Row
-    from sim.scenario import Scenario, ScenarioHead
     from sim.studies.precision import Precision
 
 MOST_FOR_PRECISION = 100_000
@@ -47,7 +46,7 @@ def run(
         typer.Option(
             min=0.0005,
             max=0.5,
-            help="Simulate, 1,000 at a time, until the share of every ending is known to within this (95 %).",
+            help="Simulate, 1,000 at a time, until the share of every ending is known to within this (95 % for each).",
         ),
     ] = None,
     precision_of: Annotated[
@@ -99,19 +98,18 @@ def run(
             if not force:
                 tidy(out / scenario.name, scenario, plan, chunk)
         folders = [run_folder(out, name, force) for name in names]
-        wanted = Precision(precision, precision_of) if precision else None
         with ExitStack() as stack:
-            pool = stack.enter_context(workers_for(most * len(names) if wanted is None else 0, workers, cluster))
+            pool = stack.enter_context(workers_for(most * len(names) if precision is None else 0, workers, cluster))
             ran = []
             for scenario, plan, folder in zip(scenarios, plans, folders, strict=True):
-                if wanted is None:
+                if precision is None:
                     with progress_bar(scenario.name, most) as progress:
                         kept = run_into(
                             folder, scenario, plan, force=force, pool=pool, most=chunk, progress=progress, note=_note
                         )
                         ran.append(stack.enter_context(kept))
                 else:
-                    ran.append(_until(wanted, scenario, plan, folder, force))
+                    ran.append(_until(Precision(scenario, precision, precision_of), plan, folder, force))
             ensembles, summaries = [ensemble for ensemble, _ in ran], [summary for _, summary in ran]
             failed = {folder: ensemble.failures for folder, ensemble in zip(folders, ensembles, strict=True)}
             if as_json:
@@ -144,17 +142,15 @@ def _note(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _until(
-    wanted: Precision, scenario: Scenario[ScenarioHead], plan: Plan, folder: Path, force: bool
-) -> tuple[Ensemble, list[Row]]:
+def _until(wanted: Precision, plan: Plan, folder: Path, force: bool) -> tuple[Ensemble, list[Row]]:
     """Run until the precision is reached, and write the tables."""
     from sim.results.store import write_run
     from sim.results.summary import summarise
 
-    ensemble = run_with_progress(scenario, plan, wanted.reached)
+    ensemble = run_with_progress(wanted.scenario, plan, wanted.reached)
     if not wanted.reached(ensemble.outcomes):
         _note(
-            f"warning: {scenario.name} has not reached the precision of {wanted.half_width:g} with "
+            f"warning: {wanted.scenario.name} has not reached the precision of {wanted.half_width:g} with "
             f"{plan.replications:,} histories"
         )
     summary = summarise(ensemble)

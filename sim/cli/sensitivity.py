@@ -22,6 +22,7 @@ from sim.cli.common import (
     is_run,
     load_all,
     progress_bar,
+    refuse_for_a_folder,
     runs_of,
     workers_for,
 )
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 Study = tuple[list[dict[str, Any]], list[str]]
 MANY = 1_000
+# judgement: an index that is known no better than this hardly tells a half from nothing.
+WIDE = 0.2
 
 
 def sensitivity(
@@ -73,12 +76,15 @@ def sensitivity(
     Example:  parley sensitivity baseline --one-at-a-time
     """
     with errors_as_lines():
-        from sim.results.store import run_folder, write_folder
+        from sim.results.store import results_folder, write_folder
         from sim.results.summary import WHAT_IT_IS_NOT
         from sim.results.tables import csv_of
 
-        _refuse(of, as_csv and as_json, one_at_a_time and sobol is not None, sobol, seed, months)
-        folder = run_folder(out.parent, out.name, force) if out is not None else None
+        _refuse(as_csv and as_json, one_at_a_time and sobol is not None, sobol, replications)
+        refuse_for_a_folder(
+            of, seed=seed, months=months, **({} if one_at_a_time or sobol else {"replications": replications})
+        )
+        folder = results_folder(out, force) if out is not None else None
         name = "one_at_a_time" if one_at_a_time else "sobol" if sobol is not None else "sensitivity"
         if name == "sensitivity":
             rows, lines = _from_given_data(of, outcome, replications, seed, months, top)
@@ -97,17 +103,15 @@ def sensitivity(
             print(f"Written: {folder}/ ({name}, manifest)", file=sys.stderr)
 
 
-def _refuse(of: str, two_formats: bool, two_studies: bool, rows: int | None, seed: int | None, months: int | None) -> None:
+def _refuse(two_formats: bool, two_studies: bool, rows: int | None, replications: int | None) -> None:
     """Exit with the reason when options do not go together."""
     reason = ""
     if two_formats:
         reason = "--csv and --json are two ways to print: choose one"
     elif two_studies:
         reason = "--one-at-a-time and --sobol are two studies: choose one"
-    elif rows is not None and (rows < 8 or rows & (rows - 1)):
-        reason = f"--sobol {rows} is no power of two from 8 on; write 256, say"
-    elif is_run(of) and (seed is not None or months is not None):
-        reason = f"{of} is a run with a seed and a horizon of its own; name its scenario to choose others"
+    elif rows is not None and replications is not None:
+        reason = "--sobol ROWS says how many histories are run, not --replications: choose one"
     if reason:
         print(f"error: {reason}", file=sys.stderr)
         raise typer.Exit(USAGE)
@@ -150,11 +154,19 @@ def _from_given_data(
     (run,) = runs_of([of], replications, seed, months)
     chosen = outcomes or headline_outcomes(run.summary)[:AT_ONCE]
     found = sensitivities(run.drawn, {name: column_of(run, name) for name in chosen})
+    note = ["Each interval stands for itself: of so many parameters without effect, one or two may look otherwise."]
+    if run.scenario.world.correlations:
+        note += ["Some parameters are correlated in this scenario; what they share counts in each of them."]
     lines = [
         f"{run.name}: which of {len(run.drawn)} uncertain parameters drive the outcomes of {run.replications:,} histories",
         "",
     ]
-    return [row for one in found for row in one.as_dicts()], [*lines, *_given_lines(found, _labels(run.summary), top)]
+    return [row for one in found for row in one.as_dicts()], [
+        *lines,
+        *_given_lines(found, _labels(run.summary), top),
+        *note,
+        "",
+    ]
 
 
 def _given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int) -> Iterator[str]:
@@ -168,8 +180,8 @@ def _given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int)
             yield f"  {share:>24}   {index.rank_correlation:>+16.2f}  {index.parameter}"
         if not shown:
             yield "  no parameter was found to drive it alone"
-        together = max(0.0, one.together)
-        yield f"  {together:>6.1%} by all parameters, each alone; the rest is luck, and what parameters do together"
+        share = f"{max(0.0, one.together):.1%} ({100 * one.together_low:.1f} .. {100 * one.together_high:.1f})"
+        yield f"  {share:>24}   by all parameters, each alone; the rest is luck, and what parameters do together"
         yield ""
 
 
@@ -204,34 +216,39 @@ def _summary(scenario: Scenario[ScenarioHead], plan: Plan) -> list[Row]:
     return summarise(run_ensemble(scenario, plan))
 
 
-WIDTH = 15
+# The narrowest column, so that headings are of few lines.
+WIDTH = 14
 
 
 def _table_lines(found: MindChanging, labels: dict[str, str], top: int) -> Iterator[str]:
-    from sim.studies.designed import is_share
+    from sim.studies.condition import is_share
 
-    shares = {name: is_share(values) for name, values in found.outcomes.items()}
-    thousands = {name: not shares[name] and abs(float(values.mean())) >= 1e5 for name, values in found.outcomes.items()}
-    heads = []
-    for name in found.outcomes:
-        unit = " (points)" if shares[name] else " (thousand)" if thousands[name] else ""
-        heads.append(wrap(labels.get(name, name) + unit, WIDTH - 1))
-    path = max(len(one.path) for one in found.assumptions[:top]) + 2
-    value = max(len(_short(effect.variant)) for one in found.assumptions[:top] for effect in one.effects) + 2
-    for line in range(height := max(map(len, heads))):
-        texts = [head[line - height + len(head)] if line >= height - len(head) else "" for head in heads]
+    shown = found.assumptions[:top]
+    columns = []
+    for name, values in found.outcomes.items():
+        changes = [effect.differences[name] for one in shown for effect in one.effects]
+        largest = max((abs(change.mean) for change in changes if change is not None), default=0.0)
+        scale, unit = (100.0, " (points)") if is_share(values) else (0.001, " (thousand)") if largest >= 1e5 else (1.0, "")
+        cells = [_cell(change, scale) for change in changes]
+        head = wrap(labels.get(name, name) + unit, WIDTH)
+        columns.append((head, cells, max(map(len, (*head, *cells))) + 2))
+    path = max(len(one.path) for one in shown) + 2
+    value = max(len(_short(effect.variant)) for one in shown for effect in one.effects) + 2
+    height = max(len(head) for head, _, _ in columns)
+    for line in range(height):
         left = f"    {'assumption':<{path}}{'at':>{value}}" if line == height - 1 else " " * (4 + path + value)
-        yield left + "".join(f"{text:>{WIDTH}}" for text in texts)
-    for rank, one in enumerate(found.assumptions[:top], 1):
+        texts = [(["" for _ in range(height - len(head))] + head)[line] for head, _, _ in columns]
+        yield left + "".join(f"{text:>{width}}" for text, (_, _, width) in zip(texts, columns, strict=True))
+    at = 0
+    for rank, one in enumerate(shown, 1):
         for place, effect in enumerate(one.effects):
-            cells = [
-                _cell(change, 100.0 if shares[name] else 0.001 if thousands[name] else 1.0)
-                for name, change in effect.differences.items()
-            ]
             left = f"{rank:>2}. {one.path:<{path}}" if place == 0 else " " * (4 + path)
-            yield left + f"{_short(effect.variant):>{value}}" + "".join(f"{cell:>{WIDTH}}" for cell in cells)
+            yield (
+                left + f"{_short(effect.variant):>{value}}" + "".join(f"{cells[at]:>{width}}" for _, cells, width in columns)
+            )
+            at += 1
     yield ""
-    yield "A dot: no difference found. The order is that of the mean over these outcomes of the largest difference, in"
+    yield "A dot: no difference found. The order is that of the mean over these outcomes of the largest difference found, in"
     yield "standard deviations between histories. To run one of them: parley run SCENARIO --set PATH=VALUE"
     for what, reason in found.untried.items():
         yield f"Not tried: {what} ({reason})"
@@ -285,9 +302,14 @@ def _sobol(
 def _sobol_lines(found: Sequence[Sobol], labels: dict[str, str], top: int) -> Iterator[str]:
     for one in found:
         yield f"{labels.get(one.outcome, one.outcome)} ({one.outcome})"
+        seen = [index for index in one.indices if index.total > index.total_error > 0]
         yield "     alone (95 %)    with all interplay  factor"
-        for index in one.indices[:top]:
+        for index in seen[:top]:
             alone = f"{index.first_order:.2f} ±{index.first_order_error:.2f}"
             total = f"{index.total:.2f} ±{index.total_error:.2f}"
             yield f"  {alone:>15}  {total:>20}  {index.factor}"
+        more = f"; {len(seen) - top} more are in the table" if len(seen) > top else ""
+        yield f"  {len(one.indices) - len(seen)} of {len(one.indices)} factors cannot be told from none{more}"
+        if max(index.total_error for index in one.indices) > WIDE:
+            yield "  The intervals are wide: take more rows, as twice as many."
         yield ""

@@ -9,7 +9,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from sim.cli.common import Cluster, Months, Seed, Settings, Workers, errors_as_lines, load_all, progress_bar, workers_for
+from sim.cli.common import (
+    USAGE,
+    Cluster,
+    Months,
+    Seed,
+    Settings,
+    Workers,
+    errors_as_lines,
+    load_all,
+    progress_bar,
+    refuse_both,
+    workers_for,
+)
 
 
 def sweep(
@@ -43,31 +55,27 @@ def sweep(
     Example:  parley sweep baseline --vary arms.defender.aid_scale=0:2:5 --vary manpower.attacker.return_share=0.2:0.6:5
     """
     with errors_as_lines():
-        from dataclasses import replace
-
-        from sim.ensemble.run import Plan, horizon_days, run_ensemble
+        from sim.ensemble.run import Plan, horizon_days
         from sim.results.parts import Parts
-        from sim.results.runs import Run
-        from sim.results.store import run_folder, write_folder
+        from sim.results.store import results_folder, write_folder
         from sim.results.summary import WHAT_IT_IS_NOT
         from sim.results.tables import csv_of
-        from sim.studies.condition import column_of
-        from sim.studies.design import Knobs, lay_out
+        from sim.studies.design import Varied, lay_out
         from sim.studies.headline import headline_outcomes
         from sim.studies.sweep import about, part_name
         from sim.studies.sweep import sweep as run_sweep
         from sim.studies.swept import is_heat_table, text_lines
 
-        knobs = [Knobs.parse(text) for text in vary]
+        if as_csv and as_json:
+            print("error: --csv and --json are two ways to print: choose one", file=sys.stderr)
+            raise typer.Exit(USAGE)
+        knobs = [Varied.parse(text) for text in vary]
         chosen = lay_out(knobs, design, points, seed)
+        refuse_both(settings, [knob.path for knob in knobs])
         (scenario,) = load_all([file], settings)
         plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
-        for name in outcome or ():
-            # With two histories, because the names do not depend on how many there are.
-            column_of(Run.of(run_ensemble(scenario, replace(plan, replications=2))), name)
-        out = out or Path("results/sweeps") / scenario.name
-        folder = run_folder(out.parent, out.name, force)
-        what = about(scenario, plan, knobs, chosen)
+        folder = results_folder(out or Path("results/sweeps") / scenario.name, force)
+        what = about(scenario, plan, knobs, chosen, outcome or ())
         parts = Parts.of(folder, what, force)
         there = sum(parts.read(part_name(place)) is not None for place in range(len(chosen)))
         if there:
@@ -78,10 +86,13 @@ def sweep(
             workers_for(replications * len(chosen), workers, cluster) as pool,
             progress_bar(scenario.name, len(chosen)) as progress,
         ):
-            found = run_sweep(scenario, plan, knobs, chosen, design, pool=pool, parts=parts, progress=progress)
+            found = run_sweep(
+                scenario, plan, knobs, chosen, design, outcomes=outcome or (), pool=pool, parts=parts, progress=progress
+            )
         table = csv_of(found.as_dicts())
         about_table = {name: value for name, value in what.items() if name != "text"} | {"design": design}
-        write_folder({"sweep.csv": table.encode(), "scenario.yaml": scenario.to_yaml().encode()}, about_table, folder, force)
+        files = {"sweep.csv": table.encode(), "scenario.yaml": scenario.to_yaml().encode()}
+        write_folder(files, about_table, folder, force, parts.folder)
         parts.remove()
         print(f"Written: {folder}/ (sweep, scenario, manifest)", file=sys.stderr)
         if as_csv:

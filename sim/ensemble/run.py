@@ -14,6 +14,7 @@ from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
 from sim.engine.world import InvariantBreach, Setting
 from sim.ensemble.outcomes import FAILED, landmarks, outcome_columns
+from sim.errors import ParleyError
 from sim.model import section, simulate
 from sim.model.arms import Arms
 from sim.model.parameters import SIDES
@@ -30,6 +31,10 @@ MOST_FAILURES = 100
 # A round number, because it shows in the number of histories that were needed.
 CHUNK = 1000
 DAYS_PER_WEEK = 7
+
+
+class PlanError(ParleyError):
+    """What is wrong with the size of a run."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,11 @@ class Plan:
     watched: Sequence[int] = ()
     check: bool = True
     series: bool = True
+
+    def __post_init__(self) -> None:
+        for what, least in (("replications", 1), ("seed", 0), ("days", 1), ("batch", 1)):
+            if getattr(self, what) < least:
+                raise PlanError(f"{what} must be at least {least}, not {getattr(self, what)}")
 
 
 @dataclass(frozen=True)

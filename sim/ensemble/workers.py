@@ -13,15 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sim.errors import ParleyError
+
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class WorkerError(Exception):
+class WorkerError(ParleyError):
     """The processes that were to share the work are not there, or one of them is gone."""
 
 
-class MissingExtra(Exception):
+class MissingExtra(ParleyError):
     """A library that is not installed, and how to get it."""
 
 
@@ -67,6 +69,8 @@ def pool_of(workers: int, cluster: str | None = None) -> Iterator[Pool]:
     MissingExtra
         When Dask is needed and not installed.
     """
+    if workers < 1:
+        raise WorkerError(f"{workers} workers cannot do anything; ask for at least 1")
     if cluster is not None:
         with _dask(workers, cluster) as pool:
             yield pool
@@ -141,7 +145,10 @@ def shared(work: Callable[[T], R], tasks: Iterable[T], pool: Pool = ALONE) -> It
         while waiting:
             yield from _finished(waiting)
     except BrokenProcessPool as error:
-        raise WorkerError("a worker process died; is there enough memory? Ask for fewer --workers") from error
+        raise WorkerError(
+            "a worker process died; is there enough memory? Ask for fewer workers. (A script of your own must start its "
+            "work under if __name__ == '__main__'.)"
+        ) from error
     finally:
         for future in waiting:
             future.cancel()

@@ -90,6 +90,8 @@ def text_lines(comparison: Comparison) -> Iterator[str]:
             yield f" {HEADINGS[section]}"
         before, after, difference = in_cells(line)
         yield f"   {labels[line.id]:<{width - 2}}{before:>{value}}{after:>{value}}  {difference}"
+    if any(_some(line, comparison.pairs) for line in comparison.lines) and comparison.paired:
+        yield f" [some of {comparison.pairs:,}]: in the histories that have it in both scenarios, maybe not like the rest"
     if comparison.paired:
         yield ""
         yield from moved_lines(comparison)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.errors import ParleyError
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, mcnemar, of_means, of_ratios, of_shares, transitions
 from sim.results.runs import Run
@@ -20,7 +21,7 @@ MAIN_SECTIONS = ("endings", "deals", "lasting", "course", "year_one")
 ALL_SECTIONS = (*MAIN_SECTIONS, "terms", "causes")
 
 
-class CannotCompare(Exception):
+class CannotCompare(ParleyError):
     """Why two runs cannot be compared, or not pair by pair."""
 
 
@@ -55,7 +56,7 @@ class Line(NamedTuple):
         return "difference" if found.found else "no difference found"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison(Tabular):
     """The comparison of a scenario with another.
 

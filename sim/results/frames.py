@@ -15,6 +15,9 @@ class Tabular:
         """Return its rows; None where a value does not apply."""
         raise NotImplementedError
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.as_dicts()):,} rows>"
+
     def to_pandas(self) -> pandas.DataFrame:
         """Return it as a data frame.
 

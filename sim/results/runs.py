@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from sim import __version__
 from sim.engine.draws import Floats
-from sim.model import WarScenario
+from sim.ensemble.outcomes import ENDINGS, FAILED
+from sim.model import WarScenario, section
+from sim.model.ceasefire import CAUSES
+from sim.model.talks import Talks
 from sim.results.frames import Tabular
 from sim.results.store import StoreError, read_run
 from sim.results.summary import Row, as_dicts, summarise
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 TEXT_COLUMNS = ("ending", "collapse_cause")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run(Tabular):
     """The results of one scenario.
 
@@ -88,15 +91,20 @@ class Run(Tabular):
                 f"run it again. First problem: {error.problems[0]}"
             ) from error
         columns = read_columns(tables["outcomes.csv"], folder / "outcomes.csv")
-        if len(columns["replication"]) != int(manifest["replications"]):
+        try:
+            name = str(manifest["scenario"])
+            seed, replications, days = (int(manifest[key]) for key in ("seed", "replications", "days"))
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreError(f"{folder / 'manifest.json'} does not say what was run; run it again") from error
+        if len(columns["replication"]) != replications:
             raise StoreError(f"{folder / 'outcomes.csv'} has not one row for each of its replications; run it again")
         del columns["replication"]
         outcomes = {name: values for name, values in columns.items() if "." not in name}
         drawn = {name: values for name, values in columns.items() if "." in name}
-        return cls(
-            str(manifest["scenario"]), scenario, int(manifest["seed"]), int(manifest["replications"]), int(manifest["days"]),
-            version, outcomes, drawn, read_summary(tables["summary.csv"]),
-        )  # fmt: skip
+        return cls(name, scenario, seed, replications, days, version, outcomes, drawn, read_summary(tables["summary.csv"]))
+
+    def __repr__(self) -> str:
+        return f"<Run: {self.name}, {self.replications:,} histories of {self.days:,} days, seed {self.seed}>"
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the summary; `to_pandas` has a row a history instead."""
@@ -128,31 +136,48 @@ class Run(Tabular):
         KeyError
             With the outcomes that there are.
         """
-        return values_of(self.outcomes, outcome, self.endings())
+        return values_of(self.scenario, self.outcomes, outcome)
 
     def endings(self) -> list[str]:
         """Return the endings that a history of this scenario can have."""
         return [row.id for row in self.summary if row.section == "endings"]
 
     def known_outcomes(self) -> list[str]:
-        """Return the names that `column` takes, but for terms and causes."""
-        return [*self.endings(), *(name for name, values in self.outcomes.items() if values.dtype.kind != "U")]
+        """Return the names that `column` takes."""
+        return names_of(self.scenario, self.outcomes)
 
 
-def values_of(outcomes: Mapping[str, NDArray[Any]], outcome: str, endings: Collection[str]) -> Floats:
+def values_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], outcome: str) -> Floats:
     """Return the values of an outcome among the columns of a run; see `Run.column`."""
     column, colon, value = outcome.partition(":")
-    is_text = column in outcomes and outcomes[column].dtype.kind == "U"
-    if colon and is_text:
+    choices = choices_of(scenario)
+    if colon:
+        if column not in outcomes or value not in choices.get(column, ()):
+            raise KeyError(outcome)
         held = outcomes[column]
         holds: Floats = np.where(held == "", np.nan, (held == value).astype(np.float64))
         return holds
-    if not colon and column in outcomes and not is_text:
-        return np.asarray(outcomes[column], dtype=np.float64)
-    if not colon and outcome in endings:
+    if outcome in choices["ending"]:
         ended: Floats = (outcomes["ending"] == outcome).astype(np.float64)
         return ended
-    raise KeyError(outcome)
+    if outcome not in outcomes or outcome in choices:
+        raise KeyError(outcome)
+    return np.asarray(outcomes[outcome], dtype=np.float64)
+
+
+def choices_of(scenario: Scenario[Any]) -> dict[str, tuple[str, ...]]:
+    """Return the columns of text, and which values they can have."""
+    negotiation = section(scenario, Talks)
+    issues = negotiation.issues if negotiation is not None else ()
+    terms = {f"terms_{issue.id}": tuple(option.id for option in issue.options) for issue in issues}
+    return {"ending": (*ENDINGS, FAILED), "collapse_cause": CAUSES, **terms}
+
+
+def names_of(scenario: Scenario[Any], outcomes: Collection[str]) -> list[str]:
+    """Return the names that `values_of` takes."""
+    choices = choices_of(scenario)
+    named = [f"{column}:{value}" for column, values in choices.items() if column in outcomes for value in values]
+    return [*choices["ending"], *(name for name in outcomes if name not in choices), *named]
 
 
 def read_columns(text: str, path: Path) -> dict[str, NDArray[Any]]:

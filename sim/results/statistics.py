@@ -36,7 +36,9 @@ def wilson_interval(successes: float, n: int, z: float = Z_95) -> tuple[float, f
     spread = z**2 / n
     middle = (share + spread / 2) / (1 + spread)
     half = z * np.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    # Exactly 0 and 1 at the ends, where rounding leaves a trace.
+    low, high = float(middle - half) if successes > 0 else 0.0, float(middle + half) if successes < n else 1.0
+    return max(0.0, low), min(1.0, high)
 
 
 def mean_interval(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -14,13 +14,21 @@ from typing import Any
 import numpy as np
 
 from sim import __version__
-from sim.ensemble.run import Ensemble
+from sim.ensemble.run import Ensemble, horizon_days
+from sim.errors import ParleyError
 from sim.results.summary import Row
 from sim.results.tables import failures_csv, ledger_csv, markdown, outcomes_csv, series_csv, summary_csv, survival_csv
+from sim.scenario.write import to_yaml
 
 
-class StoreError(Exception):
+class StoreError(ParleyError):
     """The results cannot be written; the message says why, in one line."""
+
+
+def results_folder(folder: Path, force: bool) -> Path:
+    """Return a folder for results of another kind, after the same checks; `.` is the folder that it stands for."""
+    whole = folder if folder.name not in ("", "..") else folder.resolve()
+    return run_folder(whole.parent, whole.name, force)
 
 
 def run_folder(out: Path, name: str, force: bool) -> Path:
@@ -97,7 +105,7 @@ def write_run(
         "survival.csv": survival_csv(ensemble).encode(),
         **({"ledger.csv": ledger_csv(ensemble).encode()} if ensemble.tallies else {}),
         **({"failures.csv": failures_csv(ensemble, folder).encode()} if ensemble.failures else {}),
-        "scenario.yaml": ensemble.scenario.to_yaml().encode(),
+        "scenario.yaml": _as_run(ensemble).encode(),
     }
     manifest = {
         "parley": __version__,
@@ -115,6 +123,14 @@ def write_run(
         },
     }
     write_folder(files, manifest, folder, force, scratch)
+
+
+def _as_run(ensemble: Ensemble) -> str:
+    """Return the scenario with the horizon that was run, so that it can be run again as it was."""
+    if ensemble.plan.days == horizon_days(ensemble.scenario):
+        return ensemble.scenario.to_yaml()
+    tree = {name: value for name, value in ensemble.scenario.tree.items() if name != "horizon_months"}
+    return to_yaml({**tree, "horizon_days": ensemble.plan.days})
 
 
 def write_folder(

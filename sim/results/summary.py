@@ -3,7 +3,7 @@
 The summary is a list of rows, made once and printed, written as CSV, Markdown or JSON from the same list.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -159,7 +159,15 @@ def summarise(ensemble: Ensemble) -> list[Row]:
     return rows + _deal_rows(ensemble)
 
 
-def _distribution(values: NDArray[np.float64]) -> dict[str, float | None]:
+def row_of(outcome: str, values: NDArray[np.float64]) -> Row:
+    """Return the row of an outcome that the summary leaves out."""
+    known = np.sort(values[~np.isnan(values)])
+    if len(known) and np.isin(known, (0.0, 1.0)).all():
+        return _share_row("asked", outcome, outcome, known > 0)
+    return replace(Row("asked", outcome, outcome, "", len(known), len(values)), **_distribution(known))
+
+
+def _distribution(values: NDArray[np.float64]) -> dict[str, Any]:
     """Return mean and quantiles of sorted values, each with its interval, by their names in a row."""
     if not len(values):
         return {}

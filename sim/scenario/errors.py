@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sim.errors import ParleyError
+
 from .wording import one_line, shorten
 
 Step = str | int
@@ -44,7 +46,7 @@ class Problem:
         return one_line(f"{shorten(self.place, _LONGEST_PART)}: error: {message}")
 
 
-class ScenarioError(Exception):
+class ScenarioError(ParleyError):
     """A scenario cannot be used.
 
     Parameters

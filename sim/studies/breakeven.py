@@ -1,7 +1,7 @@
 """Break-even: the value of a knob at which an outcome reaches a level, with an interval, all on the same luck.
 
-Because every value of the knob meets the same luck, the outcome changes smoothly with it and a root can be found. The
-interval holds all values at which the level lies within the 95 % interval of the outcome (the test is inverted).
+Because every value of the knob meets the same luck, the outcome changes little with a little of it and a root can be found.
+The interval reaches to the nearest values, on either side, at which the level leaves the 95 % interval of the outcome.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from sim.results.frames import Tabular
 from sim.results.runs import Run
 from sim.results.statistics import Z_95
-from sim.studies.condition import Condition
+from sim.studies.condition import Condition, ConditionError
 
 # judgement: enough to see a curve turn once, and to within a five-hundredth of the range.
 FIRST_POINTS, TOLERANCE, MOST_STEPS = 5, 0.002, 12
@@ -32,7 +32,7 @@ class Point:
     error: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BreakEven(Tabular):
     """Where an outcome crosses a level.
 
@@ -79,6 +79,8 @@ def break_even(run_at: RunAt, low: float, high: float, condition: Condition) -> 
     ConditionError
         When the condition names no outcome, or one that too few histories have.
     """
+    if not low < high:
+        raise ConditionError(f"there is no value from {low:g} to {high:g}; the lower value comes first")
     base = run_at(None) if condition.of_base else None
     known: dict[float, Point] = {}
 

@@ -7,13 +7,17 @@ Of all its histories a condition, as in `share(ceasefire_in_force) >= 0.5`; of e
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.draws import Floats
-from sim.results.runs import Run
+from sim.errors import ParleyError
+from sim.results.runs import Run, names_of, values_of
+from sim.scenario import Scenario
 from sim.scenario.wording import did_you_mean
 
 STATISTICS = ("share", "mean", "median")
@@ -23,7 +27,7 @@ _FORM = re.compile(rf"\s*(?P<statistic>[a-z]+)\s*\(\s*{_OUTCOME}\s*\){_COMPARED}
 _CASE = re.compile(rf"\s*{_OUTCOME}\s*(?:{_COMPARED})?")
 
 
-class ConditionError(Exception):
+class ConditionError(ParleyError):
     """What is wrong with a condition."""
 
 
@@ -63,10 +67,19 @@ class Condition:
         """
         found = _FORM.fullmatch(text)
         if found is None:
-            raise ConditionError(f"cannot read {text!r}; write it as in 'share(ceasefire_in_force) >= 0.5'")
+            case = _CASE.fullmatch(text)
+            example = "share(ceasefire_in_force) >= 0.5"
+            if case is not None and case["sign"]:
+                example = f"mean({case['outcome']}) {case['sign']} {case['level']}"
+            raise ConditionError(f"cannot read {text!r}; write it as in {example!r}")
         if found["statistic"] not in STATISTICS:
             raise ConditionError(f"unknown statistic {found['statistic']!r} in {text!r}; there are {', '.join(STATISTICS)}")
         level = float(found["level"].replace("_", ""))
+        if found["statistic"] == "share" and found["base"] is None and not 0.0 <= level <= 1.0:
+            raise ConditionError(f"a share lies between 0 and 1, so that {text!r} asks nothing")
+        if found["statistic"] == "median" and found["base"] is not None:
+            # The median of the base has an error of its own, and its pairs say nothing of it.
+            raise ConditionError(f"{text!r}: a multiple of the base is known for shares and means only; ask for the mean")
         return cls(found["statistic"], found["outcome"], found["sign"][0] == ">", level, found["base"] is not None)
 
     def __str__(self) -> str:
@@ -97,21 +110,25 @@ class Condition:
             level: Floats | float = self.level
         else:
             as_it_is = self._values(base)
-            level = self.level * (as_it_is if self.statistic != "median" else float(np.nanmedian(as_it_is)))
+            level = self.level * as_it_is
         above = values - level
         if np.count_nonzero(~np.isnan(above)) < 2:
             raise ConditionError(
                 f"{self.outcome} is defined in fewer than two histories of {run.name}; run more, or ask another"
             )
-        # Half of the histories are above the level where the median is at it.
-        return above if self.statistic != "median" else np.where(np.isnan(above), np.nan, (above > 0) - 0.5)
+        if self.statistic != "median":
+            return above
+        # Half of the histories are above the level where the median is at it. Those that are at the level count for the
+        # condition, so that a median of whole numbers can reach one.
+        passed = above >= 0 if self.above else above > 0
+        return np.where(np.isnan(above), np.nan, passed - 0.5)
 
     def _values(self, run: Run) -> Floats:
         values = column_of(run, self.outcome)
         known = values[~np.isnan(values)]
         if not len(known):
             raise ConditionError(f"{self.outcome} is defined in no history of {run.name}")
-        if self.statistic == "share" and not np.isin(known, (0.0, 1.0)).all():
+        if self.statistic == "share" and not is_share(known):
             raise ConditionError(f"{self.outcome} is a number and has no share; write mean({self.outcome}) or median(...)")
         return values
 
@@ -180,7 +197,7 @@ def cases(run: Run, text: str) -> Floats:
     if not len(known):
         raise ConditionError(f"{case.outcome} is defined in no history of {run.name}")
     if not case.sign:
-        if not np.isin(known, (0.0, 1.0)).all():
+        if not is_share(known):
             level = f"{np.median(known):.10g}"
             raise ConditionError(f"{case.outcome} is a number; compare it with one, as in '{case.outcome} > {level}'")
         return values
@@ -199,6 +216,29 @@ def column_of(run: Run, outcome: str) -> Floats:
     try:
         return run.column(outcome)
     except KeyError as error:
-        known = run.known_outcomes()
-        hint = did_you_mean(outcome, known) or f"There are {', '.join(known[:8])}, ...; see results/README.md"
-        raise ConditionError(f"unknown outcome {outcome!r}. {hint}") from error
+        raise unknown_outcome(outcome, run.known_outcomes()) from error
+
+
+def outcome_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], outcome: str) -> Floats:
+    """Return the values of an outcome among columns; errors as in `column_of`."""
+    try:
+        return values_of(scenario, outcomes, outcome)
+    except KeyError as error:
+        raise unknown_outcome(outcome, names_of(scenario, outcomes)) from error
+
+
+def unknown_outcome(outcome: str, known: Sequence[str]) -> ConditionError:
+    """Return the error of a name that no outcome has, with what to write instead."""
+    options = [name for name in known if name.startswith(f"{outcome}:")]
+    hint = f"Write {' or '.join(options[:3])}" if options else did_you_mean(outcome, known)
+    hint = hint or f"There are {', '.join(known[:8])}, ...; see results/README.md"
+    return ConditionError(f"unknown outcome {outcome!r}. {hint}")
+
+
+def is_share(values: Floats) -> bool:
+    """Return whether an outcome is of yes and no.
+
+    >>> is_share(np.array([0.0, 1.0, np.nan])), is_share(np.array([0.0, 2.0]))
+    (True, False)
+    """
+    return bool(np.isin(values[~np.isnan(values)], (0.0, 1.0)).all())

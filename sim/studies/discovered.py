@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ COLUMNS = ("box", *_RESTRICTION, *_FIGURES, *_IN_TRAINING)
 STEP_COLUMNS = ("box", "step", "restricted", "chosen", *_FIGURES, *_IN_TRAINING)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Discovered(Tabular):
     """What was asked of a run, and what was found.
 
@@ -85,15 +86,14 @@ def discover_in(
     return Discovered(run, case, rare, density, boxes, found)
 
 
-def text_lines(asked: Discovered, file: str) -> Iterator[str]:
-    """Yield sentences and the trajectory; `file` is the scenario to go on with."""
+def text_lines(asked: Discovered, scenario: Sequence[str]) -> Iterator[str]:
+    """Yield sentences and the trajectory; `scenario` is what to give a command to go on with the same."""
     found = asked.found
     yield f"Where {asked.holds}: {asked.run.name}, {found.histories:,} histories, {found.parameters} uncertain parameters"
     interval = wilson_interval(found.cases, found.histories)
-    yield f"In {_percent(found.cases / found.histories, interval)} of all histories {asked.holds}."
-    if found.left_out:
-        yield f"{found.left_out:,} histories do not have the outcome and are left out."
-    yield "Even-numbered histories find a box; all shares of it are those of the odd-numbered ones."
+    of = "all histories" if not found.left_out else f"the {found.histories:,} histories that have the outcome"
+    yield f"In {_percent(found.cases / found.histories, interval)} of {of} {asked.holds}."
+    yield "Even-numbered histories find a box; all shares of it are those of the odd-numbered ones, which check it."
     for position, search in enumerate(found.searches, 1):
         yield ""
         if search.found is None:
@@ -114,7 +114,7 @@ def text_lines(asked: Discovered, file: str) -> Iterator[str]:
     yield ""
     if found.boxes:
         yield "A box says where an outcome is common, not what brings it about. To see what its first parameter does alone:"
-        yield f"  {_next(asked, found.boxes[0], file)}"
+        yield f"  {_next(asked, found.boxes[0], scenario)}"
     yield WHAT_IT_IS_NOT
 
 
@@ -161,8 +161,10 @@ def _sentence(asked: Discovered, box: Box, position: int) -> str:
         _percent(counts.coverage, counts.coverage_interval),
     )
     return (
-        f"In these histories{outside}, {_percent(counts.mass)} of all, {asked.holds} in {density}, against "
-        f"{_percent(counts.base_rate)} in all{outside}.\nThey are {coverage} of all histories in which {asked.holds}."
+        f"In these histories{outside}, {_percent(counts.mass)} of those that check, {asked.holds} in {density}, against "
+        f"{_percent(counts.base_rate)} of all that check{outside}.\n"
+        f"They are {coverage} of the histories in which {asked.holds}.\n"
+        "(quasi-p: the chance of so many in the box if the box without this limit told all there is to tell)"
     )
 
 
@@ -187,7 +189,7 @@ def _some(search: Search) -> list[int]:
     return sorted({round(row * last / rows) for row in range(rows + 1)} | {search.chosen})
 
 
-def _next(asked: Discovered, box: Box, file: str) -> str:
+def _next(asked: Discovered, box: Box, scenario: Sequence[str]) -> str:
     """Return a command that turns the parameter that matters most and leaves the others as they are."""
     parameter = box.restrictions[0].parameter
     drawn = asked.run.drawn[parameter]
@@ -197,7 +199,9 @@ def _next(asked: Discovered, box: Box, file: str) -> str:
         counts = box.held_out
         share = (counts.density + counts.base_rate) / 2
         until = f"share({asked.case.outcome}) >= {1 - share if asked.rare else share:.2f}"
-    return f'parley breakeven {file} --vary {parameter}={drawn.min():.4g}:{drawn.max():.4g} --until "{until}"'
+    return (
+        f'parley breakeven {shlex.join(scenario)} --vary {parameter}={drawn.min():.4g}:{drawn.max():.4g} --until "{until}"'
+    )
 
 
 def _knobs(run: Run) -> dict[str, Knob | None]:

@@ -18,7 +18,8 @@ from sim.ensemble.workers import ALONE, Pool, shared
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, of_means, of_shares
 from sim.scenario import Known, Quantity, Scenario, ScenarioError, ScenarioHead, numbers
-from sim.studies.designed import Histories, is_share, outcomes_of
+from sim.studies.condition import is_share
+from sim.studies.designed import Histories, outcomes_of
 
 LOW, HIGH = 0.05, 0.95
 # Numbers that stand for one view or the other of how wars end, rather than for a size that could be measured.
@@ -72,7 +73,7 @@ class Assumption:
     effects : list of Effect
         From low to high, or one for each other structure.
     moves : float
-        The mean over the outcomes of the largest difference, in standard deviations between histories.
+        The mean over the outcomes of the largest difference that was found, in standard deviations between histories.
     """
 
     path: str
@@ -82,7 +83,7 @@ class Assumption:
     moves: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MindChanging(Tabular):
     """The table of a scenario.
 
@@ -180,7 +181,9 @@ def _variants(scenario: Scenario[ScenarioHead]) -> tuple[list[Variant], dict[str
             continue
         ends = STRUCTURAL.get(known.path) or tuple(known.value.quantile(np.array([LOW, HIGH])).tolist())
         kinds = ("structure", "structure") if known.path in STRUCTURAL else ("low", "high")
-        found += [Variant(known.path, f"{end:.6g}", kind, end) for end, kind in zip(ends, kinds, strict=True)]
+        # Both ends of a quantity that is nearly always the same may be the same.
+        ends = tuple(dict.fromkeys(ends))
+        found += [Variant(known.path, f"{end:.6g}", kind, end) for end, kind in zip(ends, kinds, strict=False)]
     for path, now, choices in _choices(scenario):
         for choice in choices:
             variant = Variant(path, choice, "structure", None)
@@ -229,7 +232,7 @@ def _assumption(path: str, known: Known | None, effects: list[Effect], as_it_is:
     moves = []
     for outcome, values in as_it_is.items():
         spread = float(np.nanstd(values))
-        found = [abs(one.mean) for effect in effects if (one := effect.differences[outcome]) is not None]
+        found = [abs(one.mean) for effect in effects if (one := effect.differences[outcome]) is not None and one.found]
         moves.append(max(found, default=0.0) / spread if spread > 0 else 0.0)
     knob = known.knob if known is not None else None
     return Assumption(

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.ensemble.outcomes import ENDINGS
-from sim.results.runs import values_of
 from sim.results.statistics import wilson_interval
-from sim.scenario.wording import did_you_mean
-from sim.studies.condition import ConditionError
+from sim.scenario import Scenario, ScenarioHead
+from sim.studies.condition import ConditionError, is_share, outcome_of
 
 
 @dataclass(frozen=True)
@@ -22,12 +21,14 @@ class Precision:
 
     Attributes
     ----------
+    scenario : Scenario
     half_width : float
         Of the 95 % interval of a share.
     outcome : str or None
         Whose share; of every ending if not given.
     """
 
+    scenario: Scenario[ScenarioHead]
     half_width: float
     outcome: str | None = None
 
@@ -39,18 +40,13 @@ class Precision:
         ConditionError
             When there is no such outcome, or it is a number and has no share.
         """
-        return all(
-            self._half_width(outcomes, name) <= self.half_width for name in ([self.outcome] if self.outcome else ENDINGS)
-        )
+        names = [self.outcome] if self.outcome else ENDINGS
+        return all(self._half_width(outcomes, name) <= self.half_width for name in names)
 
     def _half_width(self, outcomes: Mapping[str, NDArray[Any]], name: str) -> float:
-        try:
-            values = values_of(outcomes, name, ENDINGS)
-        except KeyError as error:
-            hint = did_you_mean(name, [*ENDINGS, *outcomes])
-            raise ConditionError(f"unknown outcome {name!r} in --precision-of. {hint}".rstrip()) from error
+        values = outcome_of(self.scenario, outcomes, name)
         known = values[~np.isnan(values)]
-        if not np.isin(known, (0.0, 1.0)).all():
+        if not is_share(known):
             raise ConditionError(f"{name} is a number and has no share; --precision-of takes an outcome of yes and no")
         if not len(known):
             return 1.0

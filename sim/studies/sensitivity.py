@@ -47,7 +47,7 @@ class Index(NamedTuple):
     rank_correlation: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sensitivity(Tabular):
     """What drives one outcome.
 
@@ -58,14 +58,17 @@ class Sensitivity(Tabular):
         That have the outcome.
     indices : list of Index
         The largest first.
-    together : float
-        The sum of the first-order indices.
+    together, together_low, together_high : float
+        The sum of the first-order indices, with its 95 % interval, between 0 and 1. Where parameters are correlated, what
+        they share counts in each.
     """
 
     outcome: str
     histories: int
     indices: list[Index]
     together: float
+    together_low: float
+    together_high: float
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one row a parameter."""
@@ -100,20 +103,27 @@ def _sensitivity(parameters: Mapping[str, Floats], outcome: str, values: Floats)
         raise ConditionError(f"{outcome} is defined in {n} histories; at least {FEWEST} are needed")
     if not np.ptp(y) > 0:
         raise ConditionError(f"{outcome} is the same in all histories, so nothing drives it")
-    weights = _resamples(n)
-    ranked = _ranks(y)
-    indices = []
+    # Far from 0 the digits of small differences would be lost.
+    y = y - y.mean()
+    weights, ranked = _resamples(n), _ranks(y)
+    indices, sums = [], np.zeros(RESAMPLES)
     for name, drawn in parameters.items():
         ranks = _ranks(drawn[known])
         basis = _cosines(ranks)
         (found,) = _explained(basis, y, np.ones((1, n)))
-        spread = float(np.std(_explained(basis, y, weights), ddof=1))
-        low, high = (min(1.0, max(0.0, found + side * Z_95 * spread)) for side in (-1, 1))
-        varies = np.ptp(ranks) > 0
-        correlation = float(np.corrcoef(ranks, ranked)[0, 1]) if varies else 0.0
-        indices.append(Index(name, float(found), low, high, correlation))
+        resampled = _explained(basis, y, weights)
+        sums += resampled
+        correlation = float(np.corrcoef(ranks, ranked)[0, 1]) if np.ptp(ranks) > 0 else 0.0
+        indices.append(Index(name, float(found), *_interval(float(found), resampled), correlation))
     indices.sort(key=lambda index: -index.first_order)
-    return Sensitivity(outcome, n, indices, float(sum(index.first_order for index in indices)))
+    together = float(sum(index.first_order for index in indices))
+    return Sensitivity(outcome, n, indices, together, *_interval(together, sums))
+
+
+def _interval(found: float, resampled: Floats) -> tuple[float, float]:
+    """Return the 95 % interval of a share of variance, from its spread over resamples."""
+    half = Z_95 * float(np.std(resampled, ddof=1))
+    return min(1.0, max(0.0, found - half)), min(1.0, max(0.0, found + half))
 
 
 def _ranks(values: Floats) -> Floats:
@@ -145,7 +155,9 @@ def _explained(basis: Floats, y: Floats, weights: Floats) -> Floats:
     product = np.einsum("ni,nj->nij", basis, basis).reshape(n, size * size)
     gram = (weights @ product / total[:, None]).reshape(-1, size, size) - centre[:, :, None] * centre[:, None, :]
     moment = weights @ (basis * y[:, None]) / total[:, None] - centre * mean[:, None]
-    fitted = (moment * np.linalg.solve(gram, moment[:, :, None])[:, :, 0]).sum(axis=1)
+    # A resample may leave out a value of a parameter that has few; then the matrix has no inverse.
+    inverse = np.linalg.pinv(gram, rcond=1e-10, hermitian=True)
+    fitted = np.einsum("bi,bij,bj->b", moment, inverse, moment)
     raw = np.divide(fitted, variance, out=np.zeros(len(weights)), where=variance > 0)
     return np.asarray(1.0 - (1.0 - raw) * (n - 1) / (n - size - 1), dtype=np.float64)
 

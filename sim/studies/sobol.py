@@ -8,6 +8,7 @@ meaning.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -25,6 +26,8 @@ from sim.studies.designed import Histories, outcomes_of
 LUCK = "luck"
 # An edge of the design is not a probability inside (0, 1).
 _EDGE = 1e-9
+# judgement: with fewer, hardly any index can be told from 0, and some are above 1.
+FEWEST_ROWS = 32
 
 
 class SobolIndex(NamedTuple):
@@ -37,7 +40,7 @@ class SobolIndex(NamedTuple):
     total_error: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sobol(Tabular):
     """What drives one outcome.
 
@@ -85,7 +88,10 @@ def indices(factors: Sequence[str], outcome: str, values: Floats) -> Sobol:
         raise ConditionError(f"{outcome} is the same in all histories, so nothing drives it")
     _, analysis = _salib()
     problem = {"num_vars": len(factors), "names": list(factors), "bounds": [[0.0, 1.0]] * len(factors)}
-    found = analysis.analyze(problem, values, calc_second_order=False, num_resamples=200, seed=20)
+    with warnings.catch_warnings():
+        # Of resamples in which nothing varies, which have no index.
+        warnings.simplefilter("ignore")
+        found = analysis.analyze(problem, values, calc_second_order=False, num_resamples=200, seed=20)
     columns = (found[name] for name in ("S1", "S1_conf", "ST", "ST_conf"))
     rows = [SobolIndex(factor, *map(float, row)) for factor, *row in zip(factors, *columns, strict=True)]
     return Sobol(outcome, len(values), sorted(rows, key=lambda one: -one.total))
@@ -119,6 +125,8 @@ def sobol(
     ------
     ConditionError, MissingExtra
     """
+    if rows < FEWEST_ROWS or rows & (rows - 1):
+        raise ConditionError(f"{rows} rows are no power of two from {FEWEST_ROWS} on; take 256, say")
     uncertain = {path: quantity for path, quantity in quantities(scenario.world) if not quantity.is_certain}
     if not uncertain:
         raise ConditionError("no parameter of this scenario is uncertain, so nothing can drive an outcome")

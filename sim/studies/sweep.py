@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from sim import __version__
@@ -12,14 +12,16 @@ from sim.ensemble.run import Plan, run_ensemble
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.results.frames import Tabular
 from sim.results.parts import Parts
-from sim.results.summary import Row, as_dicts, summarise
+from sim.results.summary import Row, as_dicts, row_of, summarise
 from sim.scenario import Scenario, ScenarioHead
-from sim.scenario.wording import did_you_mean
-from sim.studies.condition import ConditionError
-from sim.studies.design import Knobs
+from sim.studies.condition import outcome_of
+from sim.studies.design import Varied, as_value
+
+# judgement: trying a value takes a hundredth of a second.
+MOST_TRIED = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sweep(Tabular):
     """The results of a sweep.
 
@@ -29,7 +31,7 @@ class Sweep(Tabular):
         As it is.
     plan : Plan
         Of every point.
-    knobs : list of Knobs
+    knobs : list of Varied
     design : str
     points : list of tuple of str
         The values of the knobs, as written.
@@ -39,7 +41,7 @@ class Sweep(Tabular):
 
     scenario: Scenario[ScenarioHead]
     plan: Plan
-    knobs: list[Knobs]
+    knobs: list[Varied]
     design: str
     points: list[tuple[str, ...]]
     summaries: list[list[Row]]
@@ -48,25 +50,16 @@ class Sweep(Tabular):
         """Return an outcome at a point, or None where no history of the point has it."""
         return next((row for row in self.summaries[point] if row.id == outcome), None)
 
-    def known(self, outcome: str) -> str:
-        """Return an outcome of the sweep.
-
-        Raises
-        ------
-        ConditionError
-            When there is none of this name.
-        """
-        names = list(dict.fromkeys(row.id for rows in self.summaries for row in rows))
-        if outcome not in names:
-            raise ConditionError(f"unknown outcome {outcome!r}. {did_you_mean(outcome, names)}".rstrip())
-        return outcome
-
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one dictionary a point and outcome: the point, the value of every knob, and the row of the summary."""
         shown = [field.name for field in fields(Row) if field.name not in ("scale", "digits")]
         paths = [knob.path for knob in self.knobs]
         return [
-            {"point": place, **dict(zip(paths, point, strict=True)), **{name: getattr(row, name) for name in shown}}
+            {
+                "point": place,
+                **dict(zip(paths, map(as_value, point), strict=True)),
+                **{name: getattr(row, name) for name in shown},
+            }
             for place, (point, rows) in enumerate(zip(self.points, self.summaries, strict=True))
             for row in rows
         ]
@@ -74,10 +67,12 @@ class Sweep(Tabular):
 
 @dataclass(frozen=True)
 class _Point:
-    """What a worker is to do."""
+    """What a worker is to do: a scenario with its knobs set, and which outcomes beyond the summary are asked for."""
 
     scenario: Scenario[ScenarioHead]
+    settings: list[str]
     plan: Plan
+    outcomes: tuple[str, ...]
     name: str
     parts: Parts | None
 
@@ -85,10 +80,11 @@ class _Point:
 def sweep(
     scenario: Scenario[ScenarioHead],
     plan: Plan,
-    knobs: Sequence[Knobs],
+    knobs: Sequence[Varied],
     points: Sequence[tuple[str, ...]],
     design: str = "grid",
     *,
+    outcomes: Sequence[str] = (),
     pool: Pool = ALONE,
     parts: Parts | None = None,
     progress: Callable[[int], None] = lambda done: None,
@@ -100,10 +96,12 @@ def sweep(
     scenario : Scenario
     plan : Plan
         Of every point.
-    knobs : sequence of Knobs
+    knobs : sequence of Varied
     points : sequence of tuple of str
         See `lay_out`.
     design : str
+    outcomes : sequence of str
+        What is asked for, if it may not be in the summary.
     pool : Pool
         Who shares the points.
     parts : Parts, optional
@@ -114,13 +112,11 @@ def sweep(
     Raises
     ------
     ScenarioError
-        When a knob cannot take a value; nothing is run then.
+        When a knob cannot take a value; nothing is run then, unless it is only some values together that cannot be.
+    ConditionError
+        When there is no such outcome; nothing is run then.
     """
-    paths = [knob.path for knob in knobs]
-    changed = [
-        scenario.with_settings([f"{path}={value}" for path, value in zip(paths, point, strict=True)], "--vary")
-        for point in points
-    ]
+    _check(scenario, plan, knobs, points, outcomes)
     names = [part_name(place) for place in range(len(points))]
     kept = [parts.read(name) if parts is not None else None for name in names]
     summaries: list[list[Row]] = [[Row(**row) for row in json.loads(text)] if text else [] for text in kept]
@@ -129,12 +125,41 @@ def sweep(
     progress(done)
     if parts is not None:
         parts.begin()
-    tasks = [_Point(changed[place], plan, names[place], parts) for place in missing]
+    tasks = (
+        _Point(scenario, _settings(knobs, points[place]), plan, tuple(outcomes), names[place], parts) for place in missing
+    )
     for at, rows in shared(_run_point, tasks, pool):
         summaries[missing[at]] = rows
         done += 1
         progress(done)
     return Sweep(scenario, plan, list(knobs), design, list(points), summaries)
+
+
+def _settings(knobs: Sequence[Varied], point: tuple[str, ...]) -> list[str]:
+    return [f"{knob.path}={value}" for knob, value in zip(knobs, point, strict=True)]
+
+
+def _check(
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    knobs: Sequence[Varied],
+    points: Sequence[tuple[str, ...]],
+    outcomes: Sequence[str],
+) -> None:
+    """Try each value of each knob alone, or the ends of many, and each outcome on two histories."""
+    for column, knob in enumerate(knobs):
+        values = list(dict.fromkeys(point[column] for point in points))
+        if knob.low is not None and len(values) > MOST_TRIED:
+            values = [min(values, key=float), max(values, key=float)]
+        for value in values:
+            scenario.with_settings([f"{knob.path}={value}"], "--vary")
+    if outcomes:
+        few = replace(plan, replications=2)
+        changed = scenario.with_settings(_settings(knobs, points[0]), "--vary")
+        rows = summarise(ran := run_ensemble(changed, few))
+        for name in outcomes:
+            if name not in {row.id for row in rows}:
+                outcome_of(changed, ran.outcomes, name)
 
 
 def part_name(place: int) -> str:
@@ -143,14 +168,26 @@ def part_name(place: int) -> str:
 
 
 def _run_point(point: _Point) -> list[Row]:
-    rows = summarise(run_ensemble(point.scenario, point.plan))
+    scenario = point.scenario.with_settings(point.settings, "--vary")
+    ensemble = run_ensemble(scenario, point.plan)
+    rows = summarise(ensemble)
+    known = {row.id for row in rows}
+    rows += [
+        row_of(name, outcome_of(scenario, ensemble.outcomes, name))
+        for name in point.outcomes
+        if name not in known and not name.startswith("ledger:")
+    ]
     if point.parts is not None:
         point.parts.write(point.name, json.dumps(as_dicts(rows)).encode())
     return rows
 
 
 def about(
-    scenario: Scenario[ScenarioHead], plan: Plan, knobs: Sequence[Knobs], points: Sequence[tuple[str, ...]]
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    knobs: Sequence[Varied],
+    points: Sequence[tuple[str, ...]],
+    outcomes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return all that the results of a sweep depend on."""
     return {
@@ -162,4 +199,5 @@ def about(
         "days": plan.days,
         "knobs": [asdict(knob) for knob in knobs],
         "points": [list(point) for point in points],
+        "outcomes": list(outcomes),
     }

@@ -8,9 +8,9 @@ from sim.results.compared import HEADINGS, number
 from sim.results.summary import Row
 from sim.studies.sweep import Sweep
 
-SHADES = " ░▒▓█"
+SHADES = "·░▒▓█"
 MOST_LINES = 60
-SAME_LUCK = "All points meet the same luck: differences between them are surer than the values (parley compare gives them)."
+SAME_LUCK = "All points meet the same luck, so that differences between them are surer than the intervals of their values."
 
 
 def is_heat_table(sweep: Sweep) -> bool:
@@ -21,12 +21,8 @@ def is_heat_table(sweep: Sweep) -> bool:
 def text_lines(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[str]:
     """Yield a sweep as lines of text.
 
-    Raises
-    ------
-    ConditionError
-        When one of the outcomes is none of the sweep.
+    Outcomes that no history of any point has are said to be `never`.
     """
-    chosen = [sweep.known(outcome) for outcome in outcomes]
     labels = {
         row.id: f"{HEADINGS[row.section]}: {row.label}"
         for rows in sweep.summaries
@@ -34,20 +30,20 @@ def text_lines(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[str]:
         if row.section in HEADINGS
     }
     if is_heat_table(sweep):
-        for outcome in chosen:
+        for outcome in outcomes:
             yield from _heat_table(sweep, outcome, labels[outcome])
             yield ""
         yield SAME_LUCK
         return
-    cells = [[_in_words(sweep.row(place, outcome)) for outcome in chosen] for place in range(len(sweep.points))]
+    cells = [[_in_words(sweep.row(place, outcome)) for outcome in outcomes] for place in range(len(sweep.points))]
     paths = [knob.path for knob in sweep.knobs]
     shown = [path.rpartition(".")[2] if len(paths) > 1 else path for path in paths]
     widths = [max(len(shown[at]), *(len(point[at]) for point in sweep.points)) for at in range(len(paths))]
-    columns = [max(len(outcome), *(len(line[at]) for line in cells)) for at, outcome in enumerate(chosen)]
-    for outcome in chosen:
+    columns = [max(len(outcome), *(len(line[at]) for line in cells)) for at, outcome in enumerate(outcomes)]
+    for outcome in outcomes:
         yield f"{outcome}: {labels[outcome]}"
     yield ""
-    yield " " + "  ".join(f"{name:>{width}}" for name, width in zip([*shown, *chosen], [*widths, *columns], strict=True))
+    yield " " + "  ".join(f"{name:>{width}}" for name, width in zip([*shown, *outcomes], [*widths, *columns], strict=True))
     for point, line in list(zip(sweep.points, cells, strict=True))[:MOST_LINES]:
         yield " " + "  ".join(f"{text:>{width}}" for text, width in zip([*point, *line], [*widths, *columns], strict=True))
     if len(sweep.points) > MOST_LINES:
@@ -77,7 +73,7 @@ def _half(width: float, unit: str) -> str:
 
 
 def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[str]:
-    """Yield one outcome over two knobs, each cell with a shade from the lowest to the highest."""
+    """Yield one outcome over two knobs, each cell with a shade that is a half-width of the intervals or more."""
     down, across = sweep.knobs
     rows = {point: sweep.row(place, outcome) for place, point in enumerate(sweep.points)}
     values = {point: value for point, row in rows.items() if (value := _value(row)) is not None}
@@ -89,12 +85,14 @@ def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[str]:
         return
     least, most = min(values.values()), max(values.values())
     size = max(abs(least), abs(most))
+    # So wide that what has the same shade for certain is not told apart, nor noise shown as a pattern.
+    step = max(half, (most - least) / len(SHADES))
 
     def cell(point: tuple[str, ...]) -> str:
         if point not in values:
             return "never  "
-        place = (values[point] - least) / (most - least) if most > least else 0.0
-        return f"{number(values[point], unit, size=size)} {SHADES[round(place * (len(SHADES) - 1))] * 2}"
+        place = min(len(SHADES) - 1, int((values[point] - least) / step)) if step > 0 else 0
+        return f"{number(values[point], unit, size=size)} {SHADES[place] * 2}"
 
     cells = {(y, x): cell((y, x)) for y in down.values for x in across.values}
     width = max(8, *(len(text) for text in (*cells.values(), *across.values))) + 2
