@@ -85,19 +85,18 @@ def test_the_ledger_over_time_is_that_of_the_table(parley, folder: Path) -> None
 
 def test_the_typical_history_is_the_nearest_to_the_centre() -> None:
     outcomes = {
-        "replication": ["0", "1", "2", "3", "4"],
-        "ending": ["war_goes_on", "x", "war_goes_on", "war_goes_on", "x"],
-        "killed": ["10", "0", "20", "36", "0"],
-        "deal_month": ["", "1", "", "", "2"],
-        "terms_caps": ["", "stay", "", "", "stay"],
+        "ending": np.array(["war_goes_on", "x", "war_goes_on", "war_goes_on", "x"]),
+        "killed": np.array([10.0, 0.0, 20.0, 36.0, 0.0]),
+        "deal_month": np.array([np.nan, 1.0, np.nan, np.nan, 2.0]),
+        "terms_caps": np.array(["", "stay", "", "", "stay"]),
     }
     # Mean of 10, 20, 36 is 22.
     assert medoid(outcomes, "war_goes_on") == 2
     assert medoid(outcomes, "never") is None
     values = np.array([[1.0, 10.0], [2.0, 40.0], [3.0, 20.0]])
-    two = {"replication": ["5", "6", "7"], "ending": ["e"] * 3, "a": ["1", "2", "3"], "b": ["10", "40", "20"]}
+    two = {"ending": np.array(["e"] * 3), "a": values[:, 0], "b": values[:, 1]}
     away = (((values - values.mean(axis=0)) / values.std(axis=0)) ** 2).sum(axis=1)
-    assert medoid(two, "e") == 5 + int(away.argmin())
+    assert medoid(two, "e") == int(away.argmin())
 
 
 @pytest.mark.parametrize(

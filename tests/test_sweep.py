@@ -124,9 +124,9 @@ def test_finished_points_are_not_run_again_and_damaged_ones_are(load, tmp_path: 
 
 def test_parts_of_something_else_are_refused(load, tmp_path: Path) -> None:
     scenario, chosen = load("baseline"), knobs(f"{SCALE}=0:2:4")
-    Parts.of(tmp_path / "study", about(scenario, PLAN, chosen, lay_out(chosen)), force=False).write(
-        "point-000000.json", b"[]"
-    )
+    parts = Parts.of(tmp_path / "study", about(scenario, PLAN, chosen, lay_out(chosen)), force=False)
+    parts.begin()
+    parts.write("point-000000.json", b"[]")
     other = about(load("more_arms"), PLAN, chosen, lay_out(chosen))
     with pytest.raises(StoreError, match="parts of something else"):
         Parts.of(tmp_path / "study", other, force=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -30,36 +29,36 @@ def explain(
     Example:  parley explain results/baseline --ending ceasefire_in_force
     """
     with errors_as_lines():
+        from collections import Counter
+        from dataclasses import replace
+
         import numpy as np
 
         from sim.ensemble.run import Plan, run_batch
-        from sim.model import WarScenario
         from sim.results.explain import explanation, ledger_over_time, medoid, review_rows, scenario_negotiates
         from sim.results.names import Names
-        from sim.results.store import StoreError, read_run
+        from sim.results.runs import Run
+        from sim.results.store import StoreError
         from sim.results.summary import WHAT_IT_IS_NOT
-        from sim.scenario import Scenario, ScenarioHead, load_scenario
 
         if replication is not None and ending is not None:
             _fail("--replication and --ending both choose a history: give one")
-        manifest, tables = read_run(run)
-        scenario: Scenario[ScenarioHead] = load_scenario(run / "scenario.yaml", WarScenario)
-        rows = list(csv.reader(io.StringIO(tables["outcomes.csv"])))
-        outcomes = {name: [row[at] for row in rows[1:]] for at, name in enumerate(rows[0]) if "." not in name}
-        endings = sorted(set(outcomes["ending"]), key=lambda how: -outcomes["ending"].count(how))
+        ran = Run.read(run)
+        scenario = replace(ran.scenario, name=ran.name)
+        counts = Counter(ran.outcomes["ending"].tolist())
         if replication is None:
-            wanted = endings[0] if ending is None else ending
-            replication = medoid(outcomes, wanted)
+            wanted = counts.most_common()[0][0] if ending is None else ending
+            replication = medoid(ran.outcomes, wanted)
             if replication is None:
-                _fail(f"no history of this run ended in {wanted!r}; there are {', '.join(endings)}")
-            chosen = f"the history nearest to the centre of the {outcomes['ending'].count(wanted):,} that ended in {wanted}"
+                _fail(f"no history of this run ended in {wanted!r}; there are {', '.join(dict(counts.most_common()))}")
+            chosen = f"the history nearest to the centre of the {counts[wanted]:,} that ended in {wanted}"
         else:
-            if replication >= int(manifest["replications"]):
-                _fail(f"this run has histories 0 to {int(manifest['replications']) - 1}")
+            if replication >= ran.replications:
+                _fail(f"this run has histories 0 to {ran.replications - 1}")
             chosen = "as asked for"
-        plan = Plan(int(manifest["replications"]), int(manifest["seed"]), int(manifest["days"]), watched=(replication,))
+        plan = Plan(ran.replications, ran.seed, ran.days, watched=(replication,))
         history = run_batch(scenario, plan, np.array([replication], dtype=np.int64))
-        now, then = str(history.outcomes["ending"][0]), outcomes["ending"][outcomes["replication"].index(str(replication))]
+        now, then = str(history.outcomes["ending"][0]), str(ran.outcomes["ending"][replication])
         if now != then:
             raise StoreError(
                 f"replication {replication} ends in {now} here and in {then} in {run}: it was made by another version or "
@@ -73,10 +72,10 @@ def explain(
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerows([header, *table])
             return
-        print(f"{scenario.world.title}        {manifest['replications']:,} replications, seed {manifest['seed']}\n")
-        if tables.get("ledger.csv"):
+        print(f"{scenario.world.title}        {ran.replications:,} replications, seed {ran.seed}\n")
+        if ran.ledger:
             print("Why there was no deal, over time")
-            print(*ledger_over_time(list(csv.DictReader(io.StringIO(tables["ledger.csv"]))), names, plan.days), "", sep="\n")
+            print(*ledger_over_time(ran.ledger, names, plan.days), "", sep="\n")
         elif scenario_negotiates(scenario):
             print("This run is too short for a ledger, which is kept every four weeks.\n")
         else:

@@ -97,7 +97,7 @@ def _dask(workers: int, cluster: str) -> Iterator[Pool]:
     try:
         if cluster == "local":
             local = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0")
-        client = Client(local or cluster, timeout=10)
+        client = Client(local or cluster, timeout=5)
     except (OSError, ValueError) as error:
         raise WorkerError(f"cannot reach the cluster {cluster!r}: {error}") from error
     try:
@@ -162,8 +162,8 @@ def _finished(waiting: dict[Future[R], int]) -> Iterator[tuple[int, R]]:
 
 def _begin_worker() -> None:
     """Leave interrupts to the parent, and end when it is gone."""
-    for interrupt in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(interrupt, signal.SIG_IGN)
+    # Not SIGTERM, by which the pool itself ends its processes when one of them has died.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None, "a worker has a parent"
 

@@ -1,9 +1,10 @@
 """One history told and explained: its reviews with what each side weighed, and which history is typical of an ending."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.engine.recorder import Event
@@ -131,13 +132,13 @@ def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterato
             yield f" {names.side(side)} would sign nothing that {names.side(other)} could ever sign."
 
 
-def medoid(ensemble_outcomes: dict[str, list[str]], ending: str) -> int | None:
+def medoid(outcomes: Mapping[str, NDArray[Any]], ending: str) -> int | None:
     """Return the typical replication of an ending, or None where no history ended so.
 
     Parameters
     ----------
-    ensemble_outcomes : dict of str to list of str
-        The columns of `outcomes.csv`, without those of parameters.
+    outcomes : mapping of str to (n,) array
+        The columns of a run.
     ending : str
         A value of its column `ending`.
 
@@ -147,27 +148,17 @@ def medoid(ensemble_outcomes: dict[str, list[str]], ending: str) -> int | None:
         The number of the replication nearest to the centre of those that ended so: the smallest sum of squared distances
         from their means, in standard deviations, over the columns that are defined in all of them.
     """
-    rows = [row for row, how in enumerate(ensemble_outcomes["ending"]) if how == ending]
-    if not rows:
+    rows = np.flatnonzero(outcomes["ending"] == ending)
+    if not len(rows):
         return None
     distance = np.zeros(len(rows))
-    for name, texts in ensemble_outcomes.items():
-        mine = [texts[row] for row in rows]
-        if name == "replication" or any(not _is_number(text) for text in mine):
-            continue
-        values = np.array(mine, dtype=np.float64)
-        spread = float(values.std())
-        if spread > 0:
-            distance += ((values - values.mean()) / spread) ** 2
-    return int(ensemble_outcomes["replication"][rows[int(distance.argmin())]])
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    for values in outcomes.values():
+        if values.dtype.kind != "U":
+            mine = values[rows].astype(np.float64)
+            spread = float(mine.std())
+            if spread > 0:
+                distance += ((mine - mine.mean()) / spread) ** 2
+    return int(rows[int(distance.argmin())])
 
 
 def explanation(ensemble: Ensemble, replication: int) -> Iterator[str]:

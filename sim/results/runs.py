@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,8 @@ class Run(Tabular):
     drawn : dict of str to (n,) array
         The uncertain parameters, by path.
     summary : list of Row
+    ledger : list of dict
+        The rows of `ledger.csv`, where the run was read from a folder that has it.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Run(Tabular):
     outcomes: Mapping[str, NDArray[Any]]
     drawn: Mapping[str, Floats]
     summary: list[Row]
+    ledger: list[dict[str, str]] = field(default_factory=list)
 
     @classmethod
     def of(cls, ensemble: Ensemble) -> Run:
@@ -101,7 +104,9 @@ class Run(Tabular):
         del columns["replication"]
         outcomes = {name: values for name, values in columns.items() if "." not in name}
         drawn = {name: values for name, values in columns.items() if "." in name}
-        return cls(name, scenario, seed, replications, days, version, outcomes, drawn, read_summary(tables["summary.csv"]))
+        ledger = list(csv.DictReader(io.StringIO(tables.get("ledger.csv", ""))))
+        summary = read_summary(tables["summary.csv"])
+        return cls(name, scenario, seed, replications, days, version, outcomes, drawn, summary, ledger)
 
     def __repr__(self) -> str:
         return f"<Run: {self.name}, {self.replications:,} histories of {self.days:,} days, seed {self.seed}>"

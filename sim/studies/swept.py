@@ -23,12 +23,8 @@ def text_lines(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[str]:
 
     Outcomes that no history of any point has are said to be `never`.
     """
-    labels = {
-        row.id: f"{HEADINGS[row.section]}: {row.label}"
-        for rows in sweep.summaries
-        for row in rows
-        if row.section in HEADINGS
-    }
+    told = [row for rows in sweep.summaries for row in rows if row.section in HEADINGS]
+    labels = dict.fromkeys(outcomes, "asked for") | {row.id: f"{HEADINGS[row.section]}: {row.label}" for row in told}
     if is_heat_table(sweep):
         for outcome in outcomes:
             yield from _heat_table(sweep, outcome, labels[outcome])
