@@ -47,9 +47,9 @@ def batch_of(load, numbers, days=DAYS) -> Ensemble:
     return run_batch(load("baseline"), Plan(N, 1, days, watched=range(N)), numbers)
 
 
-def test_all_as_batches_of_one(load, ensemble):
+def test_many_as_batches_of_one(load, ensemble):
     quarter = ensemble(load("baseline"), N, 91, batch=N, watched=range(N))
-    for number in range(N):
+    for number in range(0, N, 3):
         same(batch_of(load, [number], 91), quarter)
 
 

@@ -52,7 +52,7 @@ def cores() -> int:
 
 
 @contextmanager
-def pool_of(workers: int, cluster: str | None = None) -> Iterator[Pool]:
+def pool_of(workers: int, cluster: str | None = None, patience: float = 5.0) -> Iterator[Pool]:
     """Yield who shares the work.
 
     Parameters
@@ -61,6 +61,8 @@ def pool_of(workers: int, cluster: str | None = None) -> Iterator[Pool]:
         Processes of this machine; 1 is this process alone.
     cluster : str, optional
         Address of a Dask scheduler, or `local` for a Dask cluster of `workers` on this machine.
+    patience : float
+        For how many seconds a cluster may not answer.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def pool_of(workers: int, cluster: str | None = None) -> Iterator[Pool]:
     if workers < 1:
         raise WorkerError(f"{workers} workers cannot do anything; ask for at least 1")
     if cluster is not None:
-        with _dask(workers, cluster) as pool:
+        with _dask(workers, cluster, patience) as pool:
             yield pool
         return
     if workers <= 1:
@@ -88,7 +90,7 @@ def pool_of(workers: int, cluster: str | None = None) -> Iterator[Pool]:
 
 
 @contextmanager
-def _dask(workers: int, cluster: str) -> Iterator[Pool]:
+def _dask(workers: int, cluster: str, patience: float) -> Iterator[Pool]:
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
@@ -97,7 +99,7 @@ def _dask(workers: int, cluster: str) -> Iterator[Pool]:
     try:
         if cluster == "local":
             local = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0")
-        client = Client(local or cluster, timeout=5)
+        client = Client(local or cluster, timeout=patience)
     except (OSError, ValueError) as error:
         raise WorkerError(f"cannot reach the cluster {cluster!r}: {error}") from error
     try:
