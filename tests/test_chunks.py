@@ -282,7 +282,7 @@ def test_a_dead_worker_is_said_and_loses_nothing(load, tmp_path: Path) -> None:
 
 def test_an_unreachable_cluster_is_said() -> None:
     with (
-        pytest.raises(WorkerError, match="cannot reach the cluster 'tcp://127.0.0.1:9'"),
+        pytest.raises(WorkerError, match=r"cannot reach the cluster 'tcp://127\.0\.0\.1:9'"),
         pool_of(1, "tcp://127.0.0.1:9", 0.3),
     ):
         pass
