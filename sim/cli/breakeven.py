@@ -98,8 +98,12 @@ def _lines(found: BreakEven, replications: int) -> list[str]:
         between = ", ".join(f"{low:,.6g} and {high:,.6g}" for low, high in found.crossings)
         lines.append(f"Several break-evens: it crosses between {between}. Ask for a range with one of them.")
     else:
-        low = "below the range" if found.low is None else f"{found.low:,.4g}"
-        high = "above the range" if found.high is None else f"{found.high:,.4g}"
+        # A digit more than what is known of it.
+        at, low, high = (
+            None if value is None else number(value, "", size=abs(found.at) / 10)
+            for value in (found.at, found.low, found.high)
+        )
+        band = f"{low or 'below the range'} .. {high or 'above the range'}"
         where = "from there on up" if found.holds_above else "from there on down"
-        lines.append(f"Break-even at {found.at:,.4g} (95 %: {low} .. {high}); the condition holds {where}.")
+        lines.append(f"Break-even at {at} (95 %: {band}); the condition holds {where}.")
     return lines
