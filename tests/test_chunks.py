@@ -20,10 +20,11 @@ import numpy as np
 import pytest
 
 from sim.ensemble.run import Plan, run_surviving
-from sim.ensemble.workers import ALONE, Pool, WorkerError, pool_of
+from sim.ensemble.workers import ALONE, MissingExtra, Pool, WorkerError, pool_of
 from sim.results import chunks
 from sim.results.chunks import about, layout, run_in_chunks, run_into
 from sim.results.parts import Parts
+from sim.results.runs import Run
 from sim.results.store import StoreError
 from sim.results.summary import summarise
 from tests.conftest import ROOT
@@ -89,6 +90,36 @@ def test_series_are_of_the_first_histories(load, tmp_path: Path, monkeypatch) ->
         with run_into(tmp_path / str(most), scenario, plan, most=most):
             pass
     assert digests(tmp_path / "30") == digests(tmp_path / str(N))
+
+
+def test_parquet_holds_what_csv_does(load, tmp_path: Path) -> None:
+    scenario, plan = load("baseline"), Plan(N, 1, 400)
+    folders = {}
+    for name, most, as_parquet in (("csv", N, False), ("one", N, True), ("chunks", 40, True)):
+        folders[name] = tmp_path / name
+        with run_into(folders[name], scenario, plan, most=most, as_parquet=as_parquet):
+            pass
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["chunks", "csv", "one"]
+    theirs = Run.read(folders["csv"])
+    for name in ("one", "chunks"):
+        assert (folders[name] / "outcomes.parquet").is_file()
+        assert not (folders[name] / "outcomes.csv").exists()
+        ours = Run.read(folders[name])
+        for mine, other in ((ours.outcomes, theirs.outcomes), (ours.drawn, theirs.drawn)):
+            assert list(mine) == list(other)
+            for column, values in other.items():
+                np.testing.assert_array_equal(mine[column], values, err_msg=column)
+
+
+def test_a_missing_library_is_said_before_anything_is_run(load, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    monkeypatch.delattr("pyarrow.parquet", raising=False)
+    with (
+        pytest.raises(MissingExtra, match=r"pip install 'parley\[parquet\]'"),
+        run_into(tmp_path / "run", load("baseline"), Plan(9, 1, 9), as_parquet=True),
+    ):
+        pass
+    assert not list(tmp_path.iterdir())
 
 
 # Interruptions

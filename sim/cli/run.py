@@ -62,6 +62,9 @@ def run(
     chunk: Annotated[
         int, typer.Option(min=1, help="Histories that are kept together: what an interrupted run does not do again.")
     ] = 4096,
+    as_parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write outcomes.parquet rather than outcomes.csv: for large runs.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     tell: Annotated[
         bool,
@@ -89,6 +92,9 @@ def run(
         if precision_of is not None and precision is None:
             print("error: --precision-of says of what, --precision how much: give both", file=sys.stderr)
             raise typer.Exit(USAGE)
+        if precision is not None and as_parquet:
+            print("error: --parquet is for large runs of a size that is known: leave --precision", file=sys.stderr)
+            raise typer.Exit(USAGE)
         if len(set(names)) < len(names):
             print("error: two scenarios have the same name, and results are kept by name", file=sys.stderr)
             raise typer.Exit(USAGE)
@@ -105,8 +111,9 @@ def run(
                 if precision is None:
                     with progress_bar(scenario.name, most) as progress:
                         kept = run_into(
-                            folder, scenario, plan, force=force, pool=pool, most=chunk, progress=progress, note=_note
-                        )
+                            folder, scenario, plan, force=force, pool=pool, most=chunk, as_parquet=as_parquet,
+                            progress=progress, note=_note,
+                        )  # fmt: skip
                         ran.append(stack.enter_context(kept))
                 else:
                     ran.append(_until(Precision(scenario, precision, precision_of), plan, folder, force))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from sim.engine.draws import Floats
 from sim.engine.recorder import Event
 from sim.ensemble.run import BATCH, Ensemble, Plan, run_surviving
 from sim.ensemble.workers import ALONE, Pool, shared
+from sim.results import parquet
 from sim.results.parts import Parts
 from sim.results.store import StoreError, write_run
 from sim.results.summary import Row, summarise
@@ -104,29 +106,45 @@ def run_into(
     force: bool = False,
     pool: Pool = ALONE,
     most: int = BATCH,
+    as_parquet: bool = False,
     progress: Callable[[int], None] = lambda done: None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Iterator[tuple[Ensemble, list[Row]]]:
     """Run a scenario and write its tables to a folder; yield the run and its summary while its columns can be read.
 
-    A small run is one chunk and is kept in memory. Parameters as in `run_in_chunks`; `force` replaces what is in the folder.
+    A small run is one chunk and is kept in memory. Parameters as in `run_in_chunks`; `force` replaces what is in the folder,
+    and `as_parquet` writes the table of replications as Parquet rather than CSV.
 
     Raises
     ------
+    MissingExtra
+        When Parquet is asked for and not there; nothing is run then.
     StoreError, WorkerError
         What is finished of a large run stays, and is taken up when it is asked for again.
     """
+    if as_parquet:
+        parquet.arrow()
     if plan.replications <= most:
         ensemble = run_surviving(scenario, plan, np.arange(plan.replications, dtype=np.int64))
         progress(plan.replications)
         summary = summarise(ensemble)
-        write_run(ensemble, summary, folder, force)
+        if as_parquet:
+            with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=_made(folder.parent)) as beside:
+                table = Path(beside) / parquet.NAME
+                parquet.write(table, [parquet.columns_of(ensemble)])
+                write_run(ensemble, summary, folder, force, outcomes=table)
+        else:
+            write_run(ensemble, summary, folder, force)
         yield ensemble, summary
         return
     parts = Parts.of(folder, about(scenario, plan, most), force)
     stored = run_in_chunks(scenario, plan, parts, pool, most=most, progress=progress, note=note)
-    summary = summarise(stored.ensemble)
-    write_run(stored.ensemble, summary, folder, force, outcomes=stored.outcomes, scratch=parts.folder)
+    summary, table = summarise(stored.ensemble), stored.outcomes
+    if as_parquet:
+        table = table.with_name(parquet.NAME)
+        chunks = (Chunk(scenario, plan, first, end, parts) for first, end in layout(plan.replications, most))
+        parquet.write(table, (_as_columns(_arrays(chunk, note), chunk) for chunk in chunks))
+    write_run(stored.ensemble, summary, folder, force, outcomes=table, scratch=parts.folder)
     try:
         yield stored.ensemble, summary
     finally:
@@ -315,6 +333,17 @@ def _appended(chunks: Sequence[Chunk], folder: Path, note: Callable[[str], None]
         whole.failures.update((number, reason) for number, reason in rest["failures"])
     assert whole is not None, "a run has a chunk"
     return whole, path
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _as_columns(arrays: Any, chunk: Chunk) -> dict[str, NDArray[Any]]:
+    named = [name for name in arrays.files if name.startswith((_OUTCOME, _DRAWN))]
+    numbers = np.arange(chunk.first, chunk.end, dtype=np.int64)
+    return {"replication": numbers, **{name.partition("/")[2]: arrays[name] for name in named}}
 
 
 def _arrays(chunk: Chunk, note: Callable[[str], None]) -> Any:

@@ -54,9 +54,9 @@ class Parts:
         StoreError
             When parts of another study are there.
         """
-        parts = cls(
-            results.with_name(f"{results.name}.unfinished"), (json.dumps(about, indent=2, sort_keys=True) + "\n").encode()
-        )
+        # Whole, because a worker may stand in another folder.
+        place = Path(os.path.abspath(results.with_name(f"{results.name}.unfinished")))
+        parts = cls(place, (json.dumps(about, indent=2, sort_keys=True) + "\n").encode())
         try:
             about_file = parts.folder / _ABOUT
             if about_file.exists() and about_file.read_bytes() != parts.about:

@@ -18,6 +18,7 @@ from sim.ensemble.outcomes import ENDINGS, FAILED
 from sim.model import WarScenario, section
 from sim.model.ceasefire import CAUSES
 from sim.model.talks import Talks
+from sim.results import parquet
 from sim.results.frames import Tabular
 from sim.results.store import StoreError, read_run
 from sim.results.summary import Row, as_dicts, summarise
@@ -84,7 +85,8 @@ class Run(Tabular):
         """
         manifest, tables = read_run(folder)
         version = str(manifest.get("parley"))
-        if "outcomes.csv" not in tables or "scenario.yaml" not in tables:
+        as_parquet = parquet.NAME in manifest["sha256"]
+        if not ("outcomes.csv" in tables or as_parquet) or "scenario.yaml" not in tables:
             raise StoreError(f"{folder} holds no run, but something made of runs")
         try:
             scenario: Scenario[ScenarioHead] = load_scenario(folder / "scenario.yaml", WarScenario)
@@ -93,7 +95,10 @@ class Run(Tabular):
                 f"{folder / 'scenario.yaml'} cannot be read by this version ({__version__}; it was written by {version}); "
                 f"run it again. First problem: {error.problems[0]}"
             ) from error
-        columns = read_columns(tables["outcomes.csv"], folder / "outcomes.csv")
+        if as_parquet:
+            columns = parquet.read(folder / parquet.NAME)
+        else:
+            columns = read_columns(tables["outcomes.csv"], folder / "outcomes.csv")
         try:
             name = str(manifest["scenario"])
             seed, replications, days = (int(manifest[key]) for key in ("seed", "replications", "days"))

@@ -214,5 +214,6 @@ def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
             raise StoreError(f"cannot read {folder / name}: {error.strerror}") from error
         if hashlib.sha256(content).hexdigest() != digest:
             raise StoreError(f"{folder / name} was changed since the run wrote it; run it again")
-        tables[name] = content.decode()
+        if not name.endswith(".parquet"):
+            tables[name] = content.decode()
     return manifest, tables
