@@ -30,7 +30,7 @@ Rows = list[dict[str, Any]]
 def run(name: str, replications: int, days: int | None = None, settings: Sequence[str] = ()) -> Ensemble:
     """Run a shipped scenario; without `days` over its own horizon."""
     scenario = load_scenario(name, WarScenario, settings)
-    return run_ensemble(scenario, Plan(replications, SEED, days or horizon_days(scenario)))
+    return run_ensemble(scenario, Plan(replications, SEED, days or horizon_days(scenario), series=False))
 
 
 # Every scenario by itself.

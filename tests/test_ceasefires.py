@@ -194,7 +194,7 @@ def test_doubling_all_costs_and_losses_leaves_the_terms_nearly_unchanged(variant
                 factor = factors.get(side, 1)
                 tree["negotiation"][side].update(cost_of_war_per_year=0.08 * factor, renewed_war_loss=0.05 * factor)
 
-        end = ran(variant(change), 2_000, 731)
+        end = ran(variant(change), 1_000, 731)
         end["tilt"] = np.where(end["deal_day"] >= 0, end["conceded"][1] - end["conceded"][0], np.nan)
         return end
 

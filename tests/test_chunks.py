@@ -29,9 +29,9 @@ from sim.results.store import StoreError
 from sim.results.summary import summarise
 from tests.conftest import ROOT
 
-N, DAYS = 160, 70
+N, DAYS = 160, 58
 # One batch a chunk, several, and all in one.
-SIZES = ((40, 40), (40, 10), (N, N))
+SIZES = ((80, 80), (40, 20), (N, N))
 
 
 def digests(folder: Path) -> dict[str, str]:

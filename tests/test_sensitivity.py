@@ -198,7 +198,7 @@ def test_rows_hold_the_whole_table(table) -> None:
 
 
 def test_the_command(parley: Callable, tmp_path: Path) -> None:
-    run = parley("run", "baseline", "--replications", 300, "--months", 3, "--out", tmp_path)
+    run = parley("run", "baseline", "--replications", 300, "--months", 1, "--out", tmp_path)
     assert run.returncode == 0
     folder = tmp_path / "baseline"
     told = parley("sensitivity", folder, "--outcome", "casualties_attacker", "--out", tmp_path / "kept")

@@ -131,11 +131,8 @@ def runs_of(names: Sequence[str], replications: int | None, seed: int | None, mo
             continue
         scenario = scenarios[name]
         days = like.days if like is not None and months is None else horizon_days(scenario, months)
-        plan = Plan(
-            replications or (like.replications if like else 2000),
-            seed if seed is not None else (like.seed if like else 1),
-            days,
-        )
+        size = replications or (like.replications if like else 2000)
+        plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days, series=False)
         runs.append(Run.of(run_with_progress(scenario, plan)))
     known = [run.name for run in runs]
     # Two runs of one scenario go by what they were asked for with.
