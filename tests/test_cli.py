@@ -27,7 +27,10 @@ def test_a_run_prints_and_writes(parley, tmp_path: Path):
     assert manifest["replications"] == 40
     for name, digest in manifest["sha256"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-    assert {*manifest["sha256"], "manifest.json"} == {path.name for path in folder.iterdir()}
+    assert {*manifest["sha256"], "manifest.json", "timing.json"} == {path.name for path in folder.iterdir()}
+    timing = json.loads((folder / "timing.json").read_text())
+    assert timing["seconds"] > 0
+    assert timing["histories_per_second"] == pytest.approx(40 / timing["seconds"], rel=0.05)
     with (folder / "outcomes.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 40

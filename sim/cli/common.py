@@ -6,6 +6,7 @@ Heavy imports stand inside functions, so that `parley --help` is quick.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -161,7 +162,15 @@ def progress_bar(name: str, total: int) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(name), BarColumn(), TextColumn("{task.completed:,.0f}"), TimeRemainingColumn())
+    columns = (
+        TextColumn(name), BarColumn(), TextColumn("{task.completed:,.0f}"), TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )  # fmt: skip
+    started = time.monotonic()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done: bar.update(task, completed=done)
+        task = bar.add_task("", total=total, rate="")
+
+        def update(done: int) -> None:
+            bar.update(task, completed=done, rate=f"{done / max(1e-3, time.monotonic() - started):,.0f} a second")
+
+        yield update

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+import platform
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ from sim import __version__
 from sim.engine.draws import Floats
 from sim.engine.recorder import Event
 from sim.ensemble.run import BATCH, Ensemble, Plan, run_surviving
-from sim.ensemble.workers import ALONE, Pool, shared
+from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
 from sim.results.parts import Parts
 from sim.results.store import StoreError, write_run
@@ -124,6 +126,19 @@ def run_into(
     """
     if as_parquet:
         parquet.arrow()
+    started = time.perf_counter()
+
+    def timing(kept: int) -> dict[str, Any]:
+        seconds = time.perf_counter() - started
+        return {
+            "seconds": round(seconds, 3),
+            "histories_per_second": round(plan.replications / seconds, 1),
+            "worked_on_at_once": pool.size,
+            "chunks_taken_up": kept,
+            "machine": platform.platform(),
+            "cores": cores(),
+        }
+
     if plan.replications <= most:
         ensemble = run_surviving(scenario, plan, np.arange(plan.replications, dtype=np.int64))
         progress(plan.replications)
@@ -132,9 +147,9 @@ def run_into(
             with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=_made(folder.parent)) as beside:
                 table = Path(beside) / parquet.NAME
                 parquet.write(table, [parquet.columns_of(ensemble)])
-                write_run(ensemble, summary, folder, force, outcomes=table)
+                write_run(ensemble, summary, folder, force, outcomes=table, timing=timing(0))
         else:
-            write_run(ensemble, summary, folder, force)
+            write_run(ensemble, summary, folder, force, timing=timing(0))
         yield ensemble, summary
         return
     parts = Parts.of(folder, about(scenario, plan, most), force)
@@ -144,7 +159,7 @@ def run_into(
         table = table.with_name(parquet.NAME)
         chunks = (Chunk(scenario, plan, first, end, parts) for first, end in layout(plan.replications, most))
         parquet.write(table, (_as_columns(_arrays(chunk, note), chunk) for chunk in chunks))
-    write_run(stored.ensemble, summary, folder, force, outcomes=table, scratch=parts.folder)
+    write_run(stored.ensemble, summary, folder, force, outcomes=table, timing=timing(stored.kept), scratch=parts.folder)
     try:
         yield stored.ensemble, summary
     finally:

@@ -77,6 +77,7 @@ def write_run(
     force: bool,
     *,
     outcomes: Path | None = None,
+    timing: Mapping[str, Any] | None = None,
     scratch: Path | None = None,
 ) -> None:
     """Write the tables of a run to `folder`, replacing what is there if `force` is given.
@@ -89,6 +90,8 @@ def write_run(
     force : bool
     outcomes : Path, optional
         The table of the histories, `outcomes.csv` or `outcomes.parquet`, where it is made already; it is moved.
+    timing : mapping, optional
+        How long it took and on what, which is another every time: `timing.json`, which no hash covers.
     scratch : Path, optional
         A folder on the same disk to write in first; beside `folder` if not given.
 
@@ -122,7 +125,8 @@ def write_run(
             "instructions": np.lib.introspect.opt_func_info("^exp$", "float64")["exp"]["dd"]["current"],
         },
     }
-    write_folder(files, manifest, folder, force, scratch)
+    unhashed = {} if timing is None else {"timing.json": (json.dumps(timing, indent=2) + "\n").encode()}
+    write_folder(files, manifest, folder, force, scratch, unhashed)
 
 
 def _as_run(ensemble: Ensemble) -> str:
@@ -134,7 +138,12 @@ def _as_run(ensemble: Ensemble) -> str:
 
 
 def write_folder(
-    files: Mapping[str, bytes | Path], about: dict[str, Any], folder: Path, force: bool, scratch: Path | None = None
+    files: Mapping[str, bytes | Path],
+    about: dict[str, Any],
+    folder: Path,
+    force: bool,
+    scratch: Path | None = None,
+    unhashed: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write files and a manifest to a folder all at once, replacing what is there if `force` is given.
 
@@ -148,6 +157,8 @@ def write_folder(
     force : bool
     scratch : Path, optional
         A folder on the same disk to write in first; beside `folder` if not given.
+    unhashed : mapping of str to bytes, optional
+        Files that the manifest does not vouch for.
 
     Raises
     ------
@@ -161,6 +172,8 @@ def write_folder(
         fresh = Path(place) / "new"
         fresh.mkdir()
         hashes = {}
+        for name, plain in (unhashed or {}).items():
+            (fresh / name).write_bytes(plain)
         for name, content in files.items():
             if isinstance(content, Path):
                 os.replace(content, fresh / name)
