@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.ensemble.run import Plan, run_surviving
+from sim.ensemble.run import Plan, run_shared, run_surviving
 from sim.ensemble.workers import ALONE, MissingExtra, Pool, WorkerError, pool_of
 from sim.results import chunks
 from sim.results.chunks import about, layout, run_in_chunks, run_into
@@ -65,6 +65,22 @@ def test_the_same_bytes_whatever_the_chunks_and_workers(name: str, load, pools, 
     first = next(iter(found.values()))
     assert {"outcomes.csv", "summary.csv", "series.csv", "ledger.csv", "survival.csv", "manifest.json"} <= first.keys()
     assert {(name, file) for name, digest in found.items() for file in first if digest[file] != first[file]} == set()
+
+
+def test_a_run_that_is_shared_and_held_in_memory_is_the_same(load, ensemble, pools, monkeypatch) -> None:
+    monkeypatch.setattr("sim.ensemble.run.FEWEST_TO_SHARE", 30)
+    scenario, plan = load("baseline"), Plan(N, 1, DAYS, watched=(0, 159))
+    whole, done = ensemble(scenario, N, DAYS, watched=(0, 159)), []
+    for who in ("alone", "four processes"):
+        found = run_shared(scenario, plan, pools[who], done.append)
+        for name, values in whole.outcomes.items():
+            np.testing.assert_array_equal(found.outcomes[name], values, err_msg=name)
+        np.testing.assert_array_equal(np.asarray(found.series), np.asarray(whole.series))
+        assert found.tallies.keys() == whole.tallies.keys()
+        assert all((found.tallies[key] == counts).all() for key, counts in whole.tallies.items())
+        assert sorted(event.replication for event in found.events) == sorted(event.replication for event in whole.events)
+    assert done[0] == N
+    assert len(done) == 5
 
 
 def test_a_run_on_disk_is_the_run_in_memory(load, ensemble, tmp_path: Path) -> None:

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.common import USAGE, Months, Seed, Settings, errors_as_lines, load_all, refuse_both, run_with_progress
+from sim.cli.common import (
+    USAGE,
+    Cluster,
+    Months,
+    Seed,
+    Settings,
+    Workers,
+    errors_as_lines,
+    load_all,
+    refuse_both,
+    run_with_progress,
+    workers_for,
+)
 
 if TYPE_CHECKING:
     from sim.results.runs import Run
@@ -23,6 +35,8 @@ def breakeven(
     seed: Seed = 1,
     months: Months = None,
     settings: Settings = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the values that were tried as CSV.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
@@ -55,9 +69,11 @@ def breakeven(
 
         def run_at(value: float | None) -> Run:
             changed = scenario if value is None else scenario.with_settings([f"{path}={value!r}"], "--vary")
-            return Run.of(run_with_progress(changed, plan))
+            return Run.of(run_with_progress(changed, plan, pool=pool))
 
-        found = break_even(run_at, low, high, condition)
+        # There are about ten values.
+        with workers_for(10 * replications, workers, cluster) as pool:
+            found = break_even(run_at, low, high, condition)
         if as_csv:
             print(csv_of(found.as_dicts()), end="")
         elif as_json:

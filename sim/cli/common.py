@@ -113,7 +113,14 @@ def is_run(name: str) -> bool:
     return Path(name).is_dir()
 
 
-def runs_of(names: Sequence[str], replications: int | None, seed: int | None, months: int | None) -> list[Run]:
+def runs_of(
+    names: Sequence[str],
+    replications: int | None,
+    seed: int | None,
+    months: int | None,
+    workers: int | None = None,
+    cluster: str | None = None,
+) -> list[Run]:
     """Return the runs of result folders and of scenarios, which are run now, alike if not told otherwise."""
     from dataclasses import replace
 
@@ -125,29 +132,36 @@ def runs_of(names: Sequence[str], replications: int | None, seed: int | None, mo
     scenarios = (
         dict(zip(fresh, load_all(fresh, None), strict=True)) if (fresh := [n for n in names if n not in kept]) else {}
     )
+    size = replications or (like.replications if like else 2000)
     runs = []
-    for name in names:
-        if name in kept:
-            runs.append(kept[name])
-            continue
-        scenario = scenarios[name]
-        days = like.days if like is not None and months is None else horizon_days(scenario, months)
-        size = replications or (like.replications if like else 2000)
-        plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days, series=False)
-        runs.append(Run.of(run_with_progress(scenario, plan)))
+    with workers_for(size * len(scenarios), workers, cluster) as pool:
+        for name in names:
+            if name in kept:
+                runs.append(kept[name])
+                continue
+            scenario = scenarios[name]
+            days = like.days if like is not None and months is None else horizon_days(scenario, months)
+            plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days, series=False)
+            runs.append(Run.of(run_with_progress(scenario, plan, pool=pool)))
     known = [run.name for run in runs]
     # Two runs of one scenario go by what they were asked for with.
     return [replace(run, name=name) if known.count(run.name) > 1 else run for run, name in zip(runs, names, strict=True)]
 
 
 def run_with_progress(
-    scenario: Scenario[ScenarioHead], plan: Plan, enough: Callable[[Mapping[str, Any]], bool] | None = None
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    enough: Callable[[Mapping[str, Any]], bool] | None = None,
+    pool: Pool | None = None,
 ) -> Ensemble:
     """Run an ensemble, or until its outcomes are `enough`, with a progress bar on stderr when that is a terminal."""
-    from sim.ensemble.run import run_ensemble, run_until
+    from sim.ensemble.run import run_shared, run_until
+    from sim.ensemble.workers import ALONE
 
     def run(progress: Callable[[int], None]) -> Ensemble:
-        return run_ensemble(scenario, plan, progress) if enough is None else run_until(scenario, plan, enough, progress)
+        if enough is not None:
+            return run_until(scenario, plan, enough, progress)
+        return run_shared(scenario, plan, pool or ALONE, progress)
 
     with progress_bar(scenario.name, plan.replications) as progress:
         return run(progress)

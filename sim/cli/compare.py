@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim import __version__
-from sim.cli.common import FAILED_OVER, USAGE, Months, errors_as_lines, runs_of
+from sim.cli.common import FAILED_OVER, USAGE, Cluster, Months, Workers, errors_as_lines, runs_of
 
 if TYPE_CHECKING:
     from sim.results.comparison import Comparison
@@ -29,6 +29,8 @@ def compare(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of scenarios that are run first; 1 or that of a folder.")] = None,
     months: Months = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
     all_pairs: Annotated[bool, typer.Option("--all-pairs", help="Compare each with each, not only with the first.")] = False,
     unpaired: Annotated[bool, typer.Option("--unpaired", help="Do not pair histories on the same luck.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Compare the terms of deals and causes of collapse too.")] = False,
@@ -61,7 +63,7 @@ def compare(
             raise typer.Exit(USAGE)
         limits = [_limit(text) for text in fail_over or ()]
         folder = results_folder(out, force) if out is not None else None
-        runs = runs_of(of, replications, seed, months)
+        runs = runs_of(of, replications, seed, months, workers, cluster)
         sections = ALL_SECTIONS if every else MAIN_SECTIONS
         found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
         data = {"note": WHAT_IT_IS_NOT, "outcomes": [row for one in found for row in one.as_dicts()]}

@@ -87,7 +87,7 @@ def sensitivity(
         folder = results_folder(out, force) if out is not None else None
         name = "one_at_a_time" if one_at_a_time else "sobol" if sobol is not None else "sensitivity"
         if name == "sensitivity":
-            rows, lines = _from_given_data(of, outcome, replications, seed, months, top)
+            rows, lines = _from_given_data(of, outcome, replications, seed, months, top, workers, cluster)
         else:
             scenario, plan = _scenario_and_plan(of, replications, seed, months)
             how = _one_at_a_time if one_at_a_time else _sobol
@@ -145,13 +145,20 @@ def _labels(rows: Sequence[Row]) -> dict[str, str]:
 
 
 def _from_given_data(
-    of: str, outcomes: list[str] | None, replications: int | None, seed: int | None, months: int | None, top: int
+    of: str,
+    outcomes: list[str] | None,
+    replications: int | None,
+    seed: int | None,
+    months: int | None,
+    top: int,
+    workers: int | None,
+    cluster: str | None,
 ) -> Study:
     from sim.studies.condition import column_of
     from sim.studies.headline import AT_ONCE, headline_outcomes
     from sim.studies.sensitivity import sensitivities
 
-    (run,) = runs_of([of], replications, seed, months)
+    (run,) = runs_of([of], replications, seed, months, workers, cluster)
     chosen = outcomes or headline_outcomes(run.summary)[:AT_ONCE]
     found = sensitivities(run.drawn, {name: column_of(run, name) for name in chosen})
     note = ["Each interval stands for itself: of so many parameters without effect, one or two may look otherwise."]

@@ -14,6 +14,7 @@ from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
 from sim.engine.world import InvariantBreach, Setting
 from sim.ensemble.outcomes import FAILED, landmarks, outcome_columns
+from sim.ensemble.workers import Pool, shared
 from sim.errors import ParleyError
 from sim.model import section, simulate
 from sim.model.arms import Arms
@@ -28,6 +29,8 @@ BATCH = 4096
 SERIES_HISTORIES = 10_000
 # judgement: a mistake of ours that fails more often than this is not of single histories.
 MOST_FAILURES = 100
+# judgement: fewer take longer to hand out than to run.
+FEWEST_TO_SHARE = 400
 # A round number, because it shows in the number of histories that were needed.
 CHUNK = 1000
 DAYS_PER_WEEK = 7
@@ -176,6 +179,31 @@ def run_histories(
         progress(at.stop)
     assert whole is not None, "there is at least one history"
     return whole
+
+
+def run_shared(
+    scenario: Scenario[ScenarioHead], plan: Plan, pool: Pool, progress: Callable[[int], None] = lambda done: None
+) -> Ensemble:
+    """Run a scenario as an ensemble whose parts others run, and hold it in memory; parameters as in `run_ensemble`."""
+    n = plan.replications
+    pieces = max(-(-n // plan.batch), min(pool.size, n // FEWEST_TO_SHARE))
+    if pool.executor is None or pieces < 2:
+        return run_ensemble(scenario, plan, progress)
+    everyone = np.arange(n, dtype=np.int64)
+    tasks = [(scenario, plan, numbers) for numbers in np.array_split(everyone, pieces)]
+    parts: dict[int, Ensemble] = {}
+    for place, part in shared(_run_part, tasks, pool):
+        parts[place] = part
+        progress(sum(len(one.numbers) for one in parts.values()))
+    whole = _room_for(parts[0], everyone)
+    for part in parts.values():
+        first = int(part.numbers[0])
+        _put(whole, part, slice(first, first + len(part.numbers)))
+    return whole
+
+
+def _run_part(task: tuple[Scenario[ScenarioHead], Plan, Ints]) -> Ensemble:
+    return run_histories(*task)
 
 
 def run_until(
