@@ -291,6 +291,22 @@ def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(whole, tmp_path: Path,
     assert digests(tmp_path / "baseline") == whole
 
 
+def test_two_commands_do_not_work_in_one_folder(whole, tmp_path: Path) -> None:
+    first = subprocess.Popen(command(tmp_path), cwd=ROOT, stdout=subprocess.DEVNULL)
+    while not list((tmp_path / "baseline.unfinished").glob("chunk-*")):
+        time.sleep(0.01)
+    first.send_signal(signal.SIGSTOP)
+    try:
+        second = subprocess.run(command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
+    finally:
+        first.send_signal(signal.SIGCONT)
+    assert second.returncode == 3
+    assert "another command is at work in" in second.stderr
+    assert first.wait(timeout=60) == 0
+    assert digests(tmp_path / "baseline") == whole
+    assert [file.name for file in tmp_path.iterdir()] == ["baseline"]
+
+
 # What a machine does
 
 

@@ -170,7 +170,10 @@ def tidy(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan, most: int =
     """Remove the chunks of a run that was killed between writing its results and removing them."""
     if (folder / "manifest.json").is_file():
         with suppress(StoreError):
-            Parts.of(folder, about(scenario, plan, most), force=False).remove()
+            parts = Parts.of(folder, about(scenario, plan, most), force=False)
+            if parts.folder.exists():
+                parts.begin()  # or someone is at work in it
+                parts.remove()
 
 
 def run_in_chunks(

@@ -13,12 +13,20 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from sim.results.store import StoreError
 
 _ABOUT = "about.json"
+# The locks of this process, which the system takes back when it ends.
+_HELD: dict[Path, TextIO] = {}
 _DIGITS = 64
+
+
+try:
+    import fcntl
+except ImportError:  # Windows: there, two commands in one folder are not kept apart.
+    fcntl = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -71,17 +79,31 @@ class Parts:
         return parts
 
     def begin(self) -> None:
-        """Make the folder, with what it is about, before the first part is written.
+        """Make the folder, with what it is about, before the first part is written, and keep others out of it.
 
         Raises
         ------
         StoreError
+            When it cannot be made, or another command is at work in it.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock()
             _write(self.folder / _ABOUT, self.about)
         except OSError as error:
             raise StoreError(f"cannot keep parts in {self.folder}: {error.strerror}") from error
+
+    def _lock(self) -> None:
+        """Hold the folder until it is removed or this process ends, however it ends."""
+        if fcntl is None or self.folder in _HELD:
+            return
+        file = (self.folder / ".lock").open("w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            raise StoreError(f"another command is at work in {self.folder}; wait for it, or write elsewhere") from error
+        _HELD[self.folder] = file
 
     def has(self, name: str) -> bool:
         """Return whether a part is there, be it whole or damaged."""
@@ -113,6 +135,8 @@ class Parts:
 
     def remove(self) -> None:
         """Remove all parts, once the results are written."""
+        if self.folder in _HELD:
+            _HELD.pop(self.folder).close()
         with contextlib.suppress(OSError):
             shutil.rmtree(self.folder)
 
