@@ -22,7 +22,7 @@ import pytest
 from sim.ensemble.run import Plan, run_shared, run_surviving
 from sim.ensemble.workers import ALONE, MissingExtra, Pool, WorkerError, pool_of
 from sim.results import chunks
-from sim.results.chunks import about, layout, run_in_chunks, run_into
+from sim.results.chunks import about, layout, run_in_chunks, run_into, tidy
 from sim.results.parts import Parts
 from sim.results.runs import Run
 from sim.results.store import StoreError
@@ -191,13 +191,47 @@ def test_a_chunk_damaged_after_it_was_looked_at_is_made_again(load, tmp_path: Pa
     assert digests(folder) == digests(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("other", [{"replications": N + 1}, {"seed": 2}, {"days": DAYS - 1}])
-def test_chunks_of_another_run_are_refused(load, tmp_path: Path, other: dict[str, int]) -> None:
+def test_a_folder_of_the_users_own_is_left_alone(load, tmp_path: Path) -> None:
+    scenario, plan = load("baseline"), Plan(N, 1, DAYS)
+    mine = tmp_path / "run.unfinished/mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    for force in (False, True):
+        with (
+            pytest.raises(StoreError, match="left as it is"),
+            run_into(tmp_path / "run", scenario, plan, most=80, force=force),
+        ):
+            pass
+    assert mine.read_text() == "mine"
+
+
+def test_chunks_of_another_run_stay_when_results_are_there_already(load, tmp_path: Path) -> None:
+    scenario, plan, folder = load("baseline"), Plan(N, 1, DAYS), tmp_path / "run"
+    with run_into(folder, scenario, plan, most=80):
+        pass
+    for seed, stays in ((2, True), (1, False)):
+        other = Plan(N, seed, DAYS)
+        parts = Parts.of(folder, about(scenario, other, 80), False)
+        run_in_chunks(scenario, other, parts, most=80)
+        tidy(folder, scenario, other, 80)
+        assert parts.folder.exists() == stays
+        parts.remove()
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"replications": N + 1}, "replications 160 and not 161"),
+        ({"seed": 2}, "seed 1 and not 2"),
+        ({"days": DAYS - 1}, "days 58"),
+    ],
+)
+def test_chunks_of_another_run_are_refused(load, tmp_path: Path, other: dict[str, int], words: str) -> None:
     scenario, plan = load("baseline"), Plan(N, 1, DAYS)
     run_in_chunks(scenario, plan, Parts.of(tmp_path / "run", about(scenario, plan, 80), False), most=80)
     changed = Plan(**{"replications": N, "seed": 1, "days": DAYS, **other})
     with (
-        pytest.raises(StoreError, match="parts of something else"),
+        pytest.raises(StoreError, match=f"parts of something else: .*{words}"),
         run_into(tmp_path / "run", scenario, changed, most=80),
     ):
         pass
@@ -405,6 +439,21 @@ def test_replications_that_fail_are_rows_with_their_reason(with_a_mistake: Path,
         endings = {row["id"]: float(row["share"]) for row in csv.DictReader(file) if row["section"] == "endings"}
     assert endings["failed"] == 3 / 80
     assert sum(endings.values()) == pytest.approx(1)
+    # The rest is that of the rest.
+    assert "nan" not in done.stdout
+    assert endings["war_goes_on"] == sum(row["ending"] == "war_goes_on" for row in rows) / 80
+    signed = [float(row["deal_within_12_months"]) for row in rows if row["ending"] != "failed"]
+    with (tmp_path / "baseline/summary.csv").open() as file:
+        (deals,) = [row for row in csv.DictReader(file) if row["id"] == "deal_within_12_months"]
+    assert (float(deals["share"]), int(deals["n"])) == (sum(signed) / 77, 77)
+    middle = np.median([float(row["casualties_attacker"]) for row in rows if row["ending"] != "failed"])
+    studied = parley(
+        "discover", tmp_path / "baseline", "--outcome", f"casualties_attacker > {middle:.0f}", "--smallest", 0.2
+    )
+    # Too few, but none of those that failed: of 40 even numbers one did.
+    assert "of 39 histories are such cases" in studied.stderr
+    compared = parley("compare", tmp_path / "baseline", tmp_path / "baseline", "--csv")
+    assert all(int(row["pairs"]) <= 77 for row in csv.DictReader(compared.stdout.splitlines()) if row["pairs"])
     # In chunks the same.
     assert parley(*ask, "--chunk", 20, "--out", tmp_path / "chunks").returncode == 4
     theirs = digests(tmp_path / "chunks/baseline")
@@ -444,6 +493,8 @@ def test_the_rest_of_a_run_with_failures_is_that_of_the_rest(load, ensemble, mon
     assert found.failures == {7: "LookupError: 'planted'"} or found.failures == {7: "LookupError: planted"}
     for name, values in whole.outcomes.items():
         np.testing.assert_array_equal(found.outcomes[name][good], values[good], err_msg=name)
-    rows = {row.id: row for row in summarise(found)}
+    rows, others = ({row.id: row for row in summarise(one)} for one in (found, whole))
     assert rows["failed"].share == 1 / 60
-    assert all(row.p50 == row.p50 for row in rows.values())
+    assert rows["casualties_attacker"].mean == pytest.approx(float(whole.outcomes["casualties_attacker"][good].mean()))
+    assert rows["deal_within_12_months"].n == 59
+    assert rows.keys() - {"failed"} == others.keys()

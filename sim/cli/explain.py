@@ -34,6 +34,7 @@ def explain(
 
         import numpy as np
 
+        from sim.ensemble.outcomes import FAILED
         from sim.ensemble.run import Plan, run_batch
         from sim.results.explain import explanation, ledger_over_time, medoid, review_rows, scenario_negotiates
         from sim.results.names import Names
@@ -59,6 +60,8 @@ def explain(
         plan = Plan(ran.replications, ran.seed, ran.days, watched=(replication,))
         history = run_batch(scenario, plan, np.array([replication], dtype=np.int64))
         now, then = str(history.outcomes["ending"][0]), str(ran.outcomes["ending"][replication])
+        if then == FAILED:
+            raise StoreError(f"replication {replication} failed when {run} was run, and does not here: run it again")
         if now != then:
             raise StoreError(
                 f"replication {replication} ends in {now} here and in {then} in {run}: it was made by another version or "

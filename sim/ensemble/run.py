@@ -303,16 +303,16 @@ def run_surviving(scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints) -
     Raises
     ------
     Exception
-        What went wrong, when it does in more than `MOST_FAILURES`: that is no matter of single histories.
+        What went wrong, when it does in all, or in more than `MOST_FAILURES`: that is no matter of single histories.
     """
     try:
         return run_histories(scenario, plan, numbers)
     except (InvariantBreach, ArithmeticError, LookupError, ValueError) as error:
         failures: dict[int, str] = {}
         _find_failures(scenario, plan, numbers, failures, error)
-    good = numbers[~np.isin(numbers, list(failures))]
-    if not len(good):
-        raise InvariantBreach("model", "all replications fail", int(numbers[0]), 0, plan.seed)
+        good = numbers[~np.isin(numbers, list(failures))]
+        if not len(good):
+            raise
     return _with_failures(run_histories(scenario, plan, good), numbers, failures)
 
 

@@ -1,7 +1,7 @@
 """A large run in chunks: each is run by a worker and kept as a part, and all are put together column by column.
 
-Memory does not grow with the number of replications: a worker holds one chunk, and who puts them together one chunk or one
-column. What comes out does not depend on the size of chunks, on who ran them, or on when.
+Memory hardly grows with the number of replications: a worker holds one chunk, and who puts them together one chunk or one
+column (8 MB for a million). What comes out does not depend on the size of chunks, on who ran them, or on when.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import platform
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,7 +29,7 @@ from sim.ensemble.run import BATCH, Ensemble, Plan, run_surviving
 from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
 from sim.results.parts import Parts
-from sim.results.store import StoreError, write_run
+from sim.results.store import StoreError, is_of, made_with, write_run
 from sim.results.summary import Row, summarise
 from sim.results.tables import outcomes_header, outcomes_rows
 from sim.scenario import Scenario, ScenarioHead
@@ -96,6 +96,7 @@ def about(scenario: Scenario[ScenarioHead], plan: Plan, most: int = BATCH) -> di
         "days": plan.days,
         "watched": list(plan.watched),
         "chunk": most,
+        "made_with": made_with(),
     }
 
 
@@ -143,10 +144,13 @@ def run_into(
         ensemble = run_surviving(scenario, plan, np.arange(plan.replications, dtype=np.int64))
         progress(plan.replications)
         summary = summarise(ensemble)
+        beside_it = folder.with_name(f"{folder.name}.unfinished")
+        if beside_it.exists():
+            note(f"{beside_it} holds what an interrupted run has finished; remove it if that is no longer wanted")
         if as_parquet:
             with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=_made(folder.parent)) as beside:
                 table = Path(beside) / parquet.NAME
-                parquet.write(table, [parquet.columns_of(ensemble)])
+                _write_parquet(table, [parquet.columns_of(ensemble)])
                 write_run(ensemble, summary, folder, force, outcomes=table, timing=timing(0))
         else:
             write_run(ensemble, summary, folder, force, timing=timing(0))
@@ -158,7 +162,7 @@ def run_into(
     if as_parquet:
         table = table.with_name(parquet.NAME)
         chunks = (Chunk(scenario, plan, first, end, parts) for first, end in layout(plan.replications, most))
-        parquet.write(table, (_as_columns(_arrays(chunk, note), chunk) for chunk in chunks))
+        _write_parquet(table, (_as_columns(_arrays(chunk, note), chunk) for chunk in chunks))
     write_run(stored.ensemble, summary, folder, force, outcomes=table, timing=timing(stored.kept), scratch=parts.folder)
     try:
         yield stored.ensemble, summary
@@ -168,7 +172,7 @@ def run_into(
 
 def tidy(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan, most: int = BATCH) -> None:
     """Remove the chunks of a run that was killed between writing its results and removing them."""
-    if (folder / "manifest.json").is_file():
+    if is_of(folder, scenario, plan):
         with suppress(StoreError):
             parts = Parts.of(folder, about(scenario, plan, most), force=False)
             if parts.folder.exists():
@@ -266,7 +270,7 @@ class _Columns(Mapping[str, NDArray[Any]]):
         """Add values at the end of a column."""
         self._types.setdefault(name, values.dtype)
         with self._file(name).open("ab") as file:
-            values.tofile(file)
+            file.write(values.tobytes())
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return np.fromfile(self._file(name), dtype=self._types[name]) if name in self._types else _missing(name)
@@ -300,7 +304,7 @@ class _Series(Sequence[Floats]):
         self._sizes.append(part.shape[2])
         for path, values in zip(self._files, part, strict=True):
             with path.open("ab") as file:
-                values.tofile(file)
+                file.write(values.tobytes())
 
     def __getitem__(self, column: Any) -> Any:
         whole = np.fromfile(self._files[column])
@@ -319,7 +323,7 @@ def _put_together(chunks: Sequence[Chunk], parts: Parts, note: Callable[[str], N
         return _appended(chunks, folder, note)
     except OSError as error:
         raise StoreError(
-            f"cannot write {folder}: {error.strerror}; the chunks stay, and the same command goes on"
+            f"cannot write {folder}: {error.strerror or error}; the chunks stay, and the same command goes on"
         ) from error
 
 
@@ -351,6 +355,13 @@ def _appended(chunks: Sequence[Chunk], folder: Path, note: Callable[[str], None]
         whole.failures.update((number, reason) for number, reason in rest["failures"])
     assert whole is not None, "a run has a chunk"
     return whole, path
+
+
+def _write_parquet(table: Path, parts: Iterable[Mapping[str, NDArray[Any]]]) -> None:
+    try:
+        parquet.write(table, parts)
+    except OSError as error:
+        raise StoreError(f"cannot write {table.name}: {error}; the same command goes on with what is finished") from error
 
 
 def _made(folder: Path) -> Path:

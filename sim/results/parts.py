@@ -66,14 +66,20 @@ class Parts:
         place = Path(os.path.abspath(results.with_name(f"{results.name}.unfinished")))
         parts = cls(place, (json.dumps(about, indent=2, sort_keys=True) + "\n").encode())
         try:
-            about_file = parts.folder / _ABOUT
-            if about_file.exists() and about_file.read_bytes() != parts.about:
+            there = sorted(file.name for file in parts.folder.iterdir()) if parts.folder.is_dir() else []
+            known = (parts.folder / _ABOUT).read_bytes() if _ABOUT in there else None
+            if known is None and any(not name.startswith(".") for name in there):
+                raise StoreError(
+                    f"{parts.folder} is no folder of unfinished parts (it has no {_ABOUT}); it is left as it is"
+                )
+            if known is not None and known != parts.about:
                 if not force:
                     raise StoreError(
-                        f"{parts.folder} holds parts of something else (another scenario, knob, seed, size or version); "
-                        "--force throws them away, --out FOLDER writes elsewhere"
+                        f"{parts.folder} holds parts of something else: {_differ(known, parts.about)}. --force throws them "
+                        "away, --out FOLDER writes elsewhere"
                     )
-                shutil.rmtree(parts.folder)
+                parts._lock()
+                parts.remove()
         except OSError as error:
             raise StoreError(f"cannot read the parts in {parts.folder}: {error.strerror}") from error
         return parts
@@ -130,7 +136,8 @@ class Parts:
             _write(self.folder / name, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
         except OSError as error:
             raise StoreError(
-                f"cannot keep {self.folder / name}: {error.strerror}; what is finished stays, and the same command goes on"
+                f"cannot keep {self.folder / name}: {error.strerror or error}; what is finished stays, and the same command "
+                "goes on"
             ) from error
 
     def remove(self) -> None:
@@ -139,6 +146,21 @@ class Parts:
             _HELD.pop(self.folder).close()
         with contextlib.suppress(OSError):
             shutil.rmtree(self.folder)
+
+
+def _differ(theirs: bytes, ours: bytes) -> str:
+    """Return what two studies differ in, in words."""
+    try:
+        before, now = json.loads(theirs), json.loads(ours)
+    except ValueError:
+        return "what it is about cannot be read"
+    told = []
+    for name in sorted({*before, *now}):
+        old, new = before.get(name), now.get(name)
+        if old != new:
+            short = all(isinstance(value, (int, str)) and len(str(value)) < 40 for value in (old, new))
+            told.append(f"{name} {old} and not {new}" if short else "the scenario" if name == "text" else name)
+    return ", ".join(told)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -105,7 +105,7 @@ class Run(Tabular):
         except (KeyError, TypeError, ValueError) as error:
             raise StoreError(f"{folder / 'manifest.json'} does not say what was run; run it again") from error
         if len(columns["replication"]) != replications:
-            raise StoreError(f"{folder / 'outcomes.csv'} has not one row for each of its replications; run it again")
+            raise StoreError(f"{folder} has not one row for each of its replications; run it again")
         del columns["replication"]
         outcomes = {name: values for name, values in columns.items() if "." not in name}
         drawn = {name: values for name, values in columns.items() if "." in name}
@@ -161,14 +161,16 @@ def values_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], out
     """Return the values of an outcome among the columns of a run; see `Run.column`."""
     column, colon, value = outcome.partition(":")
     choices = choices_of(scenario)
+    # Of what failed nothing is known, but that it did.
+    ran = outcomes["ending"] != FAILED
     if colon:
         if column not in outcomes or value not in choices.get(column, ()):
             raise KeyError(outcome)
         held = outcomes[column]
-        holds: Floats = np.where(held == "", np.nan, (held == value).astype(np.float64))
+        holds: Floats = np.where((held != "") & (ran | (value == FAILED)), (held == value).astype(np.float64), np.nan)
         return holds
     if outcome in choices["ending"]:
-        ended: Floats = (outcomes["ending"] == outcome).astype(np.float64)
+        ended: Floats = np.where(ran | (outcome == FAILED), (outcomes["ending"] == outcome).astype(np.float64), np.nan)
         return ended
     if outcome not in outcomes or outcome in choices:
         raise KeyError(outcome)

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from sim import __version__
-from sim.ensemble.run import Ensemble, horizon_days
+from sim.ensemble.run import Ensemble, Plan, horizon_days
 from sim.errors import ParleyError
 from sim.results.summary import Row
 from sim.results.tables import failures_csv, ledger_csv, markdown, outcomes_csv, series_csv, summary_csv, survival_csv
+from sim.scenario import Scenario, ScenarioHead
 from sim.scenario.write import to_yaml
 
 
@@ -108,7 +109,7 @@ def write_run(
         "survival.csv": survival_csv(ensemble).encode(),
         **({"ledger.csv": ledger_csv(ensemble).encode()} if ensemble.tallies else {}),
         **({"failures.csv": failures_csv(ensemble, folder).encode()} if ensemble.failures else {}),
-        "scenario.yaml": _as_run(ensemble).encode(),
+        "scenario.yaml": _as_run(ensemble.scenario, ensemble.plan.days).encode(),
     }
     manifest = {
         "parley": __version__,
@@ -116,25 +117,43 @@ def write_run(
         "seed": ensemble.plan.seed,
         "replications": ensemble.plan.replications,
         "days": ensemble.plan.days,
-        # What makes a run repeatable to the byte: the method behind a normal draw belongs to NumPy, and the last digit of an
-        # exponential to the instructions of the processor.
-        "made_with": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "machine": platform.machine(),
-            "instructions": np.lib.introspect.opt_func_info("^exp$", "float64")["exp"]["dd"]["current"],
-        },
+        "made_with": made_with(),
     }
     unhashed = {} if timing is None else {"timing.json": (json.dumps(timing, indent=2) + "\n").encode()}
     write_folder(files, manifest, folder, force, scratch, unhashed)
 
 
-def _as_run(ensemble: Ensemble) -> str:
+def made_with() -> dict[str, str]:
+    """Return what makes a run repeatable to the byte.
+
+    The method behind a normal draw belongs to NumPy, and the last digit of an exponential to the instructions of the
+    processor.
+    """
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+        "instructions": np.lib.introspect.opt_func_info("^exp$", "float64")["exp"]["dd"]["current"],
+    }
+
+
+def is_of(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan) -> bool:
+    """Return whether a folder holds the results of a scenario and plan."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        text = (folder / "scenario.yaml").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    same = all(manifest.get(name) == getattr(plan, name) for name in ("seed", "replications", "days"))
+    return same and text == _as_run(scenario, plan.days)
+
+
+def _as_run(scenario: Scenario[ScenarioHead], days: int) -> str:
     """Return the scenario with the horizon that was run, so that it can be run again as it was."""
-    if ensemble.plan.days == horizon_days(ensemble.scenario):
-        return ensemble.scenario.to_yaml()
-    tree = {name: value for name, value in ensemble.scenario.tree.items() if name != "horizon_months"}
-    return to_yaml({**tree, "horizon_days": ensemble.plan.days})
+    if days == horizon_days(scenario):
+        return scenario.to_yaml()
+    tree = {name: value for name, value in scenario.tree.items() if name != "horizon_months"}
+    return to_yaml({**tree, "horizon_days": days})
 
 
 def write_folder(

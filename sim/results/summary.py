@@ -184,11 +184,13 @@ def _deal_rows(ensemble: Ensemble) -> list[Row]:
     if "deal_month" not in ensemble.outcomes:
         return []
     signed = ensemble.outcomes["deal_month"]
-    n, rows = len(signed), []
+    n, rows = len(signed) - len(ensemble.failures), []
     for months, _ in DEAL_HORIZONS:
         column = f"deal_within_{months}_months"
         if column in ensemble.outcomes:
-            rows.append(_share_row("deals", column, f"within {months} months", ensemble.outcomes[column] > 0))
+            within = ensemble.outcomes[column]
+            # Without those that failed.
+            rows.append(_share_row("deals", column, f"within {months} months", within[~np.isnan(within)] > 0))
     ended = int(np.nansum(ensemble.outcomes["talks_ended"]))
     if ended:
         failed = float(np.nansum(ensemble.outcomes["talks_failed"])) / ended
@@ -236,7 +238,7 @@ def _ledger_rows(ensemble: Ensemble) -> list[Row]:
     The intervals are those of as many histories, not reviews: reviews of one history tell much the same.
     """
     totals = Totals(ensemble)
-    naming, n, rows = Names(ensemble.scenario), len(ensemble.numbers), []
+    naming, n, rows = Names(ensemble.scenario), len(ensemble.numbers) - len(ensemble.failures), []
     for state, count in sorted(totals.of("state"), key=lambda item: item[0] != ZONE):
         share = count / totals.reviews
         low, high = wilson_interval(share * n, n)
@@ -290,7 +292,7 @@ def balance_sentences(ensemble: Ensemble) -> list[str]:
 def mean_parameter(ensemble: Ensemble, path: str) -> float:
     """Return the mean over the replications of a parameter, which may be certain."""
     if path in ensemble.drawn:
-        return float(ensemble.drawn[path].mean())
+        return float(np.nanmean(ensemble.drawn[path]))
     return dict(quantities(ensemble.scenario.world))[path].central
 
 

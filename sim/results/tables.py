@@ -5,6 +5,7 @@ CSV is UTF-8 with plain ids and full precision; an empty cell means that the val
 
 import csv
 import io
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -214,7 +215,7 @@ def failures_csv(ensemble: Ensemble, folder: Path) -> str:
                 "replication": replication,
                 "seed": ensemble.plan.seed,
                 "reason": reason,
-                "replay": f"parley explain {folder} --replication {replication}",
+                "replay": shlex.join(["parley", "explain", str(folder), "--replication", str(replication)]),
             }
             for replication, reason in sorted(ensemble.failures.items())
         ]

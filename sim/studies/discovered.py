@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.ensemble.outcomes import FAILED
 from sim.results.frames import Tabular
 from sim.results.runs import Run
 from sim.results.statistics import wilson_interval
@@ -79,8 +80,10 @@ def discover_in(
     ConditionError
     """
     case, holds = Case.parse(outcome), cases(run, outcome)
+    ran = run.outcomes["ending"] != FAILED
+    drawn, holds = {name: values[ran] for name, values in run.drawn.items()}, holds[ran]
     try:
-        found = discover(run.drawn, 1.0 - holds if rare else holds, smallest=smallest, boxes=boxes, density=density)
+        found = discover(drawn, 1.0 - holds if rare else holds, smallest=smallest, boxes=boxes, density=density)
     except ConditionError as error:
         raise ConditionError(f"{case} {'does not hold' if rare else 'holds'}: {error}") from error
     return Discovered(run, case, rare, density, boxes, found)

@@ -12,6 +12,7 @@ from sim.ensemble.run import Plan, run_ensemble
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.results.frames import Tabular
 from sim.results.parts import Parts
+from sim.results.store import made_with
 from sim.results.summary import Row, as_dicts, row_of, summarise
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import outcome_of
@@ -200,4 +201,5 @@ def about(
         "knobs": [asdict(knob) for knob in knobs],
         "points": [list(point) for point in points],
         "outcomes": list(outcomes),
+        "made_with": made_with(),
     }
