@@ -191,6 +191,10 @@ def _line(row: Row, left: Run, right: Run, paired: bool, comparisons: int) -> Li
     how: dict[str, Any] = {"paired": paired, "comparisons": comparisons}
     if row.id == "talks_failing":
         parts = [tuple(run.column(name)[:n] for name in ("talks_failed", "talks_ended")) for run in (left, right)]
+        # Without histories that failed, of which nothing is known.
+        known = [~np.isnan(above) for above, _ in parts]
+        known = [known[0] & known[1]] * 2 if paired else known
+        parts = [tuple(values[ran] for values in part) for part, ran in zip(parts, known, strict=True)]
         return Line(row.section, row.id, row.label, row.unit, of_ratios(parts[0], parts[1], **how), np.nan)  # type: ignore[arg-type]
     try:
         ours, theirs = (run.column(row.id)[:n] for run in (left, right))
