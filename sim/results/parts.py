@@ -6,6 +6,7 @@ Parts belong to what they are parts of: scenario, seed, version and whatever els
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import json
@@ -109,6 +110,7 @@ class Parts:
         except OSError as error:
             file.close()
             raise StoreError(f"another command is at work in {self.folder}; wait for it, or write elsewhere") from error
+        atexit.register(file.close)
         _HELD[self.folder] = file
 
     def has(self, name: str) -> bool:
