@@ -191,6 +191,29 @@ def test_a_chunk_damaged_after_it_was_looked_at_is_made_again(load, tmp_path: Pa
     assert digests(folder) == digests(tmp_path / "whole")
 
 
+def test_whoever_is_killed_while_removing_parts_leaves_what_they_are_about(load, tmp_path: Path, monkeypatch) -> None:
+    scenario, plan = load("baseline"), Plan(N, 1, DAYS)
+    what = about(scenario, plan, 40)
+    parts = Parts.of(tmp_path / "run", what, False)
+    run_in_chunks(scenario, plan, parts, most=40)
+    left, unlink = [3], Path.unlink
+
+    def killed(file: Path, **how: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError("killed")
+        unlink(file, **how)
+
+    monkeypatch.setattr(Path, "unlink", killed)
+    parts.remove()
+    monkeypatch.undo()
+    assert len(list(parts.folder.iterdir())) > 1
+    again = Parts.of(tmp_path / "run", what, False)
+    assert 0 < run_in_chunks(scenario, plan, again, most=40).kept < 4
+    again.remove()
+    assert not parts.folder.exists()
+
+
 def test_a_folder_of_the_users_own_is_left_alone(load, tmp_path: Path) -> None:
     scenario, plan = load("baseline"), Plan(N, 1, DAYS)
     mine = tmp_path / "run.unfinished/mine.txt"

@@ -14,7 +14,7 @@ from sim.model import knob_ranges, simulate
 from sim.model.talks import EVENTS
 from tests.reference.war import simulate as plain_history
 
-SEED, DAYS, REPLICATIONS = 7, 365, 12
+SEED, DAYS, REPLICATIONS = 7, 365, 20
 IN_TURN = (
     "ceasefire/incidents",
     "attrition/", "front/pace", "arms/aid/", "arms/halt/", "beliefs/", "negotiation/leader/", "negotiation/new_resolve/",

@@ -144,10 +144,16 @@ class Parts:
 
     def remove(self) -> None:
         """Remove all parts, once the results are written."""
+        with contextlib.suppress(OSError):
+            # What it is about goes last: until then a killed command leaves what can be told from a folder of the user's.
+            for file in sorted(self.folder.iterdir(), key=lambda file: (file.name == _ABOUT, file.name)):
+                if file.is_dir():
+                    shutil.rmtree(file)
+                else:
+                    file.unlink()
+            self.folder.rmdir()
         if self.folder in _HELD:
             _HELD.pop(self.folder).close()
-        with contextlib.suppress(OSError):
-            shutil.rmtree(self.folder)
 
 
 def _differ(theirs: bytes, ours: bytes) -> str:
