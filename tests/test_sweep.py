@@ -97,6 +97,14 @@ def test_every_point_is_the_run_with_these_settings(load, ensemble) -> None:
     assert {row[SCALE] for row in rows} == {"0", "1", "2"}
 
 
+def test_an_outcome_of_the_summary_that_a_point_lacks_is_never(load) -> None:
+    chosen = knobs("negotiation.talks.open_per_year=0,1000")
+    found = sweep(load("baseline"), Plan(40, 1, 120, series=False), chosen, lay_out(chosen), outcomes=["talks_failing"])
+    assert found.row(0, "talks_failing") is None
+    assert found.row(1, "talks_failing") is not None
+    assert any(line.split()[:2] == ["0", "never"] for line in text_lines(found, ["talks_failing"]))
+
+
 def test_what_a_knob_cannot_be_is_said_before_anything_is_run(load) -> None:
     chosen = knobs(f"{SCALE}=-1:1:3")
     with pytest.raises(ScenarioError, match=r"aid_scale must lie between 0 and 100"):

@@ -22,14 +22,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import __version__
 from sim.engine.draws import Floats
 from sim.engine.recorder import Event
 from sim.ensemble.run import BATCH, Ensemble, Plan, run_surviving
 from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
 from sim.results.parts import Parts
-from sim.results.store import StoreError, is_of, made_with, write_run
+from sim.results.store import StoreError, is_of, what_is_run, write_run
 from sim.results.summary import Row, summarise
 from sim.results.tables import outcomes_header, outcomes_rows
 from sim.scenario import Scenario, ScenarioHead
@@ -87,17 +86,7 @@ def layout(replications: int, most: int = BATCH) -> list[tuple[int, int]]:
 
 def about(scenario: Scenario[ScenarioHead], plan: Plan, most: int = BATCH) -> dict[str, Any]:
     """Return all that the chunks of a run depend on."""
-    return {
-        "parley": __version__,
-        "scenario": scenario.name,
-        "text": scenario.to_yaml(),
-        "seed": plan.seed,
-        "replications": plan.replications,
-        "days": plan.days,
-        "watched": list(plan.watched),
-        "chunk": most,
-        "made_with": made_with(),
-    }
+    return {**what_is_run(scenario, plan), "watched": list(plan.watched), "chunk": most}
 
 
 @contextmanager

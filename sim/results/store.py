@@ -137,6 +137,19 @@ def made_with() -> dict[str, str]:
     }
 
 
+def what_is_run(scenario: Scenario[ScenarioHead], plan: Plan) -> dict[str, Any]:
+    """Return what unfinished parts of a run or study depend on, whatever kind it is."""
+    return {
+        "parley": __version__,
+        "scenario": scenario.name,
+        "text": scenario.to_yaml(),
+        "seed": plan.seed,
+        "replications": plan.replications,
+        "days": plan.days,
+        "made_with": made_with(),
+    }
+
+
 def is_of(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan) -> bool:
     """Return whether a folder holds the results of a scenario and plan."""
     try:

@@ -159,6 +159,11 @@ def summarise(ensemble: Ensemble) -> list[Row]:
     return rows + _deal_rows(ensemble)
 
 
+def only_summarised(outcome: str) -> bool:
+    """Return whether an outcome is of all histories together, so that no history has it by itself."""
+    return outcome == "talks_failing" or outcome.startswith("ledger:")
+
+
 def row_of(outcome: str, values: NDArray[np.float64]) -> Row:
     """Return the row of an outcome that the summary leaves out."""
     known = np.sort(values[~np.isnan(values)])

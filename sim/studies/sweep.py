@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from sim import __version__
 from sim.ensemble.run import Plan, run_ensemble
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.results.frames import Tabular
 from sim.results.parts import Parts
-from sim.results.store import made_with
-from sim.results.summary import Row, as_dicts, row_of, summarise
+from sim.results.store import what_is_run
+from sim.results.summary import Row, as_dicts, only_summarised, row_of, summarise
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import outcome_of
 from sim.studies.design import Varied, as_value
@@ -157,9 +156,9 @@ def _check(
     if outcomes:
         few = replace(plan, replications=2)
         changed = scenario.with_settings(_settings(knobs, points[0]), "--vary")
-        rows = summarise(ran := run_ensemble(changed, few))
+        ran = run_ensemble(changed, few)
         for name in outcomes:
-            if name not in {row.id for row in rows}:
+            if not only_summarised(name):
                 outcome_of(changed, ran.outcomes, name)
 
 
@@ -176,7 +175,7 @@ def _run_point(point: _Point) -> list[Row]:
     rows += [
         row_of(name, outcome_of(scenario, ensemble.outcomes, name))
         for name in point.outcomes
-        if name not in known and not name.startswith("ledger:")
+        if name not in known and not only_summarised(name)
     ]
     if point.parts is not None:
         point.parts.write(point.name, json.dumps(as_dicts(rows)).encode())
@@ -192,14 +191,8 @@ def about(
 ) -> dict[str, Any]:
     """Return all that the results of a sweep depend on."""
     return {
-        "parley": __version__,
-        "scenario": scenario.name,
-        "text": scenario.to_yaml(),
-        "seed": plan.seed,
-        "replications": plan.replications,
-        "days": plan.days,
+        **what_is_run(scenario, plan),
         "knobs": [asdict(knob) for knob in knobs],
         "points": [list(point) for point in points],
         "outcomes": list(outcomes),
-        "made_with": made_with(),
     }
