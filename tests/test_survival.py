@@ -74,8 +74,8 @@ def test_aalen_johansen_is_that_of_an_independent_implementation(seed: int) -> N
 
 def test_the_curves_are_those_of_the_histories(load, ensemble) -> None:
     run = ensemble(load("baseline", "collapse.defender.force_share=0.9"), 400, 1096)
-    days, how = first_end(run)
-    found = {(course.name, course.of): course.curve for course in courses(run)}
+    days, how = first_end(run.outcomes, run.plan.days)
+    found = {(course.name, course.of): course.curve for course in courses(run.outcomes, run.plan.days)}
     # No one leaves before the horizon, so that the shares are plain ones.
     for place, kind in enumerate(FIRST_ENDS, start=1):
         curve = found["first_end", kind]

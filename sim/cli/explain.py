@@ -23,62 +23,52 @@ def explain(
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print only the reviews of that history, with every term, as CSV.")
     ] = False,
+    packages: Annotated[
+        bool, typer.Option("--packages", help="Print only what every package was worth at each of these reviews, as CSV.")
+    ] = False,
 ) -> None:
     """Say why there was no deal, over time, and tell one history with what both sides weighed at each review.
 
     Example:  parley explain results/baseline --ending ceasefire_in_force
     """
     with errors_as_lines():
-        from collections import Counter
-        from dataclasses import replace
-
-        import numpy as np
-
-        from sim.ensemble.outcomes import FAILED
-        from sim.ensemble.run import Plan, run_batch
-        from sim.results.explain import explanation, ledger_over_time, medoid, review_rows, scenario_negotiates
+        from sim.results.explain import (
+            NoSuchHistory,
+            explanation,
+            ledger_over_time,
+            package_rows,
+            retold,
+            review_rows,
+            scenario_negotiates,
+            which_history,
+        )
         from sim.results.names import Names
         from sim.results.runs import Run
-        from sim.results.store import StoreError
         from sim.results.summary import WHAT_IT_IS_NOT
 
+        if as_csv and packages:
+            _fail("--csv and --packages are two tables: choose one")
         if replication is not None and ending is not None:
             _fail("--replication and --ending both choose a history: give one")
         ran = Run.read(run)
-        scenario = replace(ran.scenario, name=ran.name)
-        counts = Counter(ran.outcomes["ending"].tolist())
-        if replication is None:
-            wanted = counts.most_common()[0][0] if ending is None else ending
-            replication = medoid(ran.outcomes, wanted)
-            if replication is None:
-                _fail(f"no history of this run ended in {wanted!r}; there are {', '.join(dict(counts.most_common()))}")
-            chosen = f"the history nearest to the centre of the {counts[wanted]:,} that ended in {wanted}"
-        else:
-            if replication >= ran.replications:
-                _fail(f"this run has histories 0 to {ran.replications - 1}")
-            chosen = "as asked for"
-        plan = Plan(ran.replications, ran.seed, ran.days, watched=(replication,))
-        history = run_batch(scenario, plan, np.array([replication], dtype=np.int64))
-        now, then = str(history.outcomes["ending"][0]), str(ran.outcomes["ending"][replication])
-        if then == FAILED:
-            raise StoreError(f"replication {replication} failed when {run} was run, and does not here: run it again")
-        if now != then:
-            raise StoreError(
-                f"replication {replication} ends in {now} here and in {then} in {run}: it was made by another version or "
-                "on another kind of machine (see its manifest.json); run it again"
-            )
+        scenario = ran.scenario
+        try:
+            replication, chosen = which_history(ran, replication, ending)
+        except NoSuchHistory as error:
+            _fail(str(error))
+        history = retold(ran, run, replication)
         names = Names(scenario)
-        if as_csv:
+        if as_csv or packages:
             if not scenario_negotiates(scenario):
                 _fail("this scenario has no negotiation, and so no reviews")
-            header, table = review_rows(history, replication)
+            header, table = (package_rows if packages else review_rows)(history, replication)
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerows([header, *table])
             return
         print(f"{scenario.world.title}        {ran.replications:,} replications, seed {ran.seed}\n")
         if ran.ledger:
             print("Why there was no deal, over time")
-            print(*ledger_over_time(ran.ledger, names, plan.days), "", sep="\n")
+            print(*ledger_over_time(ran.ledger, names, ran.days), "", sep="\n")
         elif scenario_negotiates(scenario):
             print("This run is too short for a ledger, which is kept every four weeks.\n")
         else:

@@ -180,7 +180,7 @@ def _say_failures(failed: dict[Path, dict[int, str]]) -> None:
 
 def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell: bool) -> None:
     from sim.results.chronicle import chronicle
-    from sim.results.summary import WHAT_IT_IS_NOT, balance_sentences, why_sentences
+    from sim.results.summary import WHAT_IT_IS_NOT, told_of
     from sim.results.tables import groups_side_by_side, headline, text_table
 
     print(*map(headline, ensembles), "", sep="\n")
@@ -191,9 +191,9 @@ def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell:
         for group in groups_side_by_side(ensembles):
             print(*text_table([ensembles[at] for at in group], [summaries[at] for at in group]), "", sep="\n")
     for ensemble in ensembles:
-        for sentences in (why_sentences(ensemble), balance_sentences(ensemble)):
-            if sentences:
-                print(*sentences, "", sep="\n")
+        sentences = told_of(ensemble)
+        if sentences:
+            print(*sentences, "", sep="\n")
     print(WHAT_IT_IS_NOT)
 
 

@@ -15,13 +15,14 @@ from sim.engine.fields import Fields
 class Event:
     """Something that happened to one replication.
 
-    `day` is the day on which it happened, `kind` names the kind of event, `values` is what its sentence needs.
+    `day` is the day on which it happened, `kind` names the kind of event, `values` is what its sentence
+    needs: numbers, texts, and arrays of what there are several of.
     """
 
     day: int
     replication: int
     kind: str
-    values: Mapping[str, float | str]
+    values: Mapping[str, Any]
 
 
 class Recorder:
@@ -89,9 +90,17 @@ class Recorder:
         return self._watching and bool(self._watched[columns].any())
 
     def tell(self, day: int, cohort: Ints, kind: str, **values: Floats | float | str) -> None:
-        """Log an event of `cohort`; a value is one for all or an array with one each."""
+        """Log an event of `cohort`; a value is one for all, or an array whose last axis is the cohort."""
         if not self._watching or not len(cohort):
             return
         for place in np.flatnonzero(self._watched[cohort]):
-            own = {key: float(value[place]) if isinstance(value, np.ndarray) else value for key, value in values.items()}
+            own = {key: _own(value, int(place)) for key, value in values.items()}
             self.events.append(Event(day, int(self._replications[cohort[place]]), kind, own))
+
+
+def _own(value: Floats | float | str, place: int) -> Floats | float | str:
+    """Return what one of a cohort has of a value."""
+    if not isinstance(value, np.ndarray):
+        return value
+    own = value[..., place]
+    return float(own) if own.ndim == 0 else own.copy()

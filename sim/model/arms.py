@@ -104,7 +104,7 @@ class Arms(Mechanism):
             Field("fire", "share of full-rate fire", "Fire of the day.", SIDES, series=True),
             Field("ready_fire", "share of full-rate fire", "What the stock allows, in war and ceasefire.", SIDES),
             Field("fire_at_start", "share of full-rate fire", "Fire at the start.", SIDES),
-            Field("stock_days", days, "Materiel in stock.", SIDES),
+            Field("stock_days", days, "Materiel in stock.", SIDES, series=True),
             Field("produced_days", days, "Produced since the start.", SIDES),
             Field("received_days", days, "Received from backers since the start.", SIDES),
             Field("fired_days", days, "Fired since the start.", SIDES),

@@ -245,7 +245,7 @@ class Talks(Mechanism):
             if counted:
                 found.append(account.of(np.flatnonzero(~(largest > 0))))
             if watched:
-                recorder.tell(day, self._world.everyone[columns], "review", **account.values())
+                recorder.tell(day, self._world.everyone[columns], "review", packages=slack, **account.values())
         if counted:
             ledger.count(recorder, day, len(cohort), found)
 

@@ -1,21 +1,34 @@
 """One history told and explained: its reviews with what each side weighed, and which history is typical of an ending."""
 
+from __future__ import annotations
+
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
+from sim.engine.draws import Floats
 from sim.engine.recorder import Event
-from sim.ensemble.run import Ensemble
+from sim.ensemble.outcomes import FAILED
+from sim.ensemble.run import Ensemble, Plan, run_batch
+from sim.errors import ParleyError
 from sim.model import section
+from sim.model.bargain import NEVER
 from sim.model.ledger import NOTHING, Questions
+from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.results.chronicle import chronicle
 from sim.results.ledger import negotiation_of
 from sim.results.names import Names
+from sim.results.store import StoreError
 from sim.scenario import Scenario, ScenarioHead
+
+if TYPE_CHECKING:
+    from sim.results.runs import Run
 
 # The terms of the account of a side, in the order in which they are added up, each with its sign and its words.
 ACCOUNT = (
@@ -27,6 +40,53 @@ ACCOUNT = (
 COLUMNS = (
     "fighting_on", "terms_today", "expectation", "resolve", "cost", "package", "red_lines", "distrust", "lasting", "slack",
 )  # fmt: skip
+
+
+class NoSuchHistory(ParleyError):
+    """Why the history that is asked for is not in a run."""
+
+
+def which_history(run: Run, replication: int | None = None, ending: str | None = None) -> tuple[int, str]:
+    """Return the number of the history to tell, and in words why it is this one.
+
+    It is the one asked for, or one typical of an ending: of the commonest if none is named.
+
+    Raises
+    ------
+    NoSuchHistory
+        When the run has no such history.
+    """
+    counts = Counter(run.outcomes["ending"].tolist())
+    if replication is not None:
+        if replication >= run.replications:
+            raise NoSuchHistory(f"this run has histories 0 to {run.replications - 1}")
+        return replication, "as asked for"
+    wanted = counts.most_common()[0][0] if ending is None else ending
+    found = medoid(run.outcomes, wanted)
+    if found is None:
+        raise NoSuchHistory(f"no history of this run ended in {wanted!r}; there are {', '.join(dict(counts.most_common()))}")
+    return found, f"the history nearest to the centre of the {counts[wanted]:,} that ended in {wanted}"
+
+
+def retold(run: Run, folder: Path, replication: int) -> Ensemble:
+    """Simulate one history of a run again, and watch it.
+
+    Raises
+    ------
+    StoreError
+        When it does not end as it did.
+    """
+    plan = Plan(run.replications, run.seed, run.days, watched=(replication,))
+    history = run_batch(run.scenario, plan, np.array([replication], dtype=np.int64))
+    now, then = str(history.outcomes["ending"][0]), str(run.outcomes["ending"][replication])
+    if then == FAILED:
+        raise StoreError(f"replication {replication} failed when {folder} was run, and does not here: run it again")
+    if now != then:
+        raise StoreError(
+            f"replication {replication} ends in {now} here and in {then} in {folder}: it was made by another version or "
+            "on another kind of machine (see its manifest.json); run it again"
+        )
+    return history
 
 
 def scenario_negotiates(scenario: Scenario[ScenarioHead]) -> bool:
@@ -62,6 +122,63 @@ def review_rows(ensemble: Ensemble, replication: int) -> tuple[list[str], list[l
         ]
         rows.append(row + [value[f"{column}_{side}"] for side in names.sides for column in COLUMNS])
     return header, rows
+
+
+class Packages:
+    """What every package was worth to both sides at one review of a watched history.
+
+    Attributes
+    ----------
+    day : int
+    fighting_on : (2,)
+        The value of fighting on to each side, its reservation value.
+    worth : (2, P)
+        What signing is worth: all for and against it, on the scale of fighting on; NaN beyond a hard red line.
+    zone : (P,) bool
+        Whether it is in the zone of agreement.
+    frontier : (P,) bool
+        Whether no other is better for one side and as good for the other.
+    """
+
+    def __init__(self, event: Event) -> None:
+        value: Any = event.values
+        self.day = event.day
+        self.fighting_on: Floats = np.array([value[f"fighting_on_{side}"] for side in SIDES])
+        slack: Floats = value["packages"]
+        worth = self.fighting_on[:, None] + slack
+        possible: NDArray[np.bool_] = np.logical_and.reduce(slack > -0.5 * NEVER)
+        self.worth: Floats = np.where(possible, worth, np.nan)
+        self.zone: NDArray[np.bool_] = np.logical_and.reduce(slack > 0)
+        self.frontier = _undominated(worth, possible)
+
+
+def _undominated(worth: Floats, possible: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return where no other package is better for one side and as good for the other, (P,)."""
+    found = np.zeros(worth.shape[1], dtype=np.bool_)
+    best, held_by = -np.inf, np.nan
+    # From the best for the attacker on, only what betters the defender's best so far is left, and what equals it in both.
+    for place in np.lexsort((-worth[1], -worth[0])):
+        if possible[place] and (worth[1, place] > best or (worth[1, place] == best and worth[0, place] == held_by)):
+            found[place] = True
+            best, held_by = worth[1, place], worth[0, place]
+    return found
+
+
+def package_rows(ensemble: Ensemble, replication: int) -> tuple[list[str], list[list[Any]]]:
+    """Return header and rows of a table with what every package was worth at each review of a watched replication."""
+    negotiation = negotiation_of(ensemble)
+    assert negotiation is not None, "reviews come from a negotiation"
+    codes = Questions(negotiation).packages
+    calendar = Calendar(ensemble.scenario.world.start_date)
+    rows: list[list[Any]] = []
+    for event in reviews(ensemble, replication):
+        held = Packages(event)
+        date = calendar.date_of(event.day).isoformat()
+        rows += [
+            [event.day, date, code, *("" if value != value else value for value in worth), int(zone), int(frontier)]
+            for code, worth, zone, frontier in zip(codes, held.worth.T.tolist(), held.zone, held.frontier, strict=True)
+        ]
+    return ["day", "date", "package", *(f"worth_{side}" for side in SIDES), "zone", "frontier"], rows
 
 
 def review_lines(ensemble: Ensemble, replication: int) -> Iterator[str]:

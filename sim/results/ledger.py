@@ -5,12 +5,11 @@ history counted once is given with a share.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.calendar import Calendar
 from sim.ensemble.run import Ensemble
 from sim.model import section
 from sim.model.ledger import NOTHING, ZONE, Questions
@@ -60,12 +59,18 @@ def entries(ensemble: Ensemble) -> Iterator[Entry]:
                 yield Entry(day, question, answers[question][place], int(counts[place]), of)
 
 
+def entries_of(rows: Iterable[Mapping[str, str]]) -> Iterator[Entry]:
+    """Yield the lines of the ledger from the rows of `ledger.csv`."""
+    for row in rows:
+        yield Entry(int(row["day"]), row["question"], row["answer"], int(row["histories"]), int(row["of"]))
+
+
 class Totals:
     """The answers of all reviews together."""
 
-    def __init__(self, ensemble: Ensemble) -> None:
+    def __init__(self, found: Iterable[Entry]) -> None:
         self._counts: dict[str, Counter[str]] = {question: Counter() for question in QUESTIONS}
-        for entry in entries(ensemble):
+        for entry in found:
             self._counts[entry.question][entry.answer] += entry.histories
         self.reviews = sum(self._counts["state"].values())
         self.without = self.reviews - self._counts["state"][ZONE]
@@ -75,15 +80,9 @@ class Totals:
         return sorted(self._counts[question].items(), key=lambda item: (-item[1], item[0]))
 
 
-def date_of(ensemble: Ensemble, day: int) -> str:
-    """Return the date of a day, in ISO form."""
-    return Calendar(ensemble.scenario.world.start_date).date_of(day).isoformat()
-
-
-def sentences(ensemble: Ensemble, names: Names, totals: Totals) -> list[str]:
+def sentences(names: Names, totals: Totals) -> list[str]:
     """Return which deal was nearest and what would have opened a zone, as sentences."""
-    negotiation = negotiation_of(ensemble)
-    if negotiation is None or not totals.without:
+    if not totals.without:
         return []
     without = totals.without
     package, count = totals.of("nearest")[0]

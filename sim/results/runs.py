@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +111,8 @@ class Run(Tabular):
         drawn = {name: values for name, values in columns.items() if "." in name}
         ledger = list(csv.DictReader(io.StringIO(tables.get("ledger.csv", ""))))
         summary = read_summary(tables["summary.csv"])
+        # The file is called scenario.yaml, whatever the scenario is called.
+        scenario = replace(scenario, name=name)
         return cls(name, scenario, seed, replications, days, version, outcomes, drawn, summary, ledger)
 
     def __repr__(self) -> str:

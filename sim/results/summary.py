@@ -3,6 +3,7 @@
 The summary is a list of rows, made once and printed, written as CSV, Markdown or JSON from the same list.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -10,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
+from sim.engine.draws import Floats
 from sim.ensemble.outcomes import DEAL_HORIZONS, ENDINGS, FAILED, LASTING_DAYS
 from sim.ensemble.run import Ensemble
 from sim.model.ceasefire import CAUSES
 from sim.model.ledger import ZONE
 from sim.model.manpower import break_even_return_share
 from sim.model.parameters import SIDES
-from sim.results.ledger import Totals, negotiation_of, sentences
+from sim.results.ledger import Entry, Totals, entries, negotiation_of, sentences
 from sim.results.names import Names
 from sim.results.statistics import mean_interval, quantile_interval, wilson_interval
-from sim.scenario import quantities
+from sim.scenario import Scenario, ScenarioHead, quantities
 
 ENDING_LABELS = {
     "war_goes_on": "War goes on",
@@ -242,7 +244,7 @@ def _ledger_rows(ensemble: Ensemble) -> list[Row]:
 
     The intervals are those of as many histories, not reviews: reviews of one history tell much the same.
     """
-    totals = Totals(ensemble)
+    totals = Totals(entries(ensemble))
     naming, n, rows = Names(ensemble.scenario), len(ensemble.numbers) - len(ensemble.failures), []
     for state, count in sorted(totals.of("state"), key=lambda item: item[0] != ZONE):
         share = count / totals.reviews
@@ -252,24 +254,37 @@ def _ledger_rows(ensemble: Ensemble) -> list[Row]:
     return rows
 
 
-def why_sentences(ensemble: Ensemble) -> list[str]:
-    """Return what stood between the sides and a deal, and what would have opened a zone, as sentences."""
-    return sentences(ensemble, Names(ensemble.scenario), Totals(ensemble))
+def told_of(ensemble: Ensemble) -> list[str]:
+    """Return what an ensemble tells in sentences: why there was no deal, then the balance of manpower."""
+    return told(ensemble.scenario, ensemble.outcomes, ensemble.drawn, entries(ensemble))
 
 
-def balance_sentences(ensemble: Ensemble) -> list[str]:
+def told(
+    scenario: Scenario[ScenarioHead],
+    outcomes: Mapping[str, NDArray[Any]],
+    drawn: Mapping[str, Floats],
+    ledger: Iterable[Entry],
+) -> list[str]:
+    """Return what a run tells in sentences: why there was no deal, then the balance of manpower."""
+    names = Names(scenario)
+    return [*sentences(names, Totals(ledger)), *balance_sentences(scenario, outcomes, drawn)]
+
+
+def balance_sentences(
+    scenario: Scenario[ScenarioHead], outcomes: Mapping[str, NDArray[Any]], drawn: Mapping[str, Floats]
+) -> list[str]:
     """Return the monthly manpower balance of each side and its break-even, as sentences.
 
     Flows are means of a month at war in the first 12, over the replications without a ceasefire in them, because means add
     up; the break-even return share is that of these flows, without desertion.
     """
-    trained = ensemble.outcomes.get("trained_per_month_12_months_attacker")
+    trained = outcomes.get("trained_per_month_12_months_attacker")
     if trained is None or np.isnan(trained).all():
         return []
-    names, sentences = side_names(ensemble), []
+    names, found = Names(scenario).sides, []
     for side in SIDES:
         flow = {
-            name: float(np.nanmean(ensemble.outcomes[f"{name}_per_month_12_months_{side}"]))
+            name: float(np.nanmean(outcomes[f"{name}_per_month_12_months_{side}"]))
             for name in ("trained", "returned", "killed", "wounded", "deserted")
         }
         lost = flow["killed"] + flow["wounded"]
@@ -283,22 +298,22 @@ def balance_sentences(ensemble: Ensemble) -> list[str]:
         )
         if lost > flow["killed"]:
             share = break_even_return_share(lost / DAYS_PER_MONTH, flow["trained"], flow["killed"] / lost)
-            assumed = mean_parameter(ensemble, f"manpower.{side}.return_share")
+            assumed = mean_parameter(scenario, drawn, f"manpower.{side}.return_share")
             if 0.005 <= share <= 1:
                 sentence += f" Desertion aside it would hold level if {share:.2f} of the wounded returned;"
             else:
                 never = "no return of wounded could" if share > 1 else "recruits alone would"
                 sentence += f" Desertion aside {never} hold it level;"
             sentence += f" assumed is {assumed:.2f}."
-        sentences.append(sentence)
-    return sentences
+        found.append(sentence)
+    return found
 
 
-def mean_parameter(ensemble: Ensemble, path: str) -> float:
+def mean_parameter(scenario: Scenario[ScenarioHead], drawn: Mapping[str, Floats], path: str) -> float:
     """Return the mean over the replications of a parameter, which may be certain."""
-    if path in ensemble.drawn:
-        return float(np.nanmean(ensemble.drawn[path]))
-    return dict(quantities(ensemble.scenario.world))[path].central
+    if path in drawn:
+        return float(np.nanmean(drawn[path]))
+    return dict(quantities(scenario.world))[path].central
 
 
 def as_dicts(rows: list[Row]) -> list[dict[str, Any]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats, Ints
 from sim.ensemble.outcomes import FAILED
-from sim.ensemble.run import Ensemble
 from sim.results.statistics import Curve, aalen_johansen, kaplan_meier
 
 FIRST_ENDS = ("ceasefire", "attacker_collapsed", "defender_collapsed")
@@ -24,16 +24,16 @@ class Course(NamedTuple):
     curve: Curve
 
 
-def first_end(ensemble: Ensemble) -> tuple[Floats, Ints]:
+def first_end(outcomes: Mapping[str, NDArray[Any]], horizon_days: int) -> tuple[Floats, Ints]:
     """Return when the fighting first ended in each history, and how: a place in `FIRST_ENDS` from 1 on, 0 if not.
 
     Histories that failed are left out.
     """
-    ran = ensemble.outcomes["ending"] != FAILED
+    ran = outcomes["ending"] != FAILED
     names = ("ending", "ending_day", "deal_month", "ceasefires")
-    outcomes = {name: ensemble.outcomes[name][ran] for name in names if name in ensemble.outcomes}
+    outcomes = {name: outcomes[name][ran] for name in names if name in outcomes}
     n = int(ran.sum())
-    days, how = np.full(n, float(ensemble.plan.days)), np.zeros(n, dtype=np.int64)
+    days, how = np.full(n, float(horizon_days)), np.zeros(n, dtype=np.int64)
     for kind in FIRST_ENDS[1:]:
         collapsed = outcomes["ending"] == kind
         days[collapsed] = outcomes["ending_day"][collapsed]
@@ -46,9 +46,9 @@ def first_end(ensemble: Ensemble) -> tuple[Floats, Ints]:
     return days, how
 
 
-def courses(ensemble: Ensemble) -> Iterator[Course]:
-    """Yield the curves of a run; those of what never happens are left out."""
-    days, how = first_end(ensemble)
+def courses(outcomes: Mapping[str, NDArray[Any]], horizon_days: int) -> Iterator[Course]:
+    """Yield the curves of the columns of a run; those of what never happens are left out."""
+    days, how = first_end(outcomes, horizon_days)
     if not how.any():
         return
     yield Course("war", "", kaplan_meier(days, how > 0))
@@ -56,7 +56,7 @@ def courses(ensemble: Ensemble) -> Iterator[Course]:
         if curve.share[-1] > 0:
             yield Course("first_end", FIRST_ENDS[kind - 1], curve)
     if (how == 1).any():
-        length, broke = (ensemble.outcomes[name] for name in ("first_ceasefire_days", "first_ceasefire_broke"))
+        length, broke = (outcomes[name] for name in ("first_ceasefire_days", "first_ceasefire_broke"))
         held = ~np.isnan(length)
         length, broke = length[held], broke[held]
         if (broke > 0).any():

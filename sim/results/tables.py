@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import Calendar
 from sim.ensemble.run import Ensemble
-from sim.results.ledger import date_of, entries
+from sim.results.ledger import entries
 from sim.results.statistics import QUANTILES
-from sim.results.summary import WHAT_IT_IS_NOT, Row, balance_sentences, end_date, why_sentences
+from sim.results.summary import WHAT_IT_IS_NOT, Row, end_date, told_of
 from sim.results.survival import courses
 
 SHARES, OUTCOMES = ("share", "95 % interval"), ("median ± its error", "5 % .. 95 %")
@@ -132,7 +132,7 @@ def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
             lines += ["", f"| {heading} | {value_name} | {band_name} |", "|---|---:|---|"]
         value, band = cells(row)
         lines.append(f"| {row.shown_label.replace('|', ' ')} | {value} | {band} |")
-    told = [*why_sentences(ensemble), *balance_sentences(ensemble)]
+    told = told_of(ensemble)
     lines += ["", *(f"- {sentence}" for sentence in told), "", WHAT_IT_IS_NOT, ""]
     return "\n".join(lines)
 
@@ -200,7 +200,7 @@ def series_csv(ensemble: Ensemble) -> str:
 def survival_csv(ensemble: Ensemble) -> str:
     """Return how wars end and ceasefires hold over time, one row for each day on which a curve changes."""
     rows: list[list[Any]] = []
-    for name, of, curve in courses(ensemble):
+    for name, of, curve in courses(ensemble.outcomes, ensemble.plan.days):
         low, high = (["" if np.isnan(value) else float(value) for value in bound] for bound in curve.intervals())
         columns = (curve.times.astype(int).tolist(), curve.at_risk.tolist(), curve.share.tolist(), low, high)
         rows += [[name, of, *row] for row in zip(*columns, strict=True)]
@@ -225,5 +225,9 @@ def failures_csv(ensemble: Ensemble, folder: Path) -> str:
 def ledger_csv(ensemble: Ensemble) -> str:
     """Return the ledger: for every day on which it is kept, question and answer, how many histories gave it."""
     header = ["day", "date", "question", "answer", "histories", "of", "share"]
-    rows = [[entry.day, date_of(ensemble, entry.day), *entry[1:], entry.histories / entry.of] for entry in entries(ensemble)]
+    calendar = Calendar(ensemble.scenario.world.start_date)
+    rows = [
+        [entry.day, calendar.date_of(entry.day).isoformat(), *entry[1:], entry.histories / entry.of]
+        for entry in entries(ensemble)
+    ]
     return _csv(header, rows)
