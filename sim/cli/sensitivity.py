@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -37,7 +37,17 @@ if TYPE_CHECKING:
     from sim.studies.sensitivity import Sensitivity
     from sim.studies.sobol import Sobol
 
-Study = tuple[list[dict[str, Any]], list[str]]
+
+class Study(NamedTuple):
+    """What a study found: the rows of its table, lines to print, the scenario and how much of it was run."""
+
+    rows: list[dict[str, Any]]
+    lines: list[str]
+    scenario: Scenario[ScenarioHead]
+    size: dict[str, int]
+    outcomes: dict[str, dict[str, str]]
+
+
 MANY = 1_000
 # judgement: an index that is known no better than this hardly tells a half from nothing.
 WIDE = 0.2
@@ -87,20 +97,23 @@ def sensitivity(
         folder = results_folder(out, force) if out is not None else None
         name = "one_at_a_time" if one_at_a_time else "sobol" if sobol is not None else "sensitivity"
         if name == "sensitivity":
-            rows, lines = _from_given_data(of, outcome, replications, seed, months, top, workers, cluster)
+            study = _from_given_data(of, outcome, replications, seed, months, top, workers, cluster)
         else:
             scenario, plan = _scenario_and_plan(of, replications, seed, months)
             how = _one_at_a_time if one_at_a_time else _sobol
             # A study of this kind is never small.
             with workers_for(FEW + 1, workers, cluster) as pool:
-                rows, lines = how(scenario, plan, outcome, sobol or 0, pool, top)
-        table = csv_of(rows)
-        data = json.dumps({"note": WHAT_IT_IS_NOT, "rows": rows}, indent=2, allow_nan=False) + "\n"
-        print(table if as_csv else data if as_json else "\n".join([*lines, WHAT_IT_IS_NOT, ""]), end="")
+                study = how(scenario, plan, outcome, sobol or 0, pool, top)
+        table = csv_of(study.rows)
+        data = json.dumps({"note": WHAT_IT_IS_NOT, "rows": study.rows}, indent=2, allow_nan=False) + "\n"
+        print(table if as_csv else data if as_json else "\n".join([*study.lines, WHAT_IT_IS_NOT, ""]), end="")
         if folder is not None:
-            about = {"parley": __version__, "of": of, "rows": len(rows)}
-            write_folder({f"{name}.csv": table.encode(), f"{name}.json": data.encode()}, about, folder, force)
-            print(f"Written: {folder}/ ({name}, manifest)", file=sys.stderr)
+            about = {"parley": __version__, "of": of, "scenario": study.scenario.name, **study.size, "rows": len(study.rows)}
+            files = {f"{name}.csv": table, f"{name}.json": data, "scenario.yaml": study.scenario.to_yaml()}
+            write_folder(
+                {file: text.encode() for file, text in files.items()}, about | {"outcomes": study.outcomes}, folder, force
+            )
+            print(f"Written: {folder}/ ({name}, scenario, manifest)", file=sys.stderr)
 
 
 def _refuse(two_formats: bool, two_studies: bool, rows: int | None, replications: int | None) -> None:
@@ -141,6 +154,16 @@ def _labels(rows: Sequence[Row]) -> dict[str, str]:
     }
 
 
+def _about(summary: Sequence[Row], chosen: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return what the chosen outcomes are called, and their units."""
+    labels, units = _labels(summary), {row.id: row.unit for row in summary}
+    return {name: {"label": labels.get(name, name), "unit": units.get(name, "")} for name in chosen}
+
+
+def _size(plan: Plan) -> dict[str, int]:
+    return {"seed": plan.seed, "replications": plan.replications, "days": plan.days}
+
+
 # From given data
 
 
@@ -168,12 +191,10 @@ def _from_given_data(
         f"{run.name}: which of {len(run.drawn)} uncertain parameters drive the outcomes of {run.replications:,} histories",
         "",
     ]
-    return [row for one in found for row in one.as_dicts()], [
-        *lines,
-        *_given_lines(found, _labels(run.summary), top),
-        *note,
-        "",
-    ]
+    rows = [row for one in found for row in one.as_dicts()]
+    told = [*lines, *_given_lines(found, _labels(run.summary), top), *note, ""]
+    size = {"seed": run.seed, "replications": run.replications, "days": run.days}
+    return Study(rows, told, run.scenario, size, _about(run.summary, chosen))
 
 
 def _given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int) -> Iterator[str]:
@@ -213,7 +234,8 @@ def _one_at_a_time(
         f"Differences on the same luck, {plan.replications:,} pairs; the 95 % intervals of an outcome hold together.",
         "",
     ]
-    return found.as_dicts(), [*head, *_table_lines(found, _labels(summary), top)]
+    told = [*head, *_table_lines(found, _labels(summary), top)]
+    return Study(found.as_dicts(), told, scenario, _size(plan), _about(summary, chosen))
 
 
 def _summary(scenario: Scenario[ScenarioHead], plan: Plan) -> list[Row]:
@@ -303,7 +325,8 @@ def _sobol(
     head = [f"{scenario.name}: Sobol' indices of {uncertain} uncertain parameters and of luck, {histories:,} histories", ""]
     if scenario.world.correlations:
         head[1:1] = ["The correlations of the scenario are left out: parameters are taken as independent."]
-    return [row for one in found for row in one.as_dicts()], [*head, *_sobol_lines(found, _labels(summary), top)]
+    told = [*head, *_sobol_lines(found, _labels(summary), top)]
+    return Study([row for one in found for row in one.as_dicts()], told, scenario, _size(plan), _about(summary, chosen))
 
 
 def _sobol_lines(found: Sequence[Sobol], labels: dict[str, str], top: int) -> Iterator[str]:

@@ -102,7 +102,7 @@ class Arms(Mechanism):
         days = "days of full-rate fire"
         return (
             Field("fire", "share of full-rate fire", "Fire of the day.", SIDES, series=True),
-            Field("ready_fire", "share of full-rate fire", "What the stock allows, in war and ceasefire.", SIDES),
+            Field("ready_fire", "share of full-rate fire", "What the stock allows, at war or not.", SIDES, series=True),
             Field("fire_at_start", "share of full-rate fire", "Fire at the start.", SIDES),
             Field("stock_days", days, "Materiel in stock.", SIDES, series=True),
             Field("produced_days", days, "Produced since the start.", SIDES),

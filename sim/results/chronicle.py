@@ -29,8 +29,7 @@ def chronicle(ensemble: Ensemble, replication: int, without: Collection[str] = (
     calendar = Calendar(ensemble.scenario.world.start_date)
     place = int(np.flatnonzero(ensemble.numbers == replication)[0])
     names = side_names(ensemble)
-    told = SENTENCES.keys() - set(without)
-    events = [event for event in ensemble.events if event.replication == replication and event.kind in told]
+    told = [(event.day, sentence) for event, sentence in happenings(ensemble, replication, without)]
     ending = str(ensemble.outcomes["ending"][place])
     last = ensemble.plan.days
     if ensemble.outcomes["ending_day"][place] >= 0:
@@ -38,15 +37,23 @@ def chronicle(ensemble: Ensemble, replication: int, without: Collection[str] = (
     lines = {day: f"  {_state(ensemble, place, slot, names)}" for slot, day in enumerate(ensemble.series_days)
              if day % DAYS_BETWEEN_STATES == 0 and day <= last}  # fmt: skip
     yield f"Replication {replication}, seed {ensemble.plan.seed}"
-    for day in sorted(lines.keys() | {event.day for event in events}):
+    for day in sorted(lines.keys() | {day for day, _ in told}):
         if day in lines:
             yield f"{calendar.date_of(day)}{lines[day]}"
-        sentences = [_sentence(event, ensemble, names) for event in events if event.day == day]
+        sentences = [sentence for its, sentence in told if its == day]
         if sentences:
             yield f"{calendar.date_of(day)}    {' '.join(sentences)}"
     outcome = ENDING_LABELS[ending].format(**names)
     ground = float(ensemble.outcomes["ground_gained_km2"][place])
     yield f"{calendar.date_of(ensemble.plan.days)}  {outcome}. Ground taken since the start: {ground:+,.0f} km2."
+
+
+def happenings(ensemble: Ensemble, replication: int, without: Collection[str] = ()) -> Iterator[tuple[Event, str]]:
+    """Yield what happened in a watched replication, event by event with its sentence; parameters as in `chronicle`."""
+    names, told = side_names(ensemble), SENTENCES.keys() - set(without)
+    for event in ensemble.events:
+        if event.replication == replication and event.kind in told:
+            yield event, _sentence(event, ensemble, names)
 
 
 def _sentence(event: Event, ensemble: Ensemble, names: dict[str, str]) -> str:

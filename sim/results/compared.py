@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sim.results.comparison import Comparison, Line
 from sim.results.summary import ENDING_LABELS, WHAT_IT_IS_NOT
-from sim.results.tables import csv_of
+from sim.results.tables import csv_of, markdown_cell
 
 HEADINGS = {
     "endings": "At the end",
@@ -149,18 +149,18 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
     for comparison in comparisons:
         left, right = comparison.left.name, comparison.right.name
         page += [f"# {right} against {left}", "", "What was changed:", ""]
-        page += [f"- {_cell(text)}" for text in changed_in_words(comparison)]
-        page += ["", f"| outcome | {_cell(left)} | {_cell(right)} | difference (95 %) |", "|---|---:|---:|---|"]
+        page += [f"- {markdown_cell(text)}" for text in changed_in_words(comparison)]
+        page += [
+            "",
+            f"| outcome | {markdown_cell(left)} | {markdown_cell(right)} | difference (95 %) |",
+            "|---|---:|---:|---|",
+        ]
         for line in comparison.lines:
             label = f"{HEADINGS[line.section]}: {line.label}{_some(line, comparison.pairs)}"
-            page.append("| " + " | ".join(_cell(text) for text in (label, *in_cells(line))) + " |")
-        page += ["", *(_cell(text) for text in moved_lines(comparison))] if comparison.paired else []
+            page.append("| " + " | ".join(markdown_cell(text) for text in (label, *in_cells(line))) + " |")
+        page += ["", *(markdown_cell(text) for text in moved_lines(comparison))] if comparison.paired else []
         page.append("")
     return "\n".join([*page, WHAT_IT_IS_NOT, ""])
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 def as_csv(comparisons: Sequence[Comparison]) -> str:

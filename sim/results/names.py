@@ -3,6 +3,7 @@
 from typing import Any
 
 from sim.model import section
+from sim.model.arms import Arms
 from sim.model.ceasefire import Ceasefire
 from sim.model.ledger import NOTHING, ZONE
 from sim.model.negotiation import RedLine
@@ -25,6 +26,7 @@ class Names:
     def __init__(self, scenario: Scenario[Any]) -> None:
         sides = scenario.world.sides
         self.sides: dict[str, str] = {"attacker": sides.attacker.name, "defender": sides.defender.name}
+        self._backers: dict[str, str] = {backer.id: backer.name for backer in section(scenario, Arms).backers}
         negotiation, ceasefire = section(scenario, Talks), section(scenario, Ceasefire)
         self._lines: dict[str, RedLine] = {line.id: line for line in negotiation.red_lines} if negotiation else {}
         self._regimes: dict[str, str] = {regime.id: regime.label for regime in ceasefire.regimes} if ceasefire else {}
@@ -40,6 +42,10 @@ class Names:
     def side(self, side: str) -> str:
         """Return the name of a side."""
         return self.sides[side]
+
+    def backer(self, backer: str) -> str:
+        """Return the name of a backer."""
+        return self._backers[backer]
 
     def line(self, line: str) -> str:
         """Return the name of a red line."""

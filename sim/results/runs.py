@@ -22,6 +22,7 @@ from sim.results import parquet
 from sim.results.frames import Tabular
 from sim.results.store import StoreError, read_run
 from sim.results.summary import Row, as_dicts, summarise
+from sim.results.tables import as_it_was
 from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario
 
 if TYPE_CHECKING:
@@ -83,7 +84,11 @@ class Run(Tabular):
         StoreError
             When it is none, is incomplete, was changed since, or was written by a version whose scenario cannot be read now.
         """
-        manifest, tables = read_run(folder)
+        return cls.from_tables(folder, *read_run(folder))
+
+    @classmethod
+    def from_tables(cls, folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, str]) -> Run:
+        """Return the run of a manifest and tables that were read from a folder; errors as in `read`."""
         version = str(manifest.get("parley"))
         as_parquet = parquet.NAME in manifest["sha256"]
         if not ("outcomes.csv" in tables or as_parquet) or "scenario.yaml" not in tables:
@@ -228,7 +233,7 @@ def read_summary(text: str) -> list[Row]:
         values: dict[str, Any] = {}
         for name, cell in cells.items():
             if name in ("section", "id", "label", "unit"):
-                values[name] = cell
+                values[name] = as_it_was(cell)
             elif name in known:
                 values[name] = int(cell) if name in ("n", "total") else float(cell) if cell else None
         rows.append(Row(**values))

@@ -21,6 +21,8 @@ from sim.results.statistics import QUANTILES
 from sim.results.summary import WHAT_IT_IS_NOT, Row, end_date, told_of
 from sim.results.survival import courses
 
+# What a formula of a spreadsheet begins with.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SHARES, OUTCOMES = ("share", "95 % interval"), ("median ± its error", "5 % .. 95 %")
 # In the order in which they are shown.
 HEADINGS = {
@@ -121,7 +123,7 @@ def headline(ensemble: Ensemble) -> str:
 
 def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
     """Return the summary as a Markdown page."""
-    lines = [f"# {ensemble.scenario.world.title}", "", headline(ensemble), ""]
+    lines = [f"# {markdown_cell(ensemble.scenario.world.title)}", "", markdown_cell(headline(ensemble)), ""]
     section = ""
     order = list(HEADINGS)
     for row in sorted(summary, key=lambda row: order.index(row.section)):
@@ -131,9 +133,9 @@ def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
             value_name, band_name = columns_of(section)
             lines += ["", f"| {heading} | {value_name} | {band_name} |", "|---|---:|---|"]
         value, band = cells(row)
-        lines.append(f"| {row.shown_label.replace('|', ' ')} | {value} | {band} |")
+        lines.append(f"| {markdown_cell(row.shown_label)} | {value} | {band} |")
     told = told_of(ensemble)
-    lines += ["", *(f"- {sentence}" for sentence in told), "", WHAT_IT_IS_NOT, ""]
+    lines += ["", *(f"- {markdown_cell(sentence)}" for sentence in told), "", WHAT_IT_IS_NOT, ""]
     return "\n".join(lines)
 
 
@@ -141,8 +143,31 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([_inert(cell) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def _inert(cell: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula: a text that begins like one gets an apostrophe before it."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) and not _is_number(cell) else cell
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def as_it_was(cell: str) -> str:
+    """Return the text of a cell without the apostrophe that keeps it from being a formula."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+
+
+def markdown_cell(text: str) -> str:
+    """Return text for a Markdown table, in which nothing is markup."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 def csv_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:

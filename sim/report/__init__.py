@@ -1,0 +1,1 @@
+"""Figures and pages, made from result tables alone: what they show is what the tables hold."""

@@ -1,0 +1,105 @@
+"""What a page is made of: numbers that know their table, tables, and pictures with the table behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.results.compared import number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sim.report.style import Paper
+
+
+class Value(NamedTuple):
+    """A number as a page shows it.
+
+    Attributes
+    ----------
+    text : str
+        Rounded, with its unit where that is not said beside it.
+    number : float
+    of : str
+        Where it stands: a table, what names the row, and the column, as in `summary.csv|war_goes_on|share`.
+    """
+
+    text: str
+    number: float
+    of: str
+
+    @classmethod
+    def in_unit(cls, number_: float, unit: str, *of: object, sign: bool = False, size: float | None = None) -> Value:
+        """Return a number with so many digits as tables on the terminal show."""
+        return cls(number(number_, unit, sign=sign, size=size), number_, "|".join(str(part) for part in of))
+
+
+# What a cell or a sentence holds: plain text, numbers, or nothing.
+Piece = str | Value | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a page; the first cell of a row names it.
+
+    Attributes
+    ----------
+    caption : str
+        What it is of, and the file that has all of it.
+    header : sequence of str
+    rows : list of sequence of pieces
+        A cell is a piece, or several one after another.
+    days : list of int
+        For the rows of a table over time, the day of each, so that a picture can point to its row.
+    """
+
+    caption: str
+    header: Sequence[str]
+    rows: list[Sequence[Piece | list[Piece]]]
+    days: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with what it shows in words and in numbers.
+
+    Attributes
+    ----------
+    name : str
+        As `parley plot` takes it.
+    title : str
+    says : list of pieces
+        What is drawn, and what is to be seen there.
+    draw : callable
+        Draws it for a paper.
+    tables : list of Table
+    bands : bool
+        Whether it has bands of uncertainty that can be taken away.
+    """
+
+    name: str
+    title: str
+    says: list[Piece]
+    draw: Callable[[Paper], Figure]
+    tables: list[Table]
+    bands: bool = False
+
+    @property
+    def alternative(self) -> str:
+        """What stands for the picture where it cannot be seen."""
+        return f"{self.title}. {plain(self.says)} The numbers are in the table below."
+
+
+def plain(pieces: Sequence[Piece]) -> str:
+    """Return pieces as text."""
+    return "".join(piece.text if isinstance(piece, Value) else piece or "" for piece in pieces)
+
+
+def listed(items: Sequence[list[Piece]], last: str = " and ") -> Iterator[Piece]:
+    """Yield the pieces of items with commas between them."""
+    for place, item in enumerate(items):
+        if place:
+            yield last if place == len(items) - 1 else ", "
+        yield from item

@@ -1,0 +1,269 @@
+"""Pictures of one history: its course with what happened, and what both sides bargained over at chosen dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.engine.calendar import DAYS_PER_MONTH
+from sim.engine.recorder import Event
+from sim.model import section
+from sim.model.ledger import Questions
+from sim.model.parameters import SIDES
+from sim.model.talks import Talks
+from sim.report.kept import Kept, Story
+from sim.report.over_time import date_on, dates_of, number_axis, time_axis
+from sim.report.parts import Picture, Piece, Table, Value
+from sim.report.style import CEASEFIRE, FAINT, MARK, SIDE_COLOURS, SIDE_DASHES, WAR, Paper, wrapped
+from sim.results.chronicle import happenings
+from sim.results.explain import Packages, reviews
+from sim.results.summary import ENDING_LABELS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Monthly pledges and counts of incidents would drown the rest.
+UNTOLD = ("pledge", "incident burst")
+
+
+def story_pictures(kept: Kept, story: Story) -> Iterator[Picture]:
+    """Yield the pictures of a history."""
+    yield timeline(kept, story)
+    yield from bargaining(kept, story)
+
+
+# The course of a history
+
+
+class Span(NamedTuple):
+    """Something that lasted, in a lane of the timeline."""
+
+    lane: str
+    first: float
+    last: float
+
+
+def timeline(kept: Kept, story: Story) -> Picture:
+    """Return the course of a history: ground held, what lasted when, and what happened."""
+    told = list(happenings(story.history, story.replication, UNTOLD))
+    rows: list[Sequence[Piece | list[Piece]]] = [[date_on(kept, event.day), sentence] for event, sentence in told]
+    ending = str(story.history.outcomes["ending"][0])
+    how = ENDING_LABELS[ending].format(**kept.names.sides)
+    says: list[Piece] = [
+        f"History {story.replication}: {story.chosen}. At the end: {how}. "
+        "Above, the area that the attacker holds; below, what lasted when."
+    ]
+    command = f"parley explain RUN --replication {story.replication}"
+    table = Table(f"What happened, without monthly pledges ({command} tells more)", ["date", "what happened"], rows)
+    draw = partial(_draw_timeline, kept, story, list(_spans(told, kept.run.days)))
+    return Picture("timeline", "One history, from its start to its end", says, draw, [table])
+
+
+def _spans(told: Sequence[tuple[Event, str]], end: int) -> Iterator[Span]:
+    """Yield what lasted; what has not ended lasts until the end."""
+    begins = {"talks open": "talks", "talks resume": "talks", "deal signed": "ceasefire", "offensive begins": "offensive",
+              "wave begins": "mobilization"}  # fmt: skip
+    ends = {"talks fail": ["talks"], "talks suspended": ["talks"], "deal signed": ["talks", "offensive"],
+            "ceasefire breaks": ["ceasefire"], "offensive ends": ["offensive"], "wave ends": ["mobilization"],
+            "collapse": ["talks", "offensive"]}  # fmt: skip
+    lasting = {"mediation begins": "mediation", "halt": "aid is cut"}
+    since: dict[str, float] = {}
+    for event, _ in told:
+        for lane in ends.get(event.kind, ()):
+            if lane in since:
+                yield Span(lane, since.pop(lane), event.day)
+        if event.kind in lasting:
+            yield Span(lasting[event.kind], event.day, min(end, event.day + float(event.values["days"])))
+        if event.kind in begins:
+            since.setdefault(begins[event.kind], event.day)
+    for lane, first in since.items():
+        yield Span(lane, first, end)
+
+
+LANES = ("ceasefire", "talks", "mediation", "offensive", "mobilization", "aid is cut")
+LANE_COLOURS = {"ceasefire": CEASEFIRE, "talks": MARK, "mediation": "#c79a4b", "offensive": SIDE_COLOURS["attacker"],
+                "mobilization": "#b98a7d", "aid is cut": WAR}  # fmt: skip
+MARKS = {"deal signed": "signed", "ceasefire breaks": "broken", "collapse": "collapse", "leader changes": "new leader"}
+
+
+def _draw_timeline(kept: Kept, story: Story, spans: Sequence[Span], paper: Paper) -> Figure:
+    lanes = [lane for lane in LANES if any(span.lane == lane for span in spans)]
+    figure = paper.canvas(2.6 + 0.3 * len(lanes), 2 if lanes else 1, sharex=True,
+                          **({"height_ratios": [2.0, 0.3 * len(lanes) + 0.1]} if lanes else {}))  # fmt: skip
+    drawing, panels = figure
+    history = story.history
+    column = history.series_columns.index(("held_area", ""))
+    place = int(np.flatnonzero(history.numbers == story.replication)[0])
+    ground = panels[0]
+    ground.plot(dates_of(kept, history.series_days), history.series[column][:, place] / 1e3, color=SIDE_COLOURS["attacker"])
+    ground.set_ylabel("ground held by\n" + wrapped(kept.names.side("attacker"), 16) + "\n(thousand km²)")
+    number_axis(ground)
+    for span in spans:
+        if span.lane == "ceasefire":
+            first, last = dates_of(kept, [span.first, span.last])
+            ground.axvspan(first, last, color=CEASEFIRE, alpha=0.12, linewidth=0)
+    _mark(ground, kept, story)
+    time_axis(ground, kept)
+    if lanes:
+        below = panels[1]
+        for span in spans:
+            row = len(lanes) - 1 - lanes.index(span.lane)
+            first, last = dates_of(kept, [span.first, max(span.last, span.first + 0.004 * kept.run.days)])
+            below.barh(row, last - first, left=first, height=0.6, color=LANE_COLOURS[span.lane], linewidth=0)
+        below.set_yticks([len(lanes) - 1 - place for place in range(len(lanes))])
+        below.set_yticklabels(lanes)
+        below.set_ylim(-0.6, len(lanes) - 0.4)
+        below.tick_params(axis="y", length=0)
+        below.spines["left"].set_visible(False)
+        below.grid(visible=False)
+        time_axis(below, kept)
+    return drawing
+
+
+def _mark(axes: Axes, kept: Kept, story: Story) -> None:
+    """Mark what changes the course, each with a word; a second word close to another goes lower."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.28 * (high - low))
+    last, level = -1e9, 0
+    for event, _ in happenings(story.history, story.replication, UNTOLD):
+        if event.kind not in MARKS:
+            continue
+        level = (level + 1) % 3 if event.day - last < 0.16 * kept.run.days else 0
+        last = event.day
+        (date,) = dates_of(kept, [event.day])
+        axes.axvline(date, color=FAINT, linewidth=0.7, linestyle=(0, (2, 2)))
+        near_end = event.day > 0.8 * kept.run.days
+        axes.annotate(MARKS[event.kind], (date, 1.0 - 0.085 * level), xycoords=("data", "axes fraction"), va="top",
+                      ha="right" if near_end else "left", xytext=(-3 if near_end else 3, -2), textcoords="offset points",
+                      color="#333333")  # fmt: skip
+
+
+# The bargain at chosen dates
+
+
+def bargaining(kept: Kept, story: Story, date: str | None = None) -> Iterator[Picture]:
+    """Yield the bargaining picture at the first review, the middle one and the last before the first signature or the end.
+
+    Parameters
+    ----------
+    kept, story
+    date : str, optional
+        The picture of the last review until this date, in ISO form, instead.
+    """
+    held = reviews(story.history, story.replication)
+    if not held:
+        return
+    if date is not None:
+        until = [event for event in held if date_on(kept, event.day) <= date]
+        yield _picture(kept, story, (until or held[:1])[-1], "bargaining")
+        return
+    month = story.history.outcomes["deal_month"][0]
+    before = [event for event in held if event.day < month * DAYS_PER_MONTH] if month == month else held
+    before = before or held
+    chosen = dict.fromkeys([0, len(before) // 2, len(before) - 1])
+    for number, place in enumerate(chosen, start=1):
+        yield _picture(kept, story, before[place], f"bargaining-{number}")
+
+
+def _picture(kept: Kept, story: Story, event: Event, name: str) -> Picture:
+    packages = Packages(event)
+    value: Any = event.values
+    nearest = int(value["nearest"])
+    signed = _signed(story, event.day)
+    day, sides = event.day, kept.names.sides
+    negotiation = section(kept.run.scenario, Talks)
+    codes = Questions(negotiation).packages
+
+    def worth(side: int, package: int) -> Value:
+        of = ("packages", story.replication, day, codes[package], f"worth_{SIDES[side]}")
+        return Value.in_unit(float(packages.worth[side, package]), "utility", *of, size=1.0)._replace(
+            text=f"{packages.worth[side, package]:.3f}"
+        )
+
+    def fighting(side: int) -> Value:
+        number = float(packages.fighting_on[side])
+        return Value(f"{number:.3f}", number, f"reviews|{story.replication}|{day}|fighting_on_{SIDES[side]}")
+
+    zone = int(packages.zone.sum())
+    says: list[Piece] = [
+        f"What every package was worth on {date_on(kept, day)} to both sides. Dashed lines are what fighting on was worth: "
+        f"{sides['attacker']} ", fighting(0), f", {sides['defender']} ", fighting(1), ". "
+        + (f"{zone} of {len(codes)} packages lay in the zone of agreement, above and to the right of both." if zone else
+           f"No package of {len(codes)} lay in the zone of agreement, above and to the right of both."),
+    ]  # fmt: skip
+    if signed is not None:
+        says.append(" A deal was signed.")
+    beyond = int(np.isnan(packages.worth[0]).sum())
+    if beyond:
+        says.append(f" {beyond} lie beyond a hard red line and are not drawn.")
+    points: list[tuple[str, int]] = [("signed", signed)] if signed is not None else []
+    points.append(("nearest to agreement", nearest))
+    frontier = np.flatnonzero(packages.frontier)
+    points += [("on the frontier", int(place)) for place in frontier[np.argsort(-packages.worth[0, frontier])]]
+    rows: list[Sequence[Piece | list[Piece]]] = [["fighting on", "", fighting(0), fighting(1)]]
+    rows += [
+        [kind, kept.names.package(place), worth(0, place), worth(1, place)]
+        for kind, place in points
+        if not np.isnan(packages.worth[0, place])
+    ]
+    caption = (
+        f"Utility on {date_on(kept, day)} (all packages: parley explain RUN --replication {story.replication} --packages)"
+    )
+    table = Table(caption, ["", "package", *sides.values()], rows)
+    title = f"What could be signed on {date_on(kept, day)}"
+    return Picture(name, title, says, partial(_draw_plane, kept, packages, nearest, signed), [table])
+
+
+def _signed(story: Story, day: int) -> int | None:
+    """Return the package that was signed on a day."""
+    for event, _ in happenings(story.history, story.replication, UNTOLD):
+        if event.kind == "deal signed" and event.day == day:
+            return int(event.values["package"])
+    return None
+
+
+def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None, paper: Paper) -> Figure:
+    figure, (axes,) = paper.canvas(4.2)
+    worth, sides = packages.worth, kept.names.sides
+    possible = ~np.isnan(worth[0])
+    axes.grid(visible=False)
+    shown = worth[:, possible]
+    low = np.minimum(shown.min(axis=1, initial=np.inf), packages.fighting_on)
+    high = np.maximum(shown.max(axis=1, initial=-np.inf), packages.fighting_on)
+    pad = 0.07 * (high - low)
+    axes.set_xlim(low[0] - pad[0], high[0] + pad[0])
+    axes.set_ylim(low[1] - pad[1], high[1] + 2 * pad[1])
+    corner = packages.fighting_on
+    axes.fill_between(
+        [corner[0], high[0] + pad[0]], corner[1], high[1] + 2 * pad[1], color=CEASEFIRE, alpha=0.1, linewidth=0
+    )
+    axes.axvline(corner[0], color=SIDE_COLOURS["attacker"], linestyle=(0, (4, 2)), linewidth=1.3)
+    axes.axhline(corner[1], color=SIDE_COLOURS["defender"], linestyle=SIDE_DASHES["defender"], linewidth=1.3)
+    outside = possible & ~packages.zone
+    axes.plot(*worth[:, outside], "o", markersize=3.2, color="#9a9a9a", markeredgewidth=0)
+    order = np.flatnonzero(packages.frontier)
+    order = order[np.argsort(worth[0, order], kind="stable")]
+    axes.plot(*worth[:, order], "-", color=WAR, linewidth=0.9)
+    axes.plot(
+        *worth[:, order], "o", markersize=4.2, color="white", markeredgecolor=WAR, markeredgewidth=1.0, label="frontier"
+    )
+    if packages.zone.any():
+        axes.plot(*worth[:, packages.zone], "o", markersize=4.6, color=CEASEFIRE, markeredgewidth=0, label="in the zone")
+    if signed is not None:
+        axes.plot(*worth[:, signed], "*", markersize=14, color=MARK, markeredgecolor="white", label="signed")
+    if possible[nearest]:
+        look: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": "#1b1b1b"}
+        axes.plot(*worth[:, nearest], "D", markersize=12 if nearest == signed else 7, label="nearest", **look)
+    axes.set_xlabel(f"what it is worth to {sides['attacker']} (utility)")
+    axes.set_ylabel(f"what it is worth to {sides['defender']} (utility)")
+    axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.11), ncols=4, handletextpad=0.2, columnspacing=1.0)
+    near: dict[str, Any] = {"textcoords": "offset points", "va": "bottom", "color": FAINT, "fontsize": 0.86 * paper.font_pt}
+    axes.annotate(
+        "fighting on", (corner[0], 0.0), xycoords=("data", "axes fraction"), rotation=90, xytext=(3, 4), ha="left", **near
+    )
+    axes.annotate("fighting on", (1.0, corner[1]), xycoords=("axes fraction", "data"), xytext=(-3, 3), ha="right", **near)
+    return figure

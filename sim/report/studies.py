@@ -1,0 +1,464 @@
+"""Pictures of sweeps and of assumptions taken one at a time, from the tables that these studies write."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.engine.draws import Floats
+from sim.errors import ParleyError
+from sim.report.over_time import number_axis, percent_axis
+from sim.report.parts import Picture, Piece, Table, Value, listed
+from sim.report.style import FAINT, MARK, SIDE_COLOURS, WAR, Paper, wrapped
+from sim.results.compared import HEADINGS
+from sim.results.store import read_run
+from sim.results.tables import as_it_was
+from sim.studies.condition import Condition
+from sim.studies.headline import HEADLINE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# judgement: as many as a page can hold beside one another and still be read.
+MOST_OUTCOMES, MOST_ASSUMPTIONS = 6, 15
+
+
+class CannotDraw(ParleyError):
+    """Why a picture cannot be drawn."""
+
+
+# Sweeps
+
+
+class Knob(NamedTuple):
+    """A knob of a sweep; its values as numbers, or None where they are words."""
+
+    path: str
+    numbers: Floats | None
+
+
+@dataclass(frozen=True)
+class KeptSweep:
+    """A sweep read from its folder.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+    scenario_text : str
+    knobs : list of Knob
+    points : list of tuple of str
+    rows : dict of (point, outcome) to dict
+        The rows of `sweep.csv`.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    scenario_text: str
+    knobs: list[Knob]
+    points: list[tuple[str, ...]]
+    rows: dict[tuple[int, str], dict[str, str]]
+
+    @classmethod
+    def of(cls, folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, str]) -> KeptSweep:
+        """Return the sweep of a manifest and tables that were read from a folder."""
+        points = [tuple(str(value) for value in point) for point in manifest["points"]]
+        knobs = []
+        for place, knob in enumerate(manifest["knobs"]):
+            try:
+                numbers = np.array([float(point[place].replace("_", "")) for point in points])
+            except ValueError:
+                numbers = None
+            knobs.append(Knob(str(knob["path"]), numbers))
+        rows = {(int(row["point"]), row["id"]): row for row in csv.DictReader(io.StringIO(tables["sweep.csv"]))}
+        return cls(folder, manifest, tables["scenario.yaml"], knobs, points, rows)
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether every value of each of two knobs meets every value of the other."""
+        return len(self.knobs) == 2 and self.manifest.get("design") == "grid"
+
+    def outcomes(self) -> list[str]:
+        """Return what to show: what was asked for, or the headline outcomes that every point has."""
+        asked = [str(name) for name in self.manifest.get("outcomes", ())]
+        known = {outcome for _, outcome in self.rows}
+        headline = [name for name in HEADLINE if name in known]
+        return (asked or headline)[:MOST_OUTCOMES]
+
+    def label(self, outcome: str) -> str:
+        """Return what an outcome is called."""
+        row = next((row for (_, name), row in self.rows.items() if name == outcome), None)
+        if row is None or row["section"] not in HEADINGS:
+            return outcome
+        label = as_it_was(row["label"])
+        return label if row["section"] in ("course", "year_one") else f"{HEADINGS[row['section']]}: {label}"
+
+    def unit(self, outcome: str) -> str:
+        """Return the unit of an outcome."""
+        return next((row["unit"] for (_, name), row in self.rows.items() if name == outcome), "")
+
+    def value(self, point: int, outcome: str, name: str = "value") -> float:
+        """Return share or mean of an outcome at a point, or a bound of its interval; NaN where no history has it."""
+        row = self.rows.get((point, outcome))
+        if row is None:
+            return np.nan
+        cell = row[name] if name != "value" else row["share"] or row["mean"]
+        return float(cell) if cell else np.nan
+
+    def column(self, outcome: str, name: str = "value") -> Floats:
+        """Return that of all points, (points,)."""
+        return np.array([self.value(point, outcome, name) for point in range(len(self.points))])
+
+    def cell(self, point: int, outcome: str) -> Piece | list[Piece]:
+        """Return share or mean with its interval, for a table."""
+        value = self.value(point, outcome)
+        if np.isnan(value):
+            return "never"
+        row, unit = self.rows[point, outcome], self.unit(outcome)
+        of = ("sweep.csv", point, outcome)
+        low, high = (self.value(point, outcome, name) for name in ("low", "high"))
+        name = "share" if row["share"] else "mean"
+        if np.isnan(low):
+            return Value.in_unit(value, unit, *of, name)
+        size = max(abs(low), abs(high))
+        ends = [Value.in_unit(bound, unit, *of, which, size=size) for which, bound in (("low", low), ("high", high))]
+        return [Value.in_unit(value, unit, *of, name, size=size), " (", ends[0], " .. ", ends[1], ")"]
+
+
+class Crossing(NamedTuple):
+    """Where an outcome reaches a level, by a straight line between two points; bounds as far as they lie in the sweep."""
+
+    at: float
+    low: float | None
+    high: float | None
+
+
+def sweep_pictures(sweep: KeptSweep, until: Condition | None = None) -> Iterator[Picture]:
+    """Yield a picture of each outcome: lines over one knob, a heat map over two, else points over each knob.
+
+    Parameters
+    ----------
+    sweep : KeptSweep
+    until : Condition, optional
+        The level whose crossing is marked. Without it zero is, for outcomes that change their sign.
+
+    Raises
+    ------
+    CannotDraw
+        When the outcome of the condition is not in the sweep.
+    """
+    outcomes = sweep.outcomes()
+    if until is not None:
+        if not any(name == until.outcome for _, name in sweep.rows):
+            raise CannotDraw(f"{until.outcome} is not in this sweep; its outcomes are in {sweep.folder}/sweep.csv")
+        if until.statistic == "median" or until.of_base:
+            raise CannotDraw("a sweep shows shares and means, so that --until takes one of these and a plain level")
+        outcomes = [until.outcome, *(name for name in outcomes if name != until.outcome)]
+    for outcome in outcomes:
+        level = until.level if until is not None and until.outcome == outcome else _zero(sweep.column(outcome))
+        yield _sweep_picture(sweep, outcome, level)
+
+
+def _zero(values: Floats) -> float | None:
+    known = values[~np.isnan(values)]
+    return 0.0 if len(known) and known.min() < 0 < known.max() else None
+
+
+def crossings(sweep: KeptSweep, outcome: str, level: float) -> list[Crossing]:
+    """Return where an outcome reaches a level over the only knob of a sweep."""
+    numbers = sweep.knobs[0].numbers
+    if len(sweep.knobs) != 1 or numbers is None:
+        return []
+    order = np.argsort(numbers, kind="stable")
+    x = numbers[order]
+    curves = {name: sweep.column(outcome, name)[order] - level for name in ("value", "low", "high")}
+    found = []
+    roots = {name: _roots(x, values) for name, values in curves.items()}
+    for at in roots["value"]:
+        around = sorted(roots["low"] + roots["high"])
+        low = max((one for one in around if one <= at), default=None)
+        high = min((one for one in around if one >= at), default=None)
+        found.append(Crossing(at, low, high))
+    return found
+
+
+def _roots(x: Floats, y: Floats) -> list[float]:
+    """Return where a line through points crosses zero."""
+    found = []
+    for (left, below), (right, above) in pairwise(zip(x.tolist(), y.tolist(), strict=True)):
+        if below == 0.0:
+            found.append(left)
+        elif below * above < 0:
+            found.append(left - below * (right - left) / (above - below))
+    return found + ([float(x[-1])] if len(y) and y[-1] == 0.0 else [])
+
+
+def _sweep_picture(sweep: KeptSweep, outcome: str, level: float | None) -> Picture:
+    label, unit = sweep.label(outcome), sweep.unit(outcome)
+    n = int(sweep.manifest["replications"])
+    says: list[Piece] = [f"{label}, with 95 % intervals, {n:,} histories at each point on the same luck."]
+    rows: list[Sequence[Piece | list[Piece]]]
+    if sweep.is_grid:
+        down, across = (list(dict.fromkeys(point[place] for point in sweep.points)) for place in (0, 1))
+        at = {point: place for place, point in enumerate(sweep.points)}
+        rows = [[y, *(sweep.cell(at[y, x], outcome) for x in across)] for y in down]
+        header = [f"{sweep.knobs[0].path} (down), {sweep.knobs[1].path} (across)", *across]
+    else:
+        rows = [[*point, sweep.cell(place, outcome)] for place, point in enumerate(sweep.points)]
+        header = [*(knob.path for knob in sweep.knobs), label]
+    tables = [Table(f"{label} (sweep.csv)", header, rows)]
+    if level is not None:
+        shown = Value.in_unit(level, unit, "level", outcome).text
+        found = crossings(sweep, outcome, level)
+        if len(sweep.knobs) == 1:
+            says.append(f" The level {shown} ")
+            if found:
+                says += ["is reached at ", *listed([_crossing(one, outcome) for one in found])]
+                says.append(" by straight lines between the points.")
+            else:
+                says.append("is not crossed here.")
+        elif sweep.is_grid:
+            says.append(f" A line marks where it reaches {shown}.")
+    slug = "".join(letter if letter.isalnum() else "-" for letter in outcome)
+    return Picture(slug, label, says, partial(_draw_sweep, sweep, outcome, level), tables, bands=len(sweep.knobs) == 1)
+
+
+def _crossing(one: Crossing, outcome: str) -> list[Piece]:
+    at: list[Piece] = [Value(f"{one.at:,.3g}", one.at, f"crossing|{outcome}|at")]
+    if one.low is None and one.high is None:
+        return [*at, " (its interval goes beyond the sweep on both sides)"]
+    bounds = [
+        Value(f"{bound:,.3g}", bound, f"crossing|{outcome}|{name}") if bound is not None else "beyond the sweep"
+        for name, bound in (("low", one.low), ("high", one.high))
+    ]
+    return [*at, " (", bounds[0], " .. ", bounds[1], ")"]
+
+
+def _draw_sweep(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper) -> Figure:
+    if sweep.is_grid:
+        return _draw_heat(sweep, outcome, level, paper)
+    label, share = sweep.label(outcome), sweep.unit(outcome) == "share"
+    figure, panels = paper.canvas(0.5 + 2.7 * len(sweep.knobs), len(sweep.knobs))
+    values, low, high = (sweep.column(outcome, name) for name in ("value", "low", "high"))
+    for axes, knob in zip(panels, sweep.knobs, strict=True):
+        words = knob.numbers is None
+        choices = list(dict.fromkeys(point[sweep.knobs.index(knob)] for point in sweep.points))
+        x = (
+            np.array([choices.index(point[sweep.knobs.index(knob)]) for point in sweep.points], dtype=np.float64)
+            if knob.numbers is None
+            else knob.numbers
+        )
+        if len(sweep.knobs) == 1 and not words:
+            order = np.argsort(x, kind="stable")
+            axes.fill_between(x[order], low[order], high[order], color=WAR, alpha=0.18, linewidth=0, gid="band-sweep")
+            axes.plot(x[order], values[order], "o-", color="#1b1b1b", markersize=4)
+        else:
+            axes.vlines(x, low, high, color=WAR, linewidth=1.0, gid="band-sweep")
+            axes.plot(x, values, "o", color="#1b1b1b", markersize=4)
+        if words:
+            axes.set_xticks(range(len(choices)), [wrapped(choice, 14) for choice in choices])
+            axes.set_xlim(-0.5, len(choices) - 0.5)
+        if level is not None:
+            axes.axhline(level, color=MARK, linewidth=1.1, linestyle=(0, (4, 2)))
+            for one in crossings(sweep, outcome, level):
+                axes.axvline(one.at, color=MARK, linewidth=1.1)
+                low_end, high_end = (x.min() if one.low is None else one.low), (x.max() if one.high is None else one.high)
+                axes.axvspan(low_end, high_end, color=MARK, alpha=0.13, linewidth=0, gid="band-crossing")
+                axes.annotate(f"{one.at:,.3g}", (one.at, 1.0), xycoords=("data", "axes fraction"), xytext=(3, -2),
+                              textcoords="offset points", va="top", color=MARK)  # fmt: skip
+        if share:
+            percent_axis(axes)
+        else:
+            number_axis(axes)
+        axes.set_xlabel(knob.path)
+        axes.set_ylabel(wrapped(label, 30))
+    return figure
+
+
+def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper) -> Figure:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    down, across = (list(dict.fromkeys(point[place] for point in sweep.points)) for place in (0, 1))
+    at = {point: place for place, point in enumerate(sweep.points)}
+    column = sweep.column(outcome)
+    values = np.array([[column[at[y, x]] for x in across] for y in down])
+    figure, (axes,) = paper.canvas(1.2 + 0.42 * len(down))
+    # One hue from light to dark, so that it reads in grey too.
+    shades = LinearSegmentedColormap.from_list("shades", ["#f3efe6", "#c7a96b", "#93631f", "#4a2a0c"])
+    axes.pcolormesh(np.ma.masked_invalid(values), cmap=shades, edgecolor="white", linewidth=1.0)
+    axes.grid(visible=False)
+    share = sweep.unit(outcome) == "share"
+    least, most = (float(np.nanmin(values)), float(np.nanmax(values))) if np.isfinite(values).any() else (0.0, 1.0)
+    if len(down) * len(across) <= 120:
+        size = max(abs(least), abs(most))
+        for row in range(len(down)):
+            for place in range(len(across)):
+                value = values[row, place]
+                shown = Value.in_unit(float(value), "share" if share else "", size=size).text.removesuffix(" %")
+                text = "never" if np.isnan(value) else shown
+                dark = not np.isnan(value) and most > least and (value - least) / (most - least) > 0.5
+                axes.text(place + 0.5, row + 0.5, text, ha="center", va="center", color="white" if dark else "#1b1b1b",
+                          fontsize=0.86 * paper.font_pt)  # fmt: skip
+    if level is not None and len(down) > 1 and len(across) > 1 and np.isfinite(values).all() and least < level < most:
+        x, y = np.arange(len(across)) + 0.5, np.arange(len(down)) + 0.5
+        axes.contour(x, y, values, levels=[level], colors=[SIDE_COLOURS["defender"]], linewidths=2.0)
+    axes.set_xticks(np.arange(len(across)) + 0.5, across)
+    axes.set_yticks(np.arange(len(down)) + 0.5, down)
+    axes.tick_params(length=0)
+    axes.set_xlabel(sweep.knobs[1].path)
+    axes.set_ylabel(wrapped(sweep.knobs[0].path.replace(".", ". "), 22).replace(". ", "."))
+    axes.set_title(wrapped(sweep.label(outcome) + (" (%)" if share else ""), 60))
+    return figure
+
+
+# One at a time
+
+
+@dataclass(frozen=True)
+class KeptAssumptions:
+    """The table of assumptions taken one at a time, read from its folder.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+    scenario_text : str
+    rows : list of dict
+        Of `one_at_a_time.csv`.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    scenario_text: str
+    rows: list[dict[str, str]]
+
+    @classmethod
+    def of(cls, folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, str]) -> KeptAssumptions:
+        """Return the table of a manifest and tables that were read from a folder."""
+        rows = list(csv.DictReader(io.StringIO(tables["one_at_a_time.csv"])))
+        return cls(folder, manifest, tables["scenario.yaml"], rows)
+
+    def label(self, outcome: str) -> str:
+        """Return what an outcome is called."""
+        return str(self.manifest["outcomes"][outcome]["label"])
+
+    def unit(self, outcome: str) -> str:
+        """Return the unit of an outcome."""
+        return str(self.manifest["outcomes"][outcome]["unit"])
+
+
+def assumption_pictures(kept: KeptAssumptions) -> Iterator[Picture]:
+    """Yield a tornado of each outcome: what moves it most comes first."""
+    for outcome in dict.fromkeys(row["outcome"] for row in kept.rows):
+        mine = [row for row in kept.rows if row["outcome"] == outcome and row["difference"]]
+        largest: dict[str, float] = {}
+        for row in mine:
+            if row["found"] == "1":
+                largest[row["path"]] = max(largest.get(row["path"], 0.0), abs(float(row["difference"])))
+        shown = sorted(largest, key=lambda path: -largest[path])[:MOST_ASSUMPTIONS]
+        if shown:
+            effects = {path: [row for row in mine if row["path"] == path] for path in shown}
+            yield _tornado(kept, outcome, effects, len(largest))
+
+
+def _tornado(kept: KeptAssumptions, outcome: str, shown: dict[str, list[dict[str, str]]], moving: int) -> Picture:
+    label = kept.label(outcome)
+    base = float(next(iter(shown.values()))[0]["as_it_is"])
+    unit = kept.unit(outcome)
+    rows: list[Sequence[Piece | list[Piece]]] = []
+    for path, effects in shown.items():
+        for row in effects:
+            of = ("one_at_a_time.csv", path, row["value"], outcome)
+            size = max(abs(float(row["low"])), abs(float(row["high"])))
+            numbers = {name: float(row[name]) for name in ("difference", "low", "high")}
+            mean, low, high = (
+                Value.in_unit(number, unit, *of, name, sign=True, size=size) for name, number in numbers.items()
+            )
+            found: Piece | list[Piece] = [mean, " (", low, " .. ", high, ")"]
+            cell = found if row["found"] == "1" else "no difference found"
+            rows.append([path, row["value"], row["kind"], cell])
+    first = next(iter(shown.values()))[0]
+    says: list[Piece] = [
+        f"{label}: how far each assumption alone moves it, at the 5 % and the 95 % of what it may be or as another structure, "
+        "from ",
+        Value.in_unit(base, unit, "one_at_a_time.csv", first["path"], first["value"], outcome, "as_it_is"),
+        f" as it is. Of {moving} assumptions that were found to move it the {len(shown)} that do most; intervals hold together "
+        "with 95 %.",
+    ]  # fmt: skip
+    table = Table(f"{label} (one_at_a_time.csv)", ["assumption", "at", "kind", "difference (95 %)"], rows)
+    slug = "".join(letter if letter.isalnum() else "-" for letter in outcome)
+    return Picture(slug, label, says, partial(_draw_tornado, kept, outcome, shown), [table], bands=True)
+
+
+def _draw_tornado(
+    kept: KeptAssumptions, outcome: str, shown: Mapping[str, Sequence[dict[str, str]]], paper: Paper
+) -> Figure:
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    share = kept.unit(outcome) == "share"
+    scale = 100.0 if share else 1.0
+    figure, (axes,) = paper.canvas(1.1 + 0.4 * len(shown))
+    looks = {"low": SIDE_COLOURS["defender"], "high": SIDE_COLOURS["attacker"], "structure": WAR}
+    hatches = {"low": "", "high": "////", "structure": "...."}
+    for place, effects in enumerate(shown.values()):
+        for at, row in enumerate(effects):
+            mean, low, high = (scale * float(row[name]) for name in ("difference", "low", "high"))
+            kind = row["kind"]
+            height = 0.8 / max(2, len(effects))
+            y = place + height * (at - (len(effects) - 1) / 2)
+            axes.barh(y, mean, height=0.92 * height, color=looks[kind], hatch=hatches[kind], edgecolor="white", linewidth=0)
+            axes.plot([low, high], [y, y], "-", color="#1b1b1b", linewidth=0.9, gid=f"band-{place}-{at}")
+    axes.axvline(0, color=FAINT, linewidth=1.0)
+    axes.set_ylim(len(shown) - 0.4, -0.6)
+    axes.set_yticks(range(len(shown)), [_path_lines(path) for path in shown], linespacing=1.0)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=True, axis="x")
+    axes.grid(visible=False, axis="y")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+,.10g}".replace("-", "\N{MINUS SIGN}")))
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.set_xlabel(wrapped(f"difference{' (points)' if share else ''}: {kept.label(outcome)}", 52))
+    kinds = [kind for kind in looks if any(row["kind"] == kind for effects in shown.values() for row in effects)]
+    words = {"low": "at its 5 %", "high": "at its 95 %", "structure": "other structure"}
+    marks = [Line2D([], [], color=looks[kind], linewidth=6) for kind in kinds]
+    figure.legend(marks, [words[kind] for kind in kinds], loc="outside upper left", ncols=3, handlelength=1.2)
+    return figure
+
+
+def _path_lines(path: str) -> str:
+    """Return a path in at most two lines."""
+    head, dot, name = path.rpartition(".")
+    return f"{head}{dot}\n{name}" if len(path) > 30 else path
+
+
+def kept_study(folder: Path) -> KeptSweep | KeptAssumptions | None:
+    """Return the sweep or the assumptions in a folder; None where it holds a run.
+
+    Raises
+    ------
+    StoreError
+        When the folder is none of results, is incomplete or was changed.
+    CannotDraw
+        When there are no pictures of what it holds.
+    """
+    manifest, tables = read_run(folder)
+    if "sweep.csv" in tables:
+        return KeptSweep.of(folder, manifest, tables)
+    if "one_at_a_time.csv" in tables:
+        return KeptAssumptions.of(folder, manifest, tables)
+    if "series.csv" in tables:
+        return None
+    if "comparison.csv" in tables:
+        raise CannotDraw(f"{folder} holds a comparison; name the runs that it compares, the first one first")
+    raise CannotDraw(
+        f"there are no pictures of what {folder} holds; there are of runs, sweeps and assumptions one at a time"
+    )

@@ -1,0 +1,152 @@
+"""How figures look: sizes, fonts and colours, set once.
+
+Colours are told apart by people who see fewer of them, and by their darkness in grey; lines differ in their dashes too.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import matplotlib
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from sim.report.parts import Picture
+
+# Dark rust and mid blue: far apart in hue for all kinds of colour vision, and in darkness.
+SIDE_COLOURS = {"attacker": "#93351b", "defender": "#3f86c4"}
+SIDE_DASHES: dict[str, Any] = {"attacker": "-", "defender": (0, (5, 1.5))}
+CEASEFIRE, WAR, MARK, FAINT = "#0f6f5c", "#4d4d4d", "#a8580a", "#6b6b6b"
+GRID = "#d9d9d9"
+# For scenarios beside one another, from dark to light, each with its own dashes and marker.
+SERIES = (
+    ("#1b1b1b", "-", "o"), ("#0f6f5c", (0, (5, 1.5)), "s"), ("#a8580a", (0, (1.2, 1.2)), "^"),
+    ("#7a3fa0", (0, (7, 2, 1.5, 2)), "D"),
+    ("#3f86c4", (0, (3, 1)), "v"), ("#b8860b", (0, (9, 2)), "P"), ("#93351b", (0, (1, 2.5)), "X"),
+)  # fmt: skip
+
+
+class Paper(NamedTuple):
+    """What a figure is drawn for.
+
+    Attributes
+    ----------
+    width_in : float
+        In inches.
+    font_pt : float
+        Size of the letters, in points.
+    """
+
+    width_in: float
+    font_pt: float
+
+    def canvas(self, height_in: float, rows: int = 1, **how: Any) -> tuple[Figure, list[Axes]]:
+        """Return a figure of so high at a width of 5.6 inches, with panels below one another."""
+        # Letters that are large for the width need more height.
+        stretch = max(self.width_in / 5.6, self.font_pt / 10.5)
+        figure = Figure(figsize=(self.width_in, height_in * stretch), layout="constrained")
+        figure.get_layout_engine().set(h_pad=0.05, w_pad=0.04)  # type: ignore[union-attr, call-arg]
+        axes = figure.subplots(rows, 1, squeeze=False, **how)
+        return figure, list(axes[:, 0])
+
+
+# A page is read on a phone and on a desk: narrow, with letters that stay large enough.
+SCREEN = Paper(5.6, 10.5)
+# Widths of a column and of a page of most journals.
+PAPERS = {"column": Paper(3.5, 7.5), "page": Paper(7.2, 9.0)}
+
+
+@contextmanager
+def style(paper: Paper, text_as_paths: bool = False, salt: str = "parley") -> Iterator[None]:
+    """Draw in the style of the project."""
+    size = paper.font_pt
+    settings: Any = {
+        "font.family": ["sans-serif"], "font.sans-serif": ["DejaVu Sans"], "font.size": size,
+        "axes.titlesize": size, "axes.labelsize": size, "xtick.labelsize": 0.92 * size, "ytick.labelsize": 0.92 * size,
+        "legend.fontsize": 0.92 * size, "legend.frameon": False, "axes.titlelocation": "left",
+        "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": FAINT, "axes.labelcolor": "#1b1b1b",
+        "axes.linewidth": 0.7, "xtick.color": FAINT, "ytick.color": FAINT, "xtick.labelcolor": "#333333",
+        "ytick.labelcolor": "#333333", "axes.grid": True, "axes.grid.axis": "y", "grid.color": GRID, "grid.linewidth": 0.6,
+        "axes.axisbelow": True, "lines.linewidth": 1.7, "hatch.linewidth": 0.5,
+        # What scenarios say is never markup.
+        "text.parse_math": False, "text.usetex": False,
+        "svg.fonttype": "path" if text_as_paths else "none", "svg.hashsalt": salt, "pdf.fonttype": 42,
+        "axes.unicode_minus": True, "axes.formatter.useoffset": False,
+    }  # fmt: skip
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def drawn(picture: Picture, paper: Paper, source: str) -> Figure:
+    """Return a figure with the line that says what made it; called within `style`."""
+    figure = picture.draw(paper)
+    size = 0.66 * paper.font_pt
+    # About as wide as the letters of this font are, on average.
+    letters = int(paper.width_in * 72 / (0.58 * size))
+    figure.supxlabel(wrapped(source, letters), x=0.005, ha="left", fontsize=size, color=FAINT)
+    return figure
+
+
+def file_of(picture: Picture, kind: str, paper: Paper, source: str) -> bytes:
+    """Return a figure as a file: svg, png or pdf."""
+    content = io.BytesIO()
+    # Without the date, so that the same run gives the same bytes.
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
+    with style(paper, text_as_paths=True, salt=picture.name):
+        drawn(picture, paper, source).savefig(content, format=kind, dpi=300, metadata=metadata)
+    return content.getvalue()
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], paper: Paper, height_in: float) -> None:
+    """Write names beside the ends of lines, moved apart where they would overlap.
+
+    Parameters
+    ----------
+    axes : Axes
+        With its limits set.
+    ends : sequence of (y, text, colour)
+    paper : Paper
+    height_in : float
+        Of the axes, about.
+    """
+    low, high = axes.get_ylim()
+    # A line of text, as a part of the height of the axes.
+    gap = 1.25 * paper.font_pt / 72 / height_in
+    placed = sorted(((y - low) / (high - low), text, colour) for y, text, colour in ends)
+    spots = _apart([y for y, _, _ in placed], [gap * (1 + text.count("\n")) for _, text, _ in placed])
+    for (_, text, colour), spot in zip(placed, spots, strict=True):
+        axes.annotate(
+            text, (1.015, spot), xycoords="axes fraction", color=colour, va="center", ha="left", annotation_clip=False,
+            linespacing=1.05,
+        )  # fmt: skip
+
+
+def _apart(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:
+    """Return places near the rising wanted ones, so far apart that nothing of these sizes overlaps."""
+    # None sinks below the axis, where the dates are.
+    spots = [max(y, size / 2) for y, size in zip(wanted, sizes, strict=True)]
+    for _ in range(200):
+        moved = False
+        for low, high in pairwise(range(len(spots))):
+            least = (sizes[low] + sizes[high]) / 2
+            short = least - (spots[high] - spots[low])
+            if short > 1e-9:
+                spots[low] = max(spots[low] - short / 2, sizes[low] / 2)
+                spots[high] = spots[low] + least
+                moved = True
+        if not moved:
+            break
+    return spots
+
+
+def wrapped(text: str, letters: int) -> str:
+    """Return text broken into lines of about so many letters."""
+    from textwrap import fill
+
+    return fill(text, letters, break_long_words=False)
