@@ -17,6 +17,7 @@ from sim.cli.compare import compare
 from sim.cli.discover import discover
 from sim.cli.explain import explain
 from sim.cli.new import new
+from sim.cli.report import plot, report
 from sim.cli.run import run
 from sim.cli.schema import schema
 from sim.cli.sensitivity import sensitivity
@@ -41,6 +42,8 @@ app.command()(breakeven)
 app.command()(sensitivity)
 app.command()(discover)
 app.command()(explain)
+app.command()(report)
+app.command()(plot)
 app.command()(check)
 app.command()(show)
 app.command()(diff)

@@ -122,10 +122,8 @@ def runs_of(
     cluster: str | None = None,
 ) -> list[Run]:
     """Return the runs of result folders and of scenarios, which are run now, alike if not told otherwise."""
-    from dataclasses import replace
-
     from sim.ensemble.run import Plan, horizon_days
-    from sim.results.runs import Run
+    from sim.results.runs import Run, told_apart
 
     kept = {name: Run.read(Path(name)) for name in names if is_run(name)}
     like = next(iter(kept.values()), None)
@@ -143,9 +141,7 @@ def runs_of(
             days = like.days if like is not None and months is None else horizon_days(scenario, months)
             plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days, series=False)
             runs.append(Run.of(run_with_progress(scenario, plan, pool=pool)))
-    known = [run.name for run in runs]
-    # Two runs of one scenario go by what they were asked for with.
-    return [replace(run, name=name) if known.count(run.name) > 1 else run for run, name in zip(runs, names, strict=True)]
+    return told_apart(runs, names)
 
 
 def run_with_progress(

@@ -407,15 +407,14 @@ def _draw_tornado(
     share = kept.unit(outcome) == "share"
     scale = 100.0 if share else 1.0
     figure, (axes,) = paper.canvas(1.1 + 0.4 * len(shown))
-    looks = {"low": SIDE_COLOURS["defender"], "high": SIDE_COLOURS["attacker"], "structure": WAR}
-    hatches = {"low": "", "high": "////", "structure": "...."}
+    looks = {"low": SIDE_COLOURS["defender"], "high": SIDE_COLOURS["attacker"], "structure": "#b5b5b5"}
     for place, effects in enumerate(shown.values()):
         for at, row in enumerate(effects):
             mean, low, high = (scale * float(row[name]) for name in ("difference", "low", "high"))
             kind = row["kind"]
             height = 0.8 / max(2, len(effects))
             y = place + height * (at - (len(effects) - 1) / 2)
-            axes.barh(y, mean, height=0.92 * height, color=looks[kind], hatch=hatches[kind], edgecolor="white", linewidth=0)
+            axes.barh(y, mean, height=0.92 * height, color=looks[kind], edgecolor="white", linewidth=0)
             axes.plot([low, high], [y, y], "-", color="#1b1b1b", linewidth=0.9, gid=f"band-{place}-{at}")
     axes.axvline(0, color=FAINT, linewidth=1.0)
     axes.set_ylim(len(shown) - 0.4, -0.6)

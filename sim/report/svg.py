@@ -14,12 +14,13 @@ _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 BAND = "band"
 
 
-def inline(picture: Picture, source: str) -> str:
-    """Return a picture as the text of an `svg` element, which can be put into a page as it is."""
+def inline(picture: Picture, source: str) -> tuple[str, float, float]:
+    """Return a picture as the text of an `svg` element for a page, and where its first axes begin and end, as parts of its width."""
     content = io.StringIO()
     with style(SCREEN, salt=picture.name):
         figure = drawn(picture, SCREEN, source)
         figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    place = figure.axes[0].get_position()
     root = ET.fromstring(content.getvalue())
     for parent in root.iter():
         for child in list(parent):
@@ -43,7 +44,7 @@ def inline(picture: Picture, source: str) -> str:
             element.text = None
         if element.tail is not None and not element.tail.strip():
             element.tail = None
-    return ET.tostring(root, encoding="unicode")
+    return ET.tostring(root, encoding="unicode"), float(place.x0), float(place.x1)
 
 
 def _references(element: ET.Element) -> list[str]:

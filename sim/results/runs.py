@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,6 +162,12 @@ class Run(Tabular):
     def known_outcomes(self) -> list[str]:
         """Return the names that `column` takes."""
         return names_of(self.scenario, self.outcomes)
+
+
+def told_apart(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
+    """Return runs under names that differ: two of one scenario go by what they were asked for with."""
+    known = [run.name for run in runs]
+    return [replace(run, name=name) if known.count(run.name) > 1 else run for run, name in zip(runs, asked, strict=True)]
 
 
 def values_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], outcome: str) -> Floats:

@@ -1,0 +1,113 @@
+"""`parley report` and `parley plot`: results as a page, and figures for papers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sim.cli.common import USAGE, errors_as_lines
+
+Replication = Annotated[
+    int | None, typer.Option(min=0, help="Tell this history; if not given, one typical of the commonest ending.")
+]
+Ending = Annotated[str | None, typer.Option(help="Tell a typical history of this ending, as ceasefire_in_force.")]
+Until = Annotated[
+    str | None, typer.Option(help="Of a sweep: mark where this is reached, as in 'share(ceasefire_in_force) >= 0.5'.")
+]
+PAPER_WIDTHS = Literal["column", "page"]
+
+
+def report(
+    of: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Folders of results; of several runs the first is compared with.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="The file; RUN/report.html, or results/reports/NAMES.html, if not given.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a page that is there already.")] = False,
+    replication: Replication = None,
+    ending: Ending = None,
+    until: Until = None,
+) -> None:
+    """Write one page about a run, a comparison of runs, a sweep or assumptions one at a time: it works offline, anywhere.
+
+    Example:  parley report results/baseline
+    """
+    with errors_as_lines():
+        from sim.report.make import page_of, place_of
+        from sim.report.pages import html, write_page
+
+        _refuse(replication, ending)
+        folders = [Path(name) for name in of]
+        path = out or place_of(folders)
+        if path.exists() and not force:
+            # Said before the work, not after it.
+            write_page("", path, force)
+        text = html(page_of(folders, replication, ending, until))
+        write_page(text, path, force)
+        print(f"Written: {path} ({len(text.encode()) / 1e6:.1f} MB); open it in any browser")
+
+
+def plot(
+    of: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN... FIGURE", help="Folders of results, then the figure; without it they are listed."),
+    ],
+    out: Annotated[Path | None, typer.Option(help="The file: its ending says svg, png or pdf.")] = None,
+    width: Annotated[PAPER_WIDTHS, typer.Option(help="Of a column (89 mm) or of a page (183 mm).")] = "column",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    replication: Replication = None,
+    ending: Ending = None,
+    until: Until = None,
+    date: Annotated[
+        str | None, typer.Option(help="Of the figure bargaining: the review until this date, as 2025-06-01.")
+    ] = None,
+) -> None:
+    """Draw one figure for a paper; without a figure, list those that there are.
+
+    Example:  parley plot results/baseline incidence --out incidence.pdf
+    """
+    with errors_as_lines():
+        from sim.report.make import pictures_of
+        from sim.report.pages import write_bytes
+        from sim.report.style import PAPERS, file_of
+        from sim.results.store import StoreError
+
+        _refuse(replication, ending)
+        folders, figure = [Path(name) for name in of], ""
+        if not folders[-1].is_dir():
+            figure = str(folders.pop())
+        if not folders:
+            _fail(f"there is no folder {figure}; name the results first, as in: parley plot results/baseline incidence")
+        pictures, source = pictures_of(folders, replication, ending, until, date)
+        if not figure:
+            for picture in pictures.values():
+                print(f"{picture.name:<28} {picture.title}")
+            return
+        if figure not in pictures:
+            from sim.scenario.wording import did_you_mean
+
+            hint = did_you_mean(figure, list(pictures)) or f"There are {', '.join(pictures)}"
+            _fail(f"there is no figure {figure!r} of these results. {hint}")
+        if out is None:
+            _fail(f"name the file, as in --out {figure}.pdf (or .svg, .png)")
+        kind = out.suffix.removeprefix(".").lower()
+        if kind not in ("svg", "png", "pdf"):
+            _fail(f"{out} ends in {out.suffix or 'nothing'!r}; figures are svg, png or pdf")
+        if out.exists() and not force:
+            raise StoreError(f"{out} is there already; --force replaces it")
+        write_bytes(file_of(pictures[figure], kind, PAPERS[width], source), out)
+        print(f"Written: {out}")
+
+
+def _refuse(replication: int | None, ending: str | None) -> None:
+    if replication is not None and ending is not None:
+        _fail("--replication and --ending both choose a history: give one")
+
+
+def _fail(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    raise typer.Exit(USAGE)

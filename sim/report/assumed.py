@@ -1,0 +1,141 @@
+"""What a scenario assumes, in sentences with its numbers; its values with their sources; what the model leaves out."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.engine.calendar import Calendar
+from sim.model import MECHANISMS, section
+from sim.model.arms import Arms
+from sim.model.parameters import SIDES
+from sim.model.talks import Talks
+from sim.report.parts import Piece, Table, Value, listed
+from sim.results.names import Names
+from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
+from sim.scenario.describe import coverage, entries
+
+_LEFT_OUT = re.compile(r"Left out: ([^.]*)\.", re.DOTALL)
+# What no mechanism stands for.
+LEFT_OUT = (
+    "Space: there is one front, and no separate arms, air war or war at sea.",
+    "Civilians, the economy behind the numbers, and parties within a side.",
+    "Talks about talks: a package is signed as a whole or not at all.",
+)
+
+
+def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]]:
+    """Yield what a scenario assumes, a sentence each; in brackets the range with nine tenths of what a number may be."""
+    names, known = Names(scenario), dict(quantities(scenario.world))
+    calendar = Calendar(scenario.world.start_date)
+    yield [f"The war is followed from {calendar.date_of(0).isoformat()} to {calendar.date_of(days).isoformat()}."]
+    for side in SIDES:
+        manpower = f"manpower.{side}"
+        yield [
+            f"{names.side(side)} begins with ", *_range(known, f"{manpower}.force_persons"), " soldiers at the front, recruits ",
+            *_range(known, f"{manpower}.intake_per_month"), " a month, and loses ", *_range(known, f"attrition.{side}.daily_casualties"),
+            " killed and wounded a day at first, of whom ", *_range(known, f"{manpower}.killed_share"), " are killed; of the wounded ",
+            *_range(known, f"{manpower}.return_share"), " return.",
+        ]  # fmt: skip
+    yield [
+        f"{names.side('attacker')} holds ", *_range(known, "front.held_area_km2"), " km2, and gains ",
+        *_range(known, "front.advance_km2_per_day"), " km2 a day at first.",
+    ]  # fmt: skip
+    backers = [
+        [
+            f"{backer.name} ",
+            *_range(known, f"arms.backers.{backer.id}.aid_per_month_beur"),
+            f" (to {names.side(backer.side)})",
+        ]
+        for backer in section(scenario, Arms).backers
+    ]
+    if backers:
+        yield ["Backers pledge, in bn EUR a month: ", *listed(backers), "."]
+    negotiation = section(scenario, Talks)
+    if negotiation is None:
+        yield ["No one negotiates."]
+        return
+    for issue in negotiation.issues:
+        yield [f"{issue.label} may be settled as: {'; '.join(option.label for option in issue.options)}."]
+    for line in negotiation.red_lines:
+        hard = float(line.hard_share.central)
+        path = f"negotiation.red_lines.{line.id}"
+        how: list[Piece] = [" is never crossed in ", _share(hard, f"{path}.hard_share"), " of histories"]
+        if hard < 1:
+            how += ["; in the others crossing it costs ", *_range(known, f"{path}.price"), " of utility"]
+        yield [f"{names.side(line.side)}'s red line '{line.label}'", *how, "."]
+
+
+def _share(value: float, path: str) -> Value:
+    return Value(f"{value:.0%}".replace("%", " %"), value, f"scenario.yaml|{path}|central")
+
+
+def _range(known: dict[str, Quantity], path: str) -> list[Piece]:
+    """Return the median of a number, and the 5 % and 95 % of what it may be where it is uncertain."""
+    quantity = known[path]
+    if quantity.is_certain:
+        return [Value(_plainly(quantity.central), quantity.central, f"scenario.yaml|{path}|central")]
+    low, middle, high = (float(value) for value in quantity.quantile(np.array([0.05, 0.5, 0.95])))
+    middle_, low_, high_ = (
+        Value(_plainly(number), number, f"scenario.yaml|{path}|{name}")
+        for number, name in ((middle, "p50"), (low, "p05"), (high, "p95"))
+    )
+    return [middle_, " (", low_, " .. ", high_, ")"]
+
+
+def _plainly(value: float) -> str:
+    """Return a number with about three digits, and no more than it needs."""
+    if abs(value) >= 1000:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.3g}"
+
+
+def how_sure(scenario: Scenario[ScenarioHead]) -> list[Piece]:
+    """Return how many numbers have a source, and how many are assumed or uncertain."""
+    found = list(coverage(scenario))
+    sourced, assumed_, bare = (
+        sum(of) for of in zip(*((one.sourced, one.assumed, len(one.bare)) for one in found), strict=True)
+    )
+    uncertain = sum(not quantity.is_certain for _, quantity in quantities(scenario.world))
+    text = f"Of {sourced + assumed_ + bare} numbers {sourced} have a source and {assumed_} are assumed"
+    return [
+        text + (f"; {bare} have neither" if bare else "") + f". {uncertain} are uncertain, and drawn anew in each history."
+    ]
+
+
+def every_number(scenario: Scenario[ScenarioHead]) -> Iterator[Table]:
+    """Yield every value with its unit and its sources, a table for each section."""
+    groups: dict[str, list[Sequence[Piece | list[Piece]]]] = {}
+    for entry in entries(scenario):
+        head, _, _ = entry.path.partition(".")
+        name = head if "." in entry.path else "scenario"
+        groups.setdefault(name, []).append([entry.path, entry.text, entry.unit, entry.origin, entry.about])
+    for name, rows in groups.items():
+        yield Table(f"{name} (scenario.yaml)", ["path", "value", "unit", "source", "meaning"], rows)
+
+
+def sources(scenario: Scenario[ScenarioHead]) -> list[dict[str, Any]]:
+    """Return the sources of a scenario; the address is a link only where it is one of the web."""
+    return [
+        {
+            "key": key, "author": source.author, "title": source.title, "date": source.date, "quality": source.quality,
+            "address": source.address, "is_link": source.address.startswith(("https://", "http://")),
+        }
+        for key, source in scenario.world.sources.items()
+    ]  # fmt: skip
+
+
+def left_out() -> list[str]:
+    """Return what the model leaves out, as the mechanisms say it of themselves."""
+    found = list(LEFT_OUT)
+    for mechanism in MECHANISMS:
+        said = _LEFT_OUT.search(inspect.getdoc(sys.modules[mechanism.__module__]) or "")
+        if said:
+            text = " ".join(said[1].split())
+            found.append(f"{mechanism.name[0].upper()}{mechanism.name[1:]}: {text}.")
+    return found

@@ -1,0 +1,99 @@
+"""From folders of results to pages and pictures: of a run, of runs beside one another, of a sweep, of assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sim.model import WarScenario
+from sim.report.differences import comparison_pictures
+from sim.report.kept import Kept, source_line
+from sim.report.over_time import run_pictures
+from sim.report.pages import Page, assumptions_page, comparison_page, run_page, study_source, sweep_page
+from sim.report.parts import Picture
+from sim.report.story import bargaining, story_pictures
+from sim.report.studies import CannotDraw, KeptAssumptions, KeptSweep, assumption_pictures, kept_study, sweep_pictures
+from sim.results.comparison import Comparison, compare_all
+from sim.results.runs import Run, told_apart
+from sim.scenario import Scenario, ScenarioHead, load_scenario
+from sim.studies.condition import Condition
+
+
+def page_of(
+    folders: Sequence[Path], replication: int | None = None, ending: str | None = None, until: str | None = None
+) -> Page:
+    """Return the page of folders of results.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        One of a run or a study, or several of runs, of which the first is compared with.
+    replication, ending : optional
+        Of a run: which history is told.
+    until : str, optional
+        Of a sweep: the level that is marked.
+
+    Raises
+    ------
+    ParleyError
+        When they hold no results, or results that no page is made of.
+    """
+    if len(folders) > 1:
+        return comparison_page(_comparisons(folders))
+    study = kept_study(folders[0])
+    if study is None:
+        kept = Kept.read(folders[0])
+        return run_page(kept, kept.story(replication, ending))
+    scenario = _scenario_of(study)
+    if isinstance(study, KeptSweep):
+        return sweep_page(study, scenario, Condition.parse(until) if until is not None else None)
+    return assumptions_page(study, scenario)
+
+
+def pictures_of(
+    folders: Sequence[Path],
+    replication: int | None = None,
+    ending: str | None = None,
+    until: str | None = None,
+    date: str | None = None,
+) -> tuple[dict[str, Picture], str]:
+    """Return the pictures of folders of results by name, and the line below them; parameters as in `page_of`.
+
+    With `date`, of the bargain, that of the last review until then.
+    """
+    if len(folders) > 1:
+        found = _comparisons(folders)
+        runs = [found[0].left, *(one.right for one in found)]
+        return {picture.name: picture for picture in comparison_pictures(found)}, source_line(*runs)
+    study = kept_study(folders[0])
+    if isinstance(study, KeptSweep):
+        pictures = sweep_pictures(study, Condition.parse(until) if until is not None else None)
+        return {picture.name: picture for picture in pictures}, study_source(study.manifest)
+    if study is not None:
+        return {picture.name: picture for picture in assumption_pictures(study)}, study_source(study.manifest)
+    kept = Kept.read(folders[0])
+    story = kept.story(replication, ending)
+    every = [*run_pictures(kept), *story_pictures(kept, story)]
+    if date is not None:
+        every += bargaining(kept, story, date)
+    return {picture.name: picture for picture in every}, kept.source
+
+
+def place_of(folders: Sequence[Path]) -> Path:
+    """Return where a page goes if nothing else is said."""
+    if len(folders) == 1:
+        return folders[0] / "report.html"
+    return Path("results/reports") / f"{'_'.join(folder.resolve().name for folder in folders)}.html"
+
+
+def _comparisons(folders: Sequence[Path]) -> list[Comparison]:
+    for folder in folders:
+        if kept_study(folder) is not None:
+            raise CannotDraw(f"{folder} holds a study and not a run; only runs can be compared")
+    return compare_all(told_apart([Run.read(folder) for folder in folders], [str(folder) for folder in folders]))
+
+
+def _scenario_of(study: KeptSweep | KeptAssumptions) -> Scenario[ScenarioHead]:
+    scenario: Scenario[ScenarioHead] = load_scenario(study.folder / "scenario.yaml", WarScenario)
+    return replace(scenario, name=str(study.manifest["scenario"]))
