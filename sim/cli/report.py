@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -37,24 +37,22 @@ def report(
     Example:  parley report results/baseline
     """
     with errors_as_lines():
+        from sim.report.html import html, may_write, write_file
         from sim.report.make import page_of, place_of
-        from sim.report.pages import html, write_page
 
         _refuse(replication, ending)
         folders = [Path(name) for name in of]
         path = out or place_of(folders)
-        if path.exists() and not force:
-            # Said before the work, not after it.
-            write_page("", path, force)
-        text = html(page_of(folders, replication, ending, until))
-        write_page(text, path, force)
-        print(f"Written: {path} ({len(text.encode()) / 1e6:.1f} MB); open it in any browser")
+        may_write(path, force)
+        content = html(page_of(folders, replication, ending, until)).encode()
+        write_file(content, path)
+        print(f"Written: {path} ({len(content) / 1e6:.1f} MB); open it in any browser")
 
 
 def plot(
     of: Annotated[
         list[str],
-        typer.Argument(metavar="RUN... FIGURE", help="Folders of results, then the figure; without it they are listed."),
+        typer.Argument(metavar="RUN... FIGURE", help="Folders of results, then the figure; without one, they are listed."),
     ],
     out: Annotated[Path | None, typer.Option(help="The file: its ending says svg, png or pdf.")] = None,
     width: Annotated[PAPER_WIDTHS, typer.Option(help="Of a column (89 mm) or of a page (183 mm).")] = "column",
@@ -63,7 +61,7 @@ def plot(
     ending: Ending = None,
     until: Until = None,
     date: Annotated[
-        str | None, typer.Option(help="Of the figure bargaining: the review until this date, as 2025-06-01.")
+        str | None, typer.Option(help="The figure bargaining at the last review until this, as 2025-06-01.")
     ] = None,
 ) -> None:
     """Draw one figure for a paper; without a figure, list those that there are.
@@ -71,10 +69,9 @@ def plot(
     Example:  parley plot results/baseline incidence --out incidence.pdf
     """
     with errors_as_lines():
+        from sim.report.html import may_write, write_file
         from sim.report.make import pictures_of
-        from sim.report.pages import write_bytes
         from sim.report.style import PAPERS, file_of
-        from sim.results.store import StoreError
 
         _refuse(replication, ending)
         folders, figure = [Path(name) for name in of], ""
@@ -97,9 +94,8 @@ def plot(
         kind = out.suffix.removeprefix(".").lower()
         if kind not in ("svg", "png", "pdf"):
             _fail(f"{out} ends in {out.suffix or 'nothing'!r}; figures are svg, png or pdf")
-        if out.exists() and not force:
-            raise StoreError(f"{out} is there already; --force replaces it")
-        write_bytes(file_of(pictures[figure], kind, PAPERS[width], source), out)
+        may_write(out, force)
+        write_file(file_of(pictures[figure], kind, PAPERS[width], source), out)
         print(f"Written: {out}")
 
 
@@ -108,6 +104,6 @@ def _refuse(replication: int | None, ending: str | None) -> None:
         _fail("--replication and --ending both choose a history: give one")
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     print(f"error: {message}", file=sys.stderr)
     raise typer.Exit(USAGE)

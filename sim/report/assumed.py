@@ -35,24 +35,20 @@ def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]
     calendar = Calendar(scenario.world.start_date)
     yield [f"The war is followed from {calendar.date_of(0).isoformat()} to {calendar.date_of(days).isoformat()}."]
     for side in SIDES:
-        manpower = f"manpower.{side}"
+        at, casualties = f"manpower.{side}", f"attrition.{side}.daily_casualties"
         yield [
-            f"{names.side(side)} begins with ", *_range(known, f"{manpower}.force_persons"), " soldiers at the front, recruits ",
-            *_range(known, f"{manpower}.intake_per_month"), " a month, and loses ", *_range(known, f"attrition.{side}.daily_casualties"),
-            " killed and wounded a day at first, of whom ", *_range(known, f"{manpower}.killed_share"), " are killed; of the wounded ",
-            *_range(known, f"{manpower}.return_share"), " return.",
+            f"{names.side(side)} begins with ", *_range(known, f"{at}.force_persons"), " soldiers at the front and ",
+            "recruits ", *_range(known, f"{at}.intake_per_month"), " a month. It loses ", *_range(known, casualties),
+            " killed and wounded a day at first; ", *_range(known, f"{at}.killed_share", percent=True), " of them are ",
+            "killed, and ", *_range(known, f"{at}.return_share", percent=True), " of the wounded return.",
         ]  # fmt: skip
     yield [
         f"{names.side('attacker')} holds ", *_range(known, "front.held_area_km2"), " km2, and gains ",
         *_range(known, "front.advance_km2_per_day"), " km2 a day at first.",
     ]  # fmt: skip
     backers = [
-        [
-            f"{backer.name} ",
-            *_range(known, f"arms.backers.{backer.id}.aid_per_month_beur"),
-            f" (to {names.side(backer.side)})",
-        ]
-        for backer in section(scenario, Arms).backers
+        [f"{one.name} ", *_range(known, f"arms.backers.{one.id}.aid_per_month_beur"), f" (to {names.side(one.side)})"]
+        for one in section(scenario, Arms).backers
     ]
     if backers:
         yield ["Backers pledge, in bn EUR a month: ", *listed(backers), "."]
@@ -63,29 +59,25 @@ def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]
     for issue in negotiation.issues:
         yield [f"{issue.label} may be settled as: {'; '.join(option.label for option in issue.options)}."]
     for line in negotiation.red_lines:
-        hard = float(line.hard_share.central)
         path = f"negotiation.red_lines.{line.id}"
-        how: list[Piece] = [" is never crossed in ", _share(hard, f"{path}.hard_share"), " of histories"]
-        if hard < 1:
+        how: list[Piece] = [" is never crossed in ", *_range(known, f"{path}.hard_share", percent=True), " of histories"]
+        if line.hard_share.support[0] < 1:
             how += ["; in the others crossing it costs ", *_range(known, f"{path}.price"), " of utility"]
         yield [f"{names.side(line.side)}'s red line '{line.label}'", *how, "."]
 
 
-def _share(value: float, path: str) -> Value:
-    return Value(f"{value:.0%}".replace("%", " %"), value, f"scenario.yaml|{path}|central")
-
-
-def _range(known: dict[str, Quantity], path: str) -> list[Piece]:
+def _range(known: dict[str, Quantity], path: str, percent: bool = False) -> list[Piece]:
     """Return the median of a number, and the 5 % and 95 % of what it may be where it is uncertain."""
-    quantity = known[path]
+    quantity, of, shown = known[path], f"scenario.yaml|{path}", _in_percent if percent else _plainly
+    unit = " %" if percent else ""
     if quantity.is_certain:
-        return [Value(_plainly(quantity.central), quantity.central, f"scenario.yaml|{path}|central")]
-    low, middle, high = (float(value) for value in quantity.quantile(np.array([0.05, 0.5, 0.95])))
-    middle_, low_, high_ = (
-        Value(_plainly(number), number, f"scenario.yaml|{path}|{name}")
-        for number, name in ((middle, "p50"), (low, "p05"), (high, "p95"))
+        exact = shown(quantity.central) if percent else f"{quantity.central:,.10g}"
+        return [Value(exact + unit, quantity.central, f"{of}|central")]
+    low, middle, high = (
+        Value(shown(number), number, f"{of}|{name}")
+        for name, number in zip(("p05", "p50", "p95"), quantity.quantile(np.array([0.05, 0.5, 0.95])).tolist(), strict=True)
     )
-    return [middle_, " (", low_, " .. ", high_, ")"]
+    return [middle._replace(text=middle.text + unit), " (", low, " .. ", high, ")"]
 
 
 def _plainly(value: float) -> str:
@@ -95,16 +87,20 @@ def _plainly(value: float) -> str:
     return f"{value:.3g}"
 
 
+def _in_percent(value: float) -> str:
+    return f"{100 * value:.2g}"
+
+
 def how_sure(scenario: Scenario[ScenarioHead]) -> list[Piece]:
     """Return how many numbers have a source, and how many are assumed or uncertain."""
     found = list(coverage(scenario))
-    sourced, assumed_, bare = (
-        sum(of) for of in zip(*((one.sourced, one.assumed, len(one.bare)) for one in found), strict=True)
-    )
+    sourced, assumed_ = sum(one.sourced for one in found), sum(one.assumed for one in found)
+    bare = sum(len(one.bare) for one in found)
     uncertain = sum(not quantity.is_certain for _, quantity in quantities(scenario.world))
-    text = f"Of {sourced + assumed_ + bare} numbers {sourced} have a source and {assumed_} are assumed"
+    neither = f"; {bare} have neither" if bare else ""
     return [
-        text + (f"; {bare} have neither" if bare else "") + f". {uncertain} are uncertain, and drawn anew in each history."
+        f"Of {sourced + assumed_ + bare} numbers {sourced} have a source and {assumed_} are assumed{neither}. {uncertain} "
+        "are uncertain, and drawn anew in each history."
     ]
 
 

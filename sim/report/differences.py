@@ -93,8 +93,7 @@ def difference_of(one: Comparison, line: Line) -> list[Piece]:
     of = ("comparison.csv", one.left.name, one.right.name, line.id)
     size = max(abs(found.low), abs(found.high))
     bounds = {"low": found.low, "high": found.high}
-    low, high = (Value.in_unit(bound, line.unit, *of, name, sign=True, size=size) for name, bound in bounds.items())
-    low, high = (bound._replace(text=bound.text.removesuffix(" points")) for bound in (low, high))
+    low, high = (Value.bound(bound, line.unit, *of, name, sign=True, size=size) for name, bound in bounds.items())
     if not found.found:
         return ["no difference found (within ", low, " .. ", high, ")"]
     mean = Value.in_unit(found.mean, line.unit, *of, "difference", sign=True, size=size)
@@ -144,7 +143,7 @@ def _forest(found: Sequence[Comparison], name: str, title: str, outcomes: Sequen
     what = f"as a part of what it is in {base}" if relative else "in points"
     together = " that hold together" if len(found) > 1 else ""
     says: list[Piece] = [
-        f"Difference from {base}, {what}, with 95 % intervals{together}. A filled mark: the interval "
+        f"Differences from {base}, {what}, with 95 % intervals{together}. A filled mark: the interval "
         "leaves out zero. A hollow one: no difference found, which is not to say that there is none.",
     ]
     headings = ["outcome", *(one.right.name for one in found)]
@@ -186,14 +185,9 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
     base = wrapped(found[0].left.name, 24)
-    if relative:
-        axes.xaxis.set_major_formatter(
-            FuncFormatter(lambda value, _: f"{100 * value:+.0f} %".replace("-", "\N{MINUS SIGN}"))
-        )
-        axes.set_xlabel(f"change, in parts of {base}")
-    else:
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
-        axes.set_xlabel(f"difference from {base} (points)")
+    unit = " %" if relative else ""
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(100 * value if relative else value) + unit))
+    axes.set_xlabel(f"difference from {base} ({'% of it' if relative else 'points'})")
     if many > 1:
         looks = [SERIES[(place + 1) % len(SERIES)] for place in range(many)]
         marks = [Line2D([], [], color=colour, marker=marker, linewidth=1.3, markersize=4.5) for colour, _, marker in looks]
@@ -296,12 +290,8 @@ def _draw_curves(runs: Sequence[Run], curves: Curves, key: tuple[str, str], star
         axes.set_xlim(left=0)
         axes.set_xlabel("months since it began")
         axes.set_ylabel("still in force")
-    figure.legend(
-        *axes.get_legend_handles_labels(),
-        loc="outside upper left",
-        ncols=1 if len(runs) > 3 else len(runs),
-        handlelength=3.2,
-    )
+    columns = 1 if len(runs) > 3 else len(runs)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=columns, handlelength=3.2)
     return figure
 
 

@@ -125,7 +125,7 @@ def share_with_interval(course: Course, day: float, *of: str) -> list[Piece]:
     if np.isnan(course.low[place]):
         return [value]
     bounds = {"low": course.low, "high": course.high}
-    low, high = (Value.in_unit(float(bound[place]), "share", *of, at, name) for name, bound in bounds.items())
+    low, high = (Value.bound(float(bound[place]), "share", *of, at, name) for name, bound in bounds.items())
     return [value, " (", low, " .. ", high, ")"]
 
 
@@ -476,7 +476,7 @@ def ledger(kept: Kept) -> Picture:
         "Why histories at war have no deal, as a share of those at war on that day. In the first strip there was a zone of "
         "agreement: some package would have left both sides better off than fighting on. The others name the side that "
         "refuses the nearest package and what weighs most against it. All strips have the same scale",
-        f"; {left} reasons below {WORTH_A_STRIP:.0%} throughout are only in the table." if left else ".",
+        f"; {left} reasons below {100 * WORTH_A_STRIP:.0f} % throughout are only in the table." if left else ".",
     ]
     draw = partial(_draw_ledger, kept, days, {answer: shares[answer] for answer in shown})
     return Picture("ledger", "Why there is no deal", says, draw, [table])
@@ -493,7 +493,7 @@ def _draw_ledger(kept: Kept, days: Sequence[int], shares: dict[str, Floats], pap
         axes.fill_between(dates, base, base + 0.92 * values / top, color=colour, linewidth=0.6)
         axes.axhline(base, color=FAINT, linewidth=0.5)
         axes.axhline(base + 0.92, color=FAINT, linewidth=0.4, linestyle=(0, (1, 3)))
-        for level, text in ((0.0, "0"), (0.92, f"{top:.0%}")) if place == 0 else ():
+        for level, text in ((0.0, "0"), (0.92, f"{100 * top:.0f} %")) if place == 0 else ():
             axes.annotate(text, (1.01, base + level), xycoords=("axes fraction", "data"), va="center", color=FAINT,
                           fontsize=0.86 * paper.font_pt, annotation_clip=False)  # fmt: skip
     time_axis(axes, kept)

@@ -1,45 +1,29 @@
-"""Pages: one self-contained HTML file of a run, a comparison or a study.
-
-All text is escaped by the template engine but three texts of our own: the style, the script and the figures. The page carries
-a policy that lets nothing else act: no other script or style, and no request.
-"""
+"""What pages hold: of a run, of runs beside one another, of a sweep, of assumptions taken one at a time."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import os
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from sim import __version__
-from sim.report.assumed import assumed, every_number, how_sure, left_out, sources
-from sim.report.differences import changed_rows, comparison_pictures, difference_table, transition_table
+from sim.report.assumed import assumed, every_number, how_sure, sources
+from sim.report.differences import changed_rows, comparison_pictures, difference_of, difference_table, transition_table
 from sim.report.kept import Kept, Story, source_line
 from sim.report.over_time import run_pictures
 from sim.report.parts import Picture, Piece, Table, Value, listed
 from sim.report.story import story_pictures
 from sim.report.studies import KeptAssumptions, KeptSweep, assumption_pictures, sweep_pictures
-from sim.report.svg import inline
 from sim.results.compared import moved_lines, pairing_in_words
 from sim.results.comparison import Comparison
-from sim.results.ledger import entries_of
-from sim.results.store import StoreError
-from sim.results.summary import WHAT_IT_IS_NOT, Row, told
+from sim.results.ledger import Totals, entries_of, sentences
+from sim.results.summary import Row, balance_sentences
 from sim.results.tables import HEADINGS, SECTIONS_OF_SHARES
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import Condition
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_LASTING = ("ceasefire_lasted_30_days", "ceasefire_lasted_365_days")
+# Told in words at the top of a page; the rest is in its tables.
+LASTING = ("ceasefire_lasted_30_days", "ceasefire_lasted_365_days")
+COMPARED = {"ceasefire_in_force": "a ceasefire in force at the end", "deal_within_24_months": "a deal within 24 months"}
 
 
 @dataclass(frozen=True)
@@ -49,9 +33,8 @@ class Block:
     Attributes
     ----------
     heading : str
-    paragraphs : list of list of pieces
-    points : list of list of pieces
-        As a list of points.
+    paragraphs, points : list of list of pieces
+        As paragraphs, then as a list.
     tables : list of Table
     pictures : list of Picture
     folded : bool
@@ -64,6 +47,10 @@ class Block:
     tables: list[Table] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     folded: bool = False
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything under the heading."""
+        return bool(self.paragraphs or self.points or self.tables or self.pictures)
 
 
 @dataclass(frozen=True)
@@ -89,11 +76,11 @@ class Page:
     source: str
     blocks: list[Block]
     sources: list[dict[str, Any]]
-    manifests: dict[str, Mapping[str, Any]]
+    manifests: Mapping[str, Mapping[str, Any]]
     last_day: int = 0
 
 
-# What pages hold
+# A run
 
 
 def run_page(kept: Kept, story: Story) -> Page:
@@ -104,115 +91,187 @@ def run_page(kept: Kept, story: Story) -> Page:
     def chosen(*names: str) -> list[Picture]:
         return [pictures[name] for name in names if name in pictures]
 
-    sentences: list[list[Piece]] = [[text] for text in told(scenario, run.outcomes, run.drawn, entries_of(run.ledger))]
+    why = sentences(kept.names, Totals(entries_of(run.ledger)))
+    balance = balance_sentences(scenario, run.outcomes, run.drawn)
     blocks = [
         _assumed_block(scenario, run.days),
-        Block("What came out", [came_out(kept)], tables=list(_summary_tables(kept)), folded=True),
+        Block("What came out", points=list(came_out(kept)), tables=list(_summary_tables(kept)), folded=True),
         Block("How the fighting ends, and how long it stays quiet", pictures=chosen("incidence", "ceasefires")),
-        Block(
-            "Why there is no deal, and what both sides have to gain",
-            points=sentences,
-            pictures=chosen("ledger", "worth", "beliefs"),
-        ),
-        Block("The course of the war", pictures=chosen("forces", "casualties", "ground", "fire", "aid")),
+        Block("Why there is no deal", points=[[text] for text in why], pictures=chosen("ledger", "worth", "beliefs")),
+        Block("The course of the war", points=[[text] for text in balance],
+              pictures=chosen("forces", "casualties", "ground", "fire", "aid")),
         Block("One history", pictures=list(story_pictures(kept, story))),
-        *_ending_blocks(scenario),
-    ]
-    blocks = [block for block in blocks if block.paragraphs or block.points or block.tables or block.pictures]
-    title = scenario.world.title
-    return Page(
-        title, scenario.world.description, kept.source, blocks, sources(scenario), {run.name: kept.manifest}, run.days
-    )
+        _numbers_block(scenario),
+    ]  # fmt: skip
+    title, lead = scenario.world.title, scenario.world.description
+    shown = [block for block in blocks if block]
+    return Page(title, lead, kept.source, shown, sources(scenario), {run.name: kept.manifest}, run.days)
+
+
+def came_out(kept: Kept) -> Iterator[list[Piece]]:
+    """Yield what came out, a sentence each."""
+    summary, sides = kept.run.summary, tuple(kept.names.sides.values())
+    endings = [row for row in summary if row.section == "endings"]
+    told = [[f"{_within(row.label, sides)} in ", *_share_cell(row)] for row in endings]
+    yield [f"Of {kept.run.replications:,} histories, on {kept.end.isoformat()}: ", *listed(told), "."]
+    deals = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id.startswith("deal_within_")]
+    if deals:
+        yield ["A deal is signed ", *listed(deals), "."]
+    lasting = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id in LASTING]
+    if lasting:
+        yield ["The first ceasefire lasts ", *listed(lasting), " of those that were watched so long."]
+    losses = [row for row in summary if row.id.startswith("casualties_") and row.section == "course" and row.n]
+    if losses:
+        told = [[f"{row.label.partition(', ')[2]} ", *_median_cell(row)] for row in losses]
+        yield ["Killed and wounded, in the median and in nine tenths of the histories: ", *listed(told), "."]
+
+
+def _within(label: str, sides: Sequence[str]) -> str:
+    """Return a label as it stands within a sentence."""
+    return label if label.startswith(tuple(sides)) else label[0].lower() + label[1:]
+
+
+def _share_cell(row: Row) -> list[Piece]:
+    of = ("summary.csv", row.id)
+    if row.share is None or row.low is None or row.high is None:
+        return ["never"]
+    low, high = (Value.bound(bound, "share", *of, name) for bound, name in ((row.low, "low"), (row.high, "high")))
+    return [Value.in_unit(row.share, "share", *of, "share"), " (", low, " .. ", high, ")"]
+
+
+def _median_cell(row: Row) -> list[Piece]:
+    values = {name: float(getattr(row, name)) for name in ("p50", "p05", "p95")}
+    size = max(abs(value) for value in values.values())
+    of = ("summary.csv", row.id)
+    middle, low, high = (Value.in_unit(value, row.unit, *of, name, size=size) for name, value in values.items())
+    return [middle, " (", low, " .. ", high, ")"]
+
+
+def _mean_cell(row: Row) -> Piece | list[Piece]:
+    of = ("summary.csv", row.id)
+    if row.mean is None or row.low is None or row.high is None:
+        return None if row.mean is None else Value.in_unit(row.mean, row.unit, *of, "mean")
+    values = {"mean": row.mean, "low": row.low, "high": row.high}
+    size = max(abs(row.low), abs(row.high))
+    mean, low, high = (Value.in_unit(value, row.unit, *of, name, size=size) for name, value in values.items())
+    return [mean, " (", low, " .. ", high, ")"]
+
+
+def _summary_tables(kept: Kept) -> Iterator[Table]:
+    """Yield the summary, a table for each of its sections."""
+    for name, heading in HEADINGS.items():
+        rows = [row for row in kept.run.summary if row.section == name]
+        caption = heading.format(end=kept.end.isoformat(), span=f"{kept.run.days:,} days") + " (summary.csv)"
+        of = {row.id: Value(f"{row.n:,}", row.n, f"summary.csv|{row.id}|n") for row in rows}
+        if rows and name in SECTIONS_OF_SHARES:
+            yield Table(caption, ["", "share (95 %)", "of"], [[row.label, _share_cell(row), of[row.id]] for row in rows])
+        elif rows:
+            header = ["", "median (5 % .. 95 %)", "mean (95 % interval)", "unit", "histories"]
+            yield Table(caption, header, [
+                [row.label, _median_cell(row) if row.n else "never", _mean_cell(row), row.unit, of[row.id]] for row in rows
+            ])  # fmt: skip
+
+
+# Runs beside one another
 
 
 def comparison_page(found: Sequence[Comparison]) -> Page:
     """Return the page of comparisons with one base."""
     base = found[0].left
     runs = [base, *(one.right for one in found)]
-    changed = [
-        Block(
-            f"What was changed in {one.right.name}",
-            [[one.right.scenario.world.title], [one.right.scenario.world.description]],
-            tables=[Table(f"What differs from {base.name}", ["path", base.name, one.right.name, "unit", "meaning"], changed_rows(one))]
-            if one.changed else [],
-        )
-        for one in found
-    ]  # fmt: skip
-    results = [
-        Block(
-            f"{one.right.name} against {base.name}, in numbers",
-            [[f"Pairing: {pairing_in_words(one)}"], [next(moved_lines(one)).rstrip(":.") + "."]] if one.paired else [],
-            tables=[difference_table(one), *([transition_table(one)] if one.paired else [])],
-        )
-        for one in found
-    ]
+    how = "pairs of histories on the same luck" if found[0].paired else "histories each, unpaired"
     blocks = [
+        *(_changed_block(one) for one in found),
+        Block("What it changed", [[f"{found[0].pairs:,} {how}; 95 % intervals."]], list(_compared(found)),
+              pictures=list(comparison_pictures(found))),
+        *(_differences_block(one) for one in found),
         _assumed_block(base.scenario, base.days, f"What {base.name} assumes"),
-        *changed,
-        Block("What it changed", [_compared(found)], pictures=list(comparison_pictures(found))),
-        *results,
-        *_ending_blocks(base.scenario),
-    ]
+        _numbers_block(base.scenario),
+    ]  # fmt: skip
     manifests = {
-        run.name: {
-            "parley": run.version,
-            "scenario": run.name,
-            "seed": run.seed,
-            "replications": run.replications,
-            "days": run.days,
-        }
+        run.name: {"parley": run.version, "seed": run.seed, "replications": run.replications, "days": run.days}
         for run in runs
     }
-    names = [run.name for run in runs]
-    title = f"{', '.join(names[1:])} against {names[0]}"
+    title = f"{', '.join(run.name for run in runs[1:])} against {base.name}"
     cited = {one["key"]: one for run in runs for one in sources(run.scenario)}
-    return Page(title, base.scenario.world.title, source_line(*runs), blocks, list(cited.values()), manifests, base.days)
+    return Page(
+        title, base.scenario.world.title, source_line(*runs), [block for block in blocks if block], list(cited.values()),
+        manifests, base.days,
+    )  # fmt: skip
+
+
+def _changed_block(one: Comparison) -> Block:
+    """Return what differs in what is assumed, without columns that say nothing."""
+    world, rows = one.right.scenario.world, changed_rows(one)
+    header = ["path", one.left.name, one.right.name, "unit", "meaning"]
+    kept = [place for place in range(len(header)) if place < 3 or any(row[place] for row in rows)]
+    table = Table(
+        f"What differs from {one.left.name}", [header[at] for at in kept], [[row[at] for at in kept] for row in rows]
+    )
+    said: list[list[Piece]] = [[f"{world.title}. {world.description}"]]
+    if not rows:
+        said.append(["Nothing differs in what is assumed."])
+    return Block(f"What was changed in {one.right.name}", said, tables=[table] if rows else [])
+
+
+def _differences_block(one: Comparison) -> Block:
+    said: list[list[Piece]] = []
+    tables = [difference_table(one)]
+    if one.paired:
+        said = [[f"Pairing: {pairing_in_words(one)}"], [next(moved_lines(one)).rstrip(":.") + "."]]
+        tables.append(transition_table(one))
+    return Block(f"{one.right.name} against {one.left.name}, in numbers", said, tables=tables)
+
+
+def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
+    """Yield the main differences, a sentence each."""
+    for one in found:
+        for outcome, words in COMPARED.items():
+            line = next((line for line in one.lines if line.id == outcome), None)
+            if line is not None and line.difference is not None:
+                yield [f"{one.right.name}, {words}: ", *difference_of(one, line), "."]
+
+
+# Studies
 
 
 def sweep_page(sweep: KeptSweep, scenario: Scenario[ScenarioHead], until: Condition | None) -> Page:
     """Return the page of a sweep."""
-    manifest = sweep.manifest
     knobs = listed([[knob.path] for knob in sweep.knobs])
-    says: list[Piece] = [f"{len(sweep.points):,} points, {int(manifest['replications']):,} histories each, on the same luck: over ", *knobs,
-                         ". Differences between points are surer than the intervals of their values."]  # fmt: skip
-    blocks = [
-        _assumed_block(scenario, int(manifest["days"])),
-        Block("What came out", [says], pictures=list(sweep_pictures(sweep, until))),
-        *_ending_blocks(scenario),
-    ]
-    return _study_page(f"{scenario.world.title}: a sweep", scenario, manifest, blocks)
+    histories = int(sweep.manifest["replications"])
+    says: list[Piece] = [
+        f"{len(sweep.points):,} points with {histories:,} histories each, on the same luck, over ", *knobs,
+        ". Differences between points are surer than the intervals of their values.",
+    ]  # fmt: skip
+    block = Block("What came out", [says], pictures=list(sweep_pictures(sweep, until)))
+    return _study_page(f"{scenario.world.title}: a sweep", scenario, sweep.manifest, block)
 
 
 def assumptions_page(kept: KeptAssumptions, scenario: Scenario[ScenarioHead]) -> Page:
     """Return the page of assumptions taken one at a time."""
     says: list[Piece] = [
-        "Each assumption alone at the 5 % and the 95 % of what it may be, and other structures of the model, on the same luck."
+        "Each assumption alone at the 5 % and the 95 % of what it may be, and other structures of the model, on the same "
+        "luck."
     ]
-    blocks = [
-        _assumed_block(scenario, int(kept.manifest["days"])),
-        Block("What would change the picture", [says], pictures=list(assumption_pictures(kept))),
-        *_ending_blocks(scenario),
-    ]
-    return _study_page(f"{scenario.world.title}: what would change the picture", scenario, kept.manifest, blocks)
+    block = Block("What would change the picture", [says], pictures=list(assumption_pictures(kept)))
+    return _study_page(f"{scenario.world.title}: what would change the picture", scenario, kept.manifest, block)
 
 
-def _study_page(title: str, scenario: Scenario[ScenarioHead], manifest: Mapping[str, Any], blocks: list[Block]) -> Page:
-    return Page(
-        title,
-        scenario.world.description,
-        study_source(manifest),
-        blocks,
-        sources(scenario),
-        {str(manifest["scenario"]): manifest},
-    )
+def _study_page(title: str, scenario: Scenario[ScenarioHead], manifest: Mapping[str, Any], found: Block) -> Page:
+    blocks = [_assumed_block(scenario, int(manifest["days"])), found, _numbers_block(scenario)]
+    about = {str(manifest["scenario"]): manifest}
+    return Page(title, scenario.world.description, study_source(manifest), blocks, sources(scenario), about)
 
 
 def study_source(manifest: Mapping[str, Any]) -> str:
     """Return the line below a figure of a study."""
     return (
-        f"Parley {manifest['parley']} · {manifest['scenario']} · seed {manifest['seed']} · {int(manifest['replications']):,} "
-        "histories a point · a stylised model, not a forecast"
+        f"Parley {manifest['parley']} · {manifest['scenario']} · seed {manifest['seed']} · "
+        f"{int(manifest['replications']):,} histories a point · a stylised model, not a forecast"
     )
+
+
+# What all have
 
 
 def _assumed_block(scenario: Scenario[ScenarioHead], days: int, heading: str = "What is assumed") -> Block:
@@ -220,179 +279,6 @@ def _assumed_block(scenario: Scenario[ScenarioHead], days: int, heading: str = "
     return Block(heading, [note], points=list(assumed(scenario, days)))
 
 
-def _ending_blocks(scenario: Scenario[ScenarioHead]) -> list[Block]:
+def _numbers_block(scenario: Scenario[ScenarioHead]) -> Block:
     what = "Every value that is assumed or simulated, with the keys of its sources; these are listed below."
-    return [Block("Every number and where it comes from", [[what]], tables=list(every_number(scenario)), folded=True)]
-
-
-def came_out(kept: Kept) -> list[Piece]:
-    """Return what came out, in sentences."""
-    endings = [row for row in kept.run.summary if row.section == "endings"]
-    said: list[Piece] = [f"Of {kept.run.replications:,} histories, on {kept.end.isoformat()}: "]
-    said += listed([[f"{row.label} in ", *_share_cell(row)] for row in endings])
-    said.append(".")
-    deals = [row for row in kept.run.summary if row.id.startswith("deal_within_")]
-    if deals:
-        said += [" A deal is signed ", *listed([[f"{row.label} in ", *_share_cell(row)] for row in deals]), "."]
-    lasting = [row for row in kept.run.summary if row.id in _LASTING]
-    if lasting:
-        said += [" The first ceasefire lasts ", *listed([[f"{row.label} in ", *_share_cell(row)] for row in lasting])]
-        said.append(" of those that were watched so long.")
-    losses = [
-        row
-        for row in kept.run.summary
-        if row.id.startswith("casualties_") and row.section == "course" and row.p50 is not None
-    ]
-    if losses:
-        said += [
-            " Killed and wounded, in the median: ",
-            *listed([[f"{row.label.partition(', ')[2]} ", *_median_cell(row)] for row in losses]),
-        ]
-        said.append(" (in brackets nine tenths of the histories).")
-    return said
-
-
-def _share_cell(row: Row) -> list[Piece]:
-    assert row.share is not None and row.low is not None and row.high is not None, "a row of a share"
-    of = ("summary.csv", row.id)
-    low, high = (Value.in_unit(bound, "share", *of, name) for bound, name in ((row.low, "low"), (row.high, "high")))
-    return [Value.in_unit(row.share, "share", *of, "share"), " (", low, " .. ", high, ")"]
-
-
-def _median_cell(row: Row) -> list[Piece]:
-    values = {name: float(getattr(row, name)) for name in ("p50", "p05", "p95")}
-    size = max(abs(value) for value in values.values())
-    middle, low, high = (
-        Value.in_unit(value, row.unit, "summary.csv", row.id, name, size=size) for name, value in values.items()
-    )
-    return [middle, " (", low, " .. ", high, ")"]
-
-
-def _summary_tables(kept: Kept) -> list[Table]:
-    """Return the summary, a table for each of its sections."""
-    found = []
-    for name, heading in HEADINGS.items():
-        rows = [row for row in kept.run.summary if row.section == name]
-        if not rows:
-            continue
-        caption = heading.format(end=kept.end.isoformat(), span=f"{kept.run.days:,} days") + " (summary.csv)"
-        if name in SECTIONS_OF_SHARES:
-            found.append(
-                Table(
-                    caption,
-                    ["", "share (95 % interval)", "of"],
-                    [[row.label, _share_cell(row), _count(row)] for row in rows],
-                )
-            )
-        else:
-            header = ["", "median (5 % .. 95 %)", "mean (95 % interval)", "unit", "histories"]
-            found.append(Table(caption, header, [[row.label, *_outcome_cells(row), row.unit, _count(row)] for row in rows]))
-    return found
-
-
-def _count(row: Row) -> Value:
-    return Value(f"{row.n:,}", row.n, f"summary.csv|{row.id}|n")
-
-
-def _outcome_cells(row: Row) -> list[Piece | list[Piece]]:
-    if row.p50 is None or row.mean is None:
-        return ["never", None]
-    if row.low is None or row.high is None:
-        return [_median_cell(row), Value.in_unit(row.mean, row.unit, "summary.csv", row.id, "mean")]
-    size = max(abs(row.low), abs(row.high))
-    mean, low, high = (
-        Value.in_unit(value, row.unit, "summary.csv", row.id, name, size=size)
-        for name, value in (("mean", row.mean), ("low", row.low), ("high", row.high))
-    )
-    return [_median_cell(row), [mean, " (", low, " .. ", high, ")"]]
-
-
-def _compared(found: Sequence[Comparison]) -> list[Piece]:
-    """Return the main differences in sentences."""
-    base = found[0].left.name
-    said: list[Piece] = [
-        f"{found[0].pairs:,} {'pairs of histories on the same luck' if found[0].paired else 'histories each'}. "
-    ]
-    from sim.report.differences import difference_of
-
-    for one in found:
-        for outcome, words in (
-            ("ceasefire_in_force", "A ceasefire in force at the end"),
-            ("deal_within_24_months", "A deal within 24 months"),
-        ):
-            line = next((line for line in one.lines if line.id == outcome), None)
-            if line is not None and line.difference is not None:
-                said += [f"{words}, {one.right.name} against {base}: ", *difference_of(one, line), ". "]
-    return said
-
-
-# How pages are made
-
-
-def html(page: Page) -> str:
-    """Return a page as the text of one HTML file."""
-    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    policy = (
-        f"default-src 'none'; style-src '{_hash_of(style)}'; script-src '{_hash_of(script)}'; img-src data:; base-uri 'none'; "
-        "form-action 'none'"
-    )
-    return _environment().get_template("page.html").render(
-        page=page, policy=policy, style=Markup(style), script=Markup(script), left_out=left_out(), version=__version__,
-        what_it_is_not=WHAT_IT_IS_NOT, draw=lambda picture: _drawn(picture, page.source),
-        manifests={name: json.dumps(dict(about), indent=2) for name, about in page.manifests.items()},
-    )  # fmt: skip
-
-
-def _drawn(picture: Picture, source: str) -> dict[str, Any]:
-    # Our own drawing, in which Matplotlib has escaped every text.
-    text, left, right = inline(picture, source)
-    return {"svg": Markup(text), "left": round(left, 4), "right": round(right, 4)}
-
-
-def _hash_of(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-
-
-def write_page(text: str, path: Path, force: bool) -> None:
-    """Write a page all at once.
-
-    Raises
-    ------
-    StoreError
-        When it is there already and `force` is not given, or cannot be written.
-    """
-    if path.exists() and not force:
-        raise StoreError(f"{path} is there already; --force replaces it, --out FILE writes elsewhere")
-    write_bytes(text.encode(), path)
-
-
-def write_bytes(content: bytes, path: Path) -> None:
-    """Write a file all at once, with its folder.
-
-    Raises
-    ------
-    StoreError
-        When it cannot be written; what was there is left as it was.
-    """
-    place = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            place = Path(file.name)
-            file.write(content)
-        # As any other file that is written here: a temporary one is for its owner only.
-        mask = os.umask(0)
-        os.umask(mask)
-        place.chmod(0o666 & ~mask)
-        os.replace(place, path)
-    except OSError as error:
-        if place is not None:
-            place.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error.strerror}") from error
+    return Block("Every number and where it comes from", [[what]], tables=list(every_number(scenario)), folded=True)

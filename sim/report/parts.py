@@ -35,6 +35,12 @@ class Value(NamedTuple):
         """Return a number with so many digits as tables on the terminal show."""
         return cls(number(number_, unit, sign=sign, size=size), number_, "|".join(str(part) for part in of))
 
+    @classmethod
+    def bound(cls, number_: float, unit: str, *of: object, sign: bool = False, size: float | None = None) -> Value:
+        """Return an end of an interval, whose unit is said before it."""
+        value = cls.in_unit(number_, unit, *of, sign=sign, size=size)
+        return value._replace(text=value.text.removesuffix(" %").removesuffix(" points"))
+
 
 # What a cell or a sentence holds: plain text, numbers, or nothing.
 Piece = str | Value | None

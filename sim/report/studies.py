@@ -129,7 +129,7 @@ class KeptSweep:
         if np.isnan(low):
             return Value.in_unit(value, unit, *of, name)
         size = max(abs(low), abs(high))
-        ends = [Value.in_unit(bound, unit, *of, which, size=size) for which, bound in (("low", low), ("high", high))]
+        ends = [Value.bound(bound, unit, *of, which, size=size) for which, bound in (("low", low), ("high", high))]
         return [Value.in_unit(value, unit, *of, name, size=size), " (", ends[0], " .. ", ends[1], ")"]
 
 
@@ -387,11 +387,11 @@ def _tornado(kept: KeptAssumptions, outcome: str, shown: dict[str, list[dict[str
             rows.append([path, row["value"], row["kind"], cell])
     first = next(iter(shown.values()))[0]
     says: list[Piece] = [
-        f"{label}: how far each assumption alone moves it, at the 5 % and the 95 % of what it may be or as another structure, "
-        "from ",
+        f"{label}: how far each assumption alone moves it, at the 5 % and the 95 % of what it may be or as another "
+        "structure, from ",
         Value.in_unit(base, unit, "one_at_a_time.csv", first["path"], first["value"], outcome, "as_it_is"),
-        f" as it is. Of {moving} assumptions that were found to move it the {len(shown)} that do most; intervals hold together "
-        "with 95 %.",
+        f" as it is. Of {moving} assumptions that were found to move it the {len(shown)} that do most; intervals hold "
+        "together with 95 %.",
     ]  # fmt: skip
     table = Table(f"{label} (one_at_a_time.csv)", ["assumption", "at", "kind", "difference (95 %)"], rows)
     slug = "".join(letter if letter.isalnum() else "-" for letter in outcome)

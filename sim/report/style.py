@@ -57,7 +57,7 @@ class Paper(NamedTuple):
 
 
 # A page is read on a phone and on a desk: narrow, with letters that stay large enough.
-SCREEN = Paper(5.6, 10.5)
+SCREEN = Paper(5.1, 10.5)
 # Widths of a column and of a page of most journals.
 PAPERS = {"column": Paper(3.5, 7.5), "page": Paper(7.2, 9.0)}
 

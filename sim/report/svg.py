@@ -15,7 +15,7 @@ BAND = "band"
 
 
 def inline(picture: Picture, source: str) -> tuple[str, float, float]:
-    """Return a picture as the text of an `svg` element for a page, and where its first axes begin and end, as parts of its width."""
+    """Return a picture as an `svg` element for a page, and where its first axes begin and end in parts of its width."""
     content = io.StringIO()
     with style(SCREEN, salt=picture.name):
         figure = drawn(picture, SCREEN, source)

@@ -3,7 +3,7 @@
 The summary is a list of rows, made once and printed, written as CSV, Markdown or JSON from the same list.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from sim.model.ceasefire import CAUSES
 from sim.model.ledger import ZONE
 from sim.model.manpower import break_even_return_share
 from sim.model.parameters import SIDES
-from sim.results.ledger import Entry, Totals, entries, negotiation_of, sentences
+from sim.results.ledger import Totals, entries, negotiation_of, sentences
 from sim.results.names import Names
 from sim.results.statistics import mean_interval, quantile_interval, wilson_interval
 from sim.scenario import Scenario, ScenarioHead, quantities
@@ -256,18 +256,9 @@ def _ledger_rows(ensemble: Ensemble) -> list[Row]:
 
 def told_of(ensemble: Ensemble) -> list[str]:
     """Return what an ensemble tells in sentences: why there was no deal, then the balance of manpower."""
-    return told(ensemble.scenario, ensemble.outcomes, ensemble.drawn, entries(ensemble))
-
-
-def told(
-    scenario: Scenario[ScenarioHead],
-    outcomes: Mapping[str, NDArray[Any]],
-    drawn: Mapping[str, Floats],
-    ledger: Iterable[Entry],
-) -> list[str]:
-    """Return what a run tells in sentences: why there was no deal, then the balance of manpower."""
-    names = Names(scenario)
-    return [*sentences(names, Totals(ledger)), *balance_sentences(scenario, outcomes, drawn)]
+    scenario = ensemble.scenario
+    why = sentences(Names(scenario), Totals(entries(ensemble)))
+    return [*why, *balance_sentences(scenario, ensemble.outcomes, ensemble.drawn)]
 
 
 def balance_sentences(

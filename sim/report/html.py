@@ -1,0 +1,99 @@
+"""A page as one self-contained HTML file.
+
+All text is escaped by the template engine but three texts of our own: the style, the script and the figures. The page
+carries a policy that lets nothing else act: no other script or style, and no request.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from sim import __version__
+from sim.report.assumed import left_out
+from sim.report.pages import Page
+from sim.report.parts import Picture
+from sim.report.svg import inline
+from sim.results.store import StoreError
+from sim.results.summary import WHAT_IT_IS_NOT
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def html(page: Page) -> str:
+    """Return a page as the text of one HTML file."""
+    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    policy = (
+        f"default-src 'none'; style-src '{_hash_of(style)}'; script-src '{_hash_of(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return _environment().get_template("page.html").render(
+        page=page, policy=policy, style=Markup(style), script=Markup(script), left_out=left_out(), version=__version__,
+        what_it_is_not=WHAT_IT_IS_NOT, draw=lambda picture: _drawn(picture, page.source),
+        manifests={name: json.dumps(dict(about), indent=2) for name, about in page.manifests.items()},
+    )  # fmt: skip
+
+
+def _drawn(picture: Picture, source: str) -> dict[str, Any]:
+    # Our own drawing, in which every text is escaped.
+    text, left, right = inline(picture, source)
+    return {"svg": Markup(text), "left": round(left, 4), "right": round(right, 4)}
+
+
+def _hash_of(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def may_write(path: Path, force: bool) -> None:
+    """Make sure that nothing is replaced that should not be.
+
+    Raises
+    ------
+    StoreError
+        When a file is there already and `force` is not given, or a folder is in its place.
+    """
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder; name a file")
+    if path.exists() and not force:
+        raise StoreError(f"{path} is there already; --force replaces it, --out FILE writes elsewhere")
+
+
+def write_file(content: bytes, path: Path) -> None:
+    """Write a file all at once, with its folder.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be written; what was there is left as it was.
+    """
+    place = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+            place = Path(file.name)
+            file.write(content)
+        # As any other file that is written here: a temporary one is for its owner only.
+        mask = os.umask(0)
+        os.umask(mask)
+        place.chmod(0o666 & ~mask)
+        os.replace(place, path)
+    except OSError as error:
+        if place is not None:
+            place.unlink(missing_ok=True)
+        raise StoreError(f"cannot write {path}: {error.strerror}") from error
