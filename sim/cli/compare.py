@@ -39,6 +39,9 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/comparisons/zones.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
+    as_page: Annotated[
+        bool, typer.Option("--report", help="Write a page about it too: report.html in --out, or in results/reports.")
+    ] = False,
     fail_over: Annotated[
         list[str] | None,
         typer.Option(metavar="OUTCOME>X", help="Exit with 5 if a difference is beyond this, as in 'war_again > 0.05'."),
@@ -61,8 +64,18 @@ def compare(
         if as_markdown + as_csv + as_json > 1:
             print("error: --markdown, --csv and --json are three ways to print: choose one", file=sys.stderr)
             raise typer.Exit(USAGE)
+        if as_page and all_pairs:
+            print("error: a page compares with one scenario: leave --all-pairs, or --report", file=sys.stderr)
+            raise typer.Exit(USAGE)
         limits = [_limit(text) for text in fail_over or ()]
         folder = results_folder(out, force) if out is not None else None
+        if as_page:
+            from sim.report.html import may_write
+            from sim.report.make import place_of
+
+            page = folder / "report.html" if folder is not None else place_of(of)
+            if folder is None:
+                may_write(page, force)
         runs = runs_of(of, replications, seed, months, workers, cluster)
         sections = ALL_SECTIONS if every else MAIN_SECTIONS
         found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
@@ -84,6 +97,12 @@ def compare(
             about = {"parley": __version__, "compared": [_what_was_run(run) for run in runs]}
             write_folder({name: table.encode() for name, table in tables.items()}, about, folder, force)
             print(f"Written: {folder}/ (comparison, manifest)", file=sys.stderr)
+        if as_page:
+            from sim.report.html import html, write_file
+            from sim.report.pages import comparison_page
+
+            write_file(html(comparison_page(found)).encode(), page)
+            print(f"Written: {page}", file=sys.stderr)
         for said in beyond:
             print(f"over the limit: {said}", file=sys.stderr)
         if beyond:

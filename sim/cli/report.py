@@ -37,16 +37,13 @@ def report(
     Example:  parley report results/baseline
     """
     with errors_as_lines():
-        from sim.report.html import html, may_write, write_file
-        from sim.report.make import page_of, place_of
+        from sim.report.make import place_of, write_report
 
         _refuse(replication, ending)
         folders = [Path(name) for name in of]
-        path = out or place_of(folders)
-        may_write(path, force)
-        content = html(page_of(folders, replication, ending, until)).encode()
-        write_file(content, path)
-        print(f"Written: {path} ({len(content) / 1e6:.1f} MB); open it in any browser")
+        path = out or place_of(of)
+        size = write_report(folders, path, force, replication, ending, until)
+        print(f"Written: {path} ({size / 1e6:.1f} MB); open it in any browser")
 
 
 def plot(

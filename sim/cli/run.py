@@ -65,6 +65,7 @@ def run(
     as_parquet: Annotated[
         bool, typer.Option("--parquet", help="Write outcomes.parquet rather than outcomes.csv: for large runs.")
     ] = False,
+    as_page: Annotated[bool, typer.Option("--report", help="Write a page about each too: NAME/report.html.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     tell: Annotated[
         bool,
@@ -134,12 +135,19 @@ def run(
             else:
                 _print_outcomes(ensembles, summaries, tell)
                 has_ledger = bool(ensembles[0].tallies)
+        if as_page:
+            from sim.report.make import write_report
+
+            for folder in folders:
+                write_report([folder], folder / "report.html", force=True)
     if not as_json:
         for folder in folders:
             print(f"Written: {folder}/ ({', '.join(_tables(folder))})")
         if has_ledger and not tell:
             explain = shlex.join(["parley", "explain", str(folders[0])])
             print(f"Next: {explain}  (why there was no deal; the story of one history)")
+            if not as_page:
+                print(f"      {shlex.join(['parley', 'report', str(folders[0])])}  (all of it as a page with figures)")
         else:
             print(f"Next: {_next_step(files[0], seed, months, settings, out, tell)}")
     _say_failures(failed)

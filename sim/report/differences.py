@@ -12,7 +12,7 @@ from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.report.kept import Course
 from sim.report.over_time import QUARTER_DAYS, percent_axis, share_with_interval, steps
 from sim.report.parts import Picture, Piece, Table, Value
-from sim.report.style import FAINT, SERIES, Paper, wrapped
+from sim.report.style import FAINT, SERIES, Paper, name_above, wrapped
 from sim.results.compared import HEADINGS, ending_in_words
 from sim.results.comparison import Comparison, Line
 from sim.results.runs import Run
@@ -60,8 +60,8 @@ def label_of(line: Line) -> str:
 
 
 def signed(value: float) -> str:
-    """Return a whole number with its sign, as axes show it."""
-    return f"{value:+.0f}".replace("-", "\N{MINUS SIGN}") if round(value) else "0"
+    """Return a number with its sign, as axes show it."""
+    return f"{value:+,.10g}".replace("-", "\N{MINUS SIGN}") if round(value, 9) else "0"
 
 
 def difference_table(one: Comparison) -> Table:
@@ -157,8 +157,9 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
 
     many = len(found)
     step = 0.16 if many > 1 else 0.0
-    each = 0.34 + 0.13 * (many - 1)
-    figure, (axes,) = paper.canvas(0.9 + each * len(outcomes))
+    each = 0.34 + 0.1 * (many - 1)
+    names = [one.right.name for one in found]
+    figure, (axes,) = paper.canvas(0.8 + 0.2 * paper.lines_above(names) + each * len(outcomes), by_letters=True)
     labels = []
     for row, outcome in enumerate(outcomes):
         labels.append(wrapped(label_of(_line(found[0], outcome)), 30))  # type: ignore[arg-type]
@@ -191,8 +192,7 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
     if many > 1:
         looks = [SERIES[(place + 1) % len(SERIES)] for place in range(many)]
         marks = [Line2D([], [], color=colour, marker=marker, linewidth=1.3, markersize=4.5) for colour, _, marker in looks]
-        names = [wrapped(one.right.name, 40) for one in found]
-        figure.legend(marks, names, loc="outside upper left", ncols=1 if many > 3 else many)
+        name_above(figure, marks, names, paper)
     return figure
 
 
@@ -264,21 +264,22 @@ def _cell_if_watched(known: dict[tuple[str, str], Course], key: tuple[str, str],
 def _draw_curves(runs: Sequence[Run], curves: Curves, key: tuple[str, str], start: float, paper: Paper) -> Figure:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 
-    figure, (axes,) = paper.canvas(3.2 + 0.1 * len(runs))
+    names = [run.name for run in runs]
+    figure, (axes,) = paper.canvas(3.0 + 0.24 * paper.lines_above(names))
     over_dates = key[0] == "first_end"
     zero: float = date2num(runs[0].scenario.world.start_date) if over_dates else 0.0
     for place, run in enumerate(runs):
         colour, dashes, _ = SERIES[place % len(SERIES)]
         if key not in curves[run.name]:
             # What never happens is a line too.
-            axes.plot([zero, zero + run.days], [start, start], color=colour, linestyle=dashes, label=wrapped(run.name, 30))
+            axes.plot([zero, zero + run.days], [start, start], color=colour, linestyle=dashes)
             continue
         course = curves[run.name][key]
         days, share, low, high = steps(course, start, run.days if over_dates else course.days[-1])
         x = zero + days if over_dates else days / DAYS_PER_MONTH
         if len(runs) <= MOST_BANDS:
             axes.fill_between(x, low, high, step="post", color=colour, alpha=0.14, linewidth=0, gid=f"band-{place}")
-        axes.plot(x, share, drawstyle="steps-post", color=colour, linestyle=dashes, label=wrapped(run.name, 30))
+        axes.plot(x, share, drawstyle="steps-post", color=colour, linestyle=dashes)
     _limits(axes, start)
     if over_dates:
         locator = AutoDateLocator(minticks=3, maxticks=7)
@@ -290,8 +291,7 @@ def _draw_curves(runs: Sequence[Run], curves: Curves, key: tuple[str, str], star
         axes.set_xlim(left=0)
         axes.set_xlabel("months since it began")
         axes.set_ylabel("still in force")
-    columns = 1 if len(runs) > 3 else len(runs)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=columns, handlelength=3.2)
+    name_above(figure, axes.get_lines(), names, paper)
     return figure
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sim.model import WarScenario
 from sim.report.differences import comparison_pictures
+from sim.report.html import html, may_write, write_file
 from sim.report.kept import Kept, source_line
 from sim.report.over_time import run_pictures
 from sim.report.pages import Page, assumptions_page, comparison_page, run_page, study_source, sweep_page
@@ -39,6 +40,7 @@ def page_of(
     ParleyError
         When they hold no results, or results that no page is made of.
     """
+    _must_be_there(folders)
     if len(folders) > 1:
         return comparison_page(_comparisons(folders))
     study = kept_study(folders[0])
@@ -62,6 +64,7 @@ def pictures_of(
 
     With `date`, of the bargain, that of the last review until then.
     """
+    _must_be_there(folders)
     if len(folders) > 1:
         found = _comparisons(folders)
         runs = [found[0].left, *(one.right for one in found)]
@@ -80,11 +83,41 @@ def pictures_of(
     return {picture.name: picture for picture in every}, kept.source
 
 
-def place_of(folders: Sequence[Path]) -> Path:
-    """Return where a page goes if nothing else is said."""
-    if len(folders) == 1:
-        return folders[0] / "report.html"
-    return Path("results/reports") / f"{'_'.join(folder.resolve().name for folder in folders)}.html"
+def write_report(
+    folders: Sequence[Path],
+    path: Path,
+    force: bool,
+    replication: int | None = None,
+    ending: str | None = None,
+    until: str | None = None,
+) -> int:
+    """Write the page of folders of results, and return how many bytes it has; parameters and errors as in `page_of`.
+
+    Raises
+    ------
+    StoreError
+        When the file is there already and `force` is not given, or cannot be written.
+    """
+    # Said before the work, not after it.
+    may_write(path, force)
+    content = html(page_of(folders, replication, ending, until)).encode()
+    write_file(content, path)
+    return len(content)
+
+
+def place_of(asked: Sequence[str]) -> Path:
+    """Return where a page of results goes, named by their folders or scenarios, if nothing else is said."""
+    if len(asked) == 1:
+        return Path(asked[0]) / "report.html"
+    return Path("results/reports") / f"{'_'.join(Path(name).resolve().stem for name in asked)}.html"
+
+
+def _must_be_there(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        if not folder.is_dir():
+            raise CannotDraw(
+                f"there is no folder {folder}; pages and figures are made of results, which `parley run {folder}` writes"
+            )
 
 
 def _comparisons(folders: Sequence[Path]) -> list[Comparison]:

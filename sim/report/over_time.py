@@ -404,7 +404,7 @@ def _fan_table(kept: Kept, key: tuple[str, str], unit: str, name: str, days: lis
 
 def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
     heights = {1: 3.1, 2: 4.9}
-    figure, panels = paper.canvas(heights.get(len(fan.panels), 2.1 * len(fan.panels)), len(fan.panels), sharex=True)
+    figure, panels = paper.canvas(heights.get(len(fan.panels), 2.1 * len(fan.panels)), len(fan.panels))
     known = np.array(kept.days) >= fan.first_day
     dates = dates_of(kept, kept.days)[known]
     for axes, panel in zip(panels, fan.panels, strict=True):
@@ -422,6 +422,7 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
             label = FIELD_WORDS[key[0]] if key[0] in ("pledged_beur", "delivered_beur") else label
             ends.append((float(levels["p50"][-1]), wrapped(label, 12), look.colour))
         time_axis(axes, kept)
+        axes.tick_params(labelbottom=axes is panels[-1])
         if fan.from_zero:
             axes.set_ylim(bottom=0)
         elif axes.get_ylim()[0] < 0 < axes.get_ylim()[1]:
@@ -483,7 +484,7 @@ def ledger(kept: Kept) -> Picture:
 
 
 def _draw_ledger(kept: Kept, days: Sequence[int], shares: dict[str, Floats], paper: Paper) -> Figure:
-    figure, (axes,) = paper.canvas(0.7 + 0.52 * len(shares))
+    figure, (axes,) = paper.canvas(0.7 + 0.52 * len(shares), by_letters=True)
     top = np.ceil(10 * max(values.max() for values in shares.values())) / 10
     dates = dates_of(kept, days)
     for place, (answer, values) in enumerate(shares.items()):

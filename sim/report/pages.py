@@ -113,7 +113,8 @@ def came_out(kept: Kept) -> Iterator[list[Piece]]:
     summary, sides = kept.run.summary, tuple(kept.names.sides.values())
     endings = [row for row in summary if row.section == "endings"]
     told = [[f"{_within(row.label, sides)} in ", *_share_cell(row)] for row in endings]
-    yield [f"Of {kept.run.replications:,} histories, on {kept.end.isoformat()}: ", *listed(told), "."]
+    histories = Value(f"{kept.run.replications:,}", kept.run.replications, "manifest.json|replications")
+    yield ["Of ", histories, f" histories, on {kept.end.isoformat()}: ", *listed(told), "."]
     deals = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id.startswith("deal_within_")]
     if deals:
         yield ["A deal is signed ", *listed(deals), "."]

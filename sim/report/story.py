@@ -92,9 +92,9 @@ MARKS = {"deal signed": "signed", "ceasefire breaks": "broken", "collapse": "col
 
 def _draw_timeline(kept: Kept, story: Story, spans: Sequence[Span], paper: Paper) -> Figure:
     lanes = [lane for lane in LANES if any(span.lane == lane for span in spans)]
-    figure = paper.canvas(2.6 + 0.3 * len(lanes), 2 if lanes else 1, sharex=True,
-                          **({"height_ratios": [2.0, 0.3 * len(lanes) + 0.1]} if lanes else {}))  # fmt: skip
-    drawing, panels = figure
+    drawing, panels = paper.canvas(
+        2.6 + 0.3 * len(lanes), 2 if lanes else 1, parts=[2.0, 0.3 * len(lanes) + 0.1] if lanes else None
+    )
     history = story.history
     column = history.series_columns.index(("held_area", ""))
     place = int(np.flatnonzero(history.numbers == story.replication)[0])
@@ -110,6 +110,7 @@ def _draw_timeline(kept: Kept, story: Story, spans: Sequence[Span], paper: Paper
     time_axis(ground, kept)
     if lanes:
         below = panels[1]
+        ground.tick_params(labelbottom=False)
         for span in spans:
             row = len(lanes) - 1 - lanes.index(span.lane)
             first, last = dates_of(kept, [span.first, max(span.last, span.first + 0.004 * kept.run.days)])
@@ -188,18 +189,19 @@ def _picture(kept: Kept, story: Story, event: Event, name: str) -> Picture:
         number = float(packages.fighting_on[side])
         return Value(f"{number:.3f}", number, f"reviews|{story.replication}|{day}|fighting_on_{SIDES[side]}")
 
-    zone = int(packages.zone.sum())
+    def counted(what: str, count: int) -> Value:
+        return Value(f"{count:,}", count, f"packages|{story.replication}|{day}|count|{what}")
+
+    zone, beyond = int(packages.zone.sum()), int(np.isnan(packages.worth[0]).sum())
     says: list[Piece] = [
         f"What every package was worth on {date_on(kept, day)} to both sides. Dashed lines are what fighting on was worth: "
-        f"{sides['attacker']} ", fighting(0), f", {sides['defender']} ", fighting(1), ". "
-        + (f"{zone} of {len(codes)} packages lay in the zone of agreement, above and to the right of both." if zone else
-           f"No package of {len(codes)} lay in the zone of agreement, above and to the right of both."),
+        f"{sides['attacker']} ", fighting(0), f", {sides['defender']} ", fighting(1), ". ", counted("zone", zone), " of ",
+        counted("all", len(codes)), " packages lay in the zone of agreement, above and to the right of both.",
     ]  # fmt: skip
     if signed is not None:
         says.append(" A deal was signed.")
-    beyond = int(np.isnan(packages.worth[0]).sum())
     if beyond:
-        says.append(f" {beyond} lie beyond a hard red line and are not drawn.")
+        says += [" ", counted("beyond", beyond), " lie beyond a hard red line and are not drawn."]
     points: list[tuple[str, int]] = [("signed", signed)] if signed is not None else []
     points.append(("nearest to agreement", nearest))
     frontier = np.flatnonzero(packages.frontier)
@@ -254,13 +256,13 @@ def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None
     if packages.zone.any():
         axes.plot(*worth[:, packages.zone], "o", markersize=4.6, color=CEASEFIRE, markeredgewidth=0, label="in the zone")
     if signed is not None:
-        axes.plot(*worth[:, signed], "*", markersize=14, color=MARK, markeredgecolor="white", label="signed")
+        axes.plot(*worth[:, signed], "*", markersize=11, color=MARK, markeredgecolor="white", label="signed")
     if possible[nearest]:
         look: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": "#1b1b1b"}
-        axes.plot(*worth[:, nearest], "D", markersize=12 if nearest == signed else 7, label="nearest", **look)
+        axes.plot(*worth[:, nearest], "D", markersize=10 if nearest == signed else 7, label="nearest", **look)
     axes.set_xlabel(f"what it is worth to {sides['attacker']} (utility)")
     axes.set_ylabel(f"what it is worth to {sides['defender']} (utility)")
-    axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.11), ncols=4, handletextpad=0.2, columnspacing=1.0)
+    axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.11), ncols=4, handletextpad=0.5, columnspacing=1.2)
     near: dict[str, Any] = {"textcoords": "offset points", "va": "bottom", "color": FAINT, "fontsize": 0.86 * paper.font_pt}
     axes.annotate(
         "fighting on", (corner[0], 0.0), xycoords=("data", "axes fraction"), rotation=90, xytext=(3, 4), ha="left", **near

@@ -15,9 +15,10 @@ import numpy as np
 
 from sim.engine.draws import Floats
 from sim.errors import ParleyError
+from sim.report.differences import signed
 from sim.report.over_time import number_axis, percent_axis
 from sim.report.parts import Picture, Piece, Table, Value, listed
-from sim.report.style import FAINT, MARK, SIDE_COLOURS, WAR, Paper, wrapped
+from sim.report.style import FAINT, MARK, SIDE_COLOURS, WAR, Paper, name_above, wrapped
 from sim.results.compared import HEADINGS
 from sim.results.store import read_run
 from sim.results.tables import as_it_was
@@ -290,7 +291,7 @@ def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper
     at = {point: place for place, point in enumerate(sweep.points)}
     column = sweep.column(outcome)
     values = np.array([[column[at[y, x]] for x in across] for y in down])
-    figure, (axes,) = paper.canvas(1.2 + 0.42 * len(down))
+    figure, (axes,) = paper.canvas(1.2 + 0.42 * len(down), by_letters=True)
     # One hue from light to dark, so that it reads in grey too.
     shades = LinearSegmentedColormap.from_list("shades", ["#f3efe6", "#c7a96b", "#93631f", "#4a2a0c"])
     axes.pcolormesh(np.ma.masked_invalid(values), cmap=shades, edgecolor="white", linewidth=1.0)
@@ -406,8 +407,11 @@ def _draw_tornado(
 
     share = kept.unit(outcome) == "share"
     scale = 100.0 if share else 1.0
-    figure, (axes,) = paper.canvas(1.1 + 0.4 * len(shown))
     looks = {"low": SIDE_COLOURS["defender"], "high": SIDE_COLOURS["attacker"], "structure": "#b5b5b5"}
+    words = {"low": "at its 5 %", "high": "at its 95 %", "structure": "other structure"}
+    kinds = [kind for kind in looks if any(row["kind"] == kind for effects in shown.values() for row in effects)]
+    names = [words[kind] for kind in kinds]
+    figure, (axes,) = paper.canvas(1.1 + 0.2 * paper.lines_above(names) + 0.42 * len(shown), by_letters=True)
     for place, effects in enumerate(shown.values()):
         for at, row in enumerate(effects):
             mean, low, high = (scale * float(row[name]) for name in ("difference", "low", "high"))
@@ -423,13 +427,11 @@ def _draw_tornado(
     axes.spines["left"].set_visible(False)
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+,.10g}".replace("-", "\N{MINUS SIGN}")))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(wrapped(f"difference{' (points)' if share else ''}: {kept.label(outcome)}", 52))
-    kinds = [kind for kind in looks if any(row["kind"] == kind for effects in shown.values() for row in effects)]
-    words = {"low": "at its 5 %", "high": "at its 95 %", "structure": "other structure"}
     marks = [Line2D([], [], color=looks[kind], linewidth=6) for kind in kinds]
-    figure.legend(marks, [words[kind] for kind in kinds], loc="outside upper left", ncols=3, handlelength=1.2)
+    name_above(figure, marks, names, paper)
     return figure
 
 

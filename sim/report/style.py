@@ -15,6 +15,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from sim.report.parts import Picture
@@ -46,14 +47,42 @@ class Paper(NamedTuple):
     width_in: float
     font_pt: float
 
-    def canvas(self, height_in: float, rows: int = 1, **how: Any) -> tuple[Figure, list[Axes]]:
-        """Return a figure of so high at a width of 5.6 inches, with panels below one another."""
-        # Letters that are large for the width need more height.
-        stretch = max(self.width_in / 5.6, self.font_pt / 10.5)
+    @property
+    def stretch(self) -> float:
+        """How much higher than on a page of 5.6 inches a figure is: letters that are large for the width need more room."""
+        return max(self.width_in / 5.6, self.font_pt / 10.5)
+
+    def canvas(
+        self, height_in: float, rows: int = 1, by_letters: bool = False, parts: Sequence[float] | None = None
+    ) -> tuple[Figure, list[Axes]]:
+        """Return a figure with panels below one another.
+
+        Parameters
+        ----------
+        height_in : float
+            In inches, at a width of 5.6 inches and letters of 10.5 points.
+        rows : int
+            Of panels.
+        by_letters : bool
+            Whether what stands in it are lines of text, so that the height goes with the letters and not with the width.
+        parts : sequence of float, optional
+            Heights of the panels beside one another.
+        """
+        stretch = self.font_pt / 10.5 if by_letters else self.stretch
         figure = Figure(figsize=(self.width_in, height_in * stretch), layout="constrained")
         figure.get_layout_engine().set(h_pad=0.05, w_pad=0.04)  # type: ignore[union-attr, call-arg]
-        axes = figure.subplots(rows, 1, squeeze=False, **how)
+        axes = figure.subplots(rows, 1, squeeze=False, height_ratios=parts)
         return figure, list(axes[:, 0])
+
+    def lines_above(self, names: Sequence[str]) -> int:
+        """Return how many lines names above a figure take: one if they fit beside one another, each with its mark."""
+        # A mark and the gap after a name take the room of about eight letters.
+        return 1 if sum(len(name) + 8 for name in names) <= self.letters else len(names)
+
+    @property
+    def letters(self) -> int:
+        """How many letters stand beside one another, about."""
+        return int(self.width_in * 72 / (0.6 * self.font_pt))
 
 
 # A page is read on a phone and on a desk: narrow, with letters that stay large enough.
@@ -73,7 +102,7 @@ def style(paper: Paper, text_as_paths: bool = False, salt: str = "parley") -> It
         "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": FAINT, "axes.labelcolor": "#1b1b1b",
         "axes.linewidth": 0.7, "xtick.color": FAINT, "ytick.color": FAINT, "xtick.labelcolor": "#333333",
         "ytick.labelcolor": "#333333", "axes.grid": True, "axes.grid.axis": "y", "grid.color": GRID, "grid.linewidth": 0.6,
-        "axes.axisbelow": True, "lines.linewidth": 1.7, "hatch.linewidth": 0.5,
+        "axes.axisbelow": True, "lines.linewidth": 0.16 * size, "hatch.linewidth": 0.5,
         # What scenarios say is never markup.
         "text.parse_math": False, "text.usetex": False,
         "svg.fonttype": "path" if text_as_paths else "none", "svg.hashsalt": salt, "pdf.fonttype": 42,
@@ -113,11 +142,11 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], paper: Paper,
     ends : sequence of (y, text, colour)
     paper : Paper
     height_in : float
-        Of the axes, about.
+        Of the axes, about, as for `Paper.canvas`.
     """
     low, high = axes.get_ylim()
     # A line of text, as a part of the height of the axes.
-    gap = 1.25 * paper.font_pt / 72 / height_in
+    gap = 1.25 * paper.font_pt / 72 / (height_in * paper.stretch)
     placed = sorted(((y - low) / (high - low), text, colour) for y, text, colour in ends)
     spots = _apart([y for y, _, _ in placed], [gap * (1 + text.count("\n")) for _, text, _ in placed])
     for (_, text, colour), spot in zip(placed, spots, strict=True):
@@ -125,6 +154,13 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], paper: Paper,
             text, (1.015, spot), xycoords="axes fraction", color=colour, va="center", ha="left", annotation_clip=False,
             linespacing=1.05,
         )  # fmt: skip
+
+
+def name_above(figure: Figure, marks: Sequence[Artist], names: Sequence[str], paper: Paper) -> None:
+    """Write names with their marks above a figure: beside one another where there is room, else below one another."""
+    columns = len(names) if paper.lines_above(names) == 1 else 1
+    short = [wrapped(name, paper.letters - 8) for name in names]
+    figure.legend(marks, short, loc="outside upper left", handlelength=2.6, ncols=columns)
 
 
 def _apart(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:

@@ -1,0 +1,79 @@
+"""What the tests of pages share: a run, two to compare it with, a sweep and assumptions, each written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import sim
+from sim.cli import app
+from sim.report.html import html
+from sim.report.make import page_of
+
+HISTORIES = 400
+
+
+class Results(NamedTuple):
+    """Folders of results."""
+
+    base: Path
+    others: list[Path]
+    sweep: Path
+    heat: Path
+    assumptions: Path
+
+    @property
+    def every(self) -> dict[str, list[Path]]:
+        """What pages are made of, by the kind of page."""
+        compared = [self.base, *self.others]
+        return {
+            "run": [self.base], "comparison": compared, "sweep": [self.sweep], "heat": [self.heat],
+            "assumptions": [self.assumptions],
+        }  # fmt: skip
+
+
+def run_here(*words: object) -> None:
+    """Run a command in this process."""
+    assert not app([str(word) for word in words], standalone_mode=False)
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory) -> Results:
+    folder = tmp_path_factory.mktemp("results")
+    for name in ("baseline", "european_zone", "more_arms"):
+        sim.run(name, replications=HISTORIES, out=folder / name)
+    share = "manpower.attacker.return_share"
+    ask = ["--outcome", "force_change_12_months_attacker", "--replications", 30, "--months", 13, "--workers", 1]
+    run_here("sweep", "baseline", "--vary", f"{share}=0.2:0.7:5", *ask, "--out", folder / "sweep")
+    aid = "arms.defender.aid_scale=0,1,2"
+    run_here("sweep", "baseline", "--vary", f"{share}=0.2:0.7:3", "--vary", aid, *ask, "--out", folder / "heat")
+    run_here(
+        "sensitivity", "no_talks", "--one-at-a-time", "--replications", 100, "--months", 13, "--workers", 1,
+        "--outcome", "casualties_attacker", "--out", folder / "assumptions",
+    )  # fmt: skip
+    others = [folder / "european_zone", folder / "more_arms"]
+    return Results(folder / "baseline", others, folder / "sweep", folder / "heat", folder / "assumptions")
+
+
+@pytest.fixture(scope="session")
+def page(results: Results) -> Callable[[str], str]:
+    """Return the text of a page of a kind."""
+    made: dict[str, str] = {}
+
+    def page(kind: str) -> str:
+        if kind not in made:
+            made[kind] = html(page_of(results.every[kind]))
+        return made[kind]
+
+    return page
+
+
+KINDS = ("run", "comparison", "sweep", "heat", "assumptions")
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

@@ -1,0 +1,186 @@
+"""A page as a reader takes it: its numbers with where they stand, and the text around them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.engine.draws import Floats
+from sim.model import WarScenario
+from sim.results.comparison import ALL_SECTIONS, compare_all
+from sim.results.explain import package_rows, retold, review_rows
+from sim.results.runs import Run
+from sim.scenario import load_scenario, quantities
+
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Number(NamedTuple):
+    """A number of a page."""
+
+    text: str
+    value: float
+    of: list[str]
+
+
+class Page(HTMLParser):
+    """A page, read with the parser of the standard library, which knows nothing of how it was made."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.numbers: list[Number] = []
+        # Text outside of numbers, with the elements around it.
+        self.texts: list[tuple[str, tuple[str, ...]]] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self._open: list[str] = []
+        self._number: tuple[float, list[str]] | None = None
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+        if tag == "data":
+            found = dict(attrs)
+            self._number = float(str(found["value"])), str(found["data-of"]).split("|")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+        if tag == "data":
+            self._number = None
+
+    def handle_data(self, data: str) -> None:
+        if self._number is not None:
+            self.numbers.append(Number(data, *self._number))
+        elif data.strip():
+            self.texts.append((data, tuple(self._open)))
+
+
+class Tables:
+    """The tables behind a page, read as any other program would read them."""
+
+    def __init__(self, folders: list[Path]) -> None:
+        self._folders = {folder.name: folder for folder in folders}
+        self._first = folders[0]
+        self._read: dict[Path, list[dict[str, str]]] = {}
+        self._known: dict[str, Any] = {}
+
+    def rows(self, name: str, folder: Path | None = None) -> list[dict[str, str]]:
+        path = (folder or self._first) / name
+        if path not in self._read:
+            self._read[path] = list(csv.DictReader(path.open(encoding="utf-8")))
+        return self._read[path]
+
+    def value(self, of: list[str]) -> float:
+        """Return the number that stands there."""
+        table, *key = of
+        folder, slash, name = table.rpartition("/")
+        return float(getattr(self, "_" + name.partition(".")[0])(self._folders[folder] if slash else self._first, *key))
+
+    def _index(self, folder: Path, name: str, *columns: str) -> dict[tuple[str, ...], dict[str, str]]:
+        key = f"{folder}/{name}"
+        if key not in self._known:
+            self._known[key] = {tuple(row[column] for column in columns): row for row in self.rows(name, folder)}
+        return self._known[key]
+
+    def _summary(self, folder: Path, row: str, column: str) -> str:
+        return self._index(folder, "summary.csv", "id")[row,][column]
+
+    def _series(self, folder: Path, day: str, field: str, of: str, column: str) -> str:
+        return self._index(folder, "series.csv", "day", "field", "of")[day, field, of][column]
+
+    def _survival(self, folder: Path, curve: str, of: str, day: str, column: str) -> float:
+        found = self._index(folder, "survival.csv", "curve", "of", "day")
+        if ".." not in day:
+            return float(found[curve, of, day][column])
+
+        def until(last: int) -> float:
+            before = [int(at) for name, kind, at in found if (name, kind) == (curve, of) and int(at) <= last]
+            return float(found[curve, of, str(max(before))][column]) if before else 0.0
+
+        first, last = map(int, day.split(".."))
+        return until(last) - until(first)
+
+    def _ledger(self, folder: Path, day: str, question: str, answer: str, column: str) -> str:
+        rows = self._index(folder, "ledger.csv", "day", "question", "answer")
+        if answer:
+            return rows[day, question, answer][column]
+        (one,) = {row[column] for key, row in rows.items() if key[:2] == (day, question)}
+        return one
+
+    def _sweep(self, folder: Path, point: str, outcome: str, column: str) -> str:
+        return self._index(folder, "sweep.csv", "point", "id")[point, outcome][column]
+
+    def _one_at_a_time(self, folder: Path, path: str, value: str, outcome: str, column: str) -> str:
+        return self._index(folder, "one_at_a_time.csv", "path", "value", "outcome")[path, value, outcome][column]
+
+    def _crossing(self, folder: Path, outcome: str, name: str) -> float:
+        """Find by another way than the page where a line through the points is 0: on a fine grid."""
+        rows = sorted((row for row in self.rows("sweep.csv") if row["id"] == outcome), key=lambda row: int(row["point"]))
+        knob = next(name for name in rows[0] if "." in name)
+        x = np.array([float(row[knob]) for row in rows])
+        fine: Floats = np.linspace(x[0], x[-1], 1_000_001)
+        columns = {"at": ["mean"], "low": ["low", "high"], "high": ["low", "high"]}[name]
+        places = []
+        for column in columns:
+            y = np.interp(fine, x, [float(row[column]) for row in rows])
+            places += fine[np.flatnonzero(np.diff(np.sign(y)))].tolist()
+        return max(places) if name == "high" else min(places)
+
+    def _manifest(self, folder: Path, name: str) -> float:
+        return float(json.loads((folder / "manifest.json").read_text())[name])
+
+    def _scenario(self, folder: Path, path: str, what: str) -> float:
+        if "scenario" not in self._known:
+            self._known["scenario"] = dict(quantities(load_scenario(folder / "scenario.yaml", WarScenario).world))
+        quantity = self._known["scenario"][path]
+        return quantity.central if what == "central" else float(quantity.quantile(np.array([int(what[1:]) / 100]))[0])
+
+    def _history(self, folder: Path, replication: str) -> dict[str, Any]:
+        key = f"history {replication}"
+        if key not in self._known:
+            history = retold(Run.read(folder), folder, int(replication))
+            found = {}
+            for name, rows in (("reviews", review_rows), ("packages", package_rows)):
+                header, lines = rows(history, int(replication))
+                found[name] = [dict(zip(header, line, strict=True)) for line in lines]
+            self._known[key] = found
+        return self._known[key]
+
+    def _reviews(self, folder: Path, replication: str, day: str, column: str) -> float:
+        (row,) = [row for row in self._history(folder, replication)["reviews"] if str(row["day"]) == day]
+        return row[column]
+
+    def _packages(self, folder: Path, replication: str, day: str, package: str, column: str) -> float:
+        rows = [row for row in self._history(folder, replication)["packages"] if str(row["day"]) == day]
+        if package == "count":
+            counts = {"all": len(rows), "zone": sum(row["zone"] for row in rows)}
+            return counts.get(column, sum(row["worth_attacker"] == "" for row in rows))
+        (row,) = [row for row in rows if row["package"] == package]
+        return row[column]
+
+    def _comparison(self, folder: Path, left: str, right: str, outcome: str, column: str) -> float:
+        if "compared" not in self._known:
+            found = compare_all([Run.read(one) for one in self._folders.values()], sections=ALL_SECTIONS)
+            self._known["compared"] = {
+                (one["left"], one["right"], one["outcome"]): one for each in found for one in each.as_dicts()
+            }
+        return self._known["compared"][left, right, outcome][column]
+
+    def _moved(self, folder: Path, left: str, right: str, before: str, after: str) -> float:
+        key = f"moved {left} {right}"
+        if key not in self._known:
+            pairs = (self.rows("outcomes.csv", self._folders[name]) for name in (left, right))
+            self._known[key] = Counter((a["ending"], b["ending"]) for a, b in zip(*pairs, strict=True))
+        return self._known[key][before, after]

@@ -1,0 +1,190 @@
+"""What a page says is what the tables hold; it stands alone, is the same every time, and is not too large."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sim.report.html import html
+from sim.report.make import page_of
+from sim.results.store import StoreError
+from tests.conftest import ROOT
+from tests.report.conftest import run_here
+from tests.report.reading import Page, Tables
+
+# What may stand in a sentence of results beside its numbers.
+PLAIN = re.compile(
+    r"\d{4}-\d\d-\d\d|95 %|90 %|5 %|0 \(the worst|to 1 \(the best|above 0|History \d+|centre of the \d+|km2"
+    r"|\b(30|91|182|365|730|12|24) (days|months)|level [-\d.,]+|Of \d+ assumptions|the \d+ that do most|[\d,]+ histories"
+)
+
+
+def test_every_number_is_that_of_the_tables(results, page, kind: str):
+    read, tables = Page(page(kind)), Tables(results.every[kind])
+    assert len(read.numbers) > 60
+    for number in read.numbers:
+        there = tables.value(number.of)
+        tolerance = 2e-6 if number.of[0] == "crossing" else 0
+        assert number.value == pytest.approx(there, rel=1e-12, abs=tolerance), number
+
+
+def test_what_is_shown_is_the_number_rounded(page, kind: str):
+    for text, value, of in Page(page(kind)).numbers:
+        shown = text.replace(",", "").removesuffix(" points").removesuffix(" %")
+        # In per cent, or as it is.
+        scales = [100.0] if text.endswith((" %", " points")) else [1.0, 100.0]
+        digits = len(shown.partition(".")[2])
+        rounded = [float(shown) == pytest.approx(scale * value, abs=0.5000001 * 10**-digits) for scale in scales]
+        # Three digits of a large number of a scenario.
+        assert any(rounded) or (of[0] == "scenario.yaml" and float(shown) == float(f"{value:.3g}")), (text, value, of)
+
+
+def test_sentences_hold_no_other_numbers(page, kind: str):
+    read = Page(page(kind))
+    captions = [text for text, around in read.texts if around[-1] == "figcaption"]
+    assert captions
+    cells = [text for text, around in read.texts if around[-1] == "td" and "figure" in around and kind != "run"]
+    for text in captions + cells:
+        assert not re.search(r"\d", PLAIN.sub("", text)), text
+
+
+def test_what_is_told_is_what_the_summary_tells(results, page):
+    told = [line.removeprefix("- ") for line in (results.base / "summary.md").read_text().splitlines() if line[:2] == "- "]
+    texts = {text for text, around in Page(page("run")).texts if around[-1] == "li"}
+    assert len(told) > 5
+    assert set(told) <= texts
+
+
+def test_it_stands_alone(page, kind: str):
+    read = Page(page(kind))
+    for tag, attributes in read.elements:
+        assert tag not in {"img", "iframe", "object", "embed", "base", "form", "foreignobject", "image"}
+        assert not {name for name in attributes if name.startswith("on") or name in ("src", "srcset", "style", "action")}
+        for name in ("href", "xlink:href"):
+            where = attributes.get(name) or ""
+            # A link that is followed by hand is no request.
+            assert where == "" or where.startswith("#") or tag == "a" or (tag, where) == ("link", "data:,")
+    assert "@import" not in page(kind)
+    assert not re.search(r"url\((?!#)", page(kind))
+
+
+def test_only_its_own_style_and_script_may_act(page, kind: str):
+    read = Page(page(kind))
+    (policy,) = [one["content"] for tag, one in read.elements if one.get("http-equiv") == "Content-Security-Policy"]
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    for tag in ("style", "script"):
+        (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", page(kind), flags=re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+
+
+def test_ids_are_told_apart_and_every_reference_has_one(page, kind: str):
+    read = Page(page(kind))
+    ids = [one["id"] for _, one in read.elements if "id" in one]
+    assert len(set(ids)) == len(ids)
+    asked = {one[name] for _, one in read.elements for name in ("aria-labelledby",) if name in one}
+    asked |= {(one.get("href") or "")[1:] for _, one in read.elements if (one.get("href") or "").startswith("#")}
+    asked |= set(re.findall(r"url\(#([^)]+)\)", page(kind)))
+    assert asked <= set(ids)
+
+
+def test_every_figure_has_its_words_and_its_table(page, kind: str):
+    text = page(kind)
+    figures = re.findall(r"<figure .*?</figure>", text, flags=re.DOTALL)
+    assert len(figures) == {"run": 14, "comparison": 6, "sweep": 1, "heat": 1, "assumptions": 1}[kind]
+    for figure in figures:
+        assert re.search(r'<svg [^>]*role="img"', figure)
+        (alternative,) = re.findall(r"<title id=[^>]*>(.*?)</title>", figure)
+        assert len(alternative) > 40
+        assert "<table>" in figure
+        assert "a stylised model, not a" in figure
+
+
+def test_the_same_results_give_the_same_page(results, page, parley, tmp_path: Path):
+    for seed in ("0", "1"):
+        out = tmp_path / f"{seed}.html"
+        assert parley("report", results.base, "--out", out, PYTHONHASHSEED=seed).returncode == 0
+        assert out.read_text() == page("run")
+
+
+def test_it_is_not_too_large(results, page):
+    assert len(page("run").encode()) < 1_500_000
+    again = [results.base, *results.others]
+    six = html(page_of([*again, *again]))
+    assert len(six.encode()) < 3_000_000
+    # Two of one scenario go by their folders.
+    assert f"{results.base}" in six
+
+
+def test_a_page_is_never_replaced_unasked_nor_left_half_written(results, tmp_path: Path, parley):
+    run = tmp_path / "baseline"
+    shutil.copytree(results.base, run)
+    run_here("report", run)
+    before = (run / "report.html").read_bytes()
+    again = parley("report", run)
+    assert (again.returncode, again.stdout) == (3, "")
+    assert "is there already; --force replaces it" in again.stderr
+    assert parley("report", run, "--ending", "war_goes_on", "--force").returncode == 0
+    assert (run / "report.html").read_bytes() != before
+    (run / "summary.csv").write_text("changed")
+    broken = parley("report", run, "--force")
+    assert broken.returncode == 3
+    assert "was changed since the run wrote it" in broken.stderr
+    assert {file.name for file in run.iterdir()} == {file.name for file in results.base.iterdir()} | {"report.html"}
+
+
+def test_run_and_compare_write_pages_too(tmp_path: Path, parley):
+    done = parley("run", "no_talks", "--replications", 40, "--months", 3, "--out", "r", "--report", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "report" in done.stdout
+    assert "No one negotiates." in (tmp_path / "r/no_talks/report.html").read_text()
+    words = ("compare", "no_talks", "aid_halted", "--replications", 40, "--months", 3, "--report")
+    assert "results/reports/no_talks_aid_halted.html" in parley(*words, cwd=tmp_path).stderr
+    assert "is there already" in parley(*words, cwd=tmp_path).stderr
+    assert parley(*words, "--out", "c", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "c/report.html").stat().st_size > 100_000
+    assert parley(*words, "--all-pairs", "--force", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["report", "baseline"], 3, "there is no folder baseline; pages and figures are made of results, which `parley run"),
+        (["report", "SWEEP", "BASE"], 3, "holds a study and not a run"),
+        (["report", "BASE", "--replication", "1", "--ending", "war_goes_on"], 2, "both choose a history"),
+        (["report", "BASE", "--replication", "100000"], 3, "this run has histories 0 to 399"),
+        (["report", "SWEEP", "--until", "mean(nothing) >= 0"], 3, "nothing is not in this sweep"),
+        (["report", "SWEEP", "--until", "median(ground_30_days_km2) >= 0"], 3, "shows shares and means"),
+        (["plot", "BASE", "incidenc", "--out", "a.png"], 2, "Did you mean 'incidence'?"),
+        (["plot", "BASE", "incidence"], 2, "name the file"),
+        (["plot", "BASE", "incidence", "--out", "a.gif"], 2, "figures are svg, png or pdf"),
+        (["plot", "incidence", "--out", "a.png"], 2, "name the results first"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(results, parley, tmp_path: Path, words: list[str], code: int, said: str):
+    names = {"BASE": str(results.base), "SWEEP": str(results.sweep)}
+    done = parley(*(names.get(word, word) for word in words), cwd=tmp_path)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_without_a_page_needs_neither_matplotlib_nor_jinja(parley, tmp_path: Path):
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from sim.cli import app; "
+        f"app(['run', 'no_talks', '--replications', '5', '--months', '1', '--out', {str(tmp_path)!r}], standalone_mode=False); "
+        "print([name for name in ('matplotlib', 'jinja2') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
