@@ -262,7 +262,7 @@ def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None
         axes.plot(*worth[:, nearest], "D", markersize=10 if nearest == signed else 7, label="nearest", **look)
     axes.set_xlabel(f"what it is worth to {sides['attacker']} (utility)")
     axes.set_ylabel(f"what it is worth to {sides['defender']} (utility)")
-    axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.11), ncols=4, handletextpad=0.5, columnspacing=1.2)
+    axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.11), ncols=4, handlelength=1.2, handletextpad=0.5, columnspacing=1.2)
     near: dict[str, Any] = {"textcoords": "offset points", "va": "bottom", "color": FAINT, "fontsize": 0.86 * paper.font_pt}
     axes.annotate(
         "fighting on", (corner[0], 0.0), xycoords=("data", "axes fraction"), rotation=90, xytext=(3, 4), ha="left", **near

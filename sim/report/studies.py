@@ -385,7 +385,7 @@ def _tornado(kept: KeptAssumptions, outcome: str, shown: dict[str, list[dict[str
             )
             found: Piece | list[Piece] = [mean, " (", low, " .. ", high, ")"]
             cell = found if row["found"] == "1" else "no difference found"
-            rows.append([path, row["value"], row["kind"], cell])
+            rows.append([path, _as_written(row["value"], *of), row["kind"], cell])
     first = next(iter(shown.values()))[0]
     says: list[Piece] = [
         f"{label}: how far each assumption alone moves it, at the 5 % and the 95 % of what it may be or as another "
@@ -397,6 +397,14 @@ def _tornado(kept: KeptAssumptions, outcome: str, shown: dict[str, list[dict[str
     table = Table(f"{label} (one_at_a_time.csv)", ["assumption", "at", "kind", "difference (95 %)"], rows)
     slug = "".join(letter if letter.isalnum() else "-" for letter in outcome)
     return Picture(slug, label, says, partial(_draw_tornado, kept, outcome, shown), [table], bands=True)
+
+
+def _as_written(value: str, *of: str) -> Piece:
+    """Return the value of an assumption as it was set: a number, or a word."""
+    try:
+        return Value(value, float(value), "|".join((*of, "value")))
+    except ValueError:
+        return value
 
 
 def _draw_tornado(
@@ -428,7 +436,7 @@ def _draw_tornado(
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
-    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_xlabel(wrapped(f"difference{' (points)' if share else ''}: {kept.label(outcome)}", 52))
     marks = [Line2D([], [], color=looks[kind], linewidth=6) for kind in kinds]
     name_above(figure, marks, names, paper)

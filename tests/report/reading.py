@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import Counter
 from html.parser import HTMLParser
@@ -79,7 +80,7 @@ class Tables:
     def rows(self, name: str, folder: Path | None = None) -> list[dict[str, str]]:
         path = (folder or self._first) / name
         if path not in self._read:
-            self._read[path] = list(csv.DictReader(path.open(encoding="utf-8")))
+            self._read[path] = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
         return self._read[path]
 
     def value(self, of: list[str]) -> float:

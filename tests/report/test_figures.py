@@ -1,0 +1,229 @@
+"""Figures draw what the tables hold, and can be read: nothing overlaps, nothing is cut off, on any paper."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PolyCollection, QuadMesh
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from sim.report.make import pictures_of
+from sim.report.parts import Picture
+from sim.report.style import CEASEFIRE, PAPERS, SCREEN, SERIES, SIDE_COLOURS, drawn, file_of, style
+from sim.report.svg import inline
+from tests.report.reading import Tables
+
+ALL_PAPERS = {"screen": SCREEN, **PAPERS}
+
+
+def figure_of(picture: Picture, paper: str = "screen") -> Figure:
+    with style(ALL_PAPERS[paper]):
+        figure = drawn(picture, ALL_PAPERS[paper], "Parley, made for a test")
+        FigureCanvasAgg(figure).draw()
+    return figure
+
+
+def texts(figure: Figure) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield what can be read, with its box in pixels: left, bottom, right, top."""
+    found: list[Text] = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
+    for axes in figure.axes:
+        found += [axes._left_title, axes.xaxis.label, axes.yaxis.label, *axes.texts]  # type: ignore[attr-defined]
+        found += axes.get_legend().get_texts() if axes.get_legend() else []
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            edge = 1e-9 * (high - low)
+            found += [tick.label1 for tick in axis.get_major_ticks() if low - edge <= tick.get_loc() <= high + edge]
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    for text in found:
+        if text.get_visible() and text.get_text().strip():
+            yield text.get_text(), text.get_window_extent(renderer).extents
+
+
+@pytest.mark.parametrize("paper", ALL_PAPERS)
+def test_nothing_overlaps_and_nothing_is_cut_off(results, kind: str, paper: str):
+    pictures, _ = pictures_of(results.every[kind])
+    for picture in pictures.values():
+        figure = figure_of(picture, paper)
+        width, height = figure.get_size_inches() * figure.dpi
+        found = list(texts(figure))
+        assert len(found) > 4
+        for text, (left, bottom, right, top) in found:
+            assert min(left, bottom, width - right, height - top) > -1, (picture.name, text)
+        for (one, a), (two, b) in combinations(found, 2):
+            across = min(a[2], b[2]) - max(a[0], b[0])
+            along = min(a[3], b[3]) - max(a[1], b[1])
+            assert across < 1.5 or along < 1.5, (picture.name, one, two)
+
+
+def test_every_axis_says_its_unit(results, kind: str):
+    for picture in pictures_of(results.every[kind])[0].values():
+        if picture.name in ("ledger", "timeline"):
+            continue  # strips and lanes have names in the place of units
+        for axes in figure_of(picture).axes:
+            assert axes.get_xlabel() or axes.get_ylabel(), picture.name
+
+
+def test_a_fan_is_that_of_the_series(results):
+    pictures, _ = pictures_of(results.every["run"])
+    tables = Tables([results.base])
+    for name, field, scale in (("forces", "force", 1e3), ("casualties", "cumulative_casualties", 1e3)):
+        (axes,) = figure_of(pictures[name]).axes
+        for line, side in zip(axes.get_lines(), ("attacker", "defender"), strict=True):
+            rows = [row for row in tables.rows("series.csv") if (row["field"], row["of"]) == (field, side)]
+            np.testing.assert_allclose(line.get_ydata(), [float(row["p50"]) / scale for row in rows], rtol=1e-12)
+            assert line.get_color() == SIDE_COLOURS[side]
+        # Four bands: the middle half and nine tenths of both sides.
+        bands = [band for band in axes.collections if isinstance(band, PolyCollection)]
+        assert len(bands) == 4
+        last = [row for row in tables.rows("series.csv") if (row["field"], row["of"]) == (field, "attacker")][-1]
+        high = max(bands[0].get_paths()[0].vertices[:, 1])
+        assert high >= float(last["p95"]) / scale - 1e-9
+
+
+def test_the_incidence_is_that_of_the_table(results):
+    pictures, _ = pictures_of(results.every["run"])
+    (axes,) = figure_of(pictures["incidence"]).axes
+    rows = [row for row in Tables([results.base]).rows("survival.csv") if row["of"] == "ceasefire"]
+    line = axes.get_lines()[0]
+    assert line.get_color() == CEASEFIRE
+    assert line.get_drawstyle() == "steps-post"
+    np.testing.assert_allclose(line.get_ydata()[1:-1], [float(row["share"]) for row in rows])
+    assert axes.get_ylim() == (0, 1)
+
+
+def test_a_sweep_draws_its_points_and_where_they_cross(results):
+    pictures, _ = pictures_of([results.sweep])
+    (picture,) = pictures.values()
+    (axes,) = figure_of(picture).axes
+    rows = [row for row in Tables([results.sweep]).rows("sweep.csv") if row["id"] == "force_change_12_months_attacker"]
+    line, level, crossing = axes.get_lines()
+    np.testing.assert_allclose(line.get_ydata(), [float(row["mean"]) for row in rows])
+    assert set(level.get_ydata()) == {0.0}
+    at = float(crossing.get_xdata()[0])
+    knob = [float(row["manpower.attacker.return_share"]) for row in rows]
+    assert np.interp(at, knob, [float(row["mean"]) for row in rows]) == pytest.approx(0, abs=1e-6)
+    asked, _ = pictures_of([results.sweep], until="mean(force_change_12_months_attacker) >= 20_000")
+    further = float(figure_of(next(iter(asked.values()))).axes[0].get_lines()[2].get_xdata()[0])
+    assert further > at
+
+
+def test_a_heat_map_has_a_cell_for_every_point(results):
+    pictures, _ = pictures_of([results.heat])
+    (picture,) = pictures.values()
+    (axes,) = figure_of(picture).axes
+    rows = [row for row in Tables([results.heat]).rows("sweep.csv") if row["id"] == "force_change_12_months_attacker"]
+    (mesh,) = [one for one in axes.collections if isinstance(one, QuadMesh)]
+    np.testing.assert_allclose(np.ravel(mesh.get_array()), [float(row["mean"]) for row in rows])
+
+
+def test_a_forest_has_the_differences_and_fills_those_that_are_found(results):
+    pictures, _ = pictures_of(results.every["comparison"])
+    (axes,) = figure_of(pictures["differences"]).axes
+    marks = [line for line in axes.get_lines() if line.get_marker() not in ("None", None, "")]
+    tables = Tables(results.every["comparison"])
+    tables.value(["comparison.csv", "baseline", "more_arms", "war_goes_on", "difference"])
+    known = [one for one in tables._known["compared"].values() if one["difference"] is not None]
+    for mark in marks:
+        (value,) = mark.get_xdata()
+        (row,) = [one for one in known if one["unit"] == "share" and abs(100 * one["difference"] - value) < 1e-12][:1]
+        assert (mark.get_markerfacecolor() == "white") == (row["verdict"] != "difference")
+    assert any(line.get_xdata()[0] == 0 == line.get_xdata()[-1] for line in axes.get_lines())
+
+
+def test_the_bargain_shows_the_zone_and_what_was_signed(results):
+    pictures, _ = pictures_of([results.base], ending="ceasefire_in_force")
+    chosen = [picture for name, picture in pictures.items() if name.startswith("bargaining")]
+    assert 2 <= len(chosen) <= 3
+    names = {text for text, _ in texts(figure_of(chosen[-1]))}
+    assert "fighting on" in names
+    assert figure_of(chosen[-1]).axes[0].get_legend().get_texts()[2].get_text() == "signed"
+    # At another date, and only that one.
+    asked, _ = pictures_of([results.base], ending="ceasefire_in_force", date="2025-01-20")
+    assert asked["bargaining"].title == "What could be signed on 2025-01-14"
+
+
+def test_files_are_what_their_ending_says_and_the_same_every_time(results):
+    pictures, source = pictures_of([results.base])
+    begins = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
+    for kind, beginning in begins.items():
+        content = file_of(pictures["ceasefires"], kind, PAPERS["column"], source)
+        assert content.startswith(beginning)
+        assert content == file_of(pictures["ceasefires"], kind, PAPERS["column"], source)
+
+
+def test_inline_figures_have_no_styles_and_text_that_can_be_read(results):
+    pictures, source = pictures_of([results.base])
+    text, left, right = inline(pictures["forces"], source)
+    assert "style=" not in text
+    assert "<text" in text
+    assert 0 < left < right < 1
+
+
+def grey(colour: str) -> float:
+    """Return how light a colour is in grey, 0 to 1 (relative luminance of sRGB)."""
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in to_rgb(colour)]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def seen_with(colour: str, matrix: np.ndarray) -> np.ndarray:
+    """Return a colour as someone with another vision sees it, in linear RGB."""
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in to_rgb(colour)]
+    return np.clip(matrix @ linear, 0, 1)
+
+
+# Machado, Oliveira and Fernandes 2009, severity 1.
+VISIONS = {
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]]
+    ),
+}
+
+
+def test_the_two_sides_are_told_apart_in_grey_and_by_everyone():
+    attacker, defender = SIDE_COLOURS.values()
+    assert (grey(defender) + 0.05) / (grey(attacker) + 0.05) > 1.8
+    for matrix in VISIONS.values():
+        assert np.abs(seen_with(attacker, matrix) - seen_with(defender, matrix)).max() > 0.15
+    # Lines and letters on white.
+    for colour in (attacker, defender, CEASEFIRE, *(look[0] for look in SERIES)):
+        assert 1.05 / (grey(colour) + 0.05) >= 3
+    # Scenarios that are alike in grey differ in their dashes and their marks.
+    assert len({str(look[1]) for look in SERIES}) == len({look[2] for look in SERIES}) == len(SERIES)
+
+
+def test_a_scenario_in_which_nothing_ends_has_pictures_too(tmp_path: Path):
+    import sim
+
+    sim.run("no_talks", replications=5, months=1, out=tmp_path / "quiet")
+    pictures, _ = pictures_of([tmp_path / "quiet"])
+    assert "incidence" not in pictures
+    assert {"forces", "ground", "timeline"} <= pictures.keys()
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "quiet/survival.csv").read_text())))
+    assert rows == []
+    for picture in pictures.values():
+        figure_of(picture)
+
+
+def test_bands_can_be_taken_away(results):
+    for picture in pictures_of(results.every["run"])[0].values():
+        bands = [
+            one for axes in figure_of(picture).axes for one in axes.collections if (one.get_gid() or "").startswith("band")
+        ]
+        lines = [one for one in bands if not isinstance(one, (PolyCollection, LineCollection))]
+        assert bool(bands) == picture.bands
+        assert lines == []
