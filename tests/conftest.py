@@ -54,6 +54,27 @@ def ensemble() -> Callable[..., Ensemble]:
 
 
 @pytest.fixture(scope="session")
+def once(tmp_path_factory, worker_id: str) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Make a folder once for all processes that test together: once(name, make) returns it."""
+    import fcntl
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
 def parley() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the command line in a process of its own."""
 

@@ -1,6 +1,6 @@
 """Comparative statics of the negotiation, on paired luck: what must move which way, and what must not move.
 
-Figures: `pytest -s tests/test_bargaining_statics.py`.
+Figures: `pytest -m ensembles -s tests/test_bargaining_statics.py`.
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ def neutral(km2_per_day: float) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+@pytest.mark.ensembles
 def test_momentum_changes_the_terms_and_not_the_chance_of_a_deal_in_a_neutral_bargain(variant) -> None:
     slow, fast = ran(variant(neutral(SLOW))), ran(variant(neutral(FAST)))
     chance = paired(slow["deal"], fast["deal"])
@@ -143,6 +144,7 @@ def test_momentum_changes_the_terms_and_not_the_chance_of_a_deal_in_a_neutral_ba
 # 5. In the lead, and not eager to negotiate
 
 
+@pytest.mark.ensembles
 def test_with_red_lines_momentum_makes_deals_rarer_and_talks_later(run: Ran) -> None:
     slow, base, fast = run(*pace(SLOW)), run(*pace(20)), run(*pace(FAST))
     chance, talks = paired(slow["deal"], fast["deal"]), paired(slow["first_talks"], fast["first_talks"])
@@ -159,6 +161,7 @@ CHANNELS = {
 }
 
 
+@pytest.mark.ensembles
 def test_each_channel_of_the_position_of_strength_can_be_switched_off(run: Ran) -> None:
     slow, fast = pace(SLOW), pace(FAST)
     whole = paired(run(*slow)["deal"], run(*fast)["deal"])
@@ -178,6 +181,7 @@ def test_each_channel_of_the_position_of_strength_can_be_switched_off(run: Ran) 
 # 6. Costs of war
 
 
+@pytest.mark.ensembles
 @pytest.mark.parametrize("side", ["attacker", "defender"])
 def test_a_costlier_war_makes_a_deal_likelier_and_the_less_costly_side_does_better(run: Ran, load, side: str) -> None:
     usual = {"attacker": 0.043, "defender": 0.113}[side]
@@ -192,6 +196,7 @@ def test_a_costlier_war_makes_a_deal_likelier_and_the_less_costly_side_does_bett
 # 7. Optimism and learning
 
 
+@pytest.mark.ensembles
 @pytest.mark.parametrize("side", ["attacker", "defender"])
 def test_optimism_makes_deals_rarer(run: Ran, side: str) -> None:
     off = {"attacker": "defender", "defender": "attacker"}[side]
@@ -210,6 +215,7 @@ def noise(factor: float) -> tuple[str, ...]:
 HOPEFUL = tuple(f"beliefs.{side}.optimism=1" for side in ("attacker", "defender"))
 
 
+@pytest.mark.ensembles
 def test_precise_signals_make_deals_likelier_among_optimists(run: Ran) -> None:
     vague, clear = run(*HOPEFUL, *noise(3)), run(*HOPEFUL, *noise(1 / 3))
     chance = paired(vague["deal"], clear["deal"])
@@ -244,6 +250,7 @@ def guarded(number: int, credibility: float = 0.7, price: float = 0.03) -> Calla
     return change
 
 
+@pytest.mark.ensembles
 def test_fear_of_renewed_war_makes_deals_rarer(run: Ran) -> None:
     calm, fear = run("negotiation.defender.renewed_war_loss=0.15"), run("negotiation.defender.renewed_war_loss=0.35")
     chance = paired(calm["deal"], fear["deal"])
@@ -251,6 +258,7 @@ def test_fear_of_renewed_war_makes_deals_rarer(run: Ran) -> None:
     assert chance.mean < -5 * chance.se
 
 
+@pytest.mark.ensembles
 def test_credible_guards_make_deals_likelier_and_others_do_not(variant) -> None:
     none, some, many = (ran(variant(guarded(number))) for number in (0, 30_000, 100_000))
     first, second = paired(none["deal"], some["deal"]), paired(some["deal"], many["deal"])
@@ -289,6 +297,7 @@ def test_a_hard_red_line_is_never_crossed(load) -> None:
     assert hard_and_signed > 1000
 
 
+@pytest.mark.ensembles
 @pytest.mark.parametrize("line", LINES)
 def test_softening_a_red_line_never_makes_a_deal_rarer(run: Ran, line: str) -> None:
     path = f"negotiation.red_lines.{line}"

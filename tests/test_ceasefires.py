@@ -1,6 +1,6 @@
 """What follows a signature: how long ceasefires last and why they break, checked against closed forms and on paired luck.
 
-Figures: `pytest -s tests/test_ceasefires.py`; the tables: `pytest -m long -s tests/test_ceasefires.py`.
+Figures: `pytest -m 'ensembles or not long' -s tests/test_ceasefires.py`; the tables: `pytest -m long -s tests/test_ceasefires.py`.
 """
 
 from __future__ import annotations
@@ -125,6 +125,7 @@ def test_the_hazard_falls_with_time(truce) -> None:
 # 10. Imposed ceasefires, and terms far from the balance of power
 
 
+@pytest.mark.ensembles
 def test_imposed_ceasefires_come_earlier_and_break_sooner(load) -> None:
     free, pressed = (ran(load("baseline", *both("outside_pressure", pressure)), 2_000, 731) for pressure in (0, 0.05))
     when = [np.where(end["deal_day"] >= 0, end["deal_day"], 731.0) for end in (free, pressed)]
@@ -164,6 +165,7 @@ def unfair(option: str) -> Change:
     return change
 
 
+@pytest.mark.ensembles
 def test_terms_far_from_the_balance_of_power_break_sooner(variant) -> None:
     ends = {
         option: ran(variant(ceasefire_at_once({}, {"strategic_effect": 5}, unfair(option))))
@@ -182,6 +184,7 @@ def test_terms_far_from_the_balance_of_power_break_sooner(variant) -> None:
 # 11. Costs and losses doubled together
 
 
+@pytest.mark.ensembles
 def test_doubling_all_costs_and_losses_leaves_the_terms_nearly_unchanged(variant) -> None:
     """Where both sides bear alike: what shifts the terms is that one bears more, not how much both do."""
 
@@ -212,6 +215,7 @@ def test_doubling_all_costs_and_losses_leaves_the_terms_nearly_unchanged(variant
 # The clock of the hazard, and the incidents
 
 
+@pytest.mark.ensembles
 def test_collapse_times_follow_the_closed_form(truce) -> None:
     regime = {"zone_width_km": 10, "monitoring": 0.5}
     end = truce(regime, n=4_000)

@@ -316,7 +316,7 @@ def crash_loop(out: Path, whole: dict[str, str], rounds: int, seed: int) -> dict
 
 
 def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(whole, tmp_path: Path) -> None:
-    seen = crash_loop(tmp_path / "out", whole, 25, seed=1)
+    seen = crash_loop(tmp_path / "out", whole, 12, seed=1)
     print(seen)
     assert (seen["wrong"], seen["lost"], seen["stray"]) == (0, 0, 0)
     assert seen["damaged"] > 0
@@ -332,10 +332,11 @@ def test_many_crashes(whole, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(whole, tmp_path: Path, number: int) -> None:
+    # So many chunks that it cannot be done before it is interrupted.
+    asked = command(tmp_path, "--workers", 2, "--chunk", 2)
     process = subprocess.Popen(
-        command(tmp_path, "--workers", 2), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
-    )  # fmt: skip
+        asked, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     parts = tmp_path / "baseline.unfinished"
     while not list(parts.glob("chunk-*")):
         time.sleep(0.02)
@@ -343,7 +344,7 @@ def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(whole, tmp_path: Path,
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130, told
     assert told.splitlines()[-1].endswith("the same command goes on with it")
-    done = subprocess.run(command(tmp_path), cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True)
     assert "chunks were there already" in done.stderr
     assert digests(tmp_path / "baseline") == whole
 

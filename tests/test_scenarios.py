@@ -119,6 +119,7 @@ def test_a_variant_is_short_and_described(name):
     assert ". " not in own["description"], "one sentence"
 
 
+@pytest.mark.ensembles
 @pytest.mark.parametrize("name", [*EFFECTS, *DEALS])
 def test_an_effect_has_the_direction_of_its_mechanism(runs, name):
     plan = (DEAL_DAYS, DEAL_N) if name in DEALS else (DAYS, N)
@@ -171,6 +172,7 @@ def test_histories_are_the_same_until_scenarios_differ(load, runs, name, other, 
     assert (ours.series[:, same:] != theirs.series[:, same:]).any()
 
 
+@pytest.mark.ensembles
 def test_korea_ends_as_it_did(load, ensemble):
     """Over a year of talks, held up by the prisoners, and then an armistice with a zone."""
     run = ensemble(load("history/korea"), 1_000, horizon_days(load("history/korea")))

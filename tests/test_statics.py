@@ -35,6 +35,7 @@ def test_an_aid_cut_costs_ground_and_spares_the_attacker_with_a_lag(load, ensemb
     assert lost[half] < 0.35 * lost[-1]
 
 
+@pytest.mark.ensembles
 def test_early_aid_beats_the_same_aid_nine_months_later(load, ensemble, variant):
     def package(date):
         def change(tree):

@@ -347,8 +347,8 @@ FANS = (
                 Panel("Stock", "days of full fire", 1, SIDES_OF["stock_days"])]),
     FanPicture("beliefs", "What both sides believe of the front",
                "How many km2 a day each side expects the attacker to gain if the war goes on.", "km2 a day",
-               [Panel("{attacker} believes", "km² a day", 1, SIDES_OF["believed_drift"][:1]),
-                Panel("{defender} believes", "km² a day", 1, SIDES_OF["believed_drift"][1:])], from_zero=False),
+               [Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][:1]),
+                Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][1:])], from_zero=False),
     FanPicture("worth", "What fighting on is worth, and how near a deal is",
                "Utility, from 0 (the worst terms) to 1 (the best). A deal can be signed where the nearest package is worth "
                "more than fighting on, and so above 0, to both.", "utility",
@@ -429,7 +429,7 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
             axes.axhline(0, color=FAINT, linewidth=0.9)
         number_axis(axes)
         axes.set_ylabel(panel.unit)
-        axes.set_title(panel.title.format(**kept.names.sides))
+        axes.set_title(wrapped(panel.title.replace("{side}", kept.names.sides.get(panel.fields[0][1], "")), 44, 1))
         label_ends(axes, ends, paper, heights.get(len(fan.panels), 2.1 * len(fan.panels)) / len(fan.panels) - 0.7)
     return figure
 

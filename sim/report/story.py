@@ -17,7 +17,7 @@ from sim.model.talks import Talks
 from sim.report.kept import Kept, Story
 from sim.report.over_time import date_on, dates_of, number_axis, time_axis
 from sim.report.parts import Picture, Piece, Table, Value
-from sim.report.style import CEASEFIRE, FAINT, MARK, SIDE_COLOURS, SIDE_DASHES, WAR, Paper, wrapped
+from sim.report.style import CEASEFIRE, FAINT, MARK, SIDE_COLOURS, SIDE_DASHES, WAR, Paper, shortened
 from sim.results.chronicle import happenings
 from sim.results.explain import Packages, reviews
 from sim.results.summary import ENDING_LABELS
@@ -100,7 +100,7 @@ def _draw_timeline(kept: Kept, story: Story, spans: Sequence[Span], paper: Paper
     place = int(np.flatnonzero(history.numbers == story.replication)[0])
     ground = panels[0]
     ground.plot(dates_of(kept, history.series_days), history.series[column][:, place] / 1e3, color=SIDE_COLOURS["attacker"])
-    ground.set_ylabel("ground held by\n" + wrapped(kept.names.side("attacker"), 16) + "\n(thousand km²)")
+    ground.set_ylabel("ground held by\n" + shortened(kept.names.side("attacker"), 16) + "\n(thousand km²)")
     number_axis(ground)
     for span in spans:
         if span.lane == "ceasefire":
@@ -260,9 +260,10 @@ def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None
     if possible[nearest]:
         look: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": "#1b1b1b"}
         axes.plot(*worth[:, nearest], "D", markersize=10 if nearest == signed else 7, label="nearest", **look)
-    axes.set_xlabel(f"what it is worth to {sides['attacker']} (utility)")
-    axes.set_ylabel(f"what it is worth to {sides['defender']} (utility)")
-    axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.11), ncols=4, handlelength=1.2, handletextpad=0.5, columnspacing=1.2)
+    axes.set_xlabel(f"what it is worth to {shortened(sides['attacker'], 22)} (utility)")
+    axes.set_ylabel(f"what it is worth to {shortened(sides['defender'], 22)} (utility)")
+    close: dict[str, Any] = {"handlelength": 1.2, "handletextpad": 0.5, "columnspacing": 1.2}
+    axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.11), ncols=4, **close)
     near: dict[str, Any] = {"textcoords": "offset points", "va": "bottom", "color": FAINT, "fontsize": 0.86 * paper.font_pt}
     axes.annotate(
         "fighting on", (corner[0], 0.0), xycoords=("data", "axes fraction"), rotation=90, xytext=(3, 4), ha="left", **near

@@ -6,6 +6,7 @@ Colours are told apart by people who see fewer of them, and by their darkness in
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -181,8 +182,11 @@ def _apart(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:
     return spots
 
 
-def wrapped(text: str, letters: int) -> str:
-    """Return text broken into lines of about so many letters."""
-    from textwrap import fill
+def wrapped(text: str, letters: int, lines: int = 3) -> str:
+    """Return text in at most so many lines of so many letters; what does not fit is cut off."""
+    return "\n".join(textwrap.wrap(text, letters, max_lines=lines, placeholder=" ..."))
 
-    return fill(text, letters, break_long_words=False)
+
+def shortened(name: str, letters: int = 28) -> str:
+    """Return a name in one line that leaves room for the rest."""
+    return wrapped(name, letters, 1)

@@ -41,8 +41,13 @@ def run_here(*words: object) -> None:
 
 
 @pytest.fixture(scope="session")
-def results(tmp_path_factory) -> Results:
-    folder = tmp_path_factory.mktemp("results")
+def results(once) -> Results:
+    folder = once("results", _make)
+    others = [folder / "european_zone", folder / "more_arms"]
+    return Results(folder / "baseline", others, folder / "sweep", folder / "heat", folder / "assumptions")
+
+
+def _make(folder: Path) -> None:
     for name in ("baseline", "european_zone", "more_arms"):
         sim.run(name, replications=HISTORIES, out=folder / name)
     share = "manpower.attacker.return_share"
@@ -51,11 +56,9 @@ def results(tmp_path_factory) -> Results:
     aid = "arms.defender.aid_scale=0,1,2"
     run_here("sweep", "baseline", "--vary", f"{share}=0.2:0.7:3", "--vary", aid, *ask, "--out", folder / "heat")
     run_here(
-        "sensitivity", "no_talks", "--one-at-a-time", "--replications", 100, "--months", 13, "--workers", 1,
+        "sensitivity", "no_talks", "--one-at-a-time", "--replications", 100, "--months", 3, "--workers", 1,
         "--outcome", "casualties_attacker", "--out", folder / "assumptions",
     )  # fmt: skip
-    others = [folder / "european_zone", folder / "more_arms"]
-    return Results(folder / "baseline", others, folder / "sweep", folder / "heat", folder / "assumptions")
 
 
 @pytest.fixture(scope="session")
