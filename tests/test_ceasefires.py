@@ -1,6 +1,6 @@
 """What follows a signature: how long ceasefires last and why they break, checked against closed forms and on paired luck.
 
-Figures: `pytest -m 'ensembles or not long' -s tests/test_ceasefires.py`; the tables: `pytest -m long -s tests/test_ceasefires.py`.
+Figures: `pytest -m 'ensembles or not long' -s tests/test_ceasefires.py`; the tables: `pytest -m long -s ...`.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 import datetime
 
 import numpy as np
+import pytest
 
 N = 2000
 

@@ -16,7 +16,7 @@ class Event:
     """Something that happened to one replication.
 
     `day` is the day on which it happened, `kind` names the kind of event, `values` is what its sentence
-    needs: numbers, texts, and arrays of what there are several of.
+    needs: numbers, texts, and lists of what there are several of.
     """
 
     day: int
@@ -98,9 +98,6 @@ class Recorder:
             self.events.append(Event(day, int(self._replications[cohort[place]]), kind, own))
 
 
-def _own(value: Floats | float | str, place: int) -> Floats | float | str:
-    """Return what one of a cohort has of a value."""
-    if not isinstance(value, np.ndarray):
-        return value
-    own = value[..., place]
-    return float(own) if own.ndim == 0 else own.copy()
+def _own(value: Floats | float | str, place: int) -> Any:
+    """Return what one of a cohort has of a value: a number, or lists of them, which compare as a whole."""
+    return value[..., place].tolist() if isinstance(value, np.ndarray) else value

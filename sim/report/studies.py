@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # judgement: as many as a page can hold beside one another and still be read.
 MOST_OUTCOMES, MOST_ASSUMPTIONS = 6, 15
+# judgement: in smaller cells of a heat map numbers would not fit.
+MOST_WRITTEN = 100
 
 
 class CannotDraw(ParleyError):
@@ -298,7 +300,7 @@ def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper
     axes.grid(visible=False)
     share = sweep.unit(outcome) == "share"
     least, most = (float(np.nanmin(values)), float(np.nanmax(values))) if np.isfinite(values).any() else (0.0, 1.0)
-    if len(down) * len(across) <= 120:
+    if len(down) * len(across) <= MOST_WRITTEN:
         size = max(abs(least), abs(most))
         for row in range(len(down)):
             for place in range(len(across)):

@@ -144,7 +144,7 @@ class Packages:
         value: Any = event.values
         self.day = event.day
         self.fighting_on: Floats = np.array([value[f"fighting_on_{side}"] for side in SIDES])
-        slack: Floats = value["packages"]
+        slack: Floats = np.array(value["packages"])
         worth = self.fighting_on[:, None] + slack
         possible: NDArray[np.bool_] = np.logical_and.reduce(slack > -0.5 * NEVER)
         self.worth: Floats = np.where(possible, worth, np.nan)
