@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 __all__ = [
     "ParleyError", "breakeven", "compare", "discover", "load", "mind_changing", "read", "run", "sensitivity", "sobol",
-    "sweep", "workbench",
+    "sweep", "workbench", "write_report",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         sobol,
         sweep,
         workbench,
+        write_report,
     )
     from sim.errors import ParleyError
 

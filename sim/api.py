@@ -98,6 +98,27 @@ def read(folder: str | Path) -> Run:
     return Run.read(Path(folder))
 
 
+def write_report(of: str | Path | Sequence[str | Path], out: str | Path | None = None, *, force: bool = False) -> Path:
+    """Write a page about results, and return its file; of several runs the first is compared with.
+
+    Parameters
+    ----------
+    of : str, Path or sequence of them
+        Folders of results, as of `run(out=...)`.
+    out : str or Path, optional
+        The file; as `parley report` chooses it if not given.
+    force : bool
+        Whether to replace a page that is there already.
+    """
+    from sim.report.make import place_of
+    from sim.report.make import write_report as _write_report
+
+    asked = [of] if isinstance(of, (str, Path)) else list(of)
+    path = Path(out) if out is not None else place_of([str(one) for one in asked])
+    _write_report([Path(one) for one in asked], path, force)
+    return path
+
+
 def compare(left: Run, right: Run, *, paired: bool = True) -> Comparison:
     """Compare two runs, pair by pair on the same luck unless told otherwise; all outcomes of the summary."""
     return _compare(left, right, paired=paired, sections=ALL_SECTIONS)

@@ -333,7 +333,7 @@ def test_many_crashes(whole, tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(whole, tmp_path: Path, number: int) -> None:
     # So many chunks that it cannot be done before it is interrupted.
-    asked = command(tmp_path, "--workers", 2, "--chunk", 2)
+    asked = command(tmp_path, "--workers", 2, "--chunk", 6)
     process = subprocess.Popen(
         asked, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -14,7 +14,7 @@ IN_BLOCKS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.D
 
 
 def test_the_commands_were_found():
-    assert len(IN_TABLES) == 15
+    assert len(IN_TABLES) == 17
     assert sum("parley" in line for line in IN_BLOCKS) == 1
 
 
@@ -33,11 +33,56 @@ def test_a_command_of_the_table(parley, tmp_path: Path, with_results: Path, comm
     assert done.stdout
 
 
-def test_the_scenario_of_the_readme(parley, tmp_path: Path):
-    (text,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
-    (tmp_path / "half.yaml").write_text(text)
-    done = parley("diff", "baseline", "half.yaml", cwd=tmp_path)
-    assert "arms.defender.aid_scale: 1 becomes 0.5" in done.stdout
+SCENARIOS = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_scenarios_of_the_readme(parley, tmp_path: Path):
+    changed = {"half": "arms.defender.aid_scale: 1 becomes 0.5", "twice": "guards: 30,000 becomes 60,000"}
+    bases = ("baseline", "european_zone")
+    for (name, said), base, text in zip(changed.items(), bases, SCENARIOS, strict=True):
+        (tmp_path / f"{name}.yaml").write_text(text)
+        assert said in parley("diff", base, f"{name}.yaml", cwd=tmp_path).stdout
+
+
+@pytest.mark.ensembles
+def test_the_study_of_the_readme(parley, tmp_path: Path):
+    (tmp_path / "twice.yaml").write_text(SCENARIOS[1])
+    (study,) = re.findall(r"## A short study(.*?)\nHow to read", README, flags=re.DOTALL)
+    commands = [" ".join(command.split()) for command in re.findall(r"`(parley [^`]*)`", study)]
+    tables = re.findall(r"```\n(.*?)```", study, flags=re.DOTALL)
+    assert (len(commands), len(tables)) == (3, 2)
+    printed = ""
+    for command in commands:
+        done = parley(*shlex.split(command)[1:], cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        printed += " ".join(done.stdout.split()) + " "
+    for line in "".join(tables).splitlines():
+        assert line.strip(" .") == "" or " ".join(line.split()) in printed, line
+    assert (tmp_path / "results/reports/european_zone_twice.html").exists()
+    assert (tmp_path / "results/sweeps/european_zone/report.html").exists()
+    # What the answer says.
+    for number in re.findall(r"\d+\.\d", re.findall(r"\*Answer:.*?The intervals", study, flags=re.DOTALL)[0]):
+        assert number in printed or number in README.replace(study, "")
+
+
+@pytest.mark.ensembles
+def test_the_figure_of_the_readme(parley, tmp_path: Path):
+    import numpy as np
+    from matplotlib.image import imread
+
+    (figure,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    (command,) = re.findall(
+        r"`(parley plot results/baseline incidence --out [^`]*)`", README.split("## Pages and figures")[1]
+    )
+    assert figure in command
+    assert (ROOT / figure).stat().st_size < 150_000
+    (tmp_path / figure).parent.mkdir(parents=True)
+    assert parley("run", "baseline", cwd=tmp_path).returncode == 0
+    assert parley(*shlex.split(command)[1:], cwd=tmp_path).returncode == 0
+    kept, made = (imread(folder / figure) for folder in (ROOT, tmp_path))
+    assert kept.shape == made.shape
+    # Another version of Matplotlib may draw letters a little differently.
+    assert np.abs(kept - made).mean() < 0.01
 
 
 def test_the_python_of_the_readme(capsys):

@@ -49,6 +49,7 @@ def assert_same(found: Rows, before: list[dict[str, str]]) -> None:
                 assert str(value) == theirs[name], (theirs, name)
 
 
+@pytest.mark.ensembles
 @pytest.mark.parametrize("name", shipped())
 def test_a_scenario_gives_its_reference_results(name: str) -> None:
     assert_same(regenerate.scenario_rows(name), [row for row in kept("scenarios") if row["scenario"] == name])

@@ -307,8 +307,9 @@ def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper
                 value = values[row, place]
                 shown = Value.in_unit(float(value), "share" if share else "", size=size).text.removesuffix(" %")
                 text = "never" if np.isnan(value) else shown
-                dark = not np.isnan(value) and most > least and (value - least) / (most - least) > 0.5
-                axes.text(place + 0.5, row + 0.5, text, ha="center", va="center", color="white" if dark else "#1b1b1b",
+                # White on what is dark, black on the rest: whichever stands out more.
+                light = 1.0 if np.isnan(value) else _lightness(shades((value - least) / (most - least or 1.0)))
+                axes.text(place + 0.5, row + 0.5, text, ha="center", va="center", color="white" if light < 0.18 else "#1b1b1b",
                           fontsize=0.86 * paper.font_pt)  # fmt: skip
     if level is not None and len(down) > 1 and len(across) > 1 and np.isfinite(values).all() and least < level < most:
         x, y = np.arange(len(across)) + 0.5, np.arange(len(down)) + 0.5
@@ -320,6 +321,12 @@ def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper
     axes.set_ylabel(wrapped(sweep.knobs[0].path.replace(".", ". "), 22).replace(". ", "."))
     axes.set_title(wrapped(sweep.label(outcome) + (" (%)" if share else ""), 60))
     return figure
+
+
+def _lightness(colour: Sequence[float]) -> float:
+    """Return the relative luminance of a colour of sRGB, from 0 (black) to 1 (white)."""
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 # One at a time
