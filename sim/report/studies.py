@@ -309,8 +309,10 @@ def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper
                 text = "never" if np.isnan(value) else shown
                 # White on what is dark, black on the rest: whichever stands out more.
                 light = 1.0 if np.isnan(value) else _lightness(shades((value - least) / (most - least or 1.0)))
-                axes.text(place + 0.5, row + 0.5, text, ha="center", va="center", color="white" if light < 0.18 else "#1b1b1b",
-                          fontsize=0.86 * paper.font_pt)  # fmt: skip
+                axes.text(
+                    place + 0.5, row + 0.5, text, ha="center", va="center", fontsize=0.86 * paper.font_pt,
+                    color="white" if light < 0.18 else "#1b1b1b",
+                )  # fmt: skip
     if level is not None and len(down) > 1 and len(across) > 1 and np.isfinite(values).all() and least < level < most:
         x, y = np.arange(len(across)) + 0.5, np.arange(len(down)) + 0.5
         axes.contour(x, y, values, levels=[level], colors=[SIDE_COLOURS["defender"]], linewidths=2.0)
