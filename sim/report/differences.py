@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
+from sim.report.axes import QUARTER_DAYS, percent_axis, signed, steps
+from sim.report.endings import AGES_DAYS, share_with_interval
 from sim.report.kept import Course
-from sim.report.over_time import QUARTER_DAYS, percent_axis, share_with_interval, steps
 from sim.report.parts import Picture, Piece, Table, Value
 from sim.report.style import FAINT, SERIES, Paper, name_above, wrapped
 from sim.results.compared import HEADINGS, ending_in_words
@@ -57,11 +58,6 @@ def label_of(line: Line) -> str:
     if line.id == "talks_failing":
         return "Talks end without a deal"
     return f"{PREFIX.get(line.section, '')}{line.label}" + (" (first 12 months)" if line.section == "year_one" else "")
-
-
-def signed(value: float) -> str:
-    """Return a number with its sign, as axes show it."""
-    return f"{value:+,.10g}".replace("-", "\N{MINUS SIGN}") if round(value, 9) else "0"
 
 
 def difference_table(one: Comparison) -> Table:
@@ -240,7 +236,7 @@ def _cell(known: dict[tuple[str, str], Course], key: tuple[str, str], day: int, 
 
 
 def _lasting(runs: Sequence[Run], curves: Curves) -> Picture:
-    ages = [day for day in (30, 91, 182, 365, 548, 730, 1096, 1461, 1826) if day < runs[0].days]
+    ages = [day for day in AGES_DAYS if day < runs[0].days]
     key = ("first_ceasefire", "")
     table = Table(
         "Share of first ceasefires that last longer than so many days (survival.csv of each)",

@@ -10,15 +10,41 @@ from sim.model import WarScenario
 from sim.report.differences import comparison_pictures
 from sim.report.html import html, may_write, write_file
 from sim.report.kept import Kept, source_line
-from sim.report.over_time import run_pictures
 from sim.report.pages import Page, assumptions_page, comparison_page, run_page, study_source, sweep_page
-from sim.report.parts import Picture
+from sim.report.parts import CannotDraw, Picture
+from sim.report.pictures import run_pictures
 from sim.report.story import bargaining, story_pictures
-from sim.report.studies import CannotDraw, KeptAssumptions, KeptSweep, assumption_pictures, kept_study, sweep_pictures
+from sim.report.sweeps import KeptSweep, sweep_pictures
+from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.comparison import Comparison, compare_all
 from sim.results.runs import Run, told_apart
+from sim.results.store import read_run
 from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.studies.condition import Condition
+
+
+def kept_study(folder: Path) -> KeptSweep | KeptAssumptions | None:
+    """Return the sweep or the assumptions in a folder; None where it holds a run.
+
+    Raises
+    ------
+    StoreError
+        When the folder is none of results, is incomplete or was changed.
+    CannotDraw
+        When there are no pictures of what it holds.
+    """
+    manifest, tables = read_run(folder)
+    if "sweep.csv" in tables:
+        return KeptSweep.of(folder, manifest, tables)
+    if "one_at_a_time.csv" in tables:
+        return KeptAssumptions.of(folder, manifest, tables)
+    if "series.csv" in tables:
+        return None
+    if "comparison.csv" in tables:
+        raise CannotDraw(f"{folder} holds a comparison; name the runs that it compares, the first one first")
+    raise CannotDraw(
+        f"there are no pictures of what {folder} holds; there are of runs, sweeps and assumptions one at a time"
+    )
 
 
 def page_of(

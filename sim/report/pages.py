@@ -9,10 +9,11 @@ from typing import Any
 from sim.report.assumed import assumed, every_number, how_sure, sources
 from sim.report.differences import changed_rows, comparison_pictures, difference_of, difference_table, transition_table
 from sim.report.kept import Kept, Story, source_line
-from sim.report.over_time import run_pictures
 from sim.report.parts import Picture, Piece, Table, Value, listed
+from sim.report.pictures import run_pictures
 from sim.report.story import story_pictures
-from sim.report.studies import KeptAssumptions, KeptSweep, assumption_pictures, sweep_pictures
+from sim.report.sweeps import KeptSweep, sweep_pictures
+from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.compared import moved_lines, pairing_in_words
 from sim.results.comparison import Comparison
 from sim.results.ledger import Totals, entries_of, sentences

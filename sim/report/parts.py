@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.errors import ParleyError
 from sim.results.compared import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sim.report.style import Paper
+
+
+class CannotDraw(ParleyError):
+    """Why a picture cannot be drawn."""
 
 
 class Value(NamedTuple):

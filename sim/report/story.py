@@ -14,8 +14,8 @@ from sim.model import section
 from sim.model.ledger import Questions
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
+from sim.report.axes import date_on, dates_of, number_axis, time_axis
 from sim.report.kept import Kept, Story
-from sim.report.over_time import date_on, dates_of, number_axis, time_axis
 from sim.report.parts import Picture, Piece, Table, Value
 from sim.report.style import CEASEFIRE, FAINT, MARK, SIDE_COLOURS, SIDE_DASHES, WAR, Paper, shortened
 from sim.results.chronicle import happenings

@@ -34,6 +34,13 @@ SERIES = (
 )  # fmt: skip
 
 
+class Look(NamedTuple):
+    """How a line looks."""
+
+    colour: str
+    dashes: Any
+
+
 class Paper(NamedTuple):
     """What a figure is drawn for.
 

@@ -1,4 +1,4 @@
-"""Pictures of sweeps and of assumptions taken one at a time, from the tables that these studies write."""
+"""Pictures of sweeps: lines over one knob, a heat map over two, points over each of more."""
 
 from __future__ import annotations
 
@@ -14,13 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.engine.draws import Floats
-from sim.errors import ParleyError
-from sim.report.differences import signed
-from sim.report.over_time import number_axis, percent_axis
-from sim.report.parts import Picture, Piece, Table, Value, listed
-from sim.report.style import FAINT, MARK, SIDE_COLOURS, WAR, Paper, name_above, wrapped
+from sim.report.axes import number_axis, percent_axis
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed
+from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper, wrapped
 from sim.results.compared import HEADINGS
-from sim.results.store import read_run
 from sim.results.tables import as_it_was
 from sim.studies.condition import Condition
 from sim.studies.headline import HEADLINE
@@ -29,16 +26,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # judgement: as many as a page can hold beside one another and still be read.
-MOST_OUTCOMES, MOST_ASSUMPTIONS = 6, 15
+MOST_OUTCOMES = 6
 # judgement: in smaller cells of a heat map numbers would not fit.
 MOST_WRITTEN = 100
-
-
-class CannotDraw(ParleyError):
-    """Why a picture cannot be drawn."""
-
-
-# Sweeps
 
 
 class Knob(NamedTuple):
@@ -329,156 +319,3 @@ def _lightness(colour: Sequence[float]) -> float:
     """Return the relative luminance of a colour of sRGB, from 0 (black) to 1 (white)."""
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3])
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-# One at a time
-
-
-@dataclass(frozen=True)
-class KeptAssumptions:
-    """The table of assumptions taken one at a time, read from its folder.
-
-    Attributes
-    ----------
-    folder : Path
-    manifest : dict
-    scenario_text : str
-    rows : list of dict
-        Of `one_at_a_time.csv`.
-    """
-
-    folder: Path
-    manifest: Mapping[str, Any]
-    scenario_text: str
-    rows: list[dict[str, str]]
-
-    @classmethod
-    def of(cls, folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, str]) -> KeptAssumptions:
-        """Return the table of a manifest and tables that were read from a folder."""
-        rows = list(csv.DictReader(io.StringIO(tables["one_at_a_time.csv"])))
-        return cls(folder, manifest, tables["scenario.yaml"], rows)
-
-    def label(self, outcome: str) -> str:
-        """Return what an outcome is called."""
-        return str(self.manifest["outcomes"][outcome]["label"])
-
-    def unit(self, outcome: str) -> str:
-        """Return the unit of an outcome."""
-        return str(self.manifest["outcomes"][outcome]["unit"])
-
-
-def assumption_pictures(kept: KeptAssumptions) -> Iterator[Picture]:
-    """Yield a tornado of each outcome: what moves it most comes first."""
-    for outcome in dict.fromkeys(row["outcome"] for row in kept.rows):
-        mine = [row for row in kept.rows if row["outcome"] == outcome and row["difference"]]
-        largest: dict[str, float] = {}
-        for row in mine:
-            if row["found"] == "1":
-                largest[row["path"]] = max(largest.get(row["path"], 0.0), abs(float(row["difference"])))
-        shown = sorted(largest, key=lambda path: -largest[path])[:MOST_ASSUMPTIONS]
-        if shown:
-            effects = {path: [row for row in mine if row["path"] == path] for path in shown}
-            yield _tornado(kept, outcome, effects, len(largest))
-
-
-def _tornado(kept: KeptAssumptions, outcome: str, shown: dict[str, list[dict[str, str]]], moving: int) -> Picture:
-    label = kept.label(outcome)
-    base = float(next(iter(shown.values()))[0]["as_it_is"])
-    unit = kept.unit(outcome)
-    rows: list[Sequence[Piece | list[Piece]]] = []
-    for path, effects in shown.items():
-        for row in effects:
-            of = ("one_at_a_time.csv", path, row["value"], outcome)
-            size = max(abs(float(row["low"])), abs(float(row["high"])))
-            numbers = {name: float(row[name]) for name in ("difference", "low", "high")}
-            mean, low, high = (
-                Value.in_unit(number, unit, *of, name, sign=True, size=size) for name, number in numbers.items()
-            )
-            found: Piece | list[Piece] = [mean, " (", low, " .. ", high, ")"]
-            cell = found if row["found"] == "1" else "no difference found"
-            rows.append([path, _as_written(row["value"], *of), row["kind"], cell])
-    first = next(iter(shown.values()))[0]
-    says: list[Piece] = [
-        f"{label}: how far each assumption alone moves it, at the 5 % and the 95 % of what it may be or as another "
-        "structure, from ",
-        Value.in_unit(base, unit, "one_at_a_time.csv", first["path"], first["value"], outcome, "as_it_is"),
-        f" as it is. Of {moving} assumptions that were found to move it the {len(shown)} that do most; intervals hold "
-        "together with 95 %.",
-    ]  # fmt: skip
-    table = Table(f"{label} (one_at_a_time.csv)", ["assumption", "at", "kind", "difference (95 %)"], rows)
-    slug = "".join(letter if letter.isalnum() else "-" for letter in outcome)
-    return Picture(slug, label, says, partial(_draw_tornado, kept, outcome, shown), [table], bands=True)
-
-
-def _as_written(value: str, *of: str) -> Piece:
-    """Return the value of an assumption as it was set: a number, or a word."""
-    try:
-        return Value(value, float(value), "|".join((*of, "value")))
-    except ValueError:
-        return value
-
-
-def _draw_tornado(
-    kept: KeptAssumptions, outcome: str, shown: Mapping[str, Sequence[dict[str, str]]], paper: Paper
-) -> Figure:
-    from matplotlib.lines import Line2D
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    share = kept.unit(outcome) == "share"
-    scale = 100.0 if share else 1.0
-    looks = {"low": SIDE_COLOURS["defender"], "high": SIDE_COLOURS["attacker"], "structure": "#b5b5b5"}
-    words = {"low": "at its 5 %", "high": "at its 95 %", "structure": "other structure"}
-    kinds = [kind for kind in looks if any(row["kind"] == kind for effects in shown.values() for row in effects)]
-    names = [words[kind] for kind in kinds]
-    figure, (axes,) = paper.canvas(1.1 + 0.2 * paper.lines_above(names) + 0.42 * len(shown), by_letters=True)
-    for place, effects in enumerate(shown.values()):
-        for at, row in enumerate(effects):
-            mean, low, high = (scale * float(row[name]) for name in ("difference", "low", "high"))
-            kind = row["kind"]
-            height = 0.8 / max(2, len(effects))
-            y = place + height * (at - (len(effects) - 1) / 2)
-            axes.barh(y, mean, height=0.92 * height, color=looks[kind], edgecolor="white", linewidth=0)
-            axes.plot([low, high], [y, y], "-", color="#1b1b1b", linewidth=0.9, gid=f"band-{place}-{at}")
-    axes.axvline(0, color=FAINT, linewidth=1.0)
-    axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_yticks(range(len(shown)), [_path_lines(path) for path in shown], linespacing=1.0)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.grid(visible=True, axis="x")
-    axes.grid(visible=False, axis="y")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
-    axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.set_xlabel(wrapped(f"difference{' (points)' if share else ''}: {kept.label(outcome)}", 52))
-    marks = [Line2D([], [], color=looks[kind], linewidth=6) for kind in kinds]
-    name_above(figure, marks, names, paper)
-    return figure
-
-
-def _path_lines(path: str) -> str:
-    """Return a path in at most two lines."""
-    head, dot, name = path.rpartition(".")
-    return f"{head}{dot}\n{name}" if len(path) > 30 else path
-
-
-def kept_study(folder: Path) -> KeptSweep | KeptAssumptions | None:
-    """Return the sweep or the assumptions in a folder; None where it holds a run.
-
-    Raises
-    ------
-    StoreError
-        When the folder is none of results, is incomplete or was changed.
-    CannotDraw
-        When there are no pictures of what it holds.
-    """
-    manifest, tables = read_run(folder)
-    if "sweep.csv" in tables:
-        return KeptSweep.of(folder, manifest, tables)
-    if "one_at_a_time.csv" in tables:
-        return KeptAssumptions.of(folder, manifest, tables)
-    if "series.csv" in tables:
-        return None
-    if "comparison.csv" in tables:
-        raise CannotDraw(f"{folder} holds a comparison; name the runs that it compares, the first one first")
-    raise CannotDraw(
-        f"there are no pictures of what {folder} holds; there are of runs, sweeps and assumptions one at a time"
-    )

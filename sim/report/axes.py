@@ -1,0 +1,72 @@
+"""What axes over time, of shares and of amounts share, and how curves are drawn as steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.engine.draws import Floats
+from sim.report.kept import Course, Kept
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+QUARTER_DAYS = 91
+
+
+def dates_of(kept: Kept, days: Floats | Sequence[float]) -> Floats:
+    """Return days of the simulation as Matplotlib counts dates."""
+    from matplotlib.dates import date2num
+
+    start: float = date2num(kept.calendar.date_of(0))
+    dates: Floats = np.asarray(days, dtype=np.float64) + start
+    return dates
+
+
+def time_axis(axes: Axes, kept: Kept) -> None:
+    """Let an axis show the dates of a run."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=7)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    axes.set_xlim(*dates_of(kept, [0, kept.run.days]))
+
+
+def percent_axis(axes: Axes) -> None:
+    """Let an axis show shares in per cent."""
+    from matplotlib.ticker import FuncFormatter
+
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))
+
+
+def number_axis(axes: Axes) -> None:
+    """Let an axis show thousands with a comma."""
+    from matplotlib.ticker import FuncFormatter
+
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "\N{MINUS SIGN}")))
+
+
+def steps(course: Course, start: float, end: float) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return a curve from the first day to the last, with its value before anything happened: days, share, low, high."""
+    days = np.concatenate([[0.0], course.days, [max(end, course.days[-1])]])
+    share, low, high = (np.concatenate([[start], values, values[-1:]]) for values in (course.share, course.low, course.high))
+    return days, share, low, high
+
+
+def quarters(kept: Kept) -> list[int]:
+    """Return the days of tables over time: every thirteenth week, and the end."""
+    wanted = [day for day in kept.days if day % QUARTER_DAYS == 0]
+    return wanted if wanted[-1] == kept.days[-1] else [*wanted, kept.days[-1]]
+
+
+def date_on(kept: Kept, day: int) -> str:
+    """Return the date of a day."""
+    return kept.calendar.date_of(day).isoformat()
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign, as axes show it."""
+    return f"{value:+,.10g}".replace("-", "\N{MINUS SIGN}") if round(value, 9) else "0"

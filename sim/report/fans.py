@@ -1,0 +1,193 @@
+"""Fan charts of the series: the median of the histories, with the middle half and nine tenths of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sim.ensemble.run import SERIES_HISTORIES
+from sim.model import section
+from sim.model.arms import Arms
+from sim.model.parameters import SIDES
+from sim.model.reviews import DAYS_BETWEEN_REVIEWS
+from sim.report.axes import date_on, dates_of, number_axis, quarters, time_axis
+from sim.report.kept import Kept
+from sim.report.parts import Picture, Piece, Table, Value, listed
+from sim.report.style import CEASEFIRE, FAINT, SIDE_COLOURS, SIDE_DASHES, WAR, Look, Paper, label_ends, wrapped
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Panel(NamedTuple):
+    """One panel of a fan chart.
+
+    Attributes
+    ----------
+    title : str
+        Empty if the picture has only this one.
+    unit : str
+        On the axis.
+    scale : float
+        By which values are divided.
+    fields : sequence of (field, of)
+    """
+
+    title: str
+    unit: str
+    scale: float
+    fields: Sequence[tuple[str, str]]
+
+
+class FanPicture(NamedTuple):
+    """A picture of fans; of what is not known before its `first_day`."""
+
+    name: str
+    title: str
+    about: str
+    unit: str
+    panels: Sequence[Panel]
+    from_zero: bool = True
+    first_day: int = 0
+
+    def picture(self, kept: Kept) -> Picture:
+        """Return it for a run."""
+        fields = [key for panel in self.panels for key in panel.fields if key in kept.fans]
+        days = [day for day in quarters(kept) if day >= self.first_day]
+        tables = [_fan_table(kept, key, self.unit, _name(kept, key, with_field=True), days) for key in fields]
+        last = kept.days[-1]
+        ends: list[list[Piece]] = [
+            [
+                f"{_name(kept, key, with_field=len({field for field, _ in fields}) > 1)} ",
+                _of_series(kept, key, last, "p50", self.unit),
+                " (",
+                _of_series(kept, key, last, "p05", self.unit),
+                " .. ",
+                _of_series(kept, key, last, "p95", self.unit),
+                ")",
+            ]
+            for key in fields
+        ]
+        some = f" of the first {SERIES_HISTORIES:,} histories" if kept.run.replications > SERIES_HISTORIES else ""
+        says: list[Piece] = [
+            f"{self.about} Median{some}, with the middle half and nine tenths of them in bands. On {date_on(kept, last)}: ",
+            *listed(ends),
+            ".",
+        ]
+        return Picture(self.name, self.title, says, partial(_draw_fan, kept, self), tables, bands=True)
+
+
+SIDES_OF = {field: [(field, side) for side in SIDES] for field in (
+    "force", "cumulative_casualties", "ready_fire", "stock_days", "believed_drift", "value_of_fighting",
+)}  # fmt: skip
+FANS = (
+    FanPicture("forces", "Forces at the front", "Persons at the front on each side.", "persons",
+               [Panel("", "thousand persons", 1e3, SIDES_OF["force"])], from_zero=False),
+    FanPicture("casualties", "Casualties so far", "Killed and wounded since the start.", "persons",
+               [Panel("", "thousand persons", 1e3, SIDES_OF["cumulative_casualties"])]),
+    FanPicture("ground", "Ground held by the attacker", "Area that the attacker holds.", "km2",
+               [Panel("", "thousand km²", 1e3, [("held_area", "")])], from_zero=False),
+    FanPicture("fire", "Fire and materiel",
+               "Fire that the stock allows, as a share of the full rate, and stock in days of full fire.", "",
+               [Panel("Fire that the stock allows", "share of full rate", 1, SIDES_OF["ready_fire"]),
+                Panel("Stock", "days of full fire", 1, SIDES_OF["stock_days"])]),
+    FanPicture("beliefs", "What both sides believe of the front",
+               "How many km2 a day each side expects the attacker to gain if the war goes on.", "km2 a day",
+               [Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][:1]),
+                Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][1:])], from_zero=False),
+    FanPicture("worth", "What fighting on is worth, and how near a deal is",
+               "Utility, from 0 (the worst terms) to 1 (the best). A deal can be signed where the nearest package is worth "
+               "more than fighting on, and so above 0, to both.", "utility",
+               [Panel("Fighting on", "utility", 1, SIDES_OF["value_of_fighting"]),
+                Panel("Nearest package, above fighting on", "utility", 1, [("nearest_slack", "")])],
+               from_zero=False, first_day=DAYS_BETWEEN_REVIEWS),
+)  # fmt: skip
+
+
+def aid(kept: Kept) -> FanPicture:
+    """Return the picture of aid, a panel for each backer."""
+    backers = [backer.id for backer in section(kept.run.scenario, Arms).backers]
+    panels = [
+        Panel(kept.names.backer(one), "bn EUR", 1, [("pledged_beur", one), ("delivered_beur", one)])
+        for one in backers
+        if ("pledged_beur", one) in kept.fans
+    ]
+    about = "What backers have pledged and delivered since the start, with what was on its way then."
+    return FanPicture("aid", "Aid pledged and delivered", about, "bn EUR", panels)
+
+
+FIELD_WORDS = {
+    "held_area": "ground held", "nearest_slack": "nearest package", "pledged_beur": "pledged", "delivered_beur": "delivered",
+    "ready_fire": "fire", "stock_days": "stock", "value_of_fighting": "fighting on",
+}  # fmt: skip
+
+
+def _name(kept: Kept, key: tuple[str, str], with_field: bool) -> str:
+    """Return the name of a fan: its side or backer, and its field where a picture has several."""
+    field, of = key
+    who = kept.names.sides.get(of) or (kept.names.backer(of) if of else "")
+    what = FIELD_WORDS.get(field, "") if with_field or not who else ""
+    return ", ".join(part for part in (who, what) if part)
+
+
+def _of_series(kept: Kept, key: tuple[str, str], day: int, level: str, unit: str) -> Value:
+    values = kept.fans[key].levels[level]
+    size = float(np.abs(kept.fans[key].levels["p95"]).max())
+    return Value.in_unit(float(values[kept.days.index(day)]), unit, "series.csv", day, *key, level, size=size)
+
+
+def _fan_table(kept: Kept, key: tuple[str, str], unit: str, name: str, days: list[int]) -> Table:
+    rows: list[Sequence[Piece | list[Piece]]] = [
+        [date_on(kept, day), *(_of_series(kept, key, day, level, unit) for level in ("p05", "p25", "p50", "p75", "p95"))]
+        for day in days
+    ]
+    in_unit = f", {unit}" if unit else ""
+    return Table(
+        f"{name}{in_unit}: quantiles over the histories, every quarter (series.csv has every week)",
+        ["date", "5 %", "25 %", "median", "75 %", "95 %"], rows, days,
+    )  # fmt: skip
+
+
+def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
+    heights = {1: 3.1, 2: 4.9}
+    figure, panels = paper.canvas(heights.get(len(fan.panels), 2.1 * len(fan.panels)), len(fan.panels))
+    known = np.array(kept.days) >= fan.first_day
+    dates = dates_of(kept, kept.days)[known]
+    for axes, panel in zip(panels, fan.panels, strict=True):
+        ends = []
+        for place, key in enumerate(panel.fields):
+            if key not in kept.fans:
+                continue
+            look = _fan_look(kept, key)
+            levels = {name: values[known] / panel.scale for name, values in kept.fans[key].levels.items()}
+            for low, high, alpha in (("p05", "p95", 0.15), ("p25", "p75", 0.27)):
+                band = f"band-{low}-{place}"
+                axes.fill_between(dates, levels[low], levels[high], color=look.colour, alpha=alpha, linewidth=0, gid=band)
+            axes.plot(dates, levels["p50"], color=look.colour, linestyle=look.dashes)
+            label = _name(kept, key, with_field=key[0] in ("pledged_beur", "delivered_beur"))
+            label = FIELD_WORDS[key[0]] if key[0] in ("pledged_beur", "delivered_beur") else label
+            ends.append((float(levels["p50"][-1]), wrapped(label, 12), look.colour))
+        time_axis(axes, kept)
+        axes.tick_params(labelbottom=axes is panels[-1])
+        if fan.from_zero:
+            axes.set_ylim(bottom=0)
+        elif axes.get_ylim()[0] < 0 < axes.get_ylim()[1]:
+            axes.axhline(0, color=FAINT, linewidth=0.9)
+        number_axis(axes)
+        axes.set_ylabel(panel.unit)
+        axes.set_title(wrapped(panel.title.replace("{side}", kept.names.sides.get(panel.fields[0][1], "")), 44, 1))
+        label_ends(axes, ends, paper, heights.get(len(fan.panels), 2.1 * len(fan.panels)) / len(fan.panels) - 0.7)
+    return figure
+
+
+def _fan_look(kept: Kept, key: tuple[str, str]) -> Look:
+    field, of = key
+    if of in SIDE_COLOURS:
+        return Look(SIDE_COLOURS[of], SIDE_DASHES[of])
+    if field == "delivered_beur":
+        side = next(one.side for one in section(kept.run.scenario, Arms).backers if one.id == of)
+        return Look(SIDE_COLOURS[side], (0, (5, 1.5)))
+    return Look({"nearest_slack": CEASEFIRE, "held_area": SIDE_COLOURS["attacker"]}.get(field, WAR), "-")

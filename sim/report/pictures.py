@@ -1,0 +1,24 @@
+"""All pictures of a run that are made from its tables alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.report.endings import ceasefires, incidence
+from sim.report.fans import FANS, aid
+from sim.report.kept import Kept
+from sim.report.parts import Picture
+from sim.report.why import ledger
+
+
+def run_pictures(kept: Kept) -> Iterator[Picture]:
+    """Yield the pictures of a run, as far as it has what they show."""
+    if kept.courses:
+        yield incidence(kept)
+    if ("first_end", "ceasefire") in kept.courses:
+        yield ceasefires(kept)
+    if kept.run.ledger:
+        yield ledger(kept)
+    for fan in (*FANS, aid(kept)):
+        if any(key in kept.fans for panel in fan.panels for key in panel.fields):
+            yield fan.picture(kept)

@@ -1,0 +1,147 @@
+"""Pictures of assumptions taken one at a time: how far each moves an outcome, what moves it most first."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.report.axes import signed
+from sim.report.parts import Picture, Piece, Table, Value
+from sim.report.style import FAINT, SIDE_COLOURS, Paper, name_above, wrapped
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# judgement: more would not fit a page.
+MOST_ASSUMPTIONS = 15
+
+
+@dataclass(frozen=True)
+class KeptAssumptions:
+    """The table of assumptions taken one at a time, read from its folder.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+    scenario_text : str
+    rows : list of dict
+        Of `one_at_a_time.csv`.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    scenario_text: str
+    rows: list[dict[str, str]]
+
+    @classmethod
+    def of(cls, folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, str]) -> KeptAssumptions:
+        """Return the table of a manifest and tables that were read from a folder."""
+        rows = list(csv.DictReader(io.StringIO(tables["one_at_a_time.csv"])))
+        return cls(folder, manifest, tables["scenario.yaml"], rows)
+
+    def label(self, outcome: str) -> str:
+        """Return what an outcome is called."""
+        return str(self.manifest["outcomes"][outcome]["label"])
+
+    def unit(self, outcome: str) -> str:
+        """Return the unit of an outcome."""
+        return str(self.manifest["outcomes"][outcome]["unit"])
+
+
+def assumption_pictures(kept: KeptAssumptions) -> Iterator[Picture]:
+    """Yield a tornado of each outcome: what moves it most comes first."""
+    for outcome in dict.fromkeys(row["outcome"] for row in kept.rows):
+        mine = [row for row in kept.rows if row["outcome"] == outcome and row["difference"]]
+        largest: dict[str, float] = {}
+        for row in mine:
+            if row["found"] == "1":
+                largest[row["path"]] = max(largest.get(row["path"], 0.0), abs(float(row["difference"])))
+        shown = sorted(largest, key=lambda path: -largest[path])[:MOST_ASSUMPTIONS]
+        if shown:
+            effects = {path: [row for row in mine if row["path"] == path] for path in shown}
+            yield _tornado(kept, outcome, effects, len(largest))
+
+
+def _tornado(kept: KeptAssumptions, outcome: str, shown: dict[str, list[dict[str, str]]], moving: int) -> Picture:
+    label = kept.label(outcome)
+    base = float(next(iter(shown.values()))[0]["as_it_is"])
+    unit = kept.unit(outcome)
+    rows: list[Sequence[Piece | list[Piece]]] = []
+    for path, effects in shown.items():
+        for row in effects:
+            of = ("one_at_a_time.csv", path, row["value"], outcome)
+            size = max(abs(float(row["low"])), abs(float(row["high"])))
+            numbers = {name: float(row[name]) for name in ("difference", "low", "high")}
+            mean, low, high = (
+                Value.in_unit(number, unit, *of, name, sign=True, size=size) for name, number in numbers.items()
+            )
+            found: Piece | list[Piece] = [mean, " (", low, " .. ", high, ")"]
+            cell = found if row["found"] == "1" else "no difference found"
+            rows.append([path, _as_written(row["value"], *of), row["kind"], cell])
+    first = next(iter(shown.values()))[0]
+    says: list[Piece] = [
+        f"{label}: how far each assumption alone moves it, at the 5 % and the 95 % of what it may be or as another "
+        "structure, from ",
+        Value.in_unit(base, unit, "one_at_a_time.csv", first["path"], first["value"], outcome, "as_it_is"),
+        f" as it is. Of {moving} assumptions that were found to move it the {len(shown)} that do most; intervals hold "
+        "together with 95 %.",
+    ]  # fmt: skip
+    table = Table(f"{label} (one_at_a_time.csv)", ["assumption", "at", "kind", "difference (95 %)"], rows)
+    slug = "".join(letter if letter.isalnum() else "-" for letter in outcome)
+    return Picture(slug, label, says, partial(_draw_tornado, kept, outcome, shown), [table], bands=True)
+
+
+def _as_written(value: str, *of: str) -> Piece:
+    """Return the value of an assumption as it was set: a number, or a word."""
+    try:
+        return Value(value, float(value), "|".join((*of, "value")))
+    except ValueError:
+        return value
+
+
+def _draw_tornado(
+    kept: KeptAssumptions, outcome: str, shown: Mapping[str, Sequence[dict[str, str]]], paper: Paper
+) -> Figure:
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    share = kept.unit(outcome) == "share"
+    scale = 100.0 if share else 1.0
+    looks = {"low": SIDE_COLOURS["defender"], "high": SIDE_COLOURS["attacker"], "structure": "#b5b5b5"}
+    words = {"low": "at its 5 %", "high": "at its 95 %", "structure": "other structure"}
+    kinds = [kind for kind in looks if any(row["kind"] == kind for effects in shown.values() for row in effects)]
+    names = [words[kind] for kind in kinds]
+    figure, (axes,) = paper.canvas(1.1 + 0.2 * paper.lines_above(names) + 0.42 * len(shown), by_letters=True)
+    for place, effects in enumerate(shown.values()):
+        for at, row in enumerate(effects):
+            mean, low, high = (scale * float(row[name]) for name in ("difference", "low", "high"))
+            kind = row["kind"]
+            height = 0.8 / max(2, len(effects))
+            y = place + height * (at - (len(effects) - 1) / 2)
+            axes.barh(y, mean, height=0.92 * height, color=looks[kind], edgecolor="white", linewidth=0)
+            axes.plot([low, high], [y, y], "-", color="#1b1b1b", linewidth=0.9, gid=f"band-{place}-{at}")
+    axes.axvline(0, color=FAINT, linewidth=1.0)
+    axes.set_ylim(len(shown) - 0.4, -0.6)
+    axes.set_yticks(range(len(shown)), [_path_lines(path) for path in shown], linespacing=1.0)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=True, axis="x")
+    axes.grid(visible=False, axis="y")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.set_xlabel(wrapped(f"difference{' (points)' if share else ''}: {kept.label(outcome)}", 52))
+    marks = [Line2D([], [], color=looks[kind], linewidth=6) for kind in kinds]
+    name_above(figure, marks, names, paper)
+    return figure
+
+
+def _path_lines(path: str) -> str:
+    """Return a path in at most two lines."""
+    head, dot, name = path.rpartition(".")
+    return f"{head}{dot}\n{name}" if len(path) > 30 else path

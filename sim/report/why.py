@@ -1,0 +1,82 @@
+"""The picture of the ledger: why there is no deal, over time, a strip for each reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.engine.draws import Floats
+from sim.model.ledger import ZONE
+from sim.report.axes import date_on, dates_of, quarters, time_axis
+from sim.report.kept import Kept
+from sim.report.parts import Picture, Piece, Table, Value
+from sim.report.style import CEASEFIRE, FAINT, SIDE_COLOURS, Paper, wrapped
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# judgement: a reason that is rarer than this on every day would be a line of nothing.
+WORTH_A_STRIP = 0.01
+
+
+def ledger(kept: Kept) -> Picture:
+    """Return why there was no deal, over time: the share of each reason among histories at war, strip above strip."""
+    rows = [row for row in kept.run.ledger if row["question"] == "state"]
+    days = sorted({int(row["day"]) for row in rows})
+    shares: dict[str, Floats] = {}
+    total: dict[str, int] = {}
+    for row in rows:
+        shares.setdefault(row["answer"], np.zeros(len(days)))[days.index(int(row["day"]))] = float(row["share"])
+        total[row["answer"]] = total.get(row["answer"], 0) + int(row["histories"])
+    order = sorted(shares, key=lambda answer: (answer != ZONE, -total[answer]))
+    shown = [answer for answer in order if shares[answer].max() >= WORTH_A_STRIP]
+    wanted = [min(days, key=lambda day: abs(day - goal)) for goal in quarters(kept)[1:]]
+    wanted = sorted(set(wanted))
+    table = Table(
+        "Share of the histories at war (ledger.csv has every four weeks)",
+        ["date", *(kept.names.state(answer) for answer in order), "histories at war"], [], wanted,
+    )  # fmt: skip
+    at_war = {int(row["day"]): row["of"] for row in rows}
+    for day in wanted:
+        cells: list[Piece] = []
+        for answer in order:
+            share = float(shares[answer][days.index(day)])
+            cells.append(Value.in_unit(share, "share", "ledger.csv", day, "state", answer, "share") if share else "0 %")
+        of = Value.in_unit(float(at_war[day]), "histories", "ledger.csv", day, "state", "", "of")
+        table.rows.append([date_on(kept, day), *cells, of])
+    left = len(order) - len(shown)
+    says: list[Piece] = [
+        "Why histories at war have no deal, as a share of those at war on that day. In the first strip there was a zone of "
+        "agreement: some package would have left both sides better off than fighting on. The others name the side that "
+        "refuses the nearest package and what weighs most against it. All strips have the same scale",
+        f"; {left} reasons below {100 * WORTH_A_STRIP:.0f} % throughout are only in the table." if left else ".",
+    ]
+    draw = partial(_draw_ledger, kept, days, {answer: shares[answer] for answer in shown})
+    return Picture("ledger", "Why there is no deal", says, draw, [table])
+
+
+def _draw_ledger(kept: Kept, days: Sequence[int], shares: dict[str, Floats], paper: Paper) -> Figure:
+    figure, (axes,) = paper.canvas(0.7 + 0.52 * len(shares), by_letters=True)
+    top = np.ceil(10 * max(values.max() for values in shares.values())) / 10
+    dates = dates_of(kept, days)
+    for place, (answer, values) in enumerate(shares.items()):
+        base = float(len(shares) - 1 - place)
+        side = answer.partition(":")[0]
+        colour = SIDE_COLOURS.get(side, CEASEFIRE)
+        axes.fill_between(dates, base, base + 0.92 * values / top, color=colour, linewidth=0.6)
+        axes.axhline(base, color=FAINT, linewidth=0.5)
+        axes.axhline(base + 0.92, color=FAINT, linewidth=0.4, linestyle=(0, (1, 3)))
+        for level, text in ((0.0, "0"), (0.92, f"{100 * top:.0f} %")) if place == 0 else ():
+            axes.annotate(text, (1.01, base + level), xycoords=("axes fraction", "data"), va="center", color=FAINT,
+                          fontsize=0.86 * paper.font_pt, annotation_clip=False)  # fmt: skip
+    time_axis(axes, kept)
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+    axes.set_ylim(-0.05, len(shares))
+    axes.set_yticks([len(shares) - 1 - place + 0.4 for place in range(len(shares))])
+    axes.set_yticklabels([wrapped(kept.names.state(answer), 27) for answer in shares], linespacing=1.0)
+    axes.tick_params(axis="y", length=0)
+    return figure
