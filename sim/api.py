@@ -109,6 +109,11 @@ def write_report(of: str | Path | Sequence[str | Path], out: str | Path | None =
         The file; as `parley report` chooses it if not given.
     force : bool
         Whether to replace a page that is there already.
+
+    Raises
+    ------
+    ParleyError
+        When these are no results, or the page cannot be written.
     """
     from sim.report.make import place_of
     from sim.report.make import write_report as _write_report

@@ -70,8 +70,8 @@ def compare(
         limits = [_limit(text) for text in fail_over or ()]
         folder = results_folder(out, force) if out is not None else None
         if as_page:
-            from sim.report.html import may_write
             from sim.report.make import place_of
+            from sim.results.store import may_write
 
             page = folder / "report.html" if folder is not None else place_of(of)
             if folder is None:
@@ -98,8 +98,9 @@ def compare(
             write_folder({name: table.encode() for name, table in tables.items()}, about, folder, force)
             print(f"Written: {folder}/ (comparison, manifest)", file=sys.stderr)
         if as_page:
-            from sim.report.html import html, write_file
+            from sim.report.html import html
             from sim.report.pages import comparison_page
+            from sim.results.store import write_file
 
             write_file(html(comparison_page(found)).encode(), page)
             print(f"Written: {page}", file=sys.stderr)

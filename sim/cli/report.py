@@ -37,12 +37,12 @@ def report(
     Example:  parley report results/baseline
     """
     with errors_as_lines():
-        from sim.report.make import place_of, write_report
+        from sim.report.make import Asked, place_of, write_report
 
         _refuse(replication, ending)
         folders = [Path(name) for name in of]
         path = out or place_of(of)
-        size = write_report(folders, path, force, replication, ending, until)
+        size = write_report(folders, path, force, Asked(replication, ending, until))
         print(f"Written: {path} ({size / 1e6:.1f} MB); open it in any browser")
 
 
@@ -66,9 +66,9 @@ def plot(
     Example:  parley plot results/baseline incidence --out incidence.pdf
     """
     with errors_as_lines():
-        from sim.report.html import may_write, write_file
-        from sim.report.make import pictures_of
+        from sim.report.make import Asked, pictures_of
         from sim.report.style import PAPERS, file_of
+        from sim.results.store import may_write, write_file
 
         _refuse(replication, ending)
         folders, figure = [Path(name) for name in of], ""
@@ -76,8 +76,17 @@ def plot(
             figure = str(folders.pop())
         if not folders:
             _fail(f"there is no folder {figure}; name the results first, as in: parley plot results/baseline incidence")
-        pictures, source = pictures_of(folders, replication, ending, until, date)
-        if not figure:
+        kind = ""
+        if figure:
+            # Said before the work, not after it.
+            if out is None:
+                _fail(f"name the file, as in --out {figure}.pdf (or .svg, .png)")
+            kind = out.suffix.removeprefix(".").lower()
+            if kind not in ("svg", "png", "pdf"):
+                _fail(f"{out} ends in {out.suffix or 'nothing'!r}; figures are svg, png or pdf")
+            may_write(out, force)
+        pictures, source = pictures_of(folders, Asked(replication, ending, until, date), figure)
+        if out is None:
             for picture in pictures.values():
                 print(f"{picture.name:<28} {picture.title}")
             return
@@ -86,12 +95,6 @@ def plot(
 
             hint = did_you_mean(figure, list(pictures)) or f"There are {', '.join(pictures)}"
             _fail(f"there is no figure {figure!r} of these results. {hint}")
-        if out is None:
-            _fail(f"name the file, as in --out {figure}.pdf (or .svg, .png)")
-        kind = out.suffix.removeprefix(".").lower()
-        if kind not in ("svg", "png", "pdf"):
-            _fail(f"{out} ends in {out.suffix or 'nothing'!r}; figures are svg, png or pdf")
-        may_write(out, force)
         write_file(file_of(pictures[figure], kind, PAPERS[width], source), out)
         print(f"Written: {out}")
 

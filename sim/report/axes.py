@@ -57,9 +57,10 @@ def steps(course: Course, start: float, end: float) -> tuple[Floats, Floats, Flo
 
 
 def quarters(kept: Kept) -> list[int]:
-    """Return the days of tables over time: every thirteenth week, and the end."""
-    wanted = [day for day in kept.days if day % QUARTER_DAYS == 0]
-    return wanted if wanted[-1] == kept.days[-1] else [*wanted, kept.days[-1]]
+    """Return the days of tables over time: every thirteenth week, and the end, which stands for a quarter just before it."""
+    last = kept.days[-1]
+    wanted = [day for day in kept.days if day % QUARTER_DAYS == 0 and (day == 0 or last - day >= QUARTER_DAYS / 2)]
+    return [*wanted, last]
 
 
 def date_on(kept: Kept, day: int) -> str:

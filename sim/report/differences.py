@@ -10,9 +10,9 @@ import numpy as np
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.report.axes import QUARTER_DAYS, percent_axis, signed, steps
-from sim.report.endings import AGES_DAYS, share_with_interval
+from sim.report.endings import AGES_DAYS, share_with_interval, watched_days
 from sim.report.kept import Course
-from sim.report.parts import Picture, Piece, Table, Value
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value
 from sim.report.style import FAINT, SERIES, Paper, name_above, wrapped
 from sim.results.compared import HEADINGS, ending_in_words
 from sim.results.comparison import Comparison, Line
@@ -34,7 +34,18 @@ LEFT_OUT = ("killed_", "fire_below_half_month_")
 
 
 def comparison_pictures(found: Sequence[Comparison]) -> Iterator[Picture]:
-    """Yield the pictures of comparisons with one base."""
+    """Yield the pictures of comparisons with one base.
+
+    Raises
+    ------
+    CannotDraw
+        When the scenarios begin on different dates.
+    """
+    starts = {run.scenario.world.start_date for one in found for run in (one.left, one.right)}
+    if len(starts) > 1:
+        raise CannotDraw(
+            f"these scenarios begin on {' and '.join(map(str, sorted(starts)))}: their dates are not one another's"
+        )
     shares = [line.id for line in found[0].lines if line.unit == "share" and line.section != "course"]
     yield _forest(found, "differences", "What differs: shares of histories", shares, relative=False)
     amounts = [
@@ -134,17 +145,37 @@ def _forest(found: Sequence[Comparison], name: str, title: str, outcomes: Sequen
         cells: list[Piece | list[Piece]] = []
         for one in found:
             own = _line(one, outcome)
-            cells.append("too few histories" if own is None or own.difference is None else difference_of(one, own))
+            if own is None or own.difference is None:
+                cells.append("too few histories")
+            else:
+                cells.append(_relative(one, own) if relative else difference_of(one, own))
         rows.append([label_of(line), *cells])
-    what = f"as a part of what it is in {base}" if relative else "in points"
+    what = f"in per cent of what it is in {base}" if relative else "in points"
     together = " that hold together" if len(found) > 1 else ""
     says: list[Piece] = [
         f"Differences from {base}, {what}, with 95 % intervals{together}. A filled mark: the interval "
-        "leaves out zero. A hollow one: no difference found, which is not to say that there is none.",
+        "leaves out zero. A hollow one: no difference found, which is not to say that there is none. Outcomes that not all "
+        "histories have are compared in those that have them in both.",
     ]
     headings = ["outcome", *(one.right.name for one in found)]
     table = Table(f"Differences from {base} (comparison.csv)", headings, rows)
     return Picture(name, title, says, partial(_draw_forest, found, outcomes, relative), [table])
+
+
+def _relative(one: Comparison, line: Line) -> list[Piece]:
+    """Return a difference with its interval in per cent of the base."""
+    found = line.difference
+    assert found is not None, "asked for where there is one"
+    if found.same:
+        return ["no difference: the same in every history"]
+    of = f"comparison.csv|{one.left.name}|{one.right.name}|{line.id}"
+    mean, low, high = (
+        Value(f"{100 * number / found.left:+.1f}", number / found.left, f"{of}|{name}/left_value")
+        for name, number in (("difference", found.mean), ("low", found.low), ("high", found.high))
+    )
+    if not found.found:
+        return ["no difference found (within ", low, " .. ", high, ")"]
+    return [mean._replace(text=f"{mean.text} %"), " (", low, " .. ", high, ")"]
 
 
 def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative: bool, paper: Paper) -> Figure:
@@ -226,12 +257,12 @@ def _over_time(runs: Sequence[Run], curves: Curves, kind: str) -> Picture:
     ]
     draw = partial(_draw_curves, runs, curves, ("first_end", kind), 0.0)
     name = f"until-{kind.replace('_', '-')}"
-    return Picture(name, f"How often {what} ends the fighting", says, draw, [table], bands=True)
+    return Picture(name, f"How often {what} ends the fighting", says, draw, [table], bands=len(runs) <= MOST_BANDS)
 
 
 def _cell(known: dict[tuple[str, str], Course], key: tuple[str, str], day: int, run: Run) -> list[Piece]:
     if key not in known:
-        return ["never" if key[0] == "first_end" else "no ceasefire breaks"]
+        return ["never"]
     return share_with_interval(known[key], day, f"{run.name}/survival.csv", *key)
 
 
@@ -241,20 +272,21 @@ def _lasting(runs: Sequence[Run], curves: Curves) -> Picture:
     table = Table(
         "Share of first ceasefires that last longer than so many days (survival.csv of each)",
         ["days", *(run.name for run in runs)],
-        [[f"{day:,}", *(_cell_if_watched(curves[run.name], key, day, run) for run in runs)] for day in ages],
+        [[f"{day:,}", *(_lasting_cell(curves[run.name], day, run) for run in runs)] for day in ages],
     )
     says: list[Piece] = [
         "Which share of first ceasefires still holds after so many months (Kaplan-Meier: a ceasefire that the horizon cuts "
         "short counts as watched until then). The ceasefires of different scenarios are not the same ones."
     ]
     draw = partial(_draw_curves, runs, curves, key, 1.0)
-    return Picture("lasting", "How long first ceasefires last", says, draw, [table], bands=True)
+    return Picture("lasting", "How long first ceasefires last", says, draw, [table], bands=len(runs) <= MOST_BANDS)
 
 
-def _cell_if_watched(known: dict[tuple[str, str], Course], key: tuple[str, str], day: int, run: Run) -> Piece | list[Piece]:
-    if key in known and day > known[key].days[-1]:
-        return "not watched so long"
-    return _cell(known, key, day, run)
+def _lasting_cell(known: dict[tuple[str, str], Course], day: int, run: Run) -> list[Piece]:
+    watched, key = watched_days(run), ("first_ceasefire", "")
+    if day > watched:
+        return ["not watched so long" if watched else "no ceasefire"]
+    return _cell(known, key, day, run) if key in known else ["none breaks"]
 
 
 def _draw_curves(runs: Sequence[Run], curves: Curves, key: tuple[str, str], start: float, paper: Paper) -> Figure:
@@ -264,14 +296,18 @@ def _draw_curves(runs: Sequence[Run], curves: Curves, key: tuple[str, str], star
     figure, (axes,) = paper.canvas(3.0 + 0.24 * paper.lines_above(names))
     over_dates = key[0] == "first_end"
     zero: float = date2num(runs[0].scenario.world.start_date) if over_dates else 0.0
+    drawn = []
     for place, run in enumerate(runs):
         colour, dashes, _ = SERIES[place % len(SERIES)]
-        if key not in curves[run.name]:
+        end = run.days if over_dates else watched_days(run)
+        if key in curves[run.name]:
+            days, share, low, high = steps(curves[run.name][key], start, end)
+        elif end:
             # What never happens is a line too.
-            axes.plot([zero, zero + run.days], [start, start], color=colour, linestyle=dashes)
+            days, share, low, high = np.array([0.0, end]), np.full(2, start), np.full(2, np.nan), np.full(2, np.nan)
+        else:
             continue
-        course = curves[run.name][key]
-        days, share, low, high = steps(course, start, run.days if over_dates else course.days[-1])
+        drawn.append(run.name)
         x = zero + days if over_dates else days / DAYS_PER_MONTH
         if len(runs) <= MOST_BANDS:
             axes.fill_between(x, low, high, step="post", color=colour, alpha=0.14, linewidth=0, gid=f"band-{place}")
@@ -287,7 +323,7 @@ def _draw_curves(runs: Sequence[Run], curves: Curves, key: tuple[str, str], star
         axes.set_xlim(left=0)
         axes.set_xlabel("months since it began")
         axes.set_ylabel("still in force")
-    name_above(figure, axes.get_lines(), names, paper)
+    name_above(figure, axes.get_lines(), drawn, paper)
     return figure
 
 

@@ -13,6 +13,7 @@ from sim.report.axes import date_on, dates_of, percent_axis, quarters, steps, ti
 from sim.report.kept import Course, Kept
 from sim.report.parts import Picture, Piece, Table, Value, listed
 from sim.report.style import CEASEFIRE, SIDE_COLOURS, WAR, Look, Paper, label_ends, wrapped
+from sim.results.runs import Run
 from sim.results.survival import FIRST_ENDS
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def ceasefires(kept: Kept) -> Picture:
         known = {
             day: share_with_interval(lasting, day, "survival.csv", "first_ceasefire", "")
             for day in AGES_DAYS
-            if day <= lasting.days[-1]
+            if day <= watched_days(kept.run)
         }
         lasting_rows: list[Sequence[Piece | list[Piece]]] = [
             [f"{day:,}", share, _at_risk(lasting, day)] for day, share in known.items()
@@ -118,6 +119,12 @@ def ceasefires(kept: Kept) -> Picture:
     says.append(".")
     title = "When ceasefires begin, and how long they last"
     return Picture("ceasefires", title, says, partial(_draw_ceasefires, kept, spans), tables, bands=True)
+
+
+def watched_days(run: Run) -> float:
+    """Return for how many days the first ceasefire was watched that was watched longest; 0 without one."""
+    days = run.outcomes.get("first_ceasefire_days")
+    return float(np.nanmax(days)) if days is not None and not np.isnan(days).all() else 0.0
 
 
 def _between(course: Course, first: int, last: int) -> float:
@@ -148,7 +155,7 @@ def _draw_ceasefires(kept: Kept, spans: Sequence[tuple[int, int]], paper: Paper)
     axes.set_title("First ceasefire begins, by quarter")
     if lasting is not None:
         axes = panels[1]
-        days, share, low, high = steps(lasting, 1.0, lasting.days[-1])
+        days, share, low, high = steps(lasting, 1.0, watched_days(kept.run))
         months = days / DAYS_PER_MONTH
         axes.fill_between(months, low, high, step="post", color=CEASEFIRE, alpha=0.2, linewidth=0, gid="band-lasting")
         axes.plot(months, share, drawstyle="steps-post", color=CEASEFIRE)

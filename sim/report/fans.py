@@ -95,12 +95,14 @@ FANS = (
                [Panel("Fire that the stock allows", "share of full rate", 1, SIDES_OF["ready_fire"]),
                 Panel("Stock", "days of full fire", 1, SIDES_OF["stock_days"])]),
     FanPicture("beliefs", "What both sides believe of the front",
-               "How many km2 a day each side expects the attacker to gain if the war goes on.", "km2 a day",
+               "How many km2 a day each side expects the attacker to gain if the war goes on. In a ceasefire the front stands "
+               "still, and what they expect nears 0.", "km2 a day",
                [Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][:1]),
                 Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][1:])], from_zero=False),
     FanPicture("worth", "What fighting on is worth, and how near a deal is",
                "Utility, from 0 (the worst terms) to 1 (the best). A deal can be signed where the nearest package is worth "
-               "more than fighting on, and so above 0, to both.", "utility",
+               "more than fighting on, and so above 0, to both. Where the fighting has ended, what was last found stays.",
+               "utility",
                [Panel("Fighting on", "utility", 1, SIDES_OF["value_of_fighting"]),
                 Panel("Nearest package, above fighting on", "utility", 1, [("nearest_slack", "")])],
                from_zero=False, first_day=DAYS_BETWEEN_REVIEWS),
@@ -134,8 +136,8 @@ def _name(kept: Kept, key: tuple[str, str], with_field: bool) -> str:
 
 
 def _of_series(kept: Kept, key: tuple[str, str], day: int, level: str, unit: str) -> Value:
-    values = kept.fans[key].levels[level]
-    size = float(np.abs(kept.fans[key].levels["p95"]).max())
+    values = kept.fans[key][level]
+    size = float(np.abs(kept.fans[key]["p95"]).max())
     return Value.in_unit(float(values[kept.days.index(day)]), unit, "series.csv", day, *key, level, size=size)
 
 
@@ -162,7 +164,7 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
             if key not in kept.fans:
                 continue
             look = _fan_look(kept, key)
-            levels = {name: values[known] / panel.scale for name, values in kept.fans[key].levels.items()}
+            levels = {name: values[known] / panel.scale for name, values in kept.fans[key].items()}
             for low, high, alpha in (("p05", "p95", 0.15), ("p25", "p75", 0.27)):
                 band = f"band-{low}-{place}"
                 axes.fill_between(dates, levels[low], levels[high], color=look.colour, alpha=alpha, linewidth=0, gid=band)

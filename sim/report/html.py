@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,6 @@ from sim.report.assumed import left_out
 from sim.report.pages import Page
 from sim.report.parts import Picture
 from sim.report.svg import inline
-from sim.results.store import StoreError
 from sim.results.summary import WHAT_IT_IS_NOT
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -58,42 +55,3 @@ def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-
-
-def may_write(path: Path, force: bool) -> None:
-    """Make sure that nothing is replaced that should not be.
-
-    Raises
-    ------
-    StoreError
-        When a file is there already and `force` is not given, or a folder is in its place.
-    """
-    if path.is_dir():
-        raise StoreError(f"{path} is a folder; name a file")
-    if path.exists() and not force:
-        raise StoreError(f"{path} is there already; --force replaces it, --out FILE writes elsewhere")
-
-
-def write_file(content: bytes, path: Path) -> None:
-    """Write a file all at once, with its folder.
-
-    Raises
-    ------
-    StoreError
-        When it cannot be written; what was there is left as it was.
-    """
-    place = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            place = Path(file.name)
-            file.write(content)
-        # As any other file that is written here: a temporary one is for its owner only.
-        mask = os.umask(0)
-        os.umask(mask)
-        place.chmod(0o666 & ~mask)
-        os.replace(place, path)
-    except OSError as error:
-        if place is not None:
-            place.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error.strerror}") from error

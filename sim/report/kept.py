@@ -19,8 +19,6 @@ from sim.ensemble.run import Ensemble
 from sim.results.explain import retold, which_history
 from sim.results.names import Names
 from sim.results.runs import Run
-from sim.results.store import read_run
-from sim.results.summary import Row
 
 QUANTILES = ("p05", "p25", "p50", "p75", "p95")
 
@@ -39,11 +37,8 @@ class Course(NamedTuple):
         return int(np.searchsorted(self.days, day, side="right")) - 1
 
 
-class Fan(NamedTuple):
-    """A field of `series.csv`: its mean and quantiles on the days of the series."""
-
-    mean: Floats
-    levels: Mapping[str, Floats]
+Fan = Mapping[str, Floats]
+"""A field of `series.csv`: its quantiles on the days of the series, by their names there."""
 
 
 class Story(NamedTuple):
@@ -77,15 +72,14 @@ class Kept:
     courses: dict[tuple[str, str], Course]
 
     @classmethod
-    def read(cls, folder: Path) -> Kept:
-        """Read the folder of a run.
+    def of(cls, folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, str]) -> Kept:
+        """Return the run of a manifest and tables that were read from a folder.
 
         Raises
         ------
         StoreError
-            When it is none, is incomplete or was changed.
+            When its scenario or its table of histories cannot be read.
         """
-        manifest, tables = read_run(folder)
         run = Run.from_tables(folder, manifest, tables)
         days, fans = _fans(tables["series.csv"])
         return cls(folder, run, manifest, days, fans, _courses(tables["survival.csv"]))
@@ -99,11 +93,6 @@ class Kept:
     def calendar(self) -> Calendar:
         """The calendar of its scenario."""
         return Calendar(self.run.scenario.world.start_date)
-
-    @cached_property
-    def rows(self) -> dict[str, Row]:
-        """The rows of the summary by their id."""
-        return {row.id: row for row in self.run.summary}
 
     @property
     def end(self) -> date:
@@ -138,9 +127,7 @@ def _fans(text: str) -> tuple[list[int], dict[tuple[str, str], Fan]]:
     found: dict[tuple[str, str], list[dict[str, str]]] = {}
     for row in rows:
         found.setdefault((row["field"], row["of"]), []).append(row)
-    return days, {
-        key: Fan(_column(mine, "mean"), {name: _column(mine, name) for name in QUANTILES}) for key, mine in found.items()
-    }
+    return days, {key: {name: _column(mine, name) for name in QUANTILES} for key, mine in found.items()}
 
 
 def _courses(text: str) -> dict[tuple[str, str], Course]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from sim.model import WarScenario
 from sim.report.differences import comparison_pictures
-from sim.report.html import html, may_write, write_file
-from sim.report.kept import Kept, source_line
+from sim.report.html import html
+from sim.report.kept import Kept, Story, source_line
 from sim.report.pages import Page, assumptions_page, comparison_page, run_page, study_source, sweep_page
 from sim.report.parts import CannotDraw, Picture
 from sim.report.pictures import run_pictures
@@ -17,107 +19,126 @@ from sim.report.story import bargaining, story_pictures
 from sim.report.sweeps import KeptSweep, sweep_pictures
 from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.comparison import Comparison, compare_all
-from sim.results.runs import Run, told_apart
-from sim.results.store import read_run
+from sim.results.runs import told_apart
+from sim.results.store import StoreError, may_write, read_run, write_file
 from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.studies.condition import Condition
 
-
-def kept_study(folder: Path) -> KeptSweep | KeptAssumptions | None:
-    """Return the sweep or the assumptions in a folder; None where it holds a run.
-
-    Raises
-    ------
-    StoreError
-        When the folder is none of results, is incomplete or was changed.
-    CannotDraw
-        When there are no pictures of what it holds.
-    """
-    manifest, tables = read_run(folder)
-    if "sweep.csv" in tables:
-        return KeptSweep.of(folder, manifest, tables)
-    if "one_at_a_time.csv" in tables:
-        return KeptAssumptions.of(folder, manifest, tables)
-    if "series.csv" in tables:
-        return None
-    if "comparison.csv" in tables:
-        raise CannotDraw(f"{folder} holds a comparison; name the runs that it compares, the first one first")
-    raise CannotDraw(
-        f"there are no pictures of what {folder} holds; there are of runs, sweeps and assumptions one at a time"
-    )
+# A file name may not be longer than 255 letters, and this one gets an ending.
+LONGEST_NAME = 120
 
 
-def page_of(
-    folders: Sequence[Path], replication: int | None = None, ending: str | None = None, until: str | None = None
-) -> Page:
-    """Return the page of folders of results.
+class Asked(NamedTuple):
+    """What is asked of pages and pictures beyond the results that they are of.
 
-    Parameters
+    Attributes
     ----------
-    folders : sequence of Path
-        One of a run or a study, or several of runs, of which the first is compared with.
     replication, ending : optional
-        Of a run: which history is told.
+        Of a run: which history is told; one typical of the commonest ending if neither is given.
     until : str, optional
-        Of a sweep: the level that is marked.
+        Of a sweep: the level that is marked, as `parley breakeven` reads it.
+    date : str, optional
+        Of a run: the picture of the bargain at the last review until this date, in ISO form.
+    """
+
+    replication: int | None = None
+    ending: str | None = None
+    until: str | None = None
+    date: str | None = None
+
+    def refuse(self, what: str, *fitting: str) -> None:
+        """Refuse what is asked but does not fit.
+
+        Raises
+        ------
+        CannotDraw
+        """
+        for name, value in self._asdict().items():
+            if value is not None and name not in fitting:
+                raise CannotDraw(f"--{name} is not for {what}")
+
+
+Results = Kept | KeptSweep | KeptAssumptions
+
+
+def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B008, it cannot change
+    """Return the page of folders of results: one of a run or a study, or several of runs, the first of which is the base.
 
     Raises
     ------
     ParleyError
         When they hold no results, or results that no page is made of.
     """
-    _must_be_there(folders)
     if len(folders) > 1:
+        asked.refuse("a comparison")
         return comparison_page(_comparisons(folders))
-    study = kept_study(folders[0])
-    if study is None:
-        kept = Kept.read(folders[0])
-        return run_page(kept, kept.story(replication, ending))
-    scenario = _scenario_of(study)
-    if isinstance(study, KeptSweep):
-        return sweep_page(study, scenario, Condition.parse(until) if until is not None else None)
-    return assumptions_page(study, scenario)
+    found = results_in(folders[0])
+    if isinstance(found, Kept):
+        asked.refuse("a run", "replication", "ending")
+        return run_page(found, *_story_if_any(found, asked))
+    scenario = _scenario_of(found)
+    if isinstance(found, KeptSweep):
+        asked.refuse("a sweep", "until")
+        return sweep_page(found, scenario, Condition.parse(asked.until) if asked.until is not None else None)
+    asked.refuse("assumptions")
+    return assumptions_page(found, scenario)
+
+
+def _story_if_any(kept: Kept, asked: Asked) -> tuple[Story | None, str]:
+    """Return the history that a page tells; or none and the reason, where none was asked for and none can be told."""
+    try:
+        return kept.story(asked.replication, asked.ending), ""
+    except StoreError as error:
+        if asked != Asked():
+            raise
+        return None, str(error)
 
 
 def pictures_of(
     folders: Sequence[Path],
-    replication: int | None = None,
-    ending: str | None = None,
-    until: str | None = None,
-    date: str | None = None,
+    asked: Asked = Asked(),  # noqa: B008, it cannot change
+    name: str = "",
 ) -> tuple[dict[str, Picture], str]:
-    """Return the pictures of folders of results by name, and the line below them; parameters as in `page_of`.
+    """Return the pictures of folders of results by their names, and the line below them; errors as in `page_of`.
 
-    With `date`, of the bargain, that of the last review until then.
+    Where only the picture of one `name` is wanted, histories that it does not show are not told.
     """
-    _must_be_there(folders)
     if len(folders) > 1:
+        asked.refuse("a comparison")
         found = _comparisons(folders)
         runs = [found[0].left, *(one.right for one in found)]
-        return {picture.name: picture for picture in comparison_pictures(found)}, source_line(*runs)
-    study = kept_study(folders[0])
-    if isinstance(study, KeptSweep):
-        pictures = sweep_pictures(study, Condition.parse(until) if until is not None else None)
-        return {picture.name: picture for picture in pictures}, study_source(study.manifest)
-    if study is not None:
-        return {picture.name: picture for picture in assumption_pictures(study)}, study_source(study.manifest)
-    kept = Kept.read(folders[0])
-    story = kept.story(replication, ending)
-    every = [*run_pictures(kept), *story_pictures(kept, story)]
-    if date is not None:
-        every += bargaining(kept, story, date)
-    return {picture.name: picture for picture in every}, kept.source
+        return _named(comparison_pictures(found)), source_line(*runs)
+    kept = results_in(folders[0])
+    if isinstance(kept, KeptSweep):
+        asked.refuse("a sweep", "until")
+        until = Condition.parse(asked.until) if asked.until is not None else None
+        return _named(sweep_pictures(kept, until)), study_source(kept.manifest)
+    if isinstance(kept, KeptAssumptions):
+        asked.refuse("assumptions")
+        return _named(assumption_pictures(kept)), study_source(kept.manifest)
+    asked.refuse("a run", "replication", "ending", "date")
+    pictures = _named(run_pictures(kept))
+    if name not in pictures:
+        story = kept.story(asked.replication, asked.ending)
+        pictures |= _named(story_pictures(kept, story))
+        if asked.date is not None:
+            pictures |= _named(bargaining(kept, story, _date(asked.date)))
+    return pictures, kept.source
 
 
-def write_report(
-    folders: Sequence[Path],
-    path: Path,
-    force: bool,
-    replication: int | None = None,
-    ending: str | None = None,
-    until: str | None = None,
-) -> int:
-    """Write the page of folders of results, and return how many bytes it has; parameters and errors as in `page_of`.
+def _named(pictures: Iterable[Picture]) -> dict[str, Picture]:
+    return {picture.name: picture for picture in pictures}
+
+
+def _date(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise CannotDraw(f"cannot read the date {text!r}; write it as 2025-06-01") from None
+
+
+def write_report(folders: Sequence[Path], path: Path, force: bool, asked: Asked = Asked()) -> int:  # noqa: B008
+    """Write the page of folders of results, and return how many bytes it has; errors as in `page_of`.
 
     Raises
     ------
@@ -126,7 +147,7 @@ def write_report(
     """
     # Said before the work, not after it.
     may_write(path, force)
-    content = html(page_of(folders, replication, ending, until)).encode()
+    content = html(page_of(folders, asked)).encode()
     write_file(content, path)
     return len(content)
 
@@ -135,22 +156,46 @@ def place_of(asked: Sequence[str]) -> Path:
     """Return where a page of results goes, named by their folders or scenarios, if nothing else is said."""
     if len(asked) == 1:
         return Path(asked[0]) / "report.html"
-    return Path("results/reports") / f"{'_'.join(Path(name).resolve().stem for name in asked)}.html"
+    names = (Path(name).resolve().name.removesuffix(".yaml") for name in asked)
+    return Path("results/reports") / f"{'_'.join(names)[:LONGEST_NAME]}.html"
 
 
-def _must_be_there(folders: Sequence[Path]) -> None:
-    for folder in folders:
-        if not folder.is_dir():
-            raise CannotDraw(
-                f"there is no folder {folder}; pages and figures are made of results, which `parley run {folder}` writes"
-            )
+def results_in(folder: Path) -> Results:
+    """Return the run, the sweep or the assumptions in a folder.
+
+    Raises
+    ------
+    StoreError
+        When the folder is none of results, is incomplete or was changed.
+    CannotDraw
+        When there is no folder, or there are no pictures of what it holds.
+    """
+    if not folder.is_dir():
+        raise CannotDraw(
+            f"there is no folder {folder}; pages and figures are made of results, as `parley run baseline` writes them"
+        )
+    manifest, tables = read_run(folder)
+    if "sweep.csv" in tables:
+        return KeptSweep.of(folder, manifest, tables)
+    if "one_at_a_time.csv" in tables:
+        return KeptAssumptions.of(folder, manifest, tables)
+    if "series.csv" in tables:
+        return Kept.of(folder, manifest, tables)
+    if "comparison.csv" in tables:
+        raise CannotDraw(f"{folder} holds a comparison; name the runs that it compares, the first one first")
+    raise CannotDraw(
+        f"there are no pictures of what {folder} holds; there are of runs, sweeps and assumptions one at a time"
+    )
 
 
 def _comparisons(folders: Sequence[Path]) -> list[Comparison]:
+    runs = []
     for folder in folders:
-        if kept_study(folder) is not None:
+        found = results_in(folder)
+        if not isinstance(found, Kept):
             raise CannotDraw(f"{folder} holds a study and not a run; only runs can be compared")
-    return compare_all(told_apart([Run.read(folder) for folder in folders], [str(folder) for folder in folders]))
+        runs.append(found.run)
+    return compare_all(told_apart(runs, [str(folder) for folder in folders]))
 
 
 def _scenario_of(study: KeptSweep | KeptAssumptions) -> Scenario[ScenarioHead]:

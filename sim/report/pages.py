@@ -84,8 +84,8 @@ class Page:
 # A run
 
 
-def run_page(kept: Kept, story: Story) -> Page:
-    """Return the page of a run, with one of its histories."""
+def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
+    """Return the page of a run, with one of its histories, or why there is none."""
     scenario, run = kept.run.scenario, kept.run
     pictures = {picture.name: picture for picture in run_pictures(kept)}
 
@@ -101,7 +101,8 @@ def run_page(kept: Kept, story: Story) -> Page:
         Block("Why there is no deal", points=[[text] for text in why], pictures=chosen("ledger", "worth", "beliefs")),
         Block("The course of the war", points=[[text] for text in balance],
               pictures=chosen("forces", "casualties", "ground", "fire", "aid")),
-        Block("One history", pictures=list(story_pictures(kept, story))),
+        Block("One history", [[f"None is told: {why_no_story}."]])
+        if story is None else Block("One history", pictures=list(story_pictures(kept, story))),
         _numbers_block(scenario),
     ]  # fmt: skip
     title, lead = scenario.world.title, scenario.world.description

@@ -103,6 +103,16 @@ class Picture:
         return f"{self.title}. {plain(self.says)} The numbers are in the table below."
 
 
+def slug(name: str) -> str:
+    """Return a name as the id of a picture."""
+    return "".join(letter if letter.isalnum() else "-" for letter in name)
+
+
+def with_unit(label: str, unit: str) -> str:
+    """Return a label with its unit, where it does not say it and is no share."""
+    return label if not unit or unit == "share" or f"({unit})" in label else f"{label} ({unit})"
+
+
 def plain(pieces: Sequence[Piece]) -> str:
     """Return pieces as text."""
     return "".join(piece.text if isinstance(piece, Value) else piece or "" for piece in pieces)

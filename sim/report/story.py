@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +17,7 @@ from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.report.axes import date_on, dates_of, number_axis, time_axis
 from sim.report.kept import Kept, Story
-from sim.report.parts import Picture, Piece, Table, Value
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value
 from sim.report.style import CEASEFIRE, FAINT, MARK, SIDE_COLOURS, SIDE_DASHES, WAR, Paper, shortened
 from sim.results.chronicle import happenings
 from sim.results.explain import Packages, reviews
@@ -146,21 +147,28 @@ def _mark(axes: Axes, kept: Kept, story: Story) -> None:
 # The bargain at chosen dates
 
 
-def bargaining(kept: Kept, story: Story, date: str | None = None) -> Iterator[Picture]:
-    """Yield the bargaining picture at the first review, the middle one and the last before the first signature or the end.
+def bargaining(kept: Kept, story: Story, date: datetime.date | None = None) -> Iterator[Picture]:
+    """Yield the bargaining picture at the first review, at one halfway, and at the first signature or the last review.
 
     Parameters
     ----------
     kept, story
-    date : str, optional
-        The picture of the last review until this date, in ISO form, instead.
+    date : date, optional
+        The picture of the last review until this date instead.
+
+    Raises
+    ------
+    CannotDraw
+        When no review was held until the date.
     """
     held = reviews(story.history, story.replication)
     if not held:
         return
     if date is not None:
-        until = [event for event in held if date_on(kept, event.day) <= date]
-        yield _picture(kept, story, (until or held[:1])[-1], "bargaining")
+        until = [event for event in held if kept.calendar.date_of(event.day) <= date]
+        if not until:
+            raise CannotDraw(f"no review was held until {date}; the first was on {date_on(kept, held[0].day)}")
+        yield _picture(kept, story, until[-1], "bargaining")
         return
     month = story.history.outcomes["deal_month"][0]
     before = [event for event in held if event.day < month * DAYS_PER_MONTH] if month == month else held

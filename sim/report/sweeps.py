@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.engine.draws import Floats
 from sim.report.axes import number_axis, percent_axis
-from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed, slug, with_unit
 from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper, wrapped
 from sim.results.compared import HEADINGS
 from sim.results.tables import as_it_was
@@ -46,7 +46,6 @@ class KeptSweep:
     ----------
     folder : Path
     manifest : dict
-    scenario_text : str
     knobs : list of Knob
     points : list of tuple of str
     rows : dict of (point, outcome) to dict
@@ -55,7 +54,6 @@ class KeptSweep:
 
     folder: Path
     manifest: Mapping[str, Any]
-    scenario_text: str
     knobs: list[Knob]
     points: list[tuple[str, ...]]
     rows: dict[tuple[int, str], dict[str, str]]
@@ -72,7 +70,7 @@ class KeptSweep:
                 numbers = None
             knobs.append(Knob(str(knob["path"]), numbers))
         rows = {(int(row["point"]), row["id"]): row for row in csv.DictReader(io.StringIO(tables["sweep.csv"]))}
-        return cls(folder, manifest, tables["scenario.yaml"], knobs, points, rows)
+        return cls(folder, manifest, knobs, points, rows)
 
     @property
     def is_grid(self) -> bool:
@@ -80,11 +78,10 @@ class KeptSweep:
         return len(self.knobs) == 2 and self.manifest.get("design") == "grid"
 
     def outcomes(self) -> list[str]:
-        """Return what to show: what was asked for, or the headline outcomes that every point has."""
+        """Return what to show: what was asked for, or some of the headline outcomes."""
         asked = [str(name) for name in self.manifest.get("outcomes", ())]
         known = {outcome for _, outcome in self.rows}
-        headline = [name for name in HEADLINE if name in known]
-        return (asked or headline)[:MOST_OUTCOMES]
+        return list(dict.fromkeys(asked)) or [name for name in HEADLINE if name in known][:MOST_OUTCOMES]
 
     def label(self, outcome: str) -> str:
         """Return what an outcome is called."""
@@ -93,6 +90,10 @@ class KeptSweep:
             return outcome
         label = as_it_was(row["label"])
         return label if row["section"] in ("course", "year_one") else f"{HEADINGS[row['section']]}: {label}"
+
+    def label_with_unit(self, outcome: str) -> str:
+        """Return what an outcome is called, with its unit where its label does not say it."""
+        return with_unit(self.label(outcome), self.unit(outcome))
 
     def unit(self, outcome: str) -> str:
         """Return the unit of an outcome."""
@@ -154,6 +155,8 @@ def sweep_pictures(sweep: KeptSweep, until: Condition | None = None) -> Iterator
             raise CannotDraw(f"{until.outcome} is not in this sweep; its outcomes are in {sweep.folder}/sweep.csv")
         if until.statistic == "median" or until.of_base:
             raise CannotDraw("a sweep shows shares and means, so that --until takes one of these and a plain level")
+        if until.statistic == "share" and sweep.unit(until.outcome) != "share":
+            raise CannotDraw(f"{until.outcome} is a number and has no share; write mean({until.outcome})")
         outcomes = [until.outcome, *(name for name in outcomes if name != until.outcome)]
     for outcome in outcomes:
         level = until.level if until is not None and until.outcome == outcome else _zero(sweep.column(outcome))
@@ -184,20 +187,23 @@ def crossings(sweep: KeptSweep, outcome: str, level: float) -> list[Crossing]:
 
 
 def _roots(x: Floats, y: Floats) -> list[float]:
-    """Return where a line through points crosses zero."""
-    found = []
-    for (left, below), (right, above) in pairwise(zip(x.tolist(), y.tolist(), strict=True)):
-        if below == 0.0:
-            found.append(left)
-        elif below * above < 0:
-            found.append(left - below * (right - left) / (above - below))
-    return found + ([float(x[-1])] if len(y) and y[-1] == 0.0 else [])
+    """Return where a line through points goes from one side of zero to the other."""
+    return [
+        left - below * (right - left) / (above - below)
+        for (left, below), (right, above) in pairwise(zip(x.tolist(), y.tolist(), strict=True))
+        if (below > 0) != (above > 0) and below == below and above == above
+    ]
 
 
 def _sweep_picture(sweep: KeptSweep, outcome: str, level: float | None) -> Picture:
     label, unit = sweep.label(outcome), sweep.unit(outcome)
     n = int(sweep.manifest["replications"])
-    says: list[Piece] = [f"{label}, with 95 % intervals, {n:,} histories at each point on the same luck."]
+    where = "the table has the 95 % intervals" if sweep.is_grid else "with 95 % intervals"
+    known = [int(row["n"]) for (_, name), row in sweep.rows.items() if name == outcome]
+    some = f", of which {min(known):,} to {max(known):,} have it" if known and min(known) < n else ""
+    says: list[Piece] = [f"{label}, {where}; {n:,} histories at each point{some}, on the same luck."]
+    if len(sweep.knobs) > 2:
+        says.append(" Each panel has all points, over one knob each; what the other knobs were is in the table.")
     rows: list[Sequence[Piece | list[Piece]]]
     if sweep.is_grid:
         down, across = (list(dict.fromkeys(point[place] for point in sweep.points)) for place in (0, 1))
@@ -207,21 +213,20 @@ def _sweep_picture(sweep: KeptSweep, outcome: str, level: float | None) -> Pictu
     else:
         rows = [[*point, sweep.cell(place, outcome)] for place, point in enumerate(sweep.points)]
         header = [*(knob.path for knob in sweep.knobs), label]
-    tables = [Table(f"{label} (sweep.csv)", header, rows)]
+    tables = [Table(f"{sweep.label_with_unit(outcome)} (sweep.csv)", header, rows)]
     if level is not None:
         shown = Value.in_unit(level, unit, "level", outcome).text
         found = crossings(sweep, outcome, level)
-        if len(sweep.knobs) == 1:
-            says.append(f" The level {shown} ")
-            if found:
-                says += ["is reached at ", *listed([_crossing(one, outcome) for one in found])]
-                says.append(" by straight lines between the points.")
-            else:
-                says.append("is not crossed here.")
+        if found:
+            says += [f" The level {shown} is reached at ", *listed([_crossing(one, outcome) for one in found])]
+            says.append(" by straight lines between the points.")
         elif sweep.is_grid:
-            says.append(f" A line marks where it reaches {shown}.")
-    slug = "".join(letter if letter.isalnum() else "-" for letter in outcome)
-    return Picture(slug, label, says, partial(_draw_sweep, sweep, outcome, level), tables, bands=len(sweep.knobs) == 1)
+            says.append(f" A line marks where it reaches {shown}." if _can_be_lined(sweep, outcome, level) else "")
+        else:
+            says.append(f" The level {shown} is marked.")
+    return Picture(
+        slug(outcome), label, says, partial(_draw_sweep, sweep, outcome, level), tables, bands=len(sweep.knobs) == 1
+    )
 
 
 def _crossing(one: Crossing, outcome: str) -> list[Piece]:
@@ -238,7 +243,7 @@ def _crossing(one: Crossing, outcome: str) -> list[Piece]:
 def _draw_sweep(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper) -> Figure:
     if sweep.is_grid:
         return _draw_heat(sweep, outcome, level, paper)
-    label, share = sweep.label(outcome), sweep.unit(outcome) == "share"
+    share = sweep.unit(outcome) == "share"
     figure, panels = paper.canvas(0.5 + 2.7 * len(sweep.knobs), len(sweep.knobs))
     values, low, high = (sweep.column(outcome, name) for name in ("value", "low", "high"))
     for axes, knob in zip(panels, sweep.knobs, strict=True):
@@ -272,24 +277,43 @@ def _draw_sweep(sweep: KeptSweep, outcome: str, level: float | None, paper: Pape
         else:
             number_axis(axes)
         axes.set_xlabel(knob.path)
-        axes.set_ylabel(wrapped(label, 30))
+        axes.set_ylabel(wrapped(sweep.label_with_unit(outcome), 30))
     return figure
+
+
+def _table_of(sweep: KeptSweep, outcome: str) -> tuple[list[str], list[str], Floats]:
+    """Return the values of both knobs and of the outcome, (down, across); NaN where no history has it."""
+    down, across = (list(dict.fromkeys(point[place] for point in sweep.points)) for place in (0, 1))
+    at = {point: place for place, point in enumerate(sweep.points)}
+    column = sweep.column(outcome)
+    return down, across, np.array([[column[at[y, x]] for x in across] for y in down])
+
+
+def _can_be_lined(sweep: KeptSweep, outcome: str, level: float) -> bool:
+    """Return whether a line through a heat map can mark a level: both knobs are numbers, and it lies between the values."""
+    _, _, values = _table_of(sweep, outcome)
+    numbers = all(knob.numbers is not None for knob in sweep.knobs)
+    known = bool(np.isfinite(values).all())
+    return numbers and known and min(values.shape) > 1 and float(values.min()) < level < float(values.max())
 
 
 def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper) -> Figure:
     from matplotlib.colors import LinearSegmentedColormap
 
-    down, across = (list(dict.fromkeys(point[place] for point in sweep.points)) for place in (0, 1))
-    at = {point: place for place, point in enumerate(sweep.points)}
-    column = sweep.column(outcome)
-    values = np.array([[column[at[y, x]] for x in across] for y in down])
+    down, across, values = _table_of(sweep, outcome)
     figure, (axes,) = paper.canvas(1.2 + 0.42 * len(down), by_letters=True)
     # One hue from light to dark, so that it reads in grey too.
     shades = LinearSegmentedColormap.from_list("shades", ["#f3efe6", "#c7a96b", "#93631f", "#4a2a0c"])
-    axes.pcolormesh(np.ma.masked_invalid(values), cmap=shades, edgecolor="white", linewidth=1.0)
+    least, most = (float(np.nanmin(values)), float(np.nanmax(values))) if np.isfinite(values).any() else (0.0, 1.0)
+    # The darkest and the lightest are four half-widths of the intervals apart at least, so that noise is no pattern.
+    widths = sweep.column(outcome, "high") - sweep.column(outcome, "low")
+    span = max(most - least, 2.0 * float(np.nanmax(widths)) if np.isfinite(widths).any() else 0.0) or 1.0
+    lightest = (least + most - span) / 2
+    mesh = axes.pcolormesh(
+        np.ma.masked_invalid(values), cmap=shades, vmin=lightest, vmax=lightest + span, edgecolor="white", linewidth=1.0
+    )
     axes.grid(visible=False)
     share = sweep.unit(outcome) == "share"
-    least, most = (float(np.nanmin(values)), float(np.nanmax(values))) if np.isfinite(values).any() else (0.0, 1.0)
     if len(down) * len(across) <= MOST_WRITTEN:
         size = max(abs(least), abs(most))
         for row in range(len(down)):
@@ -298,12 +322,15 @@ def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper
                 shown = Value.in_unit(float(value), "share" if share else "", size=size).text.removesuffix(" %")
                 text = "never" if np.isnan(value) else shown
                 # White on what is dark, black on the rest: whichever stands out more.
-                light = 1.0 if np.isnan(value) else _lightness(shades((value - least) / (most - least or 1.0)))
+                light = 1.0 if np.isnan(value) else _lightness(shades((value - lightest) / span))
                 axes.text(
                     place + 0.5, row + 0.5, text, ha="center", va="center", fontsize=0.86 * paper.font_pt,
                     color="white" if light < 0.18 else "#1b1b1b",
                 )  # fmt: skip
-    if level is not None and len(down) > 1 and len(across) > 1 and np.isfinite(values).all() and least < level < most:
+    else:
+        key = figure.colorbar(mesh, ax=axes)
+        (percent_axis if share else number_axis)(key.ax)
+    if level is not None and _can_be_lined(sweep, outcome, level):
         x, y = np.arange(len(across)) + 0.5, np.arange(len(down)) + 0.5
         axes.contour(x, y, values, levels=[level], colors=[SIDE_COLOURS["defender"]], linewidths=2.0)
     axes.set_xticks(np.arange(len(across)) + 0.5, across)
@@ -311,7 +338,7 @@ def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper
     axes.tick_params(length=0)
     axes.set_xlabel(sweep.knobs[1].path)
     axes.set_ylabel(wrapped(sweep.knobs[0].path.replace(".", ". "), 22).replace(". ", "."))
-    axes.set_title(wrapped(sweep.label(outcome) + (" (%)" if share else ""), 60))
+    axes.set_title(wrapped(f"{sweep.label(outcome)} (%)" if share else sweep.label_with_unit(outcome), 56))
     return figure
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.report.axes import signed
-from sim.report.parts import Picture, Piece, Table, Value
-from sim.report.style import FAINT, SIDE_COLOURS, Paper, name_above, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, slug, with_unit
+from sim.report.style import CEASEFIRE, FAINT, Paper, name_above, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,21 +29,19 @@ class KeptAssumptions:
     ----------
     folder : Path
     manifest : dict
-    scenario_text : str
     rows : list of dict
         Of `one_at_a_time.csv`.
     """
 
     folder: Path
     manifest: Mapping[str, Any]
-    scenario_text: str
     rows: list[dict[str, str]]
 
     @classmethod
     def of(cls, folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, str]) -> KeptAssumptions:
         """Return the table of a manifest and tables that were read from a folder."""
         rows = list(csv.DictReader(io.StringIO(tables["one_at_a_time.csv"])))
-        return cls(folder, manifest, tables["scenario.yaml"], rows)
+        return cls(folder, manifest, rows)
 
     def label(self, outcome: str) -> str:
         """Return what an outcome is called."""
@@ -90,11 +88,14 @@ def _tornado(kept: KeptAssumptions, outcome: str, shown: dict[str, list[dict[str
         "structure, from ",
         Value.in_unit(base, unit, "one_at_a_time.csv", first["path"], first["value"], outcome, "as_it_is"),
         f" as it is. Of {moving} assumptions that were found to move it the {len(shown)} that do most; intervals hold "
-        "together with 95 %.",
+        "together with 95 %. An outlined bar: no difference found.",
     ]  # fmt: skip
-    table = Table(f"{label} (one_at_a_time.csv)", ["assumption", "at", "kind", "difference (95 %)"], rows)
-    slug = "".join(letter if letter.isalnum() else "-" for letter in outcome)
-    return Picture(slug, label, says, partial(_draw_tornado, kept, outcome, shown), [table], bands=True)
+    table = Table(
+        f"{with_unit(label, kept.unit(outcome))} (one_at_a_time.csv)",
+        ["assumption", "at", "kind", "difference (95 %)"],
+        rows,
+    )
+    return Picture(slug(outcome), label, says, partial(_draw_tornado, kept, outcome, shown), [table], bands=True)
 
 
 def _as_written(value: str, *of: str) -> Piece:
@@ -113,7 +114,7 @@ def _draw_tornado(
 
     share = kept.unit(outcome) == "share"
     scale = 100.0 if share else 1.0
-    looks = {"low": SIDE_COLOURS["defender"], "high": SIDE_COLOURS["attacker"], "structure": "#b5b5b5"}
+    looks = {"low": "#8fc1b4", "high": CEASEFIRE, "structure": "#a8a8a8"}
     words = {"low": "at its 5 %", "high": "at its 95 %", "structure": "other structure"}
     kinds = [kind for kind in looks if any(row["kind"] == kind for effects in shown.values() for row in effects)]
     names = [words[kind] for kind in kinds]
@@ -124,7 +125,9 @@ def _draw_tornado(
             kind = row["kind"]
             height = 0.8 / max(2, len(effects))
             y = place + height * (at - (len(effects) - 1) / 2)
-            axes.barh(y, mean, height=0.92 * height, color=looks[kind], edgecolor="white", linewidth=0)
+            # What was not found is only outlined.
+            fill = looks[kind] if row["found"] == "1" else "white"
+            axes.barh(y, mean, height=0.92 * height, color=fill, edgecolor=looks[kind], linewidth=0.8)
             axes.plot([low, high], [y, y], "-", color="#1b1b1b", linewidth=0.9, gid=f"band-{place}-{at}")
     axes.axvline(0, color=FAINT, linewidth=1.0)
     axes.set_ylim(len(shown) - 0.4, -0.6)
@@ -135,7 +138,7 @@ def _draw_tornado(
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.set_xlabel(wrapped(f"difference{' (points)' if share else ''}: {kept.label(outcome)}", 52))
+    axes.set_xlabel(wrapped(f"difference: {with_unit(kept.label(outcome), 'points' if share else kept.unit(outcome))}", 52))
     marks = [Line2D([], [], color=looks[kind], linewidth=6) for kind in kinds]
     name_above(figure, marks, names, paper)
     return figure

@@ -129,7 +129,6 @@ class Packages:
 
     Attributes
     ----------
-    day : int
     fighting_on : (2,)
         The value of fighting on to each side, its reservation value.
     worth : (2, P)
@@ -142,7 +141,6 @@ class Packages:
 
     def __init__(self, event: Event) -> None:
         value: Any = event.values
-        self.day = event.day
         self.fighting_on: Floats = np.array([value[f"fighting_on_{side}"] for side in SIDES])
         slack: Floats = np.array(value["packages"])
         worth = self.fighting_on[:, None] + slack

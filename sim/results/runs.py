@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -166,8 +167,12 @@ class Run(Tabular):
 
 def told_apart(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
     """Return runs under names that differ: two of one scenario go by what they were asked for with."""
-    known = [run.name for run in runs]
-    return [replace(run, name=name) if known.count(run.name) > 1 else run for run, name in zip(runs, asked, strict=True)]
+    known = Counter(run.name for run in runs)
+    names = [name if known[run.name] > 1 else run.name for run, name in zip(runs, asked, strict=True)]
+    if len(set(names)) < len(names):
+        # One was asked for by the name of another's scenario, or twice.
+        names = [f"{name} ({place})" for place, name in enumerate(asked, start=1)]
+    return [replace(run, name=name) for run, name in zip(runs, names, strict=True)]
 
 
 def values_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], outcome: str) -> Floats:

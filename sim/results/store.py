@@ -262,3 +262,46 @@ def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
         if not name.endswith(".parquet"):
             tables[name] = content.decode()
     return manifest, tables
+
+
+def may_write(path: Path, force: bool) -> None:
+    """Make sure that nothing is replaced that should not be.
+
+    Raises
+    ------
+    StoreError
+        When a file is there already and `force` is not given, or a folder is in its place.
+    """
+    try:
+        there, folder = path.exists(), path.is_dir()
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror}") from error
+    if folder:
+        raise StoreError(f"{path} is a folder; name a file")
+    if there and not force:
+        raise StoreError(f"{path} is there already; --force replaces it, --out FILE writes elsewhere")
+
+
+def write_file(content: bytes, path: Path) -> None:
+    """Write a file all at once, with its folder.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be written; what was there is left as it was.
+    """
+    place = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+            place = Path(file.name)
+            file.write(content)
+        # As any other file that is written here: a temporary one is for its owner only.
+        mask = os.umask(0)
+        os.umask(mask)
+        place.chmod(0o666 & ~mask)
+        os.replace(place, path)
+    except OSError as error:
+        if place is not None:
+            place.unlink(missing_ok=True)
+        raise StoreError(f"cannot write {path}: {error.strerror}") from error

@@ -5,6 +5,7 @@ CSV is UTF-8 with plain ids and full precision; an empty cell means that the val
 
 import csv
 import io
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -149,7 +150,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def _inert(cell: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula: a text that begins like one gets an apostrophe before it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) and not _is_number(cell) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith((*FORMULA, "'")) and not _is_number(cell) else cell
 
 
 def _is_number(text: str) -> bool:
@@ -162,12 +163,12 @@ def _is_number(text: str) -> bool:
 
 def as_it_was(cell: str) -> str:
     """Return the text of a cell without the apostrophe that keeps it from being a formula."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith((*FORMULA, "'")) else cell
 
 
 def markdown_cell(text: str) -> str:
-    """Return text for a Markdown table, in which nothing is markup."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    """Return text for a cell or a line of Markdown, in which nothing is a link, an image, code or HTML."""
+    return re.sub(r"([\\`*\[\]|])", r"\\\1", " ".join(text.split())).replace("<", "&lt;")
 
 
 def csv_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:

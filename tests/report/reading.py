@@ -177,7 +177,9 @@ class Tables:
             self._known["compared"] = {
                 (one["left"], one["right"], one["outcome"]): one for each in found for one in each.as_dicts()
             }
-        return self._known["compared"][left, right, outcome][column]
+        row = self._known["compared"][left, right, outcome]
+        above, slash, below = column.partition("/")
+        return row[above] / row[below] if slash else row[column]
 
     def _moved(self, folder: Path, left: str, right: str, before: str, after: str) -> float:
         key = f"moved {left} {right}"

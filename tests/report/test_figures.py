@@ -16,7 +16,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from sim.report.make import pictures_of
+from sim.report.make import Asked, pictures_of
 from sim.report.parts import Picture
 from sim.report.style import CEASEFIRE, PAPERS, SCREEN, SERIES, SIDE_COLOURS, drawn, file_of, style
 from sim.report.svg import inline
@@ -111,7 +111,7 @@ def test_a_sweep_draws_its_points_and_where_they_cross(results):
     at = float(crossing.get_xdata()[0])
     knob = [float(row["manpower.attacker.return_share"]) for row in rows]
     assert np.interp(at, knob, [float(row["mean"]) for row in rows]) == pytest.approx(0, abs=1e-6)
-    asked, _ = pictures_of([results.sweep], until="mean(force_change_12_months_attacker) >= 20_000")
+    asked, _ = pictures_of([results.sweep], Asked(until="mean(force_change_12_months_attacker) >= 20_000"))
     further = float(figure_of(next(iter(asked.values()))).axes[0].get_lines()[2].get_xdata()[0])
     assert further > at
 
@@ -140,14 +140,14 @@ def test_a_forest_has_the_differences_and_fills_those_that_are_found(results):
 
 
 def test_the_bargain_shows_the_zone_and_what_was_signed(results):
-    pictures, _ = pictures_of([results.base], ending="ceasefire_in_force")
+    pictures, _ = pictures_of([results.base], Asked(ending="ceasefire_in_force"))
     chosen = [picture for name, picture in pictures.items() if name.startswith("bargaining")]
     assert 2 <= len(chosen) <= 3
     names = {text for text, _ in texts(figure_of(chosen[-1]))}
     assert "fighting on" in names
     assert figure_of(chosen[-1]).axes[0].get_legend().get_texts()[2].get_text() == "signed"
     # At another date, and only that one.
-    asked, _ = pictures_of([results.base], ending="ceasefire_in_force", date="2025-01-20")
+    asked, _ = pictures_of([results.base], Asked(ending="ceasefire_in_force", date="2025-01-20"))
     assert asked["bargaining"].title == "What could be signed on 2025-01-14"
 
 

@@ -19,7 +19,7 @@ from tests.report.reading import Page, Tables
 # What may stand in a sentence of results beside its numbers.
 PLAIN = re.compile(
     r"\d{4}-\d\d-\d\d|95 %|90 %|5 %|0 \(the worst|to 1 \(the best|above 0|History \d+|centre of the \d+|km2"
-    r"|\b(30|91|182|365|730|12|24) (days|months)|(level|reaches) [-\d,]+|Of \d+ assumptions|the \d+ that do most"
+    r"|\b(30|91|182|365|730|12|24) (days|months)|(level|reaches) [-\d,]+|Shown: \d+ of \d+|\d+ to \d+ have it"
     r"|[\d,]+ histories"
 )
 
@@ -155,12 +155,21 @@ def test_run_and_compare_write_pages_too(tmp_path: Path, here):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["report", "baseline"], 3, "there is no folder baseline; pages and figures are made of results, which `parley run"),
+        (
+            ["report", "baseline"],
+            3,
+            "there is no folder baseline; pages and figures are made of results, as `parley run baseline`",
+        ),
         (["report", "SWEEP", "BASE"], 3, "holds a study and not a run"),
         (["report", "BASE", "--replication", "1", "--ending", "war_goes_on"], 2, "both choose a history"),
         (["report", "BASE", "--replication", "100000"], 3, "this run has histories 0 to 399"),
         (["report", "SWEEP", "--until", "mean(nothing) >= 0"], 3, "nothing is not in this sweep"),
         (["report", "SWEEP", "--until", "median(ground_30_days_km2) >= 0"], 3, "shows shares and means"),
+        (["plot", "BASE", "bargaining", "--date", "soon", "--out", "a.png"], 3, "cannot read the date 'soon'"),
+        (["plot", "BASE", "bargaining", "--date", "2024-12-05", "--out", "a.png"], 3, "no review was held until 2024-12-05"),
+        (["plot", "SWEEP", "--date", "2025-01-01"], 3, "--date is not for a sweep"),
+        (["report", "BASE", "--until", "mean(a) > 1"], 3, "--until is not for a run"),
+        (["report", "SWEEP", "--until", "share(force_change_12_months_attacker) >= 0"], 3, "write mean("),
         (["plot", "BASE", "incidenc", "--out", "a.png"], 2, "Did you mean 'incidence'?"),
         (["plot", "BASE", "incidence"], 2, "name the file"),
         (["plot", "BASE", "incidence", "--out", "a.gif"], 2, "figures are svg, png or pdf"),
