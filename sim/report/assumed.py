@@ -60,9 +60,13 @@ def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]
         yield [f"{issue.label} may be settled as: {'; '.join(option.label for option in issue.options)}."]
     for line in negotiation.red_lines:
         path = f"negotiation.red_lines.{line.id}"
+        lowest, highest = line.hard_share.support
+        cost = [*_range(known, f"{path}.price"), " of utility"]
         how: list[Piece] = [" is never crossed in ", *_range(known, f"{path}.hard_share", percent=True), " of histories"]
-        if line.hard_share.support[0] < 1:
-            how += ["; in the others crossing it costs ", *_range(known, f"{path}.price"), " of utility"]
+        if highest <= 0:
+            how = [" can be crossed, which costs ", *cost]
+        elif lowest < 1:
+            how += ["; in the others crossing it costs ", *cost]
         yield [f"{names.side(line.side)}'s red line '{line.label}'", *how, "."]
 
 
@@ -88,7 +92,7 @@ def _plainly(value: float) -> str:
 
 
 def _in_percent(value: float) -> str:
-    return f"{100 * value:.2g}"
+    return f"{100 * value:.3g}" if value >= 0.1 else f"{100 * value:.2g}"
 
 
 def how_sure(scenario: Scenario[ScenarioHead]) -> list[Piece]:

@@ -88,6 +88,8 @@ class Picture:
     tables : list of Table
     bands : bool
         Whether it has bands of uncertainty that can be taken away.
+    of : str
+        What it shows of what was run, for the line below it; empty for all histories.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Picture:
     draw: Callable[[Paper], Figure]
     tables: list[Table]
     bands: bool = False
+    of: str = ""
 
     @property
     def alternative(self) -> str:

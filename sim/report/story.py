@@ -61,7 +61,9 @@ def timeline(kept: Kept, story: Story) -> Picture:
     command = f"parley explain RUN --replication {story.replication}"
     table = Table(f"What happened, without monthly pledges ({command} tells more)", ["date", "what happened"], rows)
     draw = partial(_draw_timeline, kept, story, list(_spans(told, kept.run.days)))
-    return Picture("timeline", "One history, from its start to its end", says, draw, [table])
+    return Picture(
+        "timeline", "One history, from its start to its end", says, draw, [table], of=f"history {story.replication}"
+    )
 
 
 def _spans(told: Sequence[tuple[Event, str]], end: int) -> Iterator[Span]:
@@ -225,7 +227,9 @@ def _picture(kept: Kept, story: Story, event: Event, name: str) -> Picture:
     )
     table = Table(caption, ["", "package", *sides.values()], rows)
     title = f"What could be signed on {date_on(kept, day)}"
-    return Picture(name, title, says, partial(_draw_plane, kept, packages, nearest, signed), [table])
+    draw = partial(_draw_plane, kept, packages, nearest, signed)
+    of = f"history {story.replication}, {date_on(kept, day)}"
+    return Picture(name, title, says, draw, [table], of=of)
 
 
 def _signed(story: Story, day: int) -> int | None:

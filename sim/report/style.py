@@ -126,7 +126,8 @@ def drawn(picture: Picture, paper: Paper, source: str) -> Figure:
     size = 0.66 * paper.font_pt
     # About as wide as the letters of this font are, on average.
     letters = int(paper.width_in * 72 / (0.58 * size))
-    figure.supxlabel(wrapped(source, letters), x=0.005, ha="left", fontsize=size, color=FAINT)
+    line = source.replace(" · seed", f" · {picture.of} · seed", 1) if picture.of else source
+    figure.supxlabel(wrapped(line, letters), x=0.005, ha="left", fontsize=size, color=FAINT)
     return figure
 
 

@@ -224,9 +224,8 @@ def _sweep_picture(sweep: KeptSweep, outcome: str, level: float | None) -> Pictu
             says.append(f" A line marks where it reaches {shown}." if _can_be_lined(sweep, outcome, level) else "")
         else:
             says.append(f" The level {shown} is marked.")
-    return Picture(
-        slug(outcome), label, says, partial(_draw_sweep, sweep, outcome, level), tables, bands=len(sweep.knobs) == 1
-    )
+    draw = partial(_draw_sweep, sweep, outcome, level)
+    return Picture(slug(outcome), label, says, draw, tables, bands=not sweep.is_grid)
 
 
 def _crossing(one: Crossing, outcome: str) -> list[Piece]:

@@ -87,14 +87,11 @@ def _tornado(kept: KeptAssumptions, outcome: str, shown: dict[str, list[dict[str
         f"{label}: how far each assumption alone moves it, at the 5 % and the 95 % of what it may be or as another "
         "structure, from ",
         Value.in_unit(base, unit, "one_at_a_time.csv", first["path"], first["value"], outcome, "as_it_is"),
-        f" as it is. Of {moving} assumptions that were found to move it the {len(shown)} that do most; intervals hold "
-        "together with 95 %. An outlined bar: no difference found.",
+        f" as it is. Shown: {len(shown)} of {moving} that were found to move it. Intervals hold together with 95 %. An "
+        "outlined bar: no difference found.",
     ]  # fmt: skip
-    table = Table(
-        f"{with_unit(label, kept.unit(outcome))} (one_at_a_time.csv)",
-        ["assumption", "at", "kind", "difference (95 %)"],
-        rows,
-    )
+    caption = f"{with_unit(label, kept.unit(outcome))} (one_at_a_time.csv)"
+    table = Table(caption, ["assumption", "at", "kind", "difference (95 %)"], rows)
     return Picture(slug(outcome), label, says, partial(_draw_tornado, kept, outcome, shown), [table], bands=True)
 
 
@@ -128,9 +125,17 @@ def _draw_tornado(
             # What was not found is only outlined.
             fill = looks[kind] if row["found"] == "1" else "white"
             axes.barh(y, mean, height=0.92 * height, color=fill, edgecolor=looks[kind], linewidth=0.8)
+            if kind == "structure":
+                outer, side = (high, 1) if mean >= 0 else (low, -1)
+                axes.annotate(
+                    wrapped(row["value"], 14, 1), (outer, y), xytext=(3 * side, 0), textcoords="offset points", va="center",
+                    ha="left" if side > 0 else "right", fontsize=0.7 * paper.font_pt, color="#333333",
+                )  # fmt: skip
             axes.plot([low, high], [y, y], "-", color="#1b1b1b", linewidth=0.9, gid=f"band-{place}-{at}")
     axes.axvline(0, color=FAINT, linewidth=1.0)
     axes.set_ylim(len(shown) - 0.4, -0.6)
+    # Room for the values beside the bars.
+    axes.margins(x=0.12)
     axes.set_yticks(range(len(shown)), [_path_lines(path) for path in shown], linespacing=1.0)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -138,7 +143,7 @@ def _draw_tornado(
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.set_xlabel(wrapped(f"difference: {with_unit(kept.label(outcome), 'points' if share else kept.unit(outcome))}", 52))
+    axes.set_xlabel(wrapped(f"difference: {with_unit(kept.label(outcome), 'points' if share else kept.unit(outcome))}", 34))
     marks = [Line2D([], [], color=looks[kind], linewidth=6) for kind in kinds]
     name_above(figure, marks, names, paper)
     return figure
