@@ -42,6 +42,8 @@ def report(
         _refuse(replication, ending)
         folders = [Path(name) for name in of]
         path = out or place_of(of)
+        if path.suffix.lower() not in (".html", ".htm"):
+            _fail(f"{path} ends in {path.suffix or 'nothing'!r}; a page is .html")
         size = write_report(folders, path, force, Asked(replication, ending, until))
         print(f"Written: {path} ({size / 1e6:.1f} MB); open it in any browser")
 
@@ -93,8 +95,8 @@ def plot(
         if figure not in pictures:
             from sim.scenario.wording import did_you_mean
 
-            hint = did_you_mean(figure, list(pictures)) or f"There are {', '.join(pictures)}"
-            _fail(f"there is no figure {figure!r} of these results. {hint}")
+            hint = did_you_mean(figure, list(pictures))
+            _fail(f"there is no figure {figure!r} of these results, which have {', '.join(pictures)}. {hint}".rstrip())
         write_file(file_of(pictures[figure], kind, PAPERS[width], source), out)
         print(f"Written: {out}")
 

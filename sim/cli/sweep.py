@@ -94,7 +94,10 @@ def sweep(
         files = {"sweep.csv": table.encode(), "scenario.yaml": scenario.to_yaml().encode()}
         write_folder(files, about_table, folder, force, parts.folder)
         parts.remove()
-        print(f"Written: {folder}/ (sweep, scenario, manifest)", file=sys.stderr)
+        print(
+            f"Written: {folder}/ (sweep, scenario, manifest). Next: parley report {folder}  (a page with figures)",
+            file=sys.stderr,
+        )
         if as_csv:
             print(table, end="")
         elif as_json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats
 from sim.report.kept import Course, Kept
 
@@ -31,7 +32,7 @@ def time_axis(axes: Axes, kept: Kept) -> None:
 
     locator = AutoDateLocator(minticks=3, maxticks=7)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=kept.run.days < DAYS_PER_YEAR))
     axes.set_xlim(*dates_of(kept, [0, kept.run.days]))
 
 

@@ -12,8 +12,8 @@ from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.report.axes import QUARTER_DAYS, percent_axis, signed, steps
 from sim.report.endings import AGES_DAYS, share_with_interval, watched_days
 from sim.report.kept import Course
-from sim.report.parts import CannotDraw, Picture, Piece, Table, Value
-from sim.report.style import FAINT, SERIES, Paper, name_above, wrapped
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, wrapped
+from sim.report.style import FAINT, SERIES, Paper, name_above
 from sim.results.compared import HEADINGS, ending_in_words
 from sim.results.comparison import Comparison, Line
 from sim.results.runs import Run

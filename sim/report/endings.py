@@ -11,8 +11,8 @@ import numpy as np
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.report.axes import date_on, dates_of, percent_axis, quarters, steps, time_axis
 from sim.report.kept import Course, Kept
-from sim.report.parts import Picture, Piece, Table, Value, listed
-from sim.report.style import CEASEFIRE, SIDE_COLOURS, WAR, Look, Paper, label_ends, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, listed, wrapped
+from sim.report.style import CEASEFIRE, SIDE_COLOURS, WAR, Look, Paper, label_ends
 from sim.results.runs import Run
 from sim.results.survival import FIRST_ENDS
 
@@ -31,7 +31,7 @@ def first_end_label(kept: Kept, kind: str) -> str:
     """Return what ended the fighting, in a few words."""
     if kind == "ceasefire":
         return "ceasefire"
-    return f"{kept.names.side(kind.removesuffix('_collapsed'))}'s army collapses"
+    return f"{kept.short_names.side(kind.removesuffix('_collapsed'))}'s army collapses"
 
 
 def incidence(kept: Kept) -> Picture:

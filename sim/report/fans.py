@@ -15,8 +15,8 @@ from sim.model.parameters import SIDES
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.report.axes import date_on, dates_of, number_axis, quarters, time_axis
 from sim.report.kept import Kept
-from sim.report.parts import Picture, Piece, Table, Value, listed
-from sim.report.style import CEASEFIRE, FAINT, SIDE_COLOURS, SIDE_DASHES, WAR, Look, Paper, label_ends, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, listed, wrapped
+from sim.report.style import CEASEFIRE, FAINT, SIDE_COLOURS, SIDE_DASHES, WAR, Look, Paper, label_ends
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,8 +72,10 @@ class FanPicture(NamedTuple):
             for key in fields
         ]
         some = f" of the first {SERIES_HISTORIES:,} histories" if kept.run.replications > SERIES_HISTORIES else ""
+        in_unit = f", in {self.unit}" if self.unit and self.unit != "utility" else ""
         says: list[Piece] = [
-            f"{self.about} Median{some}, with the middle half and nine tenths of them in bands. On {date_on(kept, last)}: ",
+            f"{self.about} Median{some}, with the middle half and nine tenths of them in bands. "
+            f"On {date_on(kept, last)}{in_unit}: ",
             *listed(ends),
             ".",
         ]
@@ -130,7 +132,7 @@ FIELD_WORDS = {
 def _name(kept: Kept, key: tuple[str, str], with_field: bool) -> str:
     """Return the name of a fan: its side or backer, and its field where a picture has several."""
     field, of = key
-    who = kept.names.sides.get(of) or (kept.names.backer(of) if of else "")
+    who = kept.short_names.sides.get(of) or (kept.names.backer(of) if of else "")
     what = FIELD_WORDS.get(field, "") if with_field or not who else ""
     return ", ".join(part for part in (who, what) if part)
 
@@ -160,11 +162,14 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
     dates = dates_of(kept, kept.days)[known]
     for axes, panel in zip(panels, fan.panels, strict=True):
         ends = []
+        highest = max((float(kept.fans[key]["p95"].max()) for key in panel.fields if key in kept.fans), default=0.0)
+        # In thousands only where there are some.
+        scale = panel.scale if highest >= 10 * panel.scale else 1.0
         for place, key in enumerate(panel.fields):
             if key not in kept.fans:
                 continue
             look = _fan_look(kept, key)
-            levels = {name: values[known] / panel.scale for name, values in kept.fans[key].items()}
+            levels = {name: values[known] / scale for name, values in kept.fans[key].items()}
             for low, high, alpha in (("p05", "p95", 0.15), ("p25", "p75", 0.27)):
                 band = f"band-{low}-{place}"
                 axes.fill_between(dates, levels[low], levels[high], color=look.colour, alpha=alpha, linewidth=0, gid=band)
@@ -179,7 +184,7 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
         elif axes.get_ylim()[0] < 0 < axes.get_ylim()[1]:
             axes.axhline(0, color=FAINT, linewidth=0.9)
         number_axis(axes)
-        axes.set_ylabel(panel.unit)
+        axes.set_ylabel(panel.unit if scale == panel.scale else panel.unit.removeprefix("thousand "))
         axes.set_title(wrapped(panel.title.replace("{side}", kept.names.sides.get(panel.fields[0][1], "")), 44, 1))
         label_ends(axes, ends, paper, heights.get(len(fan.panels), 2.1 * len(fan.panels)) / len(fan.panels) - 0.7)
     return figure

@@ -16,6 +16,7 @@ import numpy as np
 from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats
 from sim.ensemble.run import Ensemble
+from sim.report.parts import shortened
 from sim.results.explain import retold, which_history
 from sim.results.names import Names
 from sim.results.runs import Run
@@ -88,6 +89,13 @@ class Kept:
     def names(self) -> Names:
         """The names in its scenario."""
         return Names(self.run.scenario)
+
+    @cached_property
+    def short_names(self) -> Names:
+        """The same with short names of the sides, for figures."""
+        names = Names(self.run.scenario)
+        names.sides = {side: shortened(name) for side, name in names.sides.items()}
+        return names
 
     @cached_property
     def calendar(self) -> Calendar:

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.report.assumed import assumed, every_number, how_sure, sources
-from sim.report.differences import changed_rows, comparison_pictures, difference_of, difference_table, transition_table
+from sim.report.differences import (
+    changed_rows,
+    comparison_pictures,
+    difference_of,
+    difference_table,
+    label_of,
+    transition_table,
+)
 from sim.report.kept import Kept, Story, source_line
 from sim.report.parts import Picture, Piece, Table, Value, listed
 from sim.report.pictures import run_pictures
@@ -17,6 +24,7 @@ from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.compared import moved_lines, pairing_in_words
 from sim.results.comparison import Comparison
 from sim.results.ledger import Totals, entries_of, sentences
+from sim.results.names import Names
 from sim.results.summary import Row, balance_sentences
 from sim.results.tables import HEADINGS, SECTIONS_OF_SHARES
 from sim.scenario import Scenario, ScenarioHead
@@ -24,7 +32,10 @@ from sim.studies.condition import Condition
 
 # Told in words at the top of a page; the rest is in its tables.
 LASTING = ("ceasefire_lasted_30_days", "ceasefire_lasted_365_days")
-COMPARED = {"ceasefire_in_force": "a ceasefire in force at the end", "deal_within_24_months": "a deal within 24 months"}
+COMPARED = (
+    "attacker_collapsed", "defender_collapsed", "ceasefire_in_force", "deal_within_24_months", "ceasefire_lasted_365_days",
+    "casualties_attacker", "casualties_defender", "ground_gained_km2",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,7 +127,13 @@ def came_out(kept: Kept) -> Iterator[list[Piece]]:
     endings = [row for row in summary if row.section == "endings"]
     told = [[f"{_within(row.label, sides)} in ", *_share_cell(row)] for row in endings]
     histories = Value(f"{kept.run.replications:,}", kept.run.replications, "manifest.json|replications")
-    yield ["Of ", histories, f" histories, on {kept.end.isoformat()}: ", *listed(told), "."]
+    yield [
+        "Of ",
+        histories,
+        f" {'history' if kept.run.replications == 1 else 'histories'}, on {kept.end.isoformat()}: ",
+        *listed(told),
+        ".",
+    ]
     deals = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id.startswith("deal_within_")]
     if deals:
         yield ["A deal is signed ", *listed(deals), "."]
@@ -227,12 +244,18 @@ def _differences_block(one: Comparison) -> Block:
 
 
 def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
-    """Yield the main differences, a sentence each."""
+    """Yield the main differences, a sentence each, with what the outcome is in both."""
+    base = found[0].left.name
     for one in found:
-        for outcome, words in COMPARED.items():
-            line = next((line for line in one.lines if line.id == outcome), None)
-            if line is not None and line.difference is not None:
-                yield [f"{one.right.name}, {words}: ", *difference_of(one, line), "."]
+        for line in (line for line in one.lines if line.id in COMPARED):
+            difference = line.difference
+            if difference is None or difference.same:
+                continue
+            of = ("comparison.csv", base, one.right.name, line.id)
+            left, right = (Value.in_unit(getattr(difference, at), line.unit, *of, f"{at}_value") for at in ("left", "right"))
+            some = f" (in {difference.pairs:,} histories that have it in both)" if difference.pairs < one.pairs else ""
+            what = _within(label_of(line), tuple(Names(one.left.scenario).sides.values()))
+            yield [f"{one.right.name}, {what}: ", left, f" in {base}, ", right, ": ", *difference_of(one, line), f"{some}."]
 
 
 # Studies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -127,3 +128,13 @@ def listed(items: Sequence[list[Piece]], last: str = " and ") -> Iterator[Piece]
         if place:
             yield last if place == len(items) - 1 else ", "
         yield from item
+
+
+def wrapped(text: str, letters: int, lines: int = 3) -> str:
+    """Return text in at most so many lines of so many letters; what does not fit is cut off."""
+    return "\n".join(textwrap.wrap(text, letters, max_lines=lines, placeholder=" ..."))
+
+
+def shortened(name: str, letters: int = 22) -> str:
+    """Return a name in one line that leaves room for the rest."""
+    return wrapped(name, letters, 1)

@@ -20,5 +20,6 @@ def run_pictures(kept: Kept) -> Iterator[Picture]:
     if kept.run.ledger:
         yield ledger(kept)
     for fan in (*FANS, aid(kept)):
-        if any(key in kept.fans for panel in fan.panels for key in panel.fields):
+        known = any(key in kept.fans for panel in fan.panels for key in panel.fields)
+        if known and kept.days[-1] >= fan.first_day:
             yield fan.picture(kept)

@@ -18,7 +18,7 @@ from sim.model.talks import Talks
 from sim.report.axes import date_on, dates_of, number_axis, time_axis
 from sim.report.kept import Kept, Story
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value
-from sim.report.style import CEASEFIRE, FAINT, MARK, SIDE_COLOURS, SIDE_DASHES, WAR, Paper, shortened
+from sim.report.style import CEASEFIRE, FAINT, MARK, SIDE_COLOURS, SIDE_DASHES, WAR, Paper
 from sim.results.chronicle import happenings
 from sim.results.explain import Packages, reviews
 from sim.results.summary import ENDING_LABELS
@@ -103,7 +103,7 @@ def _draw_timeline(kept: Kept, story: Story, spans: Sequence[Span], paper: Paper
     place = int(np.flatnonzero(history.numbers == story.replication)[0])
     ground = panels[0]
     ground.plot(dates_of(kept, history.series_days), history.series[column][:, place] / 1e3, color=SIDE_COLOURS["attacker"])
-    ground.set_ylabel("ground held by\n" + shortened(kept.names.side("attacker"), 16) + "\n(thousand km²)")
+    ground.set_ylabel("ground held by\n" + kept.short_names.side("attacker") + "\n(thousand km²)")
     number_axis(ground)
     for span in spans:
         if span.lane == "ceasefire":
@@ -132,15 +132,19 @@ def _mark(axes: Axes, kept: Kept, story: Story) -> None:
     """Mark what changes the course, each with a word; a second word close to another goes lower."""
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.28 * (high - low))
-    last, level = -1e9, 0
+    taken: list[tuple[int, float, float]] = []
     for event, _ in happenings(story.history, story.replication, UNTOLD):
         if event.kind not in MARKS:
             continue
-        level = (level + 1) % 3 if event.day - last < 0.16 * kept.run.days else 0
-        last = event.day
+        near_end = event.day > 0.8 * kept.run.days
+        # A letter takes about a fiftieth of the width.
+        width = len(MARKS[event.kind]) * kept.run.days / 45
+        first, last = (event.day - width, event.day) if near_end else (event.day, event.day + width)
+        free = (at for at in range(3) if all(at != row or last < left or first > right for row, left, right in taken))
+        level = next(free, 2)
+        taken.append((level, float(first), float(last)))
         (date,) = dates_of(kept, [event.day])
         axes.axvline(date, color=FAINT, linewidth=0.7, linestyle=(0, (2, 2)))
-        near_end = event.day > 0.8 * kept.run.days
         axes.annotate(MARKS[event.kind], (date, 1.0 - 0.085 * level), xycoords=("data", "axes fraction"), va="top",
                       ha="right" if near_end else "left", xytext=(-3 if near_end else 3, -2), textcoords="offset points",
                       color="#333333")  # fmt: skip
@@ -242,7 +246,7 @@ def _signed(story: Story, day: int) -> int | None:
 
 def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None, paper: Paper) -> Figure:
     figure, (axes,) = paper.canvas(4.2)
-    worth, sides = packages.worth, kept.names.sides
+    worth, sides = packages.worth, kept.short_names.sides
     possible = ~np.isnan(worth[0])
     axes.grid(visible=False)
     shown = worth[:, possible]
@@ -272,13 +276,15 @@ def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None
     if possible[nearest]:
         look: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": "#1b1b1b"}
         axes.plot(*worth[:, nearest], "D", markersize=10 if nearest == signed else 7, label="nearest", **look)
-    axes.set_xlabel(f"what it is worth to {shortened(sides['attacker'], 22)} (utility)")
-    axes.set_ylabel(f"what it is worth to {shortened(sides['defender'], 22)} (utility)")
-    close: dict[str, Any] = {"handlelength": 1.2, "handletextpad": 0.5, "columnspacing": 1.2}
+    axes.set_xlabel(f"what it is worth to {sides['attacker']} (utility)")
+    axes.set_ylabel(f"what it is worth to {sides['defender']} (utility)")
+    close: dict[str, Any] = {"markerscale": 0.7, "handlelength": 1.2, "handletextpad": 0.5, "columnspacing": 1.2}
     axes.legend(loc="upper left", bbox_to_anchor=(0.0, 1.11), ncols=4, **close)
     near: dict[str, Any] = {"textcoords": "offset points", "va": "bottom", "color": FAINT, "fontsize": 0.86 * paper.font_pt}
-    axes.annotate(
-        "fighting on", (corner[0], 0.0), xycoords=("data", "axes fraction"), rotation=90, xytext=(3, 4), ha="left", **near
-    )
+    # At the foot of its line, unless the other line is there.
+    bottom = corner[1] > axes.get_ylim()[0] + 0.35 * float(np.diff(axes.get_ylim())[0])
+    end = {"xytext": (3, 4), "va": "bottom"} if bottom else {"xytext": (3, -4), "va": "top"}
+    foot = (corner[0], 0.0 if bottom else 1.0)
+    axes.annotate("fighting on", foot, xycoords=("data", "axes fraction"), rotation=90, ha="left", **(near | end))
     axes.annotate("fighting on", (1.0, corner[1]), xycoords=("axes fraction", "data"), xytext=(-3, 3), ha="right", **near)
     return figure

@@ -6,7 +6,6 @@ Colours are told apart by people who see fewer of them, and by their darkness in
 from __future__ import annotations
 
 import io
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib
 from matplotlib.figure import Figure
+
+from sim.report.parts import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -188,13 +189,3 @@ def _apart(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:
         if not moved:
             break
     return spots
-
-
-def wrapped(text: str, letters: int, lines: int = 3) -> str:
-    """Return text in at most so many lines of so many letters; what does not fit is cut off."""
-    return "\n".join(textwrap.wrap(text, letters, max_lines=lines, placeholder=" ..."))
-
-
-def shortened(name: str, letters: int = 28) -> str:
-    """Return a name in one line that leaves room for the rest."""
-    return wrapped(name, letters, 1)

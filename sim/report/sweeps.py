@@ -15,8 +15,8 @@ import numpy as np
 
 from sim.engine.draws import Floats
 from sim.report.axes import number_axis, percent_axis
-from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed, slug, with_unit
-from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper, wrapped
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed, slug, with_unit, wrapped
+from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper
 from sim.results.compared import HEADINGS
 from sim.results.tables import as_it_was
 from sim.studies.condition import Condition

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.report.axes import signed
-from sim.report.parts import Picture, Piece, Table, Value, slug, with_unit
-from sim.report.style import CEASEFIRE, FAINT, Paper, name_above, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, slug, with_unit, wrapped
+from sim.report.style import CEASEFIRE, FAINT, Paper, name_above
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,8 +12,8 @@ from sim.engine.draws import Floats
 from sim.model.ledger import ZONE
 from sim.report.axes import date_on, dates_of, quarters, time_axis
 from sim.report.kept import Kept
-from sim.report.parts import Picture, Piece, Table, Value
-from sim.report.style import CEASEFIRE, FAINT, SIDE_COLOURS, Paper, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, wrapped
+from sim.report.style import CEASEFIRE, FAINT, SIDE_COLOURS, Paper
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,7 +52,7 @@ def ledger(kept: Kept) -> Picture:
         "Why histories at war have no deal, as a share of those at war on that day. In the first strip there was a zone of "
         "agreement: some package would have left both sides better off than fighting on. The others name the side that "
         "refuses the nearest package and what weighs most against it. All strips have the same scale",
-        f"; {left} reasons below {100 * WORTH_A_STRIP:.0f} % throughout are only in the table." if left else ".",
+        f"; what is below {100 * WORTH_A_STRIP:.0f} % throughout is only in the table." if left else ".",
     ]
     draw = partial(_draw_ledger, kept, days, {answer: shares[answer] for answer in shown})
     return Picture("ledger", "Why there is no deal", says, draw, [table])
@@ -61,12 +61,14 @@ def ledger(kept: Kept) -> Picture:
 def _draw_ledger(kept: Kept, days: Sequence[int], shares: dict[str, Floats], paper: Paper) -> Figure:
     figure, (axes,) = paper.canvas(0.7 + 0.52 * len(shares), by_letters=True)
     top = np.ceil(10 * max(values.max() for values in shares.values())) / 10
-    dates = dates_of(kept, days)
+    # What was counted on a day stands until the next count.
+    ends = dates_of(kept, [*days, max(kept.run.days, days[-1])])
     for place, (answer, values) in enumerate(shares.items()):
         base = float(len(shares) - 1 - place)
         side = answer.partition(":")[0]
         colour = SIDE_COLOURS.get(side, CEASEFIRE)
-        axes.fill_between(dates, base, base + 0.92 * values / top, color=colour, linewidth=0.6)
+        heights = base + 0.92 * np.append(values, values[-1]) / top
+        axes.fill_between(ends, base, heights, step="post", color=colour, linewidth=0)
         axes.axhline(base, color=FAINT, linewidth=0.5)
         axes.axhline(base + 0.92, color=FAINT, linewidth=0.4, linestyle=(0, (1, 3)))
         for level, text in ((0.0, "0"), (0.92, f"{100 * top:.0f} %")) if place == 0 else ():
@@ -77,6 +79,6 @@ def _draw_ledger(kept: Kept, days: Sequence[int], shares: dict[str, Floats], pap
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.05, len(shares))
     axes.set_yticks([len(shares) - 1 - place + 0.4 for place in range(len(shares))])
-    axes.set_yticklabels([wrapped(kept.names.state(answer), 27) for answer in shares], linespacing=1.0)
+    axes.set_yticklabels([wrapped(kept.short_names.state(answer), 27) for answer in shares], linespacing=1.0)
     axes.tick_params(axis="y", length=0)
     return figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -64,12 +65,20 @@ def test_nothing_overlaps_and_nothing_is_cut_off(results, kind: str, paper: str)
             assert across < 1.5 or along < 1.5, (picture.name, one, two)
 
 
+UNITS = r"persons|km²|km2|days of|share of|utility|bn EUR|points|% of|months|%|in force"
+
+
 def test_every_axis_says_its_unit(results, kind: str):
     for picture in pictures_of(results.every[kind])[0].values():
         if picture.name in ("ledger", "timeline"):
             continue  # strips and lanes have names in the place of units
         for axes in figure_of(picture).axes:
-            assert axes.get_xlabel() or axes.get_ylabel(), picture.name
+            told = " ".join((axes.get_xlabel(), axes.get_ylabel(), axes._left_title.get_text())).replace("\n", " ")  # type: ignore[attr-defined]
+            ticks = " ".join(tick.label1.get_text() for axis in (axes.xaxis, axes.yaxis) for tick in axis.get_major_ticks())
+            assert re.search(UNITS, told) or "%" in ticks, (picture.name, told)
+
+
+BANDS = [(side, *levels) for side in ("attacker", "defender") for levels in (("p05", "p95"), ("p25", "p75"))]
 
 
 def test_a_fan_is_that_of_the_series(results):
@@ -84,9 +93,11 @@ def test_a_fan_is_that_of_the_series(results):
         # Four bands: the middle half and nine tenths of both sides.
         bands = [band for band in axes.collections if isinstance(band, PolyCollection)]
         assert len(bands) == 4
-        last = [row for row in tables.rows("series.csv") if (row["field"], row["of"]) == (field, "attacker")][-1]
-        high = max(bands[0].get_paths()[0].vertices[:, 1])
-        assert high >= float(last["p95"]) / scale - 1e-9
+        for band, (side, low, high) in zip(bands, BANDS, strict=True):
+            rows = [row for row in tables.rows("series.csv") if (row["field"], row["of"]) == (field, side)]
+            edges = [sorted((float(row[low]) / scale, float(row[high]) / scale)) for row in rows]
+            corners = {round(float(y), 9) for _, y in band.get_paths()[0].vertices}
+            assert corners == {round(y, 9) for edge in edges for y in edge}
 
 
 def test_the_incidence_is_that_of_the_table(results):
