@@ -185,7 +185,7 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
             axes.axhline(0, color=FAINT, linewidth=0.9)
         number_axis(axes)
         axes.set_ylabel(panel.unit if scale == panel.scale else panel.unit.removeprefix("thousand "))
-        axes.set_title(wrapped(panel.title.replace("{side}", kept.names.sides.get(panel.fields[0][1], "")), 44, 1))
+        axes.set_title(wrapped(panel.title.replace("{side}", kept.short_names.sides.get(panel.fields[0][1], "")), 44, 1))
         label_ends(axes, ends, paper, heights.get(len(fan.panels), 2.1 * len(fan.panels)) / len(fan.panels) - 0.7)
     return figure
 

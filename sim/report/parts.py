@@ -137,4 +137,4 @@ def wrapped(text: str, letters: int, lines: int = 3) -> str:
 
 def shortened(name: str, letters: int = 22) -> str:
     """Return a name in one line that leaves room for the rest."""
-    return wrapped(name, letters, 1)
+    return name if len(name) <= letters else f"{name[: letters - 3].rstrip()}..."

@@ -286,5 +286,9 @@ def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None
     end = {"xytext": (3, 4), "va": "bottom"} if bottom else {"xytext": (3, -4), "va": "top"}
     foot = (corner[0], 0.0 if bottom else 1.0)
     axes.annotate("fighting on", foot, xycoords=("data", "axes fraction"), rotation=90, ha="left", **(near | end))
-    axes.annotate("fighting on", (1.0, corner[1]), xycoords=("axes fraction", "data"), xytext=(-3, 3), ha="right", **near)
+    # At the end of its line that is not near the other.
+    right = corner[0] < low[0] + 0.6 * (high[0] - low[0])
+    end = {"ha": "right", "xytext": (-3, 3)} if right else {"ha": "left", "xytext": (3, 3)}
+    side = (1.0 if right else 0.0, corner[1])
+    axes.annotate("fighting on", side, xycoords=("axes fraction", "data"), **(near | end))
     return figure

@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim.report.axes import signed
-from sim.report.parts import Picture, Piece, Table, Value, slug, with_unit, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, shortened, slug, with_unit, wrapped
 from sim.report.style import CEASEFIRE, FAINT, Paper, name_above
 
 if TYPE_CHECKING:
@@ -110,40 +112,48 @@ def _draw_tornado(
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     share = kept.unit(outcome) == "share"
-    scale = 100.0 if share else 1.0
+    largest = max(abs(float(row[name])) for effects in shown.values() for row in effects for name in ("low", "high"))
+    scale, unit = 1.0, kept.unit(outcome)
+    if share:
+        scale, unit = 100.0, "points"
+    elif largest >= 1e4:
+        # Long numbers would run into one another.
+        scale, unit = 1e-3, f"thousand {unit}"
     looks = {"low": "#8fc1b4", "high": CEASEFIRE, "structure": "#a8a8a8"}
     words = {"low": "at its 5 %", "high": "at its 95 %", "structure": "other structure"}
     kinds = [kind for kind in looks if any(row["kind"] == kind for effects in shown.values() for row in effects)]
     names = [words[kind] for kind in kinds]
-    figure, (axes,) = paper.canvas(1.1 + 0.2 * paper.lines_above(names) + 0.42 * len(shown), by_letters=True)
+    # A bar each, and room for a name of two lines where there is only one; the top of each assumption, in bars.
+    bars = [max(2, len(effects)) + 0.5 for effects in shown.values()]
+    tops = np.concatenate([[0.0], np.cumsum(bars)])
+    figure, (axes,) = paper.canvas(1.1 + 0.2 * paper.lines_above(names) + 0.17 * float(tops[-1]), by_letters=True)
     for place, effects in enumerate(shown.values()):
         for at, row in enumerate(effects):
             mean, low, high = (scale * float(row[name]) for name in ("difference", "low", "high"))
             kind = row["kind"]
-            height = 0.8 / max(2, len(effects))
-            y = place + height * (at - (len(effects) - 1) / 2)
+            y = float(tops[place] + (bars[place] - len(effects)) / 2 + at + 0.5)
             # What was not found is only outlined.
             fill = looks[kind] if row["found"] == "1" else "white"
-            axes.barh(y, mean, height=0.92 * height, color=fill, edgecolor=looks[kind], linewidth=0.8)
+            axes.barh(y, mean, height=0.9, color=fill, edgecolor=looks[kind], linewidth=0.8)
             if kind == "structure":
                 outer, side = (high, 1) if mean >= 0 else (low, -1)
                 axes.annotate(
-                    wrapped(row["value"], 14, 1), (outer, y), xytext=(3 * side, 0), textcoords="offset points", va="center",
+                    shortened(row["value"]), (outer, y), xytext=(3 * side, 0), textcoords="offset points", va="center",
                     ha="left" if side > 0 else "right", fontsize=0.7 * paper.font_pt, color="#333333",
                 )  # fmt: skip
             axes.plot([low, high], [y, y], "-", color="#1b1b1b", linewidth=0.9, gid=f"band-{place}-{at}")
     axes.axvline(0, color=FAINT, linewidth=1.0)
-    axes.set_ylim(len(shown) - 0.4, -0.6)
+    axes.set_ylim(float(tops[-1]), 0.0)
     # Room for the values beside the bars.
     axes.margins(x=0.12)
-    axes.set_yticks(range(len(shown)), [_path_lines(path) for path in shown], linespacing=1.0)
+    axes.set_yticks((tops[:-1] + tops[1:]) / 2, [_path_lines(path) for path in shown], linespacing=1.0)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=True, axis="x")
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.set_xlabel(wrapped(f"difference: {with_unit(kept.label(outcome), 'points' if share else kept.unit(outcome))}", 34))
+    axes.set_xlabel(wrapped(f"difference: {with_unit(kept.label(outcome), unit)}", 34))
     marks = [Line2D([], [], color=looks[kind], linewidth=6) for kind in kinds]
     name_above(figure, marks, names, paper)
     return figure
