@@ -92,6 +92,7 @@ PARTS = {
 }
 
 
+@pytest.mark.ensembles
 @pytest.mark.parametrize("part", PARTS)
 def test_a_ceasefire_lasts_longer_with_more_of_a_part_and_never_shorter(truce, part: str) -> None:
     lengths = [truce(regime)["first_ceasefire_days"] for regime in PARTS[part]]
@@ -104,6 +105,7 @@ def test_a_ceasefire_lasts_longer_with_more_of_a_part_and_never_shorter(truce, p
         assert gain.mean > 5 * gain.se
 
 
+@pytest.mark.ensembles
 @pytest.mark.parametrize("part", PARTS)
 def test_where_institutions_do_not_matter_no_part_does(truce, part: str) -> None:
     least, most = (truce(regime, {"institutions": 0}, n=400) for regime in (PARTS[part][0], PARTS[part][-1]))

@@ -316,7 +316,7 @@ def crash_loop(out: Path, whole: dict[str, str], rounds: int, seed: int) -> dict
 
 
 def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(whole, tmp_path: Path) -> None:
-    seen = crash_loop(tmp_path / "out", whole, 12, seed=1)
+    seen = crash_loop(tmp_path / "out", whole, 8, seed=1)
     print(seen)
     assert (seen["wrong"], seen["lost"], seen["stray"]) == (0, 0, 0)
     assert seen["damaged"] > 0
@@ -333,7 +333,7 @@ def test_many_crashes(whole, tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(whole, tmp_path: Path, number: int) -> None:
     # So many chunks that it cannot be done before it is interrupted.
-    asked = command(tmp_path, "--workers", 2, "--chunk", 6)
+    asked = command(tmp_path, "--workers", 2, "--chunk", 10)
     process = subprocess.Popen(
         asked, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

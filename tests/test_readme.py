@@ -91,6 +91,7 @@ def test_the_python_of_the_readme(capsys):
     assert "Difference(pairs=20" in capsys.readouterr().out
 
 
+@pytest.mark.ensembles
 def test_what_the_readme_says_is_printed(parley, tmp_path: Path):
     samples = {
         "Baseline: ": ("run", "baseline"),

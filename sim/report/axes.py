@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.engine.calendar import DAYS_PER_YEAR
+from sim.engine.calendar import DAYS_PER_YEAR, Calendar
 from sim.engine.draws import Floats
 from sim.report.kept import Course, Kept
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 QUARTER_DAYS = 91
 
 
-def dates_of(kept: Kept, days: Floats | Sequence[float]) -> Floats:
+def dates_of(calendar: Calendar, days: Floats | Sequence[float]) -> Floats:
     """Return days of the simulation as Matplotlib counts dates."""
     from matplotlib.dates import date2num
 
-    start: float = date2num(kept.calendar.date_of(0))
+    start: float = date2num(calendar.date_of(0))
     dates: Floats = np.asarray(days, dtype=np.float64) + start
     return dates
 
 
-def time_axis(axes: Axes, kept: Kept) -> None:
-    """Let an axis show the dates of a run."""
+def time_axis(axes: Axes, calendar: Calendar, days: int) -> None:
+    """Let an axis show the dates from the start until so many days later."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = AutoDateLocator(minticks=3, maxticks=7)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=kept.run.days < DAYS_PER_YEAR))
-    axes.set_xlim(*dates_of(kept, [0, kept.run.days]))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=days < DAYS_PER_YEAR))
+    axes.set_xlim(*dates_of(calendar, [0, days]))
 
 
 def percent_axis(axes: Axes) -> None:

@@ -6,27 +6,18 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sim.engine.calendar import DAYS_PER_MONTH, Calendar
-from sim.report.axes import QUARTER_DAYS, percent_axis, signed, steps
-from sim.report.endings import AGES_DAYS, share_with_interval, watched_days
-from sim.report.kept import Course
+from sim.report.axes import signed
+from sim.report.beside import curve_pictures
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, wrapped
 from sim.report.style import FAINT, SERIES, Paper, name_above
 from sim.results.compared import HEADINGS, ending_in_words
 from sim.results.comparison import Comparison, Line
-from sim.results.runs import Run
-from sim.results.survival import FIRST_ENDS, courses
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # What an outcome is called where no heading stands above it.
 PREFIX = {"deals": "Deal ", "lasting": "First ceasefire lasts ", "terms": "Signed: ", "causes": "Broke: "}
-# judgement: with more scenarios the bands would hide one another.
-MOST_BANDS = 3
 # judgement: changes beyond this, in parts of the base, would leave no room for the others.
 WIDEST = 2.0
 # A part of another line, or one that says when rather than how much.
@@ -55,13 +46,7 @@ def comparison_pictures(found: Sequence[Comparison]) -> Iterator[Picture]:
     ]
     if amounts:
         yield _forest(found, "amounts", "What differs: amounts", amounts, relative=True)
-    runs = [found[0].left, *(one.right for one in found)]
-    curves = {run.name: _courses(run) for run in runs}
-    for kind in FIRST_ENDS:
-        if any(("first_end", kind) in known for known in curves.values()):
-            yield _over_time(runs, curves, kind)
-    if any(("first_ceasefire", "") in known for known in curves.values()):
-        yield _lasting(runs, curves)
+    yield from curve_pictures([found[0].left, *(one.right for one in found)])
 
 
 def label_of(line: Line) -> str:
@@ -221,115 +206,6 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
         marks = [Line2D([], [], color=colour, marker=marker, linewidth=1.3, markersize=4.5) for colour, _, marker in looks]
         name_above(figure, marks, names, paper)
     return figure
-
-
-# Curves beside one another
-
-
-def _courses(run: Run) -> dict[tuple[str, str], Course]:
-    """Return the curves of a run as its table has them."""
-    found = {}
-    for name, of, curve in courses(run.outcomes, run.days):
-        found[name, of] = Course(curve.times, curve.at_risk.astype(np.float64), curve.share, *curve.intervals())
-    return found
-
-
-Curves = dict[str, dict[tuple[str, str], Course]]
-
-
-def _over_time(runs: Sequence[Run], curves: Curves, kind: str) -> Picture:
-    base = runs[0]
-    sides = {"attacker": base.scenario.world.sides.attacker.name, "defender": base.scenario.world.sides.defender.name}
-    side = kind.removesuffix("_collapsed")
-    what = "a ceasefire" if kind == "ceasefire" else f"the collapse of {sides[side]}'s army"
-    calendar = Calendar(base.scenario.world.start_date)
-    days = [*range(QUARTER_DAYS, base.days, QUARTER_DAYS), base.days]
-    table = Table(
-        f"Share of histories in which {what} had ended the fighting first (survival.csv of each)",
-        ["date", *(run.name for run in runs)],
-        [
-            [calendar.date_of(day).isoformat(), *(_cell(curves[run.name], ("first_end", kind), day, run) for run in runs)]
-            for day in days
-        ],
-    )
-    says: list[Piece] = [
-        f"In which share of histories {what} has ended the fighting, before anything else did, until a date."
-    ]
-    draw = partial(_draw_curves, runs, curves, ("first_end", kind), 0.0)
-    name = f"until-{kind.replace('_', '-')}"
-    return Picture(name, f"How often {what} ends the fighting", says, draw, [table], bands=len(runs) <= MOST_BANDS)
-
-
-def _cell(known: dict[tuple[str, str], Course], key: tuple[str, str], day: int, run: Run) -> list[Piece]:
-    if key not in known:
-        return ["never"]
-    return share_with_interval(known[key], day, f"{run.name}/survival.csv", *key)
-
-
-def _lasting(runs: Sequence[Run], curves: Curves) -> Picture:
-    ages = [day for day in AGES_DAYS if day < runs[0].days]
-    key = ("first_ceasefire", "")
-    table = Table(
-        "Share of first ceasefires that last longer than so many days (survival.csv of each)",
-        ["days", *(run.name for run in runs)],
-        [[f"{day:,}", *(_lasting_cell(curves[run.name], day, run) for run in runs)] for day in ages],
-    )
-    says: list[Piece] = [
-        "Which share of first ceasefires still holds after so many months (Kaplan-Meier: a ceasefire that the horizon cuts "
-        "short counts as watched until then). The ceasefires of different scenarios are not the same ones."
-    ]
-    draw = partial(_draw_curves, runs, curves, key, 1.0)
-    return Picture("lasting", "How long first ceasefires last", says, draw, [table], bands=len(runs) <= MOST_BANDS)
-
-
-def _lasting_cell(known: dict[tuple[str, str], Course], day: int, run: Run) -> list[Piece]:
-    watched, key = watched_days(run), ("first_ceasefire", "")
-    if day > watched:
-        return ["not watched so long" if watched else "no ceasefire"]
-    return _cell(known, key, day, run) if key in known else ["none breaks"]
-
-
-def _draw_curves(runs: Sequence[Run], curves: Curves, key: tuple[str, str], start: float, paper: Paper) -> Figure:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-
-    names = [run.name for run in runs]
-    figure, (axes,) = paper.canvas(3.0 + 0.24 * paper.lines_above(names))
-    over_dates = key[0] == "first_end"
-    zero: float = date2num(runs[0].scenario.world.start_date) if over_dates else 0.0
-    drawn = []
-    for place, run in enumerate(runs):
-        colour, dashes, _ = SERIES[place % len(SERIES)]
-        end = run.days if over_dates else watched_days(run)
-        if key in curves[run.name]:
-            days, share, low, high = steps(curves[run.name][key], start, end)
-        elif end:
-            # What never happens is a line too.
-            days, share, low, high = np.array([0.0, end]), np.full(2, start), np.full(2, np.nan), np.full(2, np.nan)
-        else:
-            continue
-        drawn.append(run.name)
-        x = zero + days if over_dates else days / DAYS_PER_MONTH
-        if len(runs) <= MOST_BANDS:
-            axes.fill_between(x, low, high, step="post", color=colour, alpha=0.14, linewidth=0, gid=f"band-{place}")
-        axes.plot(x, share, drawstyle="steps-post", color=colour, linestyle=dashes)
-    _limits(axes, start)
-    if over_dates:
-        locator = AutoDateLocator(minticks=3, maxticks=7)
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
-        axes.set_xlim(zero, zero + runs[0].days)
-        axes.set_ylabel("share of histories")
-    else:
-        axes.set_xlim(left=0)
-        axes.set_xlabel("months since it began")
-        axes.set_ylabel("still in force")
-    name_above(figure, axes.get_lines(), drawn, paper)
-    return figure
-
-
-def _limits(axes: Axes, start: float) -> None:
-    axes.set_ylim(0, 1 if start else None)
-    percent_axis(axes)
 
 
 def changed_rows(one: Comparison) -> list[Sequence[Piece | list[Piece]]]:

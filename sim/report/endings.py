@@ -72,12 +72,12 @@ def _draw_incidence(kept: Kept, kinds: Sequence[str], paper: Paper) -> Figure:
     lines.append(("", kept.courses["war", ""], Look(WAR, (0, (1, 1.6))), 1.0))
     for kind, course, look, start in lines:
         days, share, low, high = steps(course, start, kept.run.days)
-        dates = dates_of(kept, days)
+        dates = dates_of(kept.calendar, days)
         axes.fill_between(dates, low, high, step="post", color=look.colour, alpha=0.16, linewidth=0, gid=f"band-{kind}")
         axes.plot(dates, share, drawstyle="steps-post", color=look.colour, linestyle=look.dashes)
         label = first_end_label(kept, kind) if kind else "no end yet"
         ends.append((float(share[-1]), wrapped(label, 15), look.colour))
-    time_axis(axes, kept)
+    time_axis(axes, kept.calendar, kept.run.days)
     percent_axis(axes)
     axes.set_ylim(0, 1)
     axes.set_ylabel("share of histories")
@@ -145,10 +145,10 @@ def _draw_ceasefires(kept: Kept, spans: Sequence[tuple[int, int]], paper: Paper)
     signed, lasting = kept.courses["first_end", "ceasefire"], kept.courses.get(("first_ceasefire", ""))
     figure, panels = paper.canvas(4.6 if lasting is not None else 2.5, 1 if lasting is None else 2)
     axes = panels[0]
-    middles = dates_of(kept, [(first + last) / 2 for first, last in spans])
+    middles = dates_of(kept.calendar, [(first + last) / 2 for first, last in spans])
     widths = [0.86 * (last - first) for first, last in spans]
     axes.bar(middles, [_between(signed, *span) for span in spans], widths, color=CEASEFIRE, linewidth=0)
-    time_axis(axes, kept)
+    time_axis(axes, kept.calendar, kept.run.days)
     percent_axis(axes)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("share of histories")

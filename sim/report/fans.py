@@ -159,7 +159,7 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
     heights = {1: 3.1, 2: 4.9}
     figure, panels = paper.canvas(heights.get(len(fan.panels), 2.1 * len(fan.panels)), len(fan.panels))
     known = np.array(kept.days) >= fan.first_day
-    dates = dates_of(kept, kept.days)[known]
+    dates = dates_of(kept.calendar, kept.days)[known]
     for axes, panel in zip(panels, fan.panels, strict=True):
         ends = []
         highest = max((float(kept.fans[key]["p95"].max()) for key in panel.fields if key in kept.fans), default=0.0)
@@ -177,7 +177,7 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
             label = _name(kept, key, with_field=key[0] in ("pledged_beur", "delivered_beur"))
             label = FIELD_WORDS[key[0]] if key[0] in ("pledged_beur", "delivered_beur") else label
             ends.append((float(levels["p50"][-1]), wrapped(label, 12), look.colour))
-        time_axis(axes, kept)
+        time_axis(axes, kept.calendar, kept.run.days)
         axes.tick_params(labelbottom=axes is panels[-1])
         if fan.from_zero:
             axes.set_ylim(bottom=0)

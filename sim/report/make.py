@@ -25,7 +25,7 @@ from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.studies.condition import Condition
 
 # A file name may not be longer than 255 letters, and this one gets an ending.
-LONGEST_NAME = 120
+LONGEST_NAME = 100
 
 
 class Asked(NamedTuple):

@@ -102,21 +102,23 @@ def _draw_timeline(kept: Kept, story: Story, spans: Sequence[Span], paper: Paper
     column = history.series_columns.index(("held_area", ""))
     place = int(np.flatnonzero(history.numbers == story.replication)[0])
     ground = panels[0]
-    ground.plot(dates_of(kept, history.series_days), history.series[column][:, place] / 1e3, color=SIDE_COLOURS["attacker"])
+    ground.plot(
+        dates_of(kept.calendar, history.series_days), history.series[column][:, place] / 1e3, color=SIDE_COLOURS["attacker"]
+    )
     ground.set_ylabel("ground held by\n" + kept.short_names.side("attacker") + "\n(thousand km²)")
     number_axis(ground)
     for span in spans:
         if span.lane == "ceasefire":
-            first, last = dates_of(kept, [span.first, span.last])
+            first, last = dates_of(kept.calendar, [span.first, span.last])
             ground.axvspan(first, last, color=CEASEFIRE, alpha=0.12, linewidth=0)
     _mark(ground, kept, story)
-    time_axis(ground, kept)
+    time_axis(ground, kept.calendar, kept.run.days)
     if lanes:
         below = panels[1]
         ground.tick_params(labelbottom=False)
         for span in spans:
             row = len(lanes) - 1 - lanes.index(span.lane)
-            first, last = dates_of(kept, [span.first, max(span.last, span.first + 0.004 * kept.run.days)])
+            first, last = dates_of(kept.calendar, [span.first, max(span.last, span.first + 0.004 * kept.run.days)])
             below.barh(row, last - first, left=first, height=0.6, color=LANE_COLOURS[span.lane], linewidth=0)
         below.set_yticks([len(lanes) - 1 - place for place in range(len(lanes))])
         below.set_yticklabels(lanes)
@@ -124,7 +126,7 @@ def _draw_timeline(kept: Kept, story: Story, spans: Sequence[Span], paper: Paper
         below.tick_params(axis="y", length=0)
         below.spines["left"].set_visible(False)
         below.grid(visible=False)
-        time_axis(below, kept)
+        time_axis(below, kept.calendar, kept.run.days)
     return drawing
 
 
@@ -143,7 +145,7 @@ def _mark(axes: Axes, kept: Kept, story: Story) -> None:
         free = (at for at in range(3) if all(at != row or last < left or first > right for row, left, right in taken))
         level = next(free, 2)
         taken.append((level, float(first), float(last)))
-        (date,) = dates_of(kept, [event.day])
+        (date,) = dates_of(kept.calendar, [event.day])
         axes.axvline(date, color=FAINT, linewidth=0.7, linestyle=(0, (2, 2)))
         axes.annotate(MARKS[event.kind], (date, 1.0 - 0.085 * level), xycoords=("data", "axes fraction"), va="top",
                       ha="right" if near_end else "left", xytext=(-3 if near_end else 3, -2), textcoords="offset points",

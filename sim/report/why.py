@@ -62,7 +62,7 @@ def _draw_ledger(kept: Kept, days: Sequence[int], shares: dict[str, Floats], pap
     figure, (axes,) = paper.canvas(0.7 + 0.52 * len(shares), by_letters=True)
     top = np.ceil(10 * max(values.max() for values in shares.values())) / 10
     # What was counted on a day stands until the next count.
-    ends = dates_of(kept, [*days, max(kept.run.days, days[-1])])
+    ends = dates_of(kept.calendar, [*days, max(kept.run.days, days[-1])])
     for place, (answer, values) in enumerate(shares.items()):
         base = float(len(shares) - 1 - place)
         side = answer.partition(":")[0]
@@ -74,7 +74,7 @@ def _draw_ledger(kept: Kept, days: Sequence[int], shares: dict[str, Floats], pap
         for level, text in ((0.0, "0"), (0.92, f"{100 * top:.0f} %")) if place == 0 else ():
             axes.annotate(text, (1.01, base + level), xycoords=("axes fraction", "data"), va="center", color=FAINT,
                           fontsize=0.86 * paper.font_pt, annotation_clip=False)  # fmt: skip
-    time_axis(axes, kept)
+    time_axis(axes, kept.calendar, kept.run.days)
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.05, len(shares))
