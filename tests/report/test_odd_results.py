@@ -139,3 +139,11 @@ def test_a_text_of_a_table_is_read_back_as_it_was(text: str):
 def test_nothing_in_markdown_becomes_a_link_or_an_image():
     told = markdown_cell(r"[x](javascript:y) ![i](https://z) a\|b <b> `c` *d*")
     assert told == r"\[x\](javascript:y) !\[i\](https://z) a\\\|b &lt;b> \`c\` \*d\*"
+
+
+def test_a_page_from_python(quiet: Path, tmp_path: Path, page, results):
+    assert sim.write_report(quiet).read_text().startswith("<!DOCTYPE html>")
+    both = sim.write_report([results.base, *results.others], tmp_path / "both.html")
+    assert both.read_text() == page("comparison")
+    with pytest.raises(sim.ParleyError, match="--force replaces it"):
+        sim.write_report(results.base, both)
