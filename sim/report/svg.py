@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import xml.etree.ElementTree as ET
 
 from sim.report.parts import Picture
@@ -17,7 +18,9 @@ BAND = "band"
 def inline(picture: Picture, source: str) -> tuple[str, float, float]:
     """Return a picture as an `svg` element for a page, and where its first axes begin and end in parts of its width."""
     content = io.StringIO()
-    with style(SCREEN, salt=picture.name):
+    with style(SCREEN, salt=picture.name), warnings.catch_warnings():
+        # Its texts stay texts, for the fonts of the reader, which may have letters that ours has not.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure = drawn(picture, SCREEN, source)
         figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     place = figure.axes[0].get_position()

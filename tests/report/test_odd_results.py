@@ -141,6 +141,12 @@ def test_nothing_in_markdown_becomes_a_link_or_an_image():
     assert told == r"\[x\](javascript:y) !\[i\](https://z) a\\\|b &lt;b> \`c\` \*d\*"
 
 
+def test_names_in_letters_that_the_font_of_figures_lacks(tmp_path: Path):
+    (tmp_path / "kanji.yaml").write_text("title: 戦\nextends: no_talks\nsides: {attacker: {name: 甲国}}\n", encoding="utf-8")
+    sim.run(tmp_path / "kanji.yaml", replications=5, months=1, out=tmp_path / "kanji")
+    assert "甲国</text>" in html(page_of([tmp_path / "kanji"]))
+
+
 def test_a_page_from_python(quiet: Path, tmp_path: Path, page, results):
     assert sim.write_report(quiet).read_text().startswith("<!DOCTYPE html>")
     both = sim.write_report([results.base, *results.others], tmp_path / "both.html")
