@@ -15,7 +15,7 @@ from sim.model import MECHANISMS, section
 from sim.model.arms import Arms
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
-from sim.report.parts import Piece, Table, Value, listed
+from sim.report.parts import Piece, Table, Value, listed, with_bounds
 from sim.results.names import Names
 from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
 from sim.scenario.describe import coverage, entries
@@ -81,7 +81,7 @@ def _range(known: dict[str, Quantity], path: str, percent: bool = False) -> list
         Value(shown(number), number, f"{of}|{name}")
         for name, number in zip(("p05", "p50", "p95"), quantity.quantile(np.array([0.05, 0.5, 0.95])).tolist(), strict=True)
     )
-    return [middle._replace(text=middle.text + unit), " (", low, " .. ", high, ")"]
+    return with_bounds(middle._replace(text=middle.text + unit), low, high)
 
 
 def _plainly(value: float) -> str:

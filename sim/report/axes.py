@@ -50,6 +50,14 @@ def number_axis(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "\N{MINUS SIGN}")))
 
 
+def rows_axis(axes: Axes) -> None:
+    """Let an axis have rows with names at their left, and values along the other."""
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=True, axis="x")
+    axes.grid(visible=False, axis="y")
+
+
 def steps(course: Course, start: float, end: float) -> tuple[Floats, Floats, Floats, Floats]:
     """Return a curve from the first day to the last, with its value before anything happened: days, share, low, high."""
     days = np.concatenate([[0.0], course.days, [max(end, course.days[-1])]])
@@ -57,11 +65,9 @@ def steps(course: Course, start: float, end: float) -> tuple[Floats, Floats, Flo
     return days, share, low, high
 
 
-def quarters(kept: Kept) -> list[int]:
-    """Return the days of tables over time: every thirteenth week, and the end, which stands for a quarter just before it."""
-    last = kept.days[-1]
-    wanted = [day for day in kept.days if day % QUARTER_DAYS == 0 and (day == 0 or last - day >= QUARTER_DAYS / 2)]
-    return [*wanted, last]
+def quarters(last: int) -> list[int]:
+    """Return the days of tables over time: every thirteenth week until the last day, which stands for one just before it."""
+    return [*(day for day in range(0, last, QUARTER_DAYS) if day == 0 or last - day >= QUARTER_DAYS / 2), last]
 
 
 def date_on(kept: Kept, day: int) -> str:

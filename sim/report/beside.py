@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
-from sim.report.axes import QUARTER_DAYS, dates_of, percent_axis, steps, time_axis
+from sim.report.axes import dates_of, percent_axis, quarters, steps, time_axis
 from sim.report.endings import AGES_DAYS, share_with_interval, watched_days
 from sim.report.kept import Course
 from sim.report.parts import Picture, Piece, Table
@@ -52,7 +52,7 @@ def _over_time(runs: Sequence[Run], curves: Curves, kind: str) -> Picture:
     side = kind.removesuffix("_collapsed")
     what = "a ceasefire" if kind == "ceasefire" else f"the collapse of {sides[side]}'s army"
     calendar = Calendar(base.scenario.world.start_date)
-    days = [*range(QUARTER_DAYS, base.days, QUARTER_DAYS), base.days]
+    days = quarters(base.days)[1:]
     table = Table(
         f"Share of histories in which {what} had ended the fighting first (survival.csv of each)",
         ["date", *(run.name for run in runs)],

@@ -1,4 +1,4 @@
-"""Pictures of comparisons: what differs, with intervals; curves beside one another; how endings changed."""
+"""What differs between scenarios, as pictures and tables, with intervals, and how endings changed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sim.report.axes import signed
+from sim.report.axes import rows_axis, signed
 from sim.report.beside import curve_pictures
-from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, wrapped
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, with_bounds, wrapped
 from sim.report.style import FAINT, SERIES, Paper, name_above
 from sim.results.compared import HEADINGS, ending_in_words
 from sim.results.comparison import Comparison, Line
@@ -89,7 +89,7 @@ def difference_of(one: Comparison, line: Line) -> list[Piece]:
     if not found.found:
         return ["no difference found (within ", low, " .. ", high, ")"]
     mean = Value.in_unit(found.mean, line.unit, *of, "difference", sign=True, size=size)
-    return [mean, " (", low, " .. ", high, ")"]
+    return with_bounds(mean, low, high)
 
 
 def transition_table(one: Comparison) -> Table:
@@ -104,9 +104,6 @@ def transition_table(one: Comparison) -> Table:
         rows.append([ending_in_words(one, left), *cells])
     caption = f"Histories by their ending in {one.left.name} (down) and {one.right.name} (across)"
     return Table(caption, ["", *(ending_in_words(one, right) for right in after)], rows)
-
-
-# Differences
 
 
 def _line(one: Comparison, outcome: str) -> Line | None:
@@ -160,7 +157,7 @@ def _relative(one: Comparison, line: Line) -> list[Piece]:
     )
     if not found.found:
         return ["no difference found (within ", low, " .. ", high, ")"]
-    return [mean._replace(text=f"{mean.text} %"), " (", low, " .. ", high, ")"]
+    return with_bounds(mean._replace(text=f"{mean.text} %"), low, high)
 
 
 def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative: bool, paper: Paper) -> Figure:
@@ -193,10 +190,7 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
     axes.set_ylim(len(outcomes) - 0.4, -0.6)
     axes.set_yticks(range(len(outcomes)))
     axes.set_yticklabels(labels, linespacing=1.0)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.grid(visible=True, axis="x")
-    axes.grid(visible=False, axis="y")
+    rows_axis(axes)
     base = wrapped(found[0].left.name, 24)
     unit = " %" if relative else ""
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(100 * value if relative else value) + unit))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.report.axes import date_on, dates_of, percent_axis, quarters, steps, time_axis
 from sim.report.kept import Course, Kept
-from sim.report.parts import Picture, Piece, Table, Value, listed, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, listed, with_bounds, wrapped
 from sim.report.style import CEASEFIRE, SIDE_COLOURS, WAR, Look, Paper, label_ends
 from sim.results.runs import Run
 from sim.results.survival import FIRST_ENDS
@@ -41,7 +42,7 @@ def incidence(kept: Kept) -> Picture:
         "Share of histories in which the fighting had first ended by a date, with 95 % intervals (survival.csv)",
         ["date", *(first_end_label(kept, kind) for kind in kinds), "no end yet"],
         [],
-        quarters(kept),
+        quarters(kept.run.days),
     )
     for day in table.days:
         cells = [
@@ -89,7 +90,7 @@ def ceasefires(kept: Kept) -> Picture:
     """Return when first ceasefires begin, and how long they last."""
     signed = kept.courses["first_end", "ceasefire"]
     lasting = kept.courses.get(("first_ceasefire", ""))
-    spans = list(zip(quarters(kept), quarters(kept)[1:], strict=False))
+    spans = list(pairwise(quarters(kept.run.days)))
     rows: list[Sequence[Piece | list[Piece]]] = []
     for first, last in spans:
         gained = _between(signed, first, last)
@@ -179,4 +180,4 @@ def share_with_interval(course: Course, day: float, *of: str) -> list[Piece]:
         return [value]
     bounds = {"low": course.low, "high": course.high}
     low, high = (Value.bound(float(bound[place]), "share", *of, at, name) for name, bound in bounds.items())
-    return [value, " (", low, " .. ", high, ")"]
+    return with_bounds(value, low, high)

@@ -15,7 +15,7 @@ from sim.model.parameters import SIDES
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.report.axes import date_on, dates_of, number_axis, quarters, time_axis
 from sim.report.kept import Kept
-from sim.report.parts import Picture, Piece, Table, Value, listed, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, listed, with_bounds, wrapped
 from sim.report.style import CEASEFIRE, FAINT, SIDE_COLOURS, SIDE_DASHES, WAR, Look, Paper, label_ends
 
 if TYPE_CHECKING:
@@ -56,18 +56,13 @@ class FanPicture(NamedTuple):
     def picture(self, kept: Kept) -> Picture:
         """Return it for a run."""
         fields = [key for panel in self.panels for key in panel.fields if key in kept.fans]
-        days = [day for day in quarters(kept) if day >= self.first_day]
+        days = [day for day in quarters(kept.run.days) if day >= self.first_day]
         tables = [_fan_table(kept, key, self.unit, _name(kept, key, with_field=True), days) for key in fields]
         last = kept.days[-1]
         ends: list[list[Piece]] = [
             [
                 f"{_name(kept, key, with_field=len({field for field, _ in fields}) > 1)} ",
-                _of_series(kept, key, last, "p50", self.unit),
-                " (",
-                _of_series(kept, key, last, "p05", self.unit),
-                " .. ",
-                _of_series(kept, key, last, "p95", self.unit),
-                ")",
+                *with_bounds(*(_of_series(kept, key, last, level, self.unit) for level in ("p50", "p05", "p95"))),
             ]
             for key in fields
         ]

@@ -16,7 +16,7 @@ from sim.report.differences import (
     transition_table,
 )
 from sim.report.kept import Kept, Story, source_line
-from sim.report.parts import Picture, Piece, Table, Value, listed
+from sim.report.parts import Picture, Piece, Table, Value, listed, with_bounds
 from sim.report.pictures import run_pictures
 from sim.report.story import story_pictures
 from sim.report.sweeps import KeptSweep, sweep_pictures
@@ -156,15 +156,14 @@ def _share_cell(row: Row) -> list[Piece]:
     if row.share is None or row.low is None or row.high is None:
         return ["never"]
     low, high = (Value.bound(bound, "share", *of, name) for bound, name in ((row.low, "low"), (row.high, "high")))
-    return [Value.in_unit(row.share, "share", *of, "share"), " (", low, " .. ", high, ")"]
+    return with_bounds(Value.in_unit(row.share, "share", *of, "share"), low, high)
 
 
 def _median_cell(row: Row) -> list[Piece]:
     values = {name: float(getattr(row, name)) for name in ("p50", "p05", "p95")}
     size = max(abs(value) for value in values.values())
     of = ("summary.csv", row.id)
-    middle, low, high = (Value.in_unit(value, row.unit, *of, name, size=size) for name, value in values.items())
-    return [middle, " (", low, " .. ", high, ")"]
+    return with_bounds(*(Value.in_unit(value, row.unit, *of, name, size=size) for name, value in values.items()))
 
 
 def _mean_cell(row: Row) -> Piece | list[Piece]:
@@ -173,8 +172,7 @@ def _mean_cell(row: Row) -> Piece | list[Piece]:
         return None if row.mean is None else Value.in_unit(row.mean, row.unit, *of, "mean")
     values = {"mean": row.mean, "low": row.low, "high": row.high}
     size = max(abs(row.low), abs(row.high))
-    mean, low, high = (Value.in_unit(value, row.unit, *of, name, size=size) for name, value in values.items())
-    return [mean, " (", low, " .. ", high, ")"]
+    return with_bounds(*(Value.in_unit(value, row.unit, *of, name, size=size) for name, value in values.items()))
 
 
 def _summary_tables(kept: Kept) -> Iterator[Table]:

@@ -107,6 +107,11 @@ class Picture:
         return f"{self.title}. {plain(self.says)} The numbers are in the table below."
 
 
+def with_bounds(value: Piece, low: Piece, high: Piece) -> list[Piece]:
+    """Return a number with its interval or range."""
+    return [value, " (", low, " .. ", high, ")"]
+
+
 def slug(name: str) -> str:
     """Return a name as the id of a picture."""
     return "".join(letter if letter.isalnum() else "-" for letter in name)

@@ -111,7 +111,7 @@ def style(paper: Paper, text_as_paths: bool = False, salt: str = "parley") -> It
         "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": FAINT, "axes.labelcolor": "#1b1b1b",
         "axes.linewidth": 0.7, "xtick.color": FAINT, "ytick.color": FAINT, "xtick.labelcolor": "#333333",
         "ytick.labelcolor": "#333333", "axes.grid": True, "axes.grid.axis": "y", "grid.color": GRID, "grid.linewidth": 0.6,
-        "axes.axisbelow": True, "lines.linewidth": 0.16 * size, "hatch.linewidth": 0.5,
+        "axes.axisbelow": True, "lines.linewidth": 0.16 * size,
         # What scenarios say is never markup.
         "text.parse_math": False, "text.usetex": False,
         "svg.fonttype": "path" if text_as_paths else "none", "svg.hashsalt": salt, "pdf.fonttype": 42,

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.engine.draws import Floats
+from sim.engine.draws import Floats, Ints
 from sim.report.axes import number_axis, percent_axis
-from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed, slug, with_unit, wrapped
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed, slug, with_bounds, with_unit, wrapped
 from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper
 from sim.results.compared import HEADINGS
 from sim.results.tables import as_it_was
@@ -124,7 +124,7 @@ class KeptSweep:
             return Value.in_unit(value, unit, *of, name)
         size = max(abs(low), abs(high))
         ends = [Value.bound(bound, unit, *of, which, size=size) for which, bound in (("low", low), ("high", high))]
-        return [Value.in_unit(value, unit, *of, name, size=size), " (", ends[0], " .. ", ends[1], ")"]
+        return with_bounds(Value.in_unit(value, unit, *of, name, size=size), *ends)
 
 
 class Crossing(NamedTuple):
@@ -206,9 +206,8 @@ def _sweep_picture(sweep: KeptSweep, outcome: str, level: float | None) -> Pictu
         says.append(" Each panel has all points, over one knob each; what the other knobs were is in the table.")
     rows: list[Sequence[Piece | list[Piece]]]
     if sweep.is_grid:
-        down, across = (list(dict.fromkeys(point[place] for point in sweep.points)) for place in (0, 1))
-        at = {point: place for place, point in enumerate(sweep.points)}
-        rows = [[y, *(sweep.cell(at[y, x], outcome) for x in across)] for y in down]
+        down, across, at = _table_of(sweep)
+        rows = [[y, *(sweep.cell(place, outcome) for place in line)] for y, line in zip(down, at.tolist(), strict=True)]
         header = [f"{sweep.knobs[0].path} (down), {sweep.knobs[1].path} (across)", *across]
     else:
         rows = [[*point, sweep.cell(place, outcome)] for place, point in enumerate(sweep.points)]
@@ -229,14 +228,14 @@ def _sweep_picture(sweep: KeptSweep, outcome: str, level: float | None) -> Pictu
 
 
 def _crossing(one: Crossing, outcome: str) -> list[Piece]:
-    at: list[Piece] = [Value(f"{one.at:,.3g}", one.at, f"crossing|{outcome}|at")]
+    at = Value(f"{one.at:,.3g}", one.at, f"crossing|{outcome}|at")
     if one.low is None and one.high is None:
-        return [*at, " (its interval goes beyond the sweep on both sides)"]
+        return [at, " (its interval goes beyond the sweep on both sides)"]
     bounds = [
         Value(f"{bound:,.3g}", bound, f"crossing|{outcome}|{name}") if bound is not None else "beyond the sweep"
         for name, bound in (("low", one.low), ("high", one.high))
     ]
-    return [*at, " (", bounds[0], " .. ", bounds[1], ")"]
+    return with_bounds(at, *bounds)
 
 
 def _draw_sweep(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper) -> Figure:
@@ -280,17 +279,16 @@ def _draw_sweep(sweep: KeptSweep, outcome: str, level: float | None, paper: Pape
     return figure
 
 
-def _table_of(sweep: KeptSweep, outcome: str) -> tuple[list[str], list[str], Floats]:
-    """Return the values of both knobs and of the outcome, (down, across); NaN where no history has it."""
+def _table_of(sweep: KeptSweep) -> tuple[list[str], list[str], Ints]:
+    """Return the values of both knobs of a grid, and the place of the point with both, (down, across)."""
     down, across = (list(dict.fromkeys(point[place] for point in sweep.points)) for place in (0, 1))
     at = {point: place for place, point in enumerate(sweep.points)}
-    column = sweep.column(outcome)
-    return down, across, np.array([[column[at[y, x]] for x in across] for y in down])
+    return down, across, np.array([[at[y, x] for x in across] for y in down], dtype=np.int64)
 
 
 def _can_be_lined(sweep: KeptSweep, outcome: str, level: float) -> bool:
     """Return whether a line through a heat map can mark a level: both knobs are numbers, and it lies between the values."""
-    _, _, values = _table_of(sweep, outcome)
+    values = sweep.column(outcome)[_table_of(sweep)[2]]
     numbers = all(knob.numbers is not None for knob in sweep.knobs)
     known = bool(np.isfinite(values).all())
     return numbers and known and min(values.shape) > 1 and float(values.min()) < level < float(values.max())
@@ -299,7 +297,8 @@ def _can_be_lined(sweep: KeptSweep, outcome: str, level: float) -> bool:
 def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper) -> Figure:
     from matplotlib.colors import LinearSegmentedColormap
 
-    down, across, values = _table_of(sweep, outcome)
+    down, across, at = _table_of(sweep)
+    values = sweep.column(outcome)[at]
     figure, (axes,) = paper.canvas(1.2 + 0.42 * len(down), by_letters=True)
     # One hue from light to dark, so that it reads in grey too.
     shades = LinearSegmentedColormap.from_list("shades", ["#f3efe6", "#c7a96b", "#93631f", "#4a2a0c"])

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.report.axes import signed
-from sim.report.parts import Picture, Piece, Table, Value, shortened, slug, with_unit, wrapped
+from sim.report.axes import rows_axis, signed
+from sim.report.parts import Picture, Piece, Table, Value, shortened, slug, with_bounds, with_unit, wrapped
 from sim.report.style import CEASEFIRE, FAINT, Paper, name_above
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _tornado(kept: KeptAssumptions, outcome: str, shown: dict[str, list[dict[str
             mean, low, high = (
                 Value.in_unit(number, unit, *of, name, sign=True, size=size) for name, number in numbers.items()
             )
-            found: Piece | list[Piece] = [mean, " (", low, " .. ", high, ")"]
+            found: Piece | list[Piece] = with_bounds(mean, low, high)
             cell = found if row["found"] == "1" else "no difference found"
             rows.append([path, _as_written(row["value"], *of), row["kind"], cell])
     first = next(iter(shown.values()))[0]
@@ -147,10 +147,7 @@ def _draw_tornado(
     # Room for the values beside the bars.
     axes.margins(x=0.12)
     axes.set_yticks((tops[:-1] + tops[1:]) / 2, [_path_lines(path) for path in shown], linespacing=1.0)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.grid(visible=True, axis="x")
-    axes.grid(visible=False, axis="y")
+    rows_axis(axes)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_xlabel(wrapped(f"difference: {with_unit(kept.label(outcome), unit)}", 34))

@@ -33,7 +33,7 @@ def ledger(kept: Kept) -> Picture:
         total[row["answer"]] = total.get(row["answer"], 0) + int(row["histories"])
     order = sorted(shares, key=lambda answer: (answer != ZONE, -total[answer]))
     shown = [answer for answer in order if shares[answer].max() >= WORTH_A_STRIP]
-    wanted = [min(days, key=lambda day: abs(day - goal)) for goal in quarters(kept)[1:]]
+    wanted = [min(days, key=lambda day: abs(day - goal)) for goal in quarters(kept.run.days)[1:]]
     wanted = sorted(set(wanted))
     table = Table(
         "Share of the histories at war (ledger.csv has every four weeks)",

@@ -22,8 +22,9 @@ from sim.results.statistics import QUANTILES
 from sim.results.summary import WHAT_IT_IS_NOT, Row, end_date, told_of
 from sim.results.survival import courses
 
-# What a formula of a spreadsheet begins with.
+# What a formula of a spreadsheet begins with; and what then stands before it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+GUARDED = (*FORMULA, "'")
 SHARES, OUTCOMES = ("share", "95 % interval"), ("median ± its error", "5 % .. 95 %")
 # In the order in which they are shown.
 HEADINGS = {
@@ -150,7 +151,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def _inert(cell: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula: a text that begins like one gets an apostrophe before it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith((*FORMULA, "'")) and not _is_number(cell) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(GUARDED) and not _is_number(cell) else cell
 
 
 def _is_number(text: str) -> bool:
@@ -163,7 +164,7 @@ def _is_number(text: str) -> bool:
 
 def as_it_was(cell: str) -> str:
     """Return the text of a cell without the apostrophe that keeps it from being a formula."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith((*FORMULA, "'")) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(GUARDED) else cell
 
 
 def markdown_cell(text: str) -> str:
