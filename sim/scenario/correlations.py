@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 
-from .distributions import Floats
 from .errors import FieldError, Flaw, Path
+from .families import Floats
 from .forms import origin_flaws
 from .knobs import numbers
 from .quantity import Fixed, Quantity

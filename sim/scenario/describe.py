@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .distributions import Constant
 from .errors import Path
-from .forms import FORMS
+from .families import FAMILIES
 from .head import ScenarioHead
 from .knobs import Known, numbers
 from .load import Scenario
@@ -85,9 +84,7 @@ def in_words(value: object) -> str:
     if isinstance(value, Fixed):
         return _number(value.value)
     if isinstance(value, Quantity):
-        if isinstance(value.distribution, Constant):
-            return _number(value.distribution.value)
-        return str(value.distribution)
+        return _number(value.central) if value.is_certain else str(value.distribution)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
@@ -133,7 +130,7 @@ def _number_entry(known: Known, node: Any, place: Place, item: str) -> Entry:
 def _form_in_words(node: dict[str, Any]) -> str:
     """Return a distribution as it is written, key by key."""
     parts = [f"{key} {in_words(value)}" for key, value in node.items() if key != "dist" and key not in _ORIGIN]
-    return f"{node['dist']}: {', '.join(parts)}" if node["dist"] in FORMS else in_words(node)
+    return f"{node['dist']}: {', '.join(parts)}" if node["dist"] in FAMILIES else in_words(node)
 
 
 def _number(value: float) -> str:

@@ -1,38 +1,36 @@
-"""What every distribution promises, and the distributions with closed forms.
-
-A distribution is a frozen object that proves itself when built. `quantile` works element by element on contiguous
-arrays, so that a result never depends on how many replications are drawn together.
-The distributions that need special functions are in `smooth`, the truncation of any of them in `truncated`.
-"""
+"""A distribution: a family with its parameters, cut to a range or not. It is frozen and proves itself when built."""
 
 from __future__ import annotations
 
-import math
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
-from functools import cached_property
-from typing import ClassVar
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from typing_extensions import override
 
 from .errors import FieldError, Flaw, Path
+from .families import FAMILIES, Family, Floats, Parameters
 from .wording import listed, number
-
-Floats = NDArray[np.float64]
 
 # judgement: beyond this, products of parameters overflow; no quantity of a war comes near.
 LARGEST = 1e100
-# judgement: closer than this, products of differences vanish.
-_NARROWEST = 1e-100
-# judgement: weights written with nine digits, such as thirds, still add to 1.
-_WEIGHTS_MISS = 1e-9
+# judgement: a cut that keeps less than a millionth is a mistake, and the quantiles would lose their digits.
+_LEAST_MASS = 1e-6
+_SMALLEST = float(np.finfo(np.float64).tiny)
+_GREATEST = float(np.nextafter(1.0, 0.0))
 
 
 @dataclass(frozen=True)
-class Distribution(ABC):
+class Distribution:
     """A distribution of one number.
+
+    Parameters
+    ----------
+    name : str
+        A family of `families.FAMILIES`.
+    parameters : tuple
+        Its parameters, in the order in which the family takes them.
+    min, max : float, optional
+        Bounds: the distribution given that the value lies between them.
 
     Raises
     ------
@@ -40,249 +38,98 @@ class Distribution(ABC):
         When built with parameters that are not finite or do not fit together.
     """
 
-    name: ClassVar[str]
+    name: str
+    parameters: Parameters
+    min: float | None = None
+    max: float | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            for position, part in enumerate(value if isinstance(value, tuple) else [value]):
-                if isinstance(part, float) and not abs(part) <= LARGEST:
-                    below: Path = (field.name, position) if isinstance(value, tuple) else (field.name,)
-                    raise FieldError(Flaw("{part} must be a finite number of at most 1e+100", below=below))
-        self._prove()
-
-    def _prove(self) -> None:  # noqa: B027 (most distributions have something to prove, a constant has not)
-        """Raise a FieldError if the parameters do not fit together."""
+        for prove in (self._infinite, lambda: self.family.check(*self.parameters), self._uncuttable):
+            if wrong := list(prove()):
+                raise FieldError(*wrong)
 
     @property
-    @abstractmethod
+    def family(self) -> Family:
+        """Its row in the table."""
+        return FAMILIES[self.name]
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether there is only one possible value."""
+        return self.name == "constant"
+
+    @property
     def central(self) -> float:
         """The one value to take when nothing is drawn."""
+        value = self.family.central(*self.parameters)
+        return value if self._whole else min(max(value, self.support[0]), self.support[1])
 
     @property
-    @abstractmethod
     def support(self) -> tuple[float, float]:
         """The lowest and the highest value possible; infinite where there is no bound."""
+        low, high = self.family.support(*self.parameters)
+        return low if self.min is None else max(low, self.min), high if self.max is None else min(high, self.max)
 
-    @abstractmethod
     def below(self, x: float) -> float:
         """Return the probability of a value up to `x`."""
+        reached = self.family.below(x, *self.parameters)
+        if self._whole:
+            return reached
+        start, end = self._mass
+        return min(max((reached - start) / (end - start), 0.0), 1.0)
 
-    @abstractmethod
     def at(self, u: Floats) -> Floats:
         """Return the quantiles at `u`, a contiguous array of one dimension, values in (0, 1)."""
+        if self._whole:
+            return self.family.at(u, *self.parameters)
+        start, end = self._mass
+        # Rounding must not reach 0 or 1, where an unbounded quantile is infinite.
+        inside = np.clip(start + u * (end - start), _SMALLEST, _GREATEST)
+        return np.clip(self.family.at(inside, *self.parameters), *self.support)
 
     def __str__(self) -> str:
-        return f"{self.name}({', '.join(f'{field.name} {_shown(getattr(self, field.name))}' for field in fields(self))})"
+        whole = f"{self.name}({', '.join(f'{key} {_shown(value)}' for key, value in self._named())})"
+        return whole if self._whole else f"{whole} with {' and '.join(self._bounds())}"
+
+    @property
+    def _whole(self) -> bool:
+        return self.min is None and self.max is None
+
+    @property
+    def _mass(self) -> tuple[float, float]:
+        low, high = (self.family.below(end, *self.parameters) for end in self.support)
+        return low, high
+
+    def _named(self) -> Iterator[tuple[str, float | tuple[float, ...]]]:
+        return zip(self.family.takes, self.parameters, strict=True)
+
+    def _bounds(self) -> list[str]:
+        return [f"{key} {number(end)}" for key, end in (("min", self.min), ("max", self.max)) if end is not None]
+
+    def _infinite(self) -> Iterator[Flaw]:
+        bounds = [(key, end) for key, end in (("min", self.min), ("max", self.max)) if end is not None]
+        for key, value in [*self._named(), *bounds]:
+            for position, part in enumerate(value if isinstance(value, tuple) else [value]):
+                if not abs(part) <= LARGEST:
+                    below: Path = (key, position) if isinstance(value, tuple) else (key,)
+                    yield Flaw(f"{{part}} must be a finite number of at most {number(LARGEST)}", below=below)
+                    return
+
+    def _uncuttable(self) -> Iterator[Flaw]:
+        if self._whole:
+            return
+        low, high = self.support
+        if not self.family.can_be_cut:
+            yield Flaw(f"{{field}}: a {self.name} distribution cannot be cut", "Remove values instead")
+        elif self.min is not None and self.max is not None and not self.min < self.max:
+            yield Flaw(f"{{field}}: min must be less than max, not {number(self.min)} and {number(self.max)}")
+        elif not low < high or self._mass[1] - self._mass[0] < _LEAST_MASS:
+            whole = Distribution(self.name, self.parameters)
+            yield Flaw(f"{{field}}: {' and '.join(self._bounds())} leaves nothing of {whole}")
 
 
 def _shown(value: float | tuple[float, ...]) -> str:
     return f"[{listed(map(number, value))}]" if isinstance(value, tuple) else number(value)
-
-
-@dataclass(frozen=True)
-class Constant(Distribution):
-    """Always `value`."""
-
-    name = "constant"
-    value: float
-
-    @property
-    @override
-    def central(self) -> float:
-        return self.value
-
-    @property
-    @override
-    def support(self) -> tuple[float, float]:
-        return self.value, self.value
-
-    @override
-    def below(self, x: float) -> float:
-        return float(x >= self.value)
-
-    @override
-    def at(self, u: Floats) -> Floats:
-        return np.full(u.shape, self.value)
-
-
-@dataclass(frozen=True)
-class Uniform(Distribution):
-    """Every value from `low` to `high` alike; the central value is the middle."""
-
-    name = "uniform"
-    low: float
-    high: float
-
-    @override
-    def _prove(self) -> None:
-        ordered(self.low, self.high)
-
-    @property
-    @override
-    def central(self) -> float:
-        return (self.low + self.high) / 2
-
-    @property
-    @override
-    def support(self) -> tuple[float, float]:
-        return self.low, self.high
-
-    @override
-    def below(self, x: float) -> float:
-        return min(max((x - self.low) / (self.high - self.low), 0.0), 1.0)
-
-    @override
-    def at(self, u: Floats) -> Floats:
-        return np.clip(self.low + u * (self.high - self.low), self.low, self.high)
-
-
-@dataclass(frozen=True)
-class Triangular(Distribution):
-    """Rising from `low` to `mode`, falling to `high`; the central value is the mode."""
-
-    name = "triangular"
-    low: float
-    mode: float
-    high: float
-
-    @override
-    def _prove(self) -> None:
-        ordered(self.low, self.high, self.mode)
-
-    @property
-    @override
-    def central(self) -> float:
-        return self.mode
-
-    @property
-    @override
-    def support(self) -> tuple[float, float]:
-        return self.low, self.high
-
-    @override
-    def below(self, x: float) -> float:
-        low, mode, high = self.low, self.mode, self.high
-        if x <= low:
-            return 0.0
-        if x >= high:
-            return 1.0
-        if x < mode:
-            return (x - low) / (high - low) * ((x - low) / (mode - low))
-        return 1.0 - (high - x) / (high - low) * ((high - x) / (high - mode))
-
-    @override
-    def at(self, u: Floats) -> Floats:
-        low, mode, high = self.low, self.mode, self.high
-        rising = low + np.sqrt(u * ((high - low) * (mode - low)))
-        falling = high - np.sqrt((1.0 - u) * ((high - low) * (high - mode)))
-        # Clipped at the mode, so that rounding at the seam cannot make the quantile fall.
-        joined = np.where(u < (mode - low) / (high - low), np.minimum(rising, mode), np.maximum(falling, mode))
-        return np.clip(joined, low, high)
-
-
-@dataclass(frozen=True)
-class Exponential(Distribution):
-    """The time to an event that is as likely at any time; the central value is the mean."""
-
-    name = "exponential"
-    mean: float
-
-    @override
-    def _prove(self) -> None:
-        positive(mean=self.mean)
-
-    @property
-    @override
-    def central(self) -> float:
-        return self.mean
-
-    @property
-    @override
-    def support(self) -> tuple[float, float]:
-        return 0.0, math.inf
-
-    @override
-    def below(self, x: float) -> float:
-        return -math.expm1(-max(x, 0.0) / self.mean)
-
-    @override
-    def at(self, u: Floats) -> Floats:
-        return -self.mean * np.log1p(-u)
-
-
-@dataclass(frozen=True)
-class Discrete(Distribution):
-    """One of `values`, each with its weight; the central value is the (lower) weighted median."""
-
-    name = "discrete"
-    values: tuple[float, ...]
-    weights: tuple[float, ...]
-
-    @override
-    def _prove(self) -> None:
-        if len(self.values) != len(self.weights):
-            counts = f"{len(self.values)} values and {len(self.weights)} weights"
-            raise FieldError(Flaw(f"{{field}} has {counts}", "Write one weight for each value", ("weights",)))
-        if not self.values or min(self.values) == max(self.values):
-            hint = "Write a certain number as {value: ...}"
-            raise FieldError(Flaw("{part} must hold two different values or more", hint, ("values",)))
-        wrong = [(position, weight) for position, weight in enumerate(self.weights) if not weight > 0]
-        if wrong:
-            message = "{{part}} must be greater than 0, not {}"
-            raise FieldError(*(Flaw(message.format(number(weight)), "", ("weights", i)) for i, weight in wrong))
-        total = math.fsum(self.weights)
-        if not abs(total - 1.0) <= _WEIGHTS_MISS:
-            raise FieldError(Flaw(f"{{part}} must add to 1, not to {number(total)}", "", ("weights",)))
-
-    @cached_property
-    def _steps(self) -> tuple[Floats, Floats]:
-        """The values in rising order, and the probability of each of them or less."""
-        rising = sorted(zip(self.values, self.weights, strict=True), key=lambda pair: pair[0])
-        weights = [weight for _, weight in rising]
-        # Sums rounded once each, so that 0.1, 0.2 and 0.2 reach 0.5.
-        reached = [math.fsum(weights[: i + 1]) for i in range(len(weights))]
-        return np.array([value for value, _ in rising]), np.array(reached)
-
-    @property
-    @override
-    def central(self) -> float:
-        return float(self.at(np.array([0.5]))[0])
-
-    @property
-    @override
-    def support(self) -> tuple[float, float]:
-        return min(self.values), max(self.values)
-
-    @override
-    def below(self, x: float) -> float:
-        return min(math.fsum(weight for value, weight in zip(self.values, self.weights, strict=True) if value <= x), 1.0)
-
-    @override
-    def at(self, u: Floats) -> Floats:
-        values, reached = self._steps
-        # The last value takes what the rounding of the weights has left.
-        drawn: Floats = values[np.searchsorted(reached[:-1], u, side="left")]
-        return drawn
-
-
-def positive(**parameters: float) -> None:
-    """Raise a FieldError for each parameter that is not greater than 0."""
-    wrong = {key: value for key, value in parameters.items() if not value > 0}
-    if wrong:
-        flaws = (Flaw(f"{{part}} must be greater than 0, not {number(value)}", "", (key,)) for key, value in wrong.items())
-        raise FieldError(*flaws)
-
-
-def ordered(low: float, high: float, mode: float | None = None) -> None:
-    """Raise a FieldError unless low < high, and low <= mode <= high."""
-    if not low < high:
-        raise FieldError(Flaw(f"{{field}}: low must be less than high, not {number(low)} and {number(high)}"))
-    if not high - low >= _NARROWEST:
-        raise FieldError(Flaw(f"{{field}}: low and high are too close, {number(low)} and {number(high)}"))
-    if mode is not None and not low <= mode <= high:
-        span = f"between low {number(low)} and high {number(high)}"
-        raise FieldError(Flaw(f"{{field}}: mode must lie {span}, not {number(mode)}"))
 
 
 def contiguous(u: Floats) -> Floats:

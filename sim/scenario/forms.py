@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .distributions import LARGEST, Constant, Discrete, Distribution, Exponential, Triangular, Uniform
+from .distributions import LARGEST, Distribution
 from .errors import FieldError, Flaw, Path
-from .smooth import Beta, Gamma, Lognormal, Normal, Pert
-from .truncated import Truncated
+from .families import FAMILIES
 from .wording import closest, did_you_mean, found, listed, number, quoted
 
-# Each distribution with the sets of keys it can be built from.
-FORMS: dict[str, tuple[tuple[Callable[..., Distribution], tuple[str, ...]], ...]] = {
-    "constant": ((Constant, ("value",)),),
-    "uniform": ((Uniform, ("low", "high")),),
-    "triangular": ((Triangular, ("low", "mode", "high")),),
-    "pert": ((Pert, ("low", "mode", "high")),),
-    "normal": ((Normal, ("mean", "sd")),),
-    "lognormal": ((Lognormal, ("median", "log_sd")), (Lognormal.from_tails, ("p05", "p95"))),
-    "beta": ((Beta, ("a", "b")),),
-    "gamma": ((Gamma, ("shape", "scale")), (Gamma.from_moments, ("mean", "sd"))),
-    "exponential": ((Exponential, ("mean",)),),
-    "discrete": ((Discrete, ("values", "weights")),),
-}
 # The keys that hold a list of numbers.
 LISTS = ("values", "weights")
-# The distributions that take no bounds.
-UNCUT = ("constant", "discrete")
 _BOUNDS = ("min", "max")
 _WAYS = "Write a number, {value: ...} or {dist: ..., ...}"
 _ORIGIN = ("source", "note", "assumption")
@@ -62,37 +46,41 @@ def parse(raw: object) -> Written:
         flaws = list(_not_a_number(raw, ()))
         if flaws:
             raise FieldError(*flaws)
-        return Written(Constant(float(raw)))  # type: ignore[arg-type]
+        return Written(Distribution("constant", (float(raw),)))  # type: ignore[arg-type]
     if "dist" not in raw and "value" not in raw:
         raise FieldError(Flaw("{field} has neither 'value' nor 'dist'", _near_miss(raw) or _WAYS))
     name = raw.get("dist", "constant")
-    if not isinstance(name, str) or name not in FORMS:
-        flaw = Flaw(f"unknown distribution {quoted(name)} in {{field}}", did_you_mean(name, FORMS), ("dist",))
+    if not isinstance(name, str) or name not in FAMILIES:
+        flaw = Flaw(f"unknown distribution {quoted(name)} in {{field}}", did_you_mean(name, FAMILIES), ("dist",))
         raise FieldError(flaw, *origin_flaws(raw))
-    build, needed = _form(name, raw)
+    needed = _form(name, raw)
     flaws = [*_key_flaws(name, needed, raw), *origin_flaws(raw)]
-    bounds = () if name in UNCUT else tuple(key for key in _BOUNDS if raw.get(key) is not None)
+    bounds = tuple(key for key in _bounds(name) if raw.get(key) is not None)
     for key in (*needed, *bounds):
         if key in raw:
             flaws += _not_numbers(raw[key], (key,)) if key in LISTS else _not_a_number(raw[key], (key,))
     if flaws:
         raise FieldError(*flaws)
-    distribution = build(*(tuple(map(float, raw[key])) if key in LISTS else float(raw[key]) for key in needed))
-    if bounds:
-        distribution = Truncated(distribution, **{key: float(raw[key]) for key in bounds})
+    parameters = tuple(tuple(map(float, raw[key])) if key in LISTS else float(raw[key]) for key in needed)
+    own = (FAMILIES[name].also or {}).get(needed)
+    distribution = Distribution(name, own(*parameters) if own else parameters, **{key: float(raw[key]) for key in bounds})
     source = raw.get("source", [])
     sources = (source,) if isinstance(source, str) else tuple(source)
     return Written(distribution, sources, raw.get("note", ""), raw.get("assumption", False))
 
 
-def _form(name: str, raw: dict[str, Any]) -> tuple[Callable[..., Distribution], tuple[str, ...]]:
+def _form(name: str, raw: dict[str, Any]) -> tuple[str, ...]:
     """Return the form of a distribution that the written keys come nearest to."""
-    return max(FORMS[name], key=lambda form: sum(key in raw for key in form[1]))
+    return max(FAMILIES[name].forms, key=lambda form: sum(key in raw for key in form))
+
+
+def _bounds(name: str) -> tuple[str, ...]:
+    return _BOUNDS if FAMILIES[name].can_be_cut else ()
 
 
 def _near_miss(raw: dict[str, Any]) -> str:
     written = raw.keys() - {*_BOUNDS, *_ORIGIN}
-    fitting = [name for name, forms in FORMS.items() if any(written == set(keys) for _, keys in forms)]
+    fitting = [name for name, family in FAMILIES.items() if any(written == set(keys) for keys in family.forms)]
     if fitting:
         return f"Add dist: {' or '.join(fitting)}"
     for key in raw:
@@ -104,15 +92,15 @@ def _near_miss(raw: dict[str, Any]) -> str:
 
 
 def _key_flaws(name: str, needed: tuple[str, ...], raw: dict[str, Any]) -> Iterator[Flaw]:
-    bounds = () if name in UNCUT else _BOUNDS
+    bounds = _bounds(name)
     head = ("dist",) if "dist" in raw else ()
     allowed = (*head, *needed, *bounds, *_ORIGIN)
     unknown = [key for key in raw if key not in allowed]
-    takes = " or ".join(" and ".join(keys) for _, keys in FORMS[name])
+    takes = " or ".join(" and ".join(keys) for keys in FAMILIES[name].forms)
     meant = set()
     for key in unknown:
         # A key of the distribution's other form is no misspelling.
-        of_other_form = any(key in keys for _, keys in FORMS[name])
+        of_other_form = any(key in keys for keys in FAMILIES[name].forms)
         near = None if of_other_form else closest(key, [other for other in allowed if other not in raw])
         meant.add(near)
         hint = f"{name} takes {takes}; also allowed: {listed((*bounds, *_ORIGIN))}"

@@ -20,7 +20,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .forms import FORMS, LISTS, UNCUT
+from .families import FAMILIES
+from .forms import LISTS
 from .head import ScenarioHead
 from .knobs import Knob, knob_of
 from .quantity import Fixed, Quantity
@@ -131,10 +132,10 @@ class _Writer:
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {
             "number": _NUMBER,
-            "quantity": _quantity(list(FORMS)),
+            "quantity": _quantity(list(FAMILIES)),
             "fixed": _quantity(["constant"]),
             "value": _closed({}, ("value",), bounded=False),
-            **{name: _distribution(name) for name in FORMS},
+            **{name: _distribution(name) for name in FAMILIES},
         }
         self._names: dict[type[BaseModel], str] = {}
 
@@ -236,7 +237,7 @@ def _quantity(names: Sequence[str]) -> Schema:
         _if({"required": ["dist"], "properties": {"dist": {"const": name}}}, {"$ref": f"#/definitions/{name}"})
         for name in names
     ]
-    explained = [_about(name) for name in names]
+    explained = [sentence(FAMILIES[name].about) for name in names]
     dist = {"description": "The distribution that the number is drawn from.", "enum": names, "enumDescriptions": explained}
     return {
         "properties": {"dist": dist},
@@ -244,16 +245,10 @@ def _quantity(names: Sequence[str]) -> Schema:
     }
 
 
-def _about(name: str) -> str:
-    """Return what the docstring of a distribution's class says first."""
-    build = FORMS[name][0][0]
-    return sentence(getattr(build, "__self__", build).__doc__)
-
-
 def _distribution(name: str) -> Schema:
-    forms = [keys for _, keys in FORMS[name]]
+    forms = FAMILIES[name].forms
     every = tuple(dict.fromkeys(key for keys in forms for key in keys))
-    body = _closed({"dist": {"const": name}}, every, bounded=name not in UNCUT)
+    body = _closed({"dist": {"const": name}}, every, bounded=FAMILIES[name].can_be_cut)
     if len(forms) > 1:
         del body["required"]
         body["anyOf"] = [

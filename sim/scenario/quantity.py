@@ -13,8 +13,9 @@ from typing import Any, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from .distributions import Constant, Distribution, Floats, contiguous
+from .distributions import Distribution, contiguous
 from .errors import FieldError, Flaw
+from .families import Floats
 from .forms import parse
 
 
@@ -50,7 +51,7 @@ class Quantity:
     @property
     def is_certain(self) -> bool:
         """Whether there is only one possible value."""
-        return isinstance(self.distribution, Constant)
+        return self.distribution.is_certain
 
     @property
     def support(self) -> tuple[float, float]:
@@ -139,10 +140,10 @@ class Fixed:
         if isinstance(raw, cls):
             return raw
         written = parse(raw)
-        if not isinstance(written.distribution, Constant):
+        if not written.distribution.is_certain:
             hint = "Write one number; this field cannot be drawn"
             raise FieldError(Flaw(f"{{field}} must be a fixed number, not {written.distribution}", hint))
-        return cls(written.distribution.value, written.sources, written.note, written.assumption)
+        return cls(written.distribution.central, written.sources, written.note, written.assumption)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -157,4 +158,4 @@ def constant(value: float) -> Quantity:
     >>> constant(3).central
     3.0
     """
-    return Quantity(Constant(float(value)))
+    return Quantity(Distribution("constant", (float(value),)))

@@ -23,7 +23,7 @@ from pydantic import BaseModel
 
 from sim.model import WarScenario
 from sim.scenario import ScenarioError, ScenarioHead, load_scenario, read_yaml, shipped, shipped_folder
-from sim.scenario.forms import FORMS
+from sim.scenario.families import FAMILIES
 from sim.scenario.walk import fields
 from tests.scenario.conftest import FINE, World
 
@@ -88,8 +88,8 @@ _STRANGE = (
 )  # fmt: skip
 WORDS = [
     *sorted(_names(World) | _names(WarScenario)),
-    *FORMS,
-    *sorted({key for forms in FORMS.values() for _, keys in forms for key in keys}),
+    *FAMILIES,
+    *sorted({key for family in FAMILIES.values() for keys in family.forms for key in keys}),
     *_PLAIN.split(),
     *_SPACED,
     *_LONG,

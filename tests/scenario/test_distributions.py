@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.scenario import FieldError, Quantity
-from sim.scenario.distributions import Discrete
-from sim.scenario.forms import FORMS
-from sim.scenario.smooth import Gamma, Lognormal
-from sim.scenario.truncated import Truncated
+from sim.scenario.distributions import Distribution
+from sim.scenario.families import FAMILIES
 
 U = np.concatenate([[1e-12, 1e-6], np.linspace(0.001, 0.999, 997), [1 - 1e-6, 1 - 1e-12]])
 # The lowest and the highest luck that is drawn, and the lowest number above 0.
@@ -148,9 +146,10 @@ def test_gamma_and_exponential(raw: dict[str, Any], law: Any, central: float, cu
 
 def test_a_gamma_has_the_mean_and_spread_asked_for_however_narrow_or_wide() -> None:
     for ratio in (0.001, 0.01, 0.5, 1.0, 3.0, 10.0):
-        gamma = Gamma.from_moments(7.0, 7.0 * ratio)
+        gamma = parse({"dist": "gamma", "mean": 7.0, "sd": 7.0 * ratio}).distribution
+        shape, scale = gamma.parameters
         assert gamma.central == pytest.approx(7.0, rel=1e-12)
-        assert math.sqrt(gamma.shape) * gamma.scale == pytest.approx(7.0 * ratio, rel=1e-12)
+        assert math.sqrt(shape) * scale == pytest.approx(7.0 * ratio, rel=1e-12)
 
 
 def test_a_discrete_quantity() -> None:
@@ -256,9 +255,9 @@ def test_a_narrow_triangle_keeps_its_shape() -> None:
 
 
 def test_tails_close_together_or_far_apart() -> None:
-    close = Lognormal.from_tails(1e6, 1e6 + 1e-6)
-    assert close.log_sd == pytest.approx(1e-12 / (2 * stats.norm.ppf(0.95)), rel=1e-3)
-    both = Quantity(Lognormal.from_tails(2.0, 2.0 + 1e-9)).quantile(np.array([0.05, 0.95]))
+    _, log_sd = parse({"dist": "lognormal", "p05": 1e6, "p95": 1e6 + 1e-6}).distribution.parameters
+    assert log_sd == pytest.approx(1e-12 / (2 * stats.norm.ppf(0.95)), rel=1e-3)
+    both = parse({"dist": "lognormal", "p05": 2.0, "p95": 2.0 + 1e-9}).quantile(np.array([0.05, 0.95]))
     assert both == pytest.approx([2.0, 2.0 + 1e-9], rel=1e-15)
 
 
@@ -326,13 +325,13 @@ def test_hints(raw: dict[str, Any], hint: str) -> None:
 
 def test_objects_prove_themselves_however_they_are_built() -> None:
     with pytest.raises(FieldError, match="a discrete distribution cannot be cut"):
-        Truncated(Discrete((1.0, 2.0), (0.5, 0.5)), min=1.5)
+        Distribution("discrete", ((1.0, 2.0), (0.5, 0.5)), min=1.5)
     with pytest.raises(FieldError, match=r"values\.1 must be a finite number"):
-        Discrete((1.0, math.nan), (0.5, 0.5))
+        Distribution("discrete", ((1.0, math.nan), (0.5, 0.5)))
     with pytest.raises(FieldError, match=r"weights\.0 must be a finite number"):
-        Discrete((1.0, 2.0), (math.inf, 0.5))
+        Distribution("discrete", ((1.0, 2.0), (math.inf, 0.5)))
     with pytest.raises(FieldError, match="shape must be a finite number"):
-        Gamma(math.nan, 1.0)
+        Distribution("gamma", (math.nan, 1.0))
 
 
 def test_a_wrong_item_of_a_list_has_its_place(fine: str, lines: Any) -> None:
@@ -347,6 +346,6 @@ def test_a_wrong_item_of_a_list_has_its_place(fine: str, lines: Any) -> None:
 
 
 def test_every_distribution_was_tried() -> None:
-    assert set(FORMS) == {
+    assert set(FAMILIES) == {
         "constant", "uniform", "triangular", "pert", "normal", "lognormal", "beta", "gamma", "exponential", "discrete",
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -19,9 +20,7 @@ from pydantic import BaseModel, ValidationError, create_model
 from sim.model import WarScenario
 from sim.model.glossary import WORDS
 from sim.scenario import FieldError, Knob, Quantity, Section, knob, knob_of, read_yaml
-from sim.scenario import forms as forms_module
-from sim.scenario.distributions import Uniform
-from sim.scenario.forms import FORMS
+from sim.scenario.families import FAMILIES
 from sim.scenario.jsonschema import json_schema, schema_text
 from sim.scenario.reference import reference
 from sim.scenario.scalars import resolve
@@ -187,11 +186,11 @@ def test_what_may_be_written(text: str):
     assert problems(as_editor(text)) == []
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_every_form_of_every_distribution(name: str):
     numbers = {"values": [1, "2_0"], "weights": [0.5, 0.5]}
     validator = Draft7Validator(json_schema(create_model("World", __base__=Section, x=(Quantity, knob("", "X.")))))
-    for _, keys in FORMS[name]:
+    for keys in FAMILIES[name].forms:
         written = {"dist": name, **{key: numbers.get(key, 3) for key in keys}}
         assert problems({"x": written}, validator) == []
         for key in keys:
@@ -200,7 +199,7 @@ def test_every_form_of_every_distribution(name: str):
 
 
 def test_a_new_distribution_is_there_by_itself(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(forms_module.FORMS, "even", ((Uniform, ("from", "to")),))
+    monkeypatch.setitem(FAMILIES, "even", replace(FAMILIES["uniform"], takes=("from", "to")))
     definitions = json_schema(WarScenario)["definitions"]
     assert "even" in definitions["quantity"]["properties"]["dist"]["enum"]
     assert definitions["even"]["required"] == ["from", "to"]
@@ -225,7 +224,7 @@ def test_only_ids_are_required():
 
 # The schema never refuses what the loader accepts.
 
-KEYS = sorted({key for forms in FORMS.values() for _, keys in forms for key in keys} - {"values", "weights"})
+KEYS = sorted({key for family in FAMILIES.values() for keys in family.forms for key in keys} - {"values", "weights"})
 VALUES = st.sampled_from([-1, 0, 0.25, 0.5, 0.75, 1, 2])
 LISTS = st.lists(VALUES, max_size=3)
 
@@ -236,7 +235,7 @@ def written(name: str, keys: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any
 
 
 @settings(deadline=None)
-@given(st.one_of([written(name, keys) for name, forms in FORMS.items() for _, keys in forms]))
+@given(st.one_of([written(name, keys) for name, family in FAMILIES.items() for keys in family.forms]))
 def test_a_number_that_loads_is_valid(written: dict[str, Any]):
     try:
         _Share.model_validate({"x": written})
