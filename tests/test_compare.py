@@ -18,6 +18,7 @@ from sim.results.pairs import mcnemar, of_means, of_ratios, of_shares
 from sim.results.runs import Run
 from sim.results.statistics import wilson_interval
 from sim.results.store import StoreError
+from tests.resealed import reseal
 
 
 @pytest.fixture(scope="module")
@@ -228,11 +229,7 @@ def spoilt(folders: Path, to: Path, change: Any) -> Path:
 
 
 def in_manifest(**values: Any) -> Any:
-    def change(folder: Path) -> None:
-        manifest = json.loads((folder / "manifest.json").read_text())
-        (folder / "manifest.json").write_text(json.dumps({**manifest, **values}))
-
-    return change
+    return lambda folder: reseal(folder, **values)
 
 
 def in_outcomes(before: str, after: str) -> Any:

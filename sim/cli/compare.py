@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim import __version__
 from sim.cli.common import FAILED_OVER, USAGE, Cluster, Months, Workers, errors_as_lines, runs_of
 
 if TYPE_CHECKING:
     from sim.results.comparison import Comparison
+    from sim.results.manifest import Compared
     from sim.results.runs import Run
 
 _LIMIT = re.compile(r"\s*([\w:]+)\s*([<>])\s*([-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?)\s*")
@@ -55,6 +55,7 @@ def compare(
         from sim.results.compared import as_csv as csv_of
         from sim.results.compared import markdown, text_lines
         from sim.results.comparison import ALL_SECTIONS, MAIN_SECTIONS, compare_all
+        from sim.results.manifest import ComparisonManifest
         from sim.results.store import results_folder, write_folder
         from sim.results.summary import WHAT_IT_IS_NOT
 
@@ -94,7 +95,7 @@ def compare(
             print(WHAT_IT_IS_NOT)
         if folder is not None:
             tables = {"comparison.csv": csv_of(found), "comparison.md": markdown(found), "comparison.json": text + "\n"}
-            about = {"parley": __version__, "compared": [_what_was_run(run) for run in runs]}
+            about = ComparisonManifest(compared=[_what_was_run(run) for run in runs])
             write_folder({name: table.encode() for name, table in tables.items()}, about, folder, force)
             print(f"Written: {folder}/ (comparison, manifest)", file=sys.stderr)
         if as_page:
@@ -110,15 +111,13 @@ def compare(
             raise typer.Exit(FAILED_OVER)
 
 
-def _what_was_run(run: Run) -> dict[str, object]:
+def _what_was_run(run: Run) -> Compared:
     """Return what makes a run repeatable."""
-    return {
-        "scenario": run.name,
-        "seed": run.seed,
-        "replications": run.replications,
-        "days": run.days,
-        "parley": run.version,
-    }
+    from sim.results.manifest import Compared
+
+    return Compared(
+        scenario=run.name, settings=[], seed=run.seed, replications=run.replications, days=run.days, parley=run.version
+    )
 
 
 def _limit(text: str) -> tuple[str, str, float]:

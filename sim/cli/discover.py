@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from sim import __version__
 from sim.cli.common import USAGE, Months, errors_as_lines, is_run, refuse_for_a_folder, runs_of
 
 
@@ -42,6 +41,7 @@ def discover(
     Example:  parley discover results/baseline --outcome ceasefire_in_force
     """
     with errors_as_lines():
+        from sim.results.manifest import DiscoveryManifest
         from sim.results.store import results_folder, write_folder
         from sim.results.tables import csv_of
         from sim.studies.discovered import COLUMNS, STEP_COLUMNS, as_dict, discover_in, step_rows, text_lines
@@ -64,6 +64,8 @@ def discover(
         }
         print(tables[f"discovery.{'csv' if as_csv else 'json' if as_json else 'txt'}"], end="")
         if folder is not None:
-            about = {"parley": __version__, **{name: data[name] for name in ("scenario", "seed", "replications", "outcome")}}
+            about = DiscoveryManifest(
+                scenario=run.name, seed=run.seed, replications=run.replications, days=run.days, outcome=data["outcome"]
+            )
             write_folder({name: table.encode() for name, table in tables.items()}, about, folder, force)
             print(f"Written: {folder}/ (discovery, trajectory, manifest)", file=sys.stderr)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from sim import __version__
 from sim.cli.common import (
     FEW,
     USAGE,
@@ -86,6 +85,7 @@ def sensitivity(
     Example:  parley sensitivity baseline --one-at-a-time
     """
     with errors_as_lines():
+        from sim.results.manifest import OF_ASSUMPTIONS, Called
         from sim.results.store import results_folder, write_folder
         from sim.results.summary import WHAT_IT_IS_NOT
         from sim.results.tables import csv_of
@@ -108,11 +108,20 @@ def sensitivity(
         data = json.dumps({"note": WHAT_IT_IS_NOT, "rows": study.rows}, indent=2, allow_nan=False) + "\n"
         print(table if as_csv else data if as_json else "\n".join([*study.lines, WHAT_IT_IS_NOT, ""]), end="")
         if folder is not None:
-            about = {"parley": __version__, "of": of, "scenario": study.scenario.name, **study.size, "rows": len(study.rows)}
-            files = {f"{name}.csv": table, f"{name}.json": data, "scenario.yaml": study.scenario.to_yaml()}
-            write_folder(
-                {file: text.encode() for file, text in files.items()}, about | {"outcomes": study.outcomes}, folder, force
+            size = study.size
+            called = {outcome: Called(**about) for outcome, about in study.outcomes.items()}
+            about = OF_ASSUMPTIONS[name](
+                kind=name,
+                of=of,
+                scenario=study.scenario.name,
+                seed=size["seed"],
+                replications=size["replications"],
+                days=size["days"],
+                rows=len(study.rows),
+                outcomes=called,
             )
+            files = {f"{name}.csv": table, f"{name}.json": data, "scenario.yaml": study.scenario.to_yaml()}
+            write_folder({file: text.encode() for file, text in files.items()}, about, folder, force)
             print(f"Written: {folder}/ ({name}, scenario, manifest)", file=sys.stderr)
 
 

@@ -90,9 +90,8 @@ def sweep(
                 scenario, plan, knobs, chosen, design, outcomes=outcome or (), pool=pool, parts=parts, progress=progress
             )
         table = csv_of(found.as_dicts())
-        about_table = {name: value for name, value in what.items() if name != "text"} | {"design": design}
         files = {"sweep.csv": table.encode(), "scenario.yaml": scenario.to_yaml().encode()}
-        write_folder(files, about_table, folder, force, parts.folder)
+        write_folder(files, found.manifest(outcome or ()), folder, force, parts.folder)
         parts.remove()
         print(
             f"Written: {folder}/ (sweep, scenario, manifest). Next: parley report {folder}  (a page with figures)",

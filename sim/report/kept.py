@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from sim.engine.draws import Floats
 from sim.ensemble.run import Ensemble
 from sim.report.parts import shortened
 from sim.results.explain import retold, which_history
+from sim.results.manifest import Manifest
 from sim.results.names import Names
 from sim.results.runs import Run
 
@@ -58,7 +59,7 @@ class Kept:
     ----------
     folder : Path
     run : Run
-    manifest : dict
+    manifest : Manifest
     days : list of int
         Of the series.
     fans : dict of (field, of) to Fan
@@ -67,13 +68,13 @@ class Kept:
 
     folder: Path
     run: Run
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     days: list[int]
     fans: dict[tuple[str, str], Fan]
     courses: dict[tuple[str, str], Course]
 
     @classmethod
-    def of(cls, folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, str]) -> Kept:
+    def of(cls, folder: Path, manifest: Manifest, tables: Mapping[str, str]) -> Kept:
         """Return the run of a manifest and tables that were read from a folder.
 
         Raises

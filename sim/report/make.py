@@ -19,6 +19,7 @@ from sim.report.story import bargaining, story_pictures
 from sim.report.sweeps import KeptSweep, sweep_pictures
 from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.comparison import Comparison, compare_all
+from sim.results.manifest import ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest
 from sim.results.runs import told_apart
 from sim.results.store import StoreError, may_write, read_run, write_file
 from sim.scenario import Scenario, ScenarioHead, load_scenario
@@ -175,13 +176,13 @@ def results_in(folder: Path) -> Results:
             f"there is no folder {folder}; pages and figures are made of results, as `parley run baseline` writes them"
         )
     manifest, tables = read_run(folder)
-    if "sweep.csv" in tables:
+    if isinstance(manifest, SweepManifest):
         return KeptSweep.of(folder, manifest, tables)
-    if "one_at_a_time.csv" in tables:
+    if isinstance(manifest, OneAtATimeManifest):
         return KeptAssumptions.of(folder, manifest, tables)
-    if "series.csv" in tables:
+    if isinstance(manifest, RunManifest):
         return Kept.of(folder, manifest, tables)
-    if "comparison.csv" in tables:
+    if isinstance(manifest, ComparisonManifest):
         raise CannotDraw(f"{folder} holds a comparison; name the runs that it compares, the first one first")
     raise CannotDraw(
         f"there are no pictures of what {folder} holds; there are of runs, sweeps and assumptions one at a time"
@@ -200,4 +201,4 @@ def _comparisons(folders: Sequence[Path]) -> list[Comparison]:
 
 def _scenario_of(study: KeptSweep | KeptAssumptions) -> Scenario[ScenarioHead]:
     scenario: Scenario[ScenarioHead] = load_scenario(study.folder / "scenario.yaml", WarScenario)
-    return replace(scenario, name=str(study.manifest["scenario"]))
+    return replace(scenario, name=study.manifest.scenario)

@@ -24,6 +24,7 @@ from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.compared import moved_lines, pairing_in_words
 from sim.results.comparison import Comparison
 from sim.results.ledger import Totals, entries_of, sentences
+from sim.results.manifest import OfScenario
 from sim.results.names import Names
 from sim.results.summary import Row, balance_sentences
 from sim.results.tables import HEADINGS, SECTIONS_OF_SHARES
@@ -118,7 +119,9 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
     ]  # fmt: skip
     title, lead = scenario.world.title, scenario.world.description
     shown = [block for block in blocks if block]
-    return Page(title, lead, kept.source, shown, sources(scenario), {run.name: kept.manifest}, run.days)
+    return Page(
+        title, lead, kept.source, shown, sources(scenario), {run.name: kept.manifest.model_dump(mode="json")}, run.days
+    )
 
 
 def came_out(kept: Kept) -> Iterator[list[Piece]]:
@@ -262,7 +265,7 @@ def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
 def sweep_page(sweep: KeptSweep, scenario: Scenario[ScenarioHead], until: Condition | None) -> Page:
     """Return the page of a sweep."""
     knobs = listed([[knob.path] for knob in sweep.knobs])
-    histories = int(sweep.manifest["replications"])
+    histories = sweep.manifest.replications
     says: list[Piece] = [
         f"{len(sweep.points):,} points with {histories:,} histories each, on the same luck, over ", *knobs,
         ". Differences between points are surer than the intervals of their values.",
@@ -281,17 +284,17 @@ def assumptions_page(kept: KeptAssumptions, scenario: Scenario[ScenarioHead]) ->
     return _study_page(f"{scenario.world.title}: what would change the picture", scenario, kept.manifest, block)
 
 
-def _study_page(title: str, scenario: Scenario[ScenarioHead], manifest: Mapping[str, Any], found: Block) -> Page:
-    blocks = [_assumed_block(scenario, int(manifest["days"])), found, _numbers_block(scenario)]
-    about = {str(manifest["scenario"]): manifest}
+def _study_page(title: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, found: Block) -> Page:
+    blocks = [_assumed_block(scenario, manifest.days), found, _numbers_block(scenario)]
+    about = {manifest.scenario: manifest.model_dump(mode="json")}
     return Page(title, scenario.world.description, study_source(manifest), blocks, sources(scenario), about)
 
 
-def study_source(manifest: Mapping[str, Any]) -> str:
+def study_source(manifest: OfScenario) -> str:
     """Return the line below a figure of a study."""
     return (
-        f"Parley {manifest['parley']} · {manifest['scenario']} · seed {manifest['seed']} · "
-        f"{int(manifest['replications']):,} histories a point · a stylised model, not a forecast"
+        f"Parley {manifest.parley} · {manifest.scenario} · seed {manifest.seed} · "
+        f"{manifest.replications:,} histories a point · a stylised model, not a forecast"
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from sim.report.axes import number_axis, percent_axis
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed, slug, with_bounds, with_unit, wrapped
 from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper
 from sim.results.compared import HEADINGS
+from sim.results.manifest import SweepManifest
 from sim.results.tables import as_it_was
 from sim.studies.condition import Condition
 from sim.studies.headline import HEADLINE
@@ -45,7 +46,7 @@ class KeptSweep:
     Attributes
     ----------
     folder : Path
-    manifest : dict
+    manifest : SweepManifest
     knobs : list of Knob
     points : list of tuple of str
     rows : dict of (point, outcome) to dict
@@ -53,33 +54,33 @@ class KeptSweep:
     """
 
     folder: Path
-    manifest: Mapping[str, Any]
+    manifest: SweepManifest
     knobs: list[Knob]
     points: list[tuple[str, ...]]
     rows: dict[tuple[int, str], dict[str, str]]
 
     @classmethod
-    def of(cls, folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, str]) -> KeptSweep:
+    def of(cls, folder: Path, manifest: SweepManifest, tables: Mapping[str, str]) -> KeptSweep:
         """Return the sweep of a manifest and tables that were read from a folder."""
-        points = [tuple(str(value) for value in point) for point in manifest["points"]]
+        points = [tuple(point) for point in manifest.points]
         knobs = []
-        for place, knob in enumerate(manifest["knobs"]):
+        for place, knob in enumerate(manifest.knobs):
             try:
                 numbers = np.array([float(point[place].replace("_", "")) for point in points])
             except ValueError:
                 numbers = None
-            knobs.append(Knob(str(knob["path"]), numbers))
+            knobs.append(Knob(knob.path, numbers))
         rows = {(int(row["point"]), row["id"]): row for row in csv.DictReader(io.StringIO(tables["sweep.csv"]))}
         return cls(folder, manifest, knobs, points, rows)
 
     @property
     def is_grid(self) -> bool:
         """Whether every value of each of two knobs meets every value of the other."""
-        return len(self.knobs) == 2 and self.manifest.get("design") == "grid"
+        return len(self.knobs) == 2 and self.manifest.design == "grid"
 
     def outcomes(self) -> list[str]:
         """Return what to show: what was asked for, or some of the headline outcomes."""
-        asked = [str(name) for name in self.manifest.get("outcomes", ())]
+        asked = self.manifest.outcomes
         known = {outcome for _, outcome in self.rows}
         return list(dict.fromkeys(asked)) or [name for name in HEADLINE if name in known][:MOST_OUTCOMES]
 
@@ -197,7 +198,7 @@ def _roots(x: Floats, y: Floats) -> list[float]:
 
 def _sweep_picture(sweep: KeptSweep, outcome: str, level: float | None) -> Picture:
     label, unit = sweep.label(outcome), sweep.unit(outcome)
-    n = int(sweep.manifest["replications"])
+    n = sweep.manifest.replications
     where = "the table has the 95 % intervals" if sweep.is_grid else "with 95 % intervals"
     known = [int(row["n"]) for (_, name), row in sweep.rows.items() if name == outcome]
     some = f", of which {min(known):,} to {max(known):,} have it" if known and min(known) < n else ""

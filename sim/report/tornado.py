@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.report.axes import rows_axis, signed
 from sim.report.parts import Picture, Piece, Table, Value, shortened, slug, with_bounds, with_unit, wrapped
 from sim.report.style import CEASEFIRE, FAINT, Paper, name_above
+from sim.results.manifest import OneAtATimeManifest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,28 +31,28 @@ class KeptAssumptions:
     Attributes
     ----------
     folder : Path
-    manifest : dict
+    manifest : OneAtATimeManifest
     rows : list of dict
         Of `one_at_a_time.csv`.
     """
 
     folder: Path
-    manifest: Mapping[str, Any]
+    manifest: OneAtATimeManifest
     rows: list[dict[str, str]]
 
     @classmethod
-    def of(cls, folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, str]) -> KeptAssumptions:
+    def of(cls, folder: Path, manifest: OneAtATimeManifest, tables: Mapping[str, str]) -> KeptAssumptions:
         """Return the table of a manifest and tables that were read from a folder."""
         rows = list(csv.DictReader(io.StringIO(tables["one_at_a_time.csv"])))
         return cls(folder, manifest, rows)
 
     def label(self, outcome: str) -> str:
         """Return what an outcome is called."""
-        return str(self.manifest["outcomes"][outcome]["label"])
+        return self.manifest.outcomes[outcome].label
 
     def unit(self, outcome: str) -> str:
         """Return the unit of an outcome."""
-        return str(self.manifest["outcomes"][outcome]["unit"])
+        return self.manifest.outcomes[outcome].unit
 
 
 def assumption_pictures(kept: KeptAssumptions) -> Iterator[Picture]:

@@ -21,6 +21,7 @@ from sim.model.ceasefire import CAUSES
 from sim.model.talks import Talks
 from sim.results import parquet
 from sim.results.frames import Tabular
+from sim.results.manifest import Manifest, RunManifest
 from sim.results.store import StoreError, read_run
 from sim.results.summary import Row, as_dicts, summarise
 from sim.results.tables import as_it_was
@@ -88,12 +89,12 @@ class Run(Tabular):
         return cls.from_tables(folder, *read_run(folder))
 
     @classmethod
-    def from_tables(cls, folder: Path, manifest: Mapping[str, Any], tables: Mapping[str, str]) -> Run:
+    def from_tables(cls, folder: Path, manifest: Manifest, tables: Mapping[str, str]) -> Run:
         """Return the run of a manifest and tables that were read from a folder; errors as in `read`."""
-        version = str(manifest.get("parley"))
-        as_parquet = parquet.NAME in manifest["sha256"]
-        if not ("outcomes.csv" in tables or as_parquet) or "scenario.yaml" not in tables:
+        if not isinstance(manifest, RunManifest):
             raise StoreError(f"{folder} holds no run, but something made of runs")
+        name, version = manifest.scenario, manifest.parley
+        seed, replications, days = manifest.seed, manifest.replications, manifest.days
         try:
             scenario: Scenario[ScenarioHead] = load_scenario(folder / "scenario.yaml", WarScenario)
         except ScenarioError as error:
@@ -101,15 +102,10 @@ class Run(Tabular):
                 f"{folder / 'scenario.yaml'} cannot be read by this version ({__version__}; it was written by {version}); "
                 f"run it again. First problem: {error.problems[0]}"
             ) from error
-        if as_parquet:
+        if parquet.NAME in manifest.sha256:
             columns = parquet.read(folder / parquet.NAME)
         else:
             columns = read_columns(tables["outcomes.csv"], folder / "outcomes.csv")
-        try:
-            name = str(manifest["scenario"])
-            seed, replications, days = (int(manifest[key]) for key in ("seed", "replications", "days"))
-        except (KeyError, TypeError, ValueError) as error:
-            raise StoreError(f"{folder / 'manifest.json'} does not say what was run; run it again") from error
         if len(columns["replication"]) != replications:
             raise StoreError(f"{folder} has not one row for each of its replications; run it again")
         del columns["replication"]

@@ -4,26 +4,24 @@ import contextlib
 import hashlib
 import json
 import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sim import __version__
 from sim.ensemble.run import Ensemble, Plan, horizon_days
-from sim.errors import ParleyError
+from sim.results.files import read_bytes
+from sim.results.manifest import Manifest, RunManifest, made_with, read_manifest
+from sim.results.manifest import StoreError as StoreError
 from sim.results.summary import Row
 from sim.results.tables import failures_csv, ledger_csv, markdown, outcomes_csv, series_csv, summary_csv, survival_csv
 from sim.scenario import Scenario, ScenarioHead
 from sim.scenario.write import to_yaml
 
-
-class StoreError(ParleyError):
-    """The results cannot be written; the message says why, in one line."""
+# judgement: a table of a million histories has 2 GB.
+MOST_BYTES = 16_000_000_000
 
 
 def results_folder(folder: Path, force: bool) -> Path:
@@ -111,30 +109,10 @@ def write_run(
         **({"failures.csv": failures_csv(ensemble, folder).encode()} if ensemble.failures else {}),
         "scenario.yaml": _as_run(ensemble.scenario, ensemble.plan.days).encode(),
     }
-    manifest = {
-        "parley": __version__,
-        "scenario": ensemble.scenario.name,
-        "seed": ensemble.plan.seed,
-        "replications": ensemble.plan.replications,
-        "days": ensemble.plan.days,
-        "made_with": made_with(),
-    }
+    plan = ensemble.plan
+    manifest = RunManifest(scenario=ensemble.scenario.name, seed=plan.seed, replications=plan.replications, days=plan.days)
     unhashed = {} if timing is None else {"timing.json": (json.dumps(timing, indent=2) + "\n").encode()}
     write_folder(files, manifest, folder, force, scratch, unhashed)
-
-
-def made_with() -> dict[str, str]:
-    """Return what makes a run repeatable to the byte.
-
-    The method behind a normal draw belongs to NumPy, and the last digit of an exponential to the instructions of the
-    processor.
-    """
-    return {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "machine": platform.machine(),
-        "instructions": np.lib.introspect.opt_func_info("^exp$", "float64")["exp"]["dd"]["current"],
-    }
 
 
 def what_is_run(scenario: Scenario[ScenarioHead], plan: Plan) -> dict[str, Any]:
@@ -146,7 +124,7 @@ def what_is_run(scenario: Scenario[ScenarioHead], plan: Plan) -> dict[str, Any]:
         "seed": plan.seed,
         "replications": plan.replications,
         "days": plan.days,
-        "made_with": made_with(),
+        "made_with": made_with().model_dump(),
     }
 
 
@@ -171,7 +149,7 @@ def _as_run(scenario: Scenario[ScenarioHead], days: int) -> str:
 
 def write_folder(
     files: Mapping[str, bytes | Path],
-    about: dict[str, Any],
+    about: Manifest,
     folder: Path,
     force: bool,
     scratch: Path | None = None,
@@ -183,7 +161,7 @@ def write_folder(
     ----------
     files : mapping of str to bytes or Path
         Contents, or files on the same disk, which are moved.
-    about : dict
+    about : Manifest
         What the manifest says, beside the sha256 of each file.
     folder : Path
     force : bool
@@ -214,10 +192,10 @@ def write_folder(
             with (fresh / name).open("rb+") as file:
                 hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
                 os.fsync(file.fileno())
-        with (fresh / "manifest.json").open("w", encoding="utf-8") as text:
-            text.write(json.dumps({**about, "sha256": hashes}, indent=2) + "\n")
-            text.flush()
-            os.fsync(text.fileno())
+        with (fresh / "manifest.json").open("wb") as last:
+            last.write(about.sealed(hashes))
+            last.flush()
+            os.fsync(last.fileno())
         if folder.exists():
             if not force:
                 raise StoreError(f"{folder} was written by another run meanwhile; it is left as it is")
@@ -236,25 +214,19 @@ def write_folder(
                 empty.rmdir()  # only if nothing was written to it
 
 
-def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the manifest of a run and its tables as text, after making sure that they are as they were written.
+def read_run(folder: Path) -> tuple[Manifest, dict[str, str]]:
+    """Return the manifest of results and their tables as text, after making sure that they are as they were written.
 
     Raises
     ------
     StoreError
-        When this is no folder of a run, or one of its files is missing or was changed.
+        When this is no folder of results, or one of its files is missing or was changed.
     """
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        names = dict(manifest["sha256"])
-    except FileNotFoundError as error:
-        raise StoreError(f"{folder} is not the folder of a run (it has no manifest.json)") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{folder}/manifest.json cannot be read") from error
+    manifest = read_manifest(folder)
     tables = {}
-    for name, digest in names.items():
+    for name, digest in manifest.sha256.items():
         try:
-            content = (folder / name).read_bytes()
+            content = read_bytes(folder / name, MOST_BYTES)
         except OSError as error:
             raise StoreError(f"cannot read {folder / name}: {error.strerror}") from error
         if hashlib.sha256(content).hexdigest() != digest:

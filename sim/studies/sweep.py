@@ -10,6 +10,7 @@ from typing import Any
 from sim.ensemble.run import Plan, run_ensemble
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.results.frames import Tabular
+from sim.results.manifest import SweepManifest, VariedKnob
 from sim.results.parts import Parts
 from sim.results.store import what_is_run
 from sim.results.summary import Row, as_dicts, only_summarised, row_of, summarise
@@ -49,6 +50,15 @@ class Sweep(Tabular):
     def row(self, point: int, outcome: str) -> Row | None:
         """Return an outcome at a point, or None where no history of the point has it."""
         return next((row for row in self.summaries[point] if row.id == outcome), None)
+
+    def manifest(self, outcomes: Sequence[str] = ()) -> SweepManifest:
+        """Return what its folder says of it; `outcomes` are those that were asked for."""
+        plan = self.plan
+        return SweepManifest(
+            scenario=self.scenario.name, seed=plan.seed, replications=plan.replications, days=plan.days, design=self.design,
+            knobs=[VariedKnob(**asdict(knob) | {"values": list(knob.values)}) for knob in self.knobs],
+            points=[list(point) for point in self.points], outcomes=list(outcomes),
+        )  # fmt: skip
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one dictionary a point and outcome: the point, the value of every knob, and the row of the summary."""

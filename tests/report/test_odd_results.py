@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import shutil
 from pathlib import Path
@@ -19,6 +17,7 @@ from sim.results.store import StoreError
 from sim.results.tables import as_it_was, csv_of, markdown_cell
 from tests.report.conftest import run_here
 from tests.report.test_figures import figure_of
+from tests.resealed import reseal
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +94,7 @@ def test_a_history_that_would_end_otherwise_takes_nothing_but_its_story(results,
     for one, two in (("ceasefire_in_force", "X"), ("war_goes_on", "ceasefire_in_force"), ("X", "war_goes_on")):
         text = text.replace(f",{one},", f",{two},")
     (folder / "outcomes.csv").write_text(text)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["sha256"]["outcomes.csv"] = hashlib.sha256(text.encode()).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    reseal(folder)
     assert "None is told: replication" in html(page_of([folder]))
     assert pictures_of([folder], name="forces")[0]["forces"]
     with pytest.raises(StoreError, match="run it again"):

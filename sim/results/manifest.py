@@ -1,0 +1,349 @@
+"""What a folder of results says of itself in `manifest.json`: what was run, what made it, and which files are ours.
+
+A manifest seals itself: `seal` is the sha256 of all else that it says, so that any changed letter is found, as the sha256 of
+each table finds one there. The same results have the same manifest to the byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Literal, NoReturn
+
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from sim import __version__
+from sim.errors import ParleyError
+from sim.results.files import read_bytes
+
+NAME = "manifest.json"
+FORMAT: Final = 1
+# judgement: a sweep of 100,000 points over a few knobs has 20 MB.
+MOST_BYTES = 64_000_000
+# Written when a page is made of results, which may be at any time.
+PAGE = "report.html"
+
+
+class StoreError(ParleyError):
+    """Results cannot be written or read; the message says why, in one line."""
+
+
+def _whole(value: Any) -> Any:
+    """Return text without the halves of letters, which names of files may have and files of text may not."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_whole), Field(max_length=10_000)]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Seed = Annotated[int, Field(ge=0)]
+# As the longest horizon of a scenario.
+Days = Annotated[int, Field(ge=1, le=18_263)]
+
+
+class _Part(BaseModel):
+    """A part of a manifest: no field more or less, and each of its own type."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class MadeWith(_Part):
+    """What makes a run repeatable to the byte.
+
+    The method behind a normal draw belongs to NumPy, and the last digit of an exponential to the instructions of the
+    processor.
+    """
+
+    python: Text
+    numpy: Text
+    scipy: Text
+    machine: Text
+    instructions: Text
+
+
+def made_with() -> MadeWith:
+    """Return what this process makes results with."""
+    import scipy
+
+    return MadeWith(
+        python=platform.python_version(),
+        numpy=np.__version__,
+        scipy=scipy.__version__,
+        machine=platform.machine(),
+        instructions=np.lib.introspect.opt_func_info("^exp$", "float64")["exp"]["dd"]["current"],
+    )
+
+
+class Manifest(_Part):
+    """What all results say of themselves.
+
+    Attributes
+    ----------
+    format : int
+        Of results: one more whenever older versions could not read them.
+    kind : str
+    parley : str
+        The version that made them.
+    made_with : MadeWith
+    sha256 : dict of str to str
+        Of each file that holds results, by its name.
+    beside : list of str
+        Names of the other files that are Parley's: how long it took, and the page.
+    """
+
+    # Files that results of this kind have; of a tuple one.
+    NEEDS: ClassVar[tuple[str | tuple[str, ...], ...]]
+    # Those that they may have.
+    MAY: ClassVar[tuple[str, ...]] = ()
+
+    format: Literal[1] = FORMAT
+    kind: str
+    parley: Text = __version__
+    made_with: MadeWith = Field(default_factory=made_with)
+    sha256: dict[FileName, Digest] = {}
+    beside: list[FileName] = [PAGE]
+
+    def sealed(self, sha256: Mapping[str, str]) -> bytes:
+        """Return the bytes of `manifest.json` of results with these files, by name."""
+        said = {**self.model_dump(mode="json"), "sha256": dict(sha256)}
+        # The files come last, and then what seals all.
+        last = {name: said.pop(name) for name in ("sha256", "beside")}
+        return sealed({**said, **last})
+
+
+class OfScenario(Manifest):
+    """What results of one scenario say of themselves.
+
+    Attributes
+    ----------
+    scenario : str
+        Its name.
+    settings : list of str
+        What was changed in it, as `path=value`.
+    seed, replications, days : int
+    """
+
+    scenario: Text
+    settings: list[Text] = []
+    seed: Seed
+    replications: Count
+    days: Days
+
+
+class RunManifest(OfScenario):
+    """The manifest of a run."""
+
+    NEEDS = (
+        "summary.csv", "summary.md", ("outcomes.csv", "outcomes.parquet"), "series.csv", "survival.csv", "scenario.yaml",
+    )  # fmt: skip
+    MAY = ("ledger.csv", "failures.csv")
+
+    kind: Literal["run"] = "run"
+    beside: list[FileName] = ["timing.json", PAGE]
+
+
+class VariedKnob(_Part):
+    """A knob of a sweep: its path, and its values as written or its range."""
+
+    path: Text
+    values: list[Text]
+    low: float | None
+    high: float | None
+
+
+class SweepManifest(OfScenario):
+    """The manifest of a sweep: its knobs, the design, and the value of each knob at each point, as written."""
+
+    NEEDS = ("sweep.csv", "scenario.yaml")
+
+    kind: Literal["sweep"] = "sweep"
+    design: Annotated[str, Field(pattern=r"^(grid|latin|sobol)$")]
+    knobs: Annotated[list[VariedKnob], Field(min_length=1)]
+    points: Annotated[list[list[Text]], Field(min_length=1)]
+    outcomes: list[Text]
+
+
+class Called(_Part):
+    """What an outcome is called, and its unit."""
+
+    label: Text
+    unit: Text
+
+
+class AssumptionsManifest(OfScenario):
+    """The manifest of a study of assumptions: what it was asked of, and what its outcomes are called."""
+
+    of: Text
+    rows: Annotated[int, Field(ge=0)]
+    outcomes: dict[str, Called]
+
+
+class SensitivityManifest(AssumptionsManifest):
+    """The manifest of sensitivities from given histories."""
+
+    NEEDS = ("sensitivity.csv", "sensitivity.json", "scenario.yaml")
+
+    kind: Literal["sensitivity"] = "sensitivity"
+
+
+class OneAtATimeManifest(AssumptionsManifest):
+    """The manifest of assumptions taken one at a time."""
+
+    NEEDS = ("one_at_a_time.csv", "one_at_a_time.json", "scenario.yaml")
+
+    kind: Literal["one_at_a_time"] = "one_at_a_time"
+
+
+class SobolManifest(AssumptionsManifest):
+    """The manifest of a designed ensemble."""
+
+    NEEDS = ("sobol.csv", "sobol.json", "scenario.yaml")
+
+    kind: Literal["sobol"] = "sobol"
+
+
+OF_ASSUMPTIONS: Mapping[str, type[AssumptionsManifest]] = {
+    model.model_fields["kind"].default: model for model in (SensitivityManifest, OneAtATimeManifest, SobolManifest)
+}
+
+
+class DiscoveryManifest(OfScenario):
+    """The manifest of boxes in which an outcome is common."""
+
+    NEEDS = ("discovery.txt", "discovery.csv", "trajectory.csv", "discovery.json")
+
+    kind: Literal["discovery"] = "discovery"
+    outcome: Text
+
+
+class Compared(_Part):
+    """A run that was compared."""
+
+    scenario: Text
+    settings: list[Text]
+    seed: Seed
+    replications: Count
+    days: Days
+    parley: Text
+
+
+class ComparisonManifest(Manifest):
+    """The manifest of a comparison: the runs, the first of which the others are compared with."""
+
+    NEEDS = ("comparison.csv", "comparison.md", "comparison.json")
+
+    kind: Literal["comparison"] = "comparison"
+    compared: Annotated[list[Compared], Field(min_length=2)]
+
+
+KINDS: Mapping[str, type[Manifest]] = {
+    model.model_fields["kind"].default: model
+    for model in (
+        RunManifest, SweepManifest, SensitivityManifest, OneAtATimeManifest, SobolManifest, DiscoveryManifest,
+        ComparisonManifest,
+    )
+}  # fmt: skip
+# The table by which older versions, whose manifests name no kind, tell what they are of.
+_TOLD_BY = {"sweep.csv": "sweep", "one_at_a_time.csv": "one_at_a_time", "sensitivity.csv": "sensitivity",
+            "sobol.csv": "sobol", "comparison.csv": "comparison", "discovery.csv": "discovery"}  # fmt: skip
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a folder of results, as the model of its kind.
+
+    Raises
+    ------
+    StoreError
+        When there is none, it was changed, or it is of an older or newer version whose results cannot be read now.
+    """
+    path = folder / NAME
+    try:
+        content = read_bytes(path, MOST_BYTES)
+    except FileNotFoundError as error:
+        raise StoreError(f"{folder} is not the folder of a run (it has no {NAME})") from error
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
+    try:
+        said = json.loads(content.decode(), parse_constant=_no_number)
+    except RecursionError as error:
+        raise StoreError(f"{path} cannot be read: it is nested too deeply") from error
+    except ValueError as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error
+    if not isinstance(said, dict):
+        raise StoreError(f"{path} cannot be read: it holds no names with values")
+    model = KINDS.get(kind) if isinstance(kind := said.get("kind"), str) else None
+    _refuse_other_versions(folder, said, model or KINDS[_kind_of(said)])
+    if model is None:
+        raise StoreError(f"{path}: kind is none of {', '.join(KINDS)}")
+    del said["seal"]
+    missing = [name for name in model.model_fields if name not in said]
+    if missing:
+        raise StoreError(f"{path} has no {missing[0]}")
+    try:
+        found = model.model_validate(said)
+    except (ValidationError, RecursionError) as error:
+        raise StoreError(f"{path}: {_first(error)}") from error
+    if content != found.sealed(found.sha256):
+        turned = " (its line ends are those of Windows, as a checkout of git makes them)" if b"\r\n" in content else ""
+        raise StoreError(f"{path} was changed since it was written{turned}; run it again")
+    return found
+
+
+def _refuse_other_versions(folder: Path, said: Mapping[str, Any], model: type[Manifest]) -> None:
+    """Refuse what versions wrote whose results had other files or another form.
+
+    Raises
+    ------
+    StoreError
+    """
+    names = said.get("sha256")
+    if not isinstance(names, dict):
+        raise StoreError(f"{folder / NAME} has no sha256 of files")
+    wanted = [(name,) if isinstance(name, str) else name for name in model.NEEDS]
+    missing = [" or ".join(one) for one in wanted if not any(name in names for name in one)]
+    form = said.get("format")
+    newer = isinstance(form, int) and form > FORMAT
+    if missing or form != FORMAT or isinstance(form, bool) or "seal" not in said:
+        version = said.get("parley")
+        by = (
+            f"was made by Parley {version}"
+            if isinstance(version, str) and len(version) < 40
+            else "does not say what made it"
+        )
+        without = f" without {', '.join(missing)}" if missing else " in the form of a newer version" if newer else (
+            " in the form of an older version")  # fmt: skip
+        raise StoreError(f"{folder} {by}{without}; run it again")
+    known = {name for one in wanted for name in one} | {*model.MAY}
+    for name in names:
+        if name not in known:
+            raise StoreError(f"{folder / NAME} names {name!r}, which is no file of a {model.model_fields['kind'].default}")
+
+
+def _kind_of(said: Mapping[str, Any]) -> str:
+    names = said.get("sha256")
+    return next((kind for name, kind in _TOLD_BY.items() if isinstance(names, dict) and name in names), "run")
+
+
+def _first(error: ValidationError | RecursionError) -> str:
+    """Return the first thing that is wrong, with its place."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])[:200]
+    return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}"
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def sealed(said: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a manifest that says this, and seals it."""
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    seal = hashlib.sha256(text.encode()).hexdigest()
+    return (json.dumps({**said, "seal": seal}, indent=2) + "\n").encode()
