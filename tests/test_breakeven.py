@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -70,14 +71,86 @@ def test_a_median_of_whole_numbers_reaches_a_level_that_most_are_at() -> None:
     def run_at(value: float | None) -> Any:
         return Planted(np.array([0.0, 1, 1, 1, 2]) + (value is not None and value > 2))
 
-    for sign, holds in ((">=", True), ("<=", True)):
-        found = break_even(run_at, 0, 1, Condition.parse(f"median(x) {sign} 1"))
-        assert not found.crossings
-        assert ((found.points[0].excess > 0) == found.condition.above) == holds
+    for sign, found in ((">=", "everywhere"), ("<=", "everywhere"), (">", "nowhere"), ("<", "nowhere")):
+        assert break_even(run_at, 0, 1, Condition.parse(f"median(x) {sign} 1")).found == found
     with pytest.raises(ConditionError, match="ask for the mean"):
         Condition.parse("median(x) <= 0.5 * base")
     with pytest.raises(ConditionError, match="lower value comes first"):
         break_even(run_at, 1, 0, Condition.parse("median(x) >= 1"))
+
+
+@pytest.mark.parametrize("statistic", ["share", "mean", "median"])
+@pytest.mark.parametrize("level", [0, 1])
+def test_what_is_at_the_level_holds_if_the_sign_says_so(statistic: str, level: int) -> None:
+    at_it = {
+        sign: break_even(
+            lambda value: Planted(np.full(20, float(level))), 0, 2, Condition.parse(f"{statistic}(x) {sign} {level}")
+        )
+        for sign in (">=", ">", "<=", "<")
+    }
+    assert [one.found for one in at_it.values()] == ["everywhere", "nowhere", "everywhere", "nowhere"]
+    assert {one.holds_above for one in at_it.values()} == {None}
+
+
+@pytest.mark.parametrize(("sign", "step"), [("<=", 8.5), ("<", 8.5), (">", 8.5), (">=", 8.5)])
+def test_a_plateau_is_searched_inside_the_last_step(sign: str, step: float) -> None:
+    """One of 200 histories has it below 8.5, and none from there on: the first of five values without it is 50."""
+    condition = Condition.parse(f"share(x) {sign} {0 if sign in ('<=', '>') else 0.005}")
+
+    def run_at(value: float | None) -> Any:
+        return Planted((np.arange(200) < (value is not None and value < step)).astype(float))
+
+    found = break_even(run_at, 0, 200, condition)
+    assert found.found == "one"
+    assert found.jumps
+    assert found.between is not None
+    assert found.between[0] < step <= found.between[1] <= found.between[0] + 0.4
+    assert found.at is not None
+    assert found.between[0] <= found.at <= found.between[1]
+    # None of 200 is not surely none at all.
+    assert found.high is None
+    assert (found.low is not None) == (sign in ("<=", ">"))
+
+
+def test_a_level_that_is_reached_at_the_edge_only() -> None:
+    for edge, other in ((0.0, 4.0), (4.0, 0.0)):
+        found = break_even(
+            lambda value, edge=edge: Planted(np.full(9, float(value == edge))), 0, 4, Condition.parse("mean(x) >= 1")
+        )
+        assert found.found == "one"
+        assert found.at == edge
+        assert found.holds_above == (edge > other)
+        assert found.between is not None
+        assert edge in found.between
+
+
+def test_no_multiple_of_the_base_is_a_level_too() -> None:
+    def run_at(value: float | None) -> Any:
+        return Planted(np.full(9, max(0.0, (value or 0.0) - 2.2)))
+
+    found = break_even(run_at, 0, 4, Condition.parse("mean(x) > 0 * base"))
+    assert found.at == pytest.approx(2.2, abs=0.01)
+    assert found.holds_above
+
+
+def test_what_no_history_has_is_a_state_of_its_own() -> None:
+    never = break_even(lambda value: Planted(np.full(9, np.nan)), 0, 4, Condition.parse("mean(x) <= 1"))
+    assert never.found == "undefined"
+    assert {(one.histories, one.excess, one.holds) for one in never.points} == {(0, None, None)}
+
+    def some(where: Callable[[float], bool]) -> Any:
+        return lambda value: Planted(np.full(9, value if where(value) else np.nan))
+
+    above = break_even(some(lambda value: value >= 1.5), 0, 4, Condition.parse("mean(x) >= 1"))
+    assert (above.found, above.at) == ("everywhere", None)
+    gap = break_even(some(lambda value: not 1 < value < 2.4), 0, 4, Condition.parse("mean(x) >= 1.5"))
+    assert (gap.found, gap.at) == ("undefined", None)
+    assert gap.crossings == [(1, pytest.approx(2.4, abs=0.01))]
+    beside = break_even(some(lambda value: value >= 0.9), 0, 4, Condition.parse("mean(x) >= 2.5"))
+    assert beside.at == pytest.approx(2.5, abs=0.01)
+    one = break_even(lambda value: Planted(np.array([value + 7, np.nan])), 0, 4, Condition.parse("mean(x) >= 9.5"))
+    assert one.at == pytest.approx(2.5, abs=0.01)
+    assert (one.low, one.high) == (None, None)
 
 
 def test_none_and_several_are_said() -> None:
@@ -88,7 +161,7 @@ def test_none_and_several_are_said() -> None:
     assert several.crossings == [(0, 1), (3, 4)]
 
 
-def test_a_number_has_no_share_and_what_is_never_defined_no_statistic() -> None:
+def test_a_number_has_no_share_and_what_is_never_defined_is_no_level() -> None:
     with pytest.raises(ConditionError, match="has no share"):
         break_even(planted(lambda value: value), 0, 1, Condition.parse("share(x) >= 0.5"))
     never = Planted(np.full(10, np.nan))
@@ -97,13 +170,13 @@ def test_a_number_has_no_share_and_what_is_never_defined_no_statistic() -> None:
             lambda value: never if value is None else Planted(np.ones(10)), 0, 1, Condition.parse("mean(x) >= 0.5 * base")
         )
     apart = [Planted(np.array([1.0, np.nan])), Planted(np.array([np.nan, 1.0]))]
-    with pytest.raises(ConditionError, match="fewer than two"):
-        break_even(lambda value: apart[value is None], 0, 1, Condition.parse("mean(x) >= 0.5 * base"))
+    found = break_even(lambda value: apart[value is None], 0, 1, Condition.parse("mean(x) >= 0.5 * base"))
+    assert found.found == "undefined"
 
 
-@pytest.mark.parametrize("text", ["x >= 1", "mean(x) = 1", "sum(x) > 1", "mean(x) >= much", ""])
+@pytest.mark.parametrize("text", ["x >= 1", "mean(x) = 1", "sum(x) > 1", "mean(x) >= much", "", "mean(x) >= 1e999"])
 def test_a_condition_that_cannot_be_read_is_refused(text: str) -> None:
-    with pytest.raises(ConditionError, match=r"write it|unknown statistic"):
+    with pytest.raises(ConditionError, match=r"write it|unknown statistic|too large"):
         Condition.parse(text)
 
 
@@ -139,6 +212,21 @@ def test_the_command(parley) -> None:
     assert "from there on up" in done.stdout
     never = parley(*ask, *knob, "--until", "mean(daily_casualties_30_days_attacker) >= 1_000_000")
     assert "holds at no value" in never.stdout
+
+
+def test_the_command_at_the_edge(parley) -> None:
+    ask = ("breakeven", "no_talks", "--replications", 5, "--months", 1, "--vary", "arms.defender.aid_scale=0:2")
+    always = parley(*ask, "--until", "share(war_goes_on) >= 1")
+    assert "holds at every value" in always.stdout
+    undefined = parley(*ask, "--until", "mean(fire_below_half_month_attacker) > 1")
+    assert undefined.returncode == 0, undefined.stderr
+    assert undefined.stderr == ""
+    assert "No break-even can be told" in undefined.stdout
+    assert undefined.stdout.count("not defined") == 5
+    found = json.loads(parley(*ask, "--until", "mean(fire_below_half_month_attacker) > 1", "--json").stdout)
+    assert found["found"] == "undefined"
+    assert found["points"][0] == {"value": 0, "histories": 0, "excess": None, "low": None, "high": None, "holds": None}
+    assert found["holds_above"] is None
 
 
 WRONG = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +25,7 @@ from sim.cli.common import (
 
 if TYPE_CHECKING:
     from sim.results.runs import Run
-    from sim.studies.breakeven import BreakEven
+    from sim.studies.breakeven import BreakEven, Point
 
 
 def breakeven(
@@ -77,8 +78,8 @@ def breakeven(
         if as_csv:
             print(csv_of(found.as_dicts()), end="")
         elif as_json:
-            answer = {"at": found.at, "low": found.low, "high": found.high, "holds_above": found.holds_above}
-            data = {"note": WHAT_IT_IS_NOT, "until": str(condition), **answer, "crossings": found.crossings}
+            names = ("found", "at", "between", "low", "high", "holds_above", "jumps", "crossings")
+            data = {"note": WHAT_IT_IS_NOT, "until": str(condition), **{name: getattr(found, name) for name in names}}
             print(json.dumps({**data, "points": found.as_dicts()}, indent=2, allow_nan=False))
         else:
             print(f"{path} from {low:,.6g} to {high:,.6g} in {file}, until {condition}")
@@ -86,40 +87,59 @@ def breakeven(
 
 
 def _lines(found: BreakEven, replications: int) -> list[str]:
-    from sim.results.compared import number
-    from sim.results.statistics import Z_95
-
     condition = found.condition
-    what = {"median": f"share of {condition.outcome} above the level, less a half"}.get(
-        condition.statistic, f"{condition.statistic}({condition.outcome}) less the level"
-    )
     lines = [
         f"{len(found.points)} values, {replications:,} histories each, on the same luck",
-        f" {'value':>14}  {what} (95 %)",
+        f" {'value':>14}  {condition.statistic}({condition.outcome}) less the level (95 %)",
     ]
-    for point in found.points:
-        half = Z_95 * point.error
-        unit = "share" if condition.statistic in ("share", "median") else ""
-        size = abs(point.excess) + half
-        excess, lower, upper = (
-            number(value, unit, sign=True, size=size) for value in (point.excess, point.excess - half, point.excess + half)
-        )
+    lines += [f" {point.value:>14,.6g}  {_excess(point, condition.statistic)}" for point in found.points]
+    undefined = [point.value for point in found.points if point.holds is None]
+    if undefined:
         lines.append(
-            f" {point.value:>14,.6g}  {excess:>16} ({lower.removesuffix(' points')} .. {upper.removesuffix(' points')})"
+            f"No history has {condition.outcome} at {len(undefined)} of {len(found.points)} values, between "
+            f"{undefined[0]:,.6g} and {undefined[-1]:,.6g}."
         )
-    if not found.crossings:
-        holds = (found.points[0].excess > 0) == condition.above
-        lines.append(f"No break-even: the condition holds at {'every' if holds else 'no'} value that was tried.")
-    elif found.at is None:
-        between = ", ".join(f"{low:,.6g} and {high:,.6g}" for low, high in found.crossings)
-        lines.append(f"Several break-evens: it crosses between {between}. Ask for a range with one of them.")
-    else:
-        # A digit more than what is known of it.
-        at, low, high = (
-            None if value is None else number(value, "", size=abs(found.at) / 10)
-            for value in (found.at, found.low, found.high)
-        )
-        band = f"{low or 'below the range'} .. {high or 'above the range'}"
-        where = "from there on up" if found.holds_above else "from there on down"
-        lines.append(f"Break-even at {at} (95 %: {band}); the condition holds {where}.")
-    return lines
+    return [*lines, _verdict(found)]
+
+
+def _excess(point: Point, statistic: str) -> str:
+    """Return how far a statistic is from the level, with its interval."""
+    from sim.results.compared import number
+
+    if point.excess is None:
+        return f"{'not defined':>16}"
+    unit = "share" if statistic == "share" else ""
+    size = max(abs(value) for value in (point.excess, point.low, point.high) if value is not None)
+    excess, low, high = (
+        None if value is None else number(value, unit, sign=True, size=size)
+        for value in (point.excess, point.low, point.high)
+    )
+    band = [value.removesuffix(" points") if value is not None else "not known" for value in (low, high)]
+    return f"{excess:>16} ({band[0]} .. {band[1]})"
+
+
+def _verdict(found: BreakEven) -> str:
+    """Return what was found as a sentence."""
+
+    def told(value: float) -> str:
+        # A digit more than values are told apart by.
+        return f"{value:,.{max(0, -math.floor(math.log10(found.width / 2)))}f}"
+
+    of = "value that was tried" + (" and has a statistic" if any(one.holds is None for one in found.points) else "")
+    between = ", ".join(f"{low:,.6g} and {high:,.6g}" for low, high in found.crossings)
+    if found.found == "undefined":
+        if not found.crossings:
+            return f"No break-even can be told: at no value that was tried does a history have {found.condition.outcome}."
+        return f"The break-even cannot be told: it lies between {between}, where there is no statistic."
+    if found.at is None or found.between is None:
+        if found.found == "several":
+            return f"Several break-evens: it crosses between {between}. Ask for a range with one of them."
+        return f"No break-even: the condition holds at {'every' if found.found == 'everywhere' else 'no'} {of}."
+    low, high = (None if value is None else told(value) for value in (found.low, found.high))
+    band = f"(95 %: {low or 'below the range'} .. {high or 'above the range'})"
+    where = f"the condition holds {'from there on up' if found.holds_above else 'from there on down'}"
+    if len(found.crossings) > 1:
+        where += f", but begins and ceases {len(found.crossings)} times within that interval, where luck decides"
+    if found.jumps:
+        return f"Break-even between {told(found.between[0])} and {told(found.between[1])}, in a jump {band}; {where}."
+    return f"Break-even at {told(found.at)} {band}; {where}."

@@ -104,7 +104,8 @@ class Curve(NamedTuple):
         """Return the 95 % interval at each time, on the log-log scale; NaN where the share is 0 or 1."""
         inside = (self.share > 0.0) & (self.share < 1.0)
         share = np.where(inside, self.share, 0.5)
-        spread = np.exp(Z_95 * self.error / (share * np.abs(np.log(share))))
+        # The exponent is bounded where a number would be too large for it, which no bound of a share shows.
+        spread = np.exp(np.minimum(Z_95 * self.error / (share * np.abs(np.log(share))), 700.0))
         low, high = share**spread, share ** (1.0 / spread)
         return np.where(inside, low, np.nan), np.where(inside, high, np.nan)
 
@@ -117,8 +118,9 @@ def kaplan_meier(times: NDArray[np.float64], happened: NDArray[np.bool_]) -> Cur
     (array([1., 3.]), array([0.667, 0.   ]))
     """
     at, risk, events = _risk_sets(times, happened)
-    share = np.asarray(np.cumprod(1.0 - events / risk), dtype=np.float64)
     left = risk - events
+    weights, whole = _weights(risk, left)
+    share = left * weights / whole
     terms = np.divide(events, risk * left, out=np.zeros(len(at)), where=left > 0)
     return Curve(at, share, share * np.sqrt(np.cumsum(terms)), risk.astype(np.int64))
 
@@ -131,16 +133,30 @@ def aalen_johansen(times: NDArray[np.float64], causes: NDArray[np.int64]) -> dic
     ([0.25, 0.25, 0.75], [0.0, 0.25, 0.25])
     """
     at, risk, events = _risk_sets(times, causes > 0)
-    survived = np.cumprod(1.0 - events / risk)
-    before = np.concatenate([[1.0], survived[:-1]])
+    weights, whole = _weights(risk, risk - events)
+    before = risk * weights / whole
+    survived = (risk - events) * weights / whole
     curves = {}
     for cause in range(1, int(causes.max(initial=0)) + 1):
-        mine = np.array([((times == time) & (causes == cause)).sum() for time in at], dtype=np.float64)
-        share = np.cumsum(before * mine / risk)
+        places = np.searchsorted(at, times[causes == cause])
+        mine = np.bincount(places, minlength=len(at)).astype(np.float64)
+        share = np.minimum(np.cumsum(mine * weights) / whole, 1.0)
+        # All of the whole where no one is left and nothing else has happened, whatever the rounding of the sum.
+        share[(survived == 0.0) & (np.cumsum(events - mine) == 0.0)] = 1.0
         curves[cause] = Curve(
             at, share, np.sqrt(_incidence_variance(share, before, risk, events, mine)), risk.astype(np.int64)
         )
     return curves
+
+
+def _weights(risk: NDArray[np.float64], left: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return for how many of all each history at risk stands at each time, and how many they are all together.
+
+    One that leaves hands its weight to those who stay. While none leaves, all have one of 1, and shares are exact.
+    """
+    if not len(risk):
+        return np.zeros(0), 1.0
+    return np.asarray(np.cumprod(np.concatenate([[1.0], left[:-1] / risk[1:]])), dtype=np.float64), float(risk[0])
 
 
 def _risk_sets(

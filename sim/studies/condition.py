@@ -6,8 +6,10 @@ Of all its histories a condition, as in `share(ceasefire_in_force) >= 0.5`; of e
 
 from __future__ import annotations
 
+import math
+import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,10 +19,12 @@ from numpy.typing import NDArray
 from sim.engine.draws import Floats
 from sim.errors import ParleyError
 from sim.results.runs import Run, names_of, values_of
+from sim.results.statistics import Z_95, quantile_interval, wilson_interval
 from sim.scenario import Scenario
 from sim.scenario.wording import did_you_mean
 
 STATISTICS = ("share", "mean", "median")
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 _OUTCOME = r"(?P<outcome>[\w:.]+)"
 _COMPARED = r"\s*(?P<sign>>=|<=|>|<)\s*(?P<level>[-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?)\s*"
 _FORM = re.compile(rf"\s*(?P<statistic>[a-z]+)\s*\(\s*{_OUTCOME}\s*\){_COMPARED}(?P<base>\*\s*base)?\s*")
@@ -29,6 +33,28 @@ _CASE = re.compile(rf"\s*{_OUTCOME}\s*(?:{_COMPARED})?")
 
 class ConditionError(ParleyError):
     """What is wrong with a condition."""
+
+
+class Standing(NamedTuple):
+    """How a statistic of a run stands to a level.
+
+    Attributes
+    ----------
+    histories : int
+        That have the outcome.
+    excess : float or None
+        The statistic less the level, exactly 0 where both are equal but for rounding; None where no history has the outcome.
+    low, high : float or None
+        Its 95 % interval; None where the histories do not bound it.
+    holds : bool or None
+        Whether the condition holds; None where there is no statistic.
+    """
+
+    histories: int
+    excess: float | None
+    low: float | None
+    high: float | None
+    holds: bool | None
 
 
 @dataclass(frozen=True)
@@ -40,8 +66,8 @@ class Condition:
     statistic : str
         `share`, `mean` or `median`, over the histories that have the outcome.
     outcome : str
-    above : bool
-        Whether it is to be above the level.
+    sign : str
+        `>`, `>=`, `<` or `<=`: what is equal to the level holds for two of them.
     level : float
     of_base : bool
         Whether the level is a multiple of the statistic in the scenario as it is.
@@ -49,7 +75,7 @@ class Condition:
 
     statistic: str
     outcome: str
-    above: bool
+    sign: str
     level: float
     of_base: bool
 
@@ -74,63 +100,109 @@ class Condition:
             raise ConditionError(f"cannot read {text!r}; write it as in {example!r}")
         if found["statistic"] not in STATISTICS:
             raise ConditionError(f"unknown statistic {found['statistic']!r} in {text!r}; there are {', '.join(STATISTICS)}")
-        level = float(found["level"].replace("_", ""))
+        level = read_level(found["level"], text)
         if found["statistic"] == "share" and found["base"] is None and not 0.0 <= level <= 1.0:
             raise ConditionError(f"a share lies between 0 and 1, so that {text!r} asks nothing")
         if found["statistic"] == "median" and found["base"] is not None:
             # The median of the base has an error of its own, and its pairs say nothing of it.
             raise ConditionError(f"{text!r}: a multiple of the base is known for shares and means only; ask for the mean")
-        return cls(found["statistic"], found["outcome"], found["sign"][0] == ">", level, found["base"] is not None)
+        return cls(found["statistic"], found["outcome"], found["sign"], level, found["base"] is not None)
 
     def __str__(self) -> str:
-        sign, base = (">=" if self.above else "<="), (" * base" if self.of_base else "")
-        return f"{self.statistic}({self.outcome}) {sign} {self.level:,.10g}{base}"
+        return f"{self.statistic}({self.outcome}) {self.sign} {self.level:,.10g}{' * base' if self.of_base else ''}"
 
-    def excess(self, run: Run, base: Run | None) -> Floats:
-        """Return what each history adds: the mean over the histories is above 0 where the level is passed.
+    @property
+    def above(self) -> bool:
+        """Whether the statistic is to be above the level."""
+        return self.sign[0] == ">"
+
+    def sure(self, standing: Standing) -> bool | None:
+        """Return whether the condition holds for certain: at both ends of the 95 % interval; None where they differ."""
+        if standing.low is None or standing.high is None:
+            return None
+        ends = {holds(standing.low, self.sign, 0.0), holds(standing.high, self.sign, 0.0)}
+        return ends.pop() if len(ends) == 1 else None
+
+    def standing(self, run: Run, base: Run | None) -> Standing:
+        """Return how a run stands to the level.
 
         Parameters
         ----------
         run : Run
         base : Run or None
-            The scenario as it is, on the same luck, where the level is a multiple of it.
-
-        Returns
-        -------
-        (n,) array
-            NaN in histories that do not have the outcome.
+            The scenario as it is, on the same luck, where the level is a multiple of it. Only histories that have the
+            outcome in both count.
 
         Raises
         ------
         ConditionError
-            When there is no such outcome, or too few histories have it.
+            When there is no such outcome, or it is a number and has no share.
         """
         values = self._values(run)
-        if base is None:
-            level: Floats | float = self.level
+        of_base = np.zeros(len(values)) if base is None else self._values(base)
+        known = ~(np.isnan(values) | np.isnan(of_base))
+        values, of_base = values[known], of_base[known]
+        n = len(values)
+        if n == 0:
+            return Standing(0, None, None, None, None)
+        statistic = float(np.median(values) if self.statistic == "median" else values.mean())
+        level = self.level if base is None else self.level * float(of_base.mean())
+        # Sums of the same numbers in another order differ in their last digits, which is no difference.
+        excess = 0.0 if math.isclose(statistic, level, rel_tol=1e-12) else statistic - level
+        low, high = self._interval(values, excess, level) if base is None else _paired(values, self.level * of_base, excess)
+        return Standing(n, excess, low, high, holds(excess, self.sign, 0.0))
+
+    def _interval(self, values: Floats, excess: float, level: float) -> tuple[float | None, float | None]:
+        """Return the 95 % interval of a statistic less a level that is known."""
+        n = len(values)
+        if self.statistic == "median":
+            low, high = (bound - level for bound in quantile_interval(np.sort(values), 0.5))
+        elif is_share(values):
+            low, high = (bound - level for bound in wilson_interval(float(values.sum()), n))
         else:
-            as_it_is = self._values(base)
-            level = self.level * as_it_is
-        above = values - level
-        if np.count_nonzero(~np.isnan(above)) < 2:
-            raise ConditionError(
-                f"{self.outcome} is defined in fewer than two histories of {run.name}; run more, or ask another"
-            )
-        if self.statistic != "median":
-            return above
-        # Half of the histories are above the level where the median is at it. Those that are at the level count for the
-        # condition, so that a median of whole numbers can reach one.
-        passed = above >= 0 if self.above else above > 0
-        return np.where(np.isnan(above), np.nan, passed - 0.5)
+            return _paired(values, np.full(n, level), excess)
+        return None if math.isnan(low) else low, None if math.isnan(high) else high
 
     def _values(self, run: Run) -> Floats:
         values = column_of(run, self.outcome)
-        known = values[~np.isnan(values)]
-        if not len(known):
-            raise ConditionError(f"{self.outcome} is defined in no history of {run.name}")
-        if self.statistic == "share" and not is_share(known):
+        if self.statistic == "share" and not is_share(values):
             raise ConditionError(f"{self.outcome} is a number and has no share; write mean({self.outcome}) or median(...)")
         return values
+
+
+def _paired(values: Floats, levels: Floats, excess: float) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of the mean of values less the level of each history."""
+    n = len(values)
+    if n < 2:
+        return None, None
+    differences = values - levels
+    # Where all histories agree there is still the error of one that does not.
+    other = 1.0 if is_share(values) else float(np.abs(differences).max())
+    half = Z_95 * max(float(differences.std(ddof=1)), other / math.sqrt(n)) / math.sqrt(n)
+    return excess - half, excess + half
+
+
+def holds(value: float, sign: str, level: float) -> bool:
+    """Return whether a value is beyond a level, or at it where the sign says so; never for a value that is not a number.
+
+    >>> holds(1.0, ">=", 1.0), holds(1.0, ">", 1.0), holds(float("nan"), "<", 1.0)
+    (True, False, False)
+    """
+    return bool(COMPARE[sign](value, level))
+
+
+def read_level(written: str, text: str) -> float:
+    """Return the number of a comparison.
+
+    Raises
+    ------
+    ConditionError
+        When it is too large for one.
+    """
+    level = float(written.replace("_", ""))
+    if not math.isfinite(level):
+        raise ConditionError(f"{written} in {text!r} is too large for a number")
+    return level
 
 
 class Case(NamedTuple):
@@ -166,7 +238,7 @@ class Case(NamedTuple):
                 f"cannot read {text!r}; write an outcome of 0 and 1, as in 'ceasefire_in_force', or a comparison, as in "
                 "'casualties_attacker > 1_000_000'"
             )
-        return cls(found["outcome"], found["sign"] or "", float((found["level"] or "1").replace("_", "")))
+        return cls(found["outcome"], found["sign"] or "", read_level(found["level"] or "1", text))
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.sign} {self.level:,.10g}" if self.sign else self.outcome
@@ -201,8 +273,7 @@ def cases(run: Run, text: str) -> Floats:
             level = f"{np.median(known):.10g}"
             raise ConditionError(f"{case.outcome} is a number; compare it with one, as in '{case.outcome} > {level}'")
         return values
-    compare = {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}[case.sign]
-    return np.where(np.isnan(values), np.nan, compare(values, case.level))
+    return np.where(np.isnan(values), np.nan, COMPARE[case.sign](values, case.level))
 
 
 def column_of(run: Run, outcome: str) -> Floats:
