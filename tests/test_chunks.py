@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.ensemble.processes import Processes
 from sim.ensemble.run import Plan, run_shared, run_surviving
 from sim.ensemble.workers import ALONE, MissingExtra, Pool, WorkerError, pool_of
 from sim.results import chunks
@@ -392,7 +393,8 @@ def test_a_dead_worker_is_said_and_loses_nothing(load, tmp_path: Path) -> None:
 
     def kill(done: int) -> None:
         if done and not killed:
-            killed.append(next(iter(pool.executor._processes)))  # type: ignore[union-attr]
+            assert isinstance(pool.does, Processes)
+            killed.append(pool.does.pids[0])
             os.kill(killed[0], signal.SIGKILL)
 
     with pytest.raises(WorkerError, match="worker process died"), pool_of(2) as pool:

@@ -1,6 +1,6 @@
 """A batch at work: mechanisms over shared fields, one agenda, one source of luck."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
@@ -49,7 +49,7 @@ class Setting:
     `days` is the horizon, `replications` are the numbers of the replications, `series_days` the days of the time series,
     `landmarks` the days on which every field is kept and `watched` the replications whose events are. With `check` the
     invariants are checked while running. `given` are parameters, by path, that are not drawn: (n,) values, NaN where they
-    are drawn after all.
+    are drawn after all. `passed` is called with the number of days that have passed, on each of them.
     """
 
     start: date
@@ -61,6 +61,7 @@ class Setting:
     watched: Sequence[int] = ()
     check: bool = True
     given: Mapping[str, Floats] = field(default_factory=dict)
+    passed: Callable[[int], None] = lambda day: None
 
 
 class Mechanism:
@@ -149,6 +150,7 @@ class World:
             yield self.agenda.next("recorder")
             passed = self.agenda.today + 1
             self.recorder.keep(passed)
+            self.setting.passed(passed)
             if self.setting.check and (passed % DAYS_BETWEEN_CHECKS == 0 or passed == self.setting.days):
                 self._check(mechanisms)
 

@@ -13,6 +13,7 @@ from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
 from sim.engine.world import InvariantBreach, Setting
+from sim.ensemble.heard import by_days
 from sim.ensemble.outcomes import FAILED, landmarks, outcome_columns
 from sim.ensemble.workers import Pool, shared
 from sim.errors import ParleyError
@@ -29,6 +30,8 @@ BATCH = 4096
 SERIES_HISTORIES = 10_000
 # judgement: a mistake of ours that fails more often than this is not of single histories.
 MOST_FAILURES = 100
+# What may go wrong in single histories.
+SURVIVED = (InvariantBreach, ArithmeticError, LookupError, ValueError)
 # judgement: fewer take longer to hand out than to run.
 FEWEST_TO_SHARE = 400
 # A round number, because it shows in the number of histories that were needed.
@@ -187,7 +190,7 @@ def run_shared(
     """Run a scenario as an ensemble whose parts others run, and hold it in memory; parameters as in `run_ensemble`."""
     n = plan.replications
     pieces = max(-(-n // plan.batch), min(pool.size, n // FEWEST_TO_SHARE))
-    if pool.executor is None or pieces < 2:
+    if pool.does is None or pieces < 2:
         return run_ensemble(scenario, plan, progress)
     everyone = np.arange(n, dtype=np.int64)
     tasks = [(scenario, plan, numbers) for numbers in np.array_split(everyone, pieces)]
@@ -200,6 +203,16 @@ def run_shared(
         first = int(part.numbers[0])
         _put(whole, part, slice(first, first + len(part.numbers)))
     return whole
+
+
+def run_shared_surviving(
+    scenario: Scenario[ScenarioHead], plan: Plan, pool: Pool, progress: Callable[[int], None] = lambda done: None
+) -> Ensemble:
+    """Run as `run_shared`; where something goes wrong, as `run_surviving`, in this process alone."""
+    try:
+        return run_shared(scenario, plan, pool, progress)
+    except SURVIVED:
+        return run_surviving(scenario, plan, np.arange(plan.replications, dtype=np.int64))
 
 
 def _run_part(task: tuple[Scenario[ScenarioHead], Plan, Ints]) -> Ensemble:
@@ -246,6 +259,7 @@ def run_batch(
         watched=plan.watched,
         check=plan.check,
         given=given or {},
+        passed=by_days(len(numbers), plan.days),
     )
     try:
         world, drawn = simulate(scenario, setting)
@@ -307,7 +321,7 @@ def run_surviving(scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints) -
     """
     try:
         return run_histories(scenario, plan, numbers)
-    except (InvariantBreach, ArithmeticError, LookupError, ValueError) as error:
+    except SURVIVED as error:
         failures: dict[int, str] = {}
         _find_failures(scenario, plan, numbers, failures, error)
         good = numbers[~np.isin(numbers, list(failures))]
@@ -329,7 +343,7 @@ def _find_failures(
     for half in (numbers[:middle], numbers[middle:]):
         try:
             run_histories(scenario, replace(plan, series=False), half)
-        except (InvariantBreach, ArithmeticError, LookupError, ValueError) as found:
+        except SURVIVED as found:
             _find_failures(scenario, plan, half, failures, found)
 
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sim.ensemble.processes import Processes, WorkerError
 from sim.errors import ParleyError
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-class WorkerError(ParleyError):
-    """The processes that were to share the work are not there, or one of them is gone."""
 
 
 class MissingExtra(ParleyError):
@@ -33,13 +26,13 @@ class Pool:
 
     Attributes
     ----------
-    executor : concurrent.futures.Executor or None
-        None is this process alone.
+    does : Processes, concurrent.futures.Executor or None
+        Processes of this machine, or those of a cluster; None is this process alone.
     size : int
         How many pieces are worked on at once.
     """
 
-    executor: Executor | None = None
+    does: Processes | Executor | None = None
     size: int = 1
 
 
@@ -80,13 +73,11 @@ def pool_of(workers: int, cluster: str | None = None, patience: float = 5.0) -> 
     if workers <= 1:
         yield ALONE
         return
-    # Fresh processes rather than copies of this one: the same on every system, and safe beside threads.
-    fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=fresh, initializer=_begin_worker) as executor:
-        try:
-            yield Pool(executor, workers)
-        finally:
-            executor.shutdown(cancel_futures=True)
+    processes = Processes(workers)
+    try:
+        yield Pool(processes, workers)
+    finally:
+        processes.end()
 
 
 @contextmanager
@@ -134,23 +125,24 @@ def shared(work: Callable[[T], R], tasks: Iterable[T], pool: Pool = ALONE) -> It
     WorkerError
         When a process died, as when memory is short.
     """
-    if pool.executor is None:
+    if pool.does is None:
         yield from ((place, work(task)) for place, task in enumerate(tasks))
-        return
+    elif isinstance(pool.does, Processes):
+        yield from pool.does.each(work, tasks)
+    else:
+        yield from _on_cluster(pool.does, pool.size, work, tasks)
+
+
+def _on_cluster(executor: Executor, size: int, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[int, R]]:
     waiting: dict[Future[R], int] = {}
     try:
         for place, task in enumerate(tasks):
-            waiting[pool.executor.submit(work, task)] = place
+            waiting[executor.submit(work, task)] = place
             # One for each process to go on with, and no more: a task may be large.
-            if len(waiting) >= 2 * pool.size:
+            if len(waiting) >= 2 * size:
                 yield from _finished(waiting)
         while waiting:
             yield from _finished(waiting)
-    except BrokenProcessPool as error:
-        raise WorkerError(
-            "a worker process died; is there enough memory? Ask for fewer workers. (A script of your own must start its "
-            "work under if __name__ == '__main__'.)"
-        ) from error
     finally:
         for future in waiting:
             future.cancel()
@@ -160,17 +152,3 @@ def _finished(waiting: dict[Future[R], int]) -> Iterator[tuple[int, R]]:
     done, _ = wait(waiting, return_when=FIRST_COMPLETED)
     for future in done:
         yield waiting.pop(future), future.result()
-
-
-def _begin_worker() -> None:
-    """Leave interrupts to the parent, and end when it is gone."""
-    # Not SIGTERM, by which the pool itself ends its processes when one of them has died.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "a worker has a parent"
-
-    def follow() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()

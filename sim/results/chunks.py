@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats
 from sim.engine.recorder import Event
-from sim.ensemble.run import BATCH, Ensemble, Plan, run_surviving
+from sim.ensemble.run import BATCH, Ensemble, Plan, run_shared_surviving, run_surviving
 from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
 from sim.results.parts import Parts
@@ -130,7 +130,7 @@ def run_into(
         }
 
     if plan.replications <= most:
-        ensemble = run_surviving(scenario, plan, np.arange(plan.replications, dtype=np.int64))
+        ensemble = run_shared_surviving(scenario, plan, pool)
         progress(plan.replications)
         summary = summarise(ensemble)
         beside_it = folder.with_name(f"{folder.name}.unfinished")
