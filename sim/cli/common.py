@@ -109,8 +109,21 @@ def refuse_for_a_folder(of: str, **options: object) -> None:
 
 
 def is_run(name: str) -> bool:
-    """Return whether a name is that of a folder, which should hold results, and not of a scenario."""
-    return Path(name).is_dir()
+    """Return whether a name is that of a folder of results, and not of a scenario.
+
+    Raises
+    ------
+    ScenarioError
+        When it is both.
+    """
+    from sim.scenario.lookup import meanings, twofold
+
+    if not Path(name).is_dir():
+        return False
+    scenarios = [one for one in meanings(name) if not one.path.is_dir()]
+    if scenarios and (Path(name) / "manifest.json").is_file():
+        raise twofold(name, scenarios)
+    return not scenarios
 
 
 def runs_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +11,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.common import INVALID, USAGE, errors_as_lines, load_all
+from sim.errors import ParleyError
 
 # The knobs an analyst turns first, whatever the war.
 COMMON = (
@@ -37,16 +40,49 @@ def new(
         print(f"error: '{name}' is no name for a scenario; use small letters, digits and underscores", file=sys.stderr)
         raise typer.Exit(USAGE)
     with errors_as_lines():
-        from sim.scenario import numbers
-        from sim.scenario.describe import entries, in_words
+        from sim.scenario.lookup import meanings
+        from sim.scenario.wording import one_line
 
-        (scenario,) = load_all([base], None)
-        words = {entry.path: entry for entry in entries(scenario)}
-        central = {known.path: getattr(known.value, "central", known.value) for known in numbers(scenario.world)}
+        if path not in (taken := [one.path for one in meanings(name)]) and taken:
+            print(f"error: '{name}' is the name of {taken[0]} already; choose another", file=sys.stderr)
+            raise typer.Exit(USAGE)
+        lines = _lines(name, base)
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
+        except FileExistsError:
+            print(f"error: {path} is there already; it is left as it is", file=sys.stderr)
+            raise typer.Exit(INVALID) from None
+        except OSError as error:
+            print(f"error: cannot write {path}: {error.strerror}", file=sys.stderr)
+            raise typer.Exit(INVALID) from None
+        try:
+            load_all([str(path)], None)
+        except ParleyError:
+            # A scenario that cannot be extended from here, as one of a folder above.
+            path.unlink()
+            raise
+    before = shlex.quote(one_line(base))
+    print(f"Written: {path}. Next: parley check {path}, then parley diff {before} {path}, then parley run {path}")
+
+
+def _lines(name: str, base: str) -> list[str]:
+    """Return the lines of a scenario that changes nothing, with the common knobs as comments."""
+    from sim.scenario import numbers
+    from sim.scenario.describe import entries, in_words
+    from sim.scenario.wording import one_line
+    from sim.scenario.write import to_yaml
+
+    (scenario,) = load_all([base], None)
+    words = {entry.path: entry for entry in entries(scenario)}
+    central = {known.path: getattr(known.value, "central", known.value) for known in numbers(scenario.world)}
+    head = {
+        "title": name.replace("_", " ").strip().capitalize(),
+        "extends": os.path.relpath(base) if os.path.isabs(base) else base,
+        "description": "What is assumed, in a sentence.",
+    }
     lines = [
-        f"title: {name.replace('_', ' ').capitalize()}",
-        f"extends: {base.removesuffix('.yaml')}",
-        "description: What is assumed, in a sentence.",
+        *to_yaml(head).splitlines(),
         "",
         "# To change a number, remove the '#' and the space before its line and before the lines it stands under.",
     ]
@@ -58,15 +94,6 @@ def new(
                 lines.append(f"# {'  ' * depth}{section}:")
         above = sections
         entry = words[dotted]
-        value = in_words(central[dotted]).replace(",", "_")
-        lines.append(f"# {'  ' * len(sections)}{knob}: {value}  # {entry.unit}; {base}: {entry.text}. {entry.about}")
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-    except FileExistsError:
-        print(f"error: {path} is there already; it is left as it is", file=sys.stderr)
-        raise typer.Exit(INVALID) from None
-    except OSError as error:
-        print(f"error: cannot write {path}: {error.strerror}", file=sys.stderr)
-        raise typer.Exit(INVALID) from None
-    print(f"Written: {path}. Next: parley check {path}, then parley diff {base} {path}, then parley run {path}")
+        value, was = in_words(central[dotted]).replace(",", "_"), one_line(f"{base}: {entry.text}. {entry.about}")
+        lines.append(f"# {'  ' * len(sections)}{knob}: {value}  # {entry.unit}; {was}")
+    return lines

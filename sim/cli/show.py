@@ -67,8 +67,9 @@ def list_scenarios() -> None:
     """
     with errors_as_lines():
         from sim.scenario import shipped
+        from sim.scenario.lookup import SHIPPED
 
-        for scenario in load_all(shipped(), None):
-            name = scenario.path.stem if scenario.path.parent.name != "history" else f"history/{scenario.path.stem}"
+        names = shipped()
+        for name, scenario in zip(names, load_all([f"{SHIPPED}{name}" for name in names], None), strict=True):
             print(f"{name:<28} {scenario.world.title}")
             print(f"{'':<28} {' '.join(scenario.world.description.split())}")

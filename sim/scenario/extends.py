@@ -3,7 +3,8 @@
 Each file counts once, where it first appears: parents before children, and of several parents the first before the second.
 So two variants of the same base can be combined, and neither takes back what the other changed.
 
-A file may extend a file of its own folder tree, or a shipped scenario by its name; nothing else, symbolic links resolved.
+A file may extend a file of its own folder tree, or a shipped scenario by its name (see `lookup`); nothing else, symbolic
+links resolved.
 A file's `expect` is its own and is not inherited.
 """
 
@@ -16,10 +17,11 @@ from typing import Any
 
 from . import catalogue
 from .errors import Flaw, ScenarioError
+from .lookup import Found, Unclear, meanings, names_like, short
 from .parse import Unread
 from .read import Document, Located, Place, read_all
 from .tree import Node, merge, removal_flaws, tree_of, without_removals
-from .wording import did_you_mean, quoted
+from .wording import quoted
 
 MOST_LEVELS = 8
 NOT_INHERITED = ("expect",)
@@ -95,13 +97,13 @@ def _read(
     for position, name in enumerate(_names(written, where, layers) if extends else ()):
         place = document.places.get(("extends", position), where)
         try:
-            parent, parent_shown = _find(name, path, shown, roots)
-            _refuse_cycle(parent, parent_shown, here)
+            parent = _find(name, path, shown, roots)
+            _refuse_cycle(parent.path, parent.shown, here)
         except _Refused as refused:
             layers.wrong.append(Located(place, refused.flaw))
             raise layers.error() from None
-        if _real(parent) not in seen:
-            _read(parent, parent_shown, roots, here, layers, seen)
+        if _real(parent.path) not in seen:
+            _read(parent.path, parent.shown, roots, here, layers, seen)
     if extends and "title" not in own:
         flaw = Flaw("a scenario that extends another needs a 'title' of its own", "Write title: what differs")
         layers.wrong.append(Located(where, flaw))
@@ -126,27 +128,32 @@ def _names(written: Any, where: Place, layers: Layers) -> list[str]:
     return good
 
 
-def _find(name: str, path: FilePath, shown: str, roots: tuple[FilePath, ...]) -> tuple[FilePath, str]:
-    """Return the file that a name means beside the file `path`, and its name in messages."""
-    file = name if name.endswith((".yaml", ".yml")) else f"{name}.yaml"
-    if FilePath(file).is_absolute():
+def _find(name: str, path: FilePath, shown: str, roots: tuple[FilePath, ...]) -> Found:
+    """Return the file that a name means beside the file `path`."""
+    if FilePath(name).is_absolute():
         raise _Refused(
             Flaw(f"extends {quoted(name)} is an absolute path", "Name a scenario of this folder, or a shipped one")
         )
-    if "\0" in file:
+    if "\0" in name:
         raise _Refused(Flaw(f"extends {quoted(name)} is no name", "Write extends: baseline"))
-    beside = path.parent / file
-    shipped = catalogue.shipped_folder() / file
-    found, label = (beside, str(FilePath(shown).parent / file)) if os.path.lexists(beside) else (shipped, _short(shipped))
-    if not any(_real(found).is_relative_to(root) for root in roots):
+    # A link is followed, so that a file extends the same ones whichever way it was come to.
+    if path.is_symlink():
+        path, shown = _real(path), short(_real(path))
+    options = meanings(name, path.parent, FilePath(shown).parent, path)
+    if len(options) > 1:
+        raise _Refused(Unclear(name, options, f"extends {quoted(name)}").flaw)
+    wanted = options[0].path if options else path.parent / name
+    if not any(_real(wanted).is_relative_to(root) for root in roots):
         hint = "A scenario may extend those of its own folder and the shipped ones"
         raise _Refused(Flaw(f"extends {quoted(name)} leaves the scenario folder", hint))
-    if os.path.lexists(found) and not os.path.isfile(found):
+    if not options:
+        raise _Refused(
+            Flaw(f"extends {quoted(name)}: there is no such scenario", names_like(name, path.parent, asking=path))
+        )
+    (found,) = options
+    if not os.path.isfile(found.path):
         raise _Refused(Flaw(f"extends {quoted(name)} is not a file", "Name a .yaml file, or a shipped scenario"))
-    if not os.path.lexists(found):
-        names = [*catalogue.shipped(), *(file.stem for file in path.parent.glob("*.y*ml") if file != path)]
-        raise _Refused(Flaw(f"extends {quoted(name)}: there is no such scenario", did_you_mean(name, dict.fromkeys(names))))
-    return found, label
+    return found
 
 
 def _refuse_cycle(parent: FilePath, label: str, chain: list[tuple[FilePath, str]]) -> None:
@@ -162,11 +169,6 @@ def _refuse_cycle(parent: FilePath, label: str, chain: list[tuple[FilePath, str]
 def _real(path: FilePath) -> FilePath:
     """Return the path with links resolved; unlike Path.resolve this copes with links in a circle."""
     return FilePath(os.path.realpath(path))
-
-
-def _short(path: FilePath) -> str:
-    here = FilePath.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _without(node: Node, keys: tuple[str, ...]) -> Node:

@@ -6,7 +6,6 @@ Left out: writing defaults into the resolved file.
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -14,10 +13,11 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from . import catalogue, override
+from . import override
 from .errors import Flaw, Path, Problem, ScenarioError
 from .extends import read_layers
 from .head import ScenarioHead
+from .lookup import Unclear, is_file_only, meanings, names_like, one_form
 from .parse import Unread
 from .read import Located, Place
 from .section import duplicate_ids
@@ -88,7 +88,8 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
     Parameters
     ----------
     source : str or pathlib.Path
-        A file, or as a str the name of a shipped scenario (``"baseline"``, ``"history/iwo_jima"``).
+        A file, or as a str the name of a file or of a shipped scenario, as `lookup` reads it (``"baseline"``,
+        ``"history/iwo_jima"``, ``"./house.yaml"``).
     schema : type
         The model to validate against: `ScenarioHead` with the sections of the mechanisms.
     overrides : sequence of str
@@ -138,23 +139,26 @@ def _validated(
     if wrong or world is None:
         ordered = sorted(wrong, key=lambda item: item.place.order)
         raise ScenarioError(dict.fromkeys(item.problem for item in ordered))
-    return Scenario(path.stem, path, world, tree, places)
+    return Scenario(one_form(path.stem), path, world, tree, places)
 
 
 def _find(source: str | FilePath) -> tuple[FilePath, str]:
     """Return the file that `source` means and its name in messages."""
     path = FilePath(source)
-    if isinstance(source, str) and path.suffix not in (".yaml", ".yml") and not os.path.isfile(path):
-        names = catalogue.shipped()
-        if source in names:
-            path = catalogue.shipped_folder() / f"{source}.yaml"
-            here = FilePath.cwd()
-            return path, str(path.relative_to(here) if path.is_relative_to(here) else path)
-        if not os.path.isdir(path):
-            is_near = os.path.isfile(f"{source}.yaml")
-            hint = f"Did you mean '{source}.yaml'?" if is_near else did_you_mean(source, names)
-            raise ScenarioError([Problem(source, "there is no such file and no such shipped scenario", hint)])
-    return path, str(source)
+    if not isinstance(source, str):
+        return path, str(source)
+    try:
+        found = meanings(source)
+        if len(found) > 1:
+            raise Unclear(source, found)
+    except Unclear as unclear:
+        raise ScenarioError([Problem(source, unclear.flaw.message, unclear.flaw.hint)]) from None
+    if found:
+        return found[0].path, source if path == found[0].path else found[0].shown
+    if is_file_only(source) or path.is_dir():
+        return path, source
+    hint = names_like(source, FilePath())
+    raise ScenarioError([Problem(source, "there is no such file and no such shipped scenario", hint)])
 
 
 def _unread(node: Any, path: Path = ()) -> Iterator[Path]:
