@@ -121,6 +121,26 @@ def test_the_story_of_one_history(parley, tmp_path: Path):
     assert "War goes on                " not in done.stdout
 
 
+def test_targets_of_what_no_history_has_are_not_met(parley, tmp_path: Path):
+    targets = [
+        "{id: month, outcome: deal_month, statistic: mean, low: 1, high: 2, reason: none}",
+        "{id: ratio, outcome: casualties_attacker, of: guards_end, statistic: ratio, low: 1, high: 2, reason: none}",
+    ]
+    (tmp_path / "t.yaml").write_text(
+        "title: None\nextends: no_talks\ndescription: No one talks.\nexpect:\n" + "".join(f"  - {one}\n" for one in targets)
+    )
+    done = parley("targets", "t.yaml", "--replications", 3, "--months", 1, cwd=tmp_path)
+    assert done.returncode == 5
+    assert done.stderr == ""
+    assert done.stdout.count("NOT MET") == 2
+    assert "deal_month is not defined in any history" in done.stdout
+    assert "the mean of guards_end is 0" in done.stdout
+    nothing = parley("targets", "baseline", "history/korea", cwd=tmp_path)
+    assert nothing.returncode == 3
+    assert "korea.yaml: error: there are no targets" in nothing.stderr
+    assert nothing.stdout == ""
+
+
 def test_targets(parley, tmp_path: Path):
     done = parley("targets", "baseline", "--months", 24, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -220,6 +220,19 @@ def test_a_difference_beyond_a_limit_is_an_exit_code(parley, folders: Path) -> N
     assert unknown.returncode == 3
     assert "Did you mean 'ground_gained_km2'?" in unknown.stderr
     assert parley("compare", *two, "--fail-over", "much").returncode == 2
+    assert parley("compare", *two, "--fail-over", "war_again > 1e999").returncode == 2
+
+
+def test_a_limit_that_cannot_be_judged_is_not_passed(parley) -> None:
+    limits = [part for name in ("deal_month > 1", "first_ceasefire_days < 9") for part in ("--fail-over", name)]
+    done = parley("compare", "baseline", "no_talks", "--replications", 20, "--months", 2, *limits)
+    assert done.returncode == 5
+    assert "Over the whole time" in done.stdout
+    said = done.stderr.splitlines()
+    assert said[0].startswith("cannot be judged: deal_month > 1 ")
+    assert said[1].startswith("cannot be judged: first_ceasefire_days < 9 ")
+    assert len(said) == 2
+    assert "0 of no_talks" in done.stderr
 
 
 def spoilt(folders: Path, to: Path, change: Any) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import median
+from statistics import mean, median
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.results.comparison import Comparison, Line
+from sim.results.pairs import of_means, of_shares
 from sim.results.statistics import aalen_johansen, kaplan_meier
+from sim.results.targets import check_targets, target_lines
+from sim.scenario import Expectation
 from sim.studies.breakeven import BreakEven, break_even
 from sim.studies.condition import Condition
+from sim.studies.limits import Limit, failures
 
 FEW, MANY = 60, 2_000
 Curve = Callable[[float], list[float | None]]
@@ -173,3 +179,75 @@ def check_incidence(ended: tuple[list[int], list[int]]) -> None:
 
 
 test_incidence_is_a_share, test_incidence_is_a_share_at_length = in_both_sizes(check_incidence, ended=ends())
+
+
+VALUES = st.lists(st.one_of(st.none(), st.sampled_from([0.0, 1.0]), QUARTERS), min_size=1, max_size=6)
+
+
+def check_limits(pairs: list[tuple[float | None, float | None]], sign: str, level: float, paired: bool) -> None:
+    left, right = (Histories(list(side)) for side in zip(*pairs, strict=True))
+    left.name, right.name = "left", "right"
+    left.summary = right.summary = []  # type: ignore[attr-defined]
+    shares = all(value in (None, 0.0, 1.0) for pair in pairs for value in pair)
+    found = (of_shares if shares else of_means)(left.column("x"), right.column("x"), paired=paired)
+    line = Line("course", "x", "x", "", found, np.nan)
+    comparison = Comparison(left, right, paired, 1, [], [line], {})  # type: ignore[arg-type]
+    said = list(failures([comparison], [Limit.parse(f"x {sign} {level}")]))
+    both = [(a, b) for a, b in pairs if a is not None and b is not None]
+    sides = [[a for a, _ in both], [b for _, b in both]] if paired else [
+        [value for value in side if value is not None] for side in zip(*pairs, strict=True)
+    ]  # fmt: skip
+    if min(map(len, sides)) < (1 if shares else 2):
+        assert len(said) == 1
+        assert said[0].startswith("cannot be judged: x ")
+        return
+    difference = mean(sides[1]) - mean(sides[0])
+    # Of numbers that are no quarters, whatever the last digit is.
+    if abs(difference - level) > 1e-9 or (difference == level and len(pairs) in (1, 2, 4)):
+        assert [one.startswith("over the limit: x ") for one in said] == [True] * COMPARED[sign](difference, level)
+
+
+test_a_limit_is_passed_by_what_can_be_judged_only, test_many_limits_are_passed_by_what_can_be_judged_only = in_both_sizes(
+    check_limits,
+    pairs=st.lists(st.tuples(VALUES.map(lambda some: some[0]), VALUES.map(lambda some: some[0])), min_size=1, max_size=6),
+    sign=st.sampled_from(list(COMPARED)),
+    level=QUARTERS,
+    paired=st.booleans(),
+)
+
+
+def check_targets_of(values: list[float | None], of: list[float | None], statistic: str, low: float, width: float) -> None:
+    n = min(len(values), len(of))
+    outcomes = {
+        name: np.array([np.nan if value is None else value for value in column[:n]])
+        for name, column in (("x", values), ("y", of))
+    }
+    target = Expectation.model_validate(
+        {"id": "t", "outcome": "x", "statistic": statistic, "low": low, "high": low + width, "reason": "generated"}
+        | ({"of": "y"} if statistic == "ratio" else {})
+    )
+    scenario = SimpleNamespace(world=SimpleNamespace(expect=[target]), path="generated.yaml")
+    (checked,) = check_targets(SimpleNamespace(outcomes=outcomes, scenario=scenario))  # type: ignore[arg-type]
+    (line,) = target_lines([checked])[1:]
+    known, below = ([value for value in column[:n] if value is not None] for column in (values, of))
+    if not known or (statistic == "ratio" and (not below or mean(below) == 0)):
+        assert checked.value is None
+        assert not checked.met
+        assert "NOT MET" in line
+        assert "not defined in any history" in line
+        return
+    found = median(known) if statistic == "median" else mean(known) / (mean(below) if statistic == "ratio" else 1)
+    assert checked.value == pytest.approx(found, abs=1e-12)
+    if min(abs(found - low), abs(found - low - width)) > 1e-9 or found in known:
+        assert checked.met == (low <= found <= low + width)
+    assert ("NOT MET" not in line) == checked.met
+
+
+test_a_target_is_met_by_what_there_is_only, test_many_targets_are_met_by_what_there_is_only = in_both_sizes(
+    check_targets_of,
+    values=VALUES,
+    of=VALUES,
+    statistic=st.sampled_from(["mean", "median", "ratio"]),
+    low=QUARTERS,
+    width=st.sampled_from([0.0, 0.25, 2.0]),
+)

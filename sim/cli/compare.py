@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.common import FAILED_OVER, USAGE, Cluster, Months, Workers, errors_as_lines, runs_of
+from sim.errors import ParleyError
 
 if TYPE_CHECKING:
-    from sim.results.comparison import Comparison
     from sim.results.manifest import Compared
     from sim.results.runs import Run
-
-_LIMIT = re.compile(r"\s*([\w:]+)\s*([<>])\s*([-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?)\s*")
+    from sim.studies.limits import Limit
 
 
 def compare(
@@ -44,7 +43,10 @@ def compare(
     ] = False,
     fail_over: Annotated[
         list[str] | None,
-        typer.Option(metavar="OUTCOME>X", help="Exit with 5 if a difference is beyond this, as in 'war_again > 0.05'."),
+        typer.Option(
+            metavar="OUTCOME>X",
+            help="Exit with 5 if a difference is beyond this or unknown, as 'war_again > 0.05'.",
+        ),
     ] = None,
 ) -> None:
     """Compare scenarios: what was changed, what it changed on the same luck, and how sure that is.
@@ -58,6 +60,7 @@ def compare(
         from sim.results.manifest import ComparisonManifest
         from sim.results.store import results_folder, write_folder
         from sim.results.summary import WHAT_IT_IS_NOT
+        from sim.studies.limits import failures
 
         if len(of) < 2:
             print("error: name at least two result folders or scenarios", file=sys.stderr)
@@ -68,7 +71,7 @@ def compare(
         if as_page and all_pairs:
             print("error: a page compares with one scenario: leave --all-pairs, or --report", file=sys.stderr)
             raise typer.Exit(USAGE)
-        limits = [_limit(text) for text in fail_over or ()]
+        limits = _limits(fail_over or ())
         folder = results_folder(out, force) if out is not None else None
         if as_page:
             from sim.report.make import place_of
@@ -82,7 +85,6 @@ def compare(
         found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
         data = {"note": WHAT_IT_IS_NOT, "outcomes": [row for one in found for row in one.as_dicts()]}
         text = json.dumps(data, indent=2, allow_nan=False)
-        beyond = [said for comparison in found for limit in limits for said in _beyond(comparison, limit)]
         if as_markdown:
             print(markdown(found), end="")
         elif as_csv:
@@ -105,10 +107,21 @@ def compare(
 
             write_file(html(comparison_page(found)).encode(), page)
             print(f"Written: {page}", file=sys.stderr)
-        for said in beyond:
-            print(f"over the limit: {said}", file=sys.stderr)
-        if beyond:
+        # Last, so that nothing of it is lost.
+        failed = list(failures(found, limits))
+        print(*failed, sep="\n", end="\n" if failed else "", file=sys.stderr)
+        if failed:
             raise typer.Exit(FAILED_OVER)
+
+
+def _limits(texts: Sequence[str]) -> list[Limit]:
+    from sim.studies.limits import Limit
+
+    try:
+        return [Limit.parse(text) for text in texts]
+    except ParleyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(USAGE) from error
 
 
 def _what_was_run(run: Run) -> Compared:
@@ -118,28 +131,3 @@ def _what_was_run(run: Run) -> Compared:
     return Compared(
         scenario=run.name, settings=[], seed=run.seed, replications=run.replications, days=run.days, parley=run.version
     )
-
-
-def _limit(text: str) -> tuple[str, str, float]:
-    found = _LIMIT.fullmatch(text)
-    if found is None:
-        print(f"error: cannot read --fail-over {text!r}; write it as in 'war_again > 0.05'", file=sys.stderr)
-        raise typer.Exit(USAGE)
-    return found[1], found[2], float(found[3].replace("_", ""))
-
-
-def _beyond(comparison: Comparison, limit: tuple[str, str, float]) -> list[str]:
-    from sim.results.comparison import CannotCompare
-    from sim.scenario.wording import did_you_mean
-
-    outcome, sign, level = limit
-    try:
-        found = comparison.line(outcome).difference
-    except KeyError as error:
-        hint = did_you_mean(outcome, [line.id for line in comparison.lines])
-        raise CannotCompare(f"--fail-over names {outcome!r}, which is not compared. {hint}".rstrip()) from error
-    if found is None or not (found.mean > level if sign == ">" else found.mean < level):
-        return []
-    return [
-        f"{outcome} of {comparison.right.name} differs from {comparison.left.name} by {found.mean:+.6g} ({sign} {level:g})"
-    ]

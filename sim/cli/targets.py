@@ -16,17 +16,24 @@ def targets(
     months: Months = None,
     settings: Settings = None,
 ) -> None:
-    """Run scenarios and print the targets of their `expect` sections beside what came out. Exit code 5 if one is missed.
+    """Run scenarios and print the targets of their `expect` sections beside what came out.
+
+    Exit code 5 if one is missed, or is of what no history has.
 
     Example:  parley targets baseline
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
         from sim.results.tables import headline
-        from sim.results.targets import check_targets, target_lines
+        from sim.results.targets import check_targets, no_targets, target_lines
+        from sim.scenario import ScenarioError
 
         missed = False
-        for scenario in load_all(files, settings):
+        scenarios = load_all(files, settings)
+        bare = [no_targets(scenario) for scenario in scenarios if not scenario.world.expect]
+        if bare:
+            raise ScenarioError(bare)
+        for scenario in scenarios:
             ensemble = run_with_progress(scenario, Plan(replications, seed, horizon_days(scenario, months), series=False))
             checked = check_targets(ensemble)
             missed |= not all(one.met for one in checked)

@@ -7,23 +7,27 @@ import difflib
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.ensemble.run import Ensemble
-from sim.scenario import Expectation, Problem, ScenarioError
+from sim.scenario import Expectation, Problem, Scenario, ScenarioError, ScenarioHead
 
 
 @dataclass(frozen=True)
 class Checked:
-    """An expectation, the value found in a run, and the share of the replications in which the outcome is defined."""
+    """An expectation, the value found in a run, and the share of the replications in which the outcome is defined.
+
+    The value is None where there is none, because no replication has the outcome or a ratio is one to nothing.
+    """
 
     expectation: Expectation
-    value: float
+    value: float | None
     share: float
 
     @property
     def met(self) -> bool:
-        """Whether the value lies in the range."""
-        return self.expectation.low <= self.value <= self.expectation.high
+        """Whether the value lies in the range, its ends included; never where there is none."""
+        return self.value is not None and self.expectation.low <= self.value <= self.expectation.high
 
 
 def check_targets(ensemble: Ensemble) -> list[Checked]:
@@ -32,9 +36,11 @@ def check_targets(ensemble: Ensemble) -> list[Checked]:
     Raises
     ------
     ScenarioError
-        When an expectation names no outcome of this run, or one that is not a number.
+        When there is no expectation, or one names no outcome of this run, or one that is not a number.
     """
     checked, problems = [], []
+    if not ensemble.scenario.world.expect:
+        raise ScenarioError([no_targets(ensemble.scenario)])
     numeric = {name: values for name, values in ensemble.outcomes.items() if values.dtype.kind != "U"}
     for expectation in ensemble.scenario.world.expect:
         named = [name for name in (expectation.outcome, expectation.of) if name is not None]
@@ -45,13 +51,29 @@ def check_targets(ensemble: Ensemble) -> list[Checked]:
             continue
         found = [numeric[name] for name in named]
         known = [values[~np.isnan(values)] for values in found]
-        value = float(np.median(known[0]) if expectation.statistic == "median" else np.mean(known[0]))
-        if expectation.statistic == "ratio":
-            value /= float(np.mean(known[1]))
-        checked.append(Checked(expectation, value, len(known[0]) / len(found[0])))
+        checked.append(Checked(expectation, _value(expectation.statistic, known), len(known[0]) / len(found[0])))
     if problems:
         raise ScenarioError(problems)
     return checked
+
+
+def no_targets(scenario: Scenario[ScenarioHead]) -> Problem:
+    """Return the problem of a scenario that cannot be held against anything."""
+    return Problem(
+        str(scenario.path), "there are no targets to meet", "Write some in a section expect, or leave it out here"
+    )
+
+
+def _value(statistic: str, known: list[NDArray[np.float64]]) -> float | None:
+    """Return the statistic of the values that there are: of an outcome, for a ratio of both; None where there is none."""
+    if not all(map(len, known)):
+        return None
+    if statistic == "median":
+        return float(np.median(known[0]))
+    means = [float(np.mean(values)) for values in known]
+    if statistic == "mean":
+        return means[0]
+    return means[0] / means[1] if means[1] else None
 
 
 def _hint(outcome: str, known: list[str]) -> str:
@@ -72,7 +94,15 @@ def target_lines(checked: list[Checked]) -> list[str]:
     lines = [f" {'target':<{width}} {'value':>10} {'from':>10} .. {'to':<10} defined in"]
     for name, one in zip(names, checked, strict=True):
         want = one.expectation
-        verdict = "met" if one.met else "NOT MET"
+        verdict = "met" if one.met else "NOT MET" if one.value is not None else _why_undefined(one)
         bounds = f"{_number(want.low):>10} .. {_number(want.high):<10}"
-        lines.append(f" {name:<{width}} {_number(one.value):>10} {bounds} {one.share:>10.1%}  {verdict}")
+        value = "-" if one.value is None else _number(one.value)
+        lines.append(f" {name:<{width}} {value:>10} {bounds} {one.share:>10.1%}  {verdict}")
     return lines
+
+
+def _why_undefined(one: Checked) -> str:
+    want = one.expectation
+    if not one.share:
+        return f"NOT MET: {want.outcome} is not defined in any history"
+    return f"NOT MET: the mean of {want.of} is 0, or it is not defined in any history"
