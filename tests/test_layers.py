@@ -56,6 +56,6 @@ def test_the_walk_sees_imports():
 
 def test_the_command_line_starts_without_anything_heavy():
     heavy = ("numpy", "scipy", "pydantic", "simpy", "rich", "yaml")
-    code = f"import sys, sim.cli; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, sim.cli.app; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

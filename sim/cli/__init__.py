@@ -2,102 +2,76 @@
 
 Exit codes: 0 done, 1 our bug, 2 usage, 3 invalid input or results that cannot be written, 4 replications failed, 5 a
 target missed or a difference beyond its limit, 130 interrupted.
+
+The commands are imported by `main`, once it heeds interrupts.
 """
 
-import io
+from __future__ import annotations
+
 import os
-import signal
 import sys
 
-import typer
+from sim.cli import interrupts, streams
 
-from sim.cli.breakeven import breakeven
-from sim.cli.check import check
-from sim.cli.compare import compare
-from sim.cli.discover import discover
-from sim.cli.explain import explain
-from sim.cli.new import new
-from sim.cli.report import plot, report
-from sim.cli.run import run
-from sim.cli.schema import schema
-from sim.cli.sensitivity import sensitivity
-from sim.cli.show import diff, list_scenarios, show
-from sim.cli.sweep import sweep
-from sim.cli.targets import targets
-
-INTERRUPTED = 130
-
-app = typer.Typer(
-    name="parley",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    help="Simulate a war between two states under a scenario. First steps:  parley run baseline",
-)
-app.command()(run)
-app.command()(compare)
-app.command()(sweep)
-app.command()(breakeven)
-app.command()(sensitivity)
-app.command()(discover)
-app.command()(explain)
-app.command()(report)
-app.command()(plot)
-app.command()(check)
-app.command()(show)
-app.command()(diff)
-app.command()(new)
-app.command("list")(list_scenarios)
-app.command()(schema)
-app.command()(targets)
-
-
-@app.callback()
-def _parley() -> None:
-    pass
+BUG, USAGE, INVALID = 1, 2, 3
+# Set to 1, it shows where in the program an error came up.
+TRACEBACK = "PARLEY_TRACEBACK"
 
 
 def main() -> None:
-    """Run the command line; turn every expected error into one line on stderr and its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal or file that cannot show a letter shows a question mark, and nothing is lost.
-            stream.reconfigure(errors="replace")
-    signal.signal(signal.SIGTERM, _interrupt)
-    code = _main()
+    """Run the command line; turn every error into one line on stderr and its exit code."""
+    interrupts.heed()
+    streams.set_up()
     try:
-        sys.stdout.flush()
-    except OSError:
-        # Whoever reads has gone, or the disk is full: said already, or of no interest to anyone.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _main()
+    except BaseException as error:
+        code = _code_of(error)
+    if interrupts.is_stopping():
+        interrupts.end()
+    reason = streams.failure()
+    if reason:
+        print(f"error: cannot print: {reason}", file=sys.stderr)
+        code = code or INVALID
     sys.exit(code)
 
 
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
-
-
 def _main() -> int:
-    try:
-        # Typer returns the code of an Exit, which after an interrupt is 130, and None when a command simply ends.
-        code = app(standalone_mode=False) or 0
-        if code == INTERRUPTED:
-            print(
-                "interrupted; what is written is complete, and what was finished is kept: the same command goes on with it",
-                file=sys.stderr,
-            )
-        return int(code)
-    except typer.TyperException as error:
+    from sim.cli.app import app
+
+    # Typer returns the code of an Exit, and None when a command simply ends.
+    return int(app(prog_name="parley", standalone_mode=False) or 0)
+
+
+def _code_of(error: BaseException) -> int:
+    """Say what went wrong, if it is not said yet; return the exit code."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 0
+    if interrupts.is_stopping():
+        return interrupts.INTERRUPTED
+    if os.environ.get(TRACEBACK) == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    from typer import TyperException
+
+    if isinstance(error, TyperException):
         print(f"error: {_one_line(error)}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        return 0
-    except OSError as error:
-        print(f"error: cannot print: {error.strerror or error}", file=sys.stderr)
-        return 3
+        return USAGE
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename is not None else ""
+        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        return INVALID
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    print(
+        f"error: this is our bug: {what}. Please report it with the command; {TRACEBACK}=1 before it shows where it is",
+        file=sys.stderr,
+    )
+    return BUG
 
 
-def _one_line(error: typer.TyperException) -> str:
+def _one_line(error: Exception) -> str:
+    """Return what is wrong with how a command was called, and where to read how it is called."""
     message = getattr(error, "format_message", lambda: str(error))()
-    return " ".join(str(message).split())
+    context = getattr(error, "ctx", None)
+    command = getattr(context, "command_path", "parley").removeprefix("parley").strip()
+    return f"{' '.join(str(message).split())} See: {' '.join(['parley help', command]).strip()}"

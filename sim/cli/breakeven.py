@@ -22,6 +22,7 @@ from sim.cli.common import (
     run_with_progress,
     workers_for,
 )
+from sim.cli.complete import knobs, scenarios
 
 if TYPE_CHECKING:
     from sim.results.runs import Run
@@ -29,8 +30,12 @@ if TYPE_CHECKING:
 
 
 def breakeven(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.")],
-    vary: Annotated[str, typer.Option(metavar="PATH=LOW:HIGH", help="The knob, and between which values.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.", autocompletion=scenarios)
+    ],
+    vary: Annotated[
+        str, typer.Option(metavar="PATH=LOW:HIGH", help="The knob, and between which values.", autocompletion=knobs)
+    ],
     until: Annotated[str, typer.Option(metavar="CONDITION", help="As in 'share(ceasefire_in_force) >= 0.5'.")],
     replications: Annotated[int, typer.Option(min=2, max=1_000_000, help="Histories at each value.")] = 1000,
     seed: Seed = 1,

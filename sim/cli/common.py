@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.cli.complete import scenarios
+from sim.cli.complete import settings as complete_settings
+
 if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble, Plan
     from sim.ensemble.workers import Pool
@@ -22,13 +25,20 @@ if TYPE_CHECKING:
 
 BUG, USAGE, INVALID, FAILED_REPLICATIONS, FAILED_OVER = 1, 2, 3, 4, 5
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files, or names of shipped ones.")]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="Scenario files, or names of shipped ones.", autocompletion=scenarios)
+]
 Replications = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many histories to simulate.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed and scenario: same results.")]
 Months = Annotated[int | None, typer.Option(min=1, max=600, help="Horizon; the scenario's own if not given.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a number, as in arms.defender.aid_scale=0.3. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a number, as in arms.defender.aid_scale=0.3. Repeatable.",
+        autocompletion=complete_settings,
+    ),
 ]
 
 
@@ -52,22 +62,21 @@ def workers_for(histories: int, asked: int | None, cluster: str | None) -> Itera
 @contextmanager
 def errors_as_lines() -> Iterator[None]:
     """Turn what can go wrong into lines on stderr and an exit code."""
-    from sim.engine.world import InvariantBreach
     from sim.errors import ParleyError
-    from sim.scenario import ScenarioError
 
     try:
         yield
-    except ScenarioError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(INVALID) from error
     except ParleyError as error:
-        print(f"error: {error}", file=sys.stderr)
+        # Problems of a scenario say so themselves, a line each.
+        print(error if hasattr(error, "problems") else f"error: {error}", file=sys.stderr)
         raise typer.Exit(INVALID) from error
     except MemoryError as error:
         print("error: not enough memory for so many replications; ask for fewer", file=sys.stderr)
         raise typer.Exit(INVALID) from error
-    except InvariantBreach as error:
+    except Exception as error:
+        world = sys.modules.get("sim.engine.world")
+        if world is None or not isinstance(error, world.InvariantBreach):
+            raise
         print(f"error: something that must always hold does not: {error}. This is our bug.", file=sys.stderr)
         raise typer.Exit(BUG) from error
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.common import FAILED_OVER, USAGE, Cluster, Months, Workers, errors_as_lines, runs_of
+from sim.cli.complete import outcomes, scenarios_and_results
 from sim.errors import ParleyError
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 
 def compare(
     of: Annotated[
-        list[str], typer.Argument(metavar="A B...", help="Result folders or scenarios; the first is compared with.")
+        list[str],
+        typer.Argument(
+            metavar="A B...",
+            help="Result folders or scenarios; the first is compared with.",
+            autocompletion=scenarios_and_results,
+        ),
     ],
     replications: Annotated[
         int | None, typer.Option(min=2, max=1_000_000, help="Of scenarios that are run first; 2,000 or that of a folder.")
@@ -46,6 +52,7 @@ def compare(
         typer.Option(
             metavar="OUTCOME>X",
             help="Exit with 5 if a difference is beyond this or unknown, as 'war_again > 0.05'.",
+            autocompletion=outcomes,
         ),
     ] = None,
 ) -> None:

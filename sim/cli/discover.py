@@ -10,12 +10,18 @@ from typing import Annotated
 import typer
 
 from sim.cli.common import USAGE, Months, errors_as_lines, is_run, refuse_for_a_folder, runs_of
+from sim.cli.complete import outcomes, scenarios_and_results
 
 
 def discover(
-    of: Annotated[str, typer.Argument(metavar="RUN", help="A result folder or a scenario.")],
+    of: Annotated[
+        str, typer.Argument(metavar="RUN", help="A result folder or a scenario.", autocompletion=scenarios_and_results)
+    ],
     outcome: Annotated[
-        str, typer.Option(help="An outcome of 0 and 1, or a comparison, as in 'casualties_attacker > 1_000_000'.")
+        str,
+        typer.Option(
+            help="An outcome of 0 and 1, or a comparison, as in 'casualties_attacker > 1_000_000'.", autocompletion=outcomes
+        ),
     ],
     rare: Annotated[bool, typer.Option("--rare", help="Where it is rare instead of common.")] = False,
     boxes: Annotated[int, typer.Option(min=1, max=20, help="The most boxes to find, each outside those before.")] = 1,

@@ -10,15 +10,22 @@ from typing import Annotated, NoReturn
 import typer
 
 from sim.cli.common import USAGE, errors_as_lines
+from sim.cli.complete import endings, results
 
 
 def explain(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `parley run` wrote, as results/baseline.")],
+    run: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", help="Folder that `parley run` wrote, as results/baseline.", autocompletion=results),
+    ],
     replication: Annotated[
         int | None, typer.Option(min=0, help="Tell this history; if not given, one typical of the commonest ending.")
     ] = None,
     ending: Annotated[
-        str | None, typer.Option(help="Tell a typical history of this ending, as in ceasefire_in_force or war_goes_on.")
+        str | None,
+        typer.Option(
+            help="Tell a typical history of this ending, as in ceasefire_in_force or war_goes_on.", autocompletion=endings
+        ),
     ] = None,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print only the reviews of that history, with every term, as CSV.")

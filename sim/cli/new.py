@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.common import INVALID, USAGE, errors_as_lines, load_all
+from sim.cli.complete import scenarios
 from sim.errors import ParleyError
 
 # The knobs an analyst turns first, whatever the war.
@@ -29,7 +30,9 @@ COMMON = (
 
 def new(
     name: Annotated[str, typer.Argument(help="Name of the new scenario: small letters, digits and underscores.")],
-    base: Annotated[str, typer.Option("--from", help="The scenario it starts from.")] = "baseline",
+    base: Annotated[
+        str, typer.Option("--from", metavar="SCENARIO", help="The scenario it starts from.", autocompletion=scenarios)
+    ] = "baseline",
 ) -> None:
     """Write NAME.yaml, a scenario that extends another, with the common knobs as comments.
 

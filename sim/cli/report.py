@@ -9,11 +9,14 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from sim.cli.common import USAGE, errors_as_lines
+from sim.cli.complete import endings, results
 
 Replication = Annotated[
     int | None, typer.Option(min=0, help="Tell this history; if not given, one typical of the commonest ending.")
 ]
-Ending = Annotated[str | None, typer.Option(help="Tell a typical history of this ending, as ceasefire_in_force.")]
+Ending = Annotated[
+    str | None, typer.Option(help="Tell a typical history of this ending, as ceasefire_in_force.", autocompletion=endings)
+]
 Until = Annotated[
     str | None, typer.Option(help="Of a sweep: mark where this is reached, as in 'share(ceasefire_in_force) >= 0.5'.")
 ]
@@ -22,7 +25,10 @@ PAPER_WIDTHS = Literal["column", "page"]
 
 def report(
     of: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Folders of results; of several runs the first is compared with.")
+        list[str],
+        typer.Argument(
+            metavar="RUN...", help="Folders of results; of several runs the first is compared with.", autocompletion=results
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(help="The file; RUN/report.html, or results/reports/NAMES.html, if not given.")
@@ -51,7 +57,11 @@ def report(
 def plot(
     of: Annotated[
         list[str],
-        typer.Argument(metavar="RUN... FIGURE", help="Folders of results, then the figure; without one, they are listed."),
+        typer.Argument(
+            metavar="RUN... FIGURE",
+            help="Folders of results, then the figure; without one, they are listed.",
+            autocompletion=results,
+        ),
     ],
     out: Annotated[Path | None, typer.Option(help="The file: its ending says svg, png or pdf.")] = None,
     width: Annotated[PAPER_WIDTHS, typer.Option(help="Of a column (89 mm) or of a page (183 mm).")] = "column",

@@ -26,6 +26,7 @@ from sim.cli.common import (
     run_with_progress,
     workers_for,
 )
+from sim.cli.complete import outcomes
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble, Plan
@@ -50,7 +51,10 @@ def run(
         ),
     ] = None,
     precision_of: Annotated[
-        str | None, typer.Option(metavar="OUTCOME", help="With --precision: only the share of this, as war_goes_on.")
+        str | None,
+        typer.Option(
+            metavar="OUTCOME", help="With --precision: only the share of this, as war_goes_on.", autocompletion=outcomes
+        ),
     ] = None,
     seed: Seed = 1,
     months: Months = None,

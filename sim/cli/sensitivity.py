@@ -25,6 +25,7 @@ from sim.cli.common import (
     runs_of,
     workers_for,
 )
+from sim.cli.complete import outcomes, scenarios_and_results
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Plan
@@ -53,9 +54,12 @@ WIDE = 0.2
 
 
 def sensitivity(
-    of: Annotated[str, typer.Argument(metavar="RUN", help="A result folder or a scenario.")],
+    of: Annotated[
+        str, typer.Argument(metavar="RUN", help="A result folder or a scenario.", autocompletion=scenarios_and_results)
+    ],
     outcome: Annotated[
-        list[str] | None, typer.Option(metavar="OUTCOME", help="What to look at, as war_goes_on. Repeatable.")
+        list[str] | None,
+        typer.Option(metavar="OUTCOME", help="What to look at, as war_goes_on. Repeatable.", autocompletion=outcomes),
     ] = None,
     one_at_a_time: Annotated[
         bool, typer.Option("--one-at-a-time", help="Run each assumption at its low and high value, and other structures.")

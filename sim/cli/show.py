@@ -7,8 +7,11 @@ from typing import Annotated
 import typer
 
 from sim.cli.common import Settings, errors_as_lines, load_all
+from sim.cli.complete import scenarios
 
-One = Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.")]
+One = Annotated[
+    str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.", autocompletion=scenarios)
+]
 
 
 def show(file: One, settings: Settings = None) -> None:
@@ -66,10 +69,8 @@ def list_scenarios() -> None:
     Example:  parley list
     """
     with errors_as_lines():
-        from sim.scenario import shipped
-        from sim.scenario.lookup import SHIPPED
+        from sim.catalogue import heads
 
-        names = shipped()
-        for name, scenario in zip(names, load_all([f"{SHIPPED}{name}" for name in names], None), strict=True):
-            print(f"{name:<28} {scenario.world.title}")
-            print(f"{'':<28} {' '.join(scenario.world.description.split())}")
+        for name, title, description in heads():
+            print(f"{name:<28} {title}")
+            print(f"{'':<28} {description}")

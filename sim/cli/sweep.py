@@ -22,12 +22,18 @@ from sim.cli.common import (
     refuse_both,
     workers_for,
 )
+from sim.cli.complete import knobs, outcomes, scenarios
 
 
 def sweep(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.", autocompletion=scenarios)
+    ],
     vary: Annotated[
-        list[str], typer.Option(metavar="PATH=LOW:HIGH:N", help="A knob and its values, or PATH=a,b,c. Repeatable.")
+        list[str],
+        typer.Option(
+            metavar="PATH=LOW:HIGH:N", help="A knob and its values, or PATH=a,b,c. Repeatable.", autocompletion=knobs
+        ),
     ],
     design: Annotated[
         Literal["grid", "latin", "sobol"], typer.Option(help="grid: all combinations; latin or sobol: a sample of --points.")
@@ -35,7 +41,7 @@ def sweep(
     points: Annotated[int | None, typer.Option(help="Size of a sample.")] = None,
     outcome: Annotated[
         list[str] | None,
-        typer.Option(metavar="OUTCOME", help="What to print, as war_goes_on. Repeatable."),
+        typer.Option(metavar="OUTCOME", help="What to print, as war_goes_on. Repeatable.", autocompletion=outcomes),
     ] = None,
     replications: Annotated[int, typer.Option(min=1, max=1_000_000, help="Histories at each point.")] = 1000,
     seed: Seed = 1,

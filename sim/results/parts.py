@@ -156,6 +156,11 @@ class Parts:
             _HELD.pop(self.folder).close()
 
 
+def anything_kept() -> bool:
+    """Return whether a study of this process has finished parts that a next one can go on with."""
+    return any(not file.name.startswith(".") and file.name != _ABOUT for held in list(_HELD) for file in held.glob("*-*"))
+
+
 def _differ(theirs: bytes, ours: bytes) -> str:
     """Return what two studies differ in, in words."""
     try:

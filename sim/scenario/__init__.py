@@ -4,7 +4,8 @@ Knows nothing of the model: the mechanisms declare their sections with `Section`
 finished schema to `load_scenario`.
 """
 
-from .catalogue import shipped, shipped_folder
+from sim.catalogue import shipped, shipped_folder
+
 from .correlations import Correlation, correlated
 from .errors import FieldError, Flaw, Problem, ScenarioError
 from .expect import Expectation

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
-from . import catalogue
+from sim import catalogue
+
 from .errors import Flaw, ScenarioError
 from .lookup import Found, Unclear, meanings, names_like, short
 from .parse import Unread

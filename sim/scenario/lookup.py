@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import catalogue
+from sim import catalogue
+
 from .errors import Flaw, Problem, ScenarioError
 from .wording import closest, listed, quoted
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sim.scenario import ScenarioError, catalogue, load_scenario, shipped, shipped_folder
+from sim import catalogue
+from sim.scenario import ScenarioError, load_scenario, shipped, shipped_folder
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ import pytest
 from typer.main import get_command
 
 import sim.scenario
+from sim import catalogue
 from sim.cli import app
 from sim.model import WarScenario
-from sim.scenario import Problem, ScenarioError, catalogue, load_scenario
+from sim.scenario import Problem, ScenarioError, load_scenario
 from sim.scenario.extends import read_layers
 from sim.scenario.load import _find
 from sim.scenario.write import to_yaml
