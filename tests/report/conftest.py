@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 import sim
-from sim.cli import app
+from sim.cli.app import app
 from sim.report.html import html
 from sim.report.make import page_of
 

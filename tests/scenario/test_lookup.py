@@ -14,7 +14,7 @@ from typer.main import get_command
 
 import sim.scenario
 from sim import catalogue
-from sim.cli import app
+from sim.cli.app import app
 from sim.model import WarScenario
 from sim.scenario import Problem, ScenarioError, load_scenario
 from sim.scenario.extends import read_layers
