@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,9 +14,10 @@ import pytest
 from sim.ensemble.run import Plan
 from sim.results.pairs import of_means
 from sim.studies.condition import ConditionError, is_share
+from sim.studies.headline import of_those
 from sim.studies.one_at_a_time import mind_changing
 from sim.studies.sensitivity import sensitivities
-from sim.studies.sobol import LUCK, MissingExtra, design, indices, sobol
+from sim.studies.sobol import LUCK, design, indices, sobol
 
 # Ishigami and Homma 1990, with a fourth input that does nothing.
 A, B = 7.0, 0.1
@@ -137,12 +137,6 @@ def test_what_not_every_history_has_is_refused(load) -> None:
         sobol(load("baseline"), Plan(1, 1, 60), ["deal_month"], 32)
 
 
-def test_a_missing_library_is_said_with_what_to_install(monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "SALib.sample", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'parley\[sensitivity\]'"):
-        design(INPUTS, 8, 1)
-
-
 # One at a time
 
 CHANGED = "attrition.level_factor"
@@ -248,3 +242,47 @@ def test_bad_input_is_one_clear_error(parley: Callable, arguments: tuple[object,
     assert len(done.stderr.splitlines()) == 1
     assert words in done.stderr
     assert done.stdout == ""
+
+
+# Outcomes that do not vary
+
+
+def test_usual_outcomes_of_which_nothing_can_be_said_are_left_out_and_named() -> None:
+    reasons = {"a": "", "b": "is the same in all histories", "c": ""}
+    assert of_those(reasons, reasons.__getitem__) == (["a", "c"], {"b": "is the same in all histories"})
+    with pytest.raises(ConditionError, match="b is the same in all histories"):
+        of_those(["b"], reasons.__getitem__)
+
+
+def test_a_table_says_which_outcomes_nothing_moves(load) -> None:
+    both = mind_changing(load("no_talks"), Plan(20, 1, 20), ["ceasefire_in_force", "casualties_attacker", "deal_month"])
+    assert [both.why_not(name) for name in both.outcomes] == [
+        "is the same in all histories of all variants",
+        "",
+        "is defined in too few histories",
+    ]
+    one = both.only(["casualties_attacker"])
+    assert {row["outcome"] for row in one.as_dicts()} == {"casualties_attacker"}
+    # What does not move counted as a mean of three before.
+    assert one.assumptions[0].moves == pytest.approx(3 * both.assumptions[0].moves)
+    assert [each.path for each in one.assumptions if each.moves] == [each.path for each in both.assumptions if each.moves]
+
+
+@pytest.mark.parametrize("how", [("--replications", 120), ("--sobol", 32)])
+def test_one_constant_outcome_does_not_stop_the_others(parley, how: tuple[object, ...]) -> None:
+    done = parley("sensitivity", "no_talks", "--months", 1, *how)
+    assert done.returncode == 0, done.stderr
+    assert "(casualties_attacker)" in done.stdout
+    assert "Left out: ceasefire_in_force is the same in all histories" in done.stdout
+
+
+def test_one_that_was_asked_for_does(parley) -> None:
+    ask = ("sensitivity", "no_talks", "--months", 1, "--replications", 120)
+    done = parley(*ask, "--outcome", "ceasefire_in_force")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "error: ceasefire_in_force is the same in all histories, so nothing drives it\n"
+    told = json.loads(parley(*ask, "--json").stdout)
+    assert set(told["left_out"]) == {"ceasefire_in_force", "war_goes_on"}
+    early = parley("sensitivity", "baseline", "--months", 2, "--sobol", 64, "--outcome", "deal_month")
+    assert (early.returncode, early.stdout) == (3, "")
+    assert "not defined in every history" in early.stderr

@@ -39,13 +39,18 @@ if TYPE_CHECKING:
 
 
 class Study(NamedTuple):
-    """What a study found: the rows of its table, lines to print, the scenario and how much of it was run."""
+    """What a study found.
+
+    The rows of its table, lines to print, the scenario, how much of it was run, the outcomes, and of those that it looks at
+    unless told otherwise which were left out, and why.
+    """
 
     rows: list[dict[str, Any]]
     lines: list[str]
     scenario: Scenario[ScenarioHead]
     size: dict[str, int]
     outcomes: dict[str, dict[str, str]]
+    left_out: dict[str, str]
 
 
 MANY = 1_000
@@ -109,7 +114,8 @@ def sensitivity(
             with workers_for(FEW + 1, workers, cluster) as pool:
                 study = how(scenario, plan, outcome, sobol or 0, pool, top)
         table = csv_of(study.rows)
-        data = json.dumps({"note": WHAT_IT_IS_NOT, "rows": study.rows}, indent=2, allow_nan=False) + "\n"
+        told = {"note": WHAT_IT_IS_NOT, "left_out": study.left_out, "rows": study.rows}
+        data = json.dumps(told, indent=2, allow_nan=False) + "\n"
         print(table if as_csv else data if as_json else "\n".join([*study.lines, WHAT_IT_IS_NOT, ""]), end="")
         if folder is not None:
             size = study.size
@@ -191,11 +197,15 @@ def _from_given_data(
     cluster: str | None,
 ) -> Study:
     from sim.studies.condition import column_of
-    from sim.studies.headline import AT_ONCE, headline_outcomes
-    from sim.studies.sensitivity import sensitivities
+    from sim.studies.headline import AT_ONCE, headline_outcomes, of_those
+    from sim.studies.sensitivity import sensitivities, why_not
 
     (run,) = runs_of([of], replications, seed, months, workers, cluster)
-    chosen = outcomes or headline_outcomes(run.summary)[:AT_ONCE]
+    chosen = outcomes or []
+    left_out: dict[str, str] = {}
+    if not outcomes:
+        chosen, left_out = of_those(headline_outcomes(run.summary), lambda name: why_not(column_of(run, name)))
+        chosen = chosen[:AT_ONCE]
     found = sensitivities(run.drawn, {name: column_of(run, name) for name in chosen})
     note = ["Each interval stands for itself: of so many parameters without effect, one or two may look otherwise."]
     if run.scenario.world.correlations:
@@ -205,9 +215,14 @@ def _from_given_data(
         "",
     ]
     rows = [row for one in found for row in one.as_dicts()]
-    told = [*lines, *_given_lines(found, _labels(run.summary), top), *note, ""]
+    told = [*lines, *_given_lines(found, _labels(run.summary), top), *_left_out(left_out), *note, ""]
     size = {"seed": run.seed, "replications": run.replications, "days": run.days}
-    return Study(rows, told, run.scenario, size, _about(run.summary, chosen))
+    return Study(rows, told, run.scenario, size, _about(run.summary, chosen), left_out)
+
+
+def _left_out(reasons: dict[str, str]) -> list[str]:
+    """Return a line for each outcome that was not asked for, and of which nothing can be said."""
+    return [f"Left out: {name} {reason}." for name, reason in reasons.items()]
 
 
 def _given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int) -> Iterator[str]:
@@ -232,7 +247,7 @@ def _given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int)
 def _one_at_a_time(
     scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, _: int, pool: Pool, top: int
 ) -> Study:
-    from sim.studies.headline import AT_ONCE, headline_outcomes
+    from sim.studies.headline import AT_ONCE, headline_outcomes, of_those
     from sim.studies.one_at_a_time import mind_changing, variant_count
 
     summary = _summary(scenario, plan)
@@ -240,6 +255,10 @@ def _one_at_a_time(
     count = variant_count(scenario)
     with progress_bar(scenario.name, count) as progress:
         found = mind_changing(scenario, plan, chosen, pool=pool, progress=progress)
+    left_out: dict[str, str] = {}
+    if not outcomes:
+        chosen, left_out = of_those(chosen, found.why_not)
+        found = found.only(chosen)
     head = [
         f"{scenario.world.title}",
         f"What would change the picture: each assumption alone at the 5 % and 95 % of what it may be, and other structures "
@@ -247,8 +266,8 @@ def _one_at_a_time(
         f"Differences on the same luck, {plan.replications:,} pairs; the 95 % intervals of an outcome hold together.",
         "",
     ]
-    told = [*head, *_table_lines(found, _labels(summary), top)]
-    return Study(found.as_dicts(), told, scenario, _size(plan), _about(summary, chosen))
+    told = [*head, *_table_lines(found, _labels(summary), top), *_left_out(left_out)]
+    return Study(found.as_dicts(), told, scenario, _size(plan), _about(summary, chosen), left_out)
 
 
 def _summary(scenario: Scenario[ScenarioHead], plan: Plan) -> list[Row]:
@@ -317,29 +336,53 @@ def _cell(change: Difference | None, scale: float) -> str:
 
 # By a designed ensemble
 
+MOST_BY_DESIGN = 3
+
 
 def _sobol(
     scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, rows: int, pool: Pool, top: int
 ) -> Study:
     from dataclasses import replace
 
-    from sim.scenario import quantities
-    from sim.studies.headline import headline_outcomes
-    from sim.studies.sobol import sobol
+    import numpy as np
 
-    summary = _summary(scenario, replace(plan, replications=100))
-    # Those that every history has.
-    whole = [row.id for row in summary if row.n == row.total and row.section != "lasting"]
-    chosen = outcomes or [name for name in headline_outcomes(summary) if name in whole][:3]
+    from sim.ensemble.run import run_ensemble
+    from sim.results.summary import summarise
+    from sim.scenario import quantities
+    from sim.studies.condition import ConditionError, outcome_of
+    from sim.studies.headline import headline_outcomes, of_those
+    from sim.studies.sobol import indices, run_design, why_not
+
+    few = run_ensemble(scenario, replace(plan, replications=100))
+    summary = summarise(few)
+    left_out: dict[str, str] = {}
+
+    def is_missing(name: str) -> str:
+        # What some of a hundred histories do not have, some of the design will not have.
+        missing = np.isnan(outcome_of(scenario, few.outcomes, name)).any()
+        return why_not(np.array([np.nan])) if missing else ""
+
+    if outcomes:
+        chosen = outcomes
+        for name in chosen:
+            if reason := is_missing(name):
+                raise ConditionError(f"{name} {reason}; ask for another")
+    else:
+        chosen, left_out = of_those(headline_outcomes(summary), is_missing)
     uncertain = sum(not quantity.is_certain for _, quantity in quantities(scenario.world))
     histories = rows * (uncertain + 3)
     with progress_bar(scenario.name, histories) as progress:
-        found = sobol(scenario, plan, chosen, rows, pool=pool, progress=progress)
+        factors, values = run_design(scenario, plan, chosen, rows, pool=pool, progress=progress)
+    if not outcomes:
+        chosen, constant = of_those(chosen, lambda name: why_not(values[name]))
+        chosen, left_out = chosen[:MOST_BY_DESIGN], {**left_out, **constant}
+    found = [indices(factors, name, values[name]) for name in chosen]
     head = [f"{scenario.name}: Sobol' indices of {uncertain} uncertain parameters and of luck, {histories:,} histories", ""]
     if scenario.world.correlations:
         head[1:1] = ["The correlations of the scenario are left out: parameters are taken as independent."]
-    told = [*head, *_sobol_lines(found, _labels(summary), top)]
-    return Study([row for one in found for row in one.as_dicts()], told, scenario, _size(plan), _about(summary, chosen))
+    told = [*head, *_sobol_lines(found, _labels(summary), top), *_left_out(left_out)]
+    rows_of = [row for one in found for row in one.as_dicts()]
+    return Study(rows_of, told, scenario, _size(plan), _about(summary, chosen), left_out)
 
 
 def _sobol_lines(found: Sequence[Sobol], labels: dict[str, str], top: int) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sim.results.summary import Row
+from sim.studies.condition import ConditionError
 
 HEADLINE = (
     "ceasefire_in_force", "deal_within_24_months", "ceasefire_lasted_365_days", "casualties_attacker", "ground_gained_km2",
@@ -20,3 +21,19 @@ def headline_outcomes(summary: Iterable[Row]) -> list[str]:
     """Return those of the headline outcomes that a summary has."""
     known = {row.id for row in summary}
     return [outcome for outcome in HEADLINE if outcome in known]
+
+
+def of_those(names: Iterable[str], why_not: Callable[[str], str]) -> tuple[list[str], dict[str, str]]:
+    """Return those outcomes of which something can be said, and why nothing can of the others, from `why_not`.
+
+    Raises
+    ------
+    ConditionError
+        When nothing can be said of any.
+    """
+    reasons = {name: why_not(name) for name in names}
+    kept = [name for name, reason in reasons.items() if not reason]
+    if not kept:
+        told = "; ".join(f"{name} {reason}" for name, reason in reasons.items())
+        raise ConditionError(f"nothing can be said of the usual outcomes: {told or 'there are none'}")
+    return kept, {name: reason for name, reason in reasons.items() if reason}

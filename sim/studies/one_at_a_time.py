@@ -7,7 +7,7 @@ all others as uncertain as they are; what two do together is for `sobol`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
@@ -115,6 +115,31 @@ class MindChanging(Tabular):
             for effect in one.effects
             for outcome, change in effect.differences.items()
         ]  # fmt: skip
+
+    def why_not(self, outcome: str) -> str:
+        """Return why nothing can be said of what moves an outcome, or an empty text."""
+        values = self.outcomes[outcome]
+        known = values[~np.isnan(values)]
+        changes = [effect.differences[outcome] for one in self.assumptions for effect in one.effects]
+        if not any(changes):
+            return "is defined in too few histories"
+        varies = len(known) > 0 and np.ptp(known) > 0
+        return (
+            "" if varies or any(not one.same for one in changes if one) else "is the same in all histories of all variants"
+        )
+
+    def only(self, outcomes: Sequence[str]) -> MindChanging:
+        """Return the table of some of its outcomes."""
+        kept = {name: self.outcomes[name] for name in outcomes}
+        effects = [
+            [Effect(effect.variant, {name: effect.differences[name] for name in outcomes}) for effect in one.effects]
+            for one in self.assumptions
+        ]
+        found = [
+            replace(one, effects=those, moves=_moves(those, kept))
+            for one, those in zip(self.assumptions, effects, strict=True)
+        ]
+        return MindChanging(kept, sorted(found, key=lambda one: -one.moves), self.untried)
 
 
 def mind_changing(
@@ -229,12 +254,16 @@ def _difference(left: Floats, right: Floats, comparisons: int) -> Difference | N
 
 
 def _assumption(path: str, known: Known | None, effects: list[Effect], as_it_is: dict[str, Floats]) -> Assumption:
+    knob = known.knob if known is not None else None
+    return Assumption(path, knob.unit if knob else "", knob.description if knob else "", effects, _moves(effects, as_it_is))
+
+
+def _moves(effects: list[Effect], as_it_is: dict[str, Floats]) -> float:
+    """Return the mean over the outcomes of the largest difference found, in standard deviations."""
     moves = []
     for outcome, values in as_it_is.items():
-        spread = float(np.nanstd(values))
+        known = values[~np.isnan(values)]
+        spread = float(known.std()) if len(known) else 0.0
         found = [abs(one.mean) for effect in effects if (one := effect.differences[outcome]) is not None and one.found]
         moves.append(max(found, default=0.0) / spread if spread > 0 else 0.0)
-    knob = known.knob if known is not None else None
-    return Assumption(
-        path, knob.unit if knob else "", knob.description if knob else "", effects, float(np.mean(moves)) if moves else 0.0
-    )
+    return float(np.mean(moves)) if moves else 0.0

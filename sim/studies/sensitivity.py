@@ -95,14 +95,21 @@ def sensitivities(parameters: Mapping[str, Floats], outcomes: Mapping[str, Float
     return [_sensitivity(parameters, name, values) for name, values in outcomes.items()]
 
 
+def why_not(values: Floats) -> str:
+    """Return why nothing can be said of what drives an outcome, or an empty text; parameters as in `sensitivities`."""
+    known = values[~np.isnan(values)]
+    if len(known) < FEWEST:
+        return f"is defined in {len(known)} histories; at least {FEWEST} are needed"
+    return "" if np.ptp(known) > 0 else "is the same in all histories, so nothing drives it"
+
+
 def _sensitivity(parameters: Mapping[str, Floats], outcome: str, values: Floats) -> Sensitivity:
+    reason = why_not(values)
+    if reason:
+        raise ConditionError(f"{outcome} {reason}")
     known = ~np.isnan(values)
     y = values[known]
     n = len(y)
-    if n < FEWEST:
-        raise ConditionError(f"{outcome} is defined in {n} histories; at least {FEWEST} are needed")
-    if not np.ptp(y) > 0:
-        raise ConditionError(f"{outcome} is the same in all histories, so nothing drives it")
     # Far from 0 the digits of small differences would be lost.
     y = y - y.mean()
     weights, ranked = _resamples(n), _ranks(y)

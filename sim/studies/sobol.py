@@ -1,6 +1,7 @@
 """Sobol' indices from a designed ensemble: what each parameter does alone, and together with all others.
 
-The design is that of Saltelli and others 2010 (through SALib). The luck of a history, all its daily draws, is one factor
+Design and estimators are those of Saltelli and others 2010 (Computer Physics Communications 181), total effects after Jansen
+1999; intervals are from a bootstrap of the rows. The luck of a history, all its daily draws, is one factor
 more: histories of a row that change one parameter keep their luck, and one column changes only the luck. Parameters are
 taken as independent: a correlation of the scenario is left out, as indices of parameters that move together have no such
 meaning.
@@ -8,7 +9,6 @@ meaning.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -17,8 +17,9 @@ import numpy as np
 
 from sim.engine.draws import Floats, Ints
 from sim.ensemble.run import Plan
-from sim.ensemble.workers import ALONE, MissingExtra, Pool, shared
+from sim.ensemble.workers import ALONE, Pool, shared
 from sim.results.frames import Tabular
+from sim.results.statistics import Z_95
 from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.studies.condition import ConditionError
 from sim.studies.designed import Histories, outcomes_of
@@ -28,6 +29,7 @@ LUCK = "luck"
 _EDGE = 1e-9
 # judgement: with fewer, hardly any index can be told from 0, and some are above 1.
 FEWEST_ROWS = 32
+RESAMPLES = 200
 
 
 class SobolIndex(NamedTuple):
@@ -64,14 +66,15 @@ class Sobol(Tabular):
 def design(factors: Sequence[str], rows: int, seed: int) -> Floats:
     """Return the design over the unit cube, (rows * (factors + 2), factors).
 
-    Raises
-    ------
-    MissingExtra
-        When SALib is not installed.
+    Each row of two samples, A and B, gives A, then A with each factor in turn as in B, then B.
     """
-    sampling, _ = _salib()
-    problem = {"num_vars": len(factors), "names": list(factors), "bounds": [[0.0, 1.0]] * len(factors)}
-    return np.asarray(sampling.sample(problem, rows, calc_second_order=False, seed=seed), dtype=np.float64)
+    from scipy.stats import qmc
+
+    count = len(factors)
+    both = qmc.Sobol(2 * count, seed=seed).random(rows)
+    a, b = both[:, None, :count], both[:, None, count:]
+    turned = np.where(np.eye(count, dtype=np.bool_), b, a)
+    return np.asarray(np.concatenate([a, turned, b], axis=1).reshape(-1, count), dtype=np.float64)
 
 
 def indices(factors: Sequence[str], outcome: str, values: Floats) -> Sobol:
@@ -82,22 +85,39 @@ def indices(factors: Sequence[str], outcome: str, values: Floats) -> Sobol:
     ConditionError
         When the outcome is not defined everywhere, or is the same everywhere.
     """
+    reason = why_not(values)
+    if reason:
+        raise ConditionError(f"{outcome} {reason}")
+    blocks = values.reshape(-1, len(factors) + 2)
+    # Far from 0 the products of the estimator are large and their differences noise.
+    blocks = (blocks - values.mean()) / values.std()
+    rows = len(blocks)
+    resampled = np.random.default_rng(20).integers(rows, size=(rows, RESAMPLES))
+    found = []
+    for place, factor in enumerate(factors, 1):
+        columns = blocks[:, 0], blocks[:, place], blocks[:, -1]
+        own, spread = _estimates(*columns), _estimates(*(column[resampled] for column in columns))
+        errors = [Z_95 * float(each.std(ddof=1)) for each in spread]
+        found.append(SobolIndex(factor, float(own[0]), errors[0], float(own[1]), errors[1]))
+    return Sobol(outcome, len(values), sorted(found, key=lambda one: -one.total))
+
+
+def _estimates(a: Floats, turned: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """Return the first-order and the total index of a factor, over the first axis; 0 where nothing varies."""
+    variance = np.concatenate([a, b]).var(axis=0)
+    alone, all_of_it = (b * (turned - a)).mean(axis=0), ((a - turned) ** 2).mean(axis=0) / 2
+    first, total = (np.divide(x, variance, out=np.zeros_like(variance), where=variance > 0) for x in (alone, all_of_it))
+    return first, total
+
+
+def why_not(values: Floats) -> str:
+    """Return why an outcome has no indices, or an empty text; parameters as in `indices`."""
     if np.isnan(values).any():
-        raise ConditionError(f"{outcome} is not defined in every history, as Sobol' indices need; ask for another")
-    if not np.ptp(values) > 0:
-        raise ConditionError(f"{outcome} is the same in all histories, so nothing drives it")
-    _, analysis = _salib()
-    problem = {"num_vars": len(factors), "names": list(factors), "bounds": [[0.0, 1.0]] * len(factors)}
-    with warnings.catch_warnings():
-        # Of resamples in which nothing varies, which have no index.
-        warnings.simplefilter("ignore")
-        found = analysis.analyze(problem, values, calc_second_order=False, num_resamples=200, seed=20)
-    columns = (found[name] for name in ("S1", "S1_conf", "ST", "ST_conf"))
-    rows = [SobolIndex(factor, *map(float, row)) for factor, *row in zip(factors, *columns, strict=True)]
-    return Sobol(outcome, len(values), sorted(rows, key=lambda one: -one.total))
+        return "is not defined in every history, as Sobol' indices need"
+    return "" if np.ptp(values) > 0 else "is the same in all histories, so nothing drives it"
 
 
-def sobol(
+def run_design(
     scenario: Scenario[ScenarioHead],
     plan: Plan,
     outcomes: Sequence[str],
@@ -105,8 +125,8 @@ def sobol(
     *,
     pool: Pool = ALONE,
     progress: Callable[[int], None] = lambda done: None,
-) -> list[Sobol]:
-    """Run a designed ensemble of a scenario and return the indices of outcomes.
+) -> tuple[list[str], dict[str, Floats]]:
+    """Run a designed ensemble of a scenario.
 
     Parameters
     ----------
@@ -114,16 +134,22 @@ def sobol(
     plan : Plan
         Its number of replications is of no interest.
     outcomes : sequence of str
-        Defined in every history.
     rows : int
         A power of two; `rows * (parameters + 3)` histories are run.
     pool : Pool
     progress : callable
         Called with the number of histories done.
 
+    Returns
+    -------
+    factors : list of str
+        The uncertain parameters, by path, and the luck.
+    values : dict of str to (points,) array
+        By outcome, as `indices` takes them.
+
     Raises
     ------
-    ConditionError, MissingExtra
+    ConditionError
     """
     if rows < FEWEST_ROWS or rows & (rows - 1):
         raise ConditionError(f"{rows} rows are no power of two from {FEWEST_ROWS} on; take 256, say")
@@ -145,7 +171,18 @@ def sobol(
     for place, found in shared(outcomes_of, tasks, pool):
         parts[place] = found
         progress(sum(len(task.numbers) for task, part in zip(tasks, parts, strict=True) if part))
-    return [indices(factors, outcome, np.concatenate([part[outcome] for part in parts])) for outcome in outcomes]
+    return factors, {outcome: np.concatenate([part[outcome] for part in parts]) for outcome in outcomes}
+
+
+def sobol(
+    scenario: Scenario[ScenarioHead], plan: Plan, outcomes: Sequence[str], rows: int, *, pool: Pool = ALONE
+) -> list[Sobol]:
+    """Run a designed ensemble of a scenario and return the indices of outcomes that are defined in every history.
+
+    Parameters and errors as in `run_design` and `indices`.
+    """
+    factors, values = run_design(scenario, plan, outcomes, rows, pool=pool)
+    return [indices(factors, outcome, values[outcome]) for outcome in outcomes]
 
 
 def _in_order_of_appearance(values: Floats) -> Ints:
@@ -156,12 +193,3 @@ def _in_order_of_appearance(values: Floats) -> Ints:
     """
     _, first, place = np.unique(values, return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(first))[place], dtype=np.int64)
-
-
-def _salib() -> tuple[Any, Any]:
-    try:
-        from SALib.analyze import sobol as analysis
-        from SALib.sample import sobol as sampling
-    except ImportError as error:
-        raise MissingExtra("Sobol' indices need SALib: pip install 'parley[sensitivity]'") from error
-    return sampling, analysis
