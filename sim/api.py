@@ -9,7 +9,7 @@
 'difference'
 
 Scenarios are files or names of shipped ones. All functions take the luck from `seed`; what is run with the same seed is
-paired. With `workers` above 1 a script needs the usual `if __name__ == "__main__":`.
+paired.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def breakeven(
             return Run.of(run_with_progress(changed, plan, pool=pool))
 
         # There are about ten values.
-        with workers_for(10 * replications, workers, cluster) as pool:
+        with workers_for(10 * replications, plan.days, workers, cluster) as pool:
             found = break_even(run_at, low, high, condition)
         if as_csv:
             print(csv_of(found.as_dicts()), end="")

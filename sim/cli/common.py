@@ -6,7 +6,6 @@ Heavy imports stand inside functions, so that `parley --help` is quick.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import typer
 
 from sim.cli.complete import scenarios
 from sim.cli.complete import settings as complete_settings
+from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble, Plan
@@ -46,16 +46,16 @@ Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes to
 Cluster = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler to share the work, as tcp://host:8786, or local.")
 ]
-# judgement: below so many histories starting processes takes longer than they save.
-FEW = 2_000
+# judgement: what takes one process two seconds; of less, others would save no more than it takes to begin them.
+WORTH_SHARING = 1_500_000
 
 
 @contextmanager
-def workers_for(histories: int, asked: int | None, cluster: str | None) -> Iterator[Pool]:
-    """Yield who shares the work of so many histories."""
+def workers_for(histories: int, days: int, asked: int | None, cluster: str | None) -> Iterator[Pool]:
+    """Yield who shares the work of so many histories of so many days."""
     from sim.ensemble.workers import cores, pool_of
 
-    with pool_of(asked or (cores() if histories > FEW or cluster else 1), cluster) as pool:
+    with pool_of(asked or (cores() if histories * days > WORTH_SHARING or cluster else 1), cluster) as pool:
         yield pool
 
 
@@ -154,7 +154,8 @@ def runs_of(
     )
     size = replications or (like.replications if like else 2000)
     runs = []
-    with workers_for(size * len(scenarios), workers, cluster) as pool:
+    longest = max((horizon_days(one, months) for one in scenarios.values()), default=0)
+    with workers_for(size * len(scenarios), longest, workers, cluster) as pool:
         for name in names:
             if name in kept:
                 runs.append(kept[name])
@@ -183,26 +184,3 @@ def run_with_progress(
 
     with progress_bar(scenario.name, plan.replications) as progress:
         return run(progress)
-
-
-@contextmanager
-def progress_bar(name: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Yield what is called with how much is done, and shows it on stderr when that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn(name), BarColumn(), TextColumn("{task.completed:,.0f}"), TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )  # fmt: skip
-    started = time.monotonic()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total, rate="")
-
-        def update(done: int) -> None:
-            bar.update(task, completed=done, rate=f"{done / max(1e-3, time.monotonic() - started):,.0f} a second")
-
-        yield update

@@ -54,6 +54,7 @@ def _stop(number: int, frame: Any) -> None:
     if _stopping.is_set():
         os._exit(INTERRUPTED)
     _stopping.set()
+    say("\n" if sys.stderr.isatty() else "")
     say("stopping... (once more: at once)\n")
     waiting = threading.Timer(SECONDS, end)
     waiting.daemon = True

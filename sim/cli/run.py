@@ -22,11 +22,11 @@ from sim.cli.common import (
     Workers,
     errors_as_lines,
     load_all,
-    progress_bar,
     run_with_progress,
     workers_for,
 )
 from sim.cli.complete import outcomes
+from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble, Plan
@@ -110,7 +110,8 @@ def run(
                 tidy(out / scenario.name, scenario, plan, chunk)
         folders = [run_folder(out, name, force) for name in names]
         with ExitStack() as stack:
-            pool = stack.enter_context(workers_for(most * len(names) if precision is None else 0, workers, cluster))
+            to_share = most * len(names) if precision is None else 0
+            pool = stack.enter_context(workers_for(to_share, plans[0].days, workers, cluster))
             ran = []
             for scenario, plan, folder in zip(scenarios, plans, folders, strict=True):
                 if precision is None:

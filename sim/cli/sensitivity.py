@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from sim.cli.common import (
-    FEW,
     USAGE,
     Cluster,
     Months,
@@ -20,12 +19,12 @@ from sim.cli.common import (
     errors_as_lines,
     is_run,
     load_all,
-    progress_bar,
     refuse_for_a_folder,
     runs_of,
     workers_for,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
+from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Plan
@@ -110,8 +109,8 @@ def sensitivity(
         else:
             scenario, plan = _scenario_and_plan(of, replications, seed, months)
             how = _one_at_a_time if one_at_a_time else _sobol
-            # A study of this kind is never small.
-            with workers_for(FEW + 1, workers, cluster) as pool:
+            # There are a hundred assumptions or more.
+            with workers_for(100 * plan.replications, plan.days, workers, cluster) as pool:
                 study = how(scenario, plan, outcome, sobol or 0, pool, top)
         table = csv_of(study.rows)
         told = {"note": WHAT_IT_IS_NOT, "left_out": study.left_out, "rows": study.rows}
@@ -250,10 +249,11 @@ def _one_at_a_time(
     from sim.studies.headline import AT_ONCE, headline_outcomes, of_those
     from sim.studies.one_at_a_time import mind_changing, variant_count
 
-    summary = _summary(scenario, plan)
-    chosen = outcomes or headline_outcomes(summary)[:AT_ONCE]
     count = variant_count(scenario)
-    with progress_bar(scenario.name, count) as progress:
+    # The scenario as it is runs twice.
+    with progress_bar(scenario.name, (count + 2) * plan.replications, plan.replications) as progress:
+        summary = _summary(scenario, plan)
+        chosen = outcomes or headline_outcomes(summary)[:AT_ONCE]
         found = mind_changing(scenario, plan, chosen, pool=pool, progress=progress)
     left_out: dict[str, str] = {}
     if not outcomes:

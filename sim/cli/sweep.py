@@ -18,11 +18,11 @@ from sim.cli.common import (
     Workers,
     errors_as_lines,
     load_all,
-    progress_bar,
     refuse_both,
     workers_for,
 )
 from sim.cli.complete import knobs, outcomes, scenarios
+from sim.cli.progress import progress_bar
 
 
 def sweep(
@@ -89,8 +89,8 @@ def sweep(
                 f"{there:,} of {len(chosen):,} points were there already, from a sweep that was interrupted", file=sys.stderr
             )
         with (
-            workers_for(replications * len(chosen), workers, cluster) as pool,
-            progress_bar(scenario.name, len(chosen)) as progress,
+            workers_for(replications * len(chosen), plan.days, workers, cluster) as pool,
+            progress_bar(scenario.name, len(chosen) * replications, replications) as progress,
         ):
             found = run_sweep(
                 scenario, plan, knobs, chosen, design, outcomes=outcome or (), pool=pool, parts=parts, progress=progress

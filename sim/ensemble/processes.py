@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Any, TypeVar
 
 from sim.ensemble.heard import listening, tell
@@ -115,10 +117,7 @@ class Processes:
 
 
 def _gone() -> WorkerError:
-    return WorkerError(
-        "a worker process died; is there enough memory? Ask for fewer workers. (A script of your own must start its "
-        "work under if __name__ == '__main__'.)"
-    )
+    return WorkerError("a worker process died; is there enough memory? Ask for fewer workers")
 
 
 def _begun() -> _Worker:
@@ -127,7 +126,7 @@ def _begun() -> _Worker:
     ours, theirs = fresh.Pipe()
     process = fresh.Process(target=_serve, args=(theirs,), daemon=True)
     try:
-        with _undisturbed():
+        with _undisturbed(), _without_main():
             process.start()
     except OSError as error:
         raise WorkerError(f"cannot begin a worker process: {error.strerror or error}; ask for fewer workers") from error
@@ -160,6 +159,17 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
         for heard in late:
             signal.raise_signal(heard)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Keep a process that is begun here from running the script that asks for it once more; it needs nothing of that."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _serve(pipe: Any) -> None:

@@ -190,7 +190,7 @@ def test_a_run_without_a_page_needs_neither_matplotlib_nor_jinja(parley, tmp_pat
     import sys
 
     code = (
-        "import sys; from sim.cli import app; "
+        "import sys; from sim.cli.app import app; "
         f"words = ['run', 'no_talks', '--replications', '5', '--months', '1', '--out', {str(tmp_path)!r}]; "
         "app(words, standalone_mode=False); "
         "print([name for name in ('matplotlib', 'jinja2') if name in sys.modules])"
