@@ -17,7 +17,6 @@ from sim.results.comparison import CannotCompare, compare, compare_all
 from sim.results.pairs import mcnemar, of_means, of_ratios, of_shares
 from sim.results.runs import Run
 from sim.results.statistics import wilson_interval
-from sim.results.store import StoreError
 from tests.resealed import reseal
 
 
@@ -271,15 +270,6 @@ def test_a_spoilt_folder_is_one_clear_error(parley, folders: Path, tmp_path: Pat
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
-
-
-def test_a_table_that_is_not_whole_is_refused(folders: Path) -> None:
-    from sim.results.runs import read_columns
-
-    text = (folders / "baseline" / "outcomes.csv").read_text()
-    for broken in (text[:-40], text.replace("\n1,", "\n1,2,", 1), "", text.replace("\n0,", "\nzero,", 1)):
-        with pytest.raises(StoreError):
-            read_columns(broken, Path("outcomes.csv"))
 
 
 def test_two_runs_of_one_scenario_go_by_their_folders(parley, folders: Path, tmp_path: Path) -> None:

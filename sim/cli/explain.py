@@ -39,6 +39,7 @@ def explain(
     Example:  parley explain results/baseline --ending ceasefire_in_force
     """
     with errors_as_lines():
+        from sim.engine.calendar import Calendar
         from sim.results.explain import (
             NoSuchHistory,
             explanation,
@@ -75,7 +76,7 @@ def explain(
         print(f"{scenario.world.title}        {ran.replications:,} replications, seed {ran.seed}\n")
         if ran.ledger:
             print("Why there was no deal, over time")
-            print(*ledger_over_time(ran.ledger, names, ran.days), "", sep="\n")
+            print(*ledger_over_time(ran.ledger, names, Calendar(scenario.world.start_date), ran.days), "", sep="\n")
         elif scenario_negotiates(scenario):
             print("This run is too short for a ledger, which is kept every four weeks.\n")
         else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,9 +18,9 @@ from sim.report.parts import shortened
 from sim.results.explain import retold, which_history
 from sim.results.manifest import Manifest
 from sim.results.names import Names
+from sim.results.read import Folder
+from sim.results.reading import read_series, read_survival
 from sim.results.runs import Run
-
-QUANTILES = ("p05", "p25", "p50", "p75", "p95")
 
 
 class Course(NamedTuple):
@@ -70,21 +68,24 @@ class Kept:
     run: Run
     manifest: Manifest
     days: list[int]
-    fans: dict[tuple[str, str], Fan]
+    fans: Mapping[tuple[str, str], Fan]
     courses: dict[tuple[str, str], Course]
 
     @classmethod
-    def of(cls, folder: Path, manifest: Manifest, tables: Mapping[str, str]) -> Kept:
-        """Return the run of a manifest and tables that were read from a folder.
+    def of(cls, found: Folder) -> Kept:
+        """Return the run in a folder that was read.
 
         Raises
         ------
         StoreError
-            When its scenario or its table of histories cannot be read.
+            When one of its tables is not what it should be.
         """
-        run = Run.from_tables(folder, manifest, tables)
-        days, fans = _fans(tables["series.csv"])
-        return cls(folder, run, manifest, days, fans, _courses(tables["survival.csv"]))
+        run = Run.of_folder(found)
+        days, fans = read_series(found, run.scenario, run.days)
+        curves = read_survival(found, run.outcomes, run.days)
+        return cls(
+            found.path, run, found.manifest, days, fans, {key: Course(*curve.values()) for key, curve in curves.items()}
+        )
 
     @cached_property
     def names(self) -> Names:
@@ -128,24 +129,3 @@ def source_line(*runs: Run) -> str:
         f"Parley {first.version} · {names} · seed {seeds} · {min(run.replications for run in runs):,} histories · "
         "a stylised model, not a forecast"
     )
-
-
-def _fans(text: str) -> tuple[list[int], dict[tuple[str, str], Fan]]:
-    rows = list(csv.DictReader(io.StringIO(text)))
-    days = sorted({int(row["day"]) for row in rows})
-    found: dict[tuple[str, str], list[dict[str, str]]] = {}
-    for row in rows:
-        found.setdefault((row["field"], row["of"]), []).append(row)
-    return days, {key: {name: _column(mine, name) for name in QUANTILES} for key, mine in found.items()}
-
-
-def _courses(text: str) -> dict[tuple[str, str], Course]:
-    found: dict[tuple[str, str], list[dict[str, str]]] = {}
-    for row in csv.DictReader(io.StringIO(text)):
-        found.setdefault((row["curve"], row["of"]), []).append(row)
-    names = ("day", "at_risk", "share", "low", "high")
-    return {key: Course(*(_column(mine, name) for name in names)) for key, mine in found.items()}
-
-
-def _column(rows: list[dict[str, str]], name: str) -> Floats:
-    return np.array([float(row[name]) if row[name] else np.nan for row in rows])

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.model import WarScenario
 from sim.report.differences import comparison_pictures
 from sim.report.html import html
 from sim.report.kept import Kept, Story, source_line
@@ -20,9 +18,9 @@ from sim.report.sweeps import KeptSweep, sweep_pictures
 from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.comparison import Comparison, compare_all
 from sim.results.manifest import ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest
+from sim.results.read import read_folder
 from sim.results.runs import told_apart
-from sim.results.store import StoreError, may_write, read_run, write_file
-from sim.scenario import Scenario, ScenarioHead, load_scenario
+from sim.results.store import StoreError, may_write, write_file
 from sim.studies.condition import Condition
 
 # A file name may not be longer than 255 letters, and this one gets an ending.
@@ -77,7 +75,7 @@ def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B
     if isinstance(found, Kept):
         asked.refuse("a run", "replication", "ending")
         return run_page(found, *_story_if_any(found, asked))
-    scenario = _scenario_of(found)
+    scenario = found.scenario
     if isinstance(found, KeptSweep):
         asked.refuse("a sweep", "until")
         return sweep_page(found, scenario, Condition.parse(asked.until) if asked.until is not None else None)
@@ -175,14 +173,14 @@ def results_in(folder: Path) -> Results:
         raise CannotDraw(
             f"there is no folder {folder}; pages and figures are made of results, as `parley run baseline` writes them"
         )
-    manifest, tables = read_run(folder)
-    if isinstance(manifest, SweepManifest):
-        return KeptSweep.of(folder, manifest, tables)
-    if isinstance(manifest, OneAtATimeManifest):
-        return KeptAssumptions.of(folder, manifest, tables)
-    if isinstance(manifest, RunManifest):
-        return Kept.of(folder, manifest, tables)
-    if isinstance(manifest, ComparisonManifest):
+    found = read_folder(folder)
+    if isinstance(found.manifest, SweepManifest):
+        return KeptSweep.of(found, found.manifest)
+    if isinstance(found.manifest, OneAtATimeManifest):
+        return KeptAssumptions.of(found, found.manifest)
+    if isinstance(found.manifest, RunManifest):
+        return Kept.of(found)
+    if isinstance(found.manifest, ComparisonManifest):
         raise CannotDraw(f"{folder} holds a comparison; name the runs that it compares, the first one first")
     raise CannotDraw(
         f"there are no pictures of what {folder} holds; there are of runs, sweeps and assumptions one at a time"
@@ -197,8 +195,3 @@ def _comparisons(folders: Sequence[Path]) -> list[Comparison]:
             raise CannotDraw(f"{folder} holds a study and not a run; only runs can be compared")
         runs.append(found.run)
     return compare_all(told_apart(runs, [str(folder) for folder in folders]))
-
-
-def _scenario_of(study: KeptSweep | KeptAssumptions) -> Scenario[ScenarioHead]:
-    scenario: Scenario[ScenarioHead] = load_scenario(study.folder / "scenario.yaml", WarScenario)
-    return replace(scenario, name=study.manifest.scenario)

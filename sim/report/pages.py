@@ -23,7 +23,7 @@ from sim.report.sweeps import KeptSweep, sweep_pictures
 from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.compared import moved_lines, pairing_in_words
 from sim.results.comparison import Comparison
-from sim.results.ledger import Totals, entries_of, sentences
+from sim.results.ledger import Totals, sentences
 from sim.results.manifest import OfScenario
 from sim.results.names import Names
 from sim.results.summary import Row, balance_sentences
@@ -104,7 +104,7 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
     def chosen(*names: str) -> list[Picture]:
         return [pictures[name] for name in names if name in pictures]
 
-    why = sentences(kept.names, Totals(entries_of(run.ledger)))
+    why = sentences(kept.names, Totals(run.ledger))
     balance = balance_sentences(scenario, run.outcomes, run.drawn)
     blocks = [
         _assumed_block(scenario, run.days),

@@ -254,7 +254,8 @@ def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None
     shown = worth[:, possible]
     low = np.minimum(shown.min(axis=1, initial=np.inf), packages.fighting_on)
     high = np.maximum(shown.max(axis=1, initial=-np.inf), packages.fighting_on)
-    pad = 0.07 * (high - low)
+    # Where nothing could be signed there is but one point.
+    pad = np.where(high > low, 0.07 * (high - low), 0.05)
     axes.set_xlim(low[0] - pad[0], high[0] + pad[0])
     axes.set_ylim(low[1] - pad[1], high[1] + 2 * pad[1])
     corner = packages.fighting_on

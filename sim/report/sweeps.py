@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,10 +15,16 @@ from sim.engine.draws import Floats, Ints
 from sim.report.axes import number_axis, percent_axis
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed, slug, with_bounds, with_unit, wrapped
 from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper
+from sim.results.columns import sweep_columns
 from sim.results.compared import HEADINGS
-from sim.results.manifest import SweepManifest
-from sim.results.tables import as_it_was
+from sim.results.manifest import StoreError, SweepManifest
+from sim.results.read import Folder
+from sim.results.reading import rows_of
+from sim.results.summary import Row
+from sim.results.tables import HEADINGS as HEADINGS_OF_RUNS
+from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import Condition
+from sim.studies.design import as_value
 from sim.studies.headline import HEADLINE
 
 if TYPE_CHECKING:
@@ -47,36 +51,58 @@ class KeptSweep:
     ----------
     folder : Path
     manifest : SweepManifest
+    scenario : Scenario
+        As it is without the knobs.
     knobs : list of Knob
     points : list of tuple of str
-    rows : dict of (point, outcome) to dict
+    rows : dict of (point, outcome) to Row
         The rows of `sweep.csv`.
     """
 
     folder: Path
     manifest: SweepManifest
+    scenario: Scenario[ScenarioHead]
     knobs: list[Knob]
     points: list[tuple[str, ...]]
-    rows: dict[tuple[int, str], dict[str, str]]
+    rows: dict[tuple[int, str], Row]
 
     @classmethod
-    def of(cls, folder: Path, manifest: SweepManifest, tables: Mapping[str, str]) -> KeptSweep:
-        """Return the sweep of a manifest and tables that were read from a folder."""
+    def of(cls, found: Folder, manifest: SweepManifest) -> KeptSweep:
+        """Return the sweep in a folder that was read.
+
+        Raises
+        ------
+        StoreError
+            When its table is not of its points.
+        """
         points = [tuple(point) for point in manifest.points]
-        knobs = []
-        for place, knob in enumerate(manifest.knobs):
-            try:
-                numbers = np.array([float(point[place].replace("_", "")) for point in points])
-            except ValueError:
-                numbers = None
-            knobs.append(Knob(knob.path, numbers))
-        rows = {(int(row["point"]), row["id"]): row for row in csv.DictReader(io.StringIO(tables["sweep.csv"]))}
-        return cls(folder, manifest, knobs, points, rows)
+        paths = [knob.path for knob in manifest.knobs]
+        if any(len(point) != len(paths) for point in points) or len(set(paths)) < len(paths):
+            raise StoreError(f"{found.path}/manifest.json: its points have not one value for each of its knobs")
+        table = found.table("sweep.csv", sweep_columns(paths))
+        table.one_of("section", (*HEADINGS_OF_RUNS, "asked"))
+        at = [int(place) for place in table["point"].tolist()]
+        rows = {}
+        for place, (point, row) in enumerate(zip(at, rows_of(table), strict=True)):
+            if point not in range(len(points)) or (place and at[place - 1] > point) or (point, row.id) in rows:
+                raise table.wrong(
+                    place, f"point {point} with {row.id} is none of the sweep, out of its order or there twice"
+                )
+            if any(str(as_value(value)) != table[path][place] for path, value in zip(paths, points[point], strict=True)):
+                raise table.wrong(place, f"its knobs are not those of point {point}")
+            rows[point, row.id] = row
+        if set(at) != set(range(len(points))):
+            raise StoreError(f"{table.path} has not a row for each of its {len(points):,} points")
+        knobs = [Knob(path, _as_numbers([point[place] for point in points])) for place, path in enumerate(paths)]
+        return cls(found.path, manifest, found.scenario(), knobs, points, rows)
 
     @property
     def is_grid(self) -> bool:
         """Whether every value of each of two knobs meets every value of the other."""
-        return len(self.knobs) == 2 and self.manifest.design == "grid"
+        if len(self.knobs) != 2 or self.manifest.design != "grid":
+            return False
+        down, across = (dict.fromkeys(point[place] for point in self.points) for place in (0, 1))
+        return {*self.points} == {*product(down, across)}
 
     def outcomes(self) -> list[str]:
         """Return what to show: what was asked for, or some of the headline outcomes."""
@@ -87,10 +113,9 @@ class KeptSweep:
     def label(self, outcome: str) -> str:
         """Return what an outcome is called."""
         row = next((row for (_, name), row in self.rows.items() if name == outcome), None)
-        if row is None or row["section"] not in HEADINGS:
+        if row is None or row.section not in HEADINGS:
             return outcome
-        label = as_it_was(row["label"])
-        return label if row["section"] in ("course", "year_one") else f"{HEADINGS[row['section']]}: {label}"
+        return row.label if row.section in ("course", "year_one") else f"{HEADINGS[row.section]}: {row.label}"
 
     def label_with_unit(self, outcome: str) -> str:
         """Return what an outcome is called, with its unit where its label does not say it."""
@@ -98,15 +123,15 @@ class KeptSweep:
 
     def unit(self, outcome: str) -> str:
         """Return the unit of an outcome."""
-        return next((row["unit"] for (_, name), row in self.rows.items() if name == outcome), "")
+        return next((row.unit for (_, name), row in self.rows.items() if name == outcome), "")
 
     def value(self, point: int, outcome: str, name: str = "value") -> float:
         """Return share or mean of an outcome at a point, or a bound of its interval; NaN where no history has it."""
         row = self.rows.get((point, outcome))
         if row is None:
             return np.nan
-        cell = row[name] if name != "value" else row["share"] or row["mean"]
-        return float(cell) if cell else np.nan
+        value = getattr(row, name) if name != "value" else row.mean if row.share is None else row.share
+        return np.nan if value is None else float(value)
 
     def column(self, outcome: str, name: str = "value") -> Floats:
         """Return that of all points, (points,)."""
@@ -120,12 +145,18 @@ class KeptSweep:
         row, unit = self.rows[point, outcome], self.unit(outcome)
         of = ("sweep.csv", point, outcome)
         low, high = (self.value(point, outcome, name) for name in ("low", "high"))
-        name = "share" if row["share"] else "mean"
+        name = "mean" if row.share is None else "share"
         if np.isnan(low):
             return Value.in_unit(value, unit, *of, name)
         size = max(abs(low), abs(high))
         ends = [Value.bound(bound, unit, *of, which, size=size) for which, bound in (("low", low), ("high", high))]
         return with_bounds(Value.in_unit(value, unit, *of, name, size=size), *ends)
+
+
+def _as_numbers(values: Sequence[str]) -> Floats | None:
+    """Return the values of a knob as numbers, or None where they are words."""
+    found = [as_value(value) for value in values]
+    return None if any(isinstance(value, str) for value in found) else np.array(found, dtype=np.float64)
 
 
 class Crossing(NamedTuple):
@@ -200,7 +231,7 @@ def _sweep_picture(sweep: KeptSweep, outcome: str, level: float | None) -> Pictu
     label, unit = sweep.label(outcome), sweep.unit(outcome)
     n = sweep.manifest.replications
     where = "the table has the 95 % intervals" if sweep.is_grid else "with 95 % intervals"
-    known = [int(row["n"]) for (_, name), row in sweep.rows.items() if name == outcome]
+    known = [row.n for (_, name), row in sweep.rows.items() if name == outcome]
     some = f", of which {min(known):,} to {max(known):,} have it" if known and min(known) < n else ""
     says: list[Piece] = [f"{label}, {where}; {n:,} histories at each point{some}, on the same luck."]
     if len(sweep.knobs) > 2:

@@ -24,13 +24,13 @@ WORTH_A_STRIP = 0.01
 
 def ledger(kept: Kept) -> Picture:
     """Return why there was no deal, over time: the share of each reason among histories at war, strip above strip."""
-    rows = [row for row in kept.run.ledger if row["question"] == "state"]
-    days = sorted({int(row["day"]) for row in rows})
+    rows = [row for row in kept.run.ledger if row.question == "state"]
+    days = sorted({row.day for row in rows})
     shares: dict[str, Floats] = {}
     total: dict[str, int] = {}
     for row in rows:
-        shares.setdefault(row["answer"], np.zeros(len(days)))[days.index(int(row["day"]))] = float(row["share"])
-        total[row["answer"]] = total.get(row["answer"], 0) + int(row["histories"])
+        shares.setdefault(row.answer, np.zeros(len(days)))[days.index(row.day)] = row.histories / row.of
+        total[row.answer] = total.get(row.answer, 0) + row.histories
     order = sorted(shares, key=lambda answer: (answer != ZONE, -total[answer]))
     shown = [answer for answer in order if shares[answer].max() >= WORTH_A_STRIP]
     wanted = [min(days, key=lambda day: abs(day - goal)) for goal in quarters(kept.run.days)[1:]]
@@ -39,7 +39,7 @@ def ledger(kept: Kept) -> Picture:
         "Share of the histories at war (ledger.csv has every four weeks)",
         ["date", *(kept.names.state(answer) for answer in order), "histories at war"], [], wanted,
     )  # fmt: skip
-    at_war = {int(row["day"]): row["of"] for row in rows}
+    at_war = {row.day: row.of for row in rows}
     for day in wanted:
         cells: list[Piece] = []
         for answer in order:

@@ -22,7 +22,7 @@ from sim.model.ledger import NOTHING, Questions
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.results.chronicle import chronicle
-from sim.results.ledger import negotiation_of
+from sim.results.ledger import Entry, negotiation_of
 from sim.results.names import Names
 from sim.results.store import StoreError
 from sim.scenario import Scenario, ScenarioHead
@@ -298,20 +298,20 @@ def explanation(ensemble: Ensemble, replication: int) -> Iterator[str]:
         yield from account_lines(ensemble, replication, signed[-1])
 
 
-def ledger_over_time(rows: list[dict[str, str]], names: Names, days: int) -> Iterator[str]:
+def ledger_over_time(rows: list[Entry], names: Names, calendar: Calendar, days: int) -> Iterator[str]:
     """Yield the table of the states of a run's ledger over time, from the rows of `ledger.csv`.
 
     Shares are of the histories at war on that day and add to 1.
     """
-    states = [row for row in rows if row["question"] == "state"]
-    known = sorted({int(row["day"]) for row in states})
+    states = [row for row in rows if row.question == "state"]
+    known = sorted({row.day for row in states})
     if not known:
         return
     wanted = sorted({min(known, key=lambda day: abs(day - goal)) for goal in (1, 91, 182, 365, 548, 730, 1096, 1461, days)})
-    share = {(int(row["day"]), row["answer"]): float(row["share"]) for row in states}
-    at_war = {int(row["day"]): int(row["of"]) for row in states}
-    date = {int(row["day"]): row["date"] for row in states}
-    total = {answer: sum(int(row["histories"]) for row in states if row["answer"] == answer) for _, answer in share}
+    share = {(row.day, row.answer): row.histories / row.of for row in states}
+    at_war = {row.day: row.of for row in states}
+    date = {day: calendar.date_of(day).isoformat() for day in known}
+    total = {answer: sum(row.histories for row in states if row.answer == answer) for _, answer in share}
     order = sorted(total, key=lambda answer: (answer != "zone", -total[answer]))
     width = max(len(names.state(answer)) for answer in order)
     yield f" {'share of histories at war':<{width}}" + "".join(f"{date[day]:>12}" for day in wanted)

@@ -5,7 +5,7 @@ history counted once is given with a share.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -57,12 +57,6 @@ def entries(ensemble: Ensemble) -> Iterator[Entry]:
             of = at_war if question == "state" else int(counts.sum()) if question == "red_line" else without
             for place in np.flatnonzero(counts).tolist():
                 yield Entry(day, question, answers[question][place], int(counts[place]), of)
-
-
-def entries_of(rows: Iterable[Mapping[str, str]]) -> Iterator[Entry]:
-    """Yield the lines of the ledger from the rows of `ledger.csv`."""
-    for row in rows:
-        yield Entry(int(row["day"]), row["question"], row["answer"], int(row["histories"]), int(row["of"]))
 
 
 class Totals:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.ensemble.run import Ensemble
 from sim.ensemble.workers import MissingExtra
+from sim.results.columns import TEXT, Column
+from sim.results.manifest import StoreError
+from sim.results.read import Table, check_columns, check_numbers, check_texts
 
 NAME = "outcomes.parquet"
 Columns = Mapping[str, NDArray[Any]]
@@ -51,11 +54,40 @@ def write(path: Path, parts: Iterable[Columns]) -> None:
             writer.close()
 
 
-def read(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the columns of a table; NaN and empty text where something does not apply."""
-    table = arrow().parquet.read_table(path)
-    found = {}
-    for name in table.column_names:
-        values = table.column(name).to_numpy()
-        found[name] = np.asarray(values, dtype=np.str_ if values.dtype.kind == "O" else np.float64)
-    return found
+def read(content: BinaryIO, columns: Sequence[Column], path: Path, rows: int) -> Table:
+    """Return a table with these columns and so many rows; NaN and empty text where something does not apply.
+
+    Raises
+    ------
+    StoreError
+        When it is damaged, has other columns or rows, or holds what it may not.
+    """
+    pyarrow = arrow()
+    try:
+        file = pyarrow.parquet.ParquetFile(content)
+        schema, found = file.schema_arrow, file.metadata.num_rows
+        # Before anything large is made of it.
+        check_columns(schema.names, columns, path)
+        if found != rows:
+            raise StoreError(f"{path} has {found:,} rows and should have {rows:,}")
+        for column in columns:
+            _hold_type(pyarrow.types, schema.field(column.name).type, column, path)
+        table = file.read()
+        arrays = {column.name: _array(table.column(column.name), column, path) for column in columns}
+    except (OSError, ValueError, OverflowError, pyarrow.ArrowException) as error:
+        raise StoreError(f"{path} cannot be read: {' '.join(str(error).split())[:200]}") from error
+    return Table(path, rows, arrays)
+
+
+def _hold_type(types: Any, its: Any, column: Column, path: Path) -> None:
+    fine = types.is_string(its) if column.kind == TEXT else types.is_floating(its) or types.is_integer(its)
+    if not fine:
+        raise StoreError(f"{path}, column {column.name}: it holds {its}, and should be {column.kind}")
+
+
+def _array(values: Any, column: Column, path: Path) -> NDArray[Any]:
+    if column.kind == TEXT:
+        return check_texts(column, ["" if value is None else value for value in values.to_pylist()], path)
+    numbers = np.asarray(values.to_numpy(), dtype=np.float64)
+    check_numbers(column, numbers, np.isnan(numbers), path)
+    return numbers

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,25 +13,21 @@ from numpy.typing import NDArray
 
 from sim import __version__
 from sim.engine.draws import Floats
-from sim.ensemble.outcomes import ENDINGS, FAILED
-from sim.model import WarScenario, section
-from sim.model.ceasefire import CAUSES
-from sim.model.talks import Talks
-from sim.results import parquet
+from sim.ensemble.outcomes import FAILED
+from sim.ensemble.run import horizon_days
+from sim.results.columns import choices_of
 from sim.results.frames import Tabular
-from sim.results.manifest import Manifest, RunManifest
-from sim.results.store import StoreError, read_run
+from sim.results.ledger import Entry
+from sim.results.manifest import RunManifest, StoreError
+from sim.results.read import SCENARIO, Folder, read_folder
+from sim.results.reading import read_ledger, read_outcomes, read_summary
 from sim.results.summary import Row, as_dicts, summarise
-from sim.results.tables import as_it_was
-from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario
+from sim.scenario import Scenario, ScenarioHead
 
 if TYPE_CHECKING:
     import pandas
 
     from sim.ensemble.run import Ensemble
-
-# Whatever has no number is text.
-TEXT_COLUMNS = ("ending", "collapse_cause")
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,7 +47,7 @@ class Run(Tabular):
     drawn : dict of str to (n,) array
         The uncertain parameters, by path.
     summary : list of Row
-    ledger : list of dict
+    ledger : list of Entry
         The rows of `ledger.csv`, where the run was read from a folder that has it.
     """
 
@@ -66,7 +60,7 @@ class Run(Tabular):
     outcomes: Mapping[str, NDArray[Any]]
     drawn: Mapping[str, Floats]
     summary: list[Row]
-    ledger: list[dict[str, str]] = field(default_factory=list)
+    ledger: list[Entry] = field(default_factory=list)
 
     @classmethod
     def of(cls, ensemble: Ensemble) -> Run:
@@ -86,36 +80,25 @@ class Run(Tabular):
         StoreError
             When it is none, is incomplete, was changed since, or was written by a version whose scenario cannot be read now.
         """
-        return cls.from_tables(folder, *read_run(folder))
+        return cls.of_folder(read_folder(folder))
 
     @classmethod
-    def from_tables(cls, folder: Path, manifest: Manifest, tables: Mapping[str, str]) -> Run:
-        """Return the run of a manifest and tables that were read from a folder; errors as in `read`."""
+    def of_folder(cls, found: Folder) -> Run:
+        """Return the run in a folder that was read; errors as in `read`."""
+        manifest = found.manifest
         if not isinstance(manifest, RunManifest):
-            raise StoreError(f"{folder} holds no run, but something made of runs")
-        name, version = manifest.scenario, manifest.parley
-        seed, replications, days = manifest.seed, manifest.replications, manifest.days
-        try:
-            scenario: Scenario[ScenarioHead] = load_scenario(folder / "scenario.yaml", WarScenario)
-        except ScenarioError as error:
-            raise StoreError(
-                f"{folder / 'scenario.yaml'} cannot be read by this version ({__version__}; it was written by {version}); "
-                f"run it again. First problem: {error.problems[0]}"
-            ) from error
-        if parquet.NAME in manifest.sha256:
-            columns = parquet.read(folder / parquet.NAME)
-        else:
-            columns = read_columns(tables["outcomes.csv"], folder / "outcomes.csv")
-        if len(columns["replication"]) != replications:
-            raise StoreError(f"{folder} has not one row for each of its replications; run it again")
+            raise StoreError(f"{found.path} holds no run, but something made of runs")
+        scenario = found.scenario()
+        if horizon_days(scenario) != manifest.days:
+            raise StoreError(f"{found.path / SCENARIO} is not of the {manifest.days:,} days that were run; run it again")
+        columns = read_outcomes(found, scenario, manifest)
         del columns["replication"]
-        outcomes = {name: values for name, values in columns.items() if "." not in name}
-        drawn = {name: values for name, values in columns.items() if "." in name}
-        ledger = list(csv.DictReader(io.StringIO(tables.get("ledger.csv", ""))))
-        summary = read_summary(tables["summary.csv"])
-        # The file is called scenario.yaml, whatever the scenario is called.
-        scenario = replace(scenario, name=name)
-        return cls(name, scenario, seed, replications, days, version, outcomes, drawn, summary, ledger)
+        return cls(
+            manifest.scenario, scenario, manifest.seed, manifest.replications, manifest.days, manifest.parley,
+            {name: values for name, values in columns.items() if "." not in name},
+            {name: values for name, values in columns.items() if "." in name},
+            read_summary(found, columns), read_ledger(found, scenario, manifest),
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"<Run: {self.name}, {self.replications:,} histories of {self.days:,} days, seed {self.seed}>"
@@ -191,57 +174,8 @@ def values_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], out
     return np.asarray(outcomes[outcome], dtype=np.float64)
 
 
-def choices_of(scenario: Scenario[Any]) -> dict[str, tuple[str, ...]]:
-    """Return the columns of text, and which values they can have."""
-    negotiation = section(scenario, Talks)
-    issues = negotiation.issues if negotiation is not None else ()
-    terms = {f"terms_{issue.id}": tuple(option.id for option in issue.options) for issue in issues}
-    return {"ending": (*ENDINGS, FAILED), "collapse_cause": CAUSES, **terms}
-
-
 def names_of(scenario: Scenario[Any], outcomes: Collection[str]) -> list[str]:
     """Return the names that `values_of` takes."""
     choices = choices_of(scenario)
     named = [f"{column}:{value}" for column, values in choices.items() if column in outcomes for value in values]
     return [*choices["ending"], *(name for name in outcomes if name not in choices), *named]
-
-
-def read_columns(text: str, path: Path) -> dict[str, NDArray[Any]]:
-    """Return the columns of a table of histories, as numbers where all are numbers.
-
-    Raises
-    ------
-    StoreError
-        When rows have not as many cells as the header, or a column of numbers holds something else.
-    """
-    lines = text.splitlines()
-    header = lines[0].split(",") if lines else []
-    # No cell of this table is ever quoted; so this is right, and five times as fast as the csv module.
-    rows = [line.split(",") for line in lines[1:]]
-    if not rows or any(len(row) != len(header) for row in rows):
-        raise StoreError(f"{path} is not a whole table: its rows and its header differ in length")
-    found: dict[str, NDArray[Any]] = {}
-    for name, cells in zip(header, zip(*rows, strict=True), strict=True):
-        if name in TEXT_COLUMNS or name.startswith("terms_"):
-            found[name] = np.asarray(cells)
-            continue
-        try:
-            found[name] = np.array([float(cell) if cell else np.nan for cell in cells])
-        except ValueError as error:
-            raise StoreError(f"{path}: column {name} holds something that is no number") from error
-    return found
-
-
-def read_summary(text: str) -> list[Row]:
-    """Return the rows of a summary; how tables scale and round them is not kept."""
-    rows = []
-    known = {field.name: field.type for field in fields(Row)}
-    for cells in csv.DictReader(io.StringIO(text)):
-        values: dict[str, Any] = {}
-        for name, cell in cells.items():
-            if name in ("section", "id", "label", "unit"):
-                values[name] = as_it_was(cell)
-            elif name in known:
-                values[name] = int(cell) if name in ("n", "total") else float(cell) if cell else None
-        rows.append(Row(**values))
-    return rows

@@ -12,16 +12,12 @@ from typing import Any
 
 from sim import __version__
 from sim.ensemble.run import Ensemble, Plan, horizon_days
-from sim.results.files import read_bytes
-from sim.results.manifest import Manifest, RunManifest, made_with, read_manifest
+from sim.results.manifest import Manifest, RunManifest, made_with
 from sim.results.manifest import StoreError as StoreError
 from sim.results.summary import Row
 from sim.results.tables import failures_csv, ledger_csv, markdown, outcomes_csv, series_csv, summary_csv, survival_csv
 from sim.scenario import Scenario, ScenarioHead
 from sim.scenario.write import to_yaml
-
-# judgement: a table of a million histories has 2 GB.
-MOST_BYTES = 16_000_000_000
 
 
 def results_folder(folder: Path, force: bool) -> Path:
@@ -212,28 +208,6 @@ def write_folder(
         for empty in reversed(made):
             with contextlib.suppress(OSError):
                 empty.rmdir()  # only if nothing was written to it
-
-
-def read_run(folder: Path) -> tuple[Manifest, dict[str, str]]:
-    """Return the manifest of results and their tables as text, after making sure that they are as they were written.
-
-    Raises
-    ------
-    StoreError
-        When this is no folder of results, or one of its files is missing or was changed.
-    """
-    manifest = read_manifest(folder)
-    tables = {}
-    for name, digest in manifest.sha256.items():
-        try:
-            content = read_bytes(folder / name, MOST_BYTES)
-        except OSError as error:
-            raise StoreError(f"cannot read {folder / name}: {error.strerror}") from error
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise StoreError(f"{folder / name} was changed since the run wrote it; run it again")
-        if not name.endswith(".parquet"):
-            tables[name] = content.decode()
-    return manifest, tables
 
 
 def may_write(path: Path, force: bool) -> None:

@@ -8,7 +8,6 @@ import io
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,11 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import Calendar
 from sim.ensemble.run import Ensemble
+from sim.results.columns import LEDGER, SERIES, SUMMARY, SURVIVAL, header_of
 from sim.results.ledger import entries
 from sim.results.statistics import QUANTILES
 from sim.results.summary import WHAT_IT_IS_NOT, Row, end_date, told_of
-from sim.results.survival import courses
+from sim.results.survival import Course, courses
 
 # What a formula of a spreadsheet begins with; and what then stands before it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -180,8 +180,8 @@ def csv_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> st
 
 def summary_csv(summary: list[Row]) -> str:
     """Return the rows of the summary as CSV, in full precision."""
-    names = [field.name for field in fields(Row) if field.name not in ("scale", "digits")]
-    return _csv(names, [["" if (v := getattr(row, name)) is None else v for name in names] for row in summary])
+    header = header_of(SUMMARY)
+    return _csv(header, [["" if (v := getattr(row, name)) is None else v for name in header] for row in summary])
 
 
 def _texts(values: NDArray[Any]) -> list[str]:
@@ -211,7 +211,6 @@ def outcomes_rows(ensemble: Ensemble) -> str:
 def series_csv(ensemble: Ensemble) -> str:
     """Return the time series: for every week, field and row (side, backer) the mean and quantiles over replications."""
     calendar = Calendar(ensemble.scenario.world.start_date)
-    header = ["day", "date", "field", "of", "mean", *(f"p{round(100 * q):02d}" for q in QUANTILES)]
     # Column by column, because a copy of one is cheap and NumPy finds the quantiles of all weeks at once.
     means = [weeks.mean(axis=1) for weeks in ensemble.series]
     bands = [np.quantile(weeks, QUANTILES, axis=1) for weeks in ensemble.series]
@@ -221,17 +220,22 @@ def series_csv(ensemble: Ensemble) -> str:
         for column, (field, of) in enumerate(ensemble.series_columns):
             band = bands[column][:, slot].tolist()
             rows.append([day, date, field, of, float(means[column][slot]), *band])
-    return _csv(header, rows)
+    return _csv(header_of(SERIES), rows)
 
 
 def survival_csv(ensemble: Ensemble) -> str:
     """Return how wars end and ceasefires hold over time, one row for each day on which a curve changes."""
+    return _csv(header_of(SURVIVAL), survival_rows(courses(ensemble.outcomes, ensemble.plan.days)))
+
+
+def survival_rows(found: Iterable[Course]) -> list[list[Any]]:
+    """Return the rows of curves; an end of an interval is empty where there is none."""
     rows: list[list[Any]] = []
-    for name, of, curve in courses(ensemble.outcomes, ensemble.plan.days):
+    for name, of, curve in found:
         low, high = (["" if np.isnan(value) else float(value) for value in bound] for bound in curve.intervals())
         columns = (curve.times.astype(int).tolist(), curve.at_risk.tolist(), curve.share.tolist(), low, high)
         rows += [[name, of, *row] for row in zip(*columns, strict=True)]
-    return _csv(["curve", "of", "day", "at_risk", "share", "low", "high"], rows)
+    return rows
 
 
 def failures_csv(ensemble: Ensemble, folder: Path) -> str:
@@ -251,10 +255,9 @@ def failures_csv(ensemble: Ensemble, folder: Path) -> str:
 
 def ledger_csv(ensemble: Ensemble) -> str:
     """Return the ledger: for every day on which it is kept, question and answer, how many histories gave it."""
-    header = ["day", "date", "question", "answer", "histories", "of", "share"]
     calendar = Calendar(ensemble.scenario.world.start_date)
     rows = [
         [entry.day, calendar.date_of(entry.day).isoformat(), *entry[1:], entry.histories / entry.of]
         for entry in entries(ensemble)
     ]
-    return _csv(header, rows)
+    return _csv(header_of(LEDGER), rows)

@@ -1,0 +1,222 @@
+"""The columns of all result tables: what each holds, between which bounds. Tables are written with these and held to them.
+
+What a column means is said in `results/README.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import Any, NamedTuple
+
+from sim.ensemble.outcomes import DEAL_HORIZONS, ENDINGS, FAILED, LASTING_DAYS, MONTH_DAYS, YEAR_DAYS
+from sim.model import section
+from sim.model.arms import Arms
+from sim.model.ceasefire import CAUSES, Ceasefire
+from sim.model.parameters import SIDES
+from sim.model.talks import Talks
+from sim.results.summary import Row
+from sim.scenario import Scenario, numbers
+from sim.scenario.quantity import Quantity
+
+# judgement: no amount of a war comes near, and its square and their sums are still numbers.
+LARGEST = 1e30
+TEXT, WHOLE, NUMBER = "text", "a whole number", "a number"
+
+
+class Column(NamedTuple):
+    """A column of a table.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        Text, whole numbers or numbers.
+    low, high : float
+        Between which numbers lie.
+    empty : bool
+        Whether it may be empty, because it does not apply.
+    """
+
+    name: str
+    kind: str = NUMBER
+    low: float = -LARGEST
+    high: float = LARGEST
+    empty: bool = False
+
+    @property
+    def or_empty(self) -> Column:
+        """The same that may be empty."""
+        return self._replace(empty=True)
+
+
+def text(name: str) -> Column:
+    """Return a column of text that says something."""
+    return Column(name, TEXT)
+
+
+def whole(name: str, high: float = LARGEST) -> Column:
+    """Return a column of whole numbers from 0 on."""
+    return Column(name, WHOLE, 0.0, high)
+
+
+def flag(name: str) -> Column:
+    """Return a column of yes (1) and no (0)."""
+    return whole(name, 1)
+
+
+def amount(name: str) -> Column:
+    """Return a column of what cannot be negative."""
+    return Column(name, low=0.0)
+
+
+def share(name: str) -> Column:
+    """Return a column of shares."""
+    return Column(name, low=0.0, high=1.0)
+
+
+def header_of(columns: Sequence[Column]) -> list[str]:
+    """Return the header of a table with these columns."""
+    return [column.name for column in columns]
+
+
+# judgement: as the last day of the longest horizon.
+LAST_DAY = 18_263
+SERIES_QUANTILES = ("p05", "p25", "p50", "p75", "p95")
+_PLAIN = [
+    *(text(name) for name in ("section", "id", "label")), text("unit").or_empty, whole("n"), whole("total"),
+    share("share").or_empty,
+]  # fmt: skip
+SUMMARY = [
+    *_PLAIN,
+    *(
+        Column(field.name).or_empty
+        for field in fields(Row)
+        if field.name not in ("scale", "digits", *(column.name for column in _PLAIN))
+    ),
+]
+SERIES = [
+    whole("day", LAST_DAY), text("date"), text("field"), text("of").or_empty, Column("mean"),
+    *(Column(name) for name in SERIES_QUANTILES),
+]  # fmt: skip
+SURVIVAL = [
+    text("curve"), text("of").or_empty, whole("day", LAST_DAY), whole("at_risk"), share("share"), share("low").or_empty,
+    share("high").or_empty,
+]  # fmt: skip
+LEDGER = [
+    whole("day", LAST_DAY), text("date"), text("question"), text("answer"), whole("histories"), whole("of"), share("share"),
+]  # fmt: skip
+FAILURES = [whole("replication"), whole("seed"), text("reason"), text("replay")]
+COMPARISON = [
+    *(text(name) for name in ("left", "right", "section", "outcome", "label")), text("unit").or_empty,
+    whole("pairs").or_empty,
+    *(Column(name).or_empty for name in ("left_value", "right_value", "difference", "low", "high")),
+    Column("correlation", low=-1.0, high=1.0).or_empty, amount("variance_factor").or_empty, share("p_mcnemar").or_empty,
+    text("verdict"),
+]  # fmt: skip
+SENSITIVITY = [
+    text("outcome"), whole("histories"), text("parameter"),
+    *(Column(name).or_empty for name in ("first_order", "low", "high", "rank_correlation")),
+]  # fmt: skip
+SOBOL = [
+    text("outcome"), whole("histories"), text("factor"),
+    *(Column(name).or_empty for name in ("first_order", "first_order_error", "total", "total_error")),
+]  # fmt: skip
+ONE_AT_A_TIME = [
+    whole("rank"), text("path"), text("unit").or_empty, text("value"), text("kind"), amount("moves"), text("outcome"),
+    whole("pairs"), *(Column(name).or_empty for name in ("as_it_is", "changed", "difference", "low", "high")),
+    flag("found").or_empty,
+]  # fmt: skip
+
+
+def sweep_columns(paths: Sequence[str]) -> list[Column]:
+    """Return the columns of a sweep over these knobs, whose values are as they were written."""
+    return [whole("point"), *(text(path) for path in paths), *SUMMARY]
+
+
+def outcome_columns(scenario: Scenario[Any], days: int) -> list[Column]:
+    """Return the columns of the replications of a scenario over so many days: number, outcomes, drawn parameters.
+
+    What may not be empty is so only in replications that failed.
+    """
+    return [whole("replication"), *_outcomes(scenario, days), *(Column(path) for path in drawn_paths(scenario))]
+
+
+def drawn_paths(scenario: Scenario[Any]) -> list[str]:
+    """Return the paths of the uncertain parameters of a scenario."""
+    return [
+        known.path for known in numbers(scenario.world) if isinstance(known.value, Quantity) and not known.value.is_certain
+    ]
+
+
+def _outcomes(scenario: Scenario[Any], days: int) -> Iterator[Column]:
+    day = Column("ending_day", WHOLE, 0.0, days, empty=True)
+    yield from (text("ending"), day, Column("ground_gained_km2"))
+    for side in SIDES:
+        for name in ("casualties", "killed", "force_start", "force_end", "recruited", "fired_days", "stock_days_end"):
+            yield amount(f"{name}_{side}")
+        yield whole(f"fire_below_half_month_{side}").or_empty
+        yield from (Column(f"aid_pledged_beur_{side}"), amount(f"aid_delivered_beur_{side}"))
+    negotiation = section(scenario, Talks)
+    if negotiation is not None:
+        yield from _deals(days)
+        yield from (text(f"terms_{issue.id}").or_empty for issue in negotiation.issues)
+    if days >= MONTH_DAYS:
+        yield Column("ground_30_days_km2")
+        yield from (amount(f"daily_casualties_30_days_{side}") for side in SIDES)
+    if days >= YEAR_DAYS:
+        yield from _first_year()
+        if negotiation is not None:
+            yield Column("belief_gap_12_months_km2_per_day").or_empty
+
+
+def _deals(days: int) -> Iterator[Column]:
+    yield from (amount(name).or_empty for name in ("deal_month", "first_talks_month"))
+    yield from (whole(f"talks_{what}") for what in ("opened", "failed", "ended"))
+    yield from (flag("imposed").or_empty, Column("land_ceded_km2").or_empty)
+    yield from (flag(f"deal_within_{months}_months") for months, horizon in DEAL_HORIZONS if horizon <= days)
+    for side in SIDES:
+        yield from (Column(f"{name}_{side}").or_empty for name in ("surplus", "conceded"))
+        yield from (Column(f"{name}_{side}") for name in ("weariness", "war_support"))
+    yield from (whole("ceasefires"), Column("first_ceasefire_days", low=0.0, high=days, empty=True))
+    yield from (flag("first_ceasefire_broke").or_empty, text("collapse_cause").or_empty)
+    yield from (share("share_of_time_in_ceasefire"), amount("guards_end"), amount("incidents_per_day").or_empty)
+    yield from (flag(f"ceasefire_lasted_{span}_days").or_empty for span in LASTING_DAYS)
+
+
+def _first_year() -> Iterator[Column]:
+    yield from (Column("ground_12_months_km2"), amount("casualties_per_km2_12_months").or_empty)
+    for side in SIDES:
+        yield amount(f"casualties_12_months_{side}")
+        yield from (Column(f"force_change_12_months_{name}{side}").or_empty for name in ("", "share_"))
+        for flow in ("trained", "returned", "killed", "deserted", "wounded"):
+            yield amount(f"{flow}_per_month_12_months_{side}").or_empty
+
+
+def series_fields(scenario: Scenario[Any]) -> list[tuple[str, str]]:
+    """Return the fields of the series of a scenario, each with its side or backer."""
+    backers = [backer.id for backer in section(scenario, Arms).backers]
+    sided = ["force", "cumulative_casualties", "fire", "ready_fire", "stock_days"]
+    alone = ["held_area"]
+    if section(scenario, Talks) is not None:
+        sided += ["believed_drift", "value_of_fighting"]
+        alone += ["nearest_slack"]
+    if section(scenario, Ceasefire) is not None:
+        alone += ["guards_in_place", "incidents"]
+    return [
+        *((field, side) for field in sided for side in SIDES),
+        *((field, backer) for field in ("pledged_beur", "delivered_beur") for backer in backers),
+        *((field, "") for field in alone),
+    ]
+
+
+# Fields of the series that may be negative.
+SIGNED_SERIES = ("believed_drift", "value_of_fighting", "nearest_slack", "pledged_beur")
+
+
+def choices_of(scenario: Scenario[Any]) -> dict[str, tuple[str, ...]]:
+    """Return the columns of text of the replications, and which values they can have."""
+    negotiation = section(scenario, Talks)
+    issues = negotiation.issues if negotiation is not None else ()
+    terms = {f"terms_{issue.id}": tuple(option.id for option in issue.options) for issue in issues}
+    return {"ending": (*ENDINGS, FAILED), "collapse_cause": CAUSES, **terms}

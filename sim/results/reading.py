@@ -1,0 +1,287 @@
+"""The tables of a run, read and held to one another: what follows from the histories must follow from them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from itertools import groupby, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.calendar import Calendar
+from sim.engine.draws import Floats
+from sim.ensemble.outcomes import FAILED
+from sim.ensemble.run import series_days
+from sim.model import section
+from sim.model.ledger import ZONE, Questions
+from sim.model.talks import Talks
+from sim.results import parquet
+from sim.results.columns import (
+    LEDGER,
+    SERIES,
+    SERIES_QUANTILES,
+    SIGNED_SERIES,
+    SUMMARY,
+    SURVIVAL,
+    TEXT,
+    choices_of,
+    outcome_columns,
+    series_fields,
+)
+from sim.results.ledger import QUESTIONS, Entry
+from sim.results.manifest import RunManifest
+from sim.results.read import Folder, Table
+from sim.results.summary import Row
+from sim.results.survival import courses
+from sim.results.tables import HEADINGS, SECTIONS_OF_SHARES, survival_rows
+from sim.scenario import Scenario
+
+Columns = dict[str, NDArray[Any]]
+# Endings that say when the fighting ended.
+_ENDED = ("attacker_collapsed", "defender_collapsed", "ceasefire_in_force")
+# How far two numbers may be apart that follow from the same histories.
+_CLOSE = 1e-6
+
+
+def read_outcomes(found: Folder, scenario: Scenario[Any], manifest: RunManifest) -> Columns:
+    """Return the columns of the replications, in their order.
+
+    Raises
+    ------
+    StoreError
+        When they are not those of the scenario, or a history cannot have been so.
+    """
+    columns = outcome_columns(scenario, manifest.days)
+    # In histories that failed all but the ending is empty.
+    read_with = [column if column.name in ("replication", "ending") else column.or_empty for column in columns]
+    if parquet.NAME in manifest.sha256:
+        path = found.path / parquet.NAME
+        table = parquet.read(io.BytesIO(found.files[parquet.NAME]), read_with, path, manifest.replications)
+    else:
+        table = found.table("outcomes.csv", read_with)
+    numbers = [(number,) for number in table["replication"].tolist()]
+    table.just(numbers, [(number,) for number in range(manifest.replications)])
+    choices = choices_of(scenario)
+    failed = table["ending"] == FAILED
+    for column in columns:
+        if column.kind == TEXT:
+            table.one_of(column.name, {*choices[column.name], *([""] if column.empty else [])})
+        elif not column.empty:
+            table.hold(
+                ~np.isnan(table[column.name]) | failed, f"column {column.name} is empty, and the history did not fail"
+            )
+    _hold_together(table)
+    return table.columns()
+
+
+def _hold_together(table: Table) -> None:
+    """Refuse histories whose columns contradict one another."""
+    known = table.columns()
+    table.hold(
+        np.isin(known["ending"], _ENDED) == ~np.isnan(known["ending_day"]), "its ending and ending_day do not go together"
+    )
+    if "ceasefires" not in known:
+        return
+    held = np.nan_to_num(known["ceasefires"]) > 0
+    for name in ("first_ceasefire_days", "first_ceasefire_broke"):
+        table.hold(held == ~np.isnan(known[name]), f"ceasefires and {name} do not go together")
+    table.hold(~held | ~np.isnan(known["deal_month"]), "there is a ceasefire and no deal_month")
+    broke = known["first_ceasefire_broke"] == 1
+    table.hold(broke == (known["collapse_cause"] != ""), "first_ceasefire_broke and collapse_cause do not go together")
+    signed = ~np.isnan(known["deal_month"])
+    for name, values in known.items():
+        if name.startswith(("terms_", "surplus_", "conceded_")) or name in ("imposed", "land_ceded_km2"):
+            there = values != "" if values.dtype.kind in "UO" else ~np.isnan(values)
+            table.hold(signed == there, f"deal_month and {name} do not go together")
+
+
+def read_summary(found: Folder, outcomes: Mapping[str, NDArray[Any]]) -> list[Row]:
+    """Return the rows of a summary; how tables scale and round them is not kept.
+
+    Raises
+    ------
+    StoreError
+        When they do not follow from the columns of the histories.
+    """
+    table = found.table("summary.csv", SUMMARY)
+    table.one_of("section", HEADINGS)
+    rows = rows_of(table)
+    n = len(outcomes["ending"])
+    seen: set[str] = set()
+    for place, row in enumerate(rows):
+        if row.id in seen:
+            raise table.wrong(place, f"{row.id} is there twice")
+        seen.add(row.id)
+        if row.section == "endings":
+            count = int(np.count_nonzero(outcomes["ending"] == row.id))
+            follows = (row.n, row.total) == (n, n) and row.share is not None and abs(row.share * n - count) < n * _CLOSE
+        elif row.id in outcomes and row.section in ("course", "year_one"):
+            values = outcomes[row.id]
+            values = values[~np.isnan(values)]
+            follows = (row.n, row.total) == (len(values), n)
+            follows &= row.mean is None or bool(np.isclose(row.mean, values.mean(), rtol=_CLOSE, atol=_CLOSE))
+        else:
+            continue
+        if not follows:
+            raise table.wrong(place, f"{row.id} does not follow from the table of the replications")
+    missing = set(np.unique(outcomes["ending"]).tolist()) - seen
+    if missing:
+        raise table.wrong(-1, f"there is no row of the ending {min(missing)}")
+    return rows
+
+
+def rows_of(table: Table) -> list[Row]:
+    """Return the rows of a table with the columns of a summary.
+
+    Raises
+    ------
+    StoreError
+        When one has not what rows of its section have.
+    """
+    names = [column.name for column in SUMMARY]
+    rows = []
+    for place, cells in enumerate(table.dicts()):
+        values = {name: cells[name] for name in names}
+        row = Row(**values | {"n": int(values["n"]), "total": int(values["total"])})
+        if not row.total >= 1 or row.n > row.total:
+            raise table.wrong(place, f"n is {row.n:,} of {row.total:,}")
+        bounds = (row.low, row.share, row.high)
+        if row.share is None and row.section in SECTIONS_OF_SHARES:
+            raise table.wrong(place, "it is of a share and has none")
+        if row.share is not None:
+            fine = row.low is not None and row.high is not None and row.low >= -_CLOSE and row.high <= 1 + _CLOSE
+        else:
+            bounds = (row.p05, row.p50, row.p95)
+            fine = row.n == 0 or (None not in bounds and row.mean is not None)
+        known = [value for value in bounds if value is not None]
+        if not fine or any(one > other + _CLOSE * (1 + abs(other)) for one, other in pairwise(known)):
+            raise table.wrong(place, "its bounds are missing or not in their order")
+        rows.append(row)
+    return rows
+
+
+def read_ledger(found: Folder, scenario: Scenario[Any], manifest: RunManifest) -> list[Entry]:
+    """Return the lines of the ledger; none where it has not been kept.
+
+    Raises
+    ------
+    StoreError
+        When they are of another scenario, or contradict one another.
+    """
+    negotiation = section(scenario, Talks)
+    if "ledger.csv" not in manifest.sha256:
+        return []
+    table = found.table("ledger.csv", LEDGER)
+    if negotiation is None:
+        raise table.wrong(0, "no one negotiates in this scenario")
+    table.one_of("question", QUESTIONS)
+    questions = Questions(negotiation)
+    place_of = {
+        (question, answer): (at, place)
+        for at, question in enumerate(QUESTIONS)
+        for place, answer in enumerate(questions.answers(question))
+    }
+    entries = [
+        Entry(int(row["day"]), row["question"], row["answer"], int(row["histories"]), int(row["of"]))
+        for row in table.dicts()
+    ]
+    for row, entry in enumerate(entries):
+        if (entry.question, entry.answer) not in place_of:
+            raise table.wrong(row, f"{entry.answer[:60]!r} is no answer to {entry.question} in this scenario")
+    table.in_order([(entry.day, *place_of[entry.question, entry.answer]) for entry in entries])
+    histories, of = table["histories"], table["of"]
+    table.hold((histories >= 1) & (histories <= of), "more or fewer histories than were asked")
+    table.hold(of <= manifest.replications, "more were asked than there are histories")
+    table.hold(table["day"] <= manifest.days, "it is after the horizon")
+    table.hold(np.isclose(table["share"], histories / np.maximum(of, 1), rtol=_CLOSE, atol=_CLOSE), "its share is another")
+    _hold_dates(table, scenario)
+    for day, of_day in groupby(entries, key=lambda entry: entry.day):
+        wrong = _wrong_of(list(of_day))
+        if wrong:
+            raise table.wrong(next(row for row, entry in enumerate(entries) if entry.day == day), wrong)
+    return entries
+
+
+def _wrong_of(entries: Iterable[Entry]) -> str:
+    """Return what is wrong with the answers of a day; nothing if they add up."""
+    asked: dict[str, set[int]] = {}
+    gave: dict[str, int] = {}
+    zone = 0
+    for entry in entries:
+        asked.setdefault(entry.question, set()).add(entry.of)
+        gave[entry.question] = gave.get(entry.question, 0) + entry.histories
+        if entry.question == "state" and entry.answer == ZONE:
+            zone = entry.histories
+    if "state" not in asked:
+        return "the histories of this day have no state"
+    without = gave["state"] - zone
+    for question, of in asked.items():
+        wanted = gave["state"] if question == "state" else gave["red_line"] if question == "red_line" else without
+        several = question == "opens"
+        if of != {wanted} or (gave[question] != wanted and not several):
+            return f"the answers to {question} on this day do not add up"
+    if without and "nearest" not in asked:
+        return "where there is no zone, the nearest package is not said"
+    return ""
+
+
+def _hold_dates(table: Table, scenario: Scenario[Any]) -> None:
+    calendar = Calendar(scenario.world.start_date)
+    date_of = {day: calendar.date_of(int(day)).isoformat() for day in np.unique(table["day"]).tolist()}
+    dates = np.array([date_of[day] for day in table["day"].tolist()], dtype=np.str_)
+    table.hold(table["date"] == dates, "its date is not that of its day")
+
+
+def read_series(found: Folder, scenario: Scenario[Any], days: int) -> tuple[list[int], dict[tuple[str, str], Columns]]:
+    """Return the days of the series, and for each field and side or backer its quantiles over them.
+
+    Raises
+    ------
+    StoreError
+        When they are not those of the scenario.
+    """
+    table = found.table("series.csv", SERIES)
+    wanted, when = series_fields(scenario), series_days(days)
+    pairs = list(zip(table["field"].tolist(), table["of"].tolist(), strict=True))
+    fields = pairs[: len(wanted)]
+    if set(fields) != set(wanted):
+        raise table.wrong(0, "the fields of the first day are not those of the scenario")
+    keys = [(day, *pair) for day, pair in zip(table["day"].tolist(), pairs, strict=True)]
+    table.just(keys, [(day, *pair) for day in when for pair in fields])
+    _hold_dates(table, scenario)
+    levels = [table[name] for name in SERIES_QUANTILES]
+    for low, high in pairwise(levels):
+        table.hold(low <= high + _CLOSE * (1 + np.abs(high)), "its quantiles are not in their order")
+    positive = ~np.isin(table["field"], SIGNED_SERIES)
+    table.hold((levels[0] >= -_CLOSE) | ~positive, "it cannot be negative")
+    places = {pair: slice(at, None, len(fields)) for at, pair in enumerate(fields)}
+    return list(when), {pair: {name: table[name][at] for name in SERIES_QUANTILES} for pair, at in places.items()}
+
+
+def read_survival(found: Folder, outcomes: Mapping[str, NDArray[Any]], days: int) -> dict[tuple[str, str], Columns]:
+    """Return the curves by their names, each as its columns.
+
+    Raises
+    ------
+    StoreError
+        When they do not follow from the columns of the histories.
+    """
+    table = found.table("survival.csv", SURVIVAL)
+    names = [column.name for column in SURVIVAL]
+    made = [dict(zip(names, row, strict=True)) for row in survival_rows(courses(outcomes, days))]
+    key = ("curve", "of", "day")
+    keys = list(zip(*(table[name].tolist() for name in key), strict=True))
+    table.just(keys, [tuple(row[name] for name in key) for row in made])
+    for name in ("at_risk", "share", "low", "high"):
+        follows: Floats = np.array([np.nan if row[name] == "" else row[name] for row in made], dtype=np.float64)
+        same = np.isclose(table[name], follows, rtol=_CLOSE, atol=_CLOSE, equal_nan=True)
+        table.hold(same, f"{name} does not follow from the table of the replications")
+    of_curve: dict[tuple[str, str], list[int]] = {}
+    for place, (curve, of, _) in enumerate(keys):
+        of_curve.setdefault((curve, of), []).append(place)
+    return {
+        pair: {name: table[name][places] for name in ("day", "at_risk", "share", "low", "high")}
+        for pair, places in of_curve.items()
+    }
