@@ -28,6 +28,7 @@ from sim.results.comparison import compare as _compare
 from sim.results.runs import Run
 from sim.results.store import results_folder
 from sim.scenario import Scenario, ScenarioHead, load_scenario
+from sim.scenario.write import as_setting
 from sim.studies.breakeven import BreakEven, break_even
 from sim.studies.condition import Condition, column_of, outcome_of
 from sim.studies.design import Varied, lay_out, refuse_span
@@ -146,7 +147,8 @@ def sweep(
     Parameters
     ----------
     vary : mapping of str to str or sequence
-        By the path of a knob its values: a list, or as in `"0:2:5"` (from, to, how many; without how many for a sample).
+        By the path of a knob its values: a list, each item one value whatever it holds, or as in `"0:2:5"` (from, to, how
+        many; without how many for a sample).
     design : str
         `grid`, or a sample of `points`: `latin`, `sobol`.
     scenario, replications, seed, months, settings
@@ -155,7 +157,7 @@ def sweep(
         Processes to share the points.
     """
     knobs = [
-        Varied.parse(f"{path}={values if isinstance(values, str) else ','.join(map(str, values))}")
+        Varied.parse(f"{path}={values}") if isinstance(values, str) else Varied.of(path, values)
         for path, values in vary.items()
     ]
     loaded, plan = _what(scenario, replications, seed, months, settings)
@@ -180,7 +182,7 @@ def breakeven(
     loaded, plan = _what(scenario, replications, seed, months, settings)
 
     def run_at(value: float | None) -> Run:
-        return Run.of(run_ensemble(loaded if value is None else loaded.with_settings([f"{path}={value!r}"]), plan))
+        return Run.of(run_ensemble(loaded if value is None else loaded.with_settings([f"{path}={as_setting(value)}"]), plan))
 
     return break_even(run_at, low, high, Condition.parse(until))
 
@@ -268,7 +270,7 @@ def workbench(
         paths = {name.replace("__", "."): value for name, value in knobs.items()}
         for path in paths:
             refuse_span(path)
-        changed = loaded.with_settings([f"{path}={value}" for path, value in paths.items()])
+        changed = loaded.with_settings([f"{path}={as_setting(value)}" for path, value in paths.items()])
         found = run_ensemble(changed, plan).outcomes
         values = {name: outcome_of(changed, found, name) for name in outcomes}
         # NaN where no history has the outcome.

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
+import sys
 from typing import Any
 
 import yaml
 
+from .errors import FieldError
+from .read import read_value
 from .scalars import is_text
 
 _WIDTH = 110
+_PLAIN = (str, bool, int, float, datetime.date, list, tuple, dict)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -22,7 +27,16 @@ class _Dumper(yaml.SafeDumper):
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
+class _OneLine(_Dumper):
+    """Writes every text that is no plain word in double quotes."""
+
+    def _text(self, text: str) -> yaml.ScalarNode:
+        style = None if is_text(text) and text.isidentifier() else '"'
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
 _Dumper.add_representer(str, _Dumper._text)
+_OneLine.add_representer(str, _OneLine._text)
 
 
 def to_yaml(tree: dict[str, Any]) -> str:
@@ -34,3 +48,38 @@ def to_yaml(tree: dict[str, Any]) -> str:
         Plain values: mappings, lists, text, numbers, dates, true, false and None.
     """
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+
+
+def as_setting(value: object) -> str:
+    """Return a value of Python as it is written after `--set PATH=`, on one line.
+
+    Parameters
+    ----------
+    value : object
+        A number, of NumPy too, true or false, None, a date, a list or a mapping of these; or a text, which means what it
+        means on the command line (``"0.5"`` is a number), and itself where it means nothing there.
+
+    Examples
+    --------
+    >>> [as_setting(value) for value in (0.5, True, "A, B", "A: B", "yes", [1, 2])]
+    ['0.5', 'true', 'A, B', '"A: B"', '"yes"', '[1, 2]']
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()  # of NumPy
+    if isinstance(value, str):
+        return value if _means_itself(value) else _on_one_line(value)
+    return _on_one_line(value)
+
+
+def _means_itself(text: str) -> bool:
+    try:
+        meant = read_value(text)
+    except FieldError:
+        return False
+    return meant == text or text.startswith(("'", '"')) or (not isinstance(meant, str) and "#" not in text)
+
+
+def _on_one_line(value: object) -> str:
+    plain = value if value is None or isinstance(value, _PLAIN) else str(value)
+    text = yaml.dump(plain, Dumper=_OneLine, default_flow_style=True, allow_unicode=True, width=sys.maxsize)
+    return text.removesuffix("\n").removesuffix("\n...")

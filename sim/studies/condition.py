@@ -21,14 +21,17 @@ from sim.errors import ParleyError
 from sim.results.runs import Run, names_of, values_of
 from sim.results.statistics import Z_95, quantile_interval, wilson_interval
 from sim.scenario import Scenario
-from sim.scenario.wording import did_you_mean
+from sim.scenario.distributions import LARGEST
+from sim.scenario.wording import did_you_mean, quoted, shorten
 
 STATISTICS = ("share", "mean", "median")
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
-_OUTCOME = r"(?P<outcome>[\w:.]+)"
-_COMPARED = r"\s*(?P<sign>>=|<=|>|<)\s*(?P<level>[-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?)\s*"
-_FORM = re.compile(rf"\s*(?P<statistic>[a-z]+)\s*\(\s*{_OUTCOME}\s*\){_COMPARED}(?P<base>\*\s*base)?\s*")
-_CASE = re.compile(rf"\s*{_OUTCOME}\s*(?:{_COMPARED})?")
+# Far more than any outcome and level need, and so little that none takes long to read.
+LONGEST = 400
+OUTCOME = r"(?P<outcome>[\w:.]+)"
+COMPARED = r"\s*(?P<sign>>=|<=|>|<)\s*(?P<level>[-+]?(?:[0-9_]*\.)?[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?)\s*"
+_FORM = re.compile(rf"\s*(?P<statistic>[a-z]+)\s*\(\s*{OUTCOME}\s*\){COMPARED}(?P<base>\*\s*base)?\s*")
+_CASE = re.compile(rf"\s*{OUTCOME}\s*(?:{COMPARED})?")
 
 
 class ConditionError(ParleyError):
@@ -91,6 +94,7 @@ class Condition:
         >>> Condition.parse("mean(ground_gained_km2) <= 0.5 * base").of_base
         True
         """
+        refuse_long(text)
         found = _FORM.fullmatch(text)
         if found is None:
             case = _CASE.fullmatch(text)
@@ -200,9 +204,20 @@ def read_level(written: str, text: str) -> float:
         When it is too large for one.
     """
     level = float(written.replace("_", ""))
-    if not math.isfinite(level):
-        raise ConditionError(f"{written} in {text!r} is too large for a number")
+    if not abs(level) <= LARGEST:
+        raise ConditionError(f"{shorten(written)} in {text!r} is too large for a number; at most {LARGEST:g} is read")
     return level
+
+
+def refuse_long(text: str) -> None:
+    """Refuse what is too long for a condition.
+
+    Raises
+    ------
+    ConditionError
+    """
+    if len(text) > LONGEST:
+        raise ConditionError(f"{quoted(text)} has {len(text):,} characters; at most {LONGEST} are read")
 
 
 class Case(NamedTuple):
@@ -232,6 +247,7 @@ class Case(NamedTuple):
         >>> str(Case.parse("casualties_attacker>1_500_000")), str(Case.parse("ceasefire_in_force"))
         ('casualties_attacker > 1,500,000', 'ceasefire_in_force')
         """
+        refuse_long(text)
         found = _CASE.fullmatch(text)
         if found is None:
             raise ConditionError(
@@ -303,7 +319,7 @@ def unknown_outcome(outcome: str, known: Sequence[str]) -> ConditionError:
     options = [name for name in known if name.startswith(f"{outcome}:")]
     hint = f"Write {' or '.join(options[:3])}" if options else did_you_mean(outcome, known)
     hint = hint or f"There are {', '.join(known[:8])}, ...; see results/README.md"
-    return ConditionError(f"unknown outcome {outcome!r}. {hint}")
+    return ConditionError(f"unknown outcome {quoted(outcome)}. {hint}")
 
 
 def is_share(values: Floats) -> bool:

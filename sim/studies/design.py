@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -12,11 +12,18 @@ import numpy as np
 
 from sim.engine.draws import Floats
 from sim.errors import ParleyError
+from sim.scenario import FieldError
+from sim.scenario.distributions import LARGEST
+from sim.scenario.read import read_value
+from sim.scenario.wording import quoted, shorten
+from sim.scenario.write import as_setting
 
 DESIGNS = ("grid", "latin", "sobol")
 MOST_POINTS = 100_000
-_NUMBER = r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[-+]?\d+)?"
-_RANGE = re.compile(rf"\s*({_NUMBER})\s*:\s*({_NUMBER})\s*(?::\s*(\d+)\s*)?", re.IGNORECASE)
+LONGEST_VALUE, LONGEST_LIST = 400, 100_000
+# So written that no text takes long to be found to be none.
+_NUMBER = r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:e[-+]?[0-9]+)?"
+_RANGE = re.compile(rf"\s*({_NUMBER})\s*:\s*({_NUMBER})\s*(?::\s*([0-9]+)\s*)?", re.IGNORECASE)
 
 
 class DesignError(ParleyError):
@@ -44,7 +51,7 @@ class Varied:
 
     @classmethod
     def parse(cls, text: str) -> Varied:
-        """Read `PATH=LOW:HIGH:N`, `PATH=LOW:HIGH` or `PATH=a,b,c`.
+        """Read `PATH=LOW:HIGH:N`, `PATH=LOW:HIGH` or `PATH=a,b,c`; a comma inside quotes or brackets is part of its value.
 
         Raises
         ------
@@ -55,31 +62,61 @@ class Varied:
         ('0', '0.5', '1', '1.5', '2')
         >>> Varied.parse("attrition.law=square,linear").values
         ('square', 'linear')
+        >>> Varied.parse('sides.attacker.name="A, B",C').values
+        ('"A, B"', 'C')
         """
         path, equals, written = (part.strip() for part in text.partition("="))
         if not path or not equals or not written:
-            raise DesignError(f"cannot read --vary {text!r}; write PATH=LOW:HIGH:N, or PATH=a,b,c")
+            raise DesignError(f"cannot read --vary {_shown(text)}; write PATH=LOW:HIGH:N, or PATH=a,b,c")
         refuse_span(path)
-        found = _RANGE.fullmatch(written)
+        found = _RANGE.fullmatch(written) if len(written) <= LONGEST_VALUE else None
         if found is None:
-            if ":" in written and "," not in written:
-                raise DesignError(f"cannot read --vary {text!r}; a range is PATH=LOW:HIGH:N with numbers")
-            values = tuple(value.strip() for value in written.split(","))
-            if len({as_value(value) for value in values}) < len(values) or not all(values):
-                raise DesignError(f"--vary {text!r} has a value twice or an empty one")
-            return cls(path, values)
+            values = _split(written) if len(written) <= LONGEST_LIST else (written,)
+            if ":" in written and len(values) == 1 and not written.startswith(tuple(_CLOSING)):
+                raise DesignError(f"cannot read --vary {_shown(text)}; a range is PATH=LOW:HIGH:N with numbers")
+            return cls._listed(path, values, _shown(text))
         low, high = (float(found[place].replace("_", "")) for place in (1, 2))
         if not low < high:
-            raise DesignError(f"--vary {text!r} goes from {low:g} to {high:g}; the lower value comes first")
-        if not math.isfinite(high - low):
-            raise DesignError(f"--vary {text!r} has a value that is not finite")
-        steps = int(found[3]) if found[3] else 0
+            raise DesignError(f"--vary {_shown(text)} goes from {low:g} to {high:g}; the lower value comes first")
+        if not math.isfinite(high - low) or max(abs(low), abs(high)) > LARGEST:
+            raise DesignError(f"--vary {_shown(text)} has a value that is not finite, or beyond {LARGEST:g}")
+        # No number of so many digits is small enough, and Python reads none of thousands.
+        steps = int(found[3][:9]) if found[3] else 0
         if found[3] and not 2 <= steps <= MOST_POINTS:
-            raise DesignError(f"--vary {text!r} asks for {steps} values; at least 2 and at most {MOST_POINTS:,} can be run")
+            asked = shorten(found[3], 20)
+            raise DesignError(
+                f"--vary {_shown(text)} asks for {asked} values; at least 2 and at most {MOST_POINTS:,} can be run"
+            )
         values = tuple(_written(value) for value in np.linspace(low, high, steps))
         if len(set(values)) < len(values):
-            raise DesignError(f"--vary {text!r} has steps smaller than the seventh digit of its values")
+            raise DesignError(f"--vary {_shown(text)} has steps smaller than the seventh digit of its values")
         return cls(path, values, low, high)
+
+    @classmethod
+    def of(cls, path: str, values: Iterable[object]) -> Varied:
+        """Return a knob that takes values of Python, each as it is, commas included.
+
+        Raises
+        ------
+        DesignError
+            With what is wrong.
+
+        >>> Varied.of("sides.attacker.name", ["A, B", "C"]).values
+        ('A, B', 'C')
+        """
+        refuse_span(path)
+        return cls._listed(path, tuple(as_setting(value) for value in values), quoted(path))
+
+    @classmethod
+    def _listed(cls, path: str, values: tuple[str, ...], shown: str) -> Varied:
+        if len({as_value(value) for value in values}) < len(values) or not all(values) or not values:
+            raise DesignError(f"--vary {shown} has a value twice or an empty one")
+        if len(values) > MOST_POINTS:
+            raise DesignError(f"--vary {shown} has {len(values):,} values; at most {MOST_POINTS:,} can be run")
+        longest = max(values, key=len)
+        if len(longest) > LONGEST_VALUE:
+            raise DesignError(f"--vary {shown} has a value of {len(longest):,} characters; at most {LONGEST_VALUE} are read")
+        return cls(path, values)
 
     def at(self, places: Floats) -> list[str]:
         """Return the values at places between 0 and 1 of the range or of the list."""
@@ -100,12 +137,55 @@ def refuse_span(path: str) -> None:
 
 
 def as_value(text: str) -> str | float:
-    """Return a value as a number where it is one."""
+    """Return a value as a number where it is one, and a text without the quotes around it.
+
+    >>> as_value("0.50"), as_value("square"), as_value('"A, B"')
+    (0.5, 'square', 'A, B')
+    """
     try:
         value = float(text.replace("_", ""))
     except ValueError:
-        return text
+        return _unquoted(text)
     return int(value) if value.is_integer() else value
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return str(read_value(text)) if text.startswith(("'", '"')) else text
+    except FieldError:
+        return text
+
+
+_CLOSING = {"'": "'", '"': '"', "[": "]", "{": "}"}
+
+
+def _split(written: str) -> tuple[str, ...]:
+    """Return what stands between commas; what starts with a quote or a bracket goes on until it closes.
+
+    >>> _split("[1, 2], 'it''s, x', it's")
+    ('[1, 2]', "'it''s, x'", "it's")
+    """
+    values, start, position, closing, is_first = [], 0, 0, "", True
+    while position < len(written):
+        char, last = written[position], closing[-1:]
+        if (last == '"' and char == "\\") or (last == "'" and written.startswith("''", position)):
+            position += 1  # what follows is part of the text
+        elif char == last:
+            closing = closing[:-1]
+        elif last in ("'", '"'):
+            pass
+        elif char in _CLOSING and (closing or is_first):
+            closing += _CLOSING[char]
+        elif char == "," and not closing:
+            values.append(written[start:position].strip())
+            start = position + 1
+        is_first = start == position + 1 or (is_first and char.isspace())
+        position += 1
+    return (*values, written[start:].strip())
+
+
+def _shown(text: str) -> str:
+    return f"'{shorten(text, 120)}'"
 
 
 def _written(value: float) -> str:

@@ -11,10 +11,10 @@ import numpy as np
 
 from sim.results.comparison import CannotCompare, Comparison
 from sim.results.runs import Run
-from sim.scenario.wording import did_you_mean
-from sim.studies.condition import holds, read_level
+from sim.scenario.wording import did_you_mean, quoted
+from sim.studies.condition import COMPARED, OUTCOME, holds, read_level, refuse_long
 
-_LIMIT = re.compile(r"\s*([\w:.]+)\s*([<>]=?)\s*([-+]?[\d_]*\.?\d+(?:e[-+]?\d+)?)\s*")
+_LIMIT = re.compile(rf"\s*{OUTCOME}{COMPARED}")
 
 
 class Limit(NamedTuple):
@@ -38,16 +38,17 @@ class Limit(NamedTuple):
 
         Raises
         ------
-        CannotCompare
+        CannotCompare, ConditionError
             With what to write instead.
 
         >>> Limit.parse("war_again > 0.05")
         Limit(outcome='war_again', sign='>', level=0.05)
         """
+        refuse_long(text)
         found = _LIMIT.fullmatch(text)
         if found is None:
             raise CannotCompare(f"cannot read --fail-over {text!r}; write it as in 'war_again > 0.05'")
-        return cls(found[1], found[2], read_level(found[3], text))
+        return cls(found["outcome"], found["sign"], read_level(found["level"], text))
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.sign} {self.level:g}"
@@ -77,7 +78,9 @@ def _failure(comparison: Comparison, limit: Limit) -> str:
             hint = did_you_mean(limit.outcome, [line.id for line in comparison.lines])
             other = {row.id for run in (left, right) for row in run.summary}
             hint = "Add --all" if limit.outcome in other else hint
-            raise CannotCompare(f"--fail-over names {limit.outcome!r}, which is not compared. {hint}".rstrip()) from error
+            raise CannotCompare(
+                f"--fail-over names {quoted(limit.outcome)}, which is not compared. {hint}".rstrip()
+            ) from error
         found = None
     if found is None or math.isnan(found.mean):
         having = " and ".join(f"{_having(run, limit.outcome)} of {run.name}" for run in (left, right))
