@@ -58,8 +58,10 @@ def _code_of(error: BaseException) -> int:
         print(f"error: {_one_line(error)}", file=sys.stderr)
         return USAGE
     if isinstance(error, OSError):
+        from sim.errors import cut
+
         where = f"{error.filename}: " if error.filename is not None else ""
-        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        print(f"error: {cut(where, 400)}{error.strerror or error}", file=sys.stderr)
         return INVALID
     what = " ".join(f"{type(error).__name__}: {error}".split())
     print(
@@ -71,7 +73,9 @@ def _code_of(error: BaseException) -> int:
 
 def _one_line(error: Exception) -> str:
     """Return what is wrong with how a command was called, and where to read how it is called."""
-    message = getattr(error, "format_message", lambda: str(error))()
+    from sim.errors import cut
+
+    message = cut(" ".join(str(getattr(error, "format_message", lambda: str(error))()).split()), 400)
     context = getattr(error, "ctx", None)
     command = getattr(context, "command_path", "parley").removeprefix("parley").strip()
-    return f"{' '.join(str(message).split())} See: {' '.join(['parley help', command]).strip()}"
+    return f"{message} See: {' '.join(['parley help', command]).strip()}"

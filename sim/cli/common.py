@@ -5,6 +5,7 @@ Heavy imports stand inside functions, so that `parley --help` is quick.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -62,13 +63,13 @@ def workers_for(histories: int, days: int, asked: int | None, cluster: str | Non
 @contextmanager
 def errors_as_lines() -> Iterator[None]:
     """Turn what can go wrong into lines on stderr and an exit code."""
-    from sim.errors import ParleyError
+    from sim.errors import ParleyError, cut
 
     try:
         yield
     except ParleyError as error:
         # Problems of a scenario say so themselves, a line each.
-        print(error if hasattr(error, "problems") else f"error: {error}", file=sys.stderr)
+        print(cut(str(error) if hasattr(error, "problems") else f"error: {error}"), file=sys.stderr)
         raise typer.Exit(INVALID) from error
     except MemoryError as error:
         print("error: not enough memory for so many replications; ask for fewer", file=sys.stderr)
@@ -127,7 +128,7 @@ def is_run(name: str) -> bool:
     """
     from sim.scenario.lookup import meanings, twofold
 
-    if not Path(name).is_dir():
+    if not os.path.isdir(name):
         return False
     scenarios = [one for one in meanings(name) if not one.path.is_dir()]
     if scenarios and (Path(name) / "manifest.json").is_file():

@@ -27,6 +27,9 @@ COMMON = (
     "front.advance_settled_km2_per_day",
 )
 
+# As long as folders of results may be called after it.
+LONGEST = 200
+
 
 def new(
     name: Annotated[str, typer.Argument(help="Name of the new scenario: small letters, digits and underscores.")],
@@ -39,6 +42,9 @@ def new(
     Example:  parley new my_study --from baseline
     """
     path = Path(f"{name}.yaml")
+    if len(name) > LONGEST:
+        print(f"error: a name of {len(name):,} characters is too long; use at most {LONGEST}", file=sys.stderr)
+        raise typer.Exit(USAGE)
     if not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower():
         print(f"error: '{name}' is no name for a scenario; use small letters, digits and underscores", file=sys.stderr)
         raise typer.Exit(USAGE)

@@ -6,6 +6,7 @@ Left out: writing defaults into the resolved file.
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -155,7 +156,7 @@ def _find(source: str | FilePath) -> tuple[FilePath, str]:
         raise ScenarioError([Problem(source, unclear.flaw.message, unclear.flaw.hint)]) from None
     if found:
         return found[0].path, source if path == found[0].path else found[0].shown
-    if is_file_only(source) or path.is_dir():
+    if is_file_only(source) or os.path.isdir(source):
         return path, source
     hint = names_like(source, FilePath())
     raise ScenarioError([Problem(source, "there is no such file and no such shipped scenario", hint)])
