@@ -29,8 +29,13 @@ PLANTED = {
     ),
     "no deal beyond a hard red line": (
         "model/bargain.py",
-        "np.where(self.hard[k], NEVER, self.soft_prices[k])",
-        "np.where(self.hard[k], 0.0, self.soft_prices[k])",
+        "self._charge_options(self._priced, self._bar)",
+        "self._charge_options(self._priced, 0.0 * self.prices)",
+    ),
+    "no deal that a rule forbids": (
+        "model/negotiation/terms.py",
+        "self.allowed &= ~self.covered(rule)",
+        "self.allowed &= self.covered(rule)",
     ),
     "no deal outside the zone of agreement": (
         "model/talks.py",

@@ -169,13 +169,25 @@ def bargaining(rule: str, plain: bool) -> Callable[[dict[str, Any]], None]:
 def scenario_of(name: str, load: Any, variant: Any) -> Any:
     if name == "baseline":
         return load("baseline")
+    if name == "hard and short":
+        return variant(hard_and_short)
     return variant(everything if name == "everything" else bargaining(name.removeprefix("plain "), name.startswith("plain")))
+
+
+def hard_and_short(tree: dict[str, Any]) -> None:
+    """Bar every package in some histories, most in the others, and let ceasefires break at once, which one side likes."""
+    bargaining("nash", False)(tree)
+    section = tree["negotiation"]
+    for line in section["red_lines"]:
+        line["hard_share"] = 0.6
+    section["defender"]["renewed_war_loss"] = -1
+    tree["ceasefire"].update(first_year_hazard=100, zone_effect=10)
 
 
 RULES = ("nash", "kalai_smorodinsky", "egalitarian", "screening", "stand_firm")
 
 
-@pytest.mark.parametrize("name", ["baseline", "everything", *RULES, "plain screening", "plain nash"])
+@pytest.mark.parametrize("name", ["baseline", "everything", *RULES, "plain screening", "plain nash", "hard and short"])
 def test_the_model_agrees_with_the_reference(name, load, variant, tmp_path: Path):
     scenario = scenario_of(name, load, variant)
     long = name in ("baseline", "everything")
@@ -213,3 +225,6 @@ def test_the_model_agrees_with_the_reference(name, load, variant, tmp_path: Path
     if not long:
         assert (world.fields.see("deal_day") >= 0).any(), "something should be signed under every rule"
         assert (world.fields.see("talks_failed") > 0).any()
+    if name == "hard and short":
+        barred = world.fields.see("nearest_slack") == -np.inf
+        assert 0 < barred.mean() < 1, "all packages should be barred in some histories, and not in all"

@@ -4,6 +4,9 @@ Utilities come from the issues of the scenario, weighted and with the prices of 
 last from its ceasefire regime; the value of fighting on from the front, the forces and the beliefs of the day. Arrays have
 the sides first and the histories last.
 
+What cannot be signed has no price. A package is *barred* to both sides where a rule forbids it, and to a side whose hard red
+line it is beyond: it stands at minus infinity, which nothing that speaks for it can outweigh.
+
 The commitment problem: a side has the terms of a deal only while it lasts, and the war again, with its loss, after that.
 Sources: Fearon 1995, Powell 2006.
 """
@@ -11,6 +14,7 @@ Sources: Fearon 1995, Powell 2006.
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
@@ -31,8 +35,6 @@ from sim.model.valuation import (
 
 Columns = slice | Ints
 SIGN = np.array([[1.0], [-1.0]])
-# The price of what is never signed: utilities lie between 0 and 1. Finite, so that it can be taken off again.
-NEVER = 1000.0
 
 
 class Bargain:
@@ -46,8 +48,10 @@ class Bargain:
     covers : (lines, P) bool
         Which packages each red line covers.
     line_side : list of int
+    hard : (lines, n) bool
+        Where each red line is hard.
     prices : (lines, n)
-        Price of each red line now; `NEVER` where it is hard.
+        Price of each red line now; 0 where it is hard, and has none.
     soft_prices : list of (n,)
         Price that each has, or would have if it were not hard.
     corners : list
@@ -125,6 +129,8 @@ class Bargain:
             luck = self._world.draws.uniform(f"negotiation/red_line/{line.id}").at(0)
             self.hard[k] = luck < self._drawn.one(f"negotiation.red_lines.{line.id}.hard_share")
         self.prices = np.zeros((len(lines), self._n))
+        # To add what is barred at once is quicker than to choose by a mask.
+        self._bar = np.where(self.hard, np.inf, 0.0)
         rules, first = self.section.forbidden, self.domain.issues[0]
         with_first = [rule for rule in rules if first in rule.terms]
         self._forbidden_with_first = [corner for rule in with_first for corner in self.domain.corners(rule.terms)]
@@ -226,16 +232,22 @@ class Bargain:
         self.success = 0.5 + 0.5 * self._momentum
         self.soft_prices = [self._price_if_soft(k) for k in range(len(self.line_side))]
         for k in range(len(self.line_side)):
-            self.prices[k] = np.where(self.hard[k], NEVER, self.soft_prices[k])
+            self.prices[k] = np.where(self.hard[k], 0.0, self.soft_prices[k])
         if self._land is not None:
             self.area_after = np.stack([self._area_with(option) for option in self._land.options])
             self._worth[self._land.id] = self.weight[self._land.id][:, None] * self._land_values(self.area_after)
         self._priced = {i: worth.copy() for i, worth in self._worth.items()}
-        for k, i in self._single.items():
-            for corner in self.corners[k]:
-                self._priced[i][self.line_side[k], corner[self.domain.issues.index(i)]] -= self.prices[k]
+        self._charge_options(self._priced, self.prices)
+        self._open = {i: worth.copy() for i, worth in self._priced.items()}
+        self._charge_options(self._priced, self._bar)
         self.fighting = self._fight_on(resolve, pressure)
         self.value = self.fighting.value
+
+    def _charge_options(self, worth: dict[str, Floats], charges: Floats) -> None:
+        """Charge the red lines about one issue to the options that they cover."""
+        for k, i in self._single.items():
+            for corner in self.corners[k]:
+                worth[i][self.line_side[k], corner[self.domain.issues.index(i)]] -= charges[k]
 
     def area_with(self, package: Ints, columns: Ints) -> Floats:
         """Return the area that a package leaves the attacker with, one package for each of `columns`."""
@@ -327,18 +339,38 @@ class Bargain:
     # What packages are worth.
 
     def utility(self, columns: Columns) -> Floats:
-        """Return the utility of packages, with the prices of red lines, (2, P, columns)."""
+        """Return the utility of packages, with the prices of red lines, (2, P, columns); minus infinity where barred."""
         return self._packages(columns, np.zeros_like(self.fear))
 
     def slack(self, columns: Columns) -> Floats:
         """Return by how much the utility of packages is above what a side can do without them, (2, P, columns).
 
-        A side gains from a package where its slack is above 0. Its surplus is the slack times `lasting`.
+        A side gains from a package where its slack is above 0; it is minus infinity where the package is barred to it. Its
+        surplus is the slack times `lasting`.
         """
         return self._packages(columns, self.value[:, None] + self.fear)
 
+    def slack_if_open(self, columns: Columns) -> Floats:
+        """Return what `slack` would be if nothing was barred, (2, P, columns)."""
+        return self._packages(columns, self.value[:, None] + self.fear, barred=False)
+
+    def bars(self, columns: Columns) -> NDArray[np.int16]:
+        """Return by how many rules and hard red lines of its own each package is barred to each side, (2, P, columns)."""
+        hard = self.hard[:, columns]
+        bars = np.zeros((2, *self.domain.shape, hard.shape[1]), dtype=np.int16)
+        for k, side in enumerate(self.line_side):
+            for corner in self.corners[k]:
+                bars[(side, *corner)] += hard[k]
+        bars += ~self.domain.allowed.reshape(*self.domain.shape, 1)
+        return bars.reshape(2, len(self.domain), -1)
+
+    def crossed(self, package: Ints, columns: Ints) -> NDArray[np.bool_]:
+        """Return whether a package is beyond a hard red line of either side, one package for each of `columns`."""
+        crossed: NDArray[np.bool_] = np.logical_or.reduce(self.covers[:, package] & self.hard[:, columns])
+        return crossed
+
     def nearest_slack(self, columns: Columns) -> Floats:
-        """Return the largest over packages of the smaller slack of both sides, (columns,).
+        """Return the largest over packages of the smaller slack of both sides, (columns,); minus infinity if all are barred.
 
         The same as from `slack`, one option of the first issue at a time: what is small stays in the cache.
         """
@@ -346,7 +378,7 @@ class Bargain:
             slack = self.slack(columns)
             whole: Floats = np.minimum(slack[0], slack[1]).max(axis=0)
             return whole
-        first, rest = self._parts(columns, self.value[:, None] + self.fear)
+        first, rest = self._parts(columns, self.value[:, None] + self.fear, barred=True)
         nearest: Floats | None = None
         one, two = np.empty_like(rest[0]), np.empty_like(rest[0])
         for option in range(first.shape[1]):
@@ -357,31 +389,33 @@ class Bargain:
         assert nearest is not None, "an issue has at least one option"
         return nearest
 
-    def _parts(self, columns: Columns, floor: Floats) -> tuple[Floats, Floats]:
+    def _parts(self, columns: Columns, floor: Floats, barred: bool) -> tuple[Floats, Floats]:
         """Return the utility of the options of the first issue above a floor, and the sums over all other issues.
 
-        Shapes are (2, options, columns) and (2, combinations, columns). Rules on the other issues alone are charged already.
+        Shapes are (2, options, columns) and (2, combinations, columns). What is `barred` by rules on the other issues alone,
+        or by lines about one issue, is so already.
         """
-        first, *others = (self._priced[i][:, :, columns] for i in self.domain.issues)
+        first, *others = ((self._priced if barred else self._open)[i][:, :, columns] for i in self.domain.issues)
         none = np.zeros((1, first.shape[-1]))
         rest = np.stack([total([none, *(worth[side] for worth in others)]) for side in range(2)])
         shaped = rest.reshape(2, *self.domain.shape[1:], -1)
-        for corner in self._forbidden_without_first:
-            shaped[(slice(None), *corner[1:])] -= NEVER
+        for corner in self._forbidden_without_first if barred else ():
+            shaped[(slice(None), *corner[1:])] = -np.inf
         return first - floor[:, :, columns], rest
 
-    def _packages(self, columns: Columns, floor: Floats) -> Floats:
+    def _packages(self, columns: Columns, floor: Floats, barred: bool = True) -> Floats:
         """Return the utility of packages above a floor that depends on the regime, (2, P, columns)."""
-        first, rest = self._parts(columns, floor)
+        first, rest = self._parts(columns, floor, barred)
         # The sums over the other issues are the same for every option of the first one.
         packages = (first[:, :, None] + rest[:, None]).reshape(2, len(self.domain), -1)
         shaped = packages.reshape(2, *self.domain.shape, -1)
+        charges = self.prices[:, columns] + (self._bar[:, columns] if barred else 0.0)
         for k, side in enumerate(self.line_side):
             if k not in self._single:
                 for corner in self.corners[k]:
-                    shaped[(side, *corner)] -= self.prices[k, columns]
-        for corner in self._forbidden_with_first:
-            shaped[(slice(None), *corner)] -= NEVER
+                    shaped[(side, *corner)] -= charges[k]
+        for corner in self._forbidden_with_first if barred else ():
+            shaped[(slice(None), *corner)] = -np.inf
         return packages
 
     def surplus(self, slack: Floats, columns: Columns) -> Floats:

@@ -3,17 +3,21 @@
 At every second review (every fourth week), for each history without a zone:
 
 - the *nearest package*: that with the largest smaller slack of both sides (what it is worth above what a side can do
-  without it);
-- each side's *offer*: of the packages that it would sign itself, the one that the other side comes nearest to signing;
+  without it). There is none where each package is barred to one side or the other: forbidden, or beyond a hard red line;
+- each side's *offer*: of the packages that it would sign itself, the one that the other side comes nearest to signing; none
+  that is barred to the other;
 - the *binding reason*. If the smallest of what would open a zone (below) is to drop a hard red line, it is that line.
-  Otherwise, at the nearest package, the side with the smaller slack refuses, and its reason is the largest of the terms that
-  hold it back: what it expects to gain by fighting on (with its premium for waiting), its resolve, its distrust (what it
-  fears from renewed war), the price of its own red lines, and the cost of war. That is the term that would have to change
-  least, in proportion, to bring it to sign; *cost* means that the war costs it too little;
-- what would open a zone, each tried alone on all packages: dropping one red line; the smallest number of guards in one
-  regime, up the scenario's ladder; a *concession* of one side, which signs the other's offer although that is worth so much
-  less to it than fighting on (as much pressure from outside would do the same). Of these the *smallest* is the one that
-  costs those who make it the least utility: the price of the red line, that of more foreign troops, the concession.
+  Otherwise, if there is no nearest package, it is the hard red line that bars the most of the packages that no rule forbids
+  (the first, if several). Otherwise, at the nearest package, the side with the smaller slack refuses, and its reason is the
+  largest of the terms that hold it back: what it expects to gain by fighting on (with its premium for waiting), its resolve,
+  its distrust (what it fears from renewed war), the price of its own red lines, if they have one, and the cost of war. That
+  is the term that would have to change least, in proportion, to bring it to sign; *cost* means that the war costs it too
+  little;
+- what would open a zone, each tried alone on all packages, of which those that stay barred never count: dropping one red
+  line; the smallest number of guards in one regime, up the scenario's ladder; a *concession* of one side, which signs the
+  other's offer although that is worth so much less to it than fighting on (as much pressure from outside would do the same).
+  Of these the *smallest* is the one that costs those who make it the least utility: the price of the red line, that of more
+  foreign troops, the concession.
 
 Nothing in the model reads the ledger.
 """
@@ -28,8 +32,8 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Recorder
-from sim.model.bargain import NEVER, Bargain, Columns
-from sim.model.negotiation import first_largest
+from sim.model.bargain import Bargain, Columns
+from sim.model.negotiation import first_largest, where_allowed
 from sim.model.parameters import SIDES
 from sim.model.stakes import NegotiationParameters, domain_of
 
@@ -112,8 +116,8 @@ class Account:
     """What the ledger finds in some histories; arrays of shape (columns,) unless said.
 
     Codes index the lists of `Questions`; -1 where there is nothing to say. `offers` has a row for each side, `opens` one for
-    each kind of opener, and `terms` holds, by name and for both sides, what speaks for and against the nearest package.
-    Where there is a zone, only `state` and `terms` mean something.
+    each kind of opener, and `terms` holds, by name and for both sides, what speaks for and against the nearest package, NaN
+    where there is none. Where there is a zone nothing opens one, and `line` means nothing.
     """
 
     nearest: Ints
@@ -149,6 +153,9 @@ class Ledger:
         self.questions = Questions(bargain.section)
         self._everyone = np.arange(bargain.prices.shape[1])
         self._line_side = np.array(bargain.line_side, dtype=np.int64)
+        allowed = bargain.domain.allowed
+        # How many packages that no rule forbids each line bars where it is hard.
+        self._bars_of_line = np.array([(covers & allowed).sum() for covers in bargain.covers], dtype=np.int64)
         self.derive()
 
     def derive(self) -> None:
@@ -191,60 +198,60 @@ class Ledger:
         recorder.tally(day, question, np.bincount(np.where(found < 0, answers - 1, found), minlength=answers))
 
     def account(self, slack: Floats, nearest: Ints, columns: Columns) -> Account:
-        """Return the account of histories; it means something where there is no zone.
+        """Return the account of histories.
 
         Parameters
         ----------
         slack : (2, P, columns) array
             See `Bargain.slack`.
         nearest : (columns,) int
-            Their nearest packages.
+            Their nearest packages, -1 where there is none.
         columns : slice or (columns,) int
             Positions in the batch.
         """
         signs = slack > 0
         offers, short = self._offers(slack, signs)
+        terms = self._terms(nearest, slack, columns)
+        zone = (terms["slack"] > 0).all(axis=0)
         opens, prices = self._openers(slack, signs, short, columns)
+        opens[:, zone] = -1
         # Where nothing opens a zone, all codes are -1.
         smallest = opens[first_smallest(prices), np.arange(len(nearest))]
-        terms = self._terms(nearest, slack, columns)
         state, line = self._reason(nearest, terms, smallest, columns)
-        state = np.where((terms["slack"] > 0).all(axis=0), 0, state)
+        state = np.where(zone, 0, state)
         return Account(nearest, state, line, offers, opens, smallest, terms)
 
     def _offers(self, slack: Floats, signs: NDArray[np.bool_]) -> tuple[Ints, Floats]:
         """Return each side's offer, and by how much the other side falls short of signing it, (2, columns) each.
 
-        An offer is -1, and the shortfall infinite, where a side would sign nothing that the other could ever sign.
+        An offer is -1, and the shortfall infinite, where a side would sign nothing that is not barred to the other.
         """
         offers, short = [], []
         for side in range(2):
-            # What the side would not sign itself is put out of reach; quicker than to choose by a mask.
-            other = signs[side] * NEVER
-            other -= NEVER
-            other += slack[1 - side]
+            other = where_allowed(slack[1 - side], signs[side])
             best = other.max(axis=0)
-            possible = best > -0.5 * NEVER
-            offers.append(np.where(possible, first_largest(other, best), -1))
-            short.append(np.where(possible, -best, np.inf))
+            offers.append(first_largest(other, best))
+            short.append(-best)
         return np.stack(offers), np.stack(short)
 
     def _terms(self, package: Ints, slack: Floats, columns: Columns) -> dict[str, Floats]:
-        """Return what speaks for and against a package on each side, (2, columns) each."""
+        """Return what speaks for and against a package on each side, (2, columns) each; NaN: there is none."""
         bargain, here = self._bargain, np.arange(len(package))
-        place = self._everyone[columns]
+        place, none = self._everyone[columns], package < 0
         regime = bargain.regime_of(package)
         fighting, lasting, fear = bargain.fighting, bargain.lasting[:, regime, place], bargain.fear[:, regime, place]
         prices = np.zeros((2, len(package)))
         for k, side in enumerate(bargain.line_side):
             prices[side] += np.where(bargain.covers[k][package], bargain.prices[k, columns], 0.0)
         mine, value = slack[:, package, here], bargain.value[:, columns]
-        return {
+        of_package = {
             "package": mine + value + fear + prices,
             "red_lines": prices,
             "distrust": fear,
             "lasting": lasting,
             "slack": mine,
+        }
+        return {name: np.where(none, np.nan, values) for name, values in of_package.items()} | {
             "terms_today": fighting.terms_today[:, columns],
             "expectation": fighting.expected_gain[:, columns] + fighting.waiting[:, columns],
             "resolve": fighting.resolve[:, columns],
@@ -257,18 +264,23 @@ class Ledger:
         bargain, here = self._bargain, np.arange(len(nearest))
         refusing = (terms["slack"][1] < terms["slack"][0]).astype(np.int64)
         against = np.stack([terms[name][refusing, here] for name in AGAINST])
+        # A line without a price, or none at all, holds no one back.
+        against[0] = np.where(against[0] > 0, against[0], -np.inf)
         reason = against.argmax(axis=0)
         state = 1 + 2 * reason + refusing
         if not self.questions.lines:
             return state, np.full(len(nearest), -1)
-        # A hard red line whose end is the smallest thing that would open a zone.
-        drops = (smallest >= 0) & (smallest < len(self.questions.lines))
-        first = np.where(drops, smallest, 0)
-        blocking = drops & bargain.hard[first, self._everyone[columns]]
+        hard = bargain.hard[:, self._everyone[columns]]
         mine = (self._line_side[:, None] == refusing) & bargain.covers[:, nearest]
         dearest = np.where(mine, bargain.prices[:, columns], -1.0).argmax(axis=0)
-        line = np.where(blocking, first, np.where(reason == 0, dearest, -1))
-        return np.where(blocking, 1 + self._line_side[first], state), line
+        line = np.where(reason == 0, dearest, -1)
+        # Where no package is left, the hard red line that bars the most; before all, a hard one whose end is the smallest of
+        # what would open a zone.
+        widest = np.where(hard, self._bars_of_line[:, None], -1).argmax(axis=0)
+        drops = (smallest >= 0) & (smallest < len(self.questions.lines))
+        blocking = drops & hard[np.where(drops, smallest, 0), here]
+        line = np.where(blocking, smallest, np.where(nearest < 0, widest, line))
+        return np.where(blocking | (nearest < 0), 1 + self._line_side[line], state), line
 
     def _openers(self, slack: Floats, signs: NDArray[np.bool_], short: Floats, columns: Columns) -> tuple[Ints, Floats]:
         """Return what opens a zone of each kind, and what that costs those who concede.
@@ -280,27 +292,33 @@ class Ledger:
         lines, regimes, width = len(questions.lines), len(questions.regimes), slack.shape[-1]
         codes = np.full((lines + regimes + 2, width), -1)
         prices = np.full((lines + regimes + 2, width), np.inf)
-        self._without_lines(slack, signs, columns, codes[:lines], prices[:lines])
+        self._without_lines(signs, columns, codes[:lines], prices[:lines])
         self._with_guards(slack, columns, codes[lines:-2], prices[lines:-2])
         first = lines + regimes * len(questions.ladder)
         for side in range(2):
-            # What the other side offers must come to be above 0, so that a whole number of steps takes one more.
-            steps = np.floor(short[1 - side] / questions.step)
+            # What the other side offers must come to be above 0, so that a whole number of steps takes one more. Where there
+            # is a zone, nothing falls short.
+            steps = np.floor(np.maximum(short[1 - side], 0.0) / questions.step)
             reached = steps < questions.steps
             row = lines + regimes + side
             codes[row, reached] = first + side * questions.steps + steps[reached].astype(np.int64)
             prices[row, reached] = (steps[reached] + 1.0) * questions.step
         return codes, prices
 
-    def _without_lines(self, slack: Floats, signs: NDArray[np.bool_], columns: Columns, codes: Ints, prices: Floats) -> None:
+    def _without_lines(self, signs: NDArray[np.bool_], columns: Columns, codes: Ints, prices: Floats) -> None:
         """Find the red lines whose end would open a zone."""
         bargain = self._bargain
-        shape, width = bargain.domain.shape, slack.shape[-1]
-        shaped, signed = slack.reshape(2, *shape, width), signs.reshape(2, *shape, width)
+        if not bargain.line_side:
+            return
+        shape, width = bargain.domain.shape, signs.shape[-1]
+        slack = bargain.slack_if_open(columns).reshape(2, *shape, width)
+        bars, signed = bargain.bars(columns).reshape(2, *shape, width), signs.reshape(2, *shape, width)
         for k, side in enumerate(bargain.line_side):
             opens = np.zeros(width, dtype=np.bool_)
             for corner in bargain.corners[k]:
-                without = shaped[(side, *corner)] > -bargain.prices[k, columns]
+                without = slack[(side, *corner)] > -bargain.prices[k, columns]
+                # Barred by no more than this line, where it is hard.
+                without &= bars[(side, *corner)] == bargain.hard[k, columns]
                 without &= signed[(1 - side, *corner)]
                 opens |= np.logical_or.reduce(without.reshape(-1, width), axis=0)
             codes[k, opens], prices[k, opens] = k, bargain.soft_prices[k][columns][opens]

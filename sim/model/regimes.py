@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field as Option
 
+from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats
 from sim.scenario import Item, Quantity, Section, knob
 
@@ -122,15 +123,15 @@ def believed_share(yearly: Floats, shape: Floats, years: Floats) -> Floats:
     """Return the share of the coming `years` for which a deal is expected to last.
 
     `yearly` is the hazard cumulated over the first year, which grows with time to the power `shape`. It is the mean of the
-    survival over 12 points of the time, the middle of each twelfth.
+    survival over 12 points of the time, the middle of each twelfth, but at least a day: no ceasefire ends sooner, and war
+    begins again at most once a day.
 
-    >>> believed_share(np.array([0.0, 1.6]), np.array([0.6]), np.array([1.0])).round(3)
-    array([1.   , 0.399])
+    >>> believed_share(np.array([0.0, 1.6, 1e9]), np.array([0.6]), np.array([1.0])).round(3)
+    array([1.   , 0.399, 0.003])
     """
     total = np.zeros(np.broadcast_shapes(yearly.shape, shape.shape, years.shape))
     for point in range(TRUST_POINTS):
         time = years * ((point + 0.5) / TRUST_POINTS)
         total += np.exp(-yearly * time**shape)
     total /= TRUST_POINTS
-    # Never quite 0, so that what is never signed stays minus infinity when it is multiplied by this.
-    return np.maximum(total, 1e-300)
+    return np.maximum(total, 1.0 / (DAYS_PER_YEAR * years))

@@ -18,7 +18,7 @@ from sim.engine.agenda import Process
 from sim.engine.draws import Floats, Ints
 from sim.engine.fields import Field
 from sim.engine.world import Mechanism, World
-from sim.model.bargain import NEVER, Bargain, Columns
+from sim.model.bargain import Bargain, Columns
 from sim.model.ledger import Account, Ledger
 from sim.model.negotiation import (
     chance_of_acceptance,
@@ -93,7 +93,9 @@ class Talks(Mechanism):
         return (
             Field("value_of_fighting", "utility", "What fighting on is worth, at the last review.", SIDES, series=kept),
             Field("resolve", "utility", "Private resolve of each side's leader.", SIDES),
-            Field("nearest_slack", "utility", "Smaller slack of both sides at the nearest package.", series=kept),
+            Field(
+                "nearest_slack", "utility", "Smaller slack of both sides at the nearest package; -inf: none.", series=kept
+            ),
             Field("talks", "code", "0 none, 1 under way, 2 suspended.", dtype=int),
             Field("talks_opened", "times", "How often talks have opened."),
             Field("talks_failed", "times", "How often they have failed."),
@@ -142,7 +144,7 @@ class Talks(Mechanism):
         first = np.stack([draws.normal(f"negotiation/resolve/{side}").at(0) for side in SIDES])
         self.resolve[...] = self._sides("resolve_sd") * first
         self._mediated_until, self._back_on_day = np.full(world.n, -1), np.full(world.n, -1)
-        self._dominated, self._crossed = np.zeros(world.n, dtype=np.bool_), np.zeros(world.n, dtype=np.bool_)
+        self._dominated, self._crossed, self._forbidden = np.zeros((3, world.n), dtype=np.bool_)
         self._bargain = Bargain(world, section, drawn)
         self._ledger = Ledger(self._bargain)
         self._set_demands()
@@ -151,14 +153,12 @@ class Talks(Mechanism):
         drawn.follow("ceasefire", self.notice)
 
     def _set_demands(self) -> None:
-        """Find what each side would like best at the start: nothing, if every package is beyond a red line of its own."""
+        """Find what each side would like best at the start: nothing, if every package is barred to it."""
         self._bargain.update(self.resolve, np.zeros((2, self._world.n)))
         for columns in self._blocks(self._world.everyone):
             liked = self._bargain.utility(columns)
-            most = liked.max(axis=1)
             for side in range(2):
-                first = first_largest(liked[side], most[side])
-                self.demand[side, columns] = np.where(most[side] > -0.5 * NEVER, first, -1)
+                self.demand[side, columns] = first_largest(liked[side], liked[side].max(axis=0))
 
     def _sides(self, name: str) -> Floats:
         return self._drawn.sides("negotiation", name)
@@ -365,10 +365,11 @@ class Talks(Mechanism):
         """Keep what must hold of deals for the next check of the invariants."""
         own = surplus[:, package, np.arange(len(signed))][:, None]
         # By more than rounding, which parts packages that are worth the same.
-        better = ((surplus >= own).all(axis=0) & (surplus > own + 1e-12).any(axis=0)).any(axis=0)
+        more = own + 1e-12 * np.maximum(1.0, np.abs(own))
+        better = ((surplus >= own).all(axis=0) & (surplus > more).any(axis=0)).any(axis=0)
         self._dominated[signed] = better
-        covered = self._bargain.covers[:, package] & self._bargain.hard[:, signed]
-        self._crossed[signed] = covered.any(axis=0) if len(covered) else False
+        self._crossed[signed] = self._bargain.crossed(package, signed)
+        self._forbidden[signed] = ~self._bargain.domain.allowed[package]
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of deals."""
@@ -378,5 +379,6 @@ class Talks(Mechanism):
         if self._section is not None:
             yield "no deal that another package betters for both by what its rule judges", self._dominated
             yield "no deal beyond a hard red line", self._crossed
+            yield "no deal that a rule forbids", self._forbidden
         yield "no more talks fail than have opened", self.failed > self.opened
         yield "talks have opened where there was a deal", signed & (self.opened == 0)

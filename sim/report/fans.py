@@ -62,7 +62,7 @@ class FanPicture(NamedTuple):
         ends: list[list[Piece]] = [
             [
                 f"{_name(kept, key, with_field=len({field for field, _ in fields}) > 1)} ",
-                *with_bounds(*(_of_series(kept, key, last, level, self.unit) for level in ("p50", "p05", "p95"))),
+                *with_bounds(*(_of_series(kept, key, last, level, self.unit) or "none" for level in ("p50", "p05", "p95"))),
             ]
             for key in fields
         ]
@@ -98,7 +98,8 @@ FANS = (
                 Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][1:])], from_zero=False),
     FanPicture("worth", "What fighting on is worth, and how near a deal is",
                "Utility, from 0 (the worst terms) to 1 (the best). A deal can be signed where the nearest package is worth "
-               "more than fighting on, and so above 0, to both. Where the fighting has ended, what was last found stays.",
+               "more than fighting on, and so above 0, to both. A history in which hard red lines leave no package has "
+               "none, which counts as below all numbers. Where the fighting has ended, what was last found stays.",
                "utility",
                [Panel("Fighting on", "utility", 1, SIDES_OF["value_of_fighting"]),
                 Panel("Nearest package, above fighting on", "utility", 1, [("nearest_slack", "")])],
@@ -132,10 +133,11 @@ def _name(kept: Kept, key: tuple[str, str], with_field: bool) -> str:
     return ", ".join(part for part in (who, what) if part)
 
 
-def _of_series(kept: Kept, key: tuple[str, str], day: int, level: str, unit: str) -> Value:
-    values = kept.fans[key][level]
-    size = float(np.abs(kept.fans[key]["p95"]).max())
-    return Value.in_unit(float(values[kept.days.index(day)]), unit, "series.csv", day, *key, level, size=size)
+def _of_series(kept: Kept, key: tuple[str, str], day: int, level: str, unit: str) -> Value | None:
+    """Return a quantile on a day; None where so many histories have none of it."""
+    value = float(kept.fans[key][level][kept.days.index(day)])
+    size = float(np.nanmax(np.abs(kept.fans[key]["p95"]), initial=0.0))
+    return None if np.isnan(value) else Value.in_unit(value, unit, "series.csv", day, *key, level, size=size)
 
 
 def _fan_table(kept: Kept, key: tuple[str, str], unit: str, name: str, days: list[int]) -> Table:
@@ -157,7 +159,9 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
     dates = dates_of(kept.calendar, kept.days)[known]
     for axes, panel in zip(panels, fan.panels, strict=True):
         ends = []
-        highest = max((float(kept.fans[key]["p95"].max()) for key in panel.fields if key in kept.fans), default=0.0)
+        highest = max(
+            (float(np.nanmax(kept.fans[key]["p95"], initial=0.0)) for key in panel.fields if key in kept.fans), default=0.0
+        )
         # In thousands only where there are some.
         scale = panel.scale if highest >= 10 * panel.scale else 1.0
         for place, key in enumerate(panel.fields):
@@ -171,7 +175,8 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
             axes.plot(dates, levels["p50"], color=look.colour, linestyle=look.dashes)
             label = _name(kept, key, with_field=key[0] in ("pledged_beur", "delivered_beur"))
             label = FIELD_WORDS[key[0]] if key[0] in ("pledged_beur", "delivered_beur") else label
-            ends.append((float(levels["p50"][-1]), wrapped(label, 12), look.colour))
+            median = levels["p50"][~np.isnan(levels["p50"])]
+            ends += [(float(median[-1]), wrapped(label, 12), look.colour)] if len(median) else []
         time_axis(axes, kept.calendar, kept.run.days)
         axes.tick_params(labelbottom=axes is panels[-1])
         if fan.from_zero:

@@ -217,9 +217,9 @@ def _picture(kept: Kept, story: Story, event: Event, name: str) -> Picture:
     if signed is not None:
         says.append(" A deal was signed.")
     if beyond:
-        says += [" ", counted("beyond", beyond), " lie beyond a hard red line and are not drawn."]
+        says += [" ", counted("beyond", beyond), " are forbidden or lie beyond a hard red line and are not drawn."]
     points: list[tuple[str, int]] = [("signed", signed)] if signed is not None else []
-    points.append(("nearest to agreement", nearest))
+    points += [("nearest to agreement", nearest)] if nearest >= 0 else []
     frontier = np.flatnonzero(packages.frontier)
     points += [("on the frontier", int(place)) for place in frontier[np.argsort(-packages.worth[0, frontier])]]
     rows: list[Sequence[Piece | list[Piece]]] = [["fighting on", "", fighting(0), fighting(1)]]
@@ -276,7 +276,7 @@ def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None
         axes.plot(*worth[:, packages.zone], "o", markersize=4.6, color=CEASEFIRE, markeredgewidth=0, label="in the zone")
     if signed is not None:
         axes.plot(*worth[:, signed], "*", markersize=11, color=MARK, markeredgecolor="white", label="signed")
-    if possible[nearest]:
+    if nearest >= 0:
         look: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": "#1b1b1b"}
         axes.plot(*worth[:, nearest], "D", markersize=10 if nearest == signed else 7, label="nearest", **look)
     axes.set_xlabel(f"what it is worth to {sides['attacker']} (utility)")

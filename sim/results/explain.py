@@ -17,7 +17,6 @@ from sim.ensemble.outcomes import FAILED
 from sim.ensemble.run import Ensemble, Plan, run_batch
 from sim.errors import ParleyError
 from sim.model import section
-from sim.model.bargain import NEVER
 from sim.model.ledger import NOTHING, Questions
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
@@ -111,16 +110,17 @@ def review_rows(ensemble: Ensemble, replication: int) -> tuple[list[str], list[l
     for event in reviews(ensemble, replication):
         value: Any = event.values
         state = questions.states[int(value["state"])]
-        line, smallest = int(value["line"]), int(value["smallest"])
+        line, smallest, nearest = (int(value[code]) for code in ("line", "smallest", "nearest"))
         row = [
             event.day,
             calendar.date_of(event.day).isoformat(),
             state,
             questions.lines[line] if state != "zone" and line >= 0 else "",
-            questions.packages[int(value["nearest"])],
-            questions.openers[smallest].code if state != "zone" and smallest >= 0 else "",
+            questions.packages[nearest] if nearest >= 0 else NOTHING,
+            questions.openers[smallest].code if smallest >= 0 else "",
         ]
-        rows.append(row + [value[f"{column}_{side}"] for side in names.sides for column in COLUMNS])
+        amounts = [value[f"{column}_{side}"] for side in names.sides for column in COLUMNS]
+        rows.append(row + ["" if amount != amount else amount for amount in amounts])
     return header, rows
 
 
@@ -132,7 +132,7 @@ class Packages:
     fighting_on : (2,)
         The value of fighting on to each side, its reservation value.
     worth : (2, P)
-        What signing is worth: all for and against it, on the scale of fighting on; NaN beyond a hard red line.
+        What signing is worth: all for and against it, on the scale of fighting on; NaN where it is barred to a side.
     zone : (P,) bool
         Whether it is in the zone of agreement.
     frontier : (P,) bool
@@ -144,7 +144,7 @@ class Packages:
         self.fighting_on: Floats = np.array([value[f"fighting_on_{side}"] for side in SIDES])
         slack: Floats = np.array(value["packages"])
         worth = self.fighting_on[:, None] + slack
-        possible: NDArray[np.bool_] = np.logical_and.reduce(slack > -0.5 * NEVER)
+        possible: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(slack))
         self.worth: Floats = np.where(possible, worth, np.nan)
         self.zone: NDArray[np.bool_] = np.logical_and.reduce(slack > 0)
         self.frontier = _undominated(worth, possible)
@@ -192,16 +192,19 @@ def review_lines(ensemble: Ensemble, replication: int) -> Iterator[str]:
     yield f" {'review':<10}  {pair}  {'':<{width - 21}}  {pair}    why no deal"
     for event in reviews(ensemble, replication):
         value: Any = event.values
-        cells = [
-            f"{value[f'fighting_on_{side}']:>9.3f}  {value[f'fighting_on_{side}'] + value[f'slack_{side}']:>8.3f}"
-            for side in names.sides
-        ]
+        both = [(value[f"fighting_on_{side}"], value[f"slack_{side}"]) for side in names.sides]
+        cells = [f"{fights:>9.3f}  {_amount(fights + slack, '.3f'):>8}" for fights, slack in both]
         why = names.state(questions.states[int(value["state"])])
         line = int(value["line"])
         if int(value["state"]) > 0 and line >= 0:
             why += f" ('{names.line(questions.lines[line])}')"
         date = calendar.date_of(event.day).isoformat()
         yield f" {date:<10}  {cells[0]}  {'':<{width - 21}}  {cells[1]}    {why}"
+
+
+def _amount(amount: float, sign: str) -> str:
+    """Return an amount as text; a dash where there is none."""
+    return "-" if amount != amount else format(amount, sign)
 
 
 def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterator[str]:
@@ -212,12 +215,13 @@ def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterato
     value: Any = event.values
     date = Calendar(ensemble.scenario.world.start_date).date_of(event.day)
     yield f"What they weighed on {date}, in utility (0 the worst terms, 1 the best):"
-    yield f" nearest package: {names.package(int(value['nearest']))}"
+    nearest = int(value["nearest"])
+    yield f" nearest package: {names.package(nearest) if nearest >= 0 else 'none, hard red lines leave none to both sides'}"
     sides = list(names.sides)
     yield f" {'':<58}" + "".join(f"{names.side(side):>12}" for side in sides)
 
     def line(label: str, amounts: list[float], sign: str = "+.3f") -> str:
-        return f" {label:<58}" + "".join(f"{format(amount, sign):>12}" for amount in amounts)
+        return f" {label:<58}" + "".join(f"{_amount(amount, sign):>12}" for amount in amounts)
 
     for name, sign, label in ACCOUNT:
         yield line(label, [sign * value[f"{name}_{side}"] for side in sides])

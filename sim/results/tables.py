@@ -5,6 +5,7 @@ CSV is UTF-8 with plain ids and full precision; an empty cell means that the val
 
 import csv
 import io
+import math
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -209,17 +210,21 @@ def outcomes_rows(ensemble: Ensemble) -> str:
 
 
 def series_csv(ensemble: Ensemble) -> str:
-    """Return the time series: for every week, field and row (side, backer) the mean and quantiles over replications."""
+    """Return the time series: for every week, field and row (side, backer) the mean and quantiles over replications.
+
+    A cell is empty where it is not finite: as many histories as that have none of what is measured.
+    """
     calendar = Calendar(ensemble.scenario.world.start_date)
     # Column by column, because a copy of one is cheap and NumPy finds the quantiles of all weeks at once.
-    means = [weeks.mean(axis=1) for weeks in ensemble.series]
-    bands = [np.quantile(weeks, QUANTILES, axis=1) for weeks in ensemble.series]
+    with np.errstate(invalid="ignore"):
+        means = [weeks.mean(axis=1) for weeks in ensemble.series]
+        bands = [np.quantile(weeks, QUANTILES, axis=1) for weeks in ensemble.series]
     rows: list[list[Any]] = []
     for slot, day in enumerate(ensemble.series_days):
         date = calendar.date_of(day).isoformat()
         for column, (field, of) in enumerate(ensemble.series_columns):
-            band = bands[column][:, slot].tolist()
-            rows.append([day, date, field, of, float(means[column][slot]), *band])
+            values = [float(means[column][slot]), *bands[column][:, slot].tolist()]
+            rows.append([day, date, field, of, *(value if math.isfinite(value) else "" for value in values)])
     return _csv(header_of(SERIES), rows)
 
 

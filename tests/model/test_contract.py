@@ -331,7 +331,7 @@ SHARED = {
     "negotiation": {
         "sim.model.reviews": {"DAYS_BETWEEN_REVIEWS", "REVIEW_YEARS"},
         "sim.model.stakes": {"NegotiationParameters"},
-        "sim.model.bargain": {"NEVER", "Bargain", "Columns"},
+        "sim.model.bargain": {"Bargain", "Columns"},
         "sim.model.ledger": {"Account", "Ledger"},
         "sim.model.negotiation": {
             "chance_of_acceptance",

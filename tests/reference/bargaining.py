@@ -6,7 +6,7 @@ from itertools import product
 from math import erf, exp, log, sqrt
 
 SIDES = ("attacker", "defender")
-NEVER = 1000.0
+BARRED = float("-inf")
 
 Package = dict[str, str]
 Pair = tuple[float, float]
@@ -25,7 +25,8 @@ def covers(terms: Mapping[str, Sequence[str]], package: Package) -> bool:
 
 def lasting(cumulated_year_one: float, shape: float, years: float) -> float:
     """The share of the years ahead for which a deal is expected to last."""
-    return sum(exp(-cumulated_year_one * (years * (j + 0.5) / 12) ** shape) for j in range(12)) / 12
+    mean = sum(exp(-cumulated_year_one * (years * (j + 0.5) / 12) ** shape) for j in range(12)) / 12
+    return max(mean, 1 / (365.25 * years))
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.stats import gamma
 
-from .bargaining import NEVER, Offer, covers, egalitarian, kalai_smorodinsky, lasting, nash, packages, screening, stand_firm
+from .bargaining import BARRED, Offer, covers, egalitarian, kalai_smorodinsky, lasting, nash, packages, screening, stand_firm
 from .basics import BELIEFS, CEASEFIRE, DAYS_PER_YEAR, NEGOTIATION, SIDES, SUPPORT, given, items, plain
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Politics:
         for side in SIDES:
             liked = [self.utility(side, package) for package in self.packages]
             most = max(liked)
-            self.demand[side] = liked.index(most) if most > -NEVER / 2 else -1
+            self.demand[side] = liked.index(most) if most > BARRED else -1
         war.every_day(SUPPORT, self.support_step)
         war.every_day(BELIEFS, self.beliefs_step)
         war.every_day(NEGOTIATION, self.negotiation_step)
@@ -144,8 +144,6 @@ class Politics:
         return sum(self.weights[side][i] * self.option_value(side, i, option) for i, option in package.items())
 
     def line_price(self, line: Mapping[str, Any]) -> float:
-        if self.hard[line["id"]]:
-            return NEVER
         side, path = line["side"], f"red_lines.{line['id']}"
         softer = self.now(f"{path}.softening") * self.weariness[side] * (1 - self.success(side))
         return self.now(f"{path}.price") * max(0.0, 1 - softer)
@@ -196,10 +194,14 @@ class Politics:
 
     def utility(self, side: str, package: Mapping[str, str]) -> float:
         assert self.section is not None
+        crossed = [line for line in self.lines if line["side"] == side and covers(line["terms"], package)]
+        if any(covers(rule["terms"], package) for rule in items(self.section, "forbidden")):
+            return BARRED
+        if any(self.hard[line["id"]] for line in crossed):
+            return BARRED
         worth = self.terms_value(side, package)
         worth -= self.of(side, "foreign_troops_price") * self.presence(self.regime(package))
-        worth -= sum(self.line_price(line) for line in self.lines if line["side"] == side and covers(line["terms"], package))
-        return worth - NEVER * sum(covers(rule["terms"], package) for rule in items(self.section, "forbidden"))
+        return worth - sum(self.line_price(line) for line in crossed)
 
     # What fighting on is worth.
 

@@ -22,6 +22,7 @@ from sim.model.negotiation.geometry import (
     nash,
     nearest_to_agreement,
     pareto_frontier,
+    where_allowed,
     zone_of_agreement,
 )
 from sim.model.negotiation.offers import RuleName, chance_of_acceptance, screening, stand_firm
@@ -47,5 +48,6 @@ __all__ = [
     "stand_firm",
     "terms_flaws",
     "total",
+    "where_allowed",
     "zone_of_agreement",
 ]

@@ -30,16 +30,31 @@ def zone_of_agreement(surplus: Floats) -> NDArray[np.bool_]:
     return zone
 
 
+def where_allowed(values: Floats, allowed: NDArray[np.bool_]) -> Floats:
+    """Return values where they are allowed, and minus infinity elsewhere. To choose by a mask would take five times as long.
+
+    >>> where_allowed(np.array([1.0, 2.0]), np.array([True, False]))
+    array([  1., -inf])
+    """
+    with np.errstate(divide="ignore"):
+        bar: Floats = 1.0 / allowed
+    np.subtract(1.0, bar, out=bar)
+    bar += values
+    return bar
+
+
 def first_largest(values: Floats, largest: Floats) -> Ints:
     """Return the first row that reaches `largest`, the maximum over rows: an argmax that is quick on many rows.
 
-    >>> first_largest(np.array([[1.0], [3.0], [3.0]]), np.array([3.0]))
-    array([1])
+    It is -1 where that is minus infinity: none is allowed.
+
+    >>> first_largest(np.array([[1.0, -np.inf], [3.0, -np.inf], [3.0, -np.inf]]), np.array([3.0, -np.inf]))
+    array([ 1, -1])
     """
     # Rows numbered from the last, so that the largest number stands for the first row.
     numbers = np.arange(len(values), 0, -1, dtype=np.int16)
     found = (values == largest) * numbers[:, None]
-    first: Ints = len(values) - found.max(axis=0).astype(np.int64)
+    first: Ints = np.where(np.isneginf(largest), -1, len(values) - found.max(axis=0).astype(np.int64))
     return first
 
 
