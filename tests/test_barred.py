@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -253,3 +254,25 @@ def test_what_is_barred_is_never_signed_offered_or_opened_in_2000_negotiations(l
     met = examples(range(275 * part, 275 * (part + 1)), load("baseline").tree)
     print(f"examples {275 * part} to {275 * (part + 1) - 1}:", met)
     assert set(KINDS) <= set(met)
+
+
+def test_histories_in_which_no_package_is_left_are_told_without_odd_numbers(parley: Any, tmp_path: Path) -> None:
+    """Red lines of both sides that are always hard leave nothing: an empty cell, a dash, the word nothing."""
+    hard = ("recognised_borders", "recognition_demanded")
+    settings = [f"--set=negotiation.red_lines.{line}.hard_share={share}" for line, share in zip(hard, (1, 0.9), strict=True)]
+    done = parley("run", "recognition_hard", "--replications=40", "--months=4", f"--out={tmp_path}", *settings)
+    assert done.returncode == 0, done.stderr
+    assert "hard red lines left no package that both sides could sign" in " ".join(done.stdout.split())
+    (folder,) = (path.parent for path in tmp_path.rglob("manifest.json"))
+    nearest = [line.split(",") for line in (folder / "series.csv").read_text().splitlines() if ",nearest_slack," in line]
+    # Nine in ten histories have none, so that only the highest quantile is a number.
+    assert {tuple(cell == "" for cell in row[4:]) for row in nearest[2:]} == {(True, True, True, True, True, False)}
+    told = [parley("explain", folder, "--replication", number) for number in range(4)]
+    table = parley("explain", folder, "--replication", 0, "--csv").stdout
+    assert all(done.returncode == 0 for done in told)
+    assert "nearest package: none" in "".join(done.stdout for done in told)
+    assert ",nothing," in table
+    page = parley("report", folder, "--out", tmp_path / "page.html")
+    assert page.returncode == 0, page.stderr
+    for text in (*(done.stdout for done in told), table, (folder / "summary.md").read_text()):
+        assert not re.search(r"\b(nan|inf)\b|1000\.|999\.", text)

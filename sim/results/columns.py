@@ -96,8 +96,8 @@ SUMMARY = [
     ),
 ]
 SERIES = [
-    whole("day", LAST_DAY), text("date"), text("field"), text("of").or_empty, Column("mean"),
-    *(Column(name) for name in SERIES_QUANTILES),
+    whole("day", LAST_DAY), text("date"), text("field"), text("of").or_empty, Column("mean").or_empty,
+    *(Column(name).or_empty for name in SERIES_QUANTILES),
 ]  # fmt: skip
 SURVIVAL = [
     text("curve"), text("of").or_empty, whole("day", LAST_DAY), whole("at_risk"), share("share"), share("low").or_empty,
@@ -212,6 +212,8 @@ def series_fields(scenario: Scenario[Any]) -> list[tuple[str, str]]:
 
 # Fields of the series that may be negative.
 SIGNED_SERIES = ("believed_drift", "value_of_fighting", "nearest_slack", "pledged_beur")
+# Fields that some histories have none of, which counts as below all numbers.
+OPEN_SERIES = ("nearest_slack",)
 
 
 def choices_of(scenario: Scenario[Any]) -> dict[str, tuple[str, ...]]:

@@ -20,6 +20,7 @@ from sim.model.talks import Talks
 from sim.results import parquet
 from sim.results.columns import (
     LEDGER,
+    OPEN_SERIES,
     SERIES,
     SERIES_QUANTILES,
     SIGNED_SERIES,
@@ -253,7 +254,9 @@ def read_series(found: Folder, scenario: Scenario[Any], days: int) -> tuple[list
     _hold_dates(table, scenario)
     levels = [table[name] for name in SERIES_QUANTILES]
     for low, high in pairwise(levels):
-        table.hold(low <= high + _CLOSE * (1 + np.abs(high)), "its quantiles are not in their order")
+        table.hold(np.isnan(low) | (low <= high + _CLOSE * (1 + np.abs(high))), "its quantiles are not in their order")
+    some = ~np.isnan([table["mean"], *levels]).any(axis=0)
+    table.hold(some | np.isin(table["field"], OPEN_SERIES), "it cannot be empty")
     positive = ~np.isin(table["field"], SIGNED_SERIES)
     table.hold((levels[0] >= -_CLOSE) | ~positive, "it cannot be negative")
     places = {pair: slice(at, None, len(fields)) for at, pair in enumerate(fields)}
