@@ -19,8 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.ensemble.run import Plan, PlanError, horizon_days, run_ensemble
+from sim.engine.whole import whole_number
+from sim.ensemble.run import Plan, horizon_days, run_ensemble
 from sim.ensemble.workers import pool_of
+from sim.errors import ParleyError
 from sim.model import WarScenario
 from sim.results.chunks import run_into
 from sim.results.comparison import ALL_SECTIONS, Comparison
@@ -28,6 +30,7 @@ from sim.results.comparison import compare as _compare
 from sim.results.runs import Run
 from sim.results.store import results_folder
 from sim.scenario import Scenario, ScenarioHead, load_scenario
+from sim.scenario.head import MOST_MONTHS
 from sim.scenario.write import as_setting
 from sim.studies.breakeven import BreakEven, break_even
 from sim.studies.condition import Condition, column_of, outcome_of
@@ -41,6 +44,11 @@ from sim.studies.sobol import sobol as _sobol
 from sim.studies.sweep import Sweep
 from sim.studies.sweep import sweep as _sweep
 
+
+class WrongArgument(ParleyError):
+    """An argument of another kind than is asked for."""
+
+
 Source = str | Path | Scenario[ScenarioHead]
 
 
@@ -51,7 +59,11 @@ def load(scenario: Source, settings: Sequence[str] = ()) -> Scenario[ScenarioHea
     ------
     ScenarioError
         With every problem found.
+    WrongArgument
+        When the settings are no list of texts.
     """
+    if isinstance(settings, str) or not all(isinstance(one, str) for one in settings):
+        raise WrongArgument(f"settings are a list of texts, as ['arms.defender.aid_scale=0.3'], not {settings!r}")
     if isinstance(scenario, Scenario):
         return scenario.with_settings(settings) if settings else scenario
     return load_scenario(scenario, WarScenario, settings)
@@ -74,6 +86,7 @@ def run(
     ----------
     scenario : str, Path or Scenario
     replications, seed : int
+        Whole numbers, of NumPy too; 1.0 and True are none.
     months : int, optional
         The horizon; the scenario's own if not given.
     settings : sequence of str
@@ -162,7 +175,7 @@ def sweep(
     ]
     loaded, plan = _what(scenario, replications, seed, months, settings)
     with pool_of(workers) as pool:
-        return _sweep(loaded, plan, knobs, lay_out(knobs, design, points, seed), design, pool=pool)
+        return _sweep(loaded, plan, knobs, lay_out(knobs, design, points, plan.seed), design, pool=pool)
 
 
 def breakeven(
@@ -283,6 +296,6 @@ def _what(
     scenario: Source, replications: int, seed: int, months: int | None, settings: Sequence[str], series: bool = False
 ) -> tuple[Scenario[ScenarioHead], Plan]:
     loaded = load(scenario, settings)
-    if months is not None and months < 1:
-        raise PlanError(f"months must be at least 1, not {months}")
+    if months is not None:
+        months = whole_number("months", months, 1, MOST_MONTHS)
     return loaded, Plan(replications, seed, horizon_days(loaded, months), series=series)

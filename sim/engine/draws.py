@@ -11,6 +11,7 @@ Humphrey's small fast chaotic generator), whose 192-bit starting state is the BL
 Left out: a guarantee across versions of NumPy, whose method for normal draws may change (the manifest names the version).
 """
 
+import operator
 from hashlib import blake2b
 
 import numpy as np
@@ -35,7 +36,8 @@ class Draws:
     """
 
     def __init__(self, seed: int, replications: Ints) -> None:
-        self.seed = seed
+        # What equals a whole number and is written otherwise would have other luck.
+        self.seed = operator.index(seed)
         self.replications = replications
         self._bits = np.random.SFC64(0)
         self._generator = np.random.Generator(self._bits)

@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
+from sim.engine.whole import whole_number
 from sim.engine.world import InvariantBreach, Setting
 from sim.ensemble.heard import by_days
 from sim.ensemble.outcomes import FAILED, landmarks, outcome_columns
 from sim.ensemble.workers import Pool, shared
-from sim.errors import ParleyError
 from sim.model import section, simulate
 from sim.model.arms import Arms
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.scenario import Scenario, ScenarioHead
+from sim.scenario.head import MOST_DAYS
 
 # judgement: of 256 to 16,384 the fastest on the machines tried: large enough to hide the cost of a SimPy event, small enough
 # for the cache.
@@ -37,10 +38,12 @@ FEWEST_TO_SHARE = 400
 # A round number, because it shows in the number of histories that were needed.
 CHUNK = 1000
 DAYS_PER_WEEK = 7
-
-
-class PlanError(ParleyError):
-    """What is wrong with the size of a run."""
+MOST_REPLICATIONS = 1_000_000_000
+# What 64 bits hold, whoever reads it.
+MOST_SEED = 2**63 - 1
+BOUNDS = (
+    ("replications", 1, MOST_REPLICATIONS), ("seed", 0, MOST_SEED), ("days", 1, MOST_DAYS), ("batch", 1, MOST_REPLICATIONS),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Plan:
     replications : int
         How many; they are numbered from 0.
     seed : int
+        A whole number, as all of these: what equals one and is of another kind, as 1.0 or True, is refused.
     days : int
         The horizon.
     batch : int
@@ -73,9 +77,11 @@ class Plan:
     series: bool = True
 
     def __post_init__(self) -> None:
-        for what, least in (("replications", 1), ("seed", 0), ("days", 1), ("batch", 1)):
-            if getattr(self, what) < least:
-                raise PlanError(f"{what} must be at least {least}, not {getattr(self, what)}")
+        for what, least, most in BOUNDS:
+            object.__setattr__(self, what, whole_number(what, getattr(self, what), least, most))
+        # As they are kept, and asked for in files.
+        watched = tuple(whole_number("a watched replication", number, 0, MOST_REPLICATIONS) for number in self.watched)
+        object.__setattr__(self, "watched", watched)
 
 
 @dataclass(frozen=True)

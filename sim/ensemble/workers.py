@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sim.engine.whole import whole_number
 from sim.ensemble.processes import Processes, WorkerError
 from sim.errors import ParleyError
 
@@ -37,6 +38,7 @@ class Pool:
 
 
 ALONE = Pool()
+MOST_WORKERS = 1024
 
 
 def cores() -> int:
@@ -64,8 +66,7 @@ def pool_of(workers: int, cluster: str | None = None, patience: float = 5.0) -> 
     MissingExtra
         When Dask is needed and not installed.
     """
-    if workers < 1:
-        raise WorkerError(f"{workers} workers cannot do anything; ask for at least 1")
+    workers = whole_number("workers", workers, 1, MOST_WORKERS)
     if cluster is not None:
         with _dask(workers, cluster, patience) as pool:
             yield pool

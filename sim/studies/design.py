@@ -11,6 +11,7 @@ from itertools import product
 import numpy as np
 
 from sim.engine.draws import Floats
+from sim.engine.whole import whole_number
 from sim.errors import ParleyError
 from sim.scenario import FieldError
 from sim.scenario.distributions import LARGEST
@@ -238,8 +239,9 @@ def lay_out(
     stepped = next((knob for knob in knobs if knob.low is not None and knob.values), None)
     if stepped is not None:
         raise DesignError(f"a sample takes no steps: write {stepped.path}=LOW:HIGH, and the size of the sample as --points")
-    if points is None or not 2 <= points <= MOST_POINTS:
+    if points is None:
         raise DesignError(f"a sample needs its size: --points N, at least 2 and at most {MOST_POINTS:,}")
+    points = whole_number("the size of a sample (--points)", points, 2, MOST_POINTS)
     if design == "sobol":
         if points & (points - 1):
             fitting = 1 << points.bit_length() - 1

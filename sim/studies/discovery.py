@@ -23,11 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
+from sim.engine.whole import whole_number
 from sim.results.statistics import wilson_interval
 from sim.studies.condition import ConditionError
 
 # judgement: the interval of a share of one half among 20 is 0.30 .. 0.70; with fewer, no figure of a box says anything.
 FEWEST = 20
+MOST_BOXES = 1_000
 QUASI_P = 0.05
 Bools = NDArray[np.bool_]
 # Of the histories outside earlier boxes, how good a box is that holds so many, of which so many are cases.
@@ -231,8 +233,8 @@ def discover(
     Raises
     ------
     ConditionError
-        When there are no parameters or one lacks a value, either half has too few cases or too few others, or all histories
-        together are as dense as is asked for.
+        When a size is no share, there are no parameters or one lacks a value, either half has too few cases or too few
+        others, or all histories together are as dense as is asked for.
 
     Examples
     --------
@@ -241,6 +243,10 @@ def discover(
     >>> [(one.parameter, round(one.low, 2), one.high) for one in found.boxes[0].restrictions]
     [('a', 0.7, None)]
     """
+    boxes = whole_number("boxes", boxes, 1, MOST_BOXES)
+    for what, size in (("density", density), ("smallest", smallest), ("peel", peel)):
+        if size is not None and not 0.0 <= size <= 1.0:
+            raise ConditionError(f"{what} is a share between 0 and 1, not {size}")
     names = sorted(parameters)
     if not names:
         raise ConditionError("there is no uncertain parameter to search; give ranges to some")

@@ -32,6 +32,10 @@ class Precision:
     half_width: float
     outcome: str | None = None
 
+    def __post_init__(self) -> None:
+        if not 0.0 < self.half_width <= 1.0:
+            raise ConditionError(f"a precision is a half-width between 0 and 1, not {self.half_width}")
+
     def reached(self, outcomes: Mapping[str, NDArray[Any]]) -> bool:
         """Return whether histories with these outcomes are enough.
 

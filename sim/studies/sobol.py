@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.engine.draws import Floats, Ints
+from sim.engine.whole import whole_number
 from sim.ensemble.run import Plan
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.results.frames import Tabular
@@ -29,6 +30,7 @@ LUCK = "luck"
 _EDGE = 1e-9
 # judgement: with fewer, hardly any index can be told from 0, and some are above 1.
 FEWEST_ROWS = 32
+MOST_ROWS = 2**24
 RESAMPLES = 200
 
 
@@ -151,6 +153,7 @@ def run_design(
     ------
     ConditionError
     """
+    rows = whole_number("rows", rows, 1, MOST_ROWS)
     if rows < FEWEST_ROWS or rows & (rows - 1):
         raise ConditionError(f"{rows} rows are no power of two from {FEWEST_ROWS} on; take 256, say")
     uncertain = {path: quantity for path, quantity in quantities(scenario.world) if not quantity.is_certain}
