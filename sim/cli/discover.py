@@ -11,6 +11,7 @@ import typer
 
 from sim.cli.common import USAGE, Months, errors_as_lines, is_run, refuse_for_a_folder, runs_of
 from sim.cli.complete import outcomes, scenarios_and_results
+from sim.gate import shown
 
 
 def discover(
@@ -63,7 +64,7 @@ def discover(
         file = str(Path(of) / "scenario.yaml") if is_run(of) else of
         same = ([] if months is None else ["--months", str(months)]) + (["--seed", str(run.seed)] if run.seed != 1 else [])
         tables = {
-            "discovery.txt": "\n".join(text_lines(found, [file, *same])) + "\n",
+            "discovery.txt": shown("\n".join(text_lines(found, [file, *same])) + "\n"),
             "discovery.csv": csv_of(found.as_dicts(), COLUMNS),
             "trajectory.csv": csv_of(step_rows(found.found), STEP_COLUMNS),
             "discovery.json": json.dumps(data, indent=2, allow_nan=False) + "\n",

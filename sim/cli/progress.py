@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from sim.gate import shown
+
 # judgement: often enough to see that it goes on.
 SECONDS = 0.1
 # judgement: less time tells nothing of how long the rest takes.
@@ -63,7 +65,7 @@ class _Line:
     @staticmethod
     def _write(text: str) -> None:
         width = shutil.get_terminal_size().columns - 1
-        sys.stderr.write(f"\r{text[:width]:<{width}}\r")
+        getattr(sys.stderr, "draw", sys.stderr.write)(f"\r{shown(text)[:width]:<{width}}\r")
         sys.stderr.flush()
 
 

@@ -12,6 +12,8 @@ import os
 import sys
 from typing import Any
 
+from sim.gate import shown
+
 STREAMS = ("stdin", "stdout", "stderr")
 
 
@@ -40,6 +42,18 @@ class _Out(io.RawIOBase):
         return bool(self._raw.isatty())
 
 
+class _Text(io.TextIOWrapper):
+    """Text of which a terminal acts on nothing: names of files, and what is read, may hold what would."""
+
+    def write(self, text: str) -> int:
+        super().write(shown(text))
+        return len(text)
+
+    def draw(self, text: str) -> None:
+        """Write what a terminal is to act on."""
+        super().write(text)
+
+
 def set_up() -> None:
     """Put streams in place that take all that is written."""
     for number, name in enumerate(STREAMS):
@@ -57,7 +71,7 @@ def set_up() -> None:
             raw = getattr(stream.buffer, "raw", stream.buffer)
             buffer = io.BufferedWriter(_Out(raw))
             # A terminal or file that cannot show a letter shows a question mark.
-            setattr(sys, name, io.TextIOWrapper(buffer, stream.encoding, "replace", line_buffering=stream.line_buffering))
+            setattr(sys, name, _Text(buffer, stream.encoding, "replace", line_buffering=stream.line_buffering))
 
 
 def failure() -> str:

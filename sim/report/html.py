@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sim import __version__
+from sim.gate import shown
 from sim.report.assumed import left_out
 from sim.report.pages import Page
 from sim.report.parts import Picture
@@ -53,5 +54,11 @@ def _hash_of(text: str) -> str:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, finalize=_as_shown, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def _as_shown(value: Any) -> Any:
+    # Our own markup is of texts that have come this way already.
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -148,7 +148,7 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
     page = []
     for comparison in comparisons:
         left, right = comparison.left.name, comparison.right.name
-        page += [f"# {right} against {left}", "", "What was changed:", ""]
+        page += [f"# {markdown_cell(right)} against {markdown_cell(left)}", "", "What was changed:", ""]
         page += [f"- {markdown_cell(text)}" for text in changed_in_words(comparison)]
         page += [
             "",

@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from sim import __version__
 from sim.errors import ParleyError
+from sim.gate import shown
 from sim.results.files import read_bytes
 
 NAME = "manifest.json"
@@ -32,12 +33,11 @@ class StoreError(ParleyError):
     """Results cannot be written or read; the message says why, in one line."""
 
 
-def _whole(value: Any) -> Any:
-    """Return text without the halves of letters, which names of files may have and files of text may not."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+def _as_shown(value: Any) -> Any:
+    return shown(value) if isinstance(value, str) else value
 
 
-Text = Annotated[str, BeforeValidator(_whole), Field(max_length=10_000)]
+Text = Annotated[str, BeforeValidator(_as_shown), Field(max_length=10_000)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]

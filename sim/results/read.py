@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sim import __version__
 from sim.engine.draws import Floats
+from sim.gate import ACTED_ON, shown
 from sim.model import WarScenario
 from sim.results.columns import TEXT, WHOLE, Column
 from sim.results.files import read_bytes
@@ -30,8 +31,6 @@ SCENARIO = "scenario.yaml"
 # judgement: what is not a row a replication is never larger, and a row of these is never longer.
 MOST_BYTES, MOST_BYTES_OF_A_ROW = 1_000_000_000, 65_536
 LONGEST_TEXT, LONGEST_OF_ARRAY = 10_000, 200
-# What is in no table: it would mean something to the terminal.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _EXTENDS = re.compile(r"^[{\s]*['\"]?extends['\"]?\s*:", re.MULTILINE)
 
 
@@ -62,9 +61,9 @@ class Folder:
         except UnicodeDecodeError as error:
             line = self.files[name].count(b"\n", 0, error.start) + 1
             raise StoreError(f"{self.path / name}, line {line}: this is not text in UTF-8") from error
-        if control := _CONTROL.search(found):
-            line = found.count("\n", 0, control.start()) + 1
-            raise StoreError(f"{self.path / name}, line {line}: there is a control character")
+        if odd := ACTED_ON.search(found):
+            line = found.count("\n", 0, odd.start()) + 1
+            raise StoreError(f"{self.path / name}, line {line}: there is a character that is not shown, {shown(odd[0])}")
         return found
 
     def table(self, name: str, columns: Sequence[Column]) -> Table:

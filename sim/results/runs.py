@@ -15,6 +15,7 @@ from sim import __version__
 from sim.engine.draws import Floats
 from sim.ensemble.outcomes import FAILED
 from sim.ensemble.run import horizon_days
+from sim.gate import shown
 from sim.results.columns import choices_of
 from sim.results.frames import Tabular
 from sim.results.ledger import Entry
@@ -67,7 +68,7 @@ class Run(Tabular):
         """Return the run that an ensemble is."""
         plan = ensemble.plan
         return cls(
-            ensemble.scenario.name, ensemble.scenario, plan.seed, len(ensemble.numbers), plan.days, __version__,
+            shown(ensemble.scenario.name), ensemble.scenario, plan.seed, len(ensemble.numbers), plan.days, __version__,
             ensemble.outcomes, ensemble.drawn, summarise(ensemble),
         )  # fmt: skip
 
@@ -151,7 +152,7 @@ def told_apart(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
     if len(set(names)) < len(names):
         # One was asked for by the name of another's scenario, or twice.
         names = [f"{name} ({place})" for place, name in enumerate(asked, start=1)]
-    return [replace(run, name=name) for run, name in zip(runs, names, strict=True)]
+    return [replace(run, name=shown(name)) for run, name in zip(runs, names, strict=True)]
 
 
 def values_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], outcome: str) -> Floats:

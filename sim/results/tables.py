@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import Calendar
 from sim.ensemble.run import Ensemble
+from sim.gate import shown
 from sim.results.columns import LEDGER, SERIES, SUMMARY, SURVIVAL, header_of
 from sim.results.ledger import entries
 from sim.results.statistics import QUANTILES
@@ -151,8 +152,10 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _inert(cell: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula: a text that begins like one gets an apostrophe before it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(GUARDED) and not _is_number(cell) else cell
+    """Return a cell that no spreadsheet takes for a formula: before a text that begins like one goes an apostrophe."""
+    if not isinstance(cell, str):
+        return cell
+    return f"'{shown(cell)}" if cell.startswith(GUARDED) and not _is_number(cell) else shown(cell)
 
 
 def _is_number(text: str) -> bool:
@@ -170,7 +173,7 @@ def as_it_was(cell: str) -> str:
 
 def markdown_cell(text: str) -> str:
     """Return text for a cell or a line of Markdown, in which nothing is a link, an image, code or HTML."""
-    return re.sub(r"([\\`*\[\]|])", r"\\\1", " ".join(text.split())).replace("<", "&lt;")
+    return re.sub(r"([\\`*\[\]|])", r"\\\1", " ".join(shown(text).split())).replace("<", "&lt;")
 
 
 def csv_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:

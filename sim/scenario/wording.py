@@ -7,9 +7,8 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 
-# Refused in files and in texts: controls and halves of characters, which YAML forbids too; line ends that most editors do
-# not show (next line, line and paragraph separator) but YAML acts on; and what makes text read in another order than it is.
-NOT_SHOWN = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff"
+from sim.gate import NOT_SHOWN as NOT_SHOWN
+
 RETYPE = "Remove it, or type the line again"
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
