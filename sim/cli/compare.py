@@ -112,8 +112,9 @@ def compare(
             from sim.report.pages import comparison_page
             from sim.results.store import write_file
 
-            write_file(html(comparison_page(found)).encode(), page)
-            print(f"Written: {page}", file=sys.stderr)
+            made = comparison_page(found)
+            write_file(html(made).encode(), page)
+            print(f"Written: {page}", *made.broken, sep="\n", file=sys.stderr)
         # Last, so that nothing of it is lost.
         failed = list(failures(found, limits))
         print(*failed, sep="\n", end="\n" if failed else "", file=sys.stderr)

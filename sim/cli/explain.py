@@ -43,6 +43,7 @@ def explain(
         from sim.results.explain import (
             NoSuchHistory,
             explanation,
+            failed_in_words,
             ledger_over_time,
             package_rows,
             retold,
@@ -74,6 +75,8 @@ def explain(
             writer.writerows([header, *table])
             return
         print(f"{scenario.world.title}        {ran.replications:,} replications, seed {ran.seed}\n")
+        if failed := failed_in_words(ran):
+            print(f"{failed}; nothing else is known of them. Why: {run}/failures.csv\n")
         if ran.ledger:
             print("Why there was no deal, over time")
             print(*ledger_over_time(ran.ledger, names, Calendar(scenario.world.start_date), ran.days), "", sep="\n")

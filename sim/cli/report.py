@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from sim.cli.common import USAGE, errors_as_lines
+from sim.cli.common import BUG, USAGE, errors_as_lines
 from sim.cli.complete import endings, results
 
 Replication = Annotated[
@@ -50,8 +50,13 @@ def report(
         path = out or place_of(of)
         if path.suffix.lower() not in (".html", ".htm"):
             _fail(f"{path} ends in {path.suffix or 'nothing'!r}; a page is .html")
-        size = write_report(folders, path, force, Asked(replication, ending, until))
+        broken: list[str] = []
+        size = write_report(folders, path, force, Asked(replication, ending, until), broken.append)
         print(f"Written: {path} ({size / 1e6:.1f} MB); open it in any browser")
+        for said in broken:
+            print(f"error: {said}", file=sys.stderr)
+        if broken:
+            raise typer.Exit(BUG)
 
 
 def plot(

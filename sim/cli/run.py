@@ -144,7 +144,7 @@ def run(
             from sim.report.make import write_report
 
             for folder in folders:
-                write_report([folder], folder / "report.html", force=True)
+                write_report([folder], folder / "report.html", force=True, note=_note)
     if not as_json:
         for folder in folders:
             print(f"Written: {folder}/ ({', '.join(_tables(folder))})")

@@ -36,14 +36,20 @@ def html(page: Page) -> str:
     )
     return _environment().get_template("page.html").render(
         page=page, policy=policy, style=Markup(style), script=Markup(script), left_out=left_out(), version=__version__,
-        what_it_is_not=WHAT_IT_IS_NOT, draw=lambda picture: _drawn(picture, page.source),
+        what_it_is_not=WHAT_IT_IS_NOT, draw=lambda picture: _drawn(picture, page),
         manifests={name: json.dumps(dict(about), indent=2) for name, about in page.manifests.items()},
     )  # fmt: skip
 
 
-def _drawn(picture: Picture, source: str) -> dict[str, Any]:
-    # Our own drawing, in which every text is escaped.
-    text, left, right = inline(picture, source)
+def _drawn(picture: Picture, page: Page) -> dict[str, Any]:
+    try:
+        # Our own drawing, in which every text is escaped.
+        text, left, right = inline(picture, page.source)
+    except Exception as error:
+        # One figure that fails takes none of the others with it; who made the page is told.
+        why = f"the figure {picture.name} could not be drawn, which is our bug: {type(error).__name__}: {error}"
+        page.broken.append(" ".join(why.split()))
+        return {"svg": page.broken[-1], "left": 0.0, "right": 1.0}
     return {"svg": Markup(text), "left": round(left, 4), "right": round(right, 4)}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from sim.engine.world import InvariantBreach
+from sim.errors import ParleyError
 from sim.report.differences import comparison_pictures
 from sim.report.html import html
 from sim.report.kept import Kept, Story, source_line
@@ -20,7 +22,7 @@ from sim.results.comparison import Comparison, compare_all
 from sim.results.manifest import ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest
 from sim.results.read import read_folder
 from sim.results.runs import told_apart
-from sim.results.store import StoreError, may_write, write_file
+from sim.results.store import may_write, write_file
 from sim.studies.condition import Condition
 
 # A file name may not be longer than 255 letters, and this one gets an ending.
@@ -87,7 +89,7 @@ def _story_if_any(kept: Kept, asked: Asked) -> tuple[Story | None, str]:
     """Return the history that a page tells; or none and the reason, where none was asked for and none can be told."""
     try:
         return kept.story(asked.replication, asked.ending), ""
-    except StoreError as error:
+    except (ParleyError, InvariantBreach) as error:
         if asked != Asked():
             raise
         return None, str(error)
@@ -118,7 +120,11 @@ def pictures_of(
     asked.refuse("a run", "replication", "ending", "date")
     pictures = _named(run_pictures(kept))
     if name not in pictures:
-        story = kept.story(asked.replication, asked.ending)
+        story, why = _story_if_any(kept, asked)
+        if story is None:
+            if name:
+                raise CannotDraw(f"of the figures of all histories none is {name!r}, and no history is told: {why}")
+            return pictures, kept.source
         pictures |= _named(story_pictures(kept, story))
         if asked.date is not None:
             pictures |= _named(bargaining(kept, story, _date(asked.date)))
@@ -136,8 +142,16 @@ def _date(text: str) -> datetime.date:
         raise CannotDraw(f"cannot read the date {text!r}; write it as 2025-06-01") from None
 
 
-def write_report(folders: Sequence[Path], path: Path, force: bool, asked: Asked = Asked()) -> int:  # noqa: B008
+def write_report(
+    folders: Sequence[Path],
+    path: Path,
+    force: bool,
+    asked: Asked = Asked(),  # noqa: B008, it cannot change
+    note: Callable[[str], None] = lambda text: None,
+) -> int:
     """Write the page of folders of results, and return how many bytes it has; errors as in `page_of`.
+
+    `note` is called with each figure that could not be drawn, and why; the page says so too and has all others.
 
     Raises
     ------
@@ -146,8 +160,11 @@ def write_report(folders: Sequence[Path], path: Path, force: bool, asked: Asked 
     """
     # Said before the work, not after it.
     may_write(path, force)
-    content = html(page_of(folders, asked)).encode()
+    page = page_of(folders, asked)
+    content = html(page).encode()
     write_file(content, path)
+    for broken in page.broken:
+        note(broken)
     return len(content)
 
 

@@ -23,6 +23,7 @@ from sim.report.sweeps import KeptSweep, sweep_pictures
 from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.compared import moved_lines, pairing_in_words
 from sim.results.comparison import Comparison
+from sim.results.explain import failed_in_words
 from sim.results.ledger import Totals, sentences
 from sim.results.manifest import OfScenario
 from sim.results.names import Names
@@ -82,6 +83,8 @@ class Page:
         What made it, by the name of a run.
     last_day : int
         Of the horizon; 0 where figures over time do not point to rows of tables.
+    broken : list of str
+        Which figures could not be drawn, and why, once it is made.
     """
 
     title: str
@@ -91,6 +94,7 @@ class Page:
     sources: list[dict[str, Any]]
     manifests: Mapping[str, Mapping[str, Any]]
     last_day: int = 0
+    broken: list[str] = field(default_factory=list)
 
 
 # A run
@@ -113,8 +117,7 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
         Block("Why there is no deal", points=[[text] for text in why], pictures=chosen("ledger", "worth", "beliefs")),
         Block("The course of the war", points=[[text] for text in balance],
               pictures=chosen("forces", "casualties", "ground", "fire", "aid")),
-        Block("One history", [[f"None is told: {why_no_story}."]])
-        if story is None else Block("One history", pictures=list(story_pictures(kept, story))),
+        _story_block(kept, story, why_no_story),
         _numbers_block(scenario),
     ]  # fmt: skip
     title, lead = scenario.world.title, scenario.world.description
@@ -122,6 +125,12 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
     return Page(
         title, lead, kept.source, shown, sources(scenario), {run.name: kept.manifest.model_dump(mode="json")}, run.days
     )
+
+
+def _story_block(kept: Kept, story: Story | None, why_none: str) -> Block:
+    if story is not None:
+        return Block("One history", pictures=list(story_pictures(kept, story)))
+    return Block("One history", [[f"None is told: {why_none}."]])
 
 
 def came_out(kept: Kept) -> Iterator[list[Piece]]:
@@ -137,6 +146,8 @@ def came_out(kept: Kept) -> Iterator[list[Piece]]:
         *listed(told),
         ".",
     ]
+    if failed := failed_in_words(kept.run):
+        yield [f"{failed} (failures.csv). Nothing else is known of them, and no figure counts them."]
     deals = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id.startswith("deal_within_")]
     if deals:
         yield ["A deal is signed ", *listed(deals), "."]

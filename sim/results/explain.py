@@ -48,7 +48,7 @@ class NoSuchHistory(ParleyError):
 def which_history(run: Run, replication: int | None = None, ending: str | None = None) -> tuple[int, str]:
     """Return the number of the history to tell, and in words why it is this one.
 
-    It is the one asked for, or one typical of an ending: of the commonest if none is named.
+    It is the one asked for, or one typical of an ending: of the commonest if none is named. That it failed is no ending.
 
     Raises
     ------
@@ -60,11 +60,20 @@ def which_history(run: Run, replication: int | None = None, ending: str | None =
         if replication >= run.replications:
             raise NoSuchHistory(f"this run has histories 0 to {run.replications - 1}")
         return replication, "as asked for"
-    wanted = counts.most_common()[0][0] if ending is None else ending
+    ends = [name for name, _ in counts.most_common() if name != FAILED]
+    if ending is None and not ends:
+        raise NoSuchHistory(f"{failed_in_words(run)}; failures.csv says why")
+    wanted = ends[0] if ending is None else ending
     found = medoid(run.outcomes, wanted)
     if found is None:
         raise NoSuchHistory(f"no history of this run ended in {wanted!r}; there are {', '.join(dict(counts.most_common()))}")
     return found, f"the history nearest to the centre of the {counts[wanted]:,} that ended in {wanted}"
+
+
+def failed_in_words(run: Run) -> str:
+    """Return how many histories of a run failed, as a sentence without its end; nothing if none did."""
+    failed = int(np.count_nonzero(run.outcomes["ending"] == FAILED))
+    return f"{failed:,} of {run.replications:,} histories failed: something went wrong in Parley" if failed else ""
 
 
 def retold(run: Run, folder: Path, replication: int) -> Ensemble:
