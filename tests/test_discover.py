@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -374,7 +375,7 @@ def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
         "In these histories, ",
         "Peeling: ",
         "parley breakeven " + str(folder / "scenario.yaml") + " --vary attrition.level_factor=",
-        '--until "median(daily_casualties_30_days_attacker) >= 1600"',
+        "--until 'median(daily_casualties_30_days_attacker) >= 1600'",
         "not a forecast",
     ):
         assert words in done.stdout
@@ -424,7 +425,7 @@ def test_what_to_do_next_asks_for_what_is_between(parley, folder: Path) -> None:
         found = discover_in(run, outcome, rare=rare)
         *_, next_line, _ = text_lines(found, ["some.yaml", "--seed", "3"])
         assert next_line.startswith("  parley breakeven some.yaml --seed 3 --vary ")
-        level = float(next_line.split(">= ")[1].strip('"'))
+        level = float(shlex.split(next_line)[-1].split(">= ")[1])
         if not rare:
             assert level == 1_600
             continue

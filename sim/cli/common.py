@@ -66,6 +66,11 @@ def errors_as_lines() -> Iterator[None]:
     from sim.errors import ParleyError, cut
 
     try:
+        os.getcwd()
+    except OSError as error:
+        print("error: the current folder is gone; go to one that is there, as with cd ~", file=sys.stderr)
+        raise typer.Exit(INVALID) from error
+    try:
         yield
     except ParleyError as error:
         # Problems of a scenario say so themselves, a line each.

@@ -78,7 +78,8 @@ def _below(incomplete: str) -> Iterator[str]:
 
 def _named(context: typer.Context) -> list[str]:
     """Return the scenarios and folders that stand on the line already."""
-    found: list[str] = []
+    # Where an option has no value yet, what stands before it is not sorted out.
+    found: list[str] = [name for name in context.args if not name.startswith("-")]
     for name in ("file", "files", "of", "run"):
         given = context.params.get(name)
         found += map(str, given if isinstance(given, (list, tuple)) else [given] if given else [])

@@ -11,6 +11,7 @@ import typer
 
 from sim.cli.common import USAGE, errors_as_lines
 from sim.cli.complete import endings, results
+from sim.pasted import command
 
 
 def explain(
@@ -87,8 +88,9 @@ def explain(
         print(f"One history: {chosen}")
         print(*explanation(history, replication), "", sep="\n")
         print(WHAT_IT_IS_NOT)
-        print(f"Numbers of this history: parley explain {run} --replication {replication} --csv; its parameters: "
-              f"{run}/outcomes.csv, row {replication}; where they come from: parley show {run}/scenario.yaml")  # fmt: skip
+        numbers = command("parley", "explain", run, "--replication", replication, "--csv")
+        print(f"Numbers of this history: {numbers}; its parameters: {run}/outcomes.csv, row {replication}; "
+              f"where they come from: {command('parley', 'show', run / 'scenario.yaml')}")  # fmt: skip
 
 
 def _fail(message: str) -> NoReturn:

@@ -111,7 +111,7 @@ class Group(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
         width = int(formatter.width)
-        lines = ["Usage: parley COMMAND ...", "", *paragraphs(self.help or "", width)]
+        lines = ["Usage: parley COMMAND [OPTIONS]", "", *paragraphs(self.help or "", width)]
         groups: dict[str, list[tuple[str, str]]] = {}
         for name, command in self.commands.items():
             if not command.hidden:

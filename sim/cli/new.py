@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ import typer
 from sim.cli.common import INVALID, USAGE, errors_as_lines, load_all
 from sim.cli.complete import scenarios
 from sim.errors import ParleyError
+from sim.pasted import command
 
 # The knobs an analyst turns first, whatever the war.
 COMMON = (
@@ -50,7 +50,6 @@ def new(
         raise typer.Exit(USAGE)
     with errors_as_lines():
         from sim.scenario.lookup import meanings
-        from sim.scenario.wording import one_line
 
         if path not in (taken := [one.path for one in meanings(name)]) and taken:
             print(f"error: '{name}' is the name of {taken[0]} already; choose another", file=sys.stderr)
@@ -71,8 +70,8 @@ def new(
             # A scenario that cannot be extended from here, as one of a folder above.
             path.unlink()
             raise
-    before = shlex.quote(one_line(base))
-    print(f"Written: {path}. Next: parley check {path}, then parley diff {before} {path}, then parley run {path}")
+    diff = command("parley", "diff", base, path)
+    print(f"Written: {path}. Next: parley check {path}, then {diff}, then parley run {path}")
 
 
 def _lines(name: str, base: str) -> list[str]:

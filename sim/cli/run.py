@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,6 +26,7 @@ from sim.cli.common import (
 )
 from sim.cli.complete import outcomes
 from sim.cli.progress import progress_bar
+from sim.pasted import command
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble, Plan
@@ -149,10 +149,9 @@ def run(
         for folder in folders:
             print(f"Written: {folder}/ ({', '.join(_tables(folder))})")
         if has_ledger and not tell:
-            explain = shlex.join(["parley", "explain", str(folders[0])])
-            print(f"Next: {explain}  (why there was no deal; the story of one history)")
+            print(f"Next: {command('parley', 'explain', folders[0])}  (why there was no deal; the story of one history)")
             if not as_page:
-                print(f"      {shlex.join(['parley', 'report', str(folders[0])])}  (all of it as a page with figures)")
+                print(f"      {command('parley', 'report', folders[0])}  (all of it as a page with figures)")
         else:
             print(f"Next: {_next_step(files[0], seed, months, settings, out, tell)}")
     _say_failures(failed)
@@ -185,7 +184,7 @@ def _say_failures(failed: dict[Path, dict[int, str]]) -> None:
             number, reason = min(failures.items())
             _note(
                 f"error: {len(failures):,} replications failed, our bug; all are in {folder}/failures.csv. The first: "
-                f"{reason}. To see it again: parley explain {folder} --replication {number}"
+                f"{reason}. To see it again: {command('parley', 'explain', folder, '--replication', number)}"
             )
     if any(failed.values()):
         raise typer.Exit(FAILED_REPLICATIONS)
@@ -218,7 +217,7 @@ def _tables(folder: Path) -> list[str]:
 def _next_step(file: str, seed: int, months: int | None, settings: list[str] | None, out: Path, told: bool) -> str:
     changed = [part for setting in settings or () for part in ("--set", setting)]
     if told:
-        return f"{shlex.join(['parley', 'show', file, *changed])}  (every number with its source)"
+        return f"{command('parley', 'show', file, *changed)}  (every number with its source)"
     same = ["--seed", str(seed)] + ([] if months is None else ["--months", str(months)])
     story = ["parley", "run", file, *changed, *same, "--replications", "1", "--chronicle", "--out", f"{out}_story"]
-    return f"{shlex.join(story)}  (the story of the first history)"
+    return f"{command(*story)}  (the story of the first history)"

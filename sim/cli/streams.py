@@ -20,8 +20,10 @@ STREAMS = ("stdin", "stdout", "stderr")
 class _Out(io.RawIOBase):
     """What is written to, and goes on without an error when that can no longer be written to."""
 
-    def __init__(self, raw: Any) -> None:
-        self._raw = raw
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        # Held, because it would close what it writes to when it goes.
+        self._stream = stream
+        self._raw: Any = getattr(stream.buffer, "raw", stream.buffer)
         self.failure: OSError | None = None
 
     def write(self, data: Any) -> int:
@@ -68,8 +70,7 @@ def set_up() -> None:
     for name in STREAMS[1:]:
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
-            raw = getattr(stream.buffer, "raw", stream.buffer)
-            buffer = io.BufferedWriter(_Out(raw))
+            buffer = io.BufferedWriter(_Out(stream))
             # A terminal or file that cannot show a letter shows a question mark.
             setattr(sys, name, _Text(buffer, stream.encoding, "replace", line_buffering=stream.line_buffering))
 

@@ -23,6 +23,7 @@ from sim.cli.common import (
 )
 from sim.cli.complete import knobs, outcomes, scenarios
 from sim.cli.progress import progress_bar
+from sim.pasted import command
 
 
 def sweep(
@@ -99,10 +100,8 @@ def sweep(
         files = {"sweep.csv": table.encode(), "scenario.yaml": scenario.to_yaml().encode()}
         write_folder(files, found.manifest(outcome or ()), folder, force, parts.folder)
         parts.remove()
-        print(
-            f"Written: {folder}/ (sweep, scenario, manifest). Next: parley report {folder}  (a page with figures)",
-            file=sys.stderr,
-        )
+        following = command("parley", "report", folder)
+        print(f"Written: {folder}/ (sweep, scenario, manifest). Next: {following}  (a page with figures)", file=sys.stderr)
         if as_csv:
             print(table, end="")
         elif as_json:

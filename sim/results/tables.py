@@ -7,7 +7,6 @@ import csv
 import io
 import math
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from sim.engine.calendar import Calendar
 from sim.ensemble.run import Ensemble
 from sim.gate import shown
+from sim.pasted import command
 from sim.results.columns import LEDGER, SERIES, SUMMARY, SURVIVAL, header_of
 from sim.results.ledger import entries
 from sim.results.statistics import QUANTILES
@@ -254,7 +254,7 @@ def failures_csv(ensemble: Ensemble, folder: Path) -> str:
                 "replication": replication,
                 "seed": ensemble.plan.seed,
                 "reason": reason,
-                "replay": shlex.join(["parley", "explain", str(folder), "--replication", str(replication)]),
+                "replay": command("parley", "explain", folder, "--replication", replication),
             }
             for replication, reason in sorted(ensemble.failures.items())
         ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sim.ensemble.outcomes import FAILED
+from sim.pasted import command
 from sim.results.frames import Tabular
 from sim.results.runs import Run
 from sim.results.statistics import wilson_interval
@@ -202,9 +202,8 @@ def _next(asked: Discovered, box: Box, scenario: Sequence[str]) -> str:
         counts = box.held_out
         share = (counts.density + counts.base_rate) / 2
         until = f"share({asked.case.outcome}) >= {1 - share if asked.rare else share:.2f}"
-    return (
-        f'parley breakeven {shlex.join(scenario)} --vary {parameter}={drawn.min():.4g}:{drawn.max():.4g} --until "{until}"'
-    )
+    between = f"{parameter}={drawn.min():.4g}:{drawn.max():.4g}"
+    return command("parley", "breakeven", *scenario, "--vary", between, "--until", until)
 
 
 def _knobs(run: Run) -> dict[str, Knob | None]:
