@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from sim.results.explain import medoid
+from tests.resealed import reseal
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +148,28 @@ def test_a_war_without_negotiation_is_told_too(parley, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "No one negotiates in this scenario." in done.stdout
     assert parley("explain", tmp_path / "iwo_jima", "--csv").returncode == 2
+
+
+@pytest.fixture(scope="module")
+def kept(parley, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("kept")
+    assert parley("run", "baseline", "--replications", 3, "--months", 2, "--out", out).returncode == 0
+    return out / "baseline"
+
+
+@pytest.mark.parametrize("column", ["ground_gained_km2", "recruited_attacker", "attrition.level_factor"])
+def test_what_was_kept_is_told_as_it_was_or_not_at_all(parley, kept: Path, tmp_path: Path, column: str) -> None:
+    """A last digit of what came out or was drawn is another: as after another version of NumPy, with the same ending."""
+    changed = tmp_path / "changed"
+    shutil.copytree(kept, changed)
+    header, *lines = (changed / "outcomes.csv").read_text().splitlines()
+    cells, place = lines[1].split(","), header.split(",").index(column)
+    cells[place] = repr(float(np.nextafter(float(cells[place]), np.inf)))
+    lines[1] = ",".join(cells)
+    (changed / "outcomes.csv").write_text("\n".join([header, *lines, ""]))
+    reseal(changed)
+    done = parley("explain", changed, "--replication", 1)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.count("\n") == 1
+    assert f"replication 1 has {column} " in done.stderr
+    assert parley("explain", changed, "--replication", 0).returncode == 0
