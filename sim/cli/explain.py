@@ -88,9 +88,9 @@ def explain(
         print(f"One history: {chosen}")
         print(*explanation(history, replication), "", sep="\n")
         print(WHAT_IT_IS_NOT)
-        table = "outcomes.csv" if (run / "outcomes.csv").exists() else "outcomes.parquet"
+        kept_in = "outcomes.csv" if (run / "outcomes.csv").exists() else "outcomes.parquet"
         numbers = command("parley", "explain", run, "--replication", replication, "--csv")
-        print(f"Numbers of this history: {numbers}; its parameters: {run}/{table}, row {replication}; "
+        print(f"Numbers of this history: {numbers}; its parameters: {run}/{kept_in}, row {replication}; "
               f"where they come from: {command('parley', 'show', run / 'scenario.yaml')}")  # fmt: skip
 
 
