@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -29,8 +28,11 @@ from sim.results.runs import Run
 from sim.results.store import StoreError
 from sim.results.summary import summarise
 from tests.conftest import ROOT
+from tests.moments import begun, parts_in
 
 N, DAYS = 160, 58
+# More pieces than any command has.
+NEVER = 1_000_000
 # One batch a chunk, several, and all in one.
 SIZES = ((80, 80), (40, 20), (N, N))
 
@@ -261,9 +263,13 @@ def test_chunks_of_another_run_are_refused(load, tmp_path: Path, other: dict[str
         pass
 
 
-def command(out: Path, *arguments: object) -> list[str]:
+def asked(out: Path, *arguments: object) -> list[str]:
     ask = ("run", "baseline", "--months", 1, "--replications", 240, "--chunk", 20, "--out", out, *arguments)
-    return [sys.executable, "-m", "sim", *map(str, ask)]
+    return [str(word) for word in ask]
+
+
+def command(out: Path, *arguments: object) -> list[str]:
+    return [sys.executable, "-m", "sim", *asked(out, *arguments)]
 
 
 @pytest.fixture(scope="module")
@@ -281,34 +287,24 @@ def crash_loop(out: Path, whole: dict[str, str], rounds: int, seed: int) -> dict
     out.mkdir()
     parts = out / "baseline.unfinished"
     hurt: dict[str, bytes] = {}
-    while seen["killed"] < rounds:
-        before = {file.name: file.read_bytes() for file in parts.glob("chunk-*")}
-        with (out.parent / "said").open("w") as said:
-            process = subprocess.Popen(
-                command(out, "--workers", luck.choice((1, 2, 3))),
-                cwd=ROOT, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True,
-            )  # fmt: skip
-            try:
-                process.wait(timeout=luck.uniform(0.45, 1.0))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+    while seen["killed"] < rounds or not seen["finished"]:
+        before = parts_in(parts, "chunk-*")
+        # After the last round it may end.
+        moment = luck.randrange(5) if seen["killed"] < rounds else NEVER
+        process = begun(asked(out, "--workers", luck.choice((1, 2, 3))), moment, signal.SIGKILL)
+        _, text = process.communicate()
         if process.returncode == -signal.SIGKILL:
             seen["killed"] += 1
-            after = {file.name: file.read_bytes() for file in parts.glob("chunk-*")}
-            # When the results are there, the chunks go.
-            if not (out / "baseline").exists():
-                sound = {name: content for name, content in before.items() if content != hurt.get(name)}
-                seen["lost"] += sum(after.get(name) != content for name, content in sound.items())
-            if after and luck.random() < 0.3:
+            after = parts_in(parts, "chunk-*")
+            sound = {name: content for name, content in before.items() if content != hurt.get(name)}
+            seen["lost"] += sum(after.get(name) != content for name, content in sound.items())
+            if after and seen["killed"] % 2:
                 seen["damaged"] += 1
                 name = luck.choice(sorted(after))
                 luck.choice((lambda file: flip(file, luck), truncate))(parts / name)
                 hurt[name] = (parts / name).read_bytes()
             continue
-        # Killed when all was written, and only its chunks were left to remove.
-        text = (out.parent / "said").read_text()
-        assert process.returncode == 0 or "is there already" in text, text
+        assert process.returncode == 0, text
         seen["finished"] += 1
         seen["wrong"] += digests(out / "baseline") != whole
         seen["stray"] += sorted(file.name for file in out.iterdir()) != ["baseline"]
@@ -317,7 +313,7 @@ def crash_loop(out: Path, whole: dict[str, str], rounds: int, seed: int) -> dict
 
 
 def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(whole, tmp_path: Path) -> None:
-    seen = crash_loop(tmp_path / "out", whole, 8, seed=1)
+    seen = crash_loop(tmp_path / "out", whole, 5, seed=1)
     print(seen)
     assert (seen["wrong"], seen["lost"], seen["stray"]) == (0, 0, 0)
     assert seen["damaged"] > 0
@@ -332,36 +328,33 @@ def test_many_crashes(whole, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(whole, tmp_path: Path, number: int) -> None:
-    # So many chunks that it cannot be done before it is interrupted.
-    asked = command(tmp_path, "--workers", 2, "--chunk", 10)
-    process = subprocess.Popen(
-        asked, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    parts = tmp_path / "baseline.unfinished"
-    while not list(parts.glob("chunk-*")):
-        time.sleep(0.02)
-    os.killpg(process.pid, number)
-    _, told = process.communicate(timeout=30)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(whole, tmp_path: Path, workers: int, number: int) -> None:
+    ask = asked(tmp_path, "--workers", workers)
+    process = begun(ask, 3, number)
+    _, told = process.communicate()
     assert process.returncode == 130, told
-    assert told.splitlines()[-1].endswith("the same command goes on with it")
-    done = subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert told.splitlines() == [
+        "stopping... (once more: at once)",
+        "stopped: what is finished is kept, and the same command goes on with it",
+    ]
+    done = subprocess.run([sys.executable, "-m", "sim", *ask], cwd=ROOT, check=True, capture_output=True, text=True)
     assert "chunks were there already" in done.stderr
     assert digests(tmp_path / "baseline") == whole
 
 
 def test_two_commands_do_not_work_in_one_folder(whole, tmp_path: Path) -> None:
-    first = subprocess.Popen(command(tmp_path), cwd=ROOT, stdout=subprocess.DEVNULL)
-    while not list((tmp_path / "baseline.unfinished").glob("chunk-*")):
-        time.sleep(0.01)
-    first.send_signal(signal.SIGSTOP)
+    first = begun(asked(tmp_path), 2, signal.SIGSTOP)
+    _, status = os.waitpid(first.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
     try:
         second = subprocess.run(command(tmp_path), cwd=ROOT, capture_output=True, text=True, check=False)
     finally:
         first.send_signal(signal.SIGCONT)
     assert second.returncode == 3
     assert "another command is at work in" in second.stderr
-    assert first.wait(timeout=60) == 0
+    _, told = first.communicate()
+    assert first.returncode == 0, told
     assert digests(tmp_path / "baseline") == whole
     assert [file.name for file in tmp_path.iterdir()] == ["baseline"]
 

@@ -7,9 +7,6 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +23,7 @@ from sim.scenario import ScenarioError
 from sim.studies.design import DesignError, Varied, lay_out
 from sim.studies.sweep import about, sweep
 from sim.studies.swept import SHADES, text_lines
-from tests.conftest import ROOT
+from tests.moments import begun, parts_in
 
 PLAN = Plan(40, 1, 60, series=False)
 SCALE = "arms.defender.aid_scale"
@@ -146,7 +143,6 @@ def _twice(number: int) -> int:
 
 
 def _dies(number: int) -> int:
-    import os
 
     os._exit(7)
 
@@ -179,14 +175,8 @@ def test_a_killed_sweep_goes_on_where_it_stopped(parley: Callable, tmp_path: Pat
     ask = ("sweep", "baseline", "--vary", f"{SCALE}=0:2:9", "--replications", 30, "--months", 2, "--csv")
     whole = parley(*ask, "--out", tmp_path / "whole")
     ask = (*ask, "--out", tmp_path / "killed", "--workers", 2)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sim", *map(str, ask)], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True
-    )
-    parts = tmp_path / "killed.unfinished"
-    while len(list(parts.glob("point-*"))) < 2:
-        time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    begun([str(word) for word in ask], 2, signal.SIGKILL).communicate()
+    assert len(parts_in(tmp_path / "killed.unfinished", "point-*")) >= 2
     assert not (tmp_path / "killed").exists()
     resumed = parley(*ask)
     assert resumed.stdout == whole.stdout
