@@ -52,7 +52,7 @@ class Agenda:
         self._replications = replications
         self._due: dict[str, Ints] = {}
         self._handlers: dict[str, Handler] = {}
-        self._bells: set[tuple[str, int]] = set()
+        self._bells: dict[tuple[str, int], set[int]] = {}
         self._lives: list[Process] = []
 
     @property
@@ -84,15 +84,20 @@ class Agenda:
         """Book `cohort` for `item` of `topic` on `days` (one, or one each), strictly later than now."""
         if not len(cohort):
             return
-        wanted = np.broadcast_to(np.asarray(days, dtype=np.int64), cohort.shape)
+        if isinstance(days, int):
+            first, all_days = days, [days]
+        else:
+            all_days = np.unique(days).tolist()
+            first = all_days[0]
         now = int(self._env.now)
-        if int(wanted.min()) * PLACES_PER_DAY + self._place[topic] <= now:
-            raise ValueError(f"{topic!r} booked for day {int(wanted.min())}, which is not later than now (day {self.today})")
-        self._due[topic][item, cohort] = wanted
-        for day in np.unique(wanted).tolist():
+        if first * PLACES_PER_DAY + self._place[topic] <= now:
+            raise ValueError(f"{topic!r} booked for day {first}, which is not later than now (day {self.today})")
+        self._due[topic][item, cohort] = days
+        for day in all_days:
             if (topic, day) not in self._bells:
-                self._bells.add((topic, day))
+                self._bells[topic, day] = set()
                 self._env.process(self._ring(topic, day, day * PLACES_PER_DAY + self._place[topic] - now))
+            self._bells[topic, day].add(item)
 
     def cancel(self, topic: str, item: int, cohort: Ints) -> None:
         """Take back whatever `cohort` has booked for `item` of `topic`."""
@@ -100,8 +105,9 @@ class Agenda:
 
     def _ring(self, topic: str, day: int, delay: int) -> Process:
         yield self._env.timeout(delay)
-        self._bells.discard((topic, day))
-        for item, due in enumerate(self._due[topic]):
+        # Only the items that were booked for today, which keeps the cost of a day in step with what happens on it.
+        for item in sorted(self._bells.pop((topic, day))):
+            due = self._due[topic][item]
             cohort = np.flatnonzero(due == day)
             if len(cohort):
                 due[cohort] = NEVER

@@ -27,10 +27,11 @@ MECHANISMS: tuple[type[Mechanism], ...] = (
 # Left out together by a scenario in which no one negotiates.
 POLITICS = (Support, Beliefs, Talks, Ceasefire)
 
-# Appointments come first, the scenario's own before all; manpower books the losses of the day after the battle. What a
-# collapse or a deal has ended is over before conditions of events are looked for.
+# Appointments come first, the scenario's own before all, and what they change is settled once a day, when all that happens
+# is known; manpower books the losses of the day after the battle. What a collapse or a deal has ended is over before
+# conditions of events are looked for.
 ORDER_OF_THE_DAY = (
-    "event begins", "event ends",
+    "event begins", "event ends", "event effects",
     "halt", "package", "wave begins", "wave ends", "offensive begins", "offensive ends",
     "arms", "manpower", "attrition", "front", "losses", "collapse",
     "support", "beliefs", "negotiation", "ceasefire", "events",

@@ -252,7 +252,7 @@ class Events(Mechanism):
 
     name = "events"
     parameters = list
-    topics = ("event begins", "event ends")
+    topics = ("event begins", "event ends", "event effects")
     steps = ("events",)
     sentences: ClassVar = {"event begins": "{told}", "event ends": "{told}"}
 
@@ -276,9 +276,14 @@ class Events(Mechanism):
                 self._changes_of[item].append(len(self._changes))
                 self._changes.append(self._change(item, path, effect))
         self._active = np.zeros((len(self._changes), world.n), dtype=np.int64)
+        self._changes_on: dict[str, list[int]] = {}
+        for number, change in enumerate(self._changes):
+            self._changes_on.setdefault(change.path, []).append(number)
+        self._touched: dict[str, list[Ints]] = {}
         self._last = [self._last_to_end(item) for item in range(len(section))]
         world.agenda.topic("event begins", len(section), self._begins)
         world.agenda.topic("event ends", len(self._ending), self._ends)
+        world.agenda.topic("event effects", 1, self._put_in_force)
         self._hazards: dict[int, tuple[Stream, Floats]] = {}
         self._conditions: dict[int, _Condition] = {}
         self._possible = np.zeros((len(section), world.n), dtype=np.bool_)
@@ -346,9 +351,9 @@ class Events(Mechanism):
                 self._book_next(day, item, again, time + 1)
         for number in mine:
             self._active[number, cohort] += 1
+            self._touch(day, self._changes[number].path, cohort)
         if item in self._conditions:
             self._conditions[item].armed[cohort] = all(self._changes[number].days is not None for number in mine)
-        self._put_in_force([self._changes[number].path for number in mine], cohort)
         told = f"Event {event.id} begins." if event.tell is None else " ".join(event.tell.split())
         self._world.recorder.tell(day, cohort, "event begins", told=told)
 
@@ -356,26 +361,44 @@ class Events(Mechanism):
         number = self._ending[item]
         change = self._changes[number]
         self._active[number, cohort] -= 1
-        self._put_in_force([change.path], cohort)
+        self._touch(day, change.path, cohort)
         over = cohort[self._last[change.event][cohort] == number]
         self._world.recorder.tell(day, over, "event ends", told=f"Event {self._events[change.event].id} ends.")
 
-    def _put_in_force(self, paths: Sequence[str], cohort: Ints) -> None:
-        """Give knobs the values that follow from the drawn ones and all active effects."""
+    def _touch(self, day: int, path: str, cohort: Ints) -> None:
+        """Have a knob settled once what happens today is known."""
+        if not self._touched:
+            self._world.agenda.book("event effects", 0, cohort, day)
+        self._touched.setdefault(path, []).append(cohort)
+
+    def _put_in_force(self, day: int, item: int, first: Ints) -> None:
+        """Give the knobs touched today the values that follow from the drawn ones and all active effects.
+
+        Once a day and knob, so that the cost grows in step with the number of events and not with its square.
+        """
         values = {}
-        for path in paths:
-            drawn = self._drawn.values[path][cohort]
-            value, touched = drawn, np.zeros(len(cohort), dtype=np.bool_)
-            for change, active in zip(self._changes, self._active, strict=True):
-                if change.path == path:
-                    times, amount = active[cohort], change.amount[cohort]
-                    touched |= times > 0
-                    for time in range(int(times.max())):
-                        value = np.where(times > time, changed(change.kind, value, amount), value)
-            low, high = self._drawn.ranges.get(path, (-np.inf, np.inf))
+        for path, cohorts in self._touched.items():
+            mine = cohorts[0] if len(cohorts) == 1 else np.unique(np.concatenate(cohorts))
             values[path] = self._drawn.now[path].copy()
-            values[path][cohort] = np.where(touched, np.clip(value, low, high), drawn)
+            values[path][mine] = self._in_force(path, mine)
+        self._touched.clear()
         self._drawn.change(values)
+
+    def _in_force(self, path: str, cohort: Ints) -> Floats:
+        drawn = self._drawn.values[path][cohort]
+        value, touched = drawn, np.zeros(len(cohort), dtype=np.bool_)
+        numbers = self._changes_on[path]
+        for number, times in zip(numbers, self._active[numbers][:, cohort], strict=True):
+            most = int(times.max())
+            if not most:
+                continue
+            touched |= times > 0
+            change = self._changes[number]
+            amount = change.amount[cohort]
+            for time in range(most):
+                value = np.where(times > time, changed(change.kind, value, amount), value)
+        low, high = self._drawn.ranges.get(path, (-np.inf, np.inf))
+        return np.where(touched, np.clip(value, low, high), drawn)
 
     def life(self) -> Process:
         """Look every week whether a condition holds."""

@@ -186,7 +186,7 @@ def _split(written: str) -> tuple[str, ...]:
 
 
 def _shown(text: str) -> str:
-    return f"'{shorten(text, 120)}'"
+    return f"'{shorten(text, 100)}'"
 
 
 def _written(value: float) -> str:

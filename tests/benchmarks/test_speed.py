@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from unittest.mock import patch
 
 import numpy as np
@@ -17,6 +18,7 @@ from sim.engine.draws import Draws
 from sim.engine.world import Setting
 from sim.ensemble.run import Plan, run_batch
 from sim.model import POLITICS, simulate
+from sim.model.events import ScenarioEvent
 from tests.conftest import ROOT
 from tests.reference.war import Recorder
 from tests.reference.war import simulate as plain_history
@@ -187,3 +189,36 @@ def test_what_the_negotiation_costs(load, variant):
     cost = [min(pair[row] for pair in pairs) / 4096 / DAYS * 1e9 for row in range(2)]
     print(f"a replication-day of the war alone {cost[0]:.0f} ns, with the negotiation {cost[1]:.0f} ns: {ratio:.2f} times")
     assert ratio < 4
+
+
+def test_cost_of_scenario_events_is_in_step_with_their_number(load):
+    """Fifty events on a knob cost fifty times what one adds, and not the square of it."""
+    base, days, n = load("baseline"), 365, 500
+    knob = "arms.attacker.production_fire_days_per_month"
+
+    def having(whens) -> object:
+        events = [
+            {"id": f"e{number}", "when": when, "at_most": 5, "effect": {knob: {"scale": 1.02, "for_days": 20}}}
+            for number, when in enumerate(whens)
+        ]
+        valid = [ScenarioEvent.model_validate(event) for event in events]
+        return replace(base, world=base.world.model_copy(update={"events": valid}))
+
+    def seconds(scenario) -> float:
+        return best(lambda: run_batch(scenario, Plan(n, 1, days), np.arange(n)), rounds=2)
+
+    alone = seconds(having([]))
+    random = {count: seconds(having([{"hazard_per_year": 2.0}] * count)) for count in (1, 50, 100)}
+    levels = {
+        count: seconds(having([{"quantity": "fire.defender", "below": 0.2 + place / 500} for place in range(count)]))
+        for count in (1, 200)
+    }
+    print(
+        f"\nno event {alone:.2f} s; random " + ", ".join(f"{count}: {took / alone:.1f}x" for count, took in random.items())
+    )
+    print("conditions " + ", ".join(f"{count}: {took / alone:.1f}x" for count, took in levels.items()))
+    # They were 24 and 36 times as slow.
+    assert random[50] < 12 * random[1]
+    assert levels[200] < 12 * levels[1]
+    # Twice as many cost about twice as much.
+    assert random[100] - alone < 3 * (random[50] - alone)

@@ -466,6 +466,27 @@ def test_when_the_war_is_over_nothing_begins_and_what_has_begun_ends(calm: Load,
     assert (usual.of("event_count")[-1, 3] > past.of("event_count")[-1, 3]).any()
 
 
+def test_a_knob_is_settled_once_a_day_whatever_happens_on_it(calm: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled: list[int] = []
+    usual = Drawn.change
+
+    def change(drawn: Drawn, values: Mapping[str, Any]) -> None:
+        settled.append(len(values))
+        usual(drawn, values)
+
+    monkeypatch.setattr(Drawn, "change", change)
+    often = [
+        event({"hazard_per_year": 50}, {PRODUCTION: {"scale": 1.01, "for_days": 3}}, f"random{number}", at_most=20)
+        for number in range(20)
+    ]
+    together = [event(on(5), {PERSONS: {"add": 1, "for_days": 5}}, f"dated{number}") for number in range(20)]
+    values = course(calm(edit=having(*often, *together)), PERSONS, 60, n=20)
+    assert 30 < len(settled) <= 60
+    assert max(settled) == 2
+    assert set(values[5] - values[0]) == {20}
+    assert (values[10:] == values[0]).all()
+
+
 # Batches
 
 
