@@ -12,10 +12,11 @@ from tests.conftest import ROOT
 
 BASELINE = (ROOT / "scenarios" / "baseline.yaml").read_text()
 QUICK = ("--replications", "40", "--months", "13")
+OUT = ("--out", "results")
 
 
 def test_a_run_prints_and_writes(parley, tmp_path: Path):
-    done = parley("run", "baseline", *QUICK, cwd=tmp_path)
+    done = parley("run", "baseline", *QUICK, *OUT, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     for words in ("War goes on", "Russia's army has collapsed", "Casualties, Ukraine (thousand)", "Aid delivered to Ukraine",
@@ -60,13 +61,13 @@ def test_a_run_prints_and_writes(parley, tmp_path: Path):
 
 
 def test_a_finished_run_is_kept_unless_forced(parley, tmp_path: Path):
-    parley("run", "baseline", *QUICK, cwd=tmp_path)
+    parley("run", "baseline", *QUICK, *OUT, cwd=tmp_path)
     before = (tmp_path / "results/baseline/outcomes.csv").read_bytes()
-    refused = parley("run", "baseline", *QUICK, "--seed", 2, cwd=tmp_path)
+    refused = parley("run", "baseline", *QUICK, *OUT, "--seed", 2, cwd=tmp_path)
     assert refused.returncode == 3
     assert "--force" in refused.stderr
     assert (tmp_path / "results/baseline/outcomes.csv").read_bytes() == before
-    forced = parley("run", "baseline", *QUICK, "--seed", 2, "--force", cwd=tmp_path)
+    forced = parley("run", "baseline", *QUICK, *OUT, "--seed", 2, "--force", cwd=tmp_path)
     assert forced.returncode == 0
     assert (tmp_path / "results/baseline/outcomes.csv").read_bytes() != before
     assert not list(tmp_path.glob("results/.*"))
@@ -76,13 +77,13 @@ def test_force_does_not_replace_a_folder_that_is_no_run(parley, tmp_path: Path):
     mine = tmp_path / "results" / "baseline"
     mine.mkdir(parents=True)
     (mine / "thesis.txt").write_text("years of work")
-    done = parley("run", "baseline", *QUICK, "--force", cwd=tmp_path)
+    done = parley("run", "baseline", *QUICK, *OUT, "--force", cwd=tmp_path)
     assert done.returncode == 3
     assert (mine / "thesis.txt").read_text() == "years of work"
 
 
 def test_the_resolved_scenario_gives_the_same_run(parley, tmp_path: Path):
-    parley("run", "baseline", *QUICK, "--set", "arms.defender.aid_scale=0.3", cwd=tmp_path)
+    parley("run", "baseline", *QUICK, "--set", "arms.defender.aid_scale=0.3", *OUT, cwd=tmp_path)
     again = parley("run", "results/baseline/scenario.yaml", *QUICK, "--out", "again", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     first, second = tmp_path / "results/baseline", tmp_path / "again/scenario"
@@ -100,7 +101,7 @@ def test_json(parley, tmp_path: Path):
 
 def test_several_side_by_side(parley, tmp_path: Path):
     (tmp_path / "less_aid.yaml").write_text(BASELINE.replace('title: "Baseline', 'title: "Less aid'))
-    done = parley("run", "baseline", "less_aid.yaml", *QUICK, cwd=tmp_path)
+    done = parley("run", "baseline", "less_aid.yaml", *QUICK, *OUT, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (row,) = [line for line in done.stdout.splitlines() if line.startswith(" War goes on")]
     assert row.count("%") == 6

@@ -367,7 +367,7 @@ def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
     done = parley("discover", folder, *ASK, "--out", tmp_path / "kept")
     assert done.returncode == 0, done.stderr
     for words in (
-        "Where daily_casualties_30_days_attacker > 1,600 holds: baseline, 400 histories",
+        "Where daily_casualties_30_days_attacker > 1,600 holds: Baseline: the war as of early December 2024",
         "  attrition.level_factor is at least 1.",
         "(factor; ",
         "of what was drawn lies below; quasi-p below 0.001)",

@@ -59,7 +59,7 @@ def test_the_study_of_the_readme(parley, tmp_path: Path):
     for line in "".join(tables).splitlines():
         assert line.strip(" .") == "" or " ".join(line.split()) in printed, line
     assert (tmp_path / "results/reports/european_zone_twice.html").exists()
-    assert (tmp_path / "results/sweeps/european_zone/report.html").exists()
+    assert (tmp_path / "results/sweeps/guards/report.html").exists()
     # What the answer says.
     for number in re.findall(r"\d+\.\d", re.findall(r"\*Answer:.*?The intervals", study, flags=re.DOTALL)[0]):
         assert number in printed or number in README.replace(study, "")

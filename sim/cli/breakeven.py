@@ -54,9 +54,11 @@ def breakeven(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
+        from sim.results.identity import identity_of
         from sim.results.runs import Run
         from sim.results.summary import WHAT_IT_IS_NOT
         from sim.results.tables import csv_of
+        from sim.scenario.wording import exact_number
         from sim.studies.breakeven import break_even
         from sim.studies.condition import Condition
         from sim.studies.design import DesignError, Varied
@@ -72,6 +74,7 @@ def breakeven(
         condition = Condition.parse(until)
         (scenario,) = load_all([file], settings)
         plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
+        identity = identity_of(scenario, plan)
 
         def run_at(value: float | None) -> Run:
             changed = scenario if value is None else scenario.with_settings([f"{path}={value!r}"], "--vary")
@@ -84,10 +87,13 @@ def breakeven(
             print(csv_of(found.as_dicts()), end="")
         elif as_json:
             names = ("found", "at", "between", "low", "high", "holds_above", "jumps", "crossings")
-            data = {"note": WHAT_IT_IS_NOT, "until": str(condition), **{name: getattr(found, name) for name in names}}
+            made = identity.about(replications)
+            answer = {name: getattr(found, name) for name in names}
+            data = {"note": WHAT_IT_IS_NOT, **made, "until": str(condition), **answer}
             print(json.dumps({**data, "points": found.as_dicts()}, indent=2, allow_nan=False))
         else:
-            print(f"{path} from {low:,.6g} to {high:,.6g} in {file}, until {condition}")
+            ends = f"from {exact_number(low)} to {exact_number(high)}"
+            print(f"{identity.line}: {path} {ends}, until {condition}")
             print(*_lines(found, replications), "", WHAT_IT_IS_NOT, sep="\n")
 
 

@@ -15,8 +15,6 @@ from sim.cli.complete import outcomes, scenarios_and_results
 from sim.errors import ParleyError
 
 if TYPE_CHECKING:
-    from sim.results.manifest import Compared
-    from sim.results.runs import Run
     from sim.studies.limits import Limit
 
 
@@ -64,7 +62,7 @@ def compare(
         from sim.results.compared import as_csv as csv_of
         from sim.results.compared import markdown, text_lines
         from sim.results.comparison import ALL_SECTIONS, MAIN_SECTIONS, compare_all
-        from sim.results.manifest import ComparisonManifest
+        from sim.results.manifest import Compared, ComparisonManifest
         from sim.results.store import results_folder, write_folder
         from sim.results.summary import WHAT_IT_IS_NOT
         from sim.studies.limits import failures
@@ -90,7 +88,8 @@ def compare(
         runs = runs_of(of, replications, seed, months, workers, cluster)
         sections = ALL_SECTIONS if every else MAIN_SECTIONS
         found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
-        data = {"note": WHAT_IT_IS_NOT, "outcomes": [row for one in found for row in one.as_dicts()]}
+        compared = [run.about() for run in runs]
+        data = {"note": WHAT_IT_IS_NOT, "compared": compared, "outcomes": [row for one in found for row in one.as_dicts()]}
         text = json.dumps(data, indent=2, allow_nan=False)
         if as_markdown:
             print(markdown(found), end="")
@@ -104,7 +103,7 @@ def compare(
             print(WHAT_IT_IS_NOT)
         if folder is not None:
             tables = {"comparison.csv": csv_of(found), "comparison.md": markdown(found), "comparison.json": text + "\n"}
-            about = ComparisonManifest(compared=[_what_was_run(run) for run in runs])
+            about = ComparisonManifest(compared=[Compared(**one) for one in compared])
             write_folder({name: table.encode() for name, table in tables.items()}, about, folder, force)
             print(f"Written: {folder}/ (comparison, manifest)", file=sys.stderr)
         if as_page:
@@ -130,12 +129,3 @@ def _limits(texts: Sequence[str]) -> list[Limit]:
     except ParleyError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(USAGE) from error
-
-
-def _what_was_run(run: Run) -> Compared:
-    """Return what makes a run repeatable."""
-    from sim.results.manifest import Compared
-
-    return Compared(
-        scenario=run.name, settings=[], seed=run.seed, replications=run.replications, days=run.days, parley=run.version
-    )

@@ -48,6 +48,8 @@ def discover(
     Example:  parley discover results/baseline --outcome ceasefire_in_force
     """
     with errors_as_lines():
+        from sim.ensemble.run import Plan
+        from sim.results.identity import about_identity
         from sim.results.manifest import DiscoveryManifest
         from sim.results.store import results_folder, write_folder
         from sim.results.tables import csv_of
@@ -71,8 +73,7 @@ def discover(
         }
         print(tables[f"discovery.{'csv' if as_csv else 'json' if as_json else 'txt'}"], end="")
         if folder is not None:
-            about = DiscoveryManifest(
-                scenario=run.name, seed=run.seed, replications=run.replications, days=run.days, outcome=data["outcome"]
-            )
+            made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
+            about = DiscoveryManifest(**made, replications=run.replications, outcome=data["outcome"])
             write_folder({name: table.encode() for name, table in tables.items()}, about, folder, force)
             print(f"Written: {folder}/ (discovery, trajectory, manifest)", file=sys.stderr)

@@ -75,7 +75,7 @@ def explain(
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerows([header, *table])
             return
-        print(f"{scenario.world.title}        {ran.replications:,} replications, seed {ran.seed}\n")
+        print(ran.identity.headline(ran.replications) + "\n")
         if failed := failed_in_words(ran):
             print(f"{failed}; nothing else is known of them. Why: {run}/failures.csv\n")
         if ran.ledger:

@@ -58,7 +58,10 @@ def run(
     ] = None,
     seed: Seed = 1,
     months: Months = None,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results"),
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for NAME/; without it results/NAME/, where NAME says what was set, as NAME+12_months."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace results that are there already.")] = False,
     settings: Settings = None,
     workers: Workers = None,
@@ -85,12 +88,14 @@ def run(
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
         from sim.results.chunks import run_into, tidy
+        from sim.results.identity import identity_of
         from sim.results.store import run_folder
         from sim.results.summary import WHAT_IT_IS_NOT, as_dicts
         from sim.studies.precision import Precision
 
         scenarios = load_all(files, settings)
         names = [scenario.name for scenario in scenarios]
+        root = out or Path("results")
         if tell and as_json:
             print("error: --chronicle tells a story and --json gives data: choose one", file=sys.stderr)
             raise typer.Exit(USAGE)
@@ -105,10 +110,13 @@ def run(
             raise typer.Exit(USAGE)
         most = replications or (MOST_FOR_PRECISION if precision else 2000)
         plans = [Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else ()) for one in scenarios]
-        for scenario, plan in zip(scenarios, plans, strict=True):
+        identities = [identity_of(scenario, plan) for scenario, plan in zip(scenarios, plans, strict=True)]
+        # What is not as the scenario has it has a folder of its own, unless one is given.
+        own = [one.folder for one in identities] if out is None else names
+        for name, scenario, plan in zip(own, scenarios, plans, strict=True):
             if not force:
-                tidy(out / scenario.name, scenario, plan, chunk)
-        folders = [run_folder(out, name, force) for name in names]
+                tidy(root / name, scenario, plan, chunk)
+        folders = [run_folder(root, name, force) for name in own]
         with ExitStack() as stack:
             to_share = most * len(names) if precision is None else 0
             pool = stack.enter_context(workers_for(to_share, plans[0].days, workers, cluster))
@@ -128,13 +136,15 @@ def run(
             if as_json:
                 results = [
                     {
-                        "scenario": name,
+                        "scenario": one.name,
+                        "title": one.line,
+                        "settings": one.all_settings(),
                         "folder": str(folder),
                         "seed": seed,
                         "note": WHAT_IT_IS_NOT,
                         "summary": as_dicts(rows),
                     }
-                    for name, folder, rows in zip(names, folders, summaries, strict=True)
+                    for one, folder, rows in zip(identities, folders, summaries, strict=True)
                 ]
                 print(json.dumps(results, indent=2, allow_nan=False))
             else:
@@ -153,7 +163,7 @@ def run(
             if not as_page:
                 print(f"      {command('parley', 'report', folders[0])}  (all of it as a page with figures)")
         else:
-            print(f"Next: {_next_step(files[0], seed, months, settings, out, tell)}")
+            print(f"Next: {_next_step(files[0], seed, months, settings, root, tell)}")
     _say_failures(failed)
 
 

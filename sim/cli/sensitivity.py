@@ -47,7 +47,7 @@ class Study(NamedTuple):
     rows: list[dict[str, Any]]
     lines: list[str]
     scenario: Scenario[ScenarioHead]
-    size: dict[str, int]
+    plan: Plan
     outcomes: dict[str, dict[str, str]]
     left_out: dict[str, str]
 
@@ -93,6 +93,7 @@ def sensitivity(
     Example:  parley sensitivity baseline --one-at-a-time
     """
     with errors_as_lines():
+        from sim.results.identity import about_identity, as_run, identity_of
         from sim.results.manifest import OF_ASSUMPTIONS, Called
         from sim.results.store import results_folder, write_folder
         from sim.results.summary import WHAT_IT_IS_NOT
@@ -113,23 +114,25 @@ def sensitivity(
             with workers_for(100 * plan.replications, plan.days, workers, cluster) as pool:
                 study = how(scenario, plan, outcome, sobol or 0, pool, top)
         table = csv_of(study.rows)
-        told = {"note": WHAT_IT_IS_NOT, "left_out": study.left_out, "rows": study.rows}
+        made = identity_of(study.scenario, study.plan).about(study.plan.replications)
+        told = {"note": WHAT_IT_IS_NOT, **made, "left_out": study.left_out, "rows": study.rows}
         data = json.dumps(told, indent=2, allow_nan=False) + "\n"
         print(table if as_csv else data if as_json else "\n".join([*study.lines, WHAT_IT_IS_NOT, ""]), end="")
         if folder is not None:
-            size = study.size
             called = {outcome: Called(**about) for outcome, about in study.outcomes.items()}
             about = OF_ASSUMPTIONS[name](
                 kind=name,
                 of=of,
-                scenario=study.scenario.name,
-                seed=size["seed"],
-                replications=size["replications"],
-                days=size["days"],
+                **about_identity(study.scenario, study.plan),
+                replications=study.plan.replications,
                 rows=len(study.rows),
                 outcomes=called,
             )
-            files = {f"{name}.csv": table, f"{name}.json": data, "scenario.yaml": study.scenario.to_yaml()}
+            files = {
+                f"{name}.csv": table,
+                f"{name}.json": data,
+                "scenario.yaml": as_run(study.scenario, study.plan.days).to_yaml(),
+            }
             write_folder({file: text.encode() for file, text in files.items()}, about, folder, force)
             print(f"Written: {folder}/ ({name}, scenario, manifest)", file=sys.stderr)
 
@@ -178,10 +181,6 @@ def _about(summary: Sequence[Row], chosen: Sequence[str]) -> dict[str, dict[str,
     return {name: {"label": labels.get(name, name), "unit": units.get(name, "")} for name in chosen}
 
 
-def _size(plan: Plan) -> dict[str, int]:
-    return {"seed": plan.seed, "replications": plan.replications, "days": plan.days}
-
-
 # From given data
 
 
@@ -195,6 +194,7 @@ def _from_given_data(
     workers: int | None,
     cluster: str | None,
 ) -> Study:
+    from sim.ensemble.run import Plan
     from sim.studies.condition import column_of
     from sim.studies.headline import AT_ONCE, headline_outcomes, of_those
     from sim.studies.sensitivity import sensitivities, why_not
@@ -210,13 +210,14 @@ def _from_given_data(
     if run.scenario.world.correlations:
         note += ["Some parameters are correlated in this scenario; what they share counts in each of them."]
     lines = [
-        f"{run.name}: which of {len(run.drawn)} uncertain parameters drive the outcomes of {run.replications:,} histories",
+        f"{run.identity.line}: which of {len(run.drawn)} uncertain parameters drive the outcomes of "
+        f"{run.replications:,} histories",
         "",
     ]
     rows = [row for one in found for row in one.as_dicts()]
     told = [*lines, *_given_lines(found, _labels(run.summary), top), *_left_out(left_out), *note, ""]
-    size = {"seed": run.seed, "replications": run.replications, "days": run.days}
-    return Study(rows, told, run.scenario, size, _about(run.summary, chosen), left_out)
+    plan = Plan(run.replications, run.seed, run.days)
+    return Study(rows, told, run.scenario, plan, _about(run.summary, chosen), left_out)
 
 
 def _left_out(reasons: dict[str, str]) -> list[str]:
@@ -246,6 +247,7 @@ def _given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int)
 def _one_at_a_time(
     scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, _: int, pool: Pool, top: int
 ) -> Study:
+    from sim.results.identity import identity_of
     from sim.studies.headline import AT_ONCE, headline_outcomes, of_those
     from sim.studies.one_at_a_time import mind_changing, variant_count
 
@@ -260,14 +262,14 @@ def _one_at_a_time(
         chosen, left_out = of_those(chosen, found.why_not)
         found = found.only(chosen)
     head = [
-        f"{scenario.world.title}",
+        identity_of(scenario, plan).headline(plan.replications, " each"),
         f"What would change the picture: each assumption alone at the 5 % and 95 % of what it may be, and other structures "
         f"({count} in all).",
         f"Differences on the same luck, {plan.replications:,} pairs; the 95 % intervals of an outcome hold together.",
         "",
     ]
     told = [*head, *_table_lines(found, _labels(summary), top), *_left_out(left_out)]
-    return Study(found.as_dicts(), told, scenario, _size(plan), _about(summary, chosen), left_out)
+    return Study(found.as_dicts(), told, scenario, plan, _about(summary, chosen), left_out)
 
 
 def _summary(scenario: Scenario[ScenarioHead], plan: Plan) -> list[Row]:
@@ -347,6 +349,7 @@ def _sobol(
     import numpy as np
 
     from sim.ensemble.run import run_ensemble
+    from sim.results.identity import identity_of
     from sim.results.summary import summarise
     from sim.scenario import quantities
     from sim.studies.condition import ConditionError, outcome_of
@@ -377,12 +380,13 @@ def _sobol(
         chosen, constant = of_those(chosen, lambda name: why_not(values[name]))
         chosen, left_out = chosen[:MOST_BY_DESIGN], {**left_out, **constant}
     found = [indices(factors, name, values[name]) for name in chosen]
-    head = [f"{scenario.name}: Sobol' indices of {uncertain} uncertain parameters and of luck, {histories:,} histories", ""]
+    of = f"Sobol' indices of {uncertain} uncertain parameters and of luck, {histories:,} histories"
+    head = [f"{identity_of(scenario, plan).line}: {of}", ""]
     if scenario.world.correlations:
         head[1:1] = ["The correlations of the scenario are left out: parameters are taken as independent."]
     told = [*head, *_sobol_lines(found, _labels(summary), top), *_left_out(left_out)]
     rows_of = [row for one in found for row in one.as_dicts()]
-    return Study(rows_of, told, scenario, _size(plan), _about(summary, chosen), left_out)
+    return Study(rows_of, told, scenario, plan, _about(summary, chosen), left_out)
 
 
 def _sobol_lines(found: Sequence[Sobol], labels: dict[str, str], top: int) -> Iterator[str]:

@@ -50,7 +50,9 @@ def sweep(
     settings: Settings = None,
     workers: Workers = None,
     cluster: Cluster = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the table; results/sweeps/SCENARIO if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the table; one in results/sweeps, named by it, if not given.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all outcomes as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print sweep.csv.")] = False,
@@ -63,6 +65,7 @@ def sweep(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
+        from sim.results.identity import as_run, file_name, identity_of, sweep_parts, varied_in_words
         from sim.results.parts import Parts
         from sim.results.store import results_folder, write_folder
         from sim.results.summary import WHAT_IT_IS_NOT
@@ -81,7 +84,10 @@ def sweep(
         refuse_both(settings, [knob.path for knob in knobs])
         (scenario,) = load_all([file], settings)
         plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
-        folder = results_folder(out or Path("results/sweeps") / scenario.name, force)
+        identity = identity_of(scenario, plan)
+        title = f"{identity.line}: a sweep {varied_in_words([knob.path for knob in knobs], chosen, design)}"
+        own = file_name(scenario.name, [*identity.parts, *sweep_parts(vary, design, points)])
+        folder = results_folder(out or Path("results/sweeps") / own, force)
         what = about(scenario, plan, knobs, chosen, outcome or ())
         parts = Parts.of(folder, what, force)
         there = sum(parts.read(part_name(place)) is not None for place in range(len(chosen)))
@@ -97,7 +103,7 @@ def sweep(
                 scenario, plan, knobs, chosen, design, outcomes=outcome or (), pool=pool, parts=parts, progress=progress
             )
         table = csv_of(found.as_dicts())
-        files = {"sweep.csv": table.encode(), "scenario.yaml": scenario.to_yaml().encode()}
+        files = {"sweep.csv": table.encode(), "scenario.yaml": as_run(scenario, plan.days).to_yaml().encode()}
         write_folder(files, found.manifest(outcome or ()), folder, force, parts.folder)
         parts.remove()
         following = command("parley", "report", folder)
@@ -105,8 +111,9 @@ def sweep(
         if as_csv:
             print(table, end="")
         elif as_json:
-            print(json.dumps({"note": WHAT_IT_IS_NOT, "points": found.as_dicts()}, indent=2, allow_nan=False))
+            made = {**identity.about(replications), "title": title}
+            print(json.dumps({"note": WHAT_IT_IS_NOT, **made, "points": found.as_dicts()}, indent=2, allow_nan=False))
         else:
-            print(f"{scenario.world.title}: {len(chosen):,} points, {replications:,} histories each, on the same luck\n")
+            print(f"{title}; {len(chosen):,} points, {replications:,} histories each, on the same luck\n")
             shown = outcome or headline_outcomes(found.summaries[0])[: 1 if is_heat_table(found) else 3]
             print(*text_lines(found, shown), WHAT_IT_IS_NOT, sep="\n")

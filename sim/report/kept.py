@@ -123,9 +123,10 @@ class Kept:
 def source_line(*runs: Run) -> str:
     """Return the line below a figure: version, scenarios, seed and size."""
     first = runs[0]
-    names = ", ".join(run.name for run in runs[:3]) + (f" and {len(runs) - 3} more" if len(runs) > 3 else "")
+    names = ", ".join(run.marked for run in runs[:3]) + (f" and {len(runs) - 3} more" if len(runs) > 3 else "")
+    span = f" · {first.identity.days}" if any(run.identity.span for run in runs) else ""
     seeds = ", ".join(dict.fromkeys(str(run.seed) for run in runs))
     return (
-        f"Parley {first.version} · {names} · seed {seeds} · {min(run.replications for run in runs):,} histories · "
+        f"Parley {first.version} · {names}{span} · seed {seeds} · {min(run.replications for run in runs):,} histories · "
         "a stylised model, not a forecast"
     )

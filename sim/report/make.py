@@ -113,10 +113,10 @@ def pictures_of(
     if isinstance(kept, KeptSweep):
         asked.refuse("a sweep", "until")
         until = Condition.parse(asked.until) if asked.until is not None else None
-        return _named(sweep_pictures(kept, until)), study_source(kept.manifest)
+        return _named(sweep_pictures(kept, until)), study_source(kept.scenario, kept.manifest)
     if isinstance(kept, KeptAssumptions):
         asked.refuse("assumptions")
-        return _named(assumption_pictures(kept)), study_source(kept.manifest)
+        return _named(assumption_pictures(kept)), study_source(kept.scenario, kept.manifest)
     asked.refuse("a run", "replication", "ending", "date")
     pictures = _named(run_pictures(kept))
     if name not in pictures:

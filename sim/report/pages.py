@@ -24,9 +24,11 @@ from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.compared import moved_lines, pairing_in_words
 from sim.results.comparison import Comparison
 from sim.results.explain import failed_in_words
+from sim.results.identity import identity_over, varied_in_words
 from sim.results.ledger import Totals, sentences
 from sim.results.manifest import OfScenario
 from sim.results.names import Names
+from sim.results.runs import Run
 from sim.results.summary import Row, balance_sentences
 from sim.results.tables import HEADINGS, SECTIONS_OF_SHARES
 from sim.scenario import Scenario, ScenarioHead
@@ -74,6 +76,8 @@ class Page:
     Attributes
     ----------
     title, lead : str
+    size : str
+        How much was run: histories, horizon, seed.
     source : str
         The line below figures.
     blocks : list of Block
@@ -89,6 +93,7 @@ class Page:
 
     title: str
     lead: str
+    size: str
     source: str
     blocks: list[Block]
     sources: list[dict[str, Any]]
@@ -120,11 +125,10 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
         _story_block(kept, story, why_no_story),
         _numbers_block(scenario),
     ]  # fmt: skip
-    title, lead = scenario.world.title, scenario.world.description
+    title, lead = run.identity.line, scenario.world.description
     shown = [block for block in blocks if block]
-    return Page(
-        title, lead, kept.source, shown, sources(scenario), {run.name: kept.manifest.model_dump(mode="json")}, run.days
-    )
+    size, made = run.identity.size_of(run.replications), {run.name: kept.manifest.model_dump(mode="json")}
+    return Page(title, lead, size, kept.source, shown, sources(scenario), made, run.days)
 
 
 def _story_block(kept: Kept, story: Story | None, why_none: str) -> Block:
@@ -220,16 +224,20 @@ def comparison_page(found: Sequence[Comparison]) -> Page:
         _assumed_block(base.scenario, base.days, f"What {base.name} assumes"),
         _numbers_block(base.scenario),
     ]  # fmt: skip
-    manifests = {
-        run.name: {"parley": run.version, "seed": run.seed, "replications": run.replications, "days": run.days}
-        for run in runs
-    }
-    title = f"{', '.join(run.name for run in runs[1:])} against {base.name}"
+    manifests = {run.name: run.about() for run in runs}
+    size = base.identity.size_of(min(run.replications for run in runs))
     cited = {one["key"]: one for run in runs for one in sources(run.scenario)}
-    return Page(
-        title, base.scenario.world.title, source_line(*runs), [block for block in blocks if block], list(cited.values()),
-        manifests, base.days,
-    )  # fmt: skip
+    title, shown = _against(base, runs[1:]), [block for block in blocks if block]
+    return Page(title, base.identity.line, size, source_line(*runs), shown, list(cited.values()), manifests, base.days)
+
+
+def _against(base: Run, others: Sequence[Run]) -> str:
+    """Return the title of a comparison: all that tells its runs apart from any other."""
+    if len(others) == 1:
+        return f"{others[0].identity.line}, against {base.identity.line}"
+    # Titles of many would fill a screen.
+    briefly = [run.identity.briefly for run in (base, *others)]
+    return f"{', '.join(briefly[1:])} against {briefly[0]}"
 
 
 def _changed_block(one: Comparison) -> Block:
@@ -282,7 +290,9 @@ def sweep_page(sweep: KeptSweep, scenario: Scenario[ScenarioHead], until: Condit
         ". Differences between points are surer than the intervals of their values.",
     ]  # fmt: skip
     block = Block("What came out", [says], pictures=list(sweep_pictures(sweep, until)))
-    return _study_page(f"{scenario.world.title}: a sweep", scenario, sweep.manifest, block)
+    design = sweep.manifest.design
+    over = varied_in_words([knob.path for knob in sweep.knobs], sweep.points, design)
+    return _study_page(f"a sweep {over}", scenario, sweep.manifest, block)
 
 
 def assumptions_page(kept: KeptAssumptions, scenario: Scenario[ScenarioHead]) -> Page:
@@ -292,19 +302,24 @@ def assumptions_page(kept: KeptAssumptions, scenario: Scenario[ScenarioHead]) ->
         "luck."
     ]
     block = Block("What would change the picture", [says], pictures=list(assumption_pictures(kept)))
-    return _study_page(f"{scenario.world.title}: what would change the picture", scenario, kept.manifest, block)
+    return _study_page("what would change the picture", scenario, kept.manifest, block)
 
 
-def _study_page(title: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, found: Block) -> Page:
+def _study_page(what: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, found: Block) -> Page:
     blocks = [_assumed_block(scenario, manifest.days), found, _numbers_block(scenario)]
     about = {manifest.scenario: manifest.model_dump(mode="json")}
-    return Page(title, scenario.world.description, study_source(manifest), blocks, sources(scenario), about)
+    identity = identity_over(scenario, manifest.days, manifest.seed)
+    size = identity.size_of(manifest.replications, " each")
+    title, lead, source = f"{identity.line}: {what}", scenario.world.description, study_source(scenario, manifest)
+    return Page(title, lead, size, source, blocks, sources(scenario), about)
 
 
-def study_source(manifest: OfScenario) -> str:
+def study_source(scenario: Scenario[ScenarioHead], manifest: OfScenario) -> str:
     """Return the line below a figure of a study."""
+    identity = identity_over(scenario, manifest.days, manifest.seed)
+    span = f" · {identity.days}" if identity.span else ""
     return (
-        f"Parley {manifest.parley} · {manifest.scenario} · seed {manifest.seed} · "
+        f"Parley {manifest.parley} · {identity.marked}{span} · seed {manifest.seed} · "
         f"{manifest.replications:,} histories a point · a stylised model, not a forecast"
     )
 

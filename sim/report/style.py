@@ -94,6 +94,8 @@ class Paper(NamedTuple):
         return int(self.width_in * 72 / (0.6 * self.font_pt))
 
 
+# So many that nothing of what was run is cut off.
+MOST_SOURCE_LINES = 12
 # A page is read on a phone and on a desk: narrow, with letters that stay large enough.
 SCREEN = Paper(5.1, 10.5)
 # Widths of a column and of a page of most journals.
@@ -128,7 +130,7 @@ def drawn(picture: Picture, paper: Paper, source: str) -> Figure:
     # About as wide as the letters of this font are, on average.
     letters = int(paper.width_in * 72 / (0.58 * size))
     line = source.replace(" · seed", f" · {picture.of} · seed", 1) if picture.of else source
-    figure.supxlabel(wrapped(line, letters), x=0.005, ha="left", fontsize=size, color=FAINT)
+    figure.supxlabel(wrapped(line, letters, MOST_SOURCE_LINES), x=0.005, ha="left", fontsize=size, color=FAINT)
     return figure
 
 

@@ -71,7 +71,7 @@ def _some(line: Line, whole: int) -> str:
 def text_lines(comparison: Comparison) -> Iterator[str]:
     """Yield a comparison as lines of text."""
     left, right = comparison.left.name, comparison.right.name
-    yield f"{comparison.left.scenario.world.title}  against  {comparison.right.scenario.world.title}"
+    yield f"{comparison.left.identity.line}  against  {comparison.right.identity.line}"
     yield ""
     yield "What was changed"
     yield from (f"  {text}" for text in changed_in_words(comparison))
@@ -148,7 +148,8 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
     page = []
     for comparison in comparisons:
         left, right = comparison.left.name, comparison.right.name
-        page += [f"# {markdown_cell(right)} against {markdown_cell(left)}", "", "What was changed:", ""]
+        titles = (markdown_cell(run.identity.line) for run in (comparison.right, comparison.left))
+        page += [f"# {' against '.join(titles)}", "", "What was changed:", ""]
         page += [f"- {markdown_cell(text)}" for text in changed_in_words(comparison)]
         page += [
             "",

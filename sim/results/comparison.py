@@ -15,6 +15,7 @@ from sim.results.pairs import Difference, mcnemar, of_means, of_ratios, of_share
 from sim.results.runs import Run
 from sim.results.summary import Row
 from sim.scenario.describe import Change, changes
+from sim.scenario.identity import HORIZON
 
 # What is compared unless all is asked for; the rest are terms and causes, which only some histories have.
 MAIN_SECTIONS = ("endings", "deals", "lasting", "course", "year_one")
@@ -177,7 +178,9 @@ def compare(
     if paired:
         n = min(left.replications, right.replications)
         moved = transitions(left.outcomes["ending"][:n], right.outcomes["ending"][:n])
-    return Comparison(left, right, paired, comparisons, changes(left.scenario, right.scenario), lines, moved)
+    # Both were run over the same time, whatever their scenarios say of it.
+    changed = [one for one in changes(left.scenario, right.scenario) if one.path not in HORIZON]
+    return Comparison(left, right, paired, comparisons, changed, lines, moved)
 
 
 def compare_all(runs: Sequence[Run], *, all_pairs: bool = False, **how: Any) -> list[Comparison]:

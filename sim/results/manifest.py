@@ -40,6 +40,7 @@ def _as_shown(value: Any) -> Any:
 Text = Annotated[str, BeforeValidator(_as_shown), Field(max_length=10_000)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Fingerprint = Annotated[str, Field(pattern=r"^([0-9a-f]{10})?$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Seed = Annotated[int, Field(ge=0)]
 # As the longest horizon of a scenario.
@@ -116,6 +117,14 @@ class Manifest(_Part):
         return sealed({**said, **last})
 
 
+class Changed(_Part):
+    """A value that is not that of a scenario's file, in words: where it stands, what it is, what it was."""
+
+    path: Text
+    value: Text
+    was: Text
+
+
 class OfScenario(Manifest):
     """What results of one scenario say of themselves.
 
@@ -123,13 +132,16 @@ class OfScenario(Manifest):
     ----------
     scenario : str
         Its name.
-    settings : list of str
-        What was changed in it, as `path=value`.
+    settings : list of Changed
+        What is not as its file has it: values that were set, the horizon, a seed other than 1.
+    fingerprint : str
+        Of its file, where it is not a shipped one.
     seed, replications, days : int
     """
 
     scenario: Text
-    settings: list[Text] = []
+    settings: list[Changed]
+    fingerprint: Fingerprint
     seed: Seed
     replications: Count
     days: Days
@@ -224,8 +236,11 @@ class DiscoveryManifest(OfScenario):
 class Compared(_Part):
     """A run that was compared."""
 
+    name: Text
     scenario: Text
-    settings: list[Text]
+    title: Text
+    settings: list[Changed]
+    fingerprint: Fingerprint
     seed: Seed
     replications: Count
     days: Days

@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from sim.gate import ACTED_ON, shown
 from sim.model import WarScenario
 from sim.results.columns import TEXT, WHOLE, Column
 from sim.results.files import read_bytes
+from sim.results.identity import as_kept
 from sim.results.manifest import Manifest, OfScenario, StoreError, read_manifest
 from sim.results.tables import as_it_was
 from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario
@@ -95,8 +96,7 @@ class Folder:
                 f"{path} cannot be read by this version ({__version__}; it was written by {manifest.parley}); "
                 f"run it again. First problem: {error.problems[0]}"
             ) from error
-        # The file is called scenario.yaml, whatever the scenario is called.
-        return replace(scenario, name=manifest.scenario)
+        return as_kept(scenario, manifest)
 
 
 def read_folder(folder: Path) -> Folder:

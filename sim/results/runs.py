@@ -18,6 +18,7 @@ from sim.ensemble.run import horizon_days
 from sim.gate import shown
 from sim.results.columns import choices_of
 from sim.results.frames import Tabular
+from sim.results.identity import Identity, as_run, identity_of, identity_over
 from sim.results.ledger import Entry
 from sim.results.manifest import RunManifest, StoreError
 from sim.results.read import SCENARIO, Folder, read_folder
@@ -38,8 +39,9 @@ class Run(Tabular):
     Attributes
     ----------
     name : str
-        Of the scenario.
+        For tables and legends: that of the scenario, with what was set.
     scenario : Scenario
+        With the horizon that was run.
     seed, replications, days : int
     version : str
         Of Parley.
@@ -67,8 +69,9 @@ class Run(Tabular):
     def of(cls, ensemble: Ensemble) -> Run:
         """Return the run that an ensemble is."""
         plan = ensemble.plan
+        name, scenario = identity_of(ensemble.scenario, plan).label, as_run(ensemble.scenario, plan.days)
         return cls(
-            shown(ensemble.scenario.name), ensemble.scenario, plan.seed, len(ensemble.numbers), plan.days, __version__,
+            name, scenario, plan.seed, len(ensemble.numbers), plan.days, __version__,
             ensemble.outcomes, ensemble.drawn, summarise(ensemble),
         )  # fmt: skip
 
@@ -94,15 +97,31 @@ class Run(Tabular):
             raise StoreError(f"{found.path / SCENARIO} is not of the {manifest.days:,} days that were run; run it again")
         columns = read_outcomes(found, scenario, manifest)
         del columns["replication"]
+        name = identity_over(scenario, manifest.days, manifest.seed).label
         return cls(
-            manifest.scenario, scenario, manifest.seed, manifest.replications, manifest.days, manifest.parley,
+            name, scenario, manifest.seed, manifest.replications, manifest.days, manifest.parley,
             {name: values for name, values in columns.items() if "." not in name},
             {name: values for name, values in columns.items() if "." in name},
             read_summary(found, columns), read_ledger(found, scenario, manifest),
         )  # fmt: skip
 
+    @property
+    def identity(self) -> Identity:
+        """What run this is."""
+        return identity_over(self.scenario, self.days, self.seed)
+
+    @property
+    def marked(self) -> str:
+        """Its name, with the fingerprint of its file where it is not a shipped one."""
+        mark = self.scenario.fingerprint
+        return f"{self.name} [{mark}]" if mark else self.name
+
+    def about(self) -> dict[str, Any]:
+        """Return what makes the run repeatable, as plain values."""
+        return {"name": self.name, **self.identity.about(self.replications), "days": self.days, "parley": self.version}
+
     def __repr__(self) -> str:
-        return f"<Run: {self.name}, {self.replications:,} histories of {self.days:,} days, seed {self.seed}>"
+        return f"<Run: {self.identity.marked}, {self.replications:,} histories of {self.days:,} days, seed {self.seed}>"
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the summary; `to_pandas` has a row a history instead."""

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from sim import __version__
-from sim.ensemble.run import Ensemble, Plan, horizon_days
+from sim.ensemble.run import Ensemble, Plan
+from sim.results.identity import about_identity, as_run
 from sim.results.manifest import Manifest, RunManifest, made_with
 from sim.results.manifest import StoreError as StoreError
 from sim.results.summary import Row
 from sim.results.tables import failures_csv, ledger_csv, markdown, outcomes_csv, series_csv, summary_csv, survival_csv
 from sim.scenario import Scenario, ScenarioHead
-from sim.scenario.write import to_yaml
 
 
 def results_folder(folder: Path, force: bool) -> Path:
@@ -103,10 +103,10 @@ def write_run(
         "survival.csv": survival_csv(ensemble).encode(),
         **({"ledger.csv": ledger_csv(ensemble).encode()} if ensemble.tallies else {}),
         **({"failures.csv": failures_csv(ensemble, folder).encode()} if ensemble.failures else {}),
-        "scenario.yaml": _as_run(ensemble.scenario, ensemble.plan.days).encode(),
+        "scenario.yaml": as_run(ensemble.scenario, ensemble.plan.days).to_yaml().encode(),
     }
     plan = ensemble.plan
-    manifest = RunManifest(scenario=ensemble.scenario.name, seed=plan.seed, replications=plan.replications, days=plan.days)
+    manifest = RunManifest(**about_identity(ensemble.scenario, plan), replications=plan.replications)
     unhashed = {} if timing is None else {"timing.json": (json.dumps(timing, indent=2) + "\n").encode()}
     write_folder(files, manifest, folder, force, scratch, unhashed)
 
@@ -115,11 +115,9 @@ def what_is_run(scenario: Scenario[ScenarioHead], plan: Plan) -> dict[str, Any]:
     """Return what unfinished parts of a run or study depend on, whatever kind it is."""
     return {
         "parley": __version__,
-        "scenario": scenario.name,
+        **about_identity(scenario, plan),
         "text": scenario.to_yaml(),
-        "seed": plan.seed,
         "replications": plan.replications,
-        "days": plan.days,
         "made_with": made_with().model_dump(),
     }
 
@@ -132,15 +130,7 @@ def is_of(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan) -> bool:
     except (OSError, ValueError):
         return False
     same = all(manifest.get(name) == getattr(plan, name) for name in ("seed", "replications", "days"))
-    return same and text == _as_run(scenario, plan.days)
-
-
-def _as_run(scenario: Scenario[ScenarioHead], days: int) -> str:
-    """Return the scenario with the horizon that was run, so that it can be run again as it was."""
-    if days == horizon_days(scenario):
-        return scenario.to_yaml()
-    tree = {name: value for name, value in scenario.tree.items() if name != "horizon_months"}
-    return to_yaml({**tree, "horizon_days": days})
+    return same and text == as_run(scenario, plan.days).to_yaml()
 
 
 def write_folder(

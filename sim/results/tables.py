@@ -19,6 +19,7 @@ from sim.ensemble.run import Ensemble
 from sim.gate import shown
 from sim.pasted import command
 from sim.results.columns import LEDGER, SERIES, SUMMARY, SURVIVAL, header_of
+from sim.results.identity import identity_of, span_in_words
 from sim.results.ledger import entries
 from sim.results.statistics import QUANTILES
 from sim.results.summary import WHAT_IT_IS_NOT, Row, end_date, told_of
@@ -70,14 +71,7 @@ def _error(row: Row) -> str:
 
 def span(ensemble: Ensemble) -> str:
     """Return the length of the horizon in words."""
-    head = ensemble.scenario.world
-    for months in range(1, 601):
-        day = Calendar(head.start_date).month_start(months)
-        if day >= ensemble.plan.days:
-            return (
-                f"{months} month{'s' if months > 1 else ''}" if day == ensemble.plan.days else f"{ensemble.plan.days} days"
-            )
-    return f"{ensemble.plan.days} days"
+    return span_in_words(ensemble.scenario.world.start_date, ensemble.plan.days)
 
 
 def groups_side_by_side(ensembles: Sequence[Ensemble]) -> list[list[int]]:
@@ -97,7 +91,7 @@ def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) ->
     by_id = [{row.id: row for row in summary} for summary in summaries]
     shown = [[cells(known[id]) if id in known else ("-", "") for known in by_id] for id in rows]
     width = max(len(row.shown_label) for row in rows.values()) + 2
-    names = [ensemble.scenario.name for ensemble in ensembles] if len(ensembles) > 1 else []
+    names = [identity_of(one.scenario, one.plan).label for one in ensembles] if len(ensembles) > 1 else []
     value = max(8, *(len(text) for text in names), *(len(cell[0]) for line in shown for cell in line))
     band = max(16, *(len(cell[1]) for line in shown for cell in line))
     lines: list[str] = []
@@ -119,15 +113,17 @@ def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) ->
 
 def headline(ensemble: Ensemble) -> str:
     """Return the line above the table."""
-    n = len(ensemble.numbers)
-    title = ensemble.scenario.world.title
-    noun = "replication" if n == 1 else "replications"
-    return f"{title}        {n:,} {noun}, {span(ensemble)}, seed {ensemble.plan.seed}"
+    return identity_of(ensemble.scenario, ensemble.plan).headline(len(ensemble.numbers))
 
 
 def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
     """Return the summary as a Markdown page."""
-    lines = [f"# {markdown_cell(ensemble.scenario.world.title)}", "", markdown_cell(headline(ensemble)), ""]
+    lines = [
+        f"# {markdown_cell(identity_of(ensemble.scenario, ensemble.plan).line)}",
+        "",
+        markdown_cell(headline(ensemble)),
+        "",
+    ]
     section = ""
     order = list(HEADINGS)
     for row in sorted(summary, key=lambda row: order.index(row.section)):

@@ -9,14 +9,15 @@ from typing import Any
 from .errors import Path
 from .families import FAMILIES
 from .head import ScenarioHead
+from .identity import ORIGIN
 from .knobs import Known, numbers
 from .load import Scenario
 from .quantity import Fixed, Quantity
 from .read import Place
+from .wording import exact_number
 
 # What a scenario says about itself: neither assumed nor simulated.
 HEAD = ("title", "description", "sources", "expect")
-_ORIGIN = ("source", "note", "assumption")
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,13 @@ def in_words(value: object) -> str:
     'triangular(low 23000, mode 30000, high 40000)'
     """
     if isinstance(value, Fixed):
-        return _number(value.value)
+        return exact_number(value.value)
     if isinstance(value, Quantity):
-        return _number(value.central) if value.is_certain else str(value.distribution)
+        return exact_number(value.central) if value.is_certain else str(value.distribution)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return _number(value)
+        return exact_number(value)
     if isinstance(value, list):
         return ", ".join(in_words(item) for item in value) or "none"
     return "nothing" if value is None else str(value)
@@ -129,14 +130,8 @@ def _number_entry(known: Known, node: Any, place: Place, item: str) -> Entry:
 
 def _form_in_words(node: dict[str, Any]) -> str:
     """Return a distribution as it is written, key by key."""
-    parts = [f"{key} {in_words(value)}" for key, value in node.items() if key != "dist" and key not in _ORIGIN]
+    parts = [f"{key} {in_words(value)}" for key, value in node.items() if key != "dist" and key not in ORIGIN]
     return f"{node['dist']}: {', '.join(parts)}" if node["dist"] in FAMILIES else in_words(node)
-
-
-def _number(value: float) -> str:
-    if value == int(value) and abs(value) < 1e15:
-        return f"{int(value):,}"
-    return f"{value:,.10g}"
 
 
 def changes(before: Scenario[ScenarioHead], after: Scenario[ScenarioHead]) -> list[Change]:

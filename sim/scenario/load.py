@@ -8,16 +8,20 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
+from sim import catalogue
+
 from . import override
 from .errors import Flaw, Path, Problem, ScenarioError
 from .extends import read_layers
 from .head import ScenarioHead
+from .identity import Origin, Setting, fingerprint, one_after_the_other, settings_between
 from .lookup import Unclear, is_file_only, meanings, names_like, one_form
 from .parse import Unread
 from .read import Located, Place
@@ -47,6 +51,10 @@ class Scenario(Generic[T]):
         The plain values, with what was inherited and what was set on the command line.
     places : mapping of path to Place
         Where each value of the tree is written; a path is a tuple of keys and of positions in lists.
+    base : dict
+        The tree before anything was set.
+    origin : Origin, optional
+        Of a scenario that a run has kept: what it was before.
     """
 
     name: str
@@ -54,6 +62,21 @@ class Scenario(Generic[T]):
     world: T
     tree: dict[str, Any]
     places: Mapping[Path, Place]
+    base: dict[str, Any]
+    origin: Origin | None = None
+
+    @cached_property
+    def settings(self) -> tuple[Setting, ...]:
+        """What is not as the file has it, by path; the horizon, of which a run has its own, is left out."""
+        before = () if self.origin is None else self.origin.settings
+        return one_after_the_other(before, settings_between(self.base, self.tree))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells its file from another of the same title; empty for a shipped one, whose title is its own."""
+        if self.origin is not None:
+            return self.origin.fingerprint
+        return "" if is_shipped(self.path) else fingerprint(self.base)
 
     @property
     def head(self) -> ScenarioHead:
@@ -80,7 +103,8 @@ class Scenario(Generic[T]):
         """
         tree, places = copy.deepcopy(self.tree), dict(self.places)
         wrong = _override(tree, places, type(self.world), overrides, option)
-        return _validated(self.path, str(self.path), tree, places, type(self.world), wrong)
+        changed = _validated(self.path, str(self.path), tree, places, type(self.world), wrong)
+        return replace(changed, name=self.name, base=self.base, origin=self.origin)
 
 
 def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[str] = ()) -> Scenario[T]:
@@ -111,8 +135,9 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
     merged = layers.merged()
     tree: dict[str, Any] = plain(merged)
     places = places_of(merged)
+    base = copy.deepcopy(tree) if overrides else tree
     wrong = [*layers.wrong, *_override(tree, places, schema, overrides, "--set")]
-    return _validated(path, shown, tree, places, schema, wrong)
+    return replace(_validated(path, shown, tree, places, schema, wrong), base=base)
 
 
 def _override(
@@ -140,7 +165,7 @@ def _validated(
     if wrong or world is None:
         ordered = sorted(wrong, key=lambda item: item.place.order)
         raise ScenarioError(dict.fromkeys(item.problem for item in ordered))
-    return Scenario(one_form(path.stem), path, world, tree, places)
+    return Scenario(one_form(path.stem), path, world, tree, places, tree)
 
 
 def _find(source: str | FilePath) -> tuple[FilePath, str]:
@@ -160,6 +185,11 @@ def _find(source: str | FilePath) -> tuple[FilePath, str]:
         return path, source
     hint = names_like(source, FilePath())
     raise ScenarioError([Problem(source, "there is no such file and no such shipped scenario", hint)])
+
+
+def is_shipped(path: FilePath) -> bool:
+    """Return whether a file is one of the scenarios shipped with the program."""
+    return path.resolve().is_relative_to(catalogue.shipped_folder().resolve())
 
 
 def _unread(node: Any, path: Path = ()) -> Iterator[Path]:

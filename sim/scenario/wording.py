@@ -41,6 +41,13 @@ def number(value: float) -> str:
     return format(value, ".12g")
 
 
+def exact_number(value: float) -> str:
+    """Return a number with as many digits as tell it from every other: ``1,000``, ``0.1``, ``0.1000001``."""
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
+        return f"{int(value):,}"
+    return f"{value:,}"
+
+
 def quoted(text: object) -> str:
     """Return a name or text of the user in single quotes, shortened."""
     return f"'{shorten(str(text))}'"

@@ -92,7 +92,8 @@ def discover_in(
 def text_lines(asked: Discovered, scenario: Sequence[str]) -> Iterator[str]:
     """Yield sentences and the trajectory; `scenario` is what to give a command to go on with the same."""
     found = asked.found
-    yield f"Where {asked.holds}: {asked.run.name}, {found.histories:,} histories, {found.parameters} uncertain parameters"
+    size = f"{found.histories:,} histories, {found.parameters} uncertain parameters"
+    yield f"Where {asked.holds}: {asked.run.identity.line}, {size}"
     interval = wilson_interval(found.cases, found.histories)
     of = "all histories" if not found.left_out else f"the {found.histories:,} histories that have the outcome"
     yield f"In {_percent(found.cases / found.histories, interval)} of {of} {asked.holds}."
@@ -273,8 +274,8 @@ def as_dict(asked: Discovered) -> dict[str, Any]:
     """Return everything, as plain values."""
     found, run = asked.found, asked.run
     about = {
-        "scenario": run.name, "seed": run.seed, "replications": run.replications, "days": run.days, "run_by": run.version,
-        "outcome": str(asked.case), "rare": asked.rare,
+        **run.identity.about(run.replications), "days": run.days, "run_by": run.version, "outcome": str(asked.case),
+        "rare": asked.rare,
     }  # fmt: skip
     searches = [
         {

@@ -10,6 +10,7 @@ from typing import Any
 from sim.ensemble.run import Plan, run_ensemble
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.results.frames import Tabular
+from sim.results.identity import about_identity
 from sim.results.manifest import SweepManifest, VariedKnob
 from sim.results.parts import Parts
 from sim.results.store import what_is_run
@@ -55,7 +56,7 @@ class Sweep(Tabular):
         """Return what its folder says of it; `outcomes` are those that were asked for."""
         plan = self.plan
         return SweepManifest(
-            scenario=self.scenario.name, seed=plan.seed, replications=plan.replications, days=plan.days, design=self.design,
+            **about_identity(self.scenario, plan), replications=plan.replications, design=self.design,
             knobs=[VariedKnob(**asdict(knob) | {"values": list(knob.values)}) for knob in self.knobs],
             points=[list(point) for point in self.points], outcomes=list(outcomes),
         )  # fmt: skip

@@ -1,0 +1,271 @@
+"""What run this is: scenario, settings, horizon and seed, in one line for readers and in one name for files.
+
+Two runs that differ in what they were made of differ in their line. The number of histories is said beside it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from sim.engine.calendar import Calendar
+from sim.ensemble.run import Plan, horizon_days
+from sim.gate import shown
+from sim.results.manifest import OfScenario
+from sim.scenario import Place, Scenario, ScenarioHead
+from sim.scenario.head import MOST_MONTHS
+from sim.scenario.identity import HORIZON, NOT_GIVEN, Origin, Setting, short_hash
+
+SPAN, SEED = "horizon", "seed"
+USUAL_SEED = 1
+# judgement: what still reads as a title. What is cut or left out is bound by a hash.
+MOST_SETTINGS = 6
+LONGEST_VALUE = 60
+# In bytes, so that endings and the names of unfinished parts still fit into the 255 of a file system.
+LONGEST_NAME = 120
+_PLAIN = re.compile(r"[a-z0-9_.,=-]*[a-z0-9_]")
+_NUMBER = re.compile(r"-?[\d,]+(\.\d+)?(e[-+]?\d+)?")
+
+
+class Identity(NamedTuple):
+    """What run this is.
+
+    Attributes
+    ----------
+    name : str
+        Of the scenario.
+    of : str
+        The title of the scenario.
+    fingerprint : str
+        Of its file; empty for a shipped one.
+    settings : tuple of Setting
+        What was set beyond the file.
+    days : str
+        The horizon in words.
+    own_days : str
+        That of the scenario.
+    seed : int
+    """
+
+    name: str
+    of: str
+    fingerprint: str
+    settings: tuple[Setting, ...]
+    days: str
+    own_days: str
+    seed: int
+
+    @property
+    def span(self) -> Setting | None:
+        """The horizon, where it is not the scenario's own."""
+        return Setting(SPAN, self.days, self.own_days) if self.days != self.own_days else None
+
+    @property
+    def scenario(self) -> str:
+        """Title and settings, for a line that says horizon and seed elsewhere."""
+        shown = [_shortened(one) for one in self.settings[:MOST_SETTINGS]]
+        more = len(self.settings) - len(shown)
+        told = f", with {', '.join(shown)}" if shown else ""
+        told += f" and {more:,} more" if more else ""
+        if more or shown != [str(one) for one in self.settings]:
+            told += f" [settings {short_hash(repr(self.settings))}]"
+        return f"{self.title}{told}"
+
+    @property
+    def title(self) -> str:
+        """The title of the scenario, with the fingerprint of its file where it is not a shipped one."""
+        return f"{self.of} [{self.fingerprint}]" if self.fingerprint else self.of
+
+    @property
+    def line(self) -> str:
+        """All of it in one line."""
+        span = f", over {self.span.value} (was {self.span.was})" if self.span is not None else ""
+        return f"{self.scenario}{span}" + (f", seed {self.seed}" if self.seed != USUAL_SEED else "")
+
+    def headline(self, replications: int, of: str = "") -> str:
+        """Return the line above tables, which says how much was run too; `of` is what the replications are each for."""
+        return f"{self.scenario}        {self.size_of(replications, of)}"
+
+    def size_of(self, replications: int, of: str = "") -> str:
+        """Return how much was run, in words."""
+        noun = "replication" if replications == 1 else "replications"
+        return f"{replications:,} {noun}{of}, {self.days}, seed {self.seed}"
+
+    @property
+    def label(self) -> str:
+        """A short name for tables and legends: scenario and settings."""
+        return file_name(shown(self.name), [_part(one) for one in self.settings])
+
+    @property
+    def marked(self) -> str:
+        """The label, with the fingerprint of the file where it is not a shipped one."""
+        return f"{self.label} [{self.fingerprint}]" if self.fingerprint else self.label
+
+    @property
+    def briefly(self) -> str:
+        """The label with all else that tells it from others."""
+        seed = f", seed {self.seed}" if self.seed != USUAL_SEED else ""
+        return self.marked + (f" over {self.days}" if self.span is not None else "") + seed
+
+    @property
+    def folder(self) -> str:
+        """The name of a folder of its own."""
+        return file_name(self.name, self.parts)
+
+    @property
+    def parts(self) -> list[str]:
+        """What tells the folder from that of the scenario as it is."""
+        span = [self.span.value.replace(" ", "_").replace(",", "")] if self.span is not None else []
+        seed = [f"{SEED}={self.seed}"] if self.seed != USUAL_SEED else []
+        return [*(_part(one) for one in self.settings), *span, *seed]
+
+    def all_settings(self) -> list[dict[str, str]]:
+        """Return everything that is not as the scenario has it, for manifests and JSON."""
+        seed = [Setting(SEED, str(self.seed), str(USUAL_SEED))] if self.seed != USUAL_SEED else []
+        return [one._asdict() for one in (*self.settings, *([self.span] if self.span is not None else []), *seed)]
+
+    def about(self, replications: int) -> dict[str, Any]:
+        """Return what was run, as plain values for JSON."""
+        return {
+            "scenario": self.name,
+            "title": self.line,
+            "settings": self.all_settings(),
+            "fingerprint": self.fingerprint,
+            "seed": self.seed,
+            "replications": replications,
+        }
+
+
+def identity_of(scenario: Scenario[ScenarioHead], plan: Plan) -> Identity:
+    """Return what a run of a scenario is."""
+    return identity_over(scenario, plan.days, plan.seed)
+
+
+def identity_over(scenario: Scenario[ScenarioHead], days: int, seed: int) -> Identity:
+    """Return what a run of a scenario over so many days is."""
+    settings = {one.path: one for one in scenario.settings}
+    kept = settings.pop(SPAN, None)
+    return Identity(
+        scenario.name,
+        scenario.world.title,
+        scenario.fingerprint,
+        tuple(settings.values()),
+        span_in_words(scenario.world.start_date, days),
+        kept.was if kept is not None else _own_span(scenario.base),
+        seed,
+    )
+
+
+def as_run(scenario: Scenario[ScenarioHead], days: int) -> Scenario[ScenarioHead]:
+    """Return the scenario with the horizon that was run, so that it can be run again, and told of, as it was."""
+    if days == horizon_days(scenario):
+        return scenario
+    tree = {name: value for name, value in scenario.tree.items() if name not in HORIZON} | {"horizon_days": days}
+    world = scenario.world.model_copy(update={"horizon_months": None, "horizon_days": days})
+    return replace(scenario, tree=tree, world=world, places={**scenario.places, ("horizon_days",): Place("--months")})
+
+
+def as_kept(scenario: Scenario[ScenarioHead], manifest: OfScenario) -> Scenario[ScenarioHead]:
+    """Return the scenario that a folder keeps, as scenario.yaml, under its own name and with what it was before."""
+    settings = tuple(Setting(one.path, one.value, one.was) for one in manifest.settings if one.path != SEED)
+    return replace(scenario, name=manifest.scenario, origin=Origin(manifest.fingerprint, settings))
+
+
+def about_identity(scenario: Scenario[ScenarioHead], plan: Plan) -> dict[str, Any]:
+    """Return what manifests, and the parts of what is unfinished, say of the identity of a run or study."""
+    identity = identity_of(scenario, plan)
+    return {
+        "scenario": identity.name,
+        "settings": identity.all_settings(),
+        "fingerprint": identity.fingerprint,
+        "seed": plan.seed,
+        "days": plan.days,
+    }
+
+
+def span_in_words(start: datetime.date, days: int) -> str:
+    """Return a length of time from a day in whole months if it is that, and in days otherwise."""
+    calendar = Calendar(start)
+    for months in range(1, MOST_MONTHS + 1):
+        day = calendar.month_start(months)
+        if day == days:
+            return f"{months} month{'s' if months > 1 else ''}"
+        if day > days:
+            break
+    return f"{days} days"
+
+
+def _own_span(tree: Mapping[str, Any]) -> str:
+    """Return the horizon of a tree in words; it may not have been a whole scenario before it was changed."""
+    start, months, days = (tree.get(name) for name in ("start_date", "horizon_months", "horizon_days"))
+    if isinstance(months, int) and days is None:
+        return f"{months} month{'s' if months > 1 else ''}"
+    if isinstance(days, int) and months is None and isinstance(start, datetime.date):
+        return span_in_words(start, days)
+    return NOT_GIVEN
+
+
+def _shortened(setting: Setting) -> str:
+    value, was = (
+        text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…" for text in (setting.value, setting.was)
+    )
+    return str(Setting(setting.path, value, was))
+
+
+def _part(setting: Setting) -> str:
+    value = setting.value
+    return f"{setting.path}={value.replace(',', '') if _NUMBER.fullmatch(value) else value}"
+
+
+def sweep_parts(varied: Sequence[str], design: str, points: int | None) -> list[str]:
+    """Return what tells the folder of a sweep from those of other sweeps of the same scenario.
+
+    >>> sweep_parts(["front.reach_km=0:2:5"], "grid", None)
+    ['front.reach_km=0..2..5']
+    """
+    sample = [] if design == "grid" else [f"{design}={points}"]
+    return ["".join(text.split()).replace(":", "..") for text in varied] + sample
+
+
+def file_name(name: str, parts: Sequence[str] = (), joint: str = "+") -> str:
+    """Return a name for a file or folder that every system can hold, and that no other name and parts have.
+
+    What is too long, or has letters that some system refuses or does not tell apart, is written plainly and followed by
+    a hash of what it stands for. A name alone is left as it is unless it is too long.
+
+    >>> file_name("baseline", ["arms.defender.aid_scale=0.1", "12_months"])
+    'baseline+arms.defender.aid_scale=0.1+12_months'
+    >>> file_name("baseline", ['sides.attacker.name="A B"'])
+    'baseline+sides.attacker.name=_a_b_-47f3a352b2'
+    """
+    whole = joint.join([name, *parts])
+    plain = all(_PLAIN.fullmatch(part) for part in parts)
+    if plain and len(whole.encode()) <= LONGEST_NAME:
+        return whole
+    bound = f"-{short_hash(repr((name, *parts)))}"
+    safe = joint.join([name, *(re.sub("[^a-z0-9_.,=-]", "_", part.lower()) for part in parts)])
+    return cut(safe, LONGEST_NAME - len(bound)).rstrip(". ") + bound
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text cut to at most so many bytes, between letters."""
+    return text.encode()[:most].decode(errors="ignore")
+
+
+def varied_in_words(paths: Sequence[str], points: Sequence[Sequence[str]], design: str) -> str:
+    """Return what a sweep goes over, knobs with their values; values that are not all listed are bound by a hash.
+
+    >>> varied_in_words(["front.reach_km"], [("1",), ("2.5",)], "grid")
+    'over front.reach_km (1, 2.5)'
+    """
+    columns = [list(dict.fromkeys(column)) for column in zip(*points, strict=True)]
+    is_listed = [design == "grid" and len(values) <= MOST_SETTINGS for values in columns]
+    told = [
+        f"{path} ({', '.join(values) if listed else f'{len(values):,} values'})"
+        for path, values, listed in zip(paths, columns, is_listed, strict=True)
+    ]
+    bound = "" if all(is_listed) else f" [points {short_hash(repr([tuple(point) for point in points]))}]"
+    return f"over {' and '.join(told)}{bound}"

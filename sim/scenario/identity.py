@@ -1,0 +1,158 @@
+"""What tells a scenario from another of the same title: a fingerprint of what its file assumes, and what was set beyond it.
+
+Two scenarios that assume different things differ in title, fingerprint or settings. Remarks and sources are no part of it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from .wording import exact_number
+
+# What is said about a scenario or a number, and changes nothing that is simulated.
+REMARKS = ("description", "sources")
+ORIGIN = ("source", "note", "assumption")
+# Said apart, because a run may be told another one.
+HORIZON = ("horizon_months", "horizon_days")
+NOT_GIVEN = "not given"
+# Hexadecimal digits: among a million runs the chance that two share one is below one in a million.
+DIGITS = 10
+_WORD = re.compile("[a-z][a-z0-9_]*")
+_TAKEN = ("true", "false", "nothing")
+
+
+class Setting(NamedTuple):
+    """A value that is not that of the file: where it stands, what it is, and what it was, all exactly and in words."""
+
+    path: str
+    value: str
+    was: str
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.value} (was {self.was})"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a scenario that a run has kept comes from.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Of the file that was run; empty for a shipped one.
+    settings : tuple of Setting
+        What the run changed in it.
+    """
+
+    fingerprint: str
+    settings: tuple[Setting, ...]
+
+
+def fingerprint(tree: Mapping[str, Any]) -> str:
+    """Return a short text that two trees share only if they assume the same."""
+    return short_hash(in_full({name: value for name, value in tree.items() if name not in REMARKS}))
+
+
+def short_hash(text: str) -> str:
+    """Return a short text that hardly two texts share."""
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def settings_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Setting, ...]:
+    """Return what differs between two trees, by path, whatever the order in which it was set; without the horizon."""
+    left_out = (*REMARKS, *HORIZON)
+    old, new = ({name: value for name, value in tree.items() if name not in left_out} for tree in (before, after))
+    return tuple(sorted(_between(old, new, "")))
+
+
+def one_after_the_other(first: Sequence[Setting], then: Sequence[Setting]) -> tuple[Setting, ...]:
+    """Return what two steps of settings change together."""
+    whole = {one.path: one for one in first}
+    for one in then:
+        known = whole.pop(one.path, None)
+        was = one.was if known is None else known.was
+        if was != one.value:
+            whole[one.path] = Setting(one.path, one.value, was)
+    return tuple(sorted(whole.values()))
+
+
+class _Absent:
+    """What stands in a tree where the other has something."""
+
+
+_ABSENT = _Absent()
+
+
+def _between(old: Any, new: Any, path: str) -> Iterator[Setting]:
+    before, after = in_full(old), in_full(new)
+    if before == after:
+        return
+    dot = f"{path}." if path else ""
+    if _is_section(old) and _is_section(new):
+        for key in {**old, **new}:
+            yield from _between(old.get(key, _ABSENT), new.get(key, _ABSENT), f"{dot}{key}")
+        return
+    items = _by_id(old), _by_id(new)
+    if items[0] is None or items[1] is None:
+        yield Setting(path, after, before)
+        return
+    for name in {**items[0], **items[1]}:
+        yield from _between(items[0].get(name, _ABSENT), items[1].get(name, _ABSENT), f"{dot}{name}")
+    usual = [name for name in items[0] if name in items[1]] + sorted(name for name in items[1] if name not in items[0])
+    if usual != list(items[1]):
+        yield Setting(path, f"in the order {', '.join(items[1])}", f"in the order {', '.join(items[0])}")
+
+
+def in_full(value: Any) -> str:
+    """Return a value of a tree in words that no other value has; what is said about a number is left out.
+
+    >>> in_full({"value": 0.1, "note": "a guess"}), in_full(1000), in_full({"dist": "uniform", "low": 0, "high": 1})
+    ('0.1', '1,000', 'uniform: low 0, high 1')
+    """
+    if isinstance(value, _Absent):
+        return NOT_GIVEN
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return exact_number(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, str):
+        return value if _WORD.fullmatch(value) and value not in _TAKEN else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return f"[{', '.join(map(in_full, value))}]"
+    if not isinstance(value, dict):
+        return "nothing"
+    if _is_number(value):
+        parts = {key: item for key, item in value.items() if key not in ORIGIN}
+        if set(parts) == {"value"}:
+            return in_full(parts["value"])
+        if "dist" in parts:
+            return f"{in_full(parts.pop('dist'))}: {', '.join(f'{key} {in_full(parts[key])}' for key in parts)}"
+    else:
+        parts = value
+    return f"{{{', '.join(f'{json.dumps(key, ensure_ascii=False)}: {in_full(parts[key])}' for key in sorted(parts))}}}"
+
+
+def _is_number(node: Any) -> bool:
+    return isinstance(node, dict) and any(key in node and not isinstance(node[key], dict) for key in ("value", "dist"))
+
+
+def _is_section(node: Any) -> bool:
+    return isinstance(node, dict) and bool(node) and not _is_number(node)
+
+
+def _by_id(node: Any) -> dict[str, Any] | None:
+    """Return the items of a list by their ids, or None where it is no list of things with ids."""
+    if not isinstance(node, list):
+        return None
+    names = [item.get("id") if isinstance(item, dict) else None for item in node]
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        return None
+    return {str(name): item for name, item in zip(names, node, strict=True)}
