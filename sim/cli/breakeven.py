@@ -60,7 +60,7 @@ def breakeven(
         from sim.results.tables import csv_of
         from sim.scenario.wording import exact_number
         from sim.studies.breakeven import break_even
-        from sim.studies.condition import Condition
+        from sim.studies.condition import Condition, refuse_unknown
         from sim.studies.design import DesignError, Varied
 
         if as_csv and as_json:
@@ -75,6 +75,7 @@ def breakeven(
         (scenario,) = load_all([file], settings)
         plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
         identity = identity_of(scenario, plan)
+        refuse_unknown(scenario, plan, [condition.outcome])
 
         def run_at(value: float | None) -> Run:
             changed = scenario if value is None else scenario.with_settings([f"{path}={value!r}"], "--vary")

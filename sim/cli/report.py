@@ -10,6 +10,7 @@ import typer
 
 from sim.cli.common import BUG, USAGE, errors_as_lines
 from sim.cli.complete import endings, results
+from sim.pasted import command
 
 Replication = Annotated[
     int | None, typer.Option(min=0, help="Tell this history; if not given, one typical of the commonest ending.")
@@ -94,16 +95,16 @@ def plot(
         if not folders:
             _fail(f"there is no folder {figure}; name the results first, as in: parley plot results/baseline incidence")
         kind = ""
-        if figure:
-            # Said before the work, not after it.
-            if out is None:
-                _fail(f"name the file, as in --out {figure}.pdf (or .svg, .png)")
+        # What can be said before the work is.
+        if out is not None:
+            if not figure:
+                _fail(f"name the figure that {out} is to show; {command('parley', 'plot', *folders)} lists them")
             kind = out.suffix.removeprefix(".").lower()
             if kind not in ("svg", "png", "pdf"):
                 _fail(f"{out} ends in {out.suffix or 'nothing'!r}; figures are svg, png or pdf")
             may_write(out, force)
         pictures, source = pictures_of(folders, Asked(replication, ending, until, date), figure)
-        if out is None:
+        if not figure:
             for picture in pictures.values():
                 print(f"{picture.name:<28} {picture.title}")
             return
@@ -112,6 +113,8 @@ def plot(
 
             hint = did_you_mean(figure, list(pictures))
             _fail(f"there is no figure {figure!r} of these results, which have {', '.join(pictures)}. {hint}".rstrip())
+        if out is None:
+            _fail(f"name the file, as in --out {figure}.pdf (or .svg, .png)")
         write_file(file_of(pictures[figure], kind, PAPERS[width], source), out)
         print(f"Written: {out}")
 

@@ -10,17 +10,19 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.draws import Floats
+from sim.ensemble.run import Plan, run_ensemble
 from sim.errors import ParleyError
 from sim.results.runs import Run, names_of, values_of
 from sim.results.statistics import Z_95, quantile_interval, wilson_interval
-from sim.scenario import Scenario
+from sim.results.summary import only_summarised
+from sim.scenario import Scenario, ScenarioHead
 from sim.scenario.distributions import LARGEST
 from sim.scenario.wording import did_you_mean, quoted, shorten
 
@@ -312,6 +314,29 @@ def outcome_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], ou
         return values_of(scenario, outcomes, outcome)
     except KeyError as error:
         raise unknown_outcome(outcome, names_of(scenario, outcomes)) from error
+
+
+def refuse_unknown(scenario: Scenario[ScenarioHead], plan: Plan, outcomes: Sequence[str], summarised: bool = False) -> None:
+    """Run two histories to see whether there are such outcomes, before many are run.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    plan : Plan
+    outcomes : sequence of str
+    summarised : bool
+        Whether those are wanted, too, that only all histories together have.
+
+    Raises
+    ------
+    ConditionError
+        When there is no outcome of one of the names.
+    """
+    wanted = [name for name in outcomes if not (summarised and only_summarised(name))]
+    if wanted:
+        ran = run_ensemble(scenario, replace(plan, replications=2, series=False))
+        for name in wanted:
+            outcome_of(scenario, ran.outcomes, name)
 
 
 def unknown_outcome(outcome: str, known: Sequence[str]) -> ConditionError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from sim.ensemble.run import Plan, run_ensemble
@@ -16,7 +16,7 @@ from sim.results.parts import Parts
 from sim.results.store import what_is_run
 from sim.results.summary import Row, as_dicts, only_summarised, row_of, summarise
 from sim.scenario import Scenario, ScenarioHead
-from sim.studies.condition import outcome_of
+from sim.studies.condition import outcome_of, refuse_unknown
 from sim.studies.design import Varied, as_value
 
 # judgement: trying a value takes a hundredth of a second.
@@ -164,13 +164,7 @@ def _check(
             values = [min(values, key=float), max(values, key=float)]
         for value in values:
             scenario.with_settings([f"{knob.path}={value}"], "--vary")
-    if outcomes:
-        few = replace(plan, replications=2)
-        changed = scenario.with_settings(_settings(knobs, points[0]), "--vary")
-        ran = run_ensemble(changed, few)
-        for name in outcomes:
-            if not only_summarised(name):
-                outcome_of(changed, ran.outcomes, name)
+    refuse_unknown(scenario.with_settings(_settings(knobs, points[0]), "--vary"), plan, outcomes, summarised=True)
 
 
 def part_name(place: int) -> str:
