@@ -91,6 +91,8 @@ class Effect(Section):
 class ScenarioEvent(Item):
     """Something that happens in a scenario beside what the mechanisms bring about."""
 
+    long_texts = ("tell",)
+
     when: When
     probability: Quantity = knob(
         "share", "With what chance it can happen at all, drawn once a history.", low=0, high=1, default=1, at_start=True

@@ -38,6 +38,8 @@ class Correlation(Item):
     Where a variant has made one of them certain, there is nothing to correlate and the item has no effect.
     """
 
+    long_texts = ("note",)
+
     between: tuple[str, str] = Field(description="The dotted paths of the two quantities")
     source: str | tuple[str, ...] = Field(
         default=(), validate_default=False, description="Where it comes from: a key of `sources`, or a list of keys"

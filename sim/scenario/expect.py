@@ -13,6 +13,8 @@ from .section import Item, knob
 class Expectation(Item):
     """A range in which the mean or the median of an outcome must lie, or its mean over that of another outcome."""
 
+    long_texts = ("reason",)
+
     outcome: str = Field(description="Column of outcomes.csv")
     statistic: Literal["mean", "median", "ratio"]
     of: str | None = Field(default=None, description="For a ratio: the column by whose mean that of the outcome is divided")

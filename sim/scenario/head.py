@@ -60,6 +60,8 @@ class ScenarioHead(Section):
     Exactly one of `horizon_months` and `horizon_days` is given.
     """
 
+    long_texts = ("description",)
+
     title: str = Field(min_length=1, description="One line, for tables and pages")
     description: str = Field(description="What is assumed, in a few sentences")
     start_date: datetime.date = Field(description="The first day, such as 2024-12-04")

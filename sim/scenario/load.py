@@ -150,6 +150,7 @@ def _validated(
     path: FilePath, shown: str, tree: dict[str, Any], places: dict[Path, Place], schema: type[T], wrong: list[Located]
 ) -> Scenario[T]:
     """Return the scenario of a tree, or raise with what was `wrong` already and what else is."""
+    tree = _stripped(tree)
     spoilt = set(_unread(tree))
     flaws: list[tuple[Path, Flaw]] = []
     world: T | None = None
@@ -166,6 +167,15 @@ def _validated(
         ordered = sorted(wrong, key=lambda item: item.place.order)
         raise ScenarioError(dict.fromkeys(item.problem for item in ordered))
     return Scenario(one_form(path.stem), path, world, tree, places, tree)
+
+
+def _stripped(node: Any) -> Any:
+    """Return a tree whose texts have no spaces and line ends around them, as a block of YAML leaves them."""
+    if isinstance(node, dict):
+        return {key: _stripped(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_stripped(item) for item in node]
+    return node.strip() if isinstance(node, str) else node
 
 
 def _find(source: str | FilePath) -> tuple[FilePath, str]:

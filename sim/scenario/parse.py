@@ -7,6 +7,7 @@ Left out on purpose, each an error: anchors, aliases, tags, merge keys, several 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +80,7 @@ class Parsed:
         self._events: Iterator[Any] = iter(())
         loader: yaml.SafeLoader | None = None
         try:
-            loader = yaml.SafeLoader(text)
+            loader = yaml.SafeLoader(_without_tabs(text))
             self._events = iter(loader.get_event, None)
             self._document()
             self.complete = True
@@ -183,6 +184,17 @@ class Parsed:
             self._flaw(None, event.start_mark, Flaw(f"a key must be text, not {found(key)}", hint))
             return None
         return key
+
+
+def _without_tabs(text: str) -> str:
+    """Return JSON with its tabs, which stand between values only, as spaces; anything else as it is."""
+    if "\t" not in text or not text.lstrip().startswith("{"):
+        return text
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return text.replace("\t", " ")
 
 
 _COMMAS = "Close it, and put texts that contain a comma or ': ' in quotes"

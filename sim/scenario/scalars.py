@@ -27,6 +27,8 @@ _OTHER_BASE = re.compile("[-+]?0[xXoObB][0-9a-fA-F_]+")
 _NOT_FINITE = re.compile(r"[-+]?\.?(?:nan|inf|infinity)", re.IGNORECASE)
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNSEEN = re.compile(f"[\r{NOT_SHOWN}]")
+# A letter beyond the first 65,536 as JSON writes it: two halves, which YAML leaves apart.
+_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 # judgement: no quantity of a war needs more digits, and Python refuses to read integers of thousands of digits.
 _LONGEST_NUMBER = 40
@@ -56,6 +58,8 @@ def resolve(text: str, plain: bool) -> Scalar:
     >>> resolve("30_000", True), resolve("1e5", True), resolve("1:30", True), resolve("30_000", False)
     (30000, 100000.0, '1:30', '30_000')
     """
+    if not plain:
+        text = _HALVES.sub(lambda pair: pair.group().encode("utf-16", "surrogatepass").decode("utf-16"), text)
     unseen = _UNSEEN.search(text)
     if unseen:
         raise FieldError(Flaw(f"control character {unseen.group()!a} in a text", RETYPE))

@@ -7,7 +7,7 @@ reference table. Left out: inheritance between scenarios.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -15,15 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from .errors import FieldError, Flaw, Path
 from .knobs import Knob, check, knob_of
 from .walk import members
-from .wording import quoted
+from .wording import quoted, shows
 
 _ID = re.compile("[a-z][a-z0-9_]*")
+_BREAK = re.compile("[\n\t]")
 
 
 class Section(BaseModel):
     """Base of all sections of a scenario: frozen, no unknown fields, no silent conversions.
 
-    Fields declared with `knob` or `whole` are held to their range. A YAML list may fill a field declared as tuple.
+    Fields declared with `knob` or `whole` are held to their range, texts to one line, but for those named in `long_texts`. A
+    YAML list may fill a field declared as tuple.
 
     Raises
     ------
@@ -34,6 +36,7 @@ class Section(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(
         frozen=True, extra="forbid", strict=True, validate_default=True, defer_build=True
     )
+    long_texts: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -48,6 +51,8 @@ class Section(BaseModel):
     def _check_ranges_and_ids(cls, value: Any, info: ValidationInfo) -> Any:
         knob = knob_of(cls.model_fields[str(info.field_name)])
         flaws = list(check(value, knob)) if knob is not None else []
+        if info.field_name not in cls.long_texts:
+            flaws += _broken_lines(value)
         if isinstance(value, (list, tuple)):
             flaws += duplicate_ids([item.id if isinstance(item, Item) else None for item in value])
         if flaws:
@@ -127,6 +132,27 @@ def duplicate_ids(ids: Sequence[object]) -> list[Flaw]:
             below: Path = (position, "id")
             flaws.append(Flaw(f"id {quoted(name)} stands in this list already", "Every id is unique", below))
     return flaws
+
+
+def _broken_lines(value: Any) -> Iterator[Flaw]:
+    """Yield a flaw for each text, of a value or of what is in it, that does not fit on a line of a table."""
+    texts: dict[Path, Any] = {(): value}
+    if isinstance(value, (list, tuple, dict)):
+        texts = {(step,): step if isinstance(value, dict) else item for step, item in _steps(value)}
+    for below, text in texts.items():
+        if not isinstance(text, str):
+            continue
+        broken = _BREAK.search(text)
+        if broken is not None:
+            what = "a tab" if broken.group() == "\t" else "a line end"
+            hint = "Write a space" if broken.group() == "\t" else "Write it on one line, or after '>', which joins lines"
+            yield Flaw(f"{{part}} must be one line, and has {what} after {quoted(text[: broken.start()])}", hint, below)
+        elif text and not shows(text):
+            yield Flaw(f"{{part}} has no letter that shows: {text!a}", "Write text", below)
+
+
+def _steps(value: Any) -> Iterable[tuple[Any, Any]]:
+    return value.items() if isinstance(value, dict) else enumerate(value)
 
 
 def _as_tuples(value: Any, annotation: Any) -> Any:

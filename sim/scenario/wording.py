@@ -31,6 +31,11 @@ def one_line(text: str) -> str:
     )
 
 
+def shows(text: str) -> bool:
+    """Return whether anything of a text can be seen."""
+    return any(unicodedata.category(char) not in _UNSEEN and not char.isspace() for char in text)
+
+
 def shorten(text: str, longest: int = _LONGEST_VALUE) -> str:
     """Return `text` cut to at most `longest` characters, the cut shown by three dots."""
     return text if len(text) <= longest else text[: longest - 3] + "..."
