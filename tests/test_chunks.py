@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.ensemble.processes import Processes
+from sim.ensemble.cluster import MissingExtra
+from sim.ensemble.processes import Processes, WorkerError
 from sim.ensemble.run import Plan, run_shared, run_surviving
-from sim.ensemble.workers import ALONE, MissingExtra, Pool, WorkerError, pool_of
+from sim.ensemble.workers import ALONE, Pool, pool_of
 from sim.results import chunks
 from sim.results.chunks import about, layout, run_in_chunks, run_into, tidy
 from sim.results.parts import Parts

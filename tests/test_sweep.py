@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.ensemble.processes import WorkerError
 from sim.ensemble.run import Plan
-from sim.ensemble.workers import WorkerError, pool_of, shared
+from sim.ensemble.workers import pool_of, shared
 from sim.results.parts import Parts
 from sim.results.store import StoreError
 from sim.results.summary import as_dicts, summarise

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sim.engine.whole import whole_number
-from sim.ensemble.processes import Processes, WorkerError
-from sim.errors import ParleyError
+from sim.ensemble.cluster import Cluster, cluster_of
+from sim.ensemble.processes import Processes
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-class MissingExtra(ParleyError):
-    """A library that is not installed, and how to get it."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +22,13 @@ class Pool:
 
     Attributes
     ----------
-    does : Processes, concurrent.futures.Executor or None
+    does : Processes, Cluster or None
         Processes of this machine, or those of a cluster; None is this process alone.
     size : int
         How many pieces are worked on at once.
     """
 
-    does: Processes | Executor | None = None
+    does: Processes | Cluster | None = None
     size: int = 1
 
 
@@ -62,14 +57,14 @@ def pool_of(workers: int, cluster: str | None = None, patience: float = 5.0) -> 
     Raises
     ------
     WorkerError
-        When the cluster cannot be reached or has no workers.
+        When the cluster cannot be reached, has no workers, or one that would make other bytes.
     MissingExtra
         When Dask is needed and not installed.
     """
     workers = whole_number("workers", workers, 1, MOST_WORKERS)
     if cluster is not None:
-        with _dask(workers, cluster, patience) as pool:
-            yield pool
+        with cluster_of(workers, cluster, patience) as found:
+            yield Pool(found, found.size)
         return
     if workers <= 1:
         yield ALONE
@@ -79,30 +74,6 @@ def pool_of(workers: int, cluster: str | None = None, patience: float = 5.0) -> 
         yield Pool(processes, workers)
     finally:
         processes.end()
-
-
-@contextmanager
-def _dask(workers: int, cluster: str, patience: float) -> Iterator[Pool]:
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise MissingExtra("a cluster needs Dask: pip install 'parley[cluster]'") from error
-    local = None
-    try:
-        if cluster == "local":
-            local = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0")
-        client = Client(local or cluster, timeout=patience)
-    except (OSError, ValueError) as error:
-        raise WorkerError(f"cannot reach the cluster {cluster!r}: {error}") from error
-    try:
-        size = sum(client.ncores().values())
-        if not size:
-            raise WorkerError(f"the cluster {cluster!r} has no workers; start some with 'dask worker ADDRESS'")
-        yield Pool(client.get_executor(pure=False, retries=3), size)
-    finally:
-        client.close()
-        if local is not None:
-            local.close()
 
 
 def shared(work: Callable[[T], R], tasks: Iterable[T], pool: Pool = ALONE) -> Iterator[tuple[int, R]]:
@@ -124,32 +95,9 @@ def shared(work: Callable[[T], R], tasks: Iterable[T], pool: Pool = ALONE) -> It
     Raises
     ------
     WorkerError
-        When a process died, as when memory is short.
+        When a process died, as when memory is short, or a cluster is gone.
     """
     if pool.does is None:
         yield from ((place, work(task)) for place, task in enumerate(tasks))
-    elif isinstance(pool.does, Processes):
-        yield from pool.does.each(work, tasks)
     else:
-        yield from _on_cluster(pool.does, pool.size, work, tasks)
-
-
-def _on_cluster(executor: Executor, size: int, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[int, R]]:
-    waiting: dict[Future[R], int] = {}
-    try:
-        for place, task in enumerate(tasks):
-            waiting[executor.submit(work, task)] = place
-            # One for each process to go on with, and no more: a task may be large.
-            if len(waiting) >= 2 * size:
-                yield from _finished(waiting)
-        while waiting:
-            yield from _finished(waiting)
-    finally:
-        for future in waiting:
-            future.cancel()
-
-
-def _finished(waiting: dict[Future[R], int]) -> Iterator[tuple[int, R]]:
-    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-    for future in done:
-        yield waiting.pop(future), future.result()
+        yield from pool.does.each(work, tasks)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, NoReturn
 
-import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from sim import __version__
+from sim.ensemble.origin import origin
 from sim.errors import ParleyError
 from sim.gate import shown
 from sim.results.files import read_bytes
@@ -54,11 +53,7 @@ class _Part(BaseModel):
 
 
 class MadeWith(_Part):
-    """What makes a run repeatable to the byte.
-
-    The method behind a normal draw belongs to NumPy, and the last digit of an exponential to the instructions of the
-    processor.
-    """
+    """What makes a run repeatable to the byte; see `sim.ensemble.origin`."""
 
     python: Text
     numpy: Text
@@ -69,15 +64,7 @@ class MadeWith(_Part):
 
 def made_with() -> MadeWith:
     """Return what this process makes results with."""
-    import scipy
-
-    return MadeWith(
-        python=platform.python_version(),
-        numpy=np.__version__,
-        scipy=scipy.__version__,
-        machine=platform.machine(),
-        instructions=np.lib.introspect.opt_func_info("^exp$", "float64")["exp"]["dd"]["current"],
-    )
+    return MadeWith(**{name: value for name, value in origin() if name != "parley"})
 
 
 class Manifest(_Part):

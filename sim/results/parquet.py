@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.ensemble.cluster import MissingExtra
 from sim.ensemble.run import Ensemble
-from sim.ensemble.workers import MissingExtra
 from sim.results.columns import TEXT, Column
 from sim.results.manifest import StoreError
 from sim.results.read import Table, check_columns, check_numbers, check_texts
