@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sim.ensemble.origin import differences, origin
-from sim.ensemble.processes import WorkerError
+from sim.ensemble.processes import WorkerError, unheard
 from sim.errors import ParleyError
 
 T = TypeVar("T")
@@ -99,7 +99,8 @@ def cluster_of(workers: int, address: str, patience: float) -> Iterator[Cluster]
     local = None
     try:
         if address == "local":
-            local = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0")
+            settings = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
+            local = unheard(lambda: LocalCluster(n_workers=workers, **settings))
         client = Client(local or address, timeout=patience)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise WorkerError(f"cannot reach the cluster {address!r}: {_in_a_line(error)}") from error

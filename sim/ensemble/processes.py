@@ -136,6 +136,23 @@ def _begun() -> _Worker:
 
 
 @contextmanager
+def _blocked(*numbers: int) -> Iterator[None]:
+    """Block signals, with which threads and processes that are begun here begin, too; Windows knows nothing of that."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    # It would unblock them.
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
 def _undisturbed() -> Iterator[None]:
     """Put interrupts off until a process that is begun here has been told all; it never hears any itself."""
     if threading.current_thread() is not threading.main_thread():
@@ -143,22 +160,34 @@ def _undisturbed() -> Iterator[None]:
         return
     late: list[int] = []
     before = {number: signal.signal(number, lambda number, frame: late.append(number)) for number in _INTERRUPTS}
-    can_block = hasattr(signal, "pthread_sigmask")
-    if can_block:
-        from multiprocessing import resource_tracker
-
-        # It would unblock them.
-        resource_tracker.ensure_running()
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     try:
-        yield
+        with _blocked(*_INTERRUPTS):
+            yield
     finally:
-        if can_block:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
         for heard in late:
             signal.raise_signal(heard)
+
+
+def unheard(begin: Callable[[], R]) -> R:
+    """Return what is begun in a thread of its own, whose processes hear no Ctrl-C, while this one goes on hearing it."""
+    made: list[R] = []
+    wrong: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            made.append(begin())
+        except BaseException as error:
+            wrong.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    with _blocked(signal.SIGINT):
+        thread.start()
+    thread.join()
+    if wrong:
+        raise wrong[0]
+    return made[0]
 
 
 @contextmanager
