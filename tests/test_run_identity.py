@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from sim.ensemble.run import Plan, horizon_days, run_ensemble
 from sim.model import WarScenario
-from sim.results.identity import Identity, identity_of
+from sim.report.make import place_of
+from sim.results.identity import Identity, file_name, identity_of, sweep_parts
 from sim.results.tables import headline, outcomes_csv
 from sim.scenario import Fixed, Quantity, Scenario, ScenarioError, ScenarioHead, load_scenario, numbers, quantities, shipped
 from sim.scenario.describe import changes
@@ -293,3 +294,49 @@ def test_runs_of_other_tables_have_other_titles(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_many_runs_of_other_tables_have_other_titles(tmp_path: Path) -> None:
     _tables_are_told_apart(_runs(80, 4, tmp_path))
+
+
+# Names of files
+
+
+def test_pages_of_other_comparisons_have_other_names() -> None:
+    ten = ["aid_early", "aid_halted", "aid_late", "attackers_backers_stop", "bare_truce", "baseline", "escalation",
+           "european_zone", "faster_offensive"]  # fmt: skip
+    letters = "ж" * 100
+    asked: list[tuple[list[str], dict[str, object]]] = [
+        ([*ten, "guaranteed_zone"], {}), ([*ten, "more_arms"], {}), ([f"{letters}a", "b"], {}), ([f"{letters}b", "b"], {}),
+        (["a_b", "c"], {}), (["a", "b_c"], {}), (["x/a", "x/b"], {}), (["y/a", "y/b"], {}), (["X/a", "X/b"], {}),
+        (["baseline", "more_arms"], {}), (["baseline", "more_arms"], {"months": 2}),
+        (["baseline", "more_arms"], {"seed": 2}), (["results/baseline", "results/more_arms"], {}),
+        (["baseline", "more_arms", "no_talks"], {"unpaired": True}),
+    ]  # fmt: skip
+    names = [place_of(of, **how).name for of, how in asked]
+    assert len({name.casefold() for name in names}) == len(asked)
+    assert all(len(name.encode()) <= 150 for name in names)
+    assert "baseline_more_arms.html" in names
+
+
+def test_names_of_shipped_scenarios_beside_one_another_read_in_one_way() -> None:
+    known = [name for name in shipped() if "/" not in name]
+    beside = [
+        *known,
+        *(f"{a}_{b}" for a in known for b in known),
+        *(f"{a}_{b}_{c}" for a in known for b in known for c in known),
+    ]
+    assert len(set(beside)) == len(beside)
+
+
+def test_names_of_sweeps_tell_their_knobs_apart() -> None:
+    varied = [
+        ["a.b=0:1:2"],
+        ["a.b=0,1,2"],
+        ["a.b=0:1:3"],
+        ["a.c=0:1:2"],
+        ["a.b=0:1:2", "a.c=1"],
+        ["a.B=0:1:2"],
+        ['a.b="x: y",z'],
+    ]
+    names = [file_name("base", sweep_parts(one, "grid", None)) for one in varied]
+    names += [file_name("base", sweep_parts(["a.b=0:1"], *design)) for design in (("latin", 4), ("sobol", 4), ("latin", 8))]
+    assert len({name.casefold() for name in names}) == len(names)
+    assert all(re.fullmatch(r"[A-Za-z0-9_.,=+-]*[A-Za-z0-9_]", name) for name in names)

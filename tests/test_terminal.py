@@ -97,7 +97,7 @@ def test_a_wrong_call_is_one_line_with_where_to_read_on(parley, arguments: tuple
 @pytest.fixture(scope="module")
 def with_results(parley, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tab")
-    assert parley("run", "no_talks", "--replications", 20, "--months", 13, cwd=folder).returncode == 0
+    assert parley("run", "no_talks", "--replications", 20, "--months", 13, "--out", "results", cwd=folder).returncode == 0
     (folder / "mine.yaml").write_text("title: Mine\nextends: baseline\narms: {defender: {aid_scale: 0.25}}\n")
     (folder / "odd\x1b[31m.yaml").write_text("title: Odd\nextends: baseline\n")
     return folder

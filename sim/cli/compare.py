@@ -82,7 +82,8 @@ def compare(
             from sim.report.make import place_of
             from sim.results.store import may_write
 
-            page = folder / "report.html" if folder is not None else place_of(of)
+            how = {"replications": replications, "seed": seed, "months": months, "unpaired": unpaired, "all": every}
+            page = folder / "report.html" if folder is not None else place_of(of, **how)
             if folder is None:
                 may_write(page, force)
         runs = runs_of(of, replications, seed, months, workers, cluster)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,14 +20,14 @@ from sim.report.story import bargaining, story_pictures
 from sim.report.sweeps import KeptSweep, sweep_pictures
 from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.comparison import Comparison, compare_all
+from sim.results.identity import LONGEST_NAME, bounded
 from sim.results.manifest import ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest
 from sim.results.read import read_folder
 from sim.results.runs import told_apart
 from sim.results.store import may_write, write_file
+from sim.scenario import shipped
+from sim.scenario.identity import short_hash
 from sim.studies.condition import Condition
-
-# A file name may not be longer than 255 letters, and this one gets an ending.
-LONGEST_NAME = 100
 
 
 class Asked(NamedTuple):
@@ -168,12 +169,28 @@ def write_report(
     return len(content)
 
 
-def place_of(asked: Sequence[str]) -> Path:
-    """Return where a page of results goes, named by their folders or scenarios, if nothing else is said."""
+def place_of(asked: Sequence[str], **how: object) -> Path:
+    """Return where a page of results goes if nothing else is said: no other results, asked for otherwise, go there.
+
+    Parameters
+    ----------
+    asked : sequence of str
+        Folders of results or scenarios. Names of shipped scenarios tell all; of others a hash tells the rest.
+    how : optional
+        What else was asked for, by name; None or False stands for what is usual.
+
+    >>> place_of(["baseline", "more_arms"], months=12).name
+    'baseline_more_arms+months=12.html'
+    """
     if len(asked) == 1:
         return Path(asked[0]) / "report.html"
-    names = (Path(name).resolve().name.removesuffix(".yaml") for name in asked)
-    return Path("results/reports") / f"{'_'.join(names)[:LONGEST_NAME]}.html"
+    known = set(shipped())
+    parts = [f"{name}={value}".lower() for name, value in how.items() if value not in (None, False)]
+    names = "_".join(Path(name).resolve().name.removesuffix(".yaml") for name in asked)
+    text = "+".join([names, *parts])
+    if not all(name in known and "/" not in name for name in asked) or len(text) > LONGEST_NAME:
+        text = bounded(text, short_hash(repr([*map(os.path.normpath, asked), *parts])))
+    return Path("results/reports") / f"{text}.html"
 
 
 def results_in(folder: Path) -> Results:

@@ -114,7 +114,7 @@ def with_bounds(value: Piece, low: Piece, high: Piece) -> list[Piece]:
 
 def slug(name: str) -> str:
     """Return a name as the id of a picture."""
-    return "".join(letter if letter.isalnum() else "-" for letter in name)
+    return "".join(letter if letter.isalnum() else "--" if letter == ":" else "-" for letter in name)
 
 
 def with_unit(label: str, unit: str) -> str:

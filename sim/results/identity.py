@@ -245,14 +245,14 @@ def file_name(name: str, parts: Sequence[str] = (), joint: str = "+") -> str:
     plain = all(_PLAIN.fullmatch(part) for part in parts)
     if plain and len(whole.encode()) <= LONGEST_NAME:
         return whole
-    bound = f"-{short_hash(repr((name, *parts)))}"
     safe = joint.join([name, *(re.sub("[^a-z0-9_.,=-]", "_", part.lower()) for part in parts)])
-    return cut(safe, LONGEST_NAME - len(bound)).rstrip(". ") + bound
+    return bounded(safe, short_hash(repr((name, *parts))))
 
 
-def cut(text: str, most: int) -> str:
-    """Return a text cut to at most so many bytes, between letters."""
-    return text.encode()[:most].decode(errors="ignore")
+def bounded(text: str, bound: str) -> str:
+    """Return a text of at most as many bytes as a name may have, cut between letters, with a hash behind it."""
+    room = LONGEST_NAME - len(bound) - 1
+    return f"{text.encode()[:room].decode(errors='ignore').rstrip('. ')}-{bound}"
 
 
 def varied_in_words(paths: Sequence[str], points: Sequence[Sequence[str]], design: str) -> str:

@@ -145,7 +145,7 @@ def test_run_and_compare_write_pages_too(tmp_path: Path, here):
     assert "report" in done.stdout
     assert "No one negotiates." in (tmp_path / "r/iwo_jima/report.html").read_text()
     words = ("compare", "no_talks", "aid_halted", "--replications", 40, "--months", 3, "--report")
-    assert "results/reports/no_talks_aid_halted.html" in here(*words, cwd=tmp_path).stderr
+    assert "results/reports/no_talks_aid_halted+replications=40+months=3.html" in here(*words, cwd=tmp_path).stderr
     assert "is there already" in here(*words, cwd=tmp_path).stderr
     assert here(*words, "--out", "c", cwd=tmp_path).returncode == 0
     assert (tmp_path / "c/report.html").stat().st_size > 100_000
