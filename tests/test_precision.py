@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from sim.ensemble.run import Plan, run_until
+from sim.ensemble.workers import pool_of
 from sim.results.statistics import mean_interval, quantile_interval
 from sim.results.summary import summarise
 from sim.studies.precision import Precision
@@ -105,3 +108,20 @@ def test_bad_input_is_one_clear_error(parley, tmp_path: Path, arguments: tuple[s
     assert done.returncode == code
     assert words in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_where_it_stops_and_what_it_finds_do_not_hang_on_who_shares_it(load, monkeypatch) -> None:
+    monkeypatch.setattr("sim.ensemble.run.FEWEST_TO_SHARE", 30)
+    monkeypatch.setattr("sim.ensemble.run.CHUNK", 80)
+    scenario, plan = load("baseline"), Plan(400, 1, 40)
+
+    def enough(outcomes: Mapping[str, np.ndarray]) -> bool:
+        return len(outcomes["ending"]) >= 200
+
+    alone = run_until(scenario, plan, enough)
+    with pool_of(2) as pool:
+        shared = run_until(scenario, plan, enough, pool=pool)
+    assert len(alone.numbers) == len(shared.numbers) == 240
+    for name, values in alone.outcomes.items():
+        np.testing.assert_array_equal(shared.outcomes[name], values, err_msg=name)
+    np.testing.assert_array_equal(np.asarray(shared.series), np.asarray(alone.series))

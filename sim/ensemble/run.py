@@ -16,7 +16,7 @@ from sim.engine.whole import whole_number
 from sim.engine.world import InvariantBreach, Setting
 from sim.ensemble.heard import by_days
 from sim.ensemble.outcomes import FAILED, landmarks, outcome_columns
-from sim.ensemble.workers import Pool, shared
+from sim.ensemble.workers import ALONE, Pool, shared
 from sim.model import section, simulate
 from sim.model.arms import Arms
 from sim.model.parameters import SIDES
@@ -194,19 +194,25 @@ def run_shared(
     scenario: Scenario[ScenarioHead], plan: Plan, pool: Pool, progress: Callable[[int], None] = lambda done: None
 ) -> Ensemble:
     """Run a scenario as an ensemble whose parts others run, and hold it in memory; parameters as in `run_ensemble`."""
-    n = plan.replications
+    return _share(scenario, plan, np.arange(plan.replications, dtype=np.int64), pool, progress)
+
+
+def _share(
+    scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints, pool: Pool, progress: Callable[[int], None]
+) -> Ensemble:
+    """Run replications that follow one another."""
+    n = len(numbers)
     pieces = max(-(-n // plan.batch), min(pool.size, n // FEWEST_TO_SHARE))
     if pool.does is None or pieces < 2:
-        return run_ensemble(scenario, plan, progress)
-    everyone = np.arange(n, dtype=np.int64)
-    tasks = [(scenario, plan, numbers) for numbers in np.array_split(everyone, pieces)]
+        return run_histories(scenario, plan, numbers, progress=progress)
+    tasks = [(scenario, plan, part) for part in np.array_split(numbers, pieces)]
     parts: dict[int, Ensemble] = {}
     for place, part in shared(_run_part, tasks, pool):
         parts[place] = part
         progress(sum(len(one.numbers) for one in parts.values()))
-    whole = _room_for(parts[0], everyone)
+    whole = _room_for(parts[0], numbers)
     for part in parts.values():
-        first = int(part.numbers[0])
+        first = int(part.numbers[0] - numbers[0])
         _put(whole, part, slice(first, first + len(part.numbers)))
     return whole
 
@@ -230,6 +236,7 @@ def run_until(
     plan: Plan,
     enough: Callable[[Mapping[str, NDArray[Any]]], bool],
     progress: Callable[[int], None] = lambda done: None,
+    pool: Pool = ALONE,
 ) -> Ensemble:
     """Run `CHUNK` histories after another until their outcomes are `enough`, or all of the plan are run.
 
@@ -239,7 +246,7 @@ def run_until(
     done = 0
     while done < plan.replications:
         numbers = np.arange(done, min(done + CHUNK, plan.replications), dtype=np.int64)
-        parts.append(run_histories(scenario, plan, numbers))
+        parts.append(_share(scenario, plan, numbers, pool, lambda done: None))
         done += len(numbers)
         progress(done)
         if enough({name: np.concatenate([part.outcomes[name] for part in parts]) for name in parts[0].outcomes}):
