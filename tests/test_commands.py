@@ -122,7 +122,7 @@ def test_new_writes_a_scenario_that_changes_nothing_and_can_be_edited(parley, tm
     assert "is there already" in again.stderr
 
 
-@pytest.mark.parametrize("name", ["My-Study", "../out", "a b", ""])
+@pytest.mark.parametrize("name", ["My-Study", "../out", "a b", "", "con", "nul", "aux", "com1", "lpt9"])
 def test_new_wants_a_plain_name(parley, tmp_path: Path, name: str):
     done = parley("new", name, cwd=tmp_path)
     assert done.returncode == 2

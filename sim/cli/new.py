@@ -27,6 +27,8 @@ COMMON = (
     "front.advance_settled_km2_per_day",
 )
 
+# What Windows takes for a device, whatever ending follows.
+DEVICES = ("con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)))
 # As long as folders of results may be called after it.
 LONGEST = 200
 
@@ -47,6 +49,11 @@ def new(
         raise typer.Exit(USAGE)
     if not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower():
         print(f"error: '{name}' is no name for a scenario; use small letters, digits and underscores", file=sys.stderr)
+        raise typer.Exit(USAGE)
+    if name in DEVICES:
+        print(
+            f"error: '{name}' is the name of a device on Windows, where no file can have it; choose another", file=sys.stderr
+        )
         raise typer.Exit(USAGE)
     with errors_as_lines():
         from sim.scenario.lookup import meanings

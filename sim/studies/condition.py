@@ -24,7 +24,7 @@ from sim.results.statistics import Z_95, quantile_interval, wilson_interval
 from sim.results.summary import only_summarised
 from sim.scenario import Scenario, ScenarioHead
 from sim.scenario.distributions import LARGEST
-from sim.scenario.wording import did_you_mean, quoted, shorten
+from sim.scenario.wording import did_you_mean, exact_number, quoted, shorten
 
 STATISTICS = ("share", "mean", "median")
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -115,7 +115,7 @@ class Condition:
         return cls(found["statistic"], found["outcome"], found["sign"], level, found["base"] is not None)
 
     def __str__(self) -> str:
-        return f"{self.statistic}({self.outcome}) {self.sign} {self.level:,.10g}{' * base' if self.of_base else ''}"
+        return f"{self.statistic}({self.outcome}) {self.sign} {exact_number(self.level)}{' * base' if self.of_base else ''}"
 
     @property
     def above(self) -> bool:
@@ -259,7 +259,7 @@ class Case(NamedTuple):
         return cls(found["outcome"], found["sign"] or "", read_level(found["level"] or "1", text))
 
     def __str__(self) -> str:
-        return f"{self.outcome} {self.sign} {self.level:,.10g}" if self.sign else self.outcome
+        return f"{self.outcome} {self.sign} {exact_number(self.level)}" if self.sign else self.outcome
 
 
 def cases(run: Run, text: str) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.results.comparison import CannotCompare, Comparison
 from sim.results.runs import Run
-from sim.scenario.wording import did_you_mean, quoted
+from sim.scenario.wording import did_you_mean, exact_number, quoted
 from sim.studies.condition import COMPARED, OUTCOME, holds, read_level, refuse_long
 
 _LIMIT = re.compile(rf"\s*{OUTCOME}{COMPARED}")
@@ -51,7 +51,7 @@ class Limit(NamedTuple):
         return cls(found["outcome"], found["sign"], read_level(found["level"], text))
 
     def __str__(self) -> str:
-        return f"{self.outcome} {self.sign} {self.level:g}"
+        return f"{self.outcome} {self.sign} {exact_number(self.level)}"
 
 
 def failures(comparisons: Sequence[Comparison], limits: Sequence[Limit]) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _failure(comparison: Comparison, limit: Limit) -> str:
         return f"cannot be judged: {limit} ({right.name} against {left.name}): too few histories have it ({having})"
     if not holds(found.mean, limit.sign, limit.level):
         return ""
-    sign = f"{limit.sign} {limit.level:g}"
+    sign = f"{limit.sign} {exact_number(limit.level)}"
     return f"over the limit: {limit.outcome} of {right.name} differs from {left.name} by {found.mean:+.6g} ({sign})"
 
 
