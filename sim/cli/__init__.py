@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 from sim.cli import interrupts, streams
 
@@ -20,22 +21,26 @@ TRACEBACK = "PARLEY_TRACEBACK"
 
 def main() -> None:
     """Run the command line; turn every error into one line on stderr and its exit code."""
+    code = interrupts.INTERRUPTED
     interrupts.heed()
-    streams.set_up()
-    try:
-        code = _main()
-    except BaseException as error:
-        code = _code_of(error)
+    # An interrupt may come at any line.
+    with suppress(KeyboardInterrupt):
+        try:
+            code = _main()
+        except BaseException as error:
+            code = _code_of(error)
+        reason = streams.failure()
+        if reason:
+            print(f"error: cannot print: {reason}", file=sys.stderr)
+            code = code or INVALID
+        interrupts.let_go()
     if interrupts.is_stopping():
         interrupts.end()
-    reason = streams.failure()
-    if reason:
-        print(f"error: cannot print: {reason}", file=sys.stderr)
-        code = code or INVALID
     sys.exit(code)
 
 
 def _main() -> int:
+    streams.set_up()
     from sim.cli.app import app
 
     # Typer returns the code of an Exit, and None when a command simply ends.

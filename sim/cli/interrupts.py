@@ -14,6 +14,8 @@ INTERRUPTED = 130
 SECONDS = 0.7
 
 _stopping = threading.Event()
+# Held by who ends this process: either what was interrupted, or the time that it had.
+_ending = threading.Lock()
 
 
 def heed() -> None:
@@ -23,6 +25,12 @@ def heed() -> None:
     unraisable = sys.unraisablehook
     # An interrupt in the middle of what Python tidies is not raised, but printed; the end comes all the same.
     sys.unraisablehook = lambda what: None if _stopping.is_set() else unraisable(what)
+
+
+def let_go() -> None:
+    """Leave interrupts to the system, while Python tidies up."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def is_stopping() -> bool:
@@ -40,8 +48,9 @@ def _last_words() -> str:
 
 def end() -> None:
     """Say how things stand and end this process, without waiting for anything."""
-    say(_last_words())
-    os._exit(INTERRUPTED)
+    if _ending.acquire(blocking=False):
+        say(_last_words())
+        os._exit(INTERRUPTED)
 
 
 def say(text: str) -> None:
