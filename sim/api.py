@@ -28,7 +28,6 @@ from sim.results.chunks import run_into
 from sim.results.comparison import ALL_SECTIONS, Comparison
 from sim.results.comparison import compare as _compare
 from sim.results.runs import Run
-from sim.results.store import results_folder
 from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.scenario.head import MOST_MONTHS
 from sim.scenario.write import as_setting
@@ -94,15 +93,14 @@ def run(
     workers : int
         Processes that share a large run with `out`.
     out : str or Path, optional
-        A folder for the tables that `parley run` writes.
+        A folder for the tables that `parley run` writes; where it holds this run already, that is read.
     force : bool
         Whether to replace what is in that folder.
     """
     loaded, plan = _what(scenario, replications, seed, months, settings, series=out is not None)
     if out is None:
         return Run.of(run_ensemble(loaded, plan))
-    folder = results_folder(Path(out), force)
-    with pool_of(workers) as pool, run_into(folder, loaded, plan, force=force, pool=pool):
+    with pool_of(workers) as pool, run_into(Path(out), loaded, plan, force=force, pool=pool):
         pass
     return read(out)
 

@@ -202,7 +202,7 @@ def test_what_the_command_prints(parley, folders: Path, tmp_path: Path) -> None:
     data: dict[str, Any] = json.loads(parley("compare", *two, "--json", "--out", tmp_path / "kept").stdout)
     assert len(data["outcomes"]) > 30
     assert {file.name for file in (tmp_path / "kept").iterdir()} == {
-        "comparison.csv", "comparison.json", "comparison.md", "manifest.json",
+        "comparison.csv", "comparison.json", "comparison.md", "comparison.txt", "manifest.json",
     }  # fmt: skip
     assert "is there already" in parley("compare", *two, "--out", tmp_path / "kept").stderr
     assert parley("compare", *two, "--out", tmp_path / "kept", "--force").returncode == 0

@@ -9,8 +9,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -21,6 +22,8 @@ from sim.cli.progress import progress_bar
 if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble, Plan
     from sim.ensemble.workers import Pool
+    from sim.results.parts import Parts
+    from sim.results.place import Place
     from sim.results.runs import Run
     from sim.scenario import Problem, Scenario, ScenarioHead
 
@@ -87,6 +90,13 @@ def errors_as_lines() -> Iterator[None]:
         raise typer.Exit(BUG) from error
 
 
+def note(text: str) -> None:
+    """Tell the user something beside what was asked for."""
+    from sim.gate import shown
+
+    print(shown(text), file=sys.stderr)
+
+
 def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[ScenarioHead]]:
     """Load every scenario; report the problems of all of them together."""
     from sim.model import WarScenario
@@ -141,17 +151,22 @@ def is_run(name: str) -> bool:
     return not scenarios
 
 
-def runs_of(
-    names: Sequence[str],
-    replications: int | None,
-    seed: int | None,
-    months: int | None,
-    workers: int | None = None,
-    cluster: str | None = None,
-) -> list[Run]:
-    """Return the runs of result folders and of scenarios, which are run now, alike if not told otherwise."""
+class Wanted(NamedTuple):
+    """A run that is wanted: one that is kept in a folder, or a scenario to be run, and what it depends on."""
+
+    name: str
+    kept: Run | None
+    scenario: Scenario[ScenarioHead]
+    plan: Plan
+    asked: dict[str, Any]
+
+
+def wanted(names: Sequence[str], replications: int | None, seed: int | None, months: int | None) -> list[Wanted]:
+    """Return the runs of result folders and of scenarios, which are to be run alike if not told otherwise."""
     from sim.ensemble.run import Plan, horizon_days
-    from sim.results.runs import Run, told_apart
+    from sim.results.manifest import read_manifest
+    from sim.results.runs import Run
+    from sim.results.store import what_is_run
 
     kept = {name: Run.read(Path(name)) for name in names if is_run(name)}
     like = next(iter(kept.values()), None)
@@ -159,18 +174,49 @@ def runs_of(
         dict(zip(fresh, load_all(fresh, None), strict=True)) if (fresh := [n for n in names if n not in kept]) else {}
     )
     size = replications or (like.replications if like else 2000)
-    runs = []
-    longest = max((horizon_days(one, months) for one in scenarios.values()), default=0)
-    with workers_for(size * len(scenarios), longest, workers, cluster) as pool:
-        for name in names:
-            if name in kept:
-                runs.append(kept[name])
-                continue
-            scenario = scenarios[name]
-            days = like.days if like is not None and months is None else horizon_days(scenario, months)
-            plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days, series=False)
-            runs.append(Run.of(run_with_progress(scenario, plan, pool=pool)))
-    return told_apart(runs, names)
+    found = []
+    for name in names:
+        if name in kept:
+            run = kept[name]
+            plan = Plan(run.replications, run.seed, run.days, series=False)
+            found.append(Wanted(name, run, run.scenario, plan, read_manifest(Path(name)).model_dump(mode="json")))
+            continue
+        scenario = scenarios[name]
+        days = like.days if like is not None and months is None else horizon_days(scenario, months)
+        plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days, series=False)
+        found.append(Wanted(name, None, scenario, plan, what_is_run(scenario, plan)))
+    return found
+
+
+def runs_of(
+    asked: Sequence[Wanted], workers: int | None = None, cluster: str | None = None, parts: Parts | None = None
+) -> list[Run]:
+    """Return the runs that are wanted, under names that differ; those that are run now are kept, where parts are."""
+    from sim.results.again import kept_or_run
+    from sim.results.runs import Run, told_apart
+
+    fresh = [one.plan for one in asked if one.kept is None]
+    longest = max((plan.days for plan in fresh), default=0)
+    with workers_for(sum(plan.replications for plan in fresh), longest, workers, cluster) as pool:
+
+        def run(one: Wanted) -> Run:
+            return Run.of(run_with_progress(one.scenario, one.plan, pool=pool))
+
+        runs = [
+            one.kept or kept_or_run(parts, place, one.scenario, one.plan, partial(run, one))
+            for place, one in enumerate(asked)
+        ]
+    return told_apart(runs, [one.name for one in asked])
+
+
+@contextmanager
+def at_work(place: Place | None) -> Iterator[Parts | None]:
+    """Keep others out of where results go, if they go anywhere, and yield where parts are kept."""
+    if place is None:
+        yield None
+        return
+    with place.at_work():
+        yield None if place.done else place.parts
 
 
 def run_with_progress(

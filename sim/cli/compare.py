@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.common import FAILED_OVER, USAGE, Cluster, Months, Workers, errors_as_lines, runs_of
+from sim.cli.common import FAILED_OVER, USAGE, Cluster, Months, Workers, at_work, errors_as_lines, note, runs_of, wanted
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.errors import ParleyError
 
@@ -63,7 +63,8 @@ def compare(
         from sim.results.compared import markdown, text_lines
         from sim.results.comparison import ALL_SECTIONS, MAIN_SECTIONS, compare_all
         from sim.results.manifest import Compared, ComparisonManifest
-        from sim.results.store import results_folder, write_folder
+        from sim.results.place import PAGE, Place, is_page, may_be_page, may_write
+        from sim.results.read import read_folder
         from sim.results.summary import WHAT_IT_IS_NOT
         from sim.studies.limits import failures
 
@@ -77,43 +78,51 @@ def compare(
             print("error: a page compares with one scenario: leave --all-pairs, or --report", file=sys.stderr)
             raise typer.Exit(USAGE)
         limits = _limits(fail_over or ())
-        folder = results_folder(out, force) if out is not None else None
+        asked = wanted(of, replications, seed, months)
+        place = page = None
+        if out is not None:
+            what = {
+                "scenario": " and ".join(one.scenario.name for one in asked), "of": of,
+                "runs": [one.asked for one in asked], "all_pairs": all_pairs, "unpaired": unpaired, "all": every,
+            }  # fmt: skip
+            place = Place.of(out, "comparison", what, force, note=note)
         if as_page:
             from sim.report.make import place_of
-            from sim.results.store import may_write
 
             how = {"replications": replications, "seed": seed, "months": months, "unpaired": unpaired, "all": every}
-            page = folder / "report.html" if folder is not None else place_of(of, **how)
-            if folder is None:
-                may_write(page, force)
-        runs = runs_of(of, replications, seed, months, workers, cluster)
-        sections = ALL_SECTIONS if every else MAIN_SECTIONS
-        found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
-        compared = [run.about() for run in runs]
-        data = {"note": WHAT_IT_IS_NOT, "compared": compared, "outcomes": [row for one in found for row in one.as_dicts()]}
-        text = json.dumps(data, indent=2, allow_nan=False)
-        if as_markdown:
-            print(markdown(found), end="")
-        elif as_csv:
-            print(csv_of(found), end="")
-        elif as_json:
-            print(text)
-        else:
-            for comparison in found:
-                print(*text_lines(comparison), "", sep="\n")
-            print(WHAT_IT_IS_NOT)
-        if folder is not None:
-            tables = {"comparison.csv": csv_of(found), "comparison.md": markdown(found), "comparison.json": text + "\n"}
-            about = ComparisonManifest(compared=[Compared(**one) for one in compared])
-            write_folder({name: table.encode() for name, table in tables.items()}, about, folder, force)
-            print(f"Written: {folder}/ (comparison, manifest)", file=sys.stderr)
-        if as_page:
+            page = out / PAGE if out is not None else place_of(of, **how)
+            may_be_page(page)
+            if place is None:
+                may_write(page, force or is_page(page))
+        way = "md" if as_markdown else "csv" if as_csv else "json" if as_json else "txt"
+        with at_work(place) as parts:
+            if place is not None and place.done and not limits and (page is None or is_page(page)):
+                print(read_folder(place.target).text(f"comparison.{way}"), end="")
+                return
+            runs = runs_of(asked, workers, cluster, parts)
+            sections = ALL_SECTIONS if every else MAIN_SECTIONS
+            found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
+            compared = [run.about() for run in runs]
+            rows = [row for one in found for row in one.as_dicts()]
+            data = {"note": WHAT_IT_IS_NOT, "compared": compared, "outcomes": rows}
+            texts = {
+                "comparison.txt": "".join("\n".join([*text_lines(one), "", ""]) for one in found) + f"{WHAT_IT_IS_NOT}\n",
+                "comparison.csv": csv_of(found),
+                "comparison.md": markdown(found),
+                "comparison.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
+            }
+            print(texts[f"comparison.{way}"], end="")
+            if place is not None and not place.done:
+                about = ComparisonManifest(compared=[Compared(**one) for one in compared])
+                place.write({name: text.encode() for name, text in texts.items()}, about)
+                note(f"Written: {out}/ (comparison, manifest)")
+        if page is not None:
             from sim.report.html import html
+            from sim.report.make import write_page
             from sim.report.pages import comparison_page
-            from sim.results.store import write_file
 
             made = comparison_page(found)
-            write_file(html(made).encode(), page)
+            write_page(html(made).encode(), page, force or place is not None)
             print(f"Written: {page}", *made.broken, sep="\n", file=sys.stderr)
         # Last, so that nothing of it is lost.
         failed = list(failures(found, limits))

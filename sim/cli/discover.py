@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import USAGE, Months, errors_as_lines, is_run, refuse_for_a_folder, runs_of
+from sim.cli.common import USAGE, Months, at_work, errors_as_lines, is_run, note, refuse_for_a_folder, runs_of, wanted
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.gate import shown
 
@@ -51,7 +51,8 @@ def discover(
         from sim.ensemble.run import Plan
         from sim.results.identity import about_identity
         from sim.results.manifest import DiscoveryManifest
-        from sim.results.store import results_folder, write_folder
+        from sim.results.place import Place
+        from sim.results.read import read_folder
         from sim.results.tables import csv_of
         from sim.studies.discovered import COLUMNS, STEP_COLUMNS, as_dict, discover_in, step_rows, text_lines
 
@@ -59,21 +60,33 @@ def discover(
             print("error: --csv and --json are two ways to print: choose one", file=sys.stderr)
             raise typer.Exit(USAGE)
         refuse_for_a_folder(of, replications=replications, seed=seed, months=months)
-        folder = results_folder(out, force) if out is not None else None
-        (run,) = runs_of([of], replications, seed, months)
-        found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
-        data = as_dict(found)
-        file = str(Path(of) / "scenario.yaml") if is_run(of) else of
-        same = ([] if months is None else ["--months", str(months)]) + (["--seed", str(run.seed)] if run.seed != 1 else [])
-        tables = {
-            "discovery.txt": shown("\n".join(text_lines(found, [file, *same])) + "\n"),
-            "discovery.csv": csv_of(found.as_dicts(), COLUMNS),
-            "trajectory.csv": csv_of(step_rows(found.found), STEP_COLUMNS),
-            "discovery.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
-        }
-        print(tables[f"discovery.{'csv' if as_csv else 'json' if as_json else 'txt'}"], end="")
-        if folder is not None:
-            made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
-            about = DiscoveryManifest(**made, replications=run.replications, outcome=data["outcome"])
-            write_folder({name: table.encode() for name, table in tables.items()}, about, folder, force)
-            print(f"Written: {folder}/ (discovery, trajectory, manifest)", file=sys.stderr)
+        (asked,) = wanted([of], replications, seed, months)
+        place = None
+        if out is not None:
+            how = {"outcome": outcome, "rare": rare, "boxes": boxes, "density": density, "smallest": smallest}
+            what = {**asked.asked, "name": of, "months": months, **how}
+            place = Place.of(out, "discovery", what, force, note=note)
+        way = f"discovery.{'csv' if as_csv else 'json' if as_json else 'txt'}"
+        with at_work(place) as parts:
+            if place is not None and place.done:
+                print(read_folder(place.target).text(way), end="")
+                return
+            (run,) = runs_of([asked], parts=parts)
+            found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
+            data = as_dict(found)
+            file = str(Path(of) / "scenario.yaml") if is_run(of) else of
+            same = ([] if months is None else ["--months", str(months)]) + (
+                ["--seed", str(run.seed)] if run.seed != 1 else []
+            )
+            tables = {
+                "discovery.txt": shown("\n".join(text_lines(found, [file, *same])) + "\n"),
+                "discovery.csv": csv_of(found.as_dicts(), COLUMNS),
+                "trajectory.csv": csv_of(step_rows(found.found), STEP_COLUMNS),
+                "discovery.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
+            }
+            print(tables[way], end="")
+            if place is not None:
+                made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
+                about = DiscoveryManifest(**made, replications=run.replications, outcome=data["outcome"])
+                place.write({name: table.encode() for name, table in tables.items()}, about)
+                note(f"Written: {out}/ (discovery, trajectory, manifest)")

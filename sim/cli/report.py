@@ -86,7 +86,7 @@ def plot(
     with errors_as_lines():
         from sim.report.make import Asked, pictures_of
         from sim.report.style import PAPERS, file_of
-        from sim.results.store import may_write, write_file
+        from sim.results.place import is_written, may_write, write_file
 
         _refuse(replication, ending)
         folders, figure = [Path(name) for name in of], ""
@@ -102,7 +102,7 @@ def plot(
             kind = out.suffix.removeprefix(".").lower()
             if kind not in ("svg", "png", "pdf"):
                 _fail(f"{out} ends in {out.suffix or 'nothing'!r}; figures are svg, png or pdf")
-            may_write(out, force)
+            may_write(out, True)  # but for what is there: it may be this figure
         pictures, source = pictures_of(folders, Asked(replication, ending, until, date), figure)
         if not figure:
             for picture in pictures.values():
@@ -115,7 +115,10 @@ def plot(
             _fail(f"there is no figure {figure!r} of these results, which have {', '.join(pictures)}. {hint}".rstrip())
         if out is None:
             _fail(f"name the file, as in --out {figure}.pdf (or .svg, .png)")
-        write_file(file_of(pictures[figure], kind, PAPERS[width], source), out)
+        content = file_of(pictures[figure], kind, PAPERS[width], source)
+        if not is_written(content, out):
+            may_write(out, force)
+            write_file(content, out)
         print(f"Written: {out}")
 
 

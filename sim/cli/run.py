@@ -21,6 +21,7 @@ from sim.cli.common import (
     Workers,
     errors_as_lines,
     load_all,
+    note,
     run_with_progress,
     workers_for,
 )
@@ -30,6 +31,7 @@ from sim.pasted import command
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble, Plan
+    from sim.results.place import Place
     from sim.results.summary import Row
     from sim.studies.precision import Precision
 
@@ -87,9 +89,9 @@ def run(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
-        from sim.results.chunks import run_into, tidy
+        from sim.results.chunks import place_of_run, run_into
         from sim.results.identity import identity_of
-        from sim.results.store import run_folder
+        from sim.results.place import PAGE, may_be_page
         from sim.results.summary import WHAT_IT_IS_NOT, as_dicts
         from sim.studies.precision import Precision
 
@@ -110,27 +112,33 @@ def run(
             raise typer.Exit(USAGE)
         most = replications or (MOST_FOR_PRECISION if precision else 2000)
         plans = [Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else ()) for one in scenarios]
+        aims = [None if precision is None else Precision(scenario, precision, precision_of) for scenario in scenarios]
         identities = [identity_of(scenario, plan) for scenario, plan in zip(scenarios, plans, strict=True)]
         # What is not as the scenario has it has a folder of its own, unless one is given.
-        own = [one.folder for one in identities] if out is None else names
-        for name, scenario, plan in zip(own, scenarios, plans, strict=True):
-            if not force:
-                tidy(root / name, scenario, plan, chunk)
-        folders = [run_folder(root, name, force) for name in own]
+        folders = [root / name for name in ([one.folder for one in identities] if out is None else names)]
+        places = [
+            place_of_run(folder, scenario, plan, force=force, most=chunk, as_parquet=as_parquet, note=note)
+            if aim is None
+            else _place_of(aim, plan, folder, force)
+            for folder, scenario, plan, aim in zip(folders, scenarios, plans, aims, strict=True)
+        ]
+        if as_page:
+            for place in places:
+                may_be_page(place.folder / PAGE)
         with ExitStack() as stack:
             to_share = most * len(names) if precision is None else 0
             pool = stack.enter_context(workers_for(to_share, plans[0].days, workers, cluster))
             ran = []
-            for scenario, plan, folder in zip(scenarios, plans, folders, strict=True):
-                if precision is None:
+            for scenario, plan, place, aim in zip(scenarios, plans, places, aims, strict=True):
+                if aim is None:
                     with progress_bar(scenario.name, most) as progress:
                         kept = run_into(
-                            folder, scenario, plan, force=force, pool=pool, most=chunk, as_parquet=as_parquet,
-                            progress=progress, note=_note,
+                            place, scenario, plan, pool=pool, most=chunk, as_parquet=as_parquet, progress=progress,
+                            note=note,
                         )  # fmt: skip
                         ran.append(stack.enter_context(kept))
                 else:
-                    ran.append(_until(Precision(scenario, precision, precision_of), plan, folder, force))
+                    ran.append(_until(aim, plan, place))
             ensembles, summaries = [ensemble for ensemble, _ in ran], [summary for _, summary in ran]
             failed = {folder: ensemble.failures for folder, ensemble in zip(folders, ensembles, strict=True)}
             if as_json:
@@ -151,13 +159,13 @@ def run(
                 _print_outcomes(ensembles, summaries, tell)
                 has_ledger = bool(ensembles[0].tallies)
         if as_page:
-            from sim.report.make import write_report
+            from sim.report.make import complete_page
 
-            for folder in folders:
-                write_report([folder], folder / "report.html", force=True, note=_note)
+            for place in places:
+                complete_page(place, note)
     if not as_json:
-        for folder in folders:
-            print(f"Written: {folder}/ ({', '.join(_tables(folder))})")
+        for place in places:
+            print(f"Written: {place.folder}/ ({', '.join(place.tables())})")
         if has_ledger and not tell:
             print(f"Next: {command('parley', 'explain', folders[0])}  (why there was no deal; the story of one history)")
             if not as_page:
@@ -167,23 +175,34 @@ def run(
     _say_failures(failed)
 
 
-def _note(text: str) -> None:
-    print(text, file=sys.stderr)
+def _place_of(wanted: Precision, plan: Plan, folder: Path, force: bool) -> Place:
+    """Return where a run goes whose size is not known before."""
+    from sim.results.place import Place
+    from sim.results.store import what_is_run
+
+    what = what_is_run(wanted.scenario, plan)
+    asked = {**what, "at_most": what.pop("replications"), "precision": wanted.half_width, "precision_of": wanted.outcome}
+    return Place.of(folder, "run", asked, force, note=note)
 
 
-def _until(wanted: Precision, plan: Plan, folder: Path, force: bool) -> tuple[Ensemble, list[Row]]:
+def _until(wanted: Precision, plan: Plan, place: Place) -> tuple[Ensemble, list[Row]]:
     """Run until the precision is reached, and write the tables."""
+    from sim.results.again import as_it_was
     from sim.results.store import write_run
     from sim.results.summary import summarise
 
-    ensemble = run_with_progress(wanted.scenario, plan, wanted.reached)
+    with place.at_work():
+        if place.done:
+            ensemble, summary = as_it_was(place.target, plan)
+        else:
+            ensemble = run_with_progress(wanted.scenario, plan, wanted.reached)
+            summary = summarise(ensemble)
+            write_run(ensemble, summary, place)
     if not wanted.reached(ensemble.outcomes):
-        _note(
+        note(
             f"warning: {wanted.scenario.name} has not reached the precision of {wanted.half_width:g} with "
             f"{plan.replications:,} histories"
         )
-    summary = summarise(ensemble)
-    write_run(ensemble, summary, folder, force)
     return ensemble, summary
 
 
@@ -192,7 +211,7 @@ def _say_failures(failed: dict[Path, dict[int, str]]) -> None:
     for folder, failures in failed.items():
         if failures:
             number, reason = min(failures.items())
-            _note(
+            note(
                 f"error: {len(failures):,} replications failed, our bug; all are in {folder}/failures.csv. The first: "
                 f"{reason}. To see it again: {command('parley', 'explain', folder, '--replication', number)}"
             )
@@ -217,11 +236,6 @@ def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell:
         if sentences:
             print(*sentences, "", sep="\n")
     print(WHAT_IT_IS_NOT)
-
-
-def _tables(folder: Path) -> list[str]:
-    """Return the names of what was written, without their endings and each once."""
-    return list(dict.fromkeys(file.stem for file in sorted(folder.iterdir())))
 
 
 def _next_step(file: str, seed: int, months: int | None, settings: list[str] | None, out: Path, told: bool) -> str:

@@ -15,12 +15,16 @@ from sim.cli.common import (
     USAGE,
     Cluster,
     Months,
+    Wanted,
     Workers,
+    at_work,
     errors_as_lines,
     is_run,
     load_all,
+    note,
     refuse_for_a_folder,
     runs_of,
+    wanted,
     workers_for,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from sim.ensemble.run import Plan
     from sim.ensemble.workers import Pool
     from sim.results.pairs import Difference
+    from sim.results.parts import Parts
     from sim.results.summary import Row
     from sim.scenario import Scenario, ScenarioHead
     from sim.studies.one_at_a_time import MindChanging, Variant
@@ -95,7 +100,9 @@ def sensitivity(
     with errors_as_lines():
         from sim.results.identity import about_identity, as_run, identity_of
         from sim.results.manifest import OF_ASSUMPTIONS, Called
-        from sim.results.store import results_folder, write_folder
+        from sim.results.place import Place
+        from sim.results.read import read_folder
+        from sim.results.store import what_is_run
         from sim.results.summary import WHAT_IT_IS_NOT
         from sim.results.tables import csv_of
 
@@ -103,38 +110,46 @@ def sensitivity(
         refuse_for_a_folder(
             of, seed=seed, months=months, **({} if one_at_a_time or sobol else {"replications": replications})
         )
-        folder = results_folder(out, force) if out is not None else None
         name = "one_at_a_time" if one_at_a_time else "sobol" if sobol is not None else "sensitivity"
         if name == "sensitivity":
-            study = _from_given_data(of, outcome, replications, seed, months, top, workers, cluster)
+            (asked,) = wanted([of], replications, seed, months)
+            scenario, plan, what = asked.scenario, asked.plan, asked.asked
         else:
             scenario, plan = _scenario_and_plan(of, replications, seed, months)
-            how = _one_at_a_time if one_at_a_time else _sobol
-            # There are a hundred assumptions or more.
-            with workers_for(100 * plan.replications, plan.days, workers, cluster) as pool:
-                study = how(scenario, plan, outcome, sobol or 0, pool, top)
-        table = csv_of(study.rows)
-        made = identity_of(study.scenario, study.plan).about(study.plan.replications)
-        told = {"note": WHAT_IT_IS_NOT, **made, "left_out": study.left_out, "rows": study.rows}
-        data = json.dumps(told, indent=2, allow_nan=False) + "\n"
-        print(table if as_csv else data if as_json else "\n".join([*study.lines, WHAT_IT_IS_NOT, ""]), end="")
-        if folder is not None:
-            called = {outcome: Called(**about) for outcome, about in study.outcomes.items()}
-            about = OF_ASSUMPTIONS[name](
-                kind=name,
-                of=of,
-                **about_identity(study.scenario, study.plan),
-                replications=study.plan.replications,
-                rows=len(study.rows),
-                outcomes=called,
-            )
-            files = {
-                f"{name}.csv": table,
-                f"{name}.json": data,
-                "scenario.yaml": as_run(study.scenario, study.plan.days).to_yaml(),
+            what = what_is_run(scenario, plan)
+        place = None
+        if out is not None:
+            what = {**what, "of": of, "outcomes": outcome, "rows": sobol, "top": top}
+            place = Place.of(out, name, what, force, note=note)
+        shown = f"{name}.{'csv' if as_csv else 'json' if as_json else 'txt'}"
+        with at_work(place) as parts:
+            if place is not None and place.done:
+                print(read_folder(place.target).text(shown), end="")
+                return
+            if name == "sensitivity":
+                study = _from_given_data(asked, outcome, top, workers, cluster, parts)
+            else:
+                how = _one_at_a_time if one_at_a_time else _sobol
+                # There are a hundred assumptions or more.
+                with workers_for(100 * plan.replications, plan.days, workers, cluster) as pool:
+                    study = how(scenario, plan, outcome, sobol or 0, pool, top, parts)
+            made = identity_of(study.scenario, study.plan).about(study.plan.replications)
+            told = {"note": WHAT_IT_IS_NOT, **made, "left_out": study.left_out, "rows": study.rows}
+            texts = {
+                f"{name}.txt": "\n".join([*study.lines, WHAT_IT_IS_NOT, ""]),
+                f"{name}.csv": csv_of(study.rows),
+                f"{name}.json": json.dumps(told, indent=2, allow_nan=False) + "\n",
             }
-            write_folder({file: text.encode() for file, text in files.items()}, about, folder, force)
-            print(f"Written: {folder}/ ({name}, scenario, manifest)", file=sys.stderr)
+            print(texts[shown], end="")
+            if place is not None:
+                called = {outcome: Called(**about) for outcome, about in study.outcomes.items()}
+                about = OF_ASSUMPTIONS[name](
+                    kind=name, of=of, **about_identity(study.scenario, study.plan), replications=study.plan.replications,
+                    rows=len(study.rows), outcomes=called,
+                )  # fmt: skip
+                texts["scenario.yaml"] = as_run(study.scenario, study.plan.days).to_yaml()
+                place.write({file: text.encode() for file, text in texts.items()}, about)
+                note(f"Written: {out}/ ({name}, scenario, manifest)")
 
 
 def _refuse(two_formats: bool, two_studies: bool, rows: int | None, replications: int | None) -> None:
@@ -185,21 +200,14 @@ def _about(summary: Sequence[Row], chosen: Sequence[str]) -> dict[str, dict[str,
 
 
 def _from_given_data(
-    of: str,
-    outcomes: list[str] | None,
-    replications: int | None,
-    seed: int | None,
-    months: int | None,
-    top: int,
-    workers: int | None,
-    cluster: str | None,
+    asked: Wanted, outcomes: list[str] | None, top: int, workers: int | None, cluster: str | None, parts: Parts | None
 ) -> Study:
     from sim.ensemble.run import Plan
     from sim.studies.condition import column_of
     from sim.studies.headline import AT_ONCE, headline_outcomes, of_those
     from sim.studies.sensitivity import sensitivities, why_not
 
-    (run,) = runs_of([of], replications, seed, months, workers, cluster)
+    (run,) = runs_of([asked], workers, cluster, parts)
     chosen = outcomes or []
     left_out: dict[str, str] = {}
     if not outcomes:
@@ -245,7 +253,13 @@ def _given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int)
 
 
 def _one_at_a_time(
-    scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, _: int, pool: Pool, top: int
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    outcomes: list[str] | None,
+    _: int,
+    pool: Pool,
+    top: int,
+    parts: Parts | None,
 ) -> Study:
     from sim.results.identity import identity_of
     from sim.studies.headline import AT_ONCE, headline_outcomes, of_those
@@ -256,7 +270,7 @@ def _one_at_a_time(
     with progress_bar(scenario.name, (count + 2) * plan.replications, plan.replications) as progress:
         summary = _summary(scenario, plan)
         chosen = outcomes or headline_outcomes(summary)[:AT_ONCE]
-        found = mind_changing(scenario, plan, chosen, pool=pool, progress=progress)
+        found = mind_changing(scenario, plan, chosen, pool=pool, parts=parts, progress=progress)
     left_out: dict[str, str] = {}
     if not outcomes:
         chosen, left_out = of_those(chosen, found.why_not)
@@ -342,7 +356,13 @@ MOST_BY_DESIGN = 3
 
 
 def _sobol(
-    scenario: Scenario[ScenarioHead], plan: Plan, outcomes: list[str] | None, rows: int, pool: Pool, top: int
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    outcomes: list[str] | None,
+    rows: int,
+    pool: Pool,
+    top: int,
+    parts: Parts | None,
 ) -> Study:
     from dataclasses import replace
 
@@ -375,7 +395,7 @@ def _sobol(
     uncertain = sum(not quantity.is_certain for _, quantity in quantities(scenario.world))
     histories = rows * (uncertain + 3)
     with progress_bar(scenario.name, histories) as progress:
-        factors, values = run_design(scenario, plan, chosen, rows, pool=pool, progress=progress)
+        factors, values = run_design(scenario, plan, chosen, rows, pool=pool, parts=parts, progress=progress)
     if not outcomes:
         chosen, constant = of_those(chosen, lambda name: why_not(values[name]))
         chosen, left_out = chosen[:MOST_BY_DESIGN], {**left_out, **constant}

@@ -18,6 +18,7 @@ from sim.cli.common import (
     Workers,
     errors_as_lines,
     load_all,
+    note,
     refuse_both,
     workers_for,
 )
@@ -66,13 +67,13 @@ def sweep(
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
         from sim.results.identity import as_run, file_name, identity_of, sweep_parts, varied_in_words
-        from sim.results.parts import Parts
-        from sim.results.store import results_folder, write_folder
+        from sim.results.place import Place
+        from sim.results.read import read_folder
         from sim.results.summary import WHAT_IT_IS_NOT
         from sim.results.tables import csv_of
         from sim.studies.design import Varied, lay_out
         from sim.studies.headline import headline_outcomes
-        from sim.studies.sweep import about, part_name
+        from sim.studies.sweep import Sweep, about
         from sim.studies.sweep import sweep as run_sweep
         from sim.studies.swept import is_heat_table, text_lines
 
@@ -87,25 +88,26 @@ def sweep(
         identity = identity_of(scenario, plan)
         title = f"{identity.line}: a sweep {varied_in_words([knob.path for knob in knobs], chosen, design)}"
         own = file_name(scenario.name, [*identity.parts, *sweep_parts(vary, design, points)])
-        folder = results_folder(out or Path("results/sweeps") / own, force)
-        what = about(scenario, plan, knobs, chosen, outcome or ())
-        parts = Parts.of(folder, what, force)
-        there = sum(parts.read(part_name(place)) is not None for place in range(len(chosen)))
-        if there:
-            print(
-                f"{there:,} of {len(chosen):,} points were there already, from a sweep that was interrupted", file=sys.stderr
-            )
-        with (
-            workers_for(replications * len(chosen), plan.days, workers, cluster) as pool,
-            progress_bar(scenario.name, len(chosen) * replications, replications) as progress,
-        ):
-            found = run_sweep(
-                scenario, plan, knobs, chosen, design, outcomes=outcome or (), pool=pool, parts=parts, progress=progress
-            )
-        table = csv_of(found.as_dicts())
-        files = {"sweep.csv": table.encode(), "scenario.yaml": as_run(scenario, plan.days).to_yaml().encode()}
-        write_folder(files, found.manifest(outcome or ()), folder, force, parts.folder)
-        parts.remove()
+        folder = out or Path("results/sweeps") / own
+        asked = {**about(scenario, plan, knobs, chosen, outcome or ()), "design": design}
+        place = Place.of(folder, "sweep", asked, force, note=note)
+        with place.at_work():
+            if place.done:
+                kept = read_folder(place.target)
+                table = kept.text("sweep.csv")
+                found = Sweep.of_folder(kept, scenario, plan, knobs, chosen, design)
+            else:
+                with (
+                    workers_for(replications * len(chosen), plan.days, workers, cluster) as pool,
+                    progress_bar(scenario.name, len(chosen) * replications, replications) as progress,
+                ):
+                    found = run_sweep(
+                        scenario, plan, knobs, chosen, design, outcomes=outcome or (), pool=pool, parts=place.parts,
+                        progress=progress, note=note,
+                    )  # fmt: skip
+                table = csv_of(found.as_dicts())
+                files = {"sweep.csv": table.encode(), "scenario.yaml": as_run(scenario, plan.days).to_yaml().encode()}
+                place.write(files, found.manifest(outcome or ()))
         following = command("parley", "report", folder)
         print(f"Written: {folder}/ (sweep, scenario, manifest). Next: {following}  (a page with figures)", file=sys.stderr)
         if as_csv:

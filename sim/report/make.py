@@ -20,11 +20,12 @@ from sim.report.story import bargaining, story_pictures
 from sim.report.sweeps import KeptSweep, sweep_pictures
 from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.comparison import Comparison, compare_all
+from sim.results.files import kind_of
 from sim.results.identity import LONGEST_NAME, bounded
 from sim.results.manifest import ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest
+from sim.results.place import PAGE, Place, is_page, is_written, may_write, write_file
 from sim.results.read import read_folder
 from sim.results.runs import told_apart
-from sim.results.store import may_write, write_file
 from sim.scenario import shipped
 from sim.scenario.identity import short_hash
 from sim.studies.condition import Condition
@@ -159,14 +160,29 @@ def write_report(
     StoreError
         When the file is there already and `force` is not given, or cannot be written.
     """
-    # Said before the work, not after it.
-    may_write(path, force)
+    # Said before the work, not after it; but a page that is there may be this one.
+    may_write(path, force or is_page(path))
     page = page_of(folders, asked)
     content = html(page).encode()
-    write_file(content, path)
+    write_page(content, path, force)
     for broken in page.broken:
         note(broken)
     return len(content)
+
+
+def write_page(content: bytes, path: Path, force: bool) -> None:
+    """Write a page, unless it is there already to the byte; errors as in `write_report`."""
+    if not is_written(content, path):
+        may_write(path, force)
+        write_file(content, path)
+
+
+def complete_page(place: Place, note: Callable[[str], None] = lambda text: None) -> None:
+    """Write the page of results to their folder, unless it is there; errors as in `write_report`."""
+    page = place.folder / PAGE
+    # Results that take the place of others take their page away.
+    if not (place.done and kind_of(page) == "file" and not kind_of(page.with_name(f"{PAGE}.unfinished"))):
+        write_report([place.folder], page, force=True, note=note)
 
 
 def place_of(asked: Sequence[str], **how: object) -> Path:

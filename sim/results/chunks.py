@@ -9,11 +9,9 @@ from __future__ import annotations
 import io
 import json
 import platform
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -27,8 +25,11 @@ from sim.engine.recorder import Event
 from sim.ensemble.run import BATCH, Ensemble, Plan, run_shared_surviving, run_surviving
 from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
-from sim.results.parts import Parts
-from sim.results.store import StoreError, is_of, what_is_run, write_run
+from sim.results.again import as_it_was
+from sim.results.files import HALF, StoreError
+from sim.results.parts import COLUMNS, Parts
+from sim.results.place import Place
+from sim.results.store import what_is_run, write_run
 from sim.results.summary import Row, summarise
 from sim.results.tables import outcomes_header, outcomes_rows
 from sim.scenario import Scenario, ScenarioHead
@@ -79,7 +80,7 @@ def layout(replications: int, most: int = BATCH) -> list[tuple[int, int]]:
     """
     count = -(-replications // most)
     # An even number, so that two processes are done at the same time.
-    count += count % 2 if count > 1 else 0
+    count = min(count + count % 2, replications) if count > 1 else count
     edges = [place * replications // count for place in range(count + 1)]
     return list(pairwise(edges))
 
@@ -89,9 +90,24 @@ def about(scenario: Scenario[ScenarioHead], plan: Plan, most: int = BATCH) -> di
     return {**what_is_run(scenario, plan), "watched": list(plan.watched), "chunk": most}
 
 
+def place_of_run(
+    folder: Path,
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    *,
+    force: bool = False,
+    most: int = BATCH,
+    as_parquet: bool = False,
+    note: Callable[[str], None] = lambda text: None,
+) -> Place:
+    """Return where the tables of a run go; parameters as in `run_into`, errors as in `Place.of`."""
+    asked = {**what_is_run(scenario, plan), "table": parquet.NAME if as_parquet else "outcomes.csv"}
+    return Place.of(folder, "run", asked, force, parts=about(scenario, plan, most), note=note)
+
+
 @contextmanager
 def run_into(
-    folder: Path,
+    folder: Path | Place,
     scenario: Scenario[ScenarioHead],
     plan: Plan,
     *,
@@ -104,8 +120,8 @@ def run_into(
 ) -> Iterator[tuple[Ensemble, list[Row]]]:
     """Run a scenario and write its tables to a folder; yield the run and its summary while its columns can be read.
 
-    A small run is one chunk and is kept in memory. Parameters as in `run_in_chunks`; `force` replaces what is in the folder,
-    and `as_parquet` writes the table of replications as Parquet rather than CSV.
+    A small run is one chunk and is kept in memory; one that is there already is read. Parameters as in `run_in_chunks`;
+    `force` replaces what is in the folder, and `as_parquet` writes the table of replications as Parquet rather than CSV.
 
     Raises
     ------
@@ -129,44 +145,36 @@ def run_into(
             "cores": cores(),
         }
 
-    if plan.replications <= most:
-        ensemble = run_shared_surviving(scenario, plan, pool)
-        progress(plan.replications)
-        summary = summarise(ensemble)
-        beside_it = folder.with_name(f"{folder.name}.unfinished")
-        if beside_it.exists():
-            note(f"{beside_it} holds what an interrupted run has finished; remove it if that is no longer wanted")
-        if as_parquet:
-            with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=_made(folder.parent)) as beside:
-                table = Path(beside) / parquet.NAME
-                _write_parquet(table, [parquet.columns_of(ensemble)])
-                write_run(ensemble, summary, folder, force, outcomes=table, timing=timing(0))
+    place = (
+        folder
+        if isinstance(folder, Place)
+        else place_of_run(folder, scenario, plan, force=force, most=most, as_parquet=as_parquet, note=note)
+    )
+    with place.at_work():
+        parts = place.parts
+        if place.done:
+            progress(plan.replications)
+            yield as_it_was(place.target, plan)
+            return
+        if plan.replications <= most:
+            ensemble, table, kept = run_shared_surviving(scenario, plan, pool), None, 0
+            progress(plan.replications)
+            if as_parquet:
+                parts.scratch(COLUMNS)
+                table = _write_parquet(parts, [parquet.columns_of(ensemble)])
         else:
-            write_run(ensemble, summary, folder, force, timing=timing(0))
-        yield ensemble, summary
-        return
-    parts = Parts.of(folder, about(scenario, plan, most), force)
-    stored = run_in_chunks(scenario, plan, parts, pool, most=most, progress=progress, note=note)
-    summary, table = summarise(stored.ensemble), stored.outcomes
-    if as_parquet:
-        table = table.with_name(parquet.NAME)
-        chunks = (Chunk(scenario, plan, first, end, parts) for first, end in layout(plan.replications, most))
-        _write_parquet(table, (_as_columns(_arrays(chunk, note), chunk) for chunk in chunks))
-    write_run(stored.ensemble, summary, folder, force, outcomes=table, timing=timing(stored.kept), scratch=parts.folder)
-    try:
-        yield stored.ensemble, summary
-    finally:
-        parts.remove()
-
-
-def tidy(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan, most: int = BATCH) -> None:
-    """Remove the chunks of a run that was killed between writing its results and removing them."""
-    if is_of(folder, scenario, plan):
-        with suppress(StoreError):
-            parts = Parts.of(folder, about(scenario, plan, most), force=False)
-            if parts.folder.exists():
-                parts.begin()  # or someone is at work in it
-                parts.remove()
+            stored = run_in_chunks(scenario, plan, parts, pool, most=most, progress=progress, note=note)
+            ensemble, table, kept = stored.ensemble, stored.outcomes, stored.kept
+            if as_parquet:
+                chunks = (Chunk(scenario, plan, first, end, parts) for first, end in layout(plan.replications, most))
+                table = _write_parquet(parts, (_as_columns(_arrays(chunk, note), chunk) for chunk in chunks))
+        summary = summarise(ensemble)
+        write_run(ensemble, summary, place, outcomes=table, timing=timing(kept))
+        try:
+            yield ensemble, summary
+        finally:
+            # All is there, whatever becomes of it now.
+            parts.remove()
 
 
 def run_in_chunks(
@@ -203,6 +211,7 @@ def run_in_chunks(
     WorkerError
     """
     chunks = [Chunk(scenario, plan, first, end, parts) for first, end in layout(plan.replications, most)]
+    parts.begin()
     missing = [chunk for chunk in chunks if parts.read(chunk.name) is None]
     for chunk in missing:
         if parts.has(chunk.name):
@@ -212,7 +221,6 @@ def run_in_chunks(
         note(f"{kept:,} of {len(chunks):,} chunks were there already, from a run that was interrupted")
     done = plan.replications - sum(chunk.end - chunk.first for chunk in missing)
     progress(done)
-    parts.begin()
     for place, _ in shared(keep_chunk, missing, pool):
         done += missing[place].end - missing[place].first
         progress(done)
@@ -253,7 +261,7 @@ class _Columns(Mapping[str, NDArray[Any]]):
         self._types: dict[str, np.dtype[Any]] = {}
 
     def _file(self, name: str) -> Path:
-        return self._folder / f"{self._prefix}-{list(self._types).index(name):04}.bin"
+        return self._folder / f"{self._prefix}-{list(self._types).index(name):04}{HALF}"
 
     def append(self, name: str, values: NDArray[Any]) -> None:
         """Add values at the end of a column."""
@@ -282,7 +290,7 @@ class _Series(Sequence[Floats]):
     """Time series, (days, n) each, read from their files when they are asked for."""
 
     def __init__(self, folder: Path, columns: int, days: int) -> None:
-        self._files = [folder / f"series-{column:04}.bin" for column in range(columns)]
+        self._files = [folder / f"series-{column:04}{HALF}" for column in range(columns)]
         self._days = days
         self._sizes: list[int] = []
 
@@ -305,10 +313,9 @@ class _Series(Sequence[Floats]):
 
 
 def _put_together(chunks: Sequence[Chunk], parts: Parts, note: Callable[[str], None]) -> tuple[Ensemble, Path]:
-    folder = parts.folder / "columns"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = parts.folder / COLUMNS
     try:
-        folder.mkdir()
+        parts.scratch(COLUMNS)
         return _appended(chunks, folder, note)
     except OSError as error:
         raise StoreError(
@@ -319,7 +326,7 @@ def _put_together(chunks: Sequence[Chunk], parts: Parts, note: Callable[[str], N
 def _appended(chunks: Sequence[Chunk], folder: Path, note: Callable[[str], None]) -> tuple[Ensemble, Path]:
     whole: Ensemble | None = None
     outcomes, drawn = _Columns(folder, "outcome"), _Columns(folder, "drawn")
-    path = folder / "outcomes.csv"
+    path = folder / f"outcomes.csv{HALF}"
     for chunk in chunks:
         arrays = _arrays(chunk, note)
         rest = json.loads(arrays[_REST].tobytes())
@@ -346,16 +353,14 @@ def _appended(chunks: Sequence[Chunk], folder: Path, note: Callable[[str], None]
     return whole, path
 
 
-def _write_parquet(table: Path, parts: Iterable[Mapping[str, NDArray[Any]]]) -> None:
+def _write_parquet(parts: Parts, columns: Iterable[Mapping[str, NDArray[Any]]]) -> Path:
+    table = parts.folder / COLUMNS / f"{parquet.NAME}{HALF}"
     try:
-        parquet.write(table, parts)
+        parquet.write(table, columns)
     except OSError as error:
-        raise StoreError(f"cannot write {table.name}: {error}; the same command goes on with what is finished") from error
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+        goes_on = "; the same command goes on with what is finished" if parts.any_finished() else ""
+        raise StoreError(f"cannot write {table.name}: {error}{goes_on}") from error
+    return table
 
 
 def _as_columns(arrays: Any, chunk: Chunk) -> dict[str, NDArray[Any]]:

@@ -16,8 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from sim import __version__
 from sim.ensemble.origin import origin
-from sim.errors import ParleyError
 from sim.gate import shown
+from sim.results.files import StoreError as StoreError
 from sim.results.files import read_bytes
 
 NAME = "manifest.json"
@@ -26,10 +26,6 @@ FORMAT: Final = 1
 MOST_BYTES = 64_000_000
 # Written when a page is made of results, which may be at any time.
 PAGE = "report.html"
-
-
-class StoreError(ParleyError):
-    """Results cannot be written or read; the message says why, in one line."""
 
 
 def _as_shown(value: Any) -> Any:
@@ -78,6 +74,8 @@ class Manifest(_Part):
     parley : str
         The version that made them.
     made_with : MadeWith
+    asked : str
+        The digest of all that they depend on, by which the same command knows that they are there.
     sha256 : dict of str to str
         Of each file that holds results, by its name.
     beside : list of str
@@ -93,6 +91,7 @@ class Manifest(_Part):
     kind: str
     parley: Text = __version__
     made_with: MadeWith = Field(default_factory=made_with)
+    asked: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
     sha256: dict[FileName, Digest] = {}
     beside: list[FileName] = [PAGE]
 
@@ -185,7 +184,7 @@ class AssumptionsManifest(OfScenario):
 class SensitivityManifest(AssumptionsManifest):
     """The manifest of sensitivities from given histories."""
 
-    NEEDS = ("sensitivity.csv", "sensitivity.json", "scenario.yaml")
+    NEEDS = ("sensitivity.txt", "sensitivity.csv", "sensitivity.json", "scenario.yaml")
 
     kind: Literal["sensitivity"] = "sensitivity"
 
@@ -193,7 +192,7 @@ class SensitivityManifest(AssumptionsManifest):
 class OneAtATimeManifest(AssumptionsManifest):
     """The manifest of assumptions taken one at a time."""
 
-    NEEDS = ("one_at_a_time.csv", "one_at_a_time.json", "scenario.yaml")
+    NEEDS = ("one_at_a_time.txt", "one_at_a_time.csv", "one_at_a_time.json", "scenario.yaml")
 
     kind: Literal["one_at_a_time"] = "one_at_a_time"
 
@@ -201,7 +200,7 @@ class OneAtATimeManifest(AssumptionsManifest):
 class SobolManifest(AssumptionsManifest):
     """The manifest of a designed ensemble."""
 
-    NEEDS = ("sobol.csv", "sobol.json", "scenario.yaml")
+    NEEDS = ("sobol.txt", "sobol.csv", "sobol.json", "scenario.yaml")
 
     kind: Literal["sobol"] = "sobol"
 
@@ -237,7 +236,7 @@ class Compared(_Part):
 class ComparisonManifest(Manifest):
     """The manifest of a comparison: the runs, the first of which the others are compared with."""
 
-    NEEDS = ("comparison.csv", "comparison.md", "comparison.json")
+    NEEDS = ("comparison.txt", "comparison.csv", "comparison.md", "comparison.json")
 
     kind: Literal["comparison"] = "comparison"
     compared: Annotated[list[Compared], Field(min_length=2)]

@@ -41,17 +41,18 @@ def columns_of(ensemble: Ensemble) -> dict[str, NDArray[Any]]:
 
 
 def write(path: Path, parts: Iterable[Columns]) -> None:
-    """Write a table part by part; what does not apply is null."""
+    """Write a table, a file that is not there yet, part by part; what does not apply is null."""
     pyarrow, writer = arrow(), None
-    try:
-        for columns in parts:
-            table = pyarrow.table({name: pyarrow.array(values, from_pandas=True) for name, values in columns.items()})
-            if writer is None:
-                writer = pyarrow.parquet.ParquetWriter(path, table.schema)
-            writer.write_table(table)
-    finally:
-        if writer is not None:
-            writer.close()
+    with path.open("xb") as file:
+        try:
+            for columns in parts:
+                table = pyarrow.table({name: pyarrow.array(values, from_pandas=True) for name, values in columns.items()})
+                if writer is None:
+                    writer = pyarrow.parquet.ParquetWriter(file, table.schema)
+                writer.write_table(table)
+        finally:
+            if writer is not None:
+                writer.close()
 
 
 def read(content: BinaryIO, columns: Sequence[Column], path: Path, rows: int) -> Table:

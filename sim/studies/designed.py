@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from sim.engine.draws import Floats, Ints
 from sim.ensemble.run import Plan, run_histories
+from sim.ensemble.workers import ALONE, Pool, shared
+from sim.results.parts import Parts
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import outcome_of
 
@@ -44,3 +49,37 @@ def outcomes_of(histories: Histories) -> dict[str, Floats]:
     plan = replace(histories.plan, series=False)
     ensemble = run_histories(histories.scenario, plan, histories.numbers, histories.given)
     return {name: outcome_of(histories.scenario, ensemble.outcomes, name) for name in histories.outcomes}
+
+
+def shared_outcomes(
+    tasks: Sequence[Histories], pool: Pool = ALONE, parts: Parts | None = None
+) -> Iterator[tuple[int, dict[str, Floats]]]:
+    """Run the tasks of a study; those that are kept as parts are not run again.
+
+    Yields
+    ------
+    place, outcomes
+        Of each task as it is done, what `outcomes_of` returns.
+
+    Raises
+    ------
+    ConditionError, StoreError, WorkerError
+    """
+    missing = []
+    for place in range(len(tasks)):
+        content = parts.read(_name(place)) if parts is not None else None
+        if content is None:
+            missing.append(place)
+        else:
+            kept = np.load(io.BytesIO(content), allow_pickle=False)
+            yield place, {name: kept[name] for name in kept.files}
+    for at, found in shared(outcomes_of, [tasks[place] for place in missing], pool):
+        if parts is not None:
+            file = io.BytesIO()
+            np.savez(file, **found)  # type: ignore[arg-type]
+            parts.write(_name(missing[at]), file.getvalue())
+        yield missing[at], found
+
+
+def _name(place: int) -> str:
+    return f"task-{place:06}.npz"

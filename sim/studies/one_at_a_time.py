@@ -14,12 +14,13 @@ import numpy as np
 
 from sim.engine.draws import Floats
 from sim.ensemble.run import Plan
-from sim.ensemble.workers import ALONE, Pool, shared
+from sim.ensemble.workers import ALONE, Pool
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, of_means, of_shares
+from sim.results.parts import Parts
 from sim.scenario import Known, Quantity, Scenario, ScenarioError, ScenarioHead, numbers
 from sim.studies.condition import is_share
-from sim.studies.designed import Histories, outcomes_of
+from sim.studies.designed import Histories, outcomes_of, shared_outcomes
 
 LOW, HIGH = 0.05, 0.95
 # Numbers that stand for one view or the other of how wars end, rather than for a size that could be measured.
@@ -148,6 +149,7 @@ def mind_changing(
     outcomes: Sequence[str],
     *,
     pool: Pool = ALONE,
+    parts: Parts | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> MindChanging:
     """Run a scenario with each assumption at its ends.
@@ -160,6 +162,8 @@ def mind_changing(
     outcomes : sequence of str
         What is looked at.
     pool : Pool
+    parts : Parts, optional
+        Where finished tasks are kept; those that are there are not run again.
     progress : callable
         Called with the number of variants done.
 
@@ -176,7 +180,7 @@ def mind_changing(
     cut += [[variant] for variant in variants if variant.number is None]
     tasks = [_histories(scenario, plan, part, outcomes) for part in cut]
     effects: dict[Variant, Effect] = {}
-    for place, found in shared(outcomes_of, tasks, pool):
+    for place, found in shared_outcomes(tasks, pool, parts):
         for row, variant in enumerate(cut[place]):
             at = slice(row * plan.replications, (row + 1) * plan.replications)
             differences = {

@@ -18,12 +18,13 @@ import numpy as np
 from sim.engine.draws import Floats, Ints
 from sim.engine.whole import whole_number
 from sim.ensemble.run import Plan
-from sim.ensemble.workers import ALONE, Pool, shared
+from sim.ensemble.workers import ALONE, Pool
 from sim.results.frames import Tabular
+from sim.results.parts import Parts
 from sim.results.statistics import Z_95
 from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.studies.condition import ConditionError
-from sim.studies.designed import Histories, outcomes_of
+from sim.studies.designed import Histories, shared_outcomes
 
 LUCK = "luck"
 # An edge of the design is not a probability inside (0, 1).
@@ -126,6 +127,7 @@ def run_design(
     rows: int,
     *,
     pool: Pool = ALONE,
+    parts: Parts | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[list[str], dict[str, Floats]]:
     """Run a designed ensemble of a scenario.
@@ -139,6 +141,8 @@ def run_design(
     rows : int
         A power of two; `rows * (parameters + 3)` histories are run.
     pool : Pool
+    parts : Parts, optional
+        Where finished tasks are kept; those that are there are not run again.
     progress : callable
         Called with the number of histories done.
 
@@ -170,11 +174,11 @@ def run_design(
         Histories(scenario, plan, tuple(outcomes), numbers[at], {path: values[at] for path, values in given.items()})
         for at in (slice(first, first + plan.batch) for first in range(0, len(points), plan.batch))
     ]
-    parts: list[dict[str, Floats]] = [{} for _ in tasks]
-    for place, found in shared(outcomes_of, tasks, pool):
-        parts[place] = found
-        progress(sum(len(task.numbers) for task, part in zip(tasks, parts, strict=True) if part))
-    return factors, {outcome: np.concatenate([part[outcome] for part in parts]) for outcome in outcomes}
+    found_in: list[dict[str, Floats]] = [{} for _ in tasks]
+    for place, found in shared_outcomes(tasks, pool, parts):
+        found_in[place] = found
+        progress(sum(len(task.numbers) for task, part in zip(tasks, found_in, strict=True) if part))
+    return factors, {outcome: np.concatenate([part[outcome] for part in found_in]) for outcome in outcomes}
 
 
 def sobol(

@@ -9,10 +9,13 @@ from typing import Any
 
 from sim.ensemble.run import Plan, run_ensemble
 from sim.ensemble.workers import ALONE, Pool, shared
+from sim.results.columns import sweep_columns
 from sim.results.frames import Tabular
 from sim.results.identity import about_identity
 from sim.results.manifest import SweepManifest, VariedKnob
 from sim.results.parts import Parts
+from sim.results.read import Folder
+from sim.results.reading import rows_of
 from sim.results.store import what_is_run
 from sim.results.summary import Row, as_dicts, only_summarised, row_of, summarise
 from sim.scenario import Scenario, ScenarioHead
@@ -61,6 +64,23 @@ class Sweep(Tabular):
             points=[list(point) for point in self.points], outcomes=list(outcomes),
         )  # fmt: skip
 
+    @classmethod
+    def of_folder(
+        cls,
+        found: Folder,
+        scenario: Scenario[ScenarioHead],
+        plan: Plan,
+        knobs: Sequence[Varied],
+        points: Sequence[tuple[str, ...]],
+        design: str,
+    ) -> Sweep:
+        """Return the sweep of these points in a folder that was read."""
+        table = found.table("sweep.csv", sweep_columns([knob.path for knob in knobs]))
+        summaries: list[list[Row]] = [[] for _ in points]
+        for point, row in zip(table["point"].tolist(), rows_of(table), strict=True):
+            summaries[int(point)].append(row)
+        return cls(scenario, plan, list(knobs), design, list(points), summaries)
+
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one dictionary a point and outcome: the point, the value of every knob, and the row of the summary."""
         shown = [field.name for field in fields(Row) if field.name not in ("scale", "digits")]
@@ -99,6 +119,7 @@ def sweep(
     pool: Pool = ALONE,
     parts: Parts | None = None,
     progress: Callable[[int], None] = lambda done: None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Sweep:
     """Run a scenario at every point of a design.
 
@@ -119,6 +140,8 @@ def sweep(
         Where finished points are kept; those that are there are not run again.
     progress : callable
         Called with the number of points done.
+    note : callable
+        Called with what the user should know, in words.
 
     Raises
     ------
@@ -129,13 +152,15 @@ def sweep(
     """
     _check(scenario, plan, knobs, points, outcomes)
     names = [part_name(place) for place in range(len(points))]
+    if parts is not None:
+        parts.begin()
     kept = [parts.read(name) if parts is not None else None for name in names]
     summaries: list[list[Row]] = [[Row(**row) for row in json.loads(text)] if text else [] for text in kept]
     missing = [place for place, text in enumerate(kept) if not text]
     done = len(points) - len(missing)
+    if done:
+        note(f"{done:,} of {len(points):,} points were there already, from a sweep that was interrupted")
     progress(done)
-    if parts is not None:
-        parts.begin()
     tasks = (
         _Point(scenario, _settings(knobs, points[place]), plan, tuple(outcomes), names[place], parts) for place in missing
     )
