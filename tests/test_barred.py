@@ -62,7 +62,8 @@ class Maker:
         section["red_lines"] = [
             {
                 "id": f"line_{k}", "side": str(self.rng.choice(SIDES)), "terms": self.terms(options),
-                "hard_share": float(self.rng.choice([0.0, 0.5, 1.0])), "price": self.between(0, 10),
+                "hard_share": float(self.rng.choice([0.0, 0.5, 0.9, 1.0], p=[0.2, 0.3, 0.4, 0.1])),
+                "price": self.between(0, 10),
                 "softening": self.between(0, 10),
             }
             for k in range(self.rng.integers(5))
@@ -97,7 +98,8 @@ class Maker:
         return [float(weight) for weight in raw / raw.sum()]
 
     def terms(self, options: dict[str, list[str]]) -> dict[str, list[str]]:
-        return {issue: self.some(options[issue]) for issue in self.some(options)[:2]}
+        few = {issue: self.some(options[issue]) for issue in self.some(options)[:2]}
+        return {issue: named[: max(1, len(options[issue]) - 1)] for issue, named in few.items()}
 
     def settings(self, tree: dict[str, Any]) -> None:
         """Set some knobs of negotiation and ceasefire anywhere in their ranges, in place; talks are frequent as a rule."""

@@ -314,7 +314,9 @@ class Bargain:
         best, gain, spent = np.full((2, self._n), -np.inf), np.zeros((2, self._n)), np.zeros((2, self._n))
         for days in dict.fromkeys(horizons[0] + horizons[1]):
             stretch = extrapolated_days(days, self._one("extrapolate_days"))
-            then = collapse_hazard(ratio * np.exp(self._trend * stretch), share, width, highest)
+            # The bound keeps exp finite and changes nothing: so large an army does not collapse.
+            growth = np.exp(np.minimum(self._trend * stretch, 500.0))
+            then = collapse_hazard(ratio * growth, share, width, highest)
             collapse = chance_of_collapse(hazard_now, then, days)
             terms = self._expected_terms(by_power, stretch)
             years = days / DAYS_PER_YEAR

@@ -178,7 +178,8 @@ class Ceasefire(Mechanism):
         }
         incidents = 1.0 - weight + weight * relative
         log_hazard = effect + raised["temptation"] + raised["imposed"] + raised["inconsistent_record"]
-        step = here("first_year_hazard") * np.exp(log_hazard) * growth * incidents
+        # The bound keeps exp finite and changes nothing: long before it a ceasefire breaks on its first day.
+        step = here("first_year_hazard") * np.exp(np.minimum(log_hazard, 500.0)) * growth * incidents
         settled_day = np.ceil(here("settled_after_years") * DAYS_PER_YEAR)
         self.hazard[inside] += np.where(age < settled_day, step, 0.0)
         self.days_spent[inside] += 1.0

@@ -59,7 +59,8 @@ def attacker_power(at_start: Floats, leaning: Floats) -> Floats:
     >>> attacker_power(np.array([0.5, 0.5]), np.array([0.0, 1.0])).round(3)
     array([0.5  , 0.731])
     """
-    return 1.0 / (1.0 + (1.0 / at_start - 1.0) * np.exp(-leaning))
+    # The bound keeps exp finite and changes nothing.
+    return 1.0 / (1.0 + (1.0 / at_start - 1.0) * np.exp(np.minimum(-leaning, 500.0)))
 
 
 def extrapolated_days(horizon_days: float, extrapolate_days: Floats) -> Floats:
