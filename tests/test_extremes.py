@@ -31,6 +31,8 @@ WORK, WORK_HISTORIES, WORK_DAYS = "attrition.steps_per_day", 2, 14
 FAR = 1e6
 # Of the sets drawn: how many knobs they set.
 SIZES = (2, 3, 2, 3, 12, 60)
+# Their ends contradict those of others, whose scenarios are refused; effects of events have no path for --set.
+ALONE = re.compile(r"\.(weight|land|effect)\.|_area_km2$|force_persons$|guards_persons")
 Pairs = Sequence[tuple[str, float]]
 
 
@@ -52,7 +54,8 @@ def each_alone(scenario: Scenario[Any]) -> list[Pairs]:
 
 def together(scenario: Scenario[Any], count: int, seed: int) -> list[Pairs]:
     """Return sets of several knobs, each at one of its ends, by chance: pairs and triples, some of many."""
-    rng, knobs = np.random.default_rng([16, seed]), [knob for knob in ends(scenario) if knob[0] != WORK]
+    rng = np.random.default_rng([16, seed])
+    knobs = [(path, both) for path, both in ends(scenario) if path != WORK and not ALONE.search(path)]
     sets = []
     for place in range(count):
         chosen = rng.choice(len(knobs), SIZES[place % len(SIZES)], replace=False).tolist()
@@ -126,4 +129,4 @@ def test_every_knob_of_the_baseline_at_both_ends(load: Any, tmp_path: Path, part
 def test_many_knobs_at_their_ends_together(load: Any, tmp_path: Path, name: str, seed: int) -> None:
     found = all_hold(load, name, together(load(name), 60, seed), tmp_path)
     print(f"{name}, 60 sets of several knobs, seed {seed}: {dict(found)}")
-    assert found["ran"] >= 30
+    assert found["ran"] >= 55
