@@ -16,7 +16,8 @@ from sim.ensemble.outcomes import FAILED
 from sim.ensemble.run import series_days
 from sim.model import section
 from sim.model.ledger import ZONE, Questions
-from sim.model.talks import Talks
+from sim.model.reviews import DAYS_BETWEEN_REVIEWS
+from sim.model.talks import REVIEWS_BETWEEN_LEDGERS, Talks
 from sim.results import parquet
 from sim.results.columns import (
     LEDGER,
@@ -32,7 +33,7 @@ from sim.results.columns import (
     series_fields,
 )
 from sim.results.ledger import QUESTIONS, Entry
-from sim.results.manifest import RunManifest
+from sim.results.manifest import RunManifest, StoreError
 from sim.results.read import Folder, Table
 from sim.results.summary import Row
 from sim.results.survival import courses
@@ -42,6 +43,7 @@ from sim.scenario import Scenario
 Columns = dict[str, NDArray[Any]]
 # Endings that say when the fighting ended.
 _ENDED = ("attacker_collapsed", "defender_collapsed", "ceasefire_in_force")
+FIRST_LEDGER_DAYS = DAYS_BETWEEN_REVIEWS * REVIEWS_BETWEEN_LEDGERS
 # How far two numbers may be apart that follow from the same histories.
 _CLOSE = 1e-6
 
@@ -163,7 +165,9 @@ def rows_of(table: Table) -> list[Row]:
     return rows
 
 
-def read_ledger(found: Folder, scenario: Scenario[Any], manifest: RunManifest) -> list[Entry]:
+def read_ledger(
+    found: Folder, scenario: Scenario[Any], manifest: RunManifest, outcomes: Mapping[str, NDArray[Any]]
+) -> list[Entry]:
     """Return the lines of the ledger; none where it has not been kept.
 
     Raises
@@ -173,6 +177,9 @@ def read_ledger(found: Folder, scenario: Scenario[Any], manifest: RunManifest) -
     """
     negotiation = section(scenario, Talks)
     if "ledger.csv" not in manifest.sha256:
+        # Who is at war to the end was asked, if there was time to.
+        if negotiation is not None and manifest.days >= FIRST_LEDGER_DAYS and (outcomes["ending"] == "war_goes_on").any():
+            raise StoreError(f"{found.path} has no ledger.csv, which this run wrote; run it again")
         return []
     table = found.table("ledger.csv", LEDGER)
     if negotiation is None:

@@ -102,7 +102,7 @@ class Run(Tabular):
             name, scenario, manifest.seed, manifest.replications, manifest.days, manifest.parley,
             {name: values for name, values in columns.items() if "." not in name},
             {name: values for name, values in columns.items() if "." in name},
-            read_summary(found, columns), read_ledger(found, scenario, manifest),
+            read_summary(found, columns), read_ledger(found, scenario, manifest, columns),
         )  # fmt: skip
 
     @property

@@ -1,0 +1,168 @@
+"""Results that are damaged, made elsewhere or by other versions: one line says what is wrong, and nothing worse happens."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from sim.gate import ACTED_ON
+from sim.results import columns
+from sim.results.manifest import KINDS
+from tests.conftest import ROOT
+from tests.damage import Damage, damages
+from tests.inside import Done, Inside
+
+# What a run of 100 histories over a month has enough of for all commands.
+OUTCOME = "casualties_attacker > 45_500"
+COMMANDS: dict[str, tuple[Sequence[str], ...]] = {
+    "report": ("report", "RUN", "--out", "page.html", "--force"),
+    "plot": ("plot", "RUN"),
+    "figure": ("plot", "RUN", "forces", "--out", "figure.svg", "--force"),
+    "compare": ("compare", "GOOD", "RUN"),
+    "explain": ("explain", "RUN"),
+    "sensitivity": ("sensitivity", "RUN"),
+    "discover": ("discover", "RUN", "--outcome", OUTCOME),
+}  # fmt: skip
+QUICK = ("plot", "compare", "explain", "sensitivity", "discover")
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory) -> Iterator[Inside]:
+    with Inside(tmp_path_factory.mktemp("inside")) as commands:
+        yield commands
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory, inside: Inside) -> dict[str, Path]:
+    """Results of every kind, by it, and a run in Parquet."""
+    out = tmp_path_factory.mktemp("whole")
+    size = ("--replications", 100, "--months", 1)
+    made = {
+        "run": (out / "baseline", "run", "baseline", *size, "--out", out),
+        "parquet": (out / "p/no_talks", "run", "no_talks", *size, "--parquet", "--out", out / "p"),
+        "sweep": (out / "s", "sweep", "no_talks", "--vary", "arms.defender.aid_scale=0:2:3", "--replications", 5,
+                  "--months", 1, "--out", out / "s"),
+        "one_at_a_time": (out / "o", "sensitivity", "history/iwo_jima", "--one-at-a-time", *size, "--outcome",
+                          "casualties_attacker", "--out", out / "o"),
+        "sensitivity": (out / "g", "sensitivity", out / "baseline", "--out", out / "g"),
+        "discovery": (out / "d", "discover", out / "baseline", "--outcome", OUTCOME, "--out", out / "d"),
+        "comparison": (out / "c", "compare", out / "baseline", out / "p/no_talks", "--out", out / "c"),
+    }  # fmt: skip
+    for _, *command in made.values():
+        done = inside.run(*command)
+        assert done.code == 0, done.err
+    return {kind: folder for kind, (folder, *_) in made.items()}
+
+
+def faults(done: Done) -> Iterator[str]:
+    """Yield what is worse than one line that says what is wrong."""
+    said = (done.out + done.err).decode("utf-8", "surrogateescape")
+    if done.code is None:
+        yield "hang"
+    elif done.code not in (0, 3):
+        yield f"exit code {done.code}"
+    if "Traceback" in said or "our bug" in said:
+        yield "traceback"
+    if "Warning" in said:
+        yield "warning"
+    if ACTED_ON.search(said):
+        yield "control character"
+    if done.code == 3 and not re.fullmatch(rb"error: [^\n]+\n", done.err):
+        yield "not one line"
+    if done.code == 3 and len(done.err) > 1_000:
+        yield "long line"
+
+
+def tried(
+    inside: Inside, folders: dict[str, Path], chosen: Sequence[Damage], names: Sequence[str], place: Path
+) -> tuple[Counter[str], list[str]]:
+    """Return how often commands ended how on damaged results, and what fell short."""
+    counts, short = Counter[str](), []
+    for at, damage in enumerate(chosen):
+        folder = place / "damaged"
+        shutil.copytree(folders[damage.of], folder)
+        damage.do(folder, random.Random(f"{at} {damage.name}"))
+        for name in names:
+            command = [{"RUN": str(folder), "GOOD": str(folders["run"])}.get(part, part) for part in COMMANDS[name]]
+            done = inside.run(*command)
+            counts["refused" if done.code == 3 else "taken" if done.code == 0 else "other"] += 1
+            found = list(faults(done))
+            if damage.must and name in ("report", "plot") and done.code == 0:
+                found.append("taken for whole")
+            for fault in found:
+                counts[fault] += 1
+                short.append(f"{damage.of}: {damage.name}: {name}: {fault}: {done.err.decode('utf-8', 'replace')[:600]}")
+        shutil.rmtree(folder)
+    return counts, short
+
+
+def sample(folders: dict[str, Path], size: int, seed: int) -> list[Damage]:
+    every = list(damages(folders))
+    return random.Random(seed).sample(every, size)
+
+
+def test_whole_results_are_taken(inside: Inside, folders: dict[str, Path]):
+    assert {*folders} - {"parquet"} == {*KINDS} - {"sobol"}
+    for kind in ("run", "parquet"):
+        for name in ("plot", "compare", "explain"):
+            command = [{"RUN": str(folders[kind]), "GOOD": str(folders["run"])}.get(part, part) for part in COMMANDS[name]]
+            done = inside.run(*command)
+            assert (done.code, list(faults(done))) == (0, []), done.err
+
+
+def test_damaged_results_are_one_line(inside: Inside, folders: dict[str, Path], tmp_path: Path):
+    counts, short = tried(inside, folders, sample(folders, 40, 1), QUICK, tmp_path)
+    assert not short, "\n".join(short)
+    assert counts["refused"] > 100
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(7))
+def test_seven_hundred_damaged_results(inside: Inside, folders: dict[str, Path], tmp_path: Path, part: int):
+    chosen = sample(folders, 700, 2)[100 * part : 100 * (part + 1)]
+    counts, short = tried(inside, folders, chosen, list(COMMANDS), tmp_path)
+    print(f"\n100 damaged folders, {counts.total():,} commands: {dict(counts)}")
+    assert not short, "\n".join(short)
+
+
+def test_the_columns_are_those_that_are_written_and_explained(inside: Inside, folders: dict[str, Path]):
+    told = (ROOT / "results/README.md").read_text(encoding="utf-8")
+    tables = ("summary", "series", "survival", "ledger", "comparison", "sensitivity", "sobol", "one_at_a_time")
+    for name in tables:
+        wanted = columns.header_of(getattr(columns, name.upper()))
+        assert [column for column in wanted if f"`{column}`" not in told] == [], name
+        for folder in folders.values():
+            if (folder / f"{name}.csv").is_file():
+                assert (folder / f"{name}.csv").read_text().splitlines()[0].split(",") == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [
+        ("baseline", 29),
+        ("baseline", 364),
+        ("baseline", 730),
+        ("no_talks", 30),
+        ("history/iwo_jima", 29),
+        ("history/winter_war", 365),
+    ],
+)
+def test_the_columns_of_histories_are_those_of_the_scenario(load, ensemble, name: str, days: int):
+    scenario = load(name)
+    ran = ensemble(scenario, 2, days)
+    written = ["replication", *ran.outcomes, *ran.drawn]
+    known = columns.header_of(columns.outcome_columns(scenario, days))
+    assert sorted(known) == sorted(written)
+    assert columns.drawn_paths(scenario) == list(ran.drawn)
+    assert sorted(columns.series_fields(scenario)) == sorted(ran.series_columns)
+    told = (ROOT / "results/README.md").read_text(encoding="utf-8")
+    for column in ran.outcomes:
+        kinds = {re.sub("_(attacker|defender)$", "_*", column), re.sub("^terms_.*", "terms_*", column)}
+        kinds |= {re.sub("^(surplus|conceded)_.*", r"\1_*", column), re.sub("_per_month_.*", "_", column)}
+        assert any(f"`{kind}`" in told for kind in kinds), column
