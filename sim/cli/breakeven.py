@@ -20,6 +20,7 @@ from sim.cli.common import (
     load_all,
     refuse_both,
     run_with_progress,
+    say_before,
     workers_for,
 )
 from sim.cli.complete import knobs, scenarios
@@ -74,6 +75,7 @@ def breakeven(
         condition = Condition.parse(until)
         (scenario,) = load_all([file], settings)
         plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
+        say_before(scenario.with_settings([f"{path}={high!r}"], "--vary"))
         identity = identity_of(scenario, plan)
         refuse_unknown(scenario, plan, [condition.outcome])
 

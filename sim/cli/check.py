@@ -19,7 +19,9 @@ def check(
     Example:  parley check baseline --sources
     """
     with errors_as_lines():
-        from sim.scenario.describe import coverage, notes
+        from sim.ensemble.run import horizon_days
+        from sim.model.notes import long_work, notes
+        from sim.scenario.describe import coverage
 
         bare = 0
         for scenario in load_all(files, settings):
@@ -29,7 +31,7 @@ def check(
             # Rounded down: 100 is all of them.
             percent = 100 * (total - unsourced) // total if total else 100
             print(f"{scenario.path}: no problems; {total} numbers, {percent}% with a source or marked as an assumption")
-            for note in notes(scenario):
+            for note in [*notes(scenario, horizon_days(scenario)), *long_work(scenario)]:
                 print(f"  note: {note}")
             if not sources:
                 continue

@@ -114,6 +114,19 @@ def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[Scen
     return scenarios
 
 
+MOST_NOTES = 20
+
+
+def say_before(scenario: Scenario[ScenarioHead], days: int | None = None) -> None:
+    """Say on stderr what makes a run long, and, given its horizon, what cannot happen in it."""
+    from sim.model.notes import long_work, notes
+
+    found = [*long_work(scenario), *(notes(scenario, days) if days is not None else [])]
+    shown = found if len(found) <= MOST_NOTES else [*found[:MOST_NOTES], f"{len(found) - MOST_NOTES} more; see parley check"]
+    for note in shown:
+        print(f"note: {scenario.name}: {note}", file=sys.stderr)
+
+
 def refuse_both(settings: Sequence[str] | None, varied: Sequence[str]) -> None:
     """Exit when a knob is set and varied at once, since one of both would be lost."""
     for path in varied:
@@ -183,6 +196,7 @@ def wanted(names: Sequence[str], replications: int | None, seed: int | None, mon
             continue
         scenario = scenarios[name]
         days = like.days if like is not None and months is None else horizon_days(scenario, months)
+        say_before(scenario)
         plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days, series=False)
         found.append(Wanted(name, None, scenario, plan, what_is_run(scenario, plan)))
     return found

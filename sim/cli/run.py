@@ -23,6 +23,7 @@ from sim.cli.common import (
     load_all,
     note,
     run_with_progress,
+    say_before,
     workers_for,
 )
 from sim.cli.complete import outcomes
@@ -125,6 +126,8 @@ def run(
         if as_page:
             for place in places:
                 may_be_page(place.folder / PAGE)
+        for scenario, plan in zip(scenarios, plans, strict=True):
+            say_before(scenario, plan.days)
         with ExitStack() as stack:
             to_share = most * len(names) if precision is None else 0
             pool = stack.enter_context(workers_for(to_share, plans[0].days, workers, cluster))

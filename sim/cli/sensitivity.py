@@ -24,6 +24,7 @@ from sim.cli.common import (
     note,
     refuse_for_a_folder,
     runs_of,
+    say_before,
     wanted,
     workers_for,
 )
@@ -177,6 +178,7 @@ def _scenario_and_plan(
         run = Run.read(Path(of))
         return run.scenario, Plan(replications or MANY, run.seed, run.days, series=False)
     (scenario,) = load_all([of], None)
+    say_before(scenario)
     return scenario, Plan(replications or MANY, 1 if seed is None else seed, horizon_days(scenario, months), series=False)
 
 

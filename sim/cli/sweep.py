@@ -20,6 +20,7 @@ from sim.cli.common import (
     load_all,
     note,
     refuse_both,
+    say_before,
     workers_for,
 )
 from sim.cli.complete import knobs, outcomes, scenarios
@@ -85,6 +86,8 @@ def sweep(
         refuse_both(settings, [knob.path for knob in knobs])
         (scenario,) = load_all([file], settings)
         plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
+        last = [f"{knob.path}={value}" for knob, value in zip(knobs, chosen[-1], strict=True)]
+        say_before(scenario.with_settings(last, "--vary"))
         identity = identity_of(scenario, plan)
         title = f"{identity.line}: a sweep {varied_in_words([knob.path for knob in knobs], chosen, design)}"
         own = file_name(scenario.name, [*identity.parts, *sweep_parts(vary, design, points)])

@@ -161,14 +161,6 @@ def _short(entry: Entry) -> str:
     return "" if name == "id" else f"{name} {entry.text}"
 
 
-def notes(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
-    """Yield what is allowed but may not be meant: things dated before the start, which never happen."""
-    for entry in entries(scenario):
-        name = entry.path.rpartition(".")[2]
-        if name == "date" and entry.item and entry.text < scenario.world.start_date.isoformat():
-            yield f"{entry.item} is dated {entry.text}, before the start, and never happens"
-
-
 def coverage(scenario: Scenario[ScenarioHead]) -> Iterator[Coverage]:
     """Yield, section by section, which numbers written in a scenario have a source or are marked as assumptions."""
     written = {entry.path for entry in entries(scenario)}

@@ -1,0 +1,178 @@
+"""What is allowed in a scenario but may not be meant: what never happens, changes nothing, or takes long to run."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.engine.calendar import Calendar
+from sim.engine.fields import Field
+from sim.model import MECHANISMS
+from sim.model.events import Effect, ScenarioEvent, changed, knob_ranges
+from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
+from sim.scenario.describe import Entry, entries
+from sim.scenario.wording import number
+
+# What an item of a list must not be for it to happen or to matter.
+_NEVER = {"probability": "0", "hazard_per_year": "0"}
+_NOTHING = {"amount_beur": "0", "cut_share": "0", "persons": "0", "intensity": "1"}
+_SHOWN = 4
+_BETWEEN_0_AND_1 = ("share", "share of full-rate fire", "1 or 0")
+_SIGNED = ("log", "utility", "km2 a day", "per day")
+_SIGNED_AREAS = ("deal_ceded", "front_moved")
+
+# judgement: measured; what each adds to the time of a run that has little of it, and what is worth a line.
+_LONG = 3.0
+_STEP, _STEP_OF_WAR_ALONE = 0.016, 0.043
+_PACKAGE, _GUARDS, _HORIZON = 1 / 1_700, 0.005, 0.003
+_RANDOM_EVENT, _CONDITION = 0.1, 0.01
+
+
+def notes(scenario: Scenario[ScenarioHead], days: int) -> list[str]:
+    """Return in a sentence each what cannot happen within `days` days, or cannot matter."""
+    found, start = entries(scenario), scenario.world.start_date
+    end = Calendar(start).date_of(days)
+    dated = {
+        entry.item: datetime.date.fromisoformat(entry.text)
+        for entry in found
+        if entry.item and entry.path.rpartition(".")[2] == "date" and entry.text[:4].isdecimal()
+    }
+    early = [item for item, day in dated.items() if day < start]
+    late = [item for item, day in dated.items() if day >= end]
+    never = {entry.item: f"a {entry.path.rpartition('.')[2]} of {entry.text}" for entry in found if _is(entry, _NEVER)}
+    lines = []
+    if early:
+        lines.append(f"{_names(early, dated)} before the start ({start}), and never {_happen(early)}")
+    if late:
+        lines.append(
+            f"{_names(late, dated)} after the last day ({end - datetime.timedelta(days=1)}), and never {_happen(late)}"
+        )
+    lines += [f"{item} has {why}, and never happens" for item, why in never.items()]
+    gone = {*early, *late, *never}
+    for entry in found:
+        if _is(entry, _NOTHING) and entry.item not in gone:
+            lines.append(f"{entry.item} has {_what(entry)} of {entry.text}, and changes nothing")
+    return [*lines, *_of_events(scenario, days, gone)]
+
+
+def _is(entry: Entry, values: dict[str, str]) -> bool:
+    return bool(entry.item) and values.get(entry.path.rpartition(".")[2]) == entry.text
+
+
+def _what(entry: Entry) -> str:
+    return entry.path.rpartition(".")[2]
+
+
+def _names(items: Sequence[str], dated: dict[str, datetime.date]) -> str:
+    shown = ", ".join(f"{item} ({dated[item]})" for item in items[:_SHOWN])
+    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+    return f"{shown}{more} {'is' if len(items) == 1 else 'are'} dated"
+
+
+def _happen(items: Sequence[str]) -> str:
+    return "happens" if len(items) == 1 else "happen"
+
+
+def _of_events(scenario: Scenario[ScenarioHead], days: int, gone: set[str]) -> Iterator[str]:
+    """Yield which conditions can never hold, and which effects change nothing."""
+    world: Any = scenario.world
+    events: list[ScenarioEvent] = world.events
+    declared = [field for mechanism in MECHANISMS for field in mechanism.fields(getattr(world, mechanism.name))]
+    open_events = [event for event in events if f"events.{event.id}" not in gone]
+    counted = True
+    while counted:  # an event may wait for another that never comes
+        counted = False
+        most = {event.id: event.at_most or 1 for event in open_events}
+        for event in list(open_events):
+            why = _never_holds(event, declared, most)
+            if why:
+                open_events.remove(event)
+                counted = True
+                yield f"events.{event.id} never happens: {why}"
+    values, ranges = dict(quantities(scenario.world)), knob_ranges(scenario.world)
+    touched = [path for event in open_events for path in event.effect]
+    for event in open_events:
+        for path, effect in event.effect.items():
+            why = _not_read(scenario, path, days) or _as_it_is(effect, values[path], ranges[path], touched.count(path) == 1)
+            if why:
+                yield f"events.{event.id} changes nothing on {path}: {why}"
+
+
+def _never_holds(event: ScenarioEvent, declared: Iterable[Field], most: dict[str, int]) -> str:
+    """Return why the condition of an event can never hold, or nothing."""
+    when = event.when
+    level = when.below or when.above
+    if when.quantity is None or level is None:
+        return ""
+    name, _, row = when.quantity.partition(".")
+    low, high = _bounds(next(field for field in declared if field.name == name))
+    if name == "event_count":
+        high = most.get(row, 0)
+    least, greatest = level.support
+    if when.below is not None and greatest <= low:
+        return f"{when.quantity} is never below {number(greatest)}"
+    if when.above is not None and least >= high:
+        return f"{when.quantity} is never above {number(least)}"
+    return ""
+
+
+def _bounds(field: Field) -> tuple[float, float]:
+    if field.unit in _SIGNED or field.name in _SIGNED_AREAS:
+        return -np.inf, np.inf
+    if field.unit == "-1..1":
+        return -1.0, 1.0
+    return 0.0, 1.0 if field.unit in _BETWEEN_0_AND_1 else np.inf
+
+
+def _as_it_is(effect: Effect, value: Quantity, bounds: tuple[float, float], alone: bool) -> str:
+    """Return that an effect leaves a knob at what it is, or nothing; other events may have changed it unless `alone`."""
+    amount: Quantity = getattr(effect, effect.kind)
+    if not amount.is_certain:
+        return ""
+    if effect.kind != "set" and amount.central == (1.0 if effect.kind == "scale" else 0.0):
+        return f"it is to {effect.kind} {number(amount.central)}"
+    if not (alone and value.is_certain):
+        return ""
+    after = changed(effect.kind, np.array([value.central]), np.array([amount.central]))
+    return f"it is {number(value.central)} already" if np.clip(after, *bounds)[0] == value.central else ""
+
+
+def _not_read(scenario: Scenario[ScenarioHead], path: str, days: int) -> str:
+    """Return why a knob is not looked at in this scenario, or nothing."""
+    world: Any = scenario.world
+    mud, calendar = set(world.front.mud_months), Calendar(world.start_date)
+    met = {calendar.date_of(day).month for day in range(0, min(days, 366))}
+    if path == "front.mud_season_factor" and not mud & met:
+        return "there is no month of mud"
+    if path == "front.dry_season_factor" and met <= mud:
+        return "all months are of mud"
+    if path.startswith("ceasefire.regimes."):
+        used = {option.regime for issue in world.negotiation.issues for option in issue.options}
+        return "" if path.split(".")[2] in used else "no option has this regime"
+    return ""
+
+
+def long_work(scenario: Scenario[ScenarioHead]) -> list[str]:
+    """Return in a sentence each what makes a run several times as long as it would be without, and about how many times."""
+    world: Any = scenario.world
+    talks, steps = world.negotiation, world.attrition.steps_per_day.whole
+    step = _STEP_OF_WAR_ALONE if talks is None else _STEP
+    found = [(1 + step * (steps - 1), f"attrition.steps_per_day of {steps:,}")]
+    if talks is not None:
+        packages = int(np.prod([len(issue.options) for issue in talks.issues]))
+        guards, horizons = (
+            len(talks.ledger.guards_persons),
+            len(talks.attacker.horizons_days) + len(talks.defender.horizons_days),
+        )
+        found += [
+            (1 + _PACKAGE * packages, f"the {packages:,} packages that can be negotiated"),
+            (1 + _GUARDS * guards, f"negotiation.ledger.guards_persons with {guards:,} values"),
+            (1 + _HORIZON * horizons, f"horizons_days with {horizons:,} values"),
+        ]
+    random = sum(event.when.hazard_per_year is not None for event in world.events)
+    waiting = sum(event.when.quantity is not None for event in world.events)
+    found.append((1 + _RANDOM_EVENT * random + _CONDITION * waiting, f"the {len(world.events):,} events"))
+    return [f"a run takes about {factor:,.0f} times as long because of {what}" for factor, what in found if factor >= _LONG]
