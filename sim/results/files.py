@@ -26,8 +26,10 @@ def kind_of(path: Path) -> str:
     """Return what stands under a name: `file`, `folder`, `link`, `other`, or nothing."""
     try:
         mode = os.lstat(path).st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            return ""
+        raise
     known = ((stat.S_ISREG, "file"), (stat.S_ISDIR, "folder"), (stat.S_ISLNK, "link"))
     return next((kind for is_kind, kind in known if is_kind(mode)), "other")
 

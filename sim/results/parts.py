@@ -113,14 +113,14 @@ class Parts:
             When parts of another study are there.
         """
         text = (json.dumps(about, indent=2, sort_keys=True) + "\n").encode()
-        parts = cls(_place(results), text, force)
+        parts = cls(_place(followed(results)), text, force)
         # Said before the work; under the lock it is looked at again.
         parts._refuse_others()
         return parts
 
     @classmethod
     def left(cls, results: Path) -> Parts | None:
-        """Return what a command that wrote `results` has left, whatever it was about; None where nothing is."""
+        """Return what a command that wrote `results`, no link, has left, whatever it was about; None where nothing is."""
         place = _place(results)
         try:
             return cls(place, read_bytes(place / _ABOUT, _MOST), True) if kind_of(place) else None
@@ -363,7 +363,7 @@ def _place(results: Path) -> Path:
         When others have all of the names.
     """
     # Whole, because a worker may stand in another folder.
-    whole = Path(os.path.abspath(followed(results)))
+    whole = Path(os.path.abspath(results))
     names = [whole.with_name(f"{whole.name}.unfinished{end}") for end in ("", *(f"-{n}" for n in range(2, _NAMES + 1)))]
     try:
         owners = [_owner(place) for place in names]

@@ -118,7 +118,9 @@ class Place:
         place = cls(folder, target, done, Parts.of(target, dict(parts or asked), force), force, digest, others)
         if done:
             note(f"{folder}/ is there already, of the same scenario, seed, size and version: nothing of it is run again")
-        elif others:
+        if not place.parts.folder.name.endswith(".unfinished"):
+            note(f"{target}.unfinished is not Parley's and is left as it is; parts are kept in {place.parts.folder}")
+        if others and not done:
             note(f"not of Parley and left as it is in {folder}/: {', '.join(others)}")
         return place
 
@@ -197,14 +199,15 @@ def settle(folder: Path) -> None:
     StoreError
         When it cannot be ended, or the command is still at work.
     """
-    left = Parts.left(folder)
+    target = followed(folder) if os.path.exists(folder) else folder
+    left = Parts.left(target)
     if left is None or kind_of(left.folder / READY) != "folder":
         return
     left.lock()
     try:
         # Under the lock: who was at work has perhaps ended it.
         if kind_of(left.folder / READY) == "folder":
-            _move_in(left.folder / READY, left.staged(), followed(folder))
+            _move_in(left.folder / READY, left.staged(), target)
     except OSError as error:
         raise StoreError(
             f"{folder} is half replaced and cannot be finished: {error.strerror or error}; the new results are in "

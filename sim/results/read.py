@@ -25,6 +25,7 @@ from sim.results.columns import TEXT, WHOLE, Column
 from sim.results.files import read_bytes
 from sim.results.identity import as_kept
 from sim.results.manifest import Manifest, OfScenario, StoreError, read_manifest
+from sim.results.place import settle
 from sim.results.tables import as_it_was
 from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario
 
@@ -107,6 +108,7 @@ def read_folder(folder: Path) -> Folder:
     StoreError
         When it is none, or one of its files is missing, was changed, or is no file.
     """
+    settle(folder)
     manifest = read_manifest(folder)
     rows = manifest.replications if isinstance(manifest, OfScenario) else 0
     files = {}
