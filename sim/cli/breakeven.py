@@ -12,13 +12,16 @@ import typer
 from sim.cli.common import (
     USAGE,
     Cluster,
+    Excel,
     Months,
     Seed,
     Settings,
     Workers,
     errors_as_lines,
     load_all,
+    print_csv,
     refuse_both,
+    refuse_excel,
     run_with_progress,
     say_before,
     workers_for,
@@ -45,6 +48,7 @@ def breakeven(
     workers: Workers = None,
     cluster: Cluster = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the values that were tried as CSV.")] = False,
+    excel: Excel = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Find the value of a knob at which an outcome reaches a level, with its interval, on the same luck.
@@ -67,6 +71,7 @@ def breakeven(
         if as_csv and as_json:
             print("error: --csv and --json are two ways to print: choose one", file=sys.stderr)
             raise typer.Exit(USAGE)
+        refuse_excel(excel, as_csv, "--csv")
         knob = Varied.parse(vary)
         if knob.low is None or knob.high is None or knob.values:
             raise DesignError(f"cannot read --vary {vary!r}; write PATH=LOW:HIGH with two numbers")
@@ -87,7 +92,7 @@ def breakeven(
         with workers_for(10 * replications, plan.days, workers, cluster) as pool:
             found = break_even(run_at, low, high, condition)
         if as_csv:
-            print(csv_of(found.as_dicts()), end="")
+            print_csv(csv_of(found.as_dicts()), excel)
         elif as_json:
             names = ("found", "at", "between", "low", "high", "holds_above", "jumps", "crossings")
             made = identity.about(replications)

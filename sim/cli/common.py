@@ -5,6 +5,7 @@ Heavy imports stand inside functions, so that `parley --help` is quick.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,6 +50,9 @@ Settings = Annotated[
 Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Processes to share the work; all cores if not given.")]
 Cluster = Annotated[
     str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler to share the work, as tcp://host:8786, or local.")
+]
+Excel = Annotated[
+    bool, typer.Option("--excel", help="Begin CSV with a byte-order mark, by which Excel knows that it is UTF-8.")
 ]
 # judgement: what takes one process two seconds; of less, others would save no more than it takes to begin them.
 WORTH_SHARING = 1_500_000
@@ -95,6 +99,20 @@ def note(text: str) -> None:
     from sim.gate import shown
 
     print(shown(text), file=sys.stderr)
+
+
+def print_csv(text: str, excel: bool = False) -> None:
+    """Print a table, for spreadsheets in UTF-8 whatever the terminal has, and with the mark by which they know it."""
+    if excel and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    print("\ufeff" if excel else "", text, sep="", end="")
+
+
+def refuse_excel(excel: bool, makes_csv: bool, how: str) -> None:
+    """Exit when a mark is asked for in tables that are not made."""
+    if excel and not makes_csv:
+        print(f"error: --excel is for CSV: give {how} too", file=sys.stderr)
+        raise typer.Exit(USAGE)
 
 
 def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[ScenarioHead]]:

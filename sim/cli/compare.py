@@ -10,7 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.common import FAILED_OVER, USAGE, Cluster, Months, Workers, at_work, errors_as_lines, note, runs_of, wanted
+from sim.cli.common import (
+    FAILED_OVER,
+    USAGE,
+    Cluster,
+    Excel,
+    Months,
+    Workers,
+    at_work,
+    errors_as_lines,
+    note,
+    print_csv,
+    refuse_excel,
+    runs_of,
+    wanted,
+)
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.errors import ParleyError
 
@@ -39,6 +53,7 @@ def compare(
     every: Annotated[bool, typer.Option("--all", help="Compare the terms of deals and causes of collapse too.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print as Markdown.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV, in full precision.")] = False,
+    excel: Excel = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/comparisons/zones.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
@@ -77,6 +92,7 @@ def compare(
         if as_page and all_pairs:
             print("error: a page compares with one scenario: leave --all-pairs, or --report", file=sys.stderr)
             raise typer.Exit(USAGE)
+        refuse_excel(excel, as_csv or out is not None, "--csv or --out")
         limits = _limits(fail_over or ())
         asked = wanted(of, replications, seed, months)
         place = page = None
@@ -85,7 +101,7 @@ def compare(
                 "scenario": " and ".join(one.scenario.name for one in asked), "of": of,
                 "runs": [one.asked for one in asked], "all_pairs": all_pairs, "unpaired": unpaired, "all": every,
             }  # fmt: skip
-            place = Place.of(out, "comparison", what, force, note=note)
+            place = Place.of(out, "comparison", what, force, excel=excel, note=note)
         if as_page:
             from sim.report.make import place_of
 
@@ -97,7 +113,7 @@ def compare(
         way = "md" if as_markdown else "csv" if as_csv else "json" if as_json else "txt"
         with at_work(place) as parts:
             if place is not None and place.done and not limits and (page is None or is_page(page)):
-                print(read_folder(place.target).text(f"comparison.{way}"), end="")
+                print_csv(read_folder(place.target).text(f"comparison.{way}"), excel and as_csv)
                 return
             runs = runs_of(asked, workers, cluster, parts)
             sections = ALL_SECTIONS if every else MAIN_SECTIONS
@@ -111,7 +127,7 @@ def compare(
                 "comparison.md": markdown(found),
                 "comparison.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
             }
-            print(texts[f"comparison.{way}"], end="")
+            print_csv(texts[f"comparison.{way}"], excel and as_csv)
             if place is not None and not place.done:
                 about = ComparisonManifest(compared=[Compared(**one) for one in compared])
                 place.write({name: text.encode() for name, text in texts.items()}, about)

@@ -9,7 +9,20 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import USAGE, Months, at_work, errors_as_lines, is_run, note, refuse_for_a_folder, runs_of, wanted
+from sim.cli.common import (
+    USAGE,
+    Excel,
+    Months,
+    at_work,
+    errors_as_lines,
+    is_run,
+    note,
+    print_csv,
+    refuse_excel,
+    refuse_for_a_folder,
+    runs_of,
+    wanted,
+)
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.gate import shown
 
@@ -37,6 +50,7 @@ def discover(
     seed: Annotated[int | None, typer.Option(min=0, help="Of a scenario that is run first; 1 if not given.")] = None,
     months: Months = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the boxes as CSV, in full precision.")] = False,
+    excel: Excel = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/discoveries/peace.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
@@ -59,17 +73,18 @@ def discover(
         if as_csv and as_json:
             print("error: --csv and --json are two ways to print: choose one", file=sys.stderr)
             raise typer.Exit(USAGE)
+        refuse_excel(excel, as_csv or out is not None, "--csv or --out")
         refuse_for_a_folder(of, replications=replications, seed=seed, months=months)
         (asked,) = wanted([of], replications, seed, months)
         place = None
         if out is not None:
             how = {"outcome": outcome, "rare": rare, "boxes": boxes, "density": density, "smallest": smallest}
             what = {**asked.asked, "name": of, "months": months, **how}
-            place = Place.of(out, "discovery", what, force, note=note)
+            place = Place.of(out, "discovery", what, force, excel=excel, note=note)
         way = f"discovery.{'csv' if as_csv else 'json' if as_json else 'txt'}"
         with at_work(place) as parts:
             if place is not None and place.done:
-                print(read_folder(place.target).text(way), end="")
+                print_csv(read_folder(place.target).text(way), excel and as_csv)
                 return
             (run,) = runs_of([asked], parts=parts)
             found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
@@ -84,7 +99,7 @@ def discover(
                 "trajectory.csv": csv_of(step_rows(found.found), STEP_COLUMNS),
                 "discovery.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
             }
-            print(tables[way], end="")
+            print_csv(tables[way], excel and as_csv)
             if place is not None:
                 made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
                 about = DiscoveryManifest(**made, replications=run.replications, outcome=data["outcome"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from sim.cli.common import USAGE, errors_as_lines
+from sim.cli.common import USAGE, Excel, errors_as_lines, print_csv, refuse_excel
 from sim.cli.complete import endings, results
 from sim.pasted import command
 
@@ -31,6 +32,7 @@ def explain(
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print only the reviews of that history, with every term, as CSV.")
     ] = False,
+    excel: Excel = False,
     packages: Annotated[
         bool, typer.Option("--packages", help="Print only what every package was worth at each of these reviews, as CSV.")
     ] = False,
@@ -60,6 +62,7 @@ def explain(
             _fail("--csv and --packages are two tables: choose one")
         if replication is not None and ending is not None:
             _fail("--replication and --ending both choose a history: give one")
+        refuse_excel(excel, as_csv or packages, "--csv or --packages")
         ran = Run.read(run)
         scenario = ran.scenario
         try:
@@ -72,8 +75,9 @@ def explain(
             if not scenario_negotiates(scenario):
                 _fail("this scenario has no negotiation, and so no reviews")
             header, table = (package_rows if packages else review_rows)(history, replication)
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerows([header, *table])
+            text = io.StringIO()
+            csv.writer(text, lineterminator="\n").writerows([header, *table])
+            print_csv(text.getvalue(), excel)
             return
         print(ran.identity.headline(ran.replications) + "\n")
         if failed := failed_in_words(ran):

@@ -14,6 +14,7 @@ from sim.cli.common import (
     FAILED_REPLICATIONS,
     USAGE,
     Cluster,
+    Excel,
     Files,
     Months,
     Seed,
@@ -75,6 +76,7 @@ def run(
     as_parquet: Annotated[
         bool, typer.Option("--parquet", help="Write outcomes.parquet rather than outcomes.csv: for large runs.")
     ] = False,
+    excel: Excel = False,
     as_page: Annotated[bool, typer.Option("--report", help="Write a page about each too: NAME/report.html.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     tell: Annotated[
@@ -118,9 +120,9 @@ def run(
         # What is not as the scenario has it has a folder of its own, unless one is given.
         folders = [root / name for name in ([one.folder for one in identities] if out is None else names)]
         places = [
-            place_of_run(folder, scenario, plan, force=force, most=chunk, as_parquet=as_parquet, note=note)
+            place_of_run(folder, scenario, plan, force=force, most=chunk, as_parquet=as_parquet, excel=excel, note=note)
             if aim is None
-            else _place_of(aim, plan, folder, force)
+            else _place_of(aim, plan, folder, force, excel)
             for folder, scenario, plan, aim in zip(folders, scenarios, plans, aims, strict=True)
         ]
         if as_page:
@@ -178,14 +180,14 @@ def run(
     _say_failures(failed)
 
 
-def _place_of(wanted: Precision, plan: Plan, folder: Path, force: bool) -> Place:
+def _place_of(wanted: Precision, plan: Plan, folder: Path, force: bool, excel: bool) -> Place:
     """Return where a run goes whose size is not known before."""
     from sim.results.place import Place
     from sim.results.store import what_is_run
 
     what = what_is_run(wanted.scenario, plan)
     asked = {**what, "at_most": what.pop("replications"), "precision": wanted.half_width, "precision_of": wanted.outcome}
-    return Place.of(folder, "run", asked, force, note=note)
+    return Place.of(folder, "run", asked, force, excel=excel, note=note)
 
 
 def _until(wanted: Precision, plan: Plan, place: Place) -> tuple[Ensemble, list[Row]]:

@@ -14,6 +14,7 @@ import typer
 from sim.cli.common import (
     USAGE,
     Cluster,
+    Excel,
     Months,
     Wanted,
     Workers,
@@ -22,6 +23,8 @@ from sim.cli.common import (
     is_run,
     load_all,
     note,
+    print_csv,
+    refuse_excel,
     refuse_for_a_folder,
     runs_of,
     say_before,
@@ -90,6 +93,7 @@ def sensitivity(
     workers: Workers = None,
     cluster: Cluster = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV, in full precision.")] = False,
+    excel: Excel = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/sensitivity/base.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
@@ -111,6 +115,7 @@ def sensitivity(
         refuse_for_a_folder(
             of, seed=seed, months=months, **({} if one_at_a_time or sobol else {"replications": replications})
         )
+        refuse_excel(excel, as_csv or out is not None, "--csv or --out")
         name = "one_at_a_time" if one_at_a_time else "sobol" if sobol is not None else "sensitivity"
         if name == "sensitivity":
             (asked,) = wanted([of], replications, seed, months)
@@ -121,11 +126,11 @@ def sensitivity(
         place = None
         if out is not None:
             what = {**what, "of": of, "outcomes": outcome, "rows": sobol, "top": top}
-            place = Place.of(out, name, what, force, note=note)
+            place = Place.of(out, name, what, force, excel=excel, note=note)
         shown = f"{name}.{'csv' if as_csv else 'json' if as_json else 'txt'}"
         with at_work(place) as parts:
             if place is not None and place.done:
-                print(read_folder(place.target).text(shown), end="")
+                print_csv(read_folder(place.target).text(shown), excel and as_csv)
                 return
             if name == "sensitivity":
                 study = _from_given_data(asked, outcome, top, workers, cluster, parts)
@@ -141,7 +146,7 @@ def sensitivity(
                 f"{name}.csv": csv_of(study.rows),
                 f"{name}.json": json.dumps(told, indent=2, allow_nan=False) + "\n",
             }
-            print(texts[shown], end="")
+            print_csv(texts[shown], excel and as_csv)
             if place is not None:
                 called = {outcome: Called(**about) for outcome, about in study.outcomes.items()}
                 about = OF_ASSUMPTIONS[name](

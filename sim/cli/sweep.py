@@ -12,6 +12,7 @@ import typer
 from sim.cli.common import (
     USAGE,
     Cluster,
+    Excel,
     Months,
     Seed,
     Settings,
@@ -19,6 +20,7 @@ from sim.cli.common import (
     errors_as_lines,
     load_all,
     note,
+    print_csv,
     refuse_both,
     say_before,
     workers_for,
@@ -58,6 +60,7 @@ def sweep(
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all outcomes as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print sweep.csv.")] = False,
+    excel: Excel = False,
 ) -> None:
     """Run a scenario at many values of its knobs, on the same luck; print a table and write sweep.csv.
 
@@ -93,7 +96,7 @@ def sweep(
         own = file_name(scenario.name, [*identity.parts, *sweep_parts(vary, design, points)])
         folder = out or Path("results/sweeps") / own
         asked = {**about(scenario, plan, knobs, chosen, outcome or ()), "design": design}
-        place = Place.of(folder, "sweep", asked, force, note=note)
+        place = Place.of(folder, "sweep", asked, force, excel=excel, note=note)
         with place.at_work():
             if place.done:
                 kept = read_folder(place.target)
@@ -114,7 +117,7 @@ def sweep(
         following = command("parley", "report", folder)
         print(f"Written: {folder}/ (sweep, scenario, manifest). Next: {following}  (a page with figures)", file=sys.stderr)
         if as_csv:
-            print(table, end="")
+            print_csv(table, excel)
         elif as_json:
             made = {**identity.about(replications), "title": title}
             print(json.dumps({"note": WHAT_IT_IS_NOT, **made, "points": found.as_dicts()}, indent=2, allow_nan=False))

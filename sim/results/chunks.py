@@ -98,11 +98,12 @@ def place_of_run(
     force: bool = False,
     most: int = BATCH,
     as_parquet: bool = False,
+    excel: bool = False,
     note: Callable[[str], None] = lambda text: None,
 ) -> Place:
     """Return where the tables of a run go; parameters as in `run_into`, errors as in `Place.of`."""
     asked = {**what_is_run(scenario, plan), "table": parquet.NAME if as_parquet else "outcomes.csv"}
-    return Place.of(folder, "run", asked, force, parts=about(scenario, plan, most), note=note)
+    return Place.of(folder, "run", asked, force, parts=about(scenario, plan, most), excel=excel, note=note)
 
 
 @contextmanager

@@ -20,6 +20,8 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +60,8 @@ class Place:
         The digest of all that the results depend on.
     others : list of str
         Names in the folder that are not Parley's.
+    excel : bool
+        Whether tables begin with a byte-order mark, by which spreadsheets know UTF-8.
     """
 
     folder: Path
@@ -67,6 +71,7 @@ class Place:
     force: bool
     asked: str
     others: list[str]
+    excel: bool = False
 
     @classmethod
     def of(
@@ -77,6 +82,7 @@ class Place:
         force: bool,
         *,
         parts: Mapping[str, Any] | None = None,
+        excel: bool = False,
         note: Callable[[str], None] = lambda text: None,
     ) -> Place:
         """Return the place of results, after making sure that they may be written there.
@@ -93,6 +99,8 @@ class Place:
             Whether results of the same kind and scenario are replaced.
         parts : mapping, optional
             What unfinished parts depend on, if that is more.
+        excel : bool
+            Whether tables are to begin with a byte-order mark.
         note : callable
             Called with what the user should know, in words.
 
@@ -104,6 +112,9 @@ class Place:
         folder = folder if folder.name not in ("", "..") else folder.resolve()
         target = _target(folder)
         settle(target)
+        parts = dict(parts or asked)
+        if excel:
+            asked = {**asked, "excel": excel}
         digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
         done, others = False, []
         if kind_of(target):
@@ -115,7 +126,7 @@ class Place:
                 )
             _refuse_another(folder, known, kind, str(asked["scenario"]))
             others = others_in(target, known)
-        place = cls(folder, target, done, Parts.of(target, dict(parts or asked), force), force, digest, others)
+        place = cls(folder, target, done, Parts.of(target, parts, force), force, digest, others, excel)
         if done:
             note(f"{folder}/ is there already, of the same scenario, seed, size and version: nothing of it is run again")
         if not place.parts.folder.name.endswith(".unfinished"):
@@ -165,7 +176,8 @@ class Place:
             for name, plain in (unhashed or {}).items():
                 write_new(fresh / name, plain)
             for name, content in files.items():
-                hashes[name] = _into(content, fresh / name)
+                mark = BOM_UTF8 if self.excel and name.endswith(".csv") else b""
+                hashes[name] = _into(content, fresh / name, mark)
             write_new(fresh / MANIFEST, about.model_copy(update={"asked": self.asked}).sealed(hashes))
             if not kind_of(self.target):
                 os.rename(fresh, self.target)
@@ -235,11 +247,17 @@ def _move_in(ready: Path, names: list[str], folder: Path) -> None:
     os.rmdir(ready)
 
 
-def _into(content: bytes | Path, path: Path) -> str:
-    """Put content into a new file, down to the disk, and return its hash."""
+def _into(content: bytes | Path, path: Path, mark: bytes) -> str:
+    """Put content into a new file behind a mark, down to the disk, and return its hash."""
     if isinstance(content, bytes):
-        write_new(path, content)
-        return hashlib.sha256(content).hexdigest()
+        write_new(path, mark + content)
+        return hashlib.sha256(mark + content).hexdigest()
+    if mark:
+        marked = content.with_name(f"marked-{content.name}")
+        with content.open("rb") as plain, marked.open("wb") as file:
+            file.write(mark)
+            shutil.copyfileobj(plain, file)
+        content = marked
     os.rename(content, path)
     with path.open("rb+") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -59,7 +59,8 @@ class Folder:
         StoreError
         """
         try:
-            found = self.files[name].decode()
+            # Tables for spreadsheets begin with a mark.
+            found = self.files[name].decode("utf-8-sig" if name.endswith(".csv") else "utf-8")
         except UnicodeDecodeError as error:
             line = self.files[name].count(b"\n", 0, error.start) + 1
             raise StoreError(f"{self.path / name}, line {line}: this is not text in UTF-8") from error

@@ -1,0 +1,53 @@
+"""Tables for spreadsheets: CSV with a byte-order mark, which Parley reads back as it reads others."""
+
+from codecs import BOM_UTF8
+from pathlib import Path
+
+import pytest
+
+import sim
+
+SIZE = ("--replications", 12, "--months", 3)
+
+
+def test_tables_with_a_mark_are_the_same_tables(parley, tmp_path: Path) -> None:
+    marked, plain = tmp_path / "marked/no_talks", tmp_path / "plain/no_talks"
+    # In chunks, whose table of histories is put together on the disk.
+    for folder, more in ((marked, ("--excel", "--chunk", 5)), (plain, ())):
+        done = parley("run", "no_talks", *SIZE, *more, "--out", folder.parent)
+        assert done.returncode == 0, done.stderr
+    tables = [file.name for file in plain.glob("*.csv")]
+    assert "outcomes.csv" in tables
+    for name in tables:
+        assert (marked / name).read_bytes() == BOM_UTF8 + (plain / name).read_bytes()
+    assert sim.read(marked).summary == sim.read(plain).summary
+    assert not (marked / "scenario.yaml").read_bytes().startswith(BOM_UTF8)
+    page = parley("report", marked)
+    assert page.returncode == 0, page.stderr
+    # The same command finds it done; one that asks for other tables is refused.
+    again = [parley("run", "no_talks", *SIZE, *more, "--out", "marked", cwd=tmp_path) for more in (("--excel",), ())]
+    assert [done.returncode for done in again] == [0, 3]
+
+
+def test_what_is_printed_and_kept_of_studies_has_a_mark(parley, tmp_path: Path) -> None:
+    asked = ("sweep", "no_talks", "--vary", "arms.defender.aid_scale=0,1", *SIZE, "--out", "s", "--csv", "--excel")
+    printed = [parley(*asked, cwd=tmp_path).stdout for _ in range(2)]
+    assert printed[0].encode() == (tmp_path / "s/sweep.csv").read_bytes()
+    assert printed[0].startswith("\ufeffpoint,")
+    assert printed[1] == printed[0]
+    assert parley("report", "s", cwd=tmp_path).returncode == 0
+    compared = parley("compare", "no_talks", "aid_halted", *SIZE, "--out", "c", "--excel", cwd=tmp_path)
+    assert compared.returncode == 0, compared.stderr
+    assert not compared.stdout.startswith("\ufeff")
+    assert (tmp_path / "c/comparison.csv").read_bytes().startswith(BOM_UTF8)
+    assert not (tmp_path / "c/comparison.md").read_bytes().startswith(BOM_UTF8)
+
+
+@pytest.mark.parametrize("command", [
+    ("compare", "no_talks", "aid_halted"), ("sensitivity", "no_talks"), ("discover", "no_talks", "--outcome", "war_goes_on"),
+    ("breakeven", "no_talks", "--vary", "arms.defender.aid_scale=0:1", "--until", "mean(killed_attacker) > 1"),
+])  # fmt: skip
+def test_a_mark_without_a_table_is_refused(parley, tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = parley(*command, "--excel", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--excel is for CSV: give --csv" in done.stderr
