@@ -1,5 +1,6 @@
 """`parley check`, `show`, `diff`, `new` and `list` as a user meets them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def test_diff_in_words(parley, tmp_path: Path):
     done = parley("diff", "baseline", "more.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     said = done.stdout.splitlines()
-    assert said[0] == "From 'Baseline: the war as of early December 2024' to 'More arms':"
+    assert re.fullmatch(r"From 'Baseline: the war as of early December 2024' to 'More arms \[[0-9a-f]{10}\]':", said[0])
     changed = [line for line in said[1:] if not line.startswith("      ")]
     assert changed[0] == "  arms.defender.aid_scale: 1 becomes 2 (factor)"
     assert changed[1].startswith("  arms.halts.europe_pause is removed: backer europe")

@@ -340,3 +340,21 @@ def test_names_of_sweeps_tell_their_knobs_apart() -> None:
     names += [file_name("base", sweep_parts(["a.b=0:1"], *design)) for design in (("latin", 4), ("sobol", 4), ("latin", 8))]
     assert len({name.casefold() for name in names}) == len(names)
     assert all(re.fullmatch(r"[A-Za-z0-9_.,=+-]*[A-Za-z0-9_]", name) for name in names)
+
+
+def test_results_in_python_say_what_they_are() -> None:
+    import sim
+
+    size: dict[str, Any] = {"replications": 4, "months": 1}
+    base, less = sim.run("baseline", **size), sim.run("baseline", **size, settings=[f"{AID}=0.1"])
+    said = repr(sim.compare(base, less))
+    assert said == f"<Comparison: baseline+{AID}=0.1 over 1 month against baseline over 1 month, 4 pairs>"
+    swept = sim.sweep("no_talks", {AID: [0, 1]}, **size, seed=2)
+    assert repr(swept) == f"<Sweep: no_talks over 1 month, seed 2, over {AID} (0, 1), 4 histories each>"
+
+
+def test_scenarios_in_words_say_what_was_set(parley, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("title: Mine\nextends: baseline\ndescription: Less aid.\n")
+    assert parley("show", "baseline", "--set", f"{AID}=0.1").stdout.splitlines()[0].endswith(f", with {AID} 0.1 (was 1)")
+    told = parley("diff", "baseline", "mine.yaml", cwd=tmp_path).stdout.splitlines()[0]
+    assert re.fullmatch(r"From 'Baseline: [^']*' to 'Mine \[[0-9a-f]{10}\]':", told)

@@ -22,10 +22,11 @@ def show(file: One, settings: Settings = None) -> None:
     with errors_as_lines():
         from pathlib import Path
 
+        from sim.results.identity import title_of
         from sim.scenario.describe import entries
 
         (scenario,) = load_all([file], settings)
-        print(scenario.world.title)
+        print(title_of(scenario))
         print(scenario.world.description)
         group = None
         for entry in entries(scenario):
@@ -44,11 +45,12 @@ def diff(before: One, after: One) -> None:
     Example:  parley diff baseline more_arms
     """
     with errors_as_lines():
+        from sim.results.identity import title_of
         from sim.scenario.describe import changes
 
         first, second = load_all([before, after], None)
         found = changes(first, second)
-        print(f"From '{first.world.title}' to '{second.world.title}':")
+        print(f"From '{title_of(first)}' to '{title_of(second)}':")
         for change in found:
             unit = f" ({change.unit})" if change.unit else ""
             if change.before is None:

@@ -86,6 +86,10 @@ class Comparison(Tabular):
         """How many histories were compared, or the smaller number of both."""
         return min(self.left.replications, self.right.replications)
 
+    def __repr__(self) -> str:
+        how = "pairs" if self.paired else "histories each"
+        return f"<Comparison: {self.right.identity.briefly} against {self.left.identity.briefly}, {self.pairs:,} {how}>"
+
     def line(self, outcome: str) -> Line:
         """Return the line of an outcome.
 

@@ -168,6 +168,11 @@ def as_run(scenario: Scenario[ScenarioHead], days: int) -> Scenario[ScenarioHead
     return replace(scenario, tree=tree, world=world, places={**scenario.places, ("horizon_days",): Place("--months")})
 
 
+def title_of(scenario: Scenario[ScenarioHead]) -> str:
+    """Return the title of a scenario with all that tells it from others."""
+    return identity_over(scenario, horizon_days(scenario), USUAL_SEED).line
+
+
 def as_kept(scenario: Scenario[ScenarioHead], manifest: OfScenario) -> Scenario[ScenarioHead]:
     """Return the scenario that a folder keeps, as scenario.yaml, under its own name and with what it was before."""
     settings = tuple(Setting(one.path, one.value, one.was) for one in manifest.settings if one.path != SEED)

@@ -11,7 +11,7 @@ from sim.ensemble.run import Plan, run_ensemble
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.results.columns import sweep_columns
 from sim.results.frames import Tabular
-from sim.results.identity import about_identity
+from sim.results.identity import about_identity, identity_of, varied_in_words
 from sim.results.manifest import SweepManifest, VariedKnob
 from sim.results.parts import Parts
 from sim.results.read import Folder
@@ -50,6 +50,11 @@ class Sweep(Tabular):
     design: str
     points: list[tuple[str, ...]]
     summaries: list[list[Row]]
+
+    def __repr__(self) -> str:
+        over = varied_in_words([knob.path for knob in self.knobs], self.points, self.design)
+        made = identity_of(self.scenario, self.plan)
+        return f"<Sweep: {made.briefly}, {over}, {self.plan.replications:,} histories each>"
 
     def row(self, point: int, outcome: str) -> Row | None:
         """Return an outcome at a point, or None where no history of the point has it."""
