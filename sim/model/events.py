@@ -31,6 +31,7 @@ DAYS_BETWEEN_REVIEWS = 7
 
 Kind = Literal["set", "scale", "add"]
 KINDS: tuple[Kind, ...] = ("set", "scale", "add")
+FARTHEST = 1e200
 
 
 class When(Section):
@@ -211,10 +212,12 @@ def changed(kind: Kind, value: Floats, amount: Floats) -> Floats:
     >>> two = np.array([2.0, 3.0])
     >>> [changed(kind, two, np.array([5.0, 0.5])).tolist() for kind in KINDS]
     [[5.0, 0.5], [10.0, 1.5], [7.0, 3.5]]
+    >>> changed("scale", np.array([1e200]), np.array([1000.0]))
+    array([1.e+200])
     """
-    if kind == "set":
-        return amount
-    return value * amount if kind == "scale" else value + amount
+    found = amount if kind == "set" else value * amount if kind == "scale" else value + amount
+    # Far beyond the range of any knob, so that many effects in a row stay a number.
+    return np.clip(found, -FARTHEST, FARTHEST)
 
 
 def gap_days(uniform: Floats, hazard_per_year: Floats) -> Floats:
