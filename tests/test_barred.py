@@ -133,7 +133,7 @@ def made(number: int, base: dict[str, Any]) -> Scenario[Any] | None:
     tree = maker.tree(copy.deepcopy(base))
     try:
         maker.settings(tree)
-        return Scenario(f"made_{number}", Path("made.yaml"), WarScenario.model_validate(tree), tree, {})
+        return Scenario(f"made_{number}", Path("made.yaml"), WarScenario.model_validate(tree), tree, {}, tree)
     except ValidationError as error:
         if "no package is left" not in str(error):
             raise
@@ -278,3 +278,12 @@ def test_histories_in_which_no_package_is_left_are_told_without_odd_numbers(parl
     assert page.returncode == 0, page.stderr
     for text in (*(done.stdout for done in told), table, (folder / "summary.md").read_text()):
         assert not re.search(r"\b(nan|inf)\b|1000\.|999\.", text)
+
+
+def test_a_war_in_which_no_history_has_a_package_left_is_told_in_words(parley: Any, tmp_path: Path) -> None:
+    """Lines that are hard in all but one of a million histories."""
+    hard = ("recognised_borders", "recognition_demanded")
+    settings = [f"--set=negotiation.red_lines.{line}.hard_share=0.999999" for line in hard]
+    done = parley("run", "recognition_hard", "--replications=5", "--months=2", f"--out={tmp_path}", *settings)
+    assert done.returncode == 0, done.stderr
+    assert "of reviews), hard red lines left no package that both sides could sign." in " ".join(done.stdout.split())

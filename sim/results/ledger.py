@@ -82,12 +82,14 @@ def sentences(names: Names, totals: Totals) -> list[str]:
     first = f"Without a zone ({without / totals.reviews:.0%} of reviews), "
     nearest = dict(totals.of("nearest"))
     none = nearest.pop(NOTHING, 0)
-    package, count = next(iter(nearest.items()), ("", 0))
-    often = f"the package nearest to agreement was most often: {names.package(package)} ({count / without:.0%} of them)"
-    barred = (
-        f"hard red lines left no package that both sides could sign{f' in {none / without:.0%} of them' if count else ''}"
-    )
-    found = [f"{first}{'; '.join([*([often] if count else []), *([barred] if none else [])])}."]
+    said = [
+        f"the package nearest to agreement was most often: {names.package(package)} ({count / without:.0%} of them)"
+        for package, count in list(nearest.items())[:1]
+    ]
+    if none:
+        share = f" in {none / without:.0%} of them" if said else ""
+        said.append(f"hard red lines left no package that both sides could sign{share}")
+    found = [f"{first}{'; '.join(said)}."]
     opens = Counter(dict(totals.of("opens")))
     drops = [(answer.split(":")[1], count) for answer, count in opens.most_common() if answer.startswith("drop:")]
     for line, count in drops[:2]:
