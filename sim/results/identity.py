@@ -25,7 +25,7 @@ USUAL_SEED = 1
 MOST_SETTINGS = 6
 LONGEST_VALUE = 60
 # In bytes, so that endings and the names of unfinished parts still fit into the 255 of a file system.
-LONGEST_NAME = 120
+LONGEST_NAME = 119
 _PLAIN = re.compile(r"[a-z0-9_.,=-]*[a-z0-9_]")
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?(e[-+]?\d+)?")
 
