@@ -345,3 +345,36 @@ def test_a_small_run_is_the_same_shared_or_not(parley, tmp_path: Path):
     for file in (tmp_path / "1/no_talks").iterdir():
         if file.name != "timing.json":
             assert (tmp_path / "2/no_talks" / file.name).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("ask", "code", "words"),
+    [
+        ("compare no_talks baseline --fail-over 'war_goeson > 0.1'", 3, "Did you mean 'war_goes_on'?"),
+        ("sensitivity no_talks --outcome war_goeson", 3, "Did you mean 'war_goes_on'?"),
+        ("sensitivity no_talks --one-at-a-time --outcome war_goeson", 3, "Did you mean 'war_goes_on'?"),
+        ("sensitivity no_talks --sobol 1024 --outcome war_goeson", 3, "Did you mean 'war_goes_on'?"),
+        ("discover no_talks --outcome 'war_goeson > 0'", 3, "Did you mean 'war_goes_on'?"),
+        ("breakeven no_talks --vary arms.defender.aid_scale=0:1 --until 'share(war_goeson) > 0.4'", 3, "'war_goes_on'?"),
+        ("sweep no_talks --vary arms.defender.aid_scale=0,1 --outcome war_goeson", 3, "Did you mean 'war_goes_on'?"),
+        ("run no_talks --precision 0.01 --precision-of war_goeson", 3, "'war_goes_on'?"),
+        ("run no_talks --workers 2 --cluster tcp://127.0.0.1:9", 2, "choose one"),
+    ],
+)
+def test_what_can_be_said_before_the_work_is(said, capsys, monkeypatch, tmp_path: Path, ask: str, code: int, words: str):
+    from sim.ensemble import run
+
+    work = run.run_batch
+
+    def few(scenario, plan, numbers, given=None):
+        assert len(numbers) <= 2, "no history but those that tell which outcomes there are"
+        return work(scenario, plan, numbers, given)
+
+    monkeypatch.setattr(run, "run_batch", few)
+    monkeypatch.chdir(tmp_path)
+    asked = shlex.split(f"{ask} --months 1")
+    if asked[0] != "breakeven":
+        asked += ["--out", "out"]
+    assert app(asked, prog_name="parley", standalone_mode=False) == code
+    assert words in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

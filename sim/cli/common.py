@@ -63,6 +63,9 @@ def workers_for(histories: int, days: int, asked: int | None, cluster: str | Non
     """Yield who shares the work of so many histories of so many days."""
     from sim.ensemble.workers import cores, pool_of
 
+    if asked is not None and cluster not in (None, "local"):
+        print("error: --workers is for this machine, and a --cluster has its own: choose one", file=sys.stderr)
+        raise typer.Exit(USAGE)
     with pool_of(asked or (cores() if histories * days > WORTH_SHARING or cluster else 1), cluster) as pool:
         yield pool
 
@@ -221,12 +224,24 @@ def wanted(names: Sequence[str], replications: int | None, seed: int | None, mon
 
 
 def runs_of(
-    asked: Sequence[Wanted], workers: int | None = None, cluster: str | None = None, parts: Parts | None = None
+    asked: Sequence[Wanted],
+    workers: int | None = None,
+    cluster: str | None = None,
+    parts: Parts | None = None,
+    outcomes: Sequence[str] = (),
+    summarised: bool = False,
 ) -> list[Run]:
-    """Return the runs that are wanted, under names that differ; those that are run now are kept, where parts are."""
+    """Return the runs that are wanted, under names that differ; those that are run now are kept, where parts are.
+
+    None is run where there will be no such `outcomes`; see `refuse_unknown`.
+    """
     from sim.results.again import kept_or_run
     from sim.results.runs import Run, told_apart
+    from sim.studies.condition import refuse_unknown
 
+    for one in asked:
+        if one.kept is None:
+            refuse_unknown(one.scenario, one.plan, outcomes, summarised)
     fresh = [one.plan for one in asked if one.kept is None]
     longest = max((plan.days for plan in fresh), default=0)
     with workers_for(sum(plan.replications for plan in fresh), longest, workers, cluster) as pool:
@@ -263,7 +278,7 @@ def run_with_progress(
 
     def run(progress: Callable[[int], None]) -> Ensemble:
         if enough is not None:
-            return run_until(scenario, plan, enough, progress)
+            return run_until(scenario, plan, enough, progress, pool or ALONE)
         return run_shared(scenario, plan, pool or ALONE, progress)
 
     with progress_bar(scenario.name, plan.replications) as progress:

@@ -115,7 +115,7 @@ def compare(
             if place is not None and place.done and not limits and (page is None or is_page(page)):
                 print_csv(read_folder(place.target).text(f"comparison.{way}"), excel and as_csv)
                 return
-            runs = runs_of(asked, workers, cluster, parts)
+            runs = runs_of(asked, workers, cluster, parts, [limit.outcome for limit in limits], summarised=True)
             sections = ALL_SECTIONS if every else MAIN_SECTIONS
             found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
             compared = [run.about() for run in runs]

@@ -68,6 +68,7 @@ def discover(
         from sim.results.place import Place
         from sim.results.read import read_folder
         from sim.results.tables import csv_of
+        from sim.studies.condition import Case
         from sim.studies.discovered import COLUMNS, STEP_COLUMNS, as_dict, discover_in, step_rows, text_lines
 
         if as_csv and as_json:
@@ -86,7 +87,7 @@ def discover(
             if place is not None and place.done:
                 print_csv(read_folder(place.target).text(way), excel and as_csv)
                 return
-            (run,) = runs_of([asked], parts=parts)
+            (run,) = runs_of([asked], parts=parts, outcomes=[Case.parse(outcome).outcome])
             found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
             data = as_dict(found)
             file = str(Path(of) / "scenario.yaml") if is_run(of) else of

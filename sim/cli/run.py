@@ -33,11 +33,14 @@ from sim.pasted import command
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Ensemble, Plan
+    from sim.ensemble.workers import Pool
     from sim.results.place import Place
     from sim.results.summary import Row
     from sim.studies.precision import Precision
 
 MOST_FOR_PRECISION = 100_000
+# judgement: as a precision of 0.01 takes.
+USUAL_FOR_PRECISION = 10_000
 
 
 def run(
@@ -96,6 +99,7 @@ def run(
         from sim.results.identity import identity_of
         from sim.results.place import PAGE, may_be_page
         from sim.results.summary import WHAT_IT_IS_NOT, as_dicts
+        from sim.studies.condition import refuse_unknown
         from sim.studies.precision import Precision
 
         scenarios = load_all(files, settings)
@@ -115,6 +119,8 @@ def run(
             raise typer.Exit(USAGE)
         most = replications or (MOST_FOR_PRECISION if precision else 2000)
         plans = [Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else ()) for one in scenarios]
+        for scenario, plan in zip(scenarios, plans, strict=True):
+            refuse_unknown(scenario, plan, [] if precision_of is None else [precision_of])
         aims = [None if precision is None else Precision(scenario, precision, precision_of) for scenario in scenarios]
         identities = [identity_of(scenario, plan) for scenario, plan in zip(scenarios, plans, strict=True)]
         # What is not as the scenario has it has a folder of its own, unless one is given.
@@ -131,7 +137,7 @@ def run(
         for scenario, plan in zip(scenarios, plans, strict=True):
             say_before(scenario, plan.days)
         with ExitStack() as stack:
-            to_share = most * len(names) if precision is None else 0
+            to_share = most * len(names) if precision is None else USUAL_FOR_PRECISION
             pool = stack.enter_context(workers_for(to_share, plans[0].days, workers, cluster))
             ran = []
             for scenario, plan, place, aim in zip(scenarios, plans, places, aims, strict=True):
@@ -143,7 +149,7 @@ def run(
                         )  # fmt: skip
                         ran.append(stack.enter_context(kept))
                 else:
-                    ran.append(_until(aim, plan, place))
+                    ran.append(_until(aim, plan, place, pool))
             ensembles, summaries = [ensemble for ensemble, _ in ran], [summary for _, summary in ran]
             failed = {folder: ensemble.failures for folder, ensemble in zip(folders, ensembles, strict=True)}
             if as_json:
@@ -190,7 +196,7 @@ def _place_of(wanted: Precision, plan: Plan, folder: Path, force: bool, excel: b
     return Place.of(folder, "run", asked, force, excel=excel, note=note)
 
 
-def _until(wanted: Precision, plan: Plan, place: Place) -> tuple[Ensemble, list[Row]]:
+def _until(wanted: Precision, plan: Plan, place: Place, pool: Pool) -> tuple[Ensemble, list[Row]]:
     """Run until the precision is reached, and write the tables."""
     from sim.results.again import as_it_was
     from sim.results.store import write_run
@@ -200,7 +206,7 @@ def _until(wanted: Precision, plan: Plan, place: Place) -> tuple[Ensemble, list[
         if place.done:
             ensemble, summary = as_it_was(place.target, plan)
         else:
-            ensemble = run_with_progress(wanted.scenario, plan, wanted.reached)
+            ensemble = run_with_progress(wanted.scenario, plan, wanted.reached, pool)
             summary = summarise(ensemble)
             write_run(ensemble, summary, place)
     if not wanted.reached(ensemble.outcomes):

@@ -110,6 +110,7 @@ def sensitivity(
         from sim.results.store import what_is_run
         from sim.results.summary import WHAT_IT_IS_NOT
         from sim.results.tables import csv_of
+        from sim.studies.condition import refuse_unknown
 
         _refuse(as_csv and as_json, one_at_a_time and sobol is not None, sobol, replications)
         refuse_for_a_folder(
@@ -135,6 +136,7 @@ def sensitivity(
             if name == "sensitivity":
                 study = _from_given_data(asked, outcome, top, workers, cluster, parts)
             else:
+                refuse_unknown(scenario, plan, outcome or ())
                 how = _one_at_a_time if one_at_a_time else _sobol
                 # There are a hundred assumptions or more.
                 with workers_for(100 * plan.replications, plan.days, workers, cluster) as pool:
@@ -214,7 +216,7 @@ def _from_given_data(
     from sim.studies.headline import AT_ONCE, headline_outcomes, of_those
     from sim.studies.sensitivity import sensitivities, why_not
 
-    (run,) = runs_of([asked], workers, cluster, parts)
+    (run,) = runs_of([asked], workers, cluster, parts, outcomes or ())
     chosen = outcomes or []
     left_out: dict[str, str] = {}
     if not outcomes:
