@@ -358,3 +358,12 @@ def test_scenarios_in_words_say_what_was_set(parley, tmp_path: Path) -> None:
     assert parley("show", "baseline", "--set", f"{AID}=0.1").stdout.splitlines()[0].endswith(f", with {AID} 0.1 (was 1)")
     told = parley("diff", "baseline", "mine.yaml", cwd=tmp_path).stdout.splitlines()[0]
     assert re.fullmatch(r"From 'Baseline: [^']*' to 'Mine \[[0-9a-f]{10}\]':", told)
+
+
+def test_two_runs_whose_folders_differ_in_capitals_alone_are_refused(parley, tmp_path: Path) -> None:
+    for name in ("x.yaml", "X.yaml"):
+        (tmp_path / name).write_text("title: Mine\nextends: baseline\ndescription: As it is.\n")
+    done = parley("run", "x.yaml", "X.yaml", "--replications", 2, "--months", 1, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "two scenarios have the same name" in done.stderr
+    assert not (tmp_path / "results").exists()

@@ -114,7 +114,8 @@ def run(
         if precision is not None and as_parquet:
             print("error: --parquet is for large runs of a size that is known: leave --precision", file=sys.stderr)
             raise typer.Exit(USAGE)
-        if len(set(names)) < len(names):
+        # Some file systems do not tell capitals apart.
+        if len({name.casefold() for name in names}) < len(names):
             print("error: two scenarios have the same name, and results are kept by name", file=sys.stderr)
             raise typer.Exit(USAGE)
         most = replications or (MOST_FOR_PRECISION if precision else 2000)
