@@ -49,3 +49,17 @@ def test_a_mark_without_a_table_is_refused(parley, tmp_path: Path, command: tupl
     done = parley(*command, "--excel", cwd=tmp_path)
     assert done.returncode == 2
     assert "--excel is for CSV: give --csv" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "outcomes.csv", "scenario.yaml"])
+def test_line_ends_that_a_checkout_changed_are_said(tmp_path: Path, name: str) -> None:
+    sim.run("no_talks", replications=2, months=1, out=tmp_path / "r")
+    file = tmp_path / "r" / name
+    plain = file.read_bytes()
+    file.write_bytes(plain.replace(b"\n", b"\r\n"))
+    with pytest.raises(sim.ParleyError, match=rf"{name}: its line ends were changed \(CRLF\)"):
+        sim.read(tmp_path / "r")
+    file.write_bytes(plain.replace(b"\n", b"\r\n").replace(b"2", b"3", 1))
+    with pytest.raises(sim.ParleyError) as error:
+        sim.read(tmp_path / "r")
+    assert "CRLF" not in str(error.value)

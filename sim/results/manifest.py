@@ -24,6 +24,10 @@ NAME = "manifest.json"
 FORMAT: Final = 1
 # judgement: a sweep of 100,000 points over a few knobs has 20 MB.
 MOST_BYTES = 64_000_000
+LINE_ENDS = (
+    "its line ends were changed (CRLF), as by a checkout on Windows; write '* -text' to a .gitattributes in the folder and "
+    "check it out again, or run it again"
+)
 # Written when a page is made of results, which may be at any time.
 PAGE = "report.html"
 
@@ -290,8 +294,8 @@ def read_manifest(folder: Path) -> Manifest:
     except (ValidationError, RecursionError) as error:
         raise StoreError(f"{path}: {_first(error)}") from error
     if content != found.sealed(found.sha256):
-        turned = " (its line ends are those of Windows, as a checkout of git makes them)" if b"\r\n" in content else ""
-        raise StoreError(f"{path} was changed since it was written{turned}; run it again")
+        turned = content.replace(b"\r\n", b"\n") == found.sealed(found.sha256)
+        raise StoreError(f"{path}: {LINE_ENDS}" if turned else f"{path} was changed since it was written; run it again")
     return found
 
 

@@ -24,7 +24,7 @@ from sim.model import WarScenario
 from sim.results.columns import TEXT, WHOLE, Column
 from sim.results.files import read_bytes
 from sim.results.identity import as_kept
-from sim.results.manifest import Manifest, OfScenario, StoreError, read_manifest
+from sim.results.manifest import LINE_ENDS, Manifest, OfScenario, StoreError, read_manifest
 from sim.results.place import settle
 from sim.results.tables import as_it_was
 from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario
@@ -121,8 +121,8 @@ def read_folder(folder: Path) -> Folder:
             raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
         if hashlib.sha256(content).hexdigest() != digest:
             ends = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() == digest
-            how = ": its line ends were made those of Windows, as by a checkout of git" if ends else ""
-            raise StoreError(f"{path} was changed since the run wrote it{how}; run it again")
+            reason = f": {LINE_ENDS}" if ends else " was changed since the run wrote it; run it again"
+            raise StoreError(f"{path}{reason}")
         files[name] = content
     return Folder(folder, manifest, files)
 
