@@ -173,7 +173,7 @@ class Table:
 
     def one_of(self, name: str, known: Collection[str]) -> None:
         """Refuse the table unless a column of text has only these values."""
-        odd = ~np.isin(self._columns[name], np.array(sorted(known)))
+        odd = ~np.isin(self._columns[name], np.array(sorted(known), dtype=np.str_))
         if odd.any():
             place = int(np.flatnonzero(odd)[0])
             raise self.wrong(place, f"{str(self._columns[name][place])[:60]!r} is no {name} of these results")

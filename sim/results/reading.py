@@ -131,7 +131,7 @@ def read_summary(found: Folder, outcomes: Mapping[str, NDArray[Any]]) -> list[Ro
             raise table.wrong(place, f"{row.id} does not follow from the table of the replications")
     missing = set(np.unique(outcomes["ending"]).tolist()) - seen
     if missing:
-        raise table.wrong(-1, f"there is no row of the ending {min(missing)}")
+        raise StoreError(f"{table.path} has no row of the ending {min(missing)}")
     return rows
 
 
