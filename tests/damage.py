@@ -173,6 +173,8 @@ def _of_files(kind: str, name: str) -> Iterator[Damage]:
 
 def _of_tables(kind: str, folder: Path, name: str) -> Iterator[Damage]:
     rows = list(csv.reader(io.StringIO((folder / name).read_text(encoding="utf-8"))))
+    # Without a row there is less to damage.
+    some = len(rows) > 1
     # Of the hundred columns of drawn parameters a few stand for all.
     header = [column for column in rows[0] if "." not in column] + [column for column in rows[0] if "." in column][:3]
     for column in header:
@@ -184,17 +186,19 @@ def _of_tables(kind: str, folder: Path, name: str) -> Iterator[Damage]:
             yield Damage(kind, f"{name}: {column} has a cell that is {what}", _cell(name, column, cell), False)
         yield Damage(kind, f"{name}: {column} is zero throughout", _column(name, column, "0"), False)
         yield Damage(kind, f"{name}: {column} is empty throughout", _column(name, column, ""), False)
-        yield Damage(kind, f"{name}: {column} is odd text", _column(name, column, "\u2066a\u2069"), True)
+        yield Damage(kind, f"{name}: {column} is odd text", _column(name, column, "\u2066a\u2069"), some)
     for what, change in {
         "no rows": lambda lines, luck: lines.__delitem__(slice(1, None)),
-        "a row less": lambda lines, luck: lines.pop(luck.randrange(1, len(lines))),
+        "a row less": lambda lines, luck: lines.pop(luck.randrange(1, len(lines))) if some else None,
         "a row twice": lambda lines, luck: lines.append(lines[-1]),
         "rows out of order": lambda lines, luck: lines.insert(1, lines.pop()),
         "a long row": lambda lines, luck: lines.append(lines[-1] + [""] * 3),
         "an odd column": lambda lines, luck: [line.append("1") for line in lines],
         "a column of odd text": lambda lines, luck: [line.append("\x1b[31m\u202e") for line in lines],
     }.items():
-        yield Damage(kind, f"{name} has {what}", _lines(name, change), what not in ("rows out of order", "a row less"))
+        yield Damage(
+            kind, f"{name} has {what}", _lines(name, change), some and what not in ("rows out of order", "a row less")
+        )
     yield Damage(kind, f"{name} has other line ends", _bytes(name, lambda content: content.replace(b"\n", b"\r\n")), True)
     yield Damage(kind, f"{name} is UTF-16", _bytes(name, lambda content: content.decode().encode("utf-16")), True)
 
