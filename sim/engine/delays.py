@@ -70,6 +70,7 @@ class StagedDelay:
     def __init__(self, stages: list[int], mean_days: Floats) -> None:
         deepest = max(stages, default=1)
         self._stages = np.asarray(stages, dtype=np.float64)[:, None]
+        self._mean_days = np.empty(0)
         self.set_mean(mean_days)
         # Rows with fewer stages enter further down, so that all leave by the last.
         self._entry = [deepest - count for count in stages]
@@ -78,6 +79,9 @@ class StagedDelay:
 
     def set_mean(self, mean_days: Floats) -> None:
         """Give the delay another mean, shape (rows, n), from the next step on; what is inside stays where it is."""
+        if mean_days is self._mean_days:
+            return  # as on most days
+        self._mean_days = mean_days
         with np.errstate(divide="ignore"):
             self._share = -np.expm1(-(self._stages / mean_days))
 

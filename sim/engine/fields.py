@@ -26,6 +26,8 @@ class Field:
         Whether the field is written to the time series of a run.
     dtype : type
         float by default.
+    inner : bool
+        Whether it is the mechanism's own memory, which no event of a scenario may watch.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Field:
     rows: tuple[str, ...] | None = None
     series: bool = False
     dtype: type = float
+    inner: bool = False
 
 
 class Fields:

@@ -1,9 +1,9 @@
 """A batch at work: mechanisms over shared fields, one agenda, one source of luck."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from sim.engine.agenda import Agenda, Process
 from sim.engine.calendar import Calendar
 from sim.engine.draws import Draws, Floats, Ints
 from sim.engine.fields import Field, Fields
+from sim.engine.mechanism import Mechanism
 from sim.engine.recorder import Recorder
 
 # judgement: what breaks stays broken, so that a check every eight weeks and at the end finds it, at little cost.
@@ -64,45 +65,6 @@ class Setting:
     passed: Callable[[int], None] = lambda day: None
 
 
-class Mechanism:
-    """A part of the model. Subclasses declare, in this order, what they own, what they call their events, and when they act.
-
-    Attributes
-    ----------
-    name : str
-        Also the name of the section of the scenario that holds the parameters.
-    parameters : type
-        The class of that section.
-    topics, steps : tuple of str
-        Their names in the order of the day.
-    sentences : mapping of str to str
-        Kind of event -> the sentence a chronicle tells, with the event's values in braces.
-    """
-
-    name: ClassVar[str]
-    parameters: ClassVar[type]
-    topics: ClassVar[tuple[str, ...]] = ()
-    steps: ClassVar[tuple[str, ...]] = ()
-    sentences: ClassVar[Mapping[str, str]] = {}
-
-    def __init__(self, world: "World", section: Any, drawn: Any) -> None:
-        """Take the world, the section of the scenario and the drawn parameters; set all own fields to their start."""
-        raise NotImplementedError
-
-    @classmethod
-    def fields(cls, section: Any) -> tuple[Field, ...]:
-        """Return the fields it owns, which may depend on its section of the scenario."""
-        raise NotImplementedError
-
-    def life(self) -> Process:
-        """Run the mechanism's rhythm: a generator that yields `agenda.next(step)` and then acts."""
-        raise NotImplementedError
-
-    def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-        """Yield rules that must hold, each with the replications, shape (..., n), in which it is broken."""
-        return iter(())
-
-
 class World:
     """What the mechanisms of one batch share.
 
@@ -140,7 +102,8 @@ class World:
     def run(self, mechanisms: Sequence[Mechanism]) -> None:
         """Run all days of the setting."""
         for mechanism in mechanisms:
-            self.agenda.start(mechanism.life())
+            if mechanism.lives:
+                self.agenda.start(mechanism.life())
         self.agenda.start(self._evenings(mechanisms))
         self.agenda.run(self.setting.days)
 

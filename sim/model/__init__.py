@@ -5,7 +5,8 @@ from typing import Any, Self
 from pydantic import Field as Option
 from pydantic import create_model, model_validator
 
-from sim.engine.world import Mechanism, Setting, World
+from sim.engine.mechanism import Mechanism
+from sim.engine.world import Setting, World
 from sim.model.arms import Arms
 from sim.model.attrition import Attrition
 from sim.model.beliefs import Beliefs

@@ -8,7 +8,7 @@ Left out: kinds of materiel, losses of stock to strikes.
 """
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,39 +17,38 @@ from pydantic import model_validator
 
 from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_MONTH
-from sim.engine.draws import Floats
-from sim.engine.fields import Field
-from sim.engine.world import Mechanism, World, differs
-from sim.model.backers import Backer, Backers, Halt, Package
-from sim.model.parameters import SIDES, Drawn
-from sim.scenario import FieldError, Flaw, Quantity, Section, knob
+from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
+from sim.engine.world import differs
+from sim.model.backers import Backer, Halt, Package, Pipelines
+from sim.model.parameters import SIDES
+from sim.scenario import FieldError, Flaw, N, Quantity, Section, knob
 from sim.scenario.wording import did_you_mean
 
 
-class SideArms(Section):
+class SideArms(Section, Generic[N]):
     """The arms of one side."""
 
-    fire_at_start_share: Quantity = knob("share of full-rate fire", "Fire at the start.", low=0.01, high=0.99, at_start=True)
-    ration_days: Quantity = knob(
+    fire_at_start_share: N = knob("share of full-rate fire", "Fire at the start.", low=0.01, high=0.99, at_start=True)
+    ration_days: N = knob(
         "days of full-rate fire", "Stock at which firing is rationed to half of the full rate.", low=1, high=1000
     )
-    production_fire_days_per_month: Quantity = knob(
+    production_fire_days_per_month: N = knob(
         "days of full-rate fire a month", "Own production, and what is refurbished.", low=0, high=1000
     )
-    aid_scale: Quantity = knob("factor", "Multiplies all that its backers pledge from day 0 on.", low=0, high=100)
+    aid_scale: N = knob("factor", "Multiplies all that its backers pledge from day 0 on.", low=0, high=100)
 
 
-class ArmsParameters(Section):
+class ArmsParameters(Section, Generic[N]):
     """Arms: fire, stocks, production, backers."""
 
-    attacker: SideArms
-    defender: SideArms
-    backers: list[Backer] = Option(default_factory=list)
-    halts: list[Halt] = Option(default_factory=list)
-    packages: list[Package] = Option(default_factory=list)
+    attacker: SideArms[N]
+    defender: SideArms[N]
+    backers: list[Backer[N]] = Option(default_factory=list)
+    halts: list[Halt[N]] = Option(default_factory=list)
+    packages: list[Package[N]] = Option(default_factory=list)
 
     @model_validator(mode="after")
-    def _known_backers(self) -> "ArmsParameters":
+    def _known_backers(self) -> "ArmsParameters[N]":
         known = [backer.id for backer in self.backers]
         named = [("halts", place, halt.backer) for place, halt in enumerate(self.halts)]
         named += [("packages", place, package.backer) for place, package in enumerate(self.packages)]
@@ -67,7 +66,7 @@ class ArmsParameters(Section):
         return self
 
 
-def rationed_fire(stock_days: Floats, ration_days: Floats) -> Floats:
+def rationed_fire(stock_days: PerSide, ration_days: PerSide) -> PerSide:
     """Return the share of full-rate fire, in 0..1, that a stock allows.
 
     >>> rationed_fire(np.array([0.0, 30.0]), np.array([30.0, 30.0]))
@@ -76,16 +75,20 @@ def rationed_fire(stock_days: Floats, ration_days: Floats) -> Floats:
     return stock_days / (stock_days + ration_days)
 
 
-def stock_for_fire(fire_share: Floats, ration_days: Floats) -> Floats:
+def stock_for_fire(fire_share: PerSide, ration_days: PerSide) -> PerSide:
     """Return the stock in days of full-rate fire at which fire is rationed to `fire_share`."""
     return ration_days * fire_share / (1.0 - fire_share)
 
 
+def _backers(section: ArmsParameters[Quantity]) -> tuple[str, ...]:
+    return tuple(backer.id for backer in section.backers)
+
+
 class Arms(Mechanism):
-    """Stocks and fire of both sides."""
+    """Stocks and fire of both sides; what backers pledge and deliver."""
 
     name = "arms"
-    parameters = ArmsParameters
+    parameters = ArmsParameters[Quantity]
     topics = ("halt", "package")
     steps = ("arms",)
     sentences: ClassVar = {
@@ -95,86 +98,75 @@ class Arms(Mechanism):
         "fire below half": "{side}'s fire is below half of the full rate ({fire:.2f}).",
     }
 
-    @classmethod
-    def fields(cls, section: ArmsParameters) -> tuple[Field, ...]:
-        """Return the fields of arms; those of the backers have a row each."""
-        backers = tuple(backer.id for backer in section.backers)
-        days = "days of full-rate fire"
-        return (
-            Field("fire", "share of full-rate fire", "Fire of the day.", SIDES, series=True),
-            Field("ready_fire", "share of full-rate fire", "What the stock allows, at war or not.", SIDES, series=True),
-            Field("fire_at_start", "share of full-rate fire", "Fire at the start.", SIDES),
-            Field("stock_days", days, "Materiel in stock.", SIDES, series=True),
-            Field("produced_days", days, "Produced since the start.", SIDES),
-            Field("received_days", days, "Received from backers since the start.", SIDES),
-            Field("fired_days", days, "Fired since the start.", SIDES),
-            Field(
-                "fire_below_half_month",
-                "months",
-                "First month in which fire is below half; -1: none.",
-                SIDES,
-                dtype=int,
-            ),
-            Field("pledged_beur", "bn EUR", "Pledged, with what was on its way at the start.", backers, series=True),
-            Field("delivered_beur", "bn EUR", "Delivered and absorbed since the start.", backers, series=True),
-            Field("cancelled_beur", "bn EUR", "Cancelled since the start.", backers),
-            Field("in_transit_beur", "bn EUR", "Pledged and not yet delivered or cancelled.", backers),
-        )
+    fire: PerSide = owned("share of full-rate fire", "Fire of the day.", SIDES, series=True)
+    ready_fire: PerSide = owned("share of full-rate fire", "What the stock allows, at war or not.", SIDES, series=True)
+    fire_at_start: PerSide = owned("share of full-rate fire", "Fire at the start.", SIDES)
+    stock_days: PerSide = owned("days of full-rate fire", "Materiel in stock.", SIDES, series=True)
+    produced_days: PerSide = owned("days of full-rate fire", "Produced since the start.", SIDES, start=0.0)
+    received_days: PerSide = owned("days of full-rate fire", "Received from backers since the start.", SIDES, start=0.0)
+    fired_days: PerSide = owned("days of full-rate fire", "Fired since the start.", SIDES, start=0.0)
+    fire_below_half_month: PerSide = owned(
+        "months", "First month in which fire is below half; -1: none.", SIDES, start=-1, dtype=int
+    )
+    pledged_beur: PerHistory = owned("bn EUR", "Pledged, with what was on its way at the start.", _backers, series=True)
+    delivered_beur: PerHistory = owned("bn EUR", "Delivered and absorbed since the start.", _backers, start=0.0, series=True)
+    cancelled_beur: PerHistory = owned("bn EUR", "Cancelled since the start.", _backers, start=0.0)
+    in_transit_beur: PerHistory = owned("bn EUR", "Pledged and not yet delivered or cancelled.", _backers)
+    halted_until: PerHistory = owned(
+        "day", "First day after the halt under way, or after the last; -1: none yet.",
+        lambda section: tuple(halt.id for halt in section.halts), start=-1, dtype=int, inner=True,
+    )  # fmt: skip
 
-    def __init__(self, world: World, section: ArmsParameters, drawn: Drawn) -> None:
-        self._world, self._drawn = world, drawn
-        fire = drawn.sides("arms", "fire_at_start_share")
-        self._stock_at_start = stock_for_fire(fire, drawn.sides("arms", "ration_days"))
-        self.fire = world.own("arms", "fire", fire)
-        world.own("arms", "fire_at_start", fire)
-        self.stock = world.own("arms", "stock_days", self._stock_at_start)
-        self.produced = world.own("arms", "produced_days", 0.0)
-        self.received = world.own("arms", "received_days", 0.0)
-        self.fired = world.own("arms", "fired_days", 0.0)
-        self.below_half = world.own("arms", "fire_below_half_month", -1)
-        self.ready_fire = world.own("arms", "ready_fire", fire)
-        self._at_war, self._mobilized = world.fields.see("at_war"), world.fields.see("mobilized")
-        self._months = world.calendar.month_starts(world.setting.days)
-        self._backers = Backers(world, section.backers, section.halts, section.packages, drawn)
-        self.derive()
-        drawn.follow("arms", self.derive)
+    at_war: PerHistory = seen()
+    mobilized: PerHistory = seen()
 
-    def derive(self) -> None:
-        """Work out what depends on the parameters in force."""
-        self._ration_days = self._drawn.sides("arms", "ration_days")
-        self._production = self._drawn.sides("arms", "production_fire_days_per_month") / DAYS_PER_MONTH
-        self._backers.derive()
+    knobs: ArmsParameters[PerHistory]
+    sides: SideArms[PerSide]
+
+    def begin(self) -> None:
+        """Fill stocks, so that they allow the fire of the start, and what is on its way; plan halts and packages."""
+        fire = self.sides.fire_at_start_share
+        self._stock_at_start = stock_for_fire(fire, self.sides.ration_days)
+        self.fire, self.ready_fire, self.fire_at_start, self.stock_days = fire, fire, fire, self._stock_at_start
+        self._months = self.world.calendar.month_starts(self.world.setting.days)
+        self._pipelines = Pipelines(self)
+        self.pledged_beur = self.in_transit_beur = self._pipelines.on_the_way()
 
     def life(self) -> Process:
         """Pledge at the start of each month; deliver, produce and fire every day."""
         while True:
-            yield self._world.agenda.next("arms")
-            day = self._world.agenda.today
+            yield self.world.agenda.next("arms")
+            day = self.world.agenda.today
             month = self._months.get(day)
             if month is not None:
                 self._note_low_fire(day, month)
-                self._backers.pledge_month(day, month)
-            self.ready_fire[...] = rationed_fire(self.stock, self._ration_days)
-            np.multiply(self.ready_fire, self._at_war, out=self.fire)
-            self.fired += self.fire
-            produced = self._production * self._mobilized
-            self.produced += produced
-            received = np.zeros_like(produced)
-            self._backers.deliver(received)
-            self.received += received
-            self.stock += produced + received - self.fire
+                self._pipelines.pledge_month(day, month)
+            self._fire()
+
+    def _fire(self) -> None:
+        self.ready_fire = rationed_fire(self.stock_days, self.sides.ration_days)
+        self.fire = self.ready_fire * self.at_war
+        produced = self.sides.production_fire_days_per_month / DAYS_PER_MONTH * self.mobilized
+        received = self._pipelines.deliver()
+        self.fired_days += self.fire
+        self.produced_days += produced
+        self.received_days += received
+        self.stock_days += produced + received - self.fire
 
     def _note_low_fire(self, day: int, month: int) -> None:
-        low = (self.fire < 0.5) & (self.below_half < 0) & (self._at_war > 0)
-        self.below_half[low] = month
+        low = (self.fire < 0.5) & (self.fire_below_half_month < 0) & (self.at_war > 0)
+        self.fire_below_half_month[low] = month
         for side, label in enumerate(SIDES):
             cohort = np.flatnonzero(low[side])
-            self._world.recorder.tell(day, cohort, "fire below half", side=label, fire=self.fire[side, cohort])
+            self.world.recorder.tell(day, cohort, "fire below half", side=label, fire=self.fire[side, cohort])
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of materiel and pledges."""
-        balance = self._stock_at_start + self.produced + self.received - self.fired
-        yield "stock = start + produced + received - fired", differs(self.stock, balance)
-        yield "stock is never negative", ~(self.stock >= 0)
+        balance = self._stock_at_start + self.produced_days + self.received_days - self.fired_days
+        yield "stock = start + produced + received - fired", differs(self.stock_days, balance)
+        yield "stock is never negative", ~(self.stock_days >= 0)
         yield "fire lies in 0..1", ~((self.fire >= 0) & (self.fire <= 1))
-        yield from self._backers.breaches()
+        on_the_way = self._pipelines.on_the_way()
+        booked = self.delivered_beur + self.cancelled_beur + on_the_way
+        yield "pledged = delivered + in transit + cancelled", differs(self.pledged_beur, booked)
+        yield "in transit is what the delays hold", differs(self.in_transit_beur, on_the_way)

@@ -9,59 +9,57 @@ Left out: kinds of materiel, prices, bargaining between backers.
 """
 
 import datetime
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Generic, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import model_validator
 
 from sim.engine.calendar import DAYS_PER_MONTH, MONTHS_PER_YEAR
 from sim.engine.delays import StagedDelay
 from sim.engine.draws import Floats, Ints
-from sim.engine.world import World, differs
-from sim.model.parameters import SIDES, Drawn
-from sim.scenario import Fixed, Item, Quantity, knob, whole
+from sim.engine.mechanism import PerHistory, PerSide
+from sim.model.parameters import SIDES
+from sim.model.planned import Planned, whole_days
+from sim.scenario import Fixed, Item, N, knob, whole
+
+if TYPE_CHECKING:
+    from sim.model.arms import Arms
 
 Side = Literal["attacker", "defender"]
 
 
-class Backer(Item):
+class Backer(Item, Generic[N]):
     """A state or group of states that sends arms to one side."""
 
     name: str
     side: Side
-    aid_per_month_beur: Quantity = knob("bn EUR a month", "Mean of the monthly pledge.", low=0, high=100)
+    aid_per_month_beur: N = knob("bn EUR a month", "Mean of the monthly pledge.", low=0, high=100)
     aid_variation: Fixed = knob("ratio", "Coefficient of variation of the monthly pledge.", low=0, high=3, at_start=True)
-    past_aid_per_month_beur: Quantity = knob(
+    past_aid_per_month_beur: N = knob(
         "bn EUR a month", "Pledges before the start, which are on their way now.", low=0, high=100, at_start=True
     )
-    fire_days_per_beur: Quantity = knob(
-        "days of full-rate fire per bn EUR", "What a delivery adds to the stock.", low=0, high=1000
-    )
-    from_stock_share: Quantity = knob("share", "Share of a pledge taken from stocks.", low=0, high=1)
-    stock_delay_days: Quantity = knob("days", "Mean delay of what is taken from stocks.", low=0, high=2000)
+    fire_days_per_beur: N = knob("days of full-rate fire per bn EUR", "What a delivery adds to the stock.", low=0, high=1000)
+    from_stock_share: N = knob("share", "Share of a pledge taken from stocks.", low=0, high=1)
+    stock_delay_days: N = knob("days", "Mean delay of what is taken from stocks.", low=0, high=2000)
     stock_stages: Fixed = whole("stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True)
-    production_delay_days: Quantity = knob("days", "Mean delay of what must be produced.", low=0, high=5000)
+    production_delay_days: N = knob("days", "Mean delay of what must be produced.", low=0, high=5000)
     production_stages: Fixed = whole("stages", "Stages of that delay.", low=1, high=20, at_start=True)
-    cancelled_share: Quantity = knob("share", "Share of a pledge that never arrives.", low=0, high=1)
-    absorption_days: Quantity = knob("days", "Mean time from arrival to use at the front.", low=0, high=1000)
+    cancelled_share: N = knob("share", "Share of a pledge that never arrives.", low=0, high=1)
+    absorption_days: N = knob("days", "Mean time from arrival to use at the front.", low=0, high=1000)
 
 
-class Halt(Item):
+class Halt(Item, Generic[N]):
     """An interruption of a backer's pledges: dated with a probability, or at random with a hazard."""
 
     backer: str
     date: datetime.date | None = None
-    probability: Quantity | None = knob("share", "With what chance it happens.", low=0, high=1, default=None, at_start=True)
-    hazard_per_year: Quantity | None = knob(
-        "per year", "Rate at which it begins.", low=0, high=100, default=None, at_start=True
-    )
-    days: Quantity = knob("days", "How long it lasts.", low=1, high=10_000, at_start=True)
-    cut_share: Quantity = knob("share", "Share of the pledges that falls away.", low=0, high=1, at_start=True)
+    probability: N | None = knob("share", "With what chance it happens.", low=0, high=1, default=None, at_start=True)
+    hazard_per_year: N | None = knob("per year", "Rate at which it begins.", low=0, high=100, default=None, at_start=True)
+    days: N = knob("days", "How long it lasts.", low=1, high=10_000, at_start=True)
+    cut_share: N = knob("share", "Share of the pledges that falls away.", low=0, high=1, at_start=True)
 
     @model_validator(mode="after")
-    def _dated_or_random(self) -> "Halt":
+    def _dated_or_random(self) -> "Halt[N]":
         dated = self.date is not None and self.probability is not None and self.hazard_per_year is None
         random = self.date is None and self.probability is None and self.hazard_per_year is not None
         if not (dated or random):
@@ -69,14 +67,14 @@ class Halt(Item):
         return self
 
 
-class Package(Item):
+class Package(Item, Generic[N]):
     """A pledge on a date, beside the monthly ones."""
 
     backer: str
     date: datetime.date
-    amount_beur: Quantity = knob("bn EUR", "Size of the package.", low=0, high=1000, at_start=True)
-    probability: Quantity = knob("share", "With what chance it is pledged.", low=0, high=1, at_start=True)
-    from_stock_share: Quantity | None = knob(
+    amount_beur: N = knob("bn EUR", "Size of the package.", low=0, high=1000, at_start=True)
+    probability: N = knob("share", "With what chance it is pledged.", low=0, high=1, at_start=True)
+    from_stock_share: N | None = knob(
         "share", "Share taken from stocks; the backer's own if not given.", low=0, high=1, default=None, at_start=True
     )
 
@@ -108,126 +106,79 @@ class LumpyAmount:
         return amounts
 
 
-class Backers:
-    """The pledges and pipelines of all backers of a scenario; a part of the mechanism `arms`, which owns its fields.
+class Pipelines:
+    """What backers pledge and what is on its way: a part of the mechanism `arms`, whose fields it keeps."""
 
-    Parameters
-    ----------
-    world : World
-    backers, halts, packages : sequences of their sections
-    drawn : Drawn
-    """
-
-    def __init__(
-        self, world: World, backers: Sequence[Backer], halts: Sequence[Halt], packages: Sequence[Package], drawn: Drawn
-    ) -> None:
-        self._world, self._drawn, self._backers, self._halts = world, drawn, backers, halts
-        self._at_war, self._mobilized = world.fields.see("at_war"), world.fields.see("mobilized")
-        self._side = [SIDES.index(backer.side) for backer in backers]
-        self._lumps = [LumpyAmount(backer.aid_variation.value) for backer in backers]
-        self._luck = [world.draws.normal(f"arms/aid/{backer.id}", in_turn=True) for backer in backers]
+    def __init__(self, arms: "Arms") -> None:
+        self._arms, self._world, self._backers = arms, arms.world, arms.knobs.backers
+        self._each: Backer[PerHistory] = arms.drawn.stacked("arms", self._backers)
+        self._side = [SIDES.index(backer.side) for backer in self._backers]
+        self._lumps = [LumpyAmount(backer.aid_variation.value) for backer in self._backers]
+        self._luck = [self._world.draws.normal(f"arms/aid/{backer.id}", in_turn=True) for backer in self._backers]
         each = self._each
-        self._stocks = StagedDelay([backer.stock_stages.whole for backer in backers], each("stock_delay_days"))
-        self._factories = StagedDelay([backer.production_stages.whole for backer in backers], each("production_delay_days"))
-        self._absorption = StagedDelay([1] * len(backers), each("absorption_days"))
-        self.derive()
-        past = each("past_aid_per_month_beur") / DAYS_PER_MONTH
-        self._stocks.fill(past * self._from_stock)
-        self._factories.fill(past * (1.0 - self._from_stock))
-        self._absorption.fill(past * (1.0 - self._cancelled_share))
-        self.pledged = world.own("arms", "pledged_beur", self._on_the_way())
-        self.delivered = world.own("arms", "delivered_beur", 0.0)
-        self.cancelled = world.own("arms", "cancelled_beur", 0.0)
-        self.in_transit = world.own("arms", "in_transit_beur", self._on_the_way())
-        self._book_halts(drawn)
-        self._book_packages(packages, drawn)
-
-    def derive(self) -> None:
-        """Work out what depends on the parameters in force; what is on its way stays where it is."""
-        each = self._each
-        self._scale = self._drawn.sides("arms", "aid_scale")[self._side] if self._side else np.empty((0, self._world.n))
-        self._aid = each("aid_per_month_beur") * self._scale
-        self._from_stock = each("from_stock_share")
-        self._cancelled_share = each("cancelled_share")
-        self._fire_days_per_beur = each("fire_days_per_beur")
-        self._stocks.set_mean(each("stock_delay_days"))
-        self._factories.set_mean(each("production_delay_days"))
-        self._absorption.set_mean(each("absorption_days"))
-
-    def _each(self, name: str) -> Floats:
-        return self._drawn.rows("arms.backers", [backer.id for backer in self._backers], name)
+        self._stocks = StagedDelay([backer.stock_stages.whole for backer in self._backers], each.stock_delay_days)
+        stages = [backer.production_stages.whole for backer in self._backers]
+        self._factories = StagedDelay(stages, each.production_delay_days)
+        self._absorption = StagedDelay([1] * len(self._backers), each.absorption_days)
+        past = each.past_aid_per_month_beur / DAYS_PER_MONTH
+        self._stocks.fill(past * each.from_stock_share)
+        self._factories.fill(past * (1.0 - each.from_stock_share))
+        self._absorption.fill(past * (1.0 - each.cancelled_share))
+        self._plan_halts()
+        self._packages = Planned(self._world, arms.at_war, arms.knobs.packages, "arms/package", ("package", self._package))
 
     # Halts: a dated one is an appointment, a random one begins with a month, for only then does it matter.
 
-    def _book_halts(self, drawn: Drawn) -> None:
-        world, halts = self._world, self._halts
-        ids = [halt.id for halt in halts]
-        self._halt_until = np.full((len(halts), world.n), -1, dtype=np.int64)
-        self._halt_days = np.maximum(1, np.rint(drawn.rows("arms.halts", ids, "days"))).astype(np.int64)
-        self._halt_cut = drawn.rows("arms.halts", ids, "cut_share")
-        self._halt_luck = [world.draws.uniform(f"arms/halt/{name}", in_turn=True) for name in ids]
-        self._halt_chance: dict[int, Floats] = {}
+    def _plan_halts(self) -> None:
+        world, halts = self._world, self._arms.knobs.halts
+        self._halt_days = whole_days(self._arms.drawn.stacked("arms", halts).days)
+        self._halt_luck = [world.draws.uniform(f"arms/halt/{halt.id}", in_turn=True) for halt in halts]
+        self._halt_chance: dict[int, PerHistory] = {}
         world.agenda.topic("halt", len(halts), self._halt)
         for item, halt in enumerate(halts):
-            if halt.date is None:
-                hazard = drawn.one(f"arms.halts.{halt.id}.hazard_per_year")
-                self._halt_chance[item] = -np.expm1(-hazard / MONTHS_PER_YEAR)
-            elif (day := world.calendar.day_of(halt.date)) >= 0:
-                happens = self._halt_luck[item].at(0) < drawn.one(f"arms.halts.{halt.id}.probability")
-                world.agenda.book("halt", item, np.flatnonzero(happens), day)
+            if halt.hazard_per_year is not None:
+                self._halt_chance[item] = -np.expm1(-halt.hazard_per_year / MONTHS_PER_YEAR)
+            elif halt.date is not None and halt.probability is not None:
+                happens, day = self._halt_luck[item].at(0) < halt.probability, world.calendar.day_of(halt.date)
+                if day >= 0:
+                    world.agenda.book("halt", item, np.flatnonzero(happens), day)
 
     def _halt(self, day: int, item: int, cohort: Ints) -> None:
-        cohort = cohort[self._at_war[cohort] > 0]
-        self._halt_until_day(day, item, cohort, day + self._halt_days[item, cohort])
+        cohort = cohort[self._arms.at_war[cohort] > 0]
+        self._halt_until(day, item, cohort, day + self._halt_days[item, cohort])
 
     def _begin_random_halts(self, day: int, month: int) -> None:
         """Let halts be under way that began on a random day of the month before; only now do they matter."""
         for item, chance in self._halt_chance.items():
-            uniform = self._halt_luck[item].at(month)
-            cohort = np.flatnonzero((uniform < chance) & (self._halt_until[item] <= day) & (self._at_war > 0))
+            uniform, over = self._halt_luck[item].at(month), self._arms.halted_until[item] <= day
+            cohort = np.flatnonzero((uniform < chance) & over & (self._arms.at_war > 0))
             ago = np.floor(uniform[cohort] / chance[cohort] * DAYS_PER_MONTH).astype(np.int64)
             until = day - ago + self._halt_days[item, cohort]
-            self._halt_until_day(day, item, cohort[until > day], until[until > day])
+            self._halt_until(day, item, cohort[until > day], until[until > day])
 
-    def _halt_until_day(self, day: int, item: int, cohort: Ints, until: Ints) -> None:
-        self._halt_until[item, cohort] = until
-        days, cut = (until - day).astype(np.float64), self._halt_cut[item, cohort]
-        self._world.recorder.tell(day, cohort, "halt", backer=self._name(item), cut_share=cut, days=days)
-
-    def _name(self, halt: int) -> str:
-        return next(b.name for b in self._backers if b.id == self._halts[halt].backer)
+    def _halt_until(self, day: int, item: int, cohort: Ints, until: Ints) -> None:
+        self._arms.halted_until[item, cohort] = until
+        halt = self._arms.knobs.halts[item]
+        name = next(backer.name for backer in self._backers if backer.id == halt.backer)
+        days = (until - day).astype(np.float64)
+        self._world.recorder.tell(day, cohort, "halt", backer=name, cut_share=halt.cut_share[cohort], days=days)
 
     # Packages are appointments too.
 
-    def _book_packages(self, packages: Sequence[Package], drawn: Drawn) -> None:
-        world = self._world
-        world.agenda.topic("package", len(packages), self._package)
-        ids = [backer.id for backer in self._backers]
-        self._packages: list[tuple[int, Floats, Floats | None]] = []
-        for item, package in enumerate(packages):
-            row, path = ids.index(package.backer), f"arms.packages.{package.id}"
-            amount, share = drawn.one(f"{path}.amount_beur"), drawn.values.get(f"{path}.from_stock_share")
-            self._packages.append((row, amount, share))
-            day = world.calendar.day_of(package.date)
-            happens = world.draws.uniform(f"arms/package/{package.id}").at(0)
-            if day >= 0:
-                cohort = np.flatnonzero(happens < drawn.one(f"{path}.probability"))
-                world.agenda.book("package", item, cohort, day)
-
     def _package(self, day: int, item: int, cohort: Ints) -> None:
-        row, size, own_share = self._packages[item]
-        cohort = cohort[self._at_war[cohort] > 0]
-        amount = size[cohort] * self._scale[row, cohort]
-        share = self._from_stock[row] if own_share is None else own_share
+        package = self._arms.knobs.packages[item]
+        row = [backer.id for backer in self._backers].index(package.backer)
+        backer = self._backers[row]
+        amount = package.amount_beur[cohort] * self._arms.sides.aid_scale[self._side[row], cohort]
+        share = backer.from_stock_share if package.from_stock_share is None else package.from_stock_share
         self._pledge(row, cohort, amount, share[cohort])
-        name = self._backers[row].name
-        self._world.recorder.tell(day, cohort, "package", backer=name, amount_beur=amount)
+        self._world.recorder.tell(day, cohort, "package", backer=backer.name, amount_beur=amount)
 
     # The monthly pledges and the daily flow of deliveries.
 
     def _pledge(self, row: int, cohort: Ints, amount: Floats, from_stock: Floats) -> None:
-        self.pledged[row, cohort] += amount
-        self.in_transit[row, cohort] += amount
+        self._arms.pledged_beur[row, cohort] += amount
+        self._arms.in_transit_beur[row, cohort] += amount
         self._stocks.add_to(row, cohort, amount * from_stock)
         self._factories.add_to(row, cohort, amount * (1.0 - from_stock))
 
@@ -235,36 +186,34 @@ class Backers:
         """Pledge what each backer pledges at the start of `month`."""
         if month > 0:
             self._begin_random_halts(day, month)
-        arming = np.flatnonzero(self._mobilized > 0)
+        arms, arming = self._arms, np.flatnonzero(self._arms.mobilized > 0)
         for row, backer in enumerate(self._backers):
-            amount = self._aid[row] * self._lumps[row](self._luck[row].at(month)) * self._mobilized
-            for item, halt in enumerate(self._halts):
+            mean = backer.aid_per_month_beur * arms.sides.aid_scale[self._side[row]]
+            amount = mean * self._lumps[row](self._luck[row].at(month)) * arms.mobilized
+            for item, halt in enumerate(arms.knobs.halts):
                 if halt.backer == backer.id:
-                    halted = self._halt_until[item] > day
-                    amount = np.where(halted, amount * (1.0 - self._halt_cut[item]), amount)
-            self._pledge(row, self._world.everyone, amount, self._from_stock[row])
+                    amount = np.where(arms.halted_until[item] > day, amount * (1.0 - halt.cut_share), amount)
+            self._pledge(row, self._world.everyone, amount, backer.from_stock_share)
             self._world.recorder.tell(day, arming, "pledge", backer=backer.name, amount_beur=amount[arming])
 
-    def deliver(self, received: Floats) -> None:
-        """Let a day pass in the pipelines and add to `received`, (2, n), what reaches the sides, in days of fire."""
+    def deliver(self) -> PerSide:
+        """Let a day pass in the pipelines; return what reaches each side, in days of fire."""
+        each, arms = self._each, self._arms
+        self._absorption.set_mean(each.absorption_days)
+        self._stocks.set_mean(each.stock_delay_days)
+        self._factories.set_mean(each.production_delay_days)
         ready = self._absorption.step()
         arrived = self._stocks.step() + self._factories.step()
-        lost = arrived * self._cancelled_share
+        lost = arrived * each.cancelled_share
         self._absorption.add(arrived - lost)
-        self.cancelled += lost
-        self.delivered += ready
-        self.in_transit -= lost + ready
+        arms.cancelled_beur += lost
+        arms.delivered_beur += ready
+        arms.in_transit_beur -= lost + ready
+        received = np.zeros((2, self._world.n))
         for row, side in enumerate(self._side):
-            received[side] += ready[row] * self._fire_days_per_beur[row]
+            received[side] += ready[row] * each.fire_days_per_beur[row]
+        return received
 
-    def _on_the_way(self) -> Floats:
+    def on_the_way(self) -> PerHistory:
+        """Return what has been pledged and has neither arrived nor been cancelled, a row for each backer."""
         return self._stocks.total() + self._factories.total() + self._absorption.total()
-
-    def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-        """Yield what must hold of pledges."""
-        booked = self.delivered + self.cancelled + self._on_the_way()
-        yield "pledged = delivered + in transit + cancelled", differs(self.pledged, booked)
-        yield (
-            "in transit is what the delays hold",
-            differs(self.in_transit, self._on_the_way()),
-        )

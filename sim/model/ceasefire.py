@@ -20,7 +20,8 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
 from sim.engine.fields import Field
-from sim.engine.world import Mechanism, World
+from sim.engine.mechanism import Mechanism
+from sim.engine.world import World
 from sim.model.parameters import Drawn
 from sim.model.regimes import PARTS, CeasefireParameters, institutions_effect
 
@@ -76,6 +77,7 @@ class Ceasefire(Mechanism):
 
     def __init__(self, world: World, section: CeasefireParameters | None, drawn: Drawn) -> None:
         self._world, self._section, self._drawn = world, section, drawn
+        self.world, self.section = world, section
 
         def own(name: str, start: float) -> NDArray[Any]:
             return world.own("ceasefire", name, start)
@@ -116,6 +118,8 @@ class Ceasefire(Mechanism):
             name: np.concatenate([self._drawn.rows("ceasefire.regimes", self._ids, name), none])
             for name in (*PARTS, "deploy_days")
         }
+
+    lives = True
 
     def life(self) -> Process:
         """Let a day of each ceasefire pass; look every week whether the war has ended."""

@@ -7,40 +7,37 @@ An army's collapse ends the war. Sources: the form is an assumption; that wars t
 collapse is in the Correlates of War data. Left out: mutiny, palace coup, collapse of the state behind the army.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Generic
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_YEAR
-from sim.engine.draws import Floats
-from sim.engine.fields import Field
-from sim.engine.world import Mechanism, World
-from sim.model.parameters import SIDES, Drawn
-from sim.scenario import Quantity, Section, knob
+from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
+from sim.model.parameters import SIDES
+from sim.scenario import N, Quantity, Section, knob
 
 DAYS_BETWEEN_REVIEWS = 7
 ATTACKER_BROKEN, DEFENDER_BROKEN = 1, 2
 
 
-class SideCollapse(Section):
+class SideCollapse(Section, Generic[N]):
     """When the army of one side collapses."""
 
-    force_share: Quantity = knob(
-        "share of the reference force", "Force at which the hazard is half its maximum.", low=0, high=10
-    )
-    width_share: Quantity = knob("share of the reference force", "How gradually it rises.", low=0.001, high=10)
-    hazard_per_year: Quantity = knob("per year", "Its maximum; 0 switches collapse off.", low=0, high=1000)
+    force_share: N = knob("share of the reference force", "Force at which the hazard is half its maximum.", low=0, high=10)
+    width_share: N = knob("share of the reference force", "How gradually it rises.", low=0.001, high=10)
+    hazard_per_year: N = knob("per year", "Its maximum; 0 switches collapse off.", low=0, high=1000)
 
 
-class CollapseParameters(Section):
+class CollapseParameters(Section, Generic[N]):
     """Collapse of an army."""
 
-    attacker: SideCollapse
-    defender: SideCollapse
+    attacker: SideCollapse[N]
+    defender: SideCollapse[N]
 
 
-def collapse_hazard(force_ratio: Floats, force_share: Floats, width_share: Floats, highest: Floats) -> Floats:
+def collapse_hazard(force_ratio: PerSide, force_share: PerSide, width_share: PerSide, highest: PerSide) -> PerSide:
     """Return the hazard per year of an army whose force is `force_ratio` of its reference.
 
     >>> collapse_hazard(np.array([0.5, 9.0]), np.full(2, 0.5), np.full(2, 0.05), np.full(2, 3.0)).round(6)
@@ -50,57 +47,60 @@ def collapse_hazard(force_ratio: Floats, force_share: Floats, width_share: Float
     return highest / (1.0 + np.exp(np.minimum((force_ratio - force_share) / width_share, 500.0)))
 
 
+def who_breaks(left: PerSide, step: PerSide, at_war: PerHistory) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where the attacker's and where the defender's army breaks within a week, each shape (n,).
+
+    `left` is what each army can still endure and `step` what it endures in the week. Of both the one that uses up its
+    endurance first breaks, and the other does not.
+
+    >>> who_breaks(np.array([[1.0, 0.2], [3.0, 0.1]]), np.ones((2, 2)), np.ones(2))
+    (array([ True, False]), array([False,  True]))
+    """
+    breaks = (left <= step) & (at_war > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        attacker_first = left[0] / step[0] <= left[1] / step[1]
+    defender = breaks[1] & ~(breaks[0] & attacker_first)
+    return breaks[0] & ~defender, defender
+
+
 class Collapse(Mechanism):
     """The end of an army."""
 
     name = "collapse"
-    parameters = CollapseParameters
+    parameters = CollapseParameters[Quantity]
     steps = ("collapse",)
     sentences: ClassVar = {"collapse": "{side}'s army collapses, at {share:.0%} of its reference force. The fighting ends."}
 
-    @classmethod
-    def fields(cls, section: CollapseParameters) -> tuple[Field, ...]:
-        """Return the fields of collapse."""
-        return (Field("broken", "code", "0 no army, 1 the attacker's, 2 the defender's has collapsed.", dtype=int),)
+    broken: PerHistory = owned("code", "0 no army, 1 the attacker's, 2 the defender's has collapsed.", start=0, dtype=int)
+    endurance: PerSide = owned("hazard", "What each army can endure before it breaks.", SIDES, inner=True)
+    endured: PerSide = owned("hazard", "What each army has endured.", SIDES, start=0.0, inner=True)
 
-    def __init__(self, world: World, section: CollapseParameters, drawn: Drawn) -> None:
-        self._world, self._drawn = world, drawn
-        uniform = np.stack([world.draws.uniform(f"collapse/{side}").at(0) for side in SIDES])
-        self._endurance = -np.log1p(-uniform)
-        self._suffered = np.zeros((2, world.n))
-        self.broken = world.own("collapse", "broken", 0)
-        see = world.fields.see
-        self._force, self._reference, self._at_war = see("force"), see("reference_force"), see("at_war")
-        self.derive()
-        drawn.follow("collapse", self.derive)
+    force: PerSide = seen()
+    reference_force: PerSide = seen()
+    at_war: PerHistory = seen()
 
-    def derive(self) -> None:
-        """Work out what depends on the parameters in force."""
+    sides: SideCollapse[PerSide]
 
-        def sides(name: str) -> Floats:
-            return self._drawn.sides("collapse", name)
-
-        self._share, self._width, self._highest = sides("force_share"), sides("width_share"), sides("hazard_per_year")
+    def begin(self) -> None:
+        """Draw how much each army can endure."""
+        luck = np.stack([self.world.draws.uniform(f"collapse/{side}").at(0) for side in SIDES])
+        self.endurance = -np.log1p(-luck)
 
     def life(self) -> Process:
         """Look every week whether an army has collapsed."""
         while True:
-            yield self._world.agenda.next("collapse", every_days=DAYS_BETWEEN_REVIEWS)
-            self._review(self._world.agenda.today)
+            yield self.world.agenda.next("collapse", every_days=DAYS_BETWEEN_REVIEWS)
+            self._review(self.world.agenda.today)
 
     def _review(self, day: int) -> None:
-        ratio = self._force / self._reference
-        step = collapse_hazard(ratio, self._share, self._width, self._highest) * (DAYS_BETWEEN_REVIEWS / DAYS_PER_YEAR)
-        left = self._endurance - self._suffered
+        ratio, sides = self.force / self.reference_force, self.sides
+        hazard = collapse_hazard(ratio, sides.force_share, sides.width_share, sides.hazard_per_year)
+        step = hazard * (DAYS_BETWEEN_REVIEWS / DAYS_PER_YEAR)
+        broken = who_breaks(self.endurance - self.endured, step, self.at_war)
         # No one deserts a lost cause while the guns are silent: the hazard adds up in war only.
-        self._suffered += step * self._at_war
-        broken = (left <= step) & (self._at_war > 0)
-        # When both break within the week, the one that used up its endurance first.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            defender_first = broken[1] & ~(broken[0] & (left[0] / step[0] <= left[1] / step[1]))
-        attacker_first = broken[0] & ~defender_first
-        for code, side, who in ((ATTACKER_BROKEN, 0, attacker_first), (DEFENDER_BROKEN, 1, defender_first)):
-            cohort = np.flatnonzero(who)
+        self.endured += step * self.at_war
+        for code, side in ((ATTACKER_BROKEN, 0), (DEFENDER_BROKEN, 1)):
+            cohort = np.flatnonzero(broken[side])
             if len(cohort):
                 self.broken[cohort] = code
-                self._world.recorder.tell(day, cohort, "collapse", side=SIDES[side], share=ratio[side, cohort])
+                self.world.recorder.tell(day, cohort, "collapse", side=SIDES[side], share=ratio[side, cohort])

@@ -21,7 +21,8 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints, Stream
 from sim.engine.fields import Field
-from sim.engine.world import Mechanism, World
+from sim.engine.mechanism import Mechanism
+from sim.engine.world import World
 from sim.model.parameters import Drawn
 from sim.scenario import FieldError, Flaw, Item, Knob, Quantity, Section, knob, numbers
 from sim.scenario.knobs import check
@@ -140,7 +141,7 @@ def knob_ranges(world: BaseModel) -> dict[str, tuple[float, float]]:
 
 def watchable(fields: Iterable[Field]) -> list[str]:
     """Return the names of the quantities that conditions may watch: numbers, but no codes or days and not `at_war`."""
-    measured = [field for field in fields if field.dtype is float and field.name != "at_war"]
+    measured = [field for field in fields if field.dtype is float and not field.inner and field.name != "at_war"]
     return [
         name for field in measured for name in ([field.name] if field.rows is None else _rows_of(field.name, field.rows))
     ]
@@ -268,6 +269,7 @@ class Events(Mechanism):
 
     def __init__(self, world: World, section: Sequence[ScenarioEvent], drawn: Drawn) -> None:
         self._world, self._events, self._drawn = world, section, drawn
+        self.world, self.section = world, section
         self._at_war = world.fields.see("at_war")
         self.count = world.own("events", "event_count", 0.0)
         self._most = np.array([event.at_most or 1 for event in section], dtype=np.int64)

@@ -13,7 +13,7 @@ Left out: where the line is, encirclement, breakthrough, terrain beyond belts.
 
 import datetime
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,62 +22,62 @@ from pydantic import model_validator
 
 from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_YEAR
-from sim.engine.draws import Floats, Ints
-from sim.engine.fields import Field
-from sim.engine.world import Mechanism, World, differs
+from sim.engine.draws import Ints
+from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
+from sim.engine.world import differs
 from sim.model.backers import Side
-from sim.model.parameters import Drawn
-from sim.scenario import Item, Quantity, Section, knob
+from sim.model.planned import Planned
+from sim.scenario import Item, N, Quantity, Section, knob
 
 
-class Offensive(Item):
+class Offensive(Item, Generic[N]):
     """A time of harder (or weaker) attack from a date on."""
 
     date: datetime.date
-    days: Quantity = knob("days", "How long it lasts.", low=1, high=5000, at_start=True)
-    intensity: Quantity = knob("factor", "On how hard the attacker attacks.", low=0, high=10, at_start=True)
-    probability: Quantity = knob("share", "With what chance it happens.", low=0, high=1, at_start=True)
+    days: N = knob("days", "How long it lasts.", low=1, high=5000, at_start=True)
+    intensity: N = knob("factor", "On how hard the attacker attacks.", low=0, high=10, at_start=True)
+    probability: N = knob("share", "With what chance it happens.", low=0, high=1, at_start=True)
 
 
-class Belt(Item):
+class Belt(Item, Generic[N]):
     """A fortified belt, placed by the ground the attacker has gained since the start when he reaches it."""
 
     held_by: Side
-    at_km2: Quantity = knob("km2", "Ground gained since the start at which it begins.", low=-1e7, high=1e7)
-    depth_km2: Quantity = knob("km2", "Ground within it.", low=0, high=1e7)
-    pace_share: Quantity = knob("share", "Pace of the enemy's advance within it.", low=0, high=1)
+    at_km2: N = knob("km2", "Ground gained since the start at which it begins.", low=-1e7, high=1e7)
+    depth_km2: N = knob("km2", "Ground within it.", low=0, high=1e7)
+    pace_share: N = knob("share", "Pace of the enemy's advance within it.", low=0, high=1)
 
 
-class FrontParameters(Section):
+class FrontParameters(Section, Generic[N]):
     """The front: ground, pace, balance, season, belts."""
 
-    held_area_km2: Quantity = knob("km2", "Area the attacker holds at the start.", low=0, high=1e8, at_start=True)
-    total_area_km2: Quantity = knob("km2", "Area fought over, held by either side.", low=1e-3, high=1e8, at_start=True)
-    advance_km2_per_day: Quantity = knob("km2 a day", "Pace of the attacker's advance at the start.", low=1e-9, high=1e5)
-    advance_settled_km2_per_day: Quantity = knob("km2 a day", "Mean pace to which it reverts.", low=1e-9, high=1e5)
-    advance_reverts_days: Quantity = knob("days", "Time constant of that reversion.", low=1, high=1e5)
-    advance_log_sd: Quantity = knob("log", "Spread of the pace around its mean.", low=0, high=3)
-    fastest_advance_ratio: Quantity = knob(
+    held_area_km2: N = knob("km2", "Area the attacker holds at the start.", low=0, high=1e8, at_start=True)
+    total_area_km2: N = knob("km2", "Area fought over, held by either side.", low=1e-3, high=1e8, at_start=True)
+    advance_km2_per_day: N = knob("km2 a day", "Pace of the attacker's advance at the start.", low=1e-9, high=1e5)
+    advance_settled_km2_per_day: N = knob("km2 a day", "Mean pace to which it reverts.", low=1e-9, high=1e5)
+    advance_reverts_days: N = knob("days", "Time constant of that reversion.", low=1, high=1e5)
+    advance_log_sd: N = knob("log", "Spread of the pace around its mean.", low=0, high=3)
+    fastest_advance_ratio: N = knob(
         "ratio", "Fastest pace, as a multiple, when the balance is overwhelming.", low=1.01, high=100
     )
-    force_elasticity: Quantity = knob("elasticity", "Of the pace to the force ratio, at the start.", low=0, high=20)
-    fire_elasticity: Quantity = knob("elasticity", "Of the pace to the fire ratio, at the start.", low=0, high=20)
-    stalemate_band: Quantity = knob("log balance", "Width of the balance in which the front stands still.", low=0, high=20)
-    counter_attack_share: Quantity = knob(
+    force_elasticity: N = knob("elasticity", "Of the pace to the force ratio, at the start.", low=0, high=20)
+    fire_elasticity: N = knob("elasticity", "Of the pace to the fire ratio, at the start.", low=0, high=20)
+    stalemate_band: N = knob("log balance", "Width of the balance in which the front stands still.", low=0, high=20)
+    counter_attack_share: N = knob(
         "share", "Pace of the defender's counter-attack against the attacker's at the same push.", low=0, high=10
     )
-    pace_from_effort_share: Quantity = knob(
+    pace_from_effort_share: N = knob(
         "share", "Share of the (log) change of pace that comes from attacking harder, which costs more.", low=0, high=1
     )
-    intensity_trend_per_year: Quantity = knob("per year", "Yearly change of how hard the attacker attacks.", low=-1, high=10)
+    intensity_trend_per_year: N = knob("per year", "Yearly change of how hard the attacker attacks.", low=-1, high=10)
     mud_months: list[int] = Option(description="Calendar months (1-12) of mud or bad weather.")
-    mud_season_factor: Quantity = knob("factor", "On the pace in those months.", low=0, high=10)
-    dry_season_factor: Quantity = knob("factor", "On the pace in the other months.", low=0, high=10)
-    offensives: list[Offensive] = Option(default_factory=list)
-    belts: list[Belt] = Option(default_factory=list)
+    mud_season_factor: N = knob("factor", "On the pace in those months.", low=0, high=10)
+    dry_season_factor: N = knob("factor", "On the pace in the other months.", low=0, high=10)
+    offensives: list[Offensive[N]] = Option(default_factory=list)
+    belts: list[Belt[N]] = Option(default_factory=list)
 
     @model_validator(mode="after")
-    def _consistent(self) -> "FrontParameters":
+    def _consistent(self: "FrontParameters[Quantity]") -> "FrontParameters[Quantity]":
         if any(month not in range(1, 13) for month in self.mud_months):
             raise ValueError("mud_months are numbers of calendar months, from 1 to 12")
         if self.held_area_km2.support[1] > self.total_area_km2.support[0]:
@@ -85,7 +85,7 @@ class FrontParameters(Section):
         return self
 
 
-def advance_shape(fastest: Floats) -> tuple[Floats, Floats]:
+def advance_shape(fastest: PerHistory) -> tuple[PerHistory, PerHistory]:
     """Return the scale of the balance and the attacker's lead at the start that belong to a fastest advance.
 
     They make `advance_ratio` 1 with slope 1 at balance 0, so that the elasticities of the balance are those of the pace.
@@ -94,7 +94,9 @@ def advance_shape(fastest: Floats) -> tuple[Floats, Floats]:
     return scale, scale * np.arctanh(1.0 / fastest)
 
 
-def advance_ratio(balance: Floats, fastest: Floats, band: Floats, shape: tuple[Floats, Floats] | None = None) -> Floats:
+def advance_ratio(
+    balance: PerHistory, fastest: PerHistory, band: PerHistory, shape: tuple[PerHistory, PerHistory] | None = None
+) -> PerHistory:
     """Return the pace relative to the reference as the balance moves: 1 at balance 0, at most `fastest`, negative below.
 
     `shape` is what `advance_shape` makes of `fastest`, for those who have it at hand.
@@ -104,20 +106,39 @@ def advance_ratio(balance: Floats, fastest: Floats, band: Floats, shape: tuple[F
     """
     scale, lead = advance_shape(fastest) if shape is None else shape
     drive = balance + lead
-    push = np.maximum(drive, 0.0)
-    drive += band
-    push += np.minimum(drive, 0.0, out=drive)
-    push /= scale
-    np.tanh(push, out=push)
-    push *= fastest
-    return push
+    # Between 0 and the band below it neither side gets anywhere.
+    push = np.maximum(drive, 0.0) + np.minimum(drive + band, 0.0)
+    ratio: PerHistory = fastest * np.tanh(push / scale)
+    return ratio
+
+
+def log_balance(
+    force: PerSide, fire: PerSide, parity: PerSide, force_elasticity: PerHistory, fire_elasticity: PerHistory
+) -> PerHistory:
+    """Return how much stronger the attacker's force and fire are than at the start, as a logarithm.
+
+    `parity` is the defender's over the attacker's at the start, of force and of fire. Less than a soldier and than a
+    hundredth of the fire count as that.
+    """
+    size, shots = np.maximum(force, 1.0), np.maximum(fire, 0.01)
+    of_force = np.log(size[0] / size[1] * parity[0])
+    balance: PerHistory = force_elasticity * of_force + fire_elasticity * np.log(shots[0] / shots[1] * parity[1])
+    return balance
+
+
+def slowed(pace: PerHistory, ground: PerHistory, belt: "Belt[PerHistory]") -> PerHistory:
+    """Return the pace where a belt slows the enemy of who holds it, `ground` being what was gained since the start."""
+    inside = (ground >= belt.at_km2) & (ground < belt.at_km2 + belt.depth_km2)
+    against = (pace > 0) == (belt.held_by == "defender")
+    through: PerHistory = np.where(inside & against, pace * belt.pace_share, pace)
+    return through
 
 
 class Front(Mechanism):
     """The line of contact."""
 
     name = "front"
-    parameters = FrontParameters
+    parameters = FrontParameters[Quantity]
     topics = ("offensive begins", "offensive ends")
     steps = ("front",)
     sentences: ClassVar = {
@@ -125,135 +146,94 @@ class Front(Mechanism):
         "offensive ends": "The offensive ends.",
     }
 
-    @classmethod
-    def fields(cls, section: FrontParameters) -> tuple[Field, ...]:
-        """Return the fields of the front."""
-        return (
-            Field("held_area", "km2", "Area the attacker holds.", series=True),
-            Field("free_area", "km2", "Area the defender holds."),
-            Field("advance", "km2 a day", "Ground the attacker gained today."),
-            Field("intensity", "factor", "How hard the attacker attacks, 1 at the start."),
-            Field("balance", "log", "How much stronger the attacker's force and fire are than at the start."),
-        )
+    held_area: PerHistory = owned("km2", "Area the attacker holds.", series=True)
+    free_area: PerHistory = owned("km2", "Area the defender holds.")
+    advance: PerHistory = owned("km2 a day", "Ground the attacker gained today.", start=0.0)
+    intensity: PerHistory = owned("factor", "How hard the attacker attacks, 1 at the start.", start=1.0)
+    balance: PerHistory = owned("log", "How much stronger the attacker's force and fire are than at the start.", start=0.0)
+    log_pace: PerHistory = owned("log", "Pace against the pace at the start, all else equal.", start=0.0, inner=True)
 
-    def __init__(self, world: World, section: FrontParameters, drawn: Drawn) -> None:
-        self._world, self._drawn, self._section = world, drawn, section
-        self._area_at_start, self._total_area = drawn.one("front.held_area_km2"), drawn.one("front.total_area_km2")
-        self._luck = world.draws.normal("front/pace", in_turn=True)
-        self._log_pace = np.zeros(world.n)
-        self.held_area = world.own("front", "held_area", self._area_at_start)
-        self.free_area = world.own("front", "free_area", self._total_area - self._area_at_start)
-        self.advance = world.own("front", "advance", 0.0)
-        self.intensity = world.own("front", "intensity", 1.0)
-        self.balance = world.own("front", "balance", 0.0)
-        see = world.fields.see
-        self._force, self._fire, self._at_war = see("force"), see("ready_fire"), see("at_war")
-        reference, fire_at_start = see("reference_force"), see("fire_at_start")
-        self._force_parity, self._fire_parity = reference[1] / reference[0], fire_at_start[1] / fire_at_start[0]
-        self._ending_day = see("ending_day")
-        self._book_offensives(drawn)
-        self.derive()
-        drawn.follow("front", self.derive)
+    force: PerSide = seen()
+    ready_fire: PerSide = seen()
+    reference_force: PerSide = seen()
+    fire_at_start: PerSide = seen()
+    at_war: PerHistory = seen()
+    ending_day: PerHistory = seen()
 
-    def derive(self) -> None:
-        """Work out what depends on the parameters in force."""
+    knobs: FrontParameters[PerHistory]
 
-        def one(name: str) -> Floats:
-            return self._drawn.one(f"front.{name}")
-
-        self._reference = one("advance_km2_per_day")
-        spread = one("advance_log_sd")
-        self._persistence = np.exp(-1.0 / one("advance_reverts_days"))
-        self._log_settled = np.log(one("advance_settled_km2_per_day") / self._reference) - 0.5 * spread**2
-        self._log_step = spread * np.sqrt(1.0 - self._persistence**2)
-        self._fastest, self._band = one("fastest_advance_ratio"), one("stalemate_band")
-        self._shape = advance_shape(self._fastest)
-        self._force_elasticity, self._fire_elasticity = one("force_elasticity"), one("fire_elasticity")
-        self._counter = one("counter_attack_share")
-        self._trend = one("intensity_trend_per_year")
-        self._effort_share = one("pace_from_effort_share")
-        self._season = {True: one("mud_season_factor"), False: one("dry_season_factor")}
-        self._belts = []
-        for belt in self._section.belts:
-            start, depth = one(f"belts.{belt.id}.at_km2"), one(f"belts.{belt.id}.depth_km2")
-            self._belts.append((belt.held_by == "defender", start, start + depth, one(f"belts.{belt.id}.pace_share")))
-
-    def _book_offensives(self, drawn: Drawn) -> None:
-        world, offensives = self._world, self._section.offensives
-        world.agenda.topic("offensive begins", len(offensives), self._offensive_begins)
-        world.agenda.topic("offensive ends", len(offensives), self._offensive_ends)
-        ids = [offensive.id for offensive in offensives]
-        self._surge = drawn.rows("front.offensives", ids, "intensity")
-        self._surge_days = np.maximum(1, np.rint(drawn.rows("front.offensives", ids, "days"))).astype(np.int64)
-        self._surging = np.zeros((len(offensives), world.n), dtype=np.bool_)
-        for item, offensive in enumerate(offensives):
-            happens = world.draws.uniform(f"front/offensive/{offensive.id}").at(0)
-            day = world.calendar.day_of(offensive.date)
-            if day >= 0:
-                cohort = np.flatnonzero(happens < drawn.one(f"front.offensives.{offensive.id}.probability"))
-                world.agenda.book("offensive begins", item, cohort, day)
+    def begin(self) -> None:
+        """Draw the line, and plan the offensives."""
+        knobs = self.knobs
+        self._area_at_start, self._total_area = knobs.held_area_km2, knobs.total_area_km2
+        self.held_area, self.free_area = self._area_at_start, self._total_area - self._area_at_start
+        self._parity = np.stack([start[1] / start[0] for start in (self.reference_force, self.fire_at_start)])
+        self._luck = self.world.draws.normal("front/pace", in_turn=True)
+        self._offensives = Planned(
+            self.world, self.at_war, knobs.offensives, "front/offensive",
+            ("offensive begins", self._offensive_begins), ("offensive ends", self._offensive_ends),
+            self.drawn.stacked("front", knobs.offensives).days,
+        )  # fmt: skip
 
     def _offensive_begins(self, day: int, item: int, cohort: Ints) -> None:
-        cohort = cohort[self._at_war[cohort] > 0]
-        self._surging[item, cohort] = True
-        days = self._surge_days[item, cohort]
-        self._world.agenda.book("offensive ends", item, cohort, day + days)
-        intensity = self._surge[item, cohort]
-        self._world.recorder.tell(day, cohort, "offensive begins", intensity=intensity, days=days.astype(np.float64))
+        intensity, days = self.knobs.offensives[item].intensity[cohort], self._offensives.days(item, cohort)
+        self.world.recorder.tell(day, cohort, "offensive begins", intensity=intensity, days=days.astype(np.float64))
 
     def _offensive_ends(self, day: int, item: int, cohort: Ints) -> None:
-        self._surging[item, cohort] = False
-        self._world.recorder.tell(day, cohort, "offensive ends")
+        self.world.recorder.tell(day, cohort, "offensive ends")
+
+    @derived
+    def shape(self) -> tuple[PerHistory, PerHistory]:
+        """See `advance_shape`."""
+        return advance_shape(self.knobs.fastest_advance_ratio)
+
+    @derived
+    def reversion(self) -> tuple[PerHistory, PerHistory, PerHistory]:
+        """Of the log pace: what it reverts to, the share it keeps in a day, and the spread of its daily step."""
+        knobs = self.knobs
+        kept, spread = np.exp(-1.0 / knobs.advance_reverts_days), knobs.advance_log_sd
+        settled = np.log(knobs.advance_settled_km2_per_day / knobs.advance_km2_per_day) - 0.5 * spread**2
+        return settled, kept, spread * np.sqrt(1.0 - kept**2)
 
     def life(self) -> Process:
         """Move the front every day."""
         while True:
-            yield self._world.agenda.next("front")
-            day = self._world.agenda.today
-            if day > 0:
-                self._move_pace(day)
-            surge = self._surge_today(day)
-            np.multiply(surge, np.exp(self._effort_share * self._log_pace), out=self.intensity)
-            self._move(surge, self._world.calendar.date_of(day).month)
+            yield self.world.agenda.next("front")
+            self._move(self.world.agenda.today)
 
-    def _move_pace(self, day: int) -> None:
-        self._log_pace -= self._log_settled
-        self._log_pace *= self._persistence
-        self._log_pace += self._log_settled
-        self._log_pace += self._log_step * self._luck.at(day)
-
-    def _surge_today(self, day: int) -> Floats:
-        surge = np.maximum(1.0 + self._trend * (day / DAYS_PER_YEAR), 0.0)
-        for surging, intensity in zip(self._surging, self._surge, strict=True):
-            surge = np.where(surging, surge * intensity, surge)
-        return surge
-
-    def _balance(self) -> Floats:
-        size, fire = np.maximum(self._force, 1.0), np.maximum(self._fire, 0.01)
-        balance: Floats = np.log(size[0] / size[1] * self._force_parity)
-        balance *= self._force_elasticity
-        balance += self._fire_elasticity * np.log(fire[0] / fire[1] * self._fire_parity)
-        return balance
-
-    def _move(self, surge: Floats, month: int) -> None:
-        self.balance[...] = self._balance()
-        ratio = advance_ratio(self.balance, self._fastest, self._band, self._shape)
-        ratio *= np.where(ratio > 0, surge, self._counter)
-        ratio *= self._reference * np.exp(self._log_pace)
-        ratio *= self._season[month in self._section.mud_months] * self._at_war
-        gained = self.held_area - self._area_at_start
-        for against_attacker, start, end, pace_share in self._belts:
-            slowed = (gained >= start) & (gained < end) & ((ratio > 0) == against_attacker)
-            ratio = np.where(slowed, ratio * pace_share, ratio)
+    def _move(self, day: int) -> None:
+        knobs = self.knobs
+        if day > 0:
+            settled, kept, step = self.reversion
+            self.log_pace = (self.log_pace - settled) * kept + settled + step * self._luck.at(day)
+        surge = self._surge(day)
+        self.intensity = surge * np.exp(knobs.pace_from_effort_share * self.log_pace)
+        self.balance = log_balance(self.force, self.ready_fire, self._parity, knobs.force_elasticity, knobs.fire_elasticity)
+        ratio = advance_ratio(self.balance, knobs.fastest_advance_ratio, knobs.stalemate_band, self.shape)
+        effort = np.where(ratio > 0, surge, knobs.counter_attack_share)
+        pace = ratio * effort * (knobs.advance_km2_per_day * np.exp(self.log_pace)) * (self._season(day) * self.at_war)
+        ground = self.held_area - self._area_at_start
+        for belt in knobs.belts:
+            pace = slowed(pace, ground, belt)
         # Neither side can lose ground it does not hold.
-        np.clip(ratio, -self.held_area, self.free_area, out=self.advance)
+        self.advance = np.clip(pace, -self.held_area, self.free_area)
         self.held_area += self.advance
         self.free_area -= self.advance
+
+    def _surge(self, day: int) -> PerHistory:
+        surge = np.maximum(1.0 + self.knobs.intensity_trend_per_year * (day / DAYS_PER_YEAR), 0.0)
+        for offensive, under_way in zip(self.knobs.offensives, self._offensives.under_way, strict=True):
+            surge = np.where(under_way, surge * offensive.intensity, surge)
+        return surge
+
+    def _season(self, day: int) -> PerHistory:
+        mud = self.world.calendar.date_of(day).month in self.knobs.mud_months
+        return self.knobs.mud_season_factor if mud else self.knobs.dry_season_factor
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of ground."""
         total = self.held_area + self.free_area
         yield "the areas of both sides add up", differs(total, self._total_area)
         yield "no area is negative", ~((self.held_area >= -1e-6) & (self.free_area >= -1e-6))
-        over = (self._ending_day >= 0) & (self._ending_day <= self._world.agenda.today)
+        over = (self.ending_day >= 0) & (self.ending_day <= self.world.agenda.today)
         yield "no advance when the war is over", (self.advance != 0) & over

@@ -11,7 +11,7 @@ Left out: officers and specialists, quality of training, return of deserters, pr
 
 import datetime
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,21 +21,22 @@ from pydantic import model_validator
 from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.delays import Ring, StagedDelay
-from sim.engine.draws import Floats, Ints
-from sim.engine.fields import Field
-from sim.engine.world import Mechanism, World, differs
+from sim.engine.draws import Ints
+from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
+from sim.engine.world import differs
 from sim.model.backers import Side
-from sim.model.parameters import SIDES, Drawn
-from sim.scenario import FieldError, Fixed, Flaw, Item, Quantity, Section, knob, whole
+from sim.model.parameters import SIDES
+from sim.model.planned import Planned
+from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, knob, whole
 
 DAYS_BETWEEN_REVIEWS = 7
 
 
-class SideManpower(Section):
+class SideManpower(Section, Generic[N]):
     """The manpower of one side."""
 
-    force_persons: Quantity = knob("persons", "Force at the front at the start.", low=0, high=1e8, at_start=True)
-    reference_force_persons: Quantity | None = knob(
+    force_persons: N = knob("persons", "Force at the front at the start.", low=0, high=1e8, at_start=True)
+    reference_force_persons: N | None = knob(
         "persons",
         "Force at which the side suffers its daily casualties; the force at the start if not given.",
         low=1,
@@ -43,64 +44,62 @@ class SideManpower(Section):
         default=None,
         at_start=True,
     )
-    pool_persons: Quantity = knob("persons", "Those who can still be mobilized.", low=0, high=1e9, at_start=True)
-    pool_half_share: Quantity = knob(
-        "share", "What is left of the pool when intake has fallen to about half.", low=0.001, high=10
-    )
-    intake_per_month: Quantity = knob("persons a month", "Recruits a month while the pool is full.", low=0, high=1e7)
-    past_intake_per_month: Quantity = knob(
+    pool_persons: N = knob("persons", "Those who can still be mobilized.", low=0, high=1e9, at_start=True)
+    pool_half_share: N = knob("share", "What is left of the pool when intake has fallen to about half.", low=0.001, high=10)
+    intake_per_month: N = knob("persons a month", "Recruits a month while the pool is full.", low=0, high=1e7)
+    past_intake_per_month: N = knob(
         "persons a month", "Recruits a month before the start, who are in training now.", low=0, high=1e7, at_start=True
     )
-    training_days: Quantity = knob("days", "From the pool to the front.", low=0, high=1000, at_start=True)
-    killed_share: Quantity = knob("share", "Share of the casualties who are killed.", low=0, high=1)
-    return_share: Quantity = knob("share", "Share of the wounded who return to the force.", low=0, high=1)
-    return_days: Quantity = knob("days", "Mean time until they return.", low=0, high=2000)
+    training_days: N = knob("days", "From the pool to the front.", low=0, high=1000, at_start=True)
+    killed_share: N = knob("share", "Share of the casualties who are killed.", low=0, high=1)
+    return_share: N = knob("share", "Share of the wounded who return to the force.", low=0, high=1)
+    return_days: N = knob("days", "Mean time until they return.", low=0, high=2000)
     return_stages: Fixed = whole("stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True)
-    past_daily_casualties: Quantity = knob(
+    past_daily_casualties: N = knob(
         "persons a day",
         "Casualties a day before the start, whose wounded are recovering now.",
         low=0,
         high=1e6,
         at_start=True,
     )
-    desertion_share_per_month: Quantity = knob("share a month", "Share of the force that deserts.", low=0, high=1)
+    desertion_share_per_month: N = knob("share a month", "Share of the force that deserts.", low=0, high=1)
 
     @model_validator(mode="after")
-    def _has_a_reference(self) -> "SideManpower":
+    def _has_a_reference(self: "SideManpower[Quantity]") -> "SideManpower[Quantity]":
         if self.force_persons.support[0] < 1 and self.reference_force_persons is None:
             message = "missing field 'reference_force_persons', because force_persons can be less than 1"
             raise FieldError(Flaw(message, "Write the force at which the side suffers its daily casualties"))
         return self
 
 
-class Wave(Item):
+class Wave(Item, Generic[N]):
     """A mobilization wave: on a date, or called when the force has fallen to a share of its reference."""
 
     side: Side
     date: datetime.date | None = None
-    force_below_share: Quantity | None = knob(
+    force_below_share: N | None = knob(
         "share", "Called once the force is below this share of its reference.", low=0, high=10, default=None, at_start=True
     )
-    probability: Quantity = knob("share", "With what chance it is called at all.", low=0, high=1, at_start=True)
-    persons: Quantity = knob("persons", "Persons called up.", low=0, high=1e8, at_start=True)
-    over_days: Quantity = knob("days", "Days over which they are called up.", low=1, high=5000, at_start=True)
+    probability: N = knob("share", "With what chance it is called at all.", low=0, high=1, at_start=True)
+    persons: N = knob("persons", "Persons called up.", low=0, high=1e8, at_start=True)
+    over_days: N = knob("days", "Days over which they are called up.", low=1, high=5000, at_start=True)
 
     @model_validator(mode="after")
-    def _dated_or_triggered(self) -> "Wave":
+    def _dated_or_triggered(self) -> "Wave[N]":
         if (self.date is None) == (self.force_below_share is None):
             raise ValueError(f"wave '{self.id}' needs either date or force_below_share")
         return self
 
 
-class ManpowerParameters(Section):
+class ManpowerParameters(Section, Generic[N]):
     """Manpower: forces, pools, recruits, wounded, deserters."""
 
-    attacker: SideManpower
-    defender: SideManpower
-    waves: list[Wave] = Option(default_factory=list)
+    attacker: SideManpower[N]
+    defender: SideManpower[N]
+    waves: list[Wave[N]] = Option(default_factory=list)
 
 
-def pool_factor(pool: Floats, at_start: Floats, half_share: Floats) -> Floats:
+def pool_factor(pool: PerSide, at_start: PerSide, half_share: PerSide) -> PerSide:
     """Return the factor on intake as the pool empties: 1 for the pool at the start, 0 for none.
 
     >>> pool_factor(np.array([100.0, 0.0]), np.array([100.0, 100.0]), np.array([0.15, 0.15]))
@@ -127,7 +126,7 @@ class Manpower(Mechanism):
     """Forces and pools of both sides."""
 
     name = "manpower"
-    parameters = ManpowerParameters
+    parameters = ManpowerParameters[Quantity]
     topics = ("wave begins", "wave ends")
     steps = ("manpower", "losses")
     sentences: ClassVar = {
@@ -135,128 +134,82 @@ class Manpower(Mechanism):
         "wave ends": "{side}'s mobilization wave ends.",
     }
 
-    @classmethod
-    def fields(cls, section: ManpowerParameters) -> tuple[Field, ...]:
-        """Return the fields of manpower."""
-        people = "persons"
-        return (
-            Field("force", people, "Force at the front.", SIDES, series=True),
-            Field("reference_force", people, "Force at which daily casualties are as given.", SIDES),
-            Field("pool", people, "Who can still be mobilized.", SIDES),
-            Field("in_training", people, "Recruits on their way to the front.", SIDES),
-            Field("recovering", people, "Wounded who will return.", SIDES),
-            Field("killed", people, "Killed since the start.", SIDES),
-            Field("invalided", people, "Wounded who will not return, since the start.", SIDES),
-            Field("deserted", people, "Deserted since the start.", SIDES),
-            Field("recruited", people, "Recruited since the start.", SIDES),
-            Field("trained", people, "Joined the force after training, since the start.", SIDES),
-            Field("returned", people, "Wounded who returned, since the start.", SIDES),
-            Field("arrivals", people, "Joined the force today.", SIDES),
-            Field("called_up", people, "Whom waves that have begun call up.", SIDES),
-        )
+    force: PerSide = owned("persons", "Force at the front.", SIDES, series=True)
+    reference_force: PerSide = owned("persons", "Force at which daily casualties are as given.", SIDES)
+    pool: PerSide = owned("persons", "Who can still be mobilized.", SIDES)
+    in_training: PerSide = owned("persons", "Recruits on their way to the front.", SIDES)
+    recovering: PerSide = owned("persons", "Wounded who will return.", SIDES)
+    killed: PerSide = owned("persons", "Killed since the start.", SIDES, start=0.0)
+    invalided: PerSide = owned("persons", "Wounded who will not return, since the start.", SIDES, start=0.0)
+    deserted: PerSide = owned("persons", "Deserted since the start.", SIDES, start=0.0)
+    recruited: PerSide = owned("persons", "Recruited since the start.", SIDES, start=0.0)
+    trained: PerSide = owned("persons", "Joined the force after training, since the start.", SIDES, start=0.0)
+    returned: PerSide = owned("persons", "Wounded who returned, since the start.", SIDES, start=0.0)
+    arrivals: PerSide = owned("persons", "Joined the force today.", SIDES, start=0.0)
+    called_up: PerSide = owned("persons", "Whom waves that have begun call up.", SIDES, start=0.0)
+    calling_up: PerSide = owned("persons a day", "Whom waves under way call up.", SIDES, start=0.0, inner=True)
 
-    def __init__(self, world: World, section: ManpowerParameters, drawn: Drawn) -> None:
-        self._world, self._drawn, self._waves = world, drawn, section.waves
+    casualties: PerSide = seen()
+    at_war: PerHistory = seen()
+    recruiting: PerSide = seen()
+    mobilized: PerHistory = seen()
 
-        def sides(name: str) -> Floats:
-            return drawn.sides("manpower", name)
+    knobs: ManpowerParameters[PerHistory]
+    sides: SideManpower[PerSide]
 
-        self.force = world.own("manpower", "force", sides("force_persons"))
-        given = [drawn.values.get(f"manpower.{side}.reference_force_persons") for side in SIDES]
-        reference = np.stack([self.force[row] if value is None else value for row, value in enumerate(given)])
-        self._reference = world.own("manpower", "reference_force", np.maximum(reference, 1.0))
-        self._pool_at_start = sides("pool_persons")
-        self.pool = world.own("manpower", "pool", self._pool_at_start)
-
-        self._training = Ring(np.rint(sides("training_days")).astype(np.int64))
-        self._training.fill(sides("past_intake_per_month") / DAYS_PER_MONTH)
-        stages = [section.attacker.return_stages.whole, section.defender.return_stages.whole]
-        self._hospitals = StagedDelay(stages, sides("return_days"))
-        self.derive()
-        self._hospitals.fill(sides("past_daily_casualties") * (1.0 - self._killed_share) * self._return_share)
-
-        self.in_training = world.own("manpower", "in_training", self._training.total())
-        self.recovering = world.own("manpower", "recovering", self._hospitals.total())
-        self.killed = world.own("manpower", "killed", 0.0)
-        self.invalided = world.own("manpower", "invalided", 0.0)
-        self.deserted = world.own("manpower", "deserted", 0.0)
-        self.recruited = world.own("manpower", "recruited", 0.0)
-        self.trained = world.own("manpower", "trained", 0.0)
-        self.returned = world.own("manpower", "returned", 0.0)
-        self.arrivals = world.own("manpower", "arrivals", 0.0)
-        self.called_up = world.own("manpower", "called_up", 0.0)
+    def begin(self) -> None:
+        """Count the forces; fill training and hospitals with the past; plan the waves."""
+        knobs, sides = self.knobs, self.sides
+        self.force, self.pool = sides.force_persons, sides.pool_persons
+        references = [
+            side.force_persons if side.reference_force_persons is None else side.reference_force_persons
+            for side in (knobs.attacker, knobs.defender)
+        ]
+        self.reference_force = np.maximum(np.stack(references), 1.0)
+        self._training = Ring(np.rint(sides.training_days).astype(np.int64))
+        self._training.fill(sides.past_intake_per_month / DAYS_PER_MONTH)
+        stages = [side.return_stages.whole for side in (knobs.attacker, knobs.defender)]
+        self._hospitals = StagedDelay(stages, sides.return_days)
+        self._hospitals.fill(sides.past_daily_casualties * (1.0 - sides.killed_share) * sides.return_share)
+        self.in_training, self.recovering = self._training.total(), self._hospitals.total()
+        self._pool_at_start = sides.pool_persons
         self._everyone_at_start = self._everyone(self.in_training, self.recovering)
-        self._casualties = world.fields.see("casualties")
-        self._at_war, self._recruiting = world.fields.see("at_war"), world.fields.see("recruiting")
-        self._mobilized = world.fields.see("mobilized")
-        self._book_waves(drawn)
-        drawn.follow("manpower", self.derive)
+        self._side = [SIDES.index(wave.side) for wave in knobs.waves]
+        self._waves = Planned(
+            self.world, self.at_war, knobs.waves, "manpower/wave",
+            ("wave begins", self._wave_begins), ("wave ends", self._wave_ends),
+            self.drawn.stacked("manpower", knobs.waves).over_days,
+        )  # fmt: skip
+        self._triggers = {
+            item: wave.force_below_share * self.reference_force[self._side[item]]
+            for item, wave in enumerate(knobs.waves)
+            if wave.force_below_share is not None
+        }
 
-    def derive(self) -> None:
-        """Work out what depends on the parameters in force; the wounded stay in the stage in which they are."""
-
-        def sides(name: str) -> Floats:
-            return self._drawn.sides("manpower", name)
-
-        self._pool_half_share = sides("pool_half_share")
-        self._intake = sides("intake_per_month") / DAYS_PER_MONTH
-        self._killed_share = sides("killed_share")
-        self._return_share = sides("return_share")
-        self._hospitals.set_mean(sides("return_days"))
-        self._desertion = sides("desertion_share_per_month") / DAYS_PER_MONTH
-
-    def _book_waves(self, drawn: Drawn) -> None:
-        world = self._world
-        world.agenda.topic("wave begins", len(self._waves), self._wave_begins)
-        world.agenda.topic("wave ends", len(self._waves), self._wave_ends)
-        self._calling_up = np.zeros((2, world.n))
-        self._side = [SIDES.index(wave.side) for wave in self._waves]
-        self._persons = drawn.rows("manpower.waves", [wave.id for wave in self._waves], "persons")
-        over_days = drawn.rows("manpower.waves", [wave.id for wave in self._waves], "over_days")
-        self._over_days = np.maximum(1, np.rint(over_days)).astype(np.int64)
-        self._trigger: dict[int, Floats] = {}
-        self._waiting = np.zeros((len(self._waves), world.n), dtype=np.bool_)
-        for item, wave in enumerate(self._waves):
-            path = f"manpower.waves.{wave.id}"
-            called = world.draws.uniform(f"manpower/wave/{wave.id}").at(0) < drawn.one(f"{path}.probability")
-            if wave.date is None:
-                self._waiting[item] = called
-                self._trigger[item] = drawn.one(f"{path}.force_below_share") * self._reference[self._side[item]]
-            elif (day := world.calendar.day_of(wave.date)) >= 0:
-                world.agenda.book("wave begins", item, np.flatnonzero(called), day)
+    # Waves
 
     def _wave_begins(self, day: int, item: int, cohort: Ints) -> None:
-        cohort = cohort[self._at_war[cohort] > 0]
-        side, days = self._side[item], self._over_days[item, cohort]
-        self._calling_up[side, cohort] += self._persons[item, cohort] / days
-        self.called_up[side, cohort] += self._persons[item, cohort]
-        self._world.agenda.book("wave ends", item, cohort, day + days)
-        self._world.recorder.tell(
-            day,
-            cohort,
-            "wave begins",
-            side=SIDES[side],
-            persons=self._persons[item, cohort],
-            days=days.astype(np.float64),
-        )
+        side, persons, days = self._side[item], self.knobs.waves[item].persons[cohort], self._waves.days(item, cohort)
+        self.calling_up[side, cohort] += persons / days
+        self.called_up[side, cohort] += persons
+        self.world.recorder.tell(day, cohort, "wave begins", side=SIDES[side], persons=persons, days=days.astype(np.float64))
 
     def _wave_ends(self, day: int, item: int, cohort: Ints) -> None:
-        side = self._side[item]
-        left = np.maximum(self._calling_up[side, cohort] - self._persons[item, cohort] / self._over_days[item, cohort], 0.0)
-        self._calling_up[side, cohort] = left
-        self._world.recorder.tell(day, cohort, "wave ends", side=SIDES[side])
+        side, persons, days = self._side[item], self.knobs.waves[item].persons[cohort], self._waves.days(item, cohort)
+        self.calling_up[side, cohort] = np.maximum(self.calling_up[side, cohort] - persons / days, 0.0)
+        self.world.recorder.tell(day, cohort, "wave ends", side=SIDES[side])
 
     def _call_triggered_waves(self, day: int) -> None:
-        for item, level in self._trigger.items():
-            below = self._waiting[item] & (self.force[self._side[item]] < level) & (self._at_war > 0)
-            cohort = np.flatnonzero(below)
-            if len(cohort):
-                self._waiting[item, cohort] = False
-                self._world.agenda.book("wave begins", item, cohort, day + 1)
+        for item, level in self._triggers.items():
+            called = self._waves.happens[item] & (self.force[self._side[item]] < level) & (self.at_war > 0)
+            self._waves.happens[item] &= ~called
+            self._waves.book(item, np.flatnonzero(called), day + 1)
+
+    # The day
 
     def life(self) -> Process:
         """Arrivals every morning, losses every evening, waves looked for every week."""
-        agenda = self._world.agenda
+        agenda = self.world.agenda
         while True:
             yield agenda.next("manpower")
             self._morning()
@@ -266,39 +219,39 @@ class Manpower(Mechanism):
                 self._call_triggered_waves(agenda.today)
 
     def _morning(self) -> None:
-        intake = self._intake * self._recruiting
-        intake *= pool_factor(self.pool, self._pool_at_start, self._pool_half_share)
-        if self._waves:
-            intake += self._calling_up
-        intake = np.minimum(intake, self.pool) * self._mobilized
+        sides = self.sides
+        willing = sides.intake_per_month / DAYS_PER_MONTH * self.recruiting
+        willing = willing * pool_factor(self.pool, self._pool_at_start, sides.pool_half_share) + self.calling_up
+        intake = np.minimum(willing, self.pool) * self.mobilized
+        trained = self._training.step(intake)
+        self._hospitals.set_mean(sides.return_days)
+        returned = self._hospitals.step()
         self.pool -= intake
         self.recruited += intake
-        trained = self._training.step(intake)
         self.trained += trained
         self.in_training += intake - trained
-        returned = self._hospitals.step()
         self.returned += returned
         self.recovering -= returned
-        np.add(trained, returned, out=self.arrivals)
+        self.arrivals = trained + returned
         self.force += self.arrivals
 
     def _evening(self) -> None:
-        self.force -= self._casualties
-        killed = self._casualties * self._killed_share
-        wounded = self._casualties - killed
-        returning = wounded * self._return_share
+        sides = self.sides
+        killed = self.casualties * sides.killed_share
+        wounded = self.casualties - killed
+        returning = wounded * sides.return_share
+        self.force -= self.casualties
+        deserting = self.force * (sides.desertion_share_per_month / DAYS_PER_MONTH) * self.at_war
+        self.force -= deserting
         self.killed += killed
         self.invalided += wounded - returning
         self.recovering += returning
-        self._hospitals.add(returning)
-        deserting = self.force * self._desertion * self._at_war
-        self.force -= deserting
         self.deserted += deserting
+        self._hospitals.add(returning)
 
-    def _everyone(self, in_training: Floats, recovering: Floats) -> Floats:
+    def _everyone(self, in_training: PerSide, recovering: PerSide) -> PerSide:
         here = self.force + self.pool + in_training + recovering
-        everyone: Floats = here + self.killed + self.invalided + self.deserted
-        return everyone
+        return here + self.killed + self.invalided + self.deserted
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of persons."""

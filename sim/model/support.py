@@ -9,42 +9,40 @@ casualties (Gelpi, Feaver and Reifler 2009). Left out: parties, elections, regio
 """
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
-from sim.engine.draws import Floats
-from sim.engine.fields import Field
-from sim.engine.world import Mechanism, World
-from sim.model.parameters import SIDES, Drawn
+from sim.engine.mechanism import Mechanism, PerSide, owned, seen
+from sim.model.parameters import SIDES
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
-from sim.scenario import Quantity, Section, knob
+from sim.scenario import N, Quantity, Section, knob
 
 
-class SideSupport(Section):
+class SideSupport(Section, Generic[N]):
     """War support of one side."""
 
-    year_casualties_persons: Quantity = knob(
+    year_casualties_persons: N = knob(
         "persons", "Casualties of a year of this war as it was before the start.", low=1, high=1e8
     )
-    success_weight: Quantity = knob("share", "How far belief in success keeps weariness down.", low=0, high=1)
-    support_per_weariness: Quantity = knob("per year of war felt", "War support lost with weariness.", low=0, high=10)
-    wave_price_per_100k: Quantity = knob(
+    success_weight: N = knob("share", "How far belief in success keeps weariness down.", low=0, high=1)
+    support_per_weariness: N = knob("per year of war felt", "War support lost with weariness.", low=0, high=10)
+    wave_price_per_100k: N = knob(
         "per 100,000 persons", "War support lost when a wave of mobilization begins.", low=0, high=1
     )
-    recruiting_share: Quantity = knob("share", "Share of recruitment that follows war support.", low=0, high=1)
+    recruiting_share: N = knob("share", "Share of recruitment that follows war support.", low=0, high=1)
 
 
-class SupportParameters(Section):
+class SupportParameters(Section, Generic[N]):
     """War support of both sides."""
 
-    attacker: SideSupport
-    defender: SideSupport
+    attacker: SideSupport[N]
+    defender: SideSupport[N]
 
 
-def years_felt(casualties: Floats, year_casualties: Floats) -> Floats:
+def years_felt(casualties: PerSide, year_casualties: PerSide) -> PerSide:
     """Return how many years of war casualties amount to, on a scale that flattens.
 
     >>> years_felt(np.array([0.0, 500_000.0]), np.array([500_000.0])).round(3)
@@ -57,46 +55,36 @@ class Support(Mechanism):
     """Weariness and war support."""
 
     name = "support"
-    parameters = SupportParameters
+    parameters = SupportParameters[Quantity]
     steps = ("support",)
     sentences: ClassVar = {}
 
-    @classmethod
-    def fields(cls, section: SupportParameters | None) -> tuple[Field, ...]:
-        """Return the fields of war support."""
-        return (
-            Field("weariness", "years of war felt", "How much of the war has been felt since the start.", SIDES),
-            Field("war_support", "factor", "Support for the war, 1 at the start.", SIDES),
-            Field("recruiting", "factor", "On recruitment, 1 at the start.", SIDES),
-        )
+    weariness: PerSide = owned("years of war felt", "How much of the war has been felt since the start.", SIDES, start=0.0)
+    war_support: PerSide = owned("factor", "Support for the war, 1 at the start.", SIDES, start=1.0)
+    recruiting: PerSide = owned("factor", "On recruitment, 1 at the start.", SIDES, start=1.0)
+    casualties_counted: PerSide = owned("persons", "Casualties at the last review.", SIDES, start=0.0, inner=True)
 
-    def __init__(self, world: World, section: SupportParameters | None, drawn: Drawn) -> None:
-        self._world, self._section, self._drawn = world, section, drawn
-        self.weariness = world.own("support", "weariness", 0.0)
-        self.war_support = world.own("support", "war_support", 1.0)
-        self.recruiting = world.own("support", "recruiting", 1.0)
-        self._seen = np.zeros((2, world.n))
-        see = world.fields.see
-        self._casualties, self._momentum, self._called_up = see("cumulative_casualties"), see("momentum"), see("called_up")
+    cumulative_casualties: PerSide = seen()
+    momentum: PerSide = seen()
+    called_up: PerSide = seen()
+
+    sides: SideSupport[PerSide]
 
     def life(self) -> Process:
         """Keep support up at every review."""
-        while self._section is not None:
-            yield self._world.agenda.next("support", every_days=DAYS_BETWEEN_REVIEWS)
+        while True:
+            yield self.world.agenda.next("support", every_days=DAYS_BETWEEN_REVIEWS)
             self._review()
 
     def _review(self) -> None:
-        def sides(name: str) -> Floats:
-            return self._drawn.sides("support", name)
-
-        year = sides("year_casualties_persons")
-        felt = years_felt(self._casualties, year) - years_felt(self._seen, year)
-        self.weariness += felt * (1.0 - sides("success_weight") * (0.5 + 0.5 * self._momentum))
-        self._seen[...] = self._casualties
-        lost = sides("support_per_weariness") * self.weariness
-        lost += sides("wave_price_per_100k") * self._called_up / 1e5
-        np.maximum(1.0 - lost, 0.0, out=self.war_support)
-        self.recruiting[...] = 1.0 - sides("recruiting_share") * (1.0 - self.war_support)
+        sides = self.sides
+        year = sides.year_casualties_persons
+        felt = years_felt(self.cumulative_casualties, year) - years_felt(self.casualties_counted, year)
+        self.weariness += felt * (1.0 - sides.success_weight * (0.5 + 0.5 * self.momentum))
+        self.casualties_counted = self.cumulative_casualties
+        lost = sides.support_per_weariness * self.weariness + sides.wave_price_per_100k * self.called_up / 1e5
+        self.war_support = np.maximum(1.0 - lost, 0.0)
+        self.recruiting = 1.0 - sides.recruiting_share * (1.0 - self.war_support)
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of support."""

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from sim.engine.agenda import Process
 from sim.engine.draws import Floats, Ints
 from sim.engine.fields import Field
-from sim.engine.world import Mechanism, World
+from sim.engine.mechanism import Mechanism
+from sim.engine.world import World
 from sim.model.bargain import Bargain, Columns
 from sim.model.ledger import Account, Ledger
 from sim.model.negotiation import (
@@ -118,6 +119,7 @@ class Talks(Mechanism):
 
     def __init__(self, world: World, section: NegotiationParameters | None, drawn: Drawn) -> None:
         self._world, self._section, self._drawn = world, section, drawn
+        self.world, self.section = world, section
 
         def own(name: str, start: float) -> NDArray[Any]:
             return world.own("negotiation", name, start)

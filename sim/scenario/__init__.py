@@ -14,7 +14,7 @@ from .knobs import Knob, Known, knob_of, numbers, quantities
 from .load import Scenario, load_scenario
 from .quantity import Fixed, Quantity, constant
 from .read import Document, Place, read_yaml
-from .section import Item, Section, knob, whole
+from .section import Item, N, Section, knob, whole
 
 __all__ = [
     "Correlation",
@@ -26,6 +26,7 @@ __all__ = [
     "Item",
     "Knob",
     "Known",
+    "N",
     "Place",
     "Problem",
     "Quantity",

@@ -11,14 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from typing_extensions import TypeVar
 
 from .errors import FieldError, Flaw, Path
 from .knobs import Knob, check, knob_of
+from .quantity import Quantity
 from .walk import members
 from .wording import quoted, shows
 
 _ID = re.compile("[a-z][a-z0-9_]*")
 _BREAK = re.compile("[\n\t]")
+
+N = TypeVar("N", default=Quantity)
+"""What a knob is: a `Quantity` in a scenario, an array of the values in force in a batch that runs."""
 
 
 class Section(BaseModel):
@@ -37,6 +42,11 @@ class Section(BaseModel):
         frozen=True, extra="forbid", strict=True, validate_default=True, defer_build=True
     )
     long_texts: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def model_parametrized_name(cls, params: Any) -> str:
+        """Return the name of the class, whatever its knobs are: messages and schema speak of the section."""
+        return cls.__name__
 
     @model_validator(mode="before")
     @classmethod

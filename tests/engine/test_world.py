@@ -10,14 +10,25 @@ import numpy as np
 import pytest
 
 from sim.engine.agenda import Process
-from sim.engine.fields import Field
-from sim.engine.world import DAYS_BETWEEN_CHECKS, InvariantBreach, Mechanism, Setting, World, differs
+from sim.engine.mechanism import Mechanism, PerHistory, owned, seen
+from sim.engine.world import DAYS_BETWEEN_CHECKS, InvariantBreach, Setting, World, differs
 
 NUMBERS = np.array([7, 3, 9], dtype=np.int64)
 
 
 def setting(days: int, **other: Any) -> Setting:
     return Setting(date(2024, 12, 4), days, 5, NUMBERS, **other)
+
+
+# A section without a knob.
+SECTION = object()
+
+
+class NoKnobs:
+    """Parameters of sections without knobs."""
+
+    def in_force(self, name: str, section: object) -> tuple[object, object]:
+        return section, None
 
 
 # Two mechanisms that read each other
@@ -29,19 +40,13 @@ class Giver(Mechanism):
     name = "giver"
     steps = ("give",)
 
-    def __init__(self, world: World, section: Any = None, drawn: Any = None) -> None:
-        self._world = world
-        self.given = world.own("giver", "given", 0.0)
-        self.taken = world.fields.see("taken")
-
-    @classmethod
-    def fields(cls, section: Any = None) -> tuple[Field, ...]:
-        return (Field("given", "things", "Given today.", series=True),)
+    given: PerHistory = owned("things", "Given today.", start=0.0, series=True)
+    taken: PerHistory = seen()
 
     def life(self) -> Process:
         while True:
-            yield self._world.agenda.next("give")
-            self.given[...] = self.taken + self._world.setting.replications
+            yield self.world.agenda.next("give")
+            self.given = self.taken + self.world.setting.replications
 
 
 class Taker(Mechanism):
@@ -50,26 +55,20 @@ class Taker(Mechanism):
     name = "taker"
     steps = ("take",)
 
-    def __init__(self, world: World, section: Any = None, drawn: Any = None) -> None:
-        self._world = world
-        self.taken = world.own("taker", "taken", 1.0)
-        self.given = world.fields.see("given")
-
-    @classmethod
-    def fields(cls, section: Any = None) -> tuple[Field, ...]:
-        return (Field("taken", "things", "Taken so far.", series=True),)
+    taken: PerHistory = owned("things", "Taken so far.", start=1.0, series=True)
+    gift: PerHistory = seen("given")
 
     def life(self) -> Process:
         while True:
-            yield self._world.agenda.next("take")
-            self.taken[...] = 2 * self.given
+            yield self.world.agenda.next("take")
+            self.taken = 2 * self.gift
 
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_the_order_of_the_day_rules_who_sees_what(backwards: bool) -> None:
-    declared = [("giver", *Giver.fields()), ("taker", *Taker.fields())]
+    declared = [("giver", *Giver.fields(SECTION)), ("taker", *Taker.fields(SECTION))]
     world = World(setting(3, series_days=(0, 1, 2, 3), landmarks=(2,)), ["give", "take"], declared)
-    mechanisms = [Giver(world), Taker(world)]
+    mechanisms = [Giver(world, SECTION, NoKnobs()), Taker(world, SECTION, NoKnobs())]
     world.run(mechanisms[::-1] if backwards else mechanisms)
     given, taken = world.recorder.series
     # given = yesterday's taken + number; taken = twice today's given
@@ -80,16 +79,16 @@ def test_the_order_of_the_day_rules_who_sees_what(backwards: bool) -> None:
 
 
 def test_the_other_order_gives_another_story() -> None:
-    declared = [("giver", *Giver.fields()), ("taker", *Taker.fields())]
+    declared = [("giver", *Giver.fields(SECTION)), ("taker", *Taker.fields(SECTION))]
     world = World(setting(2, series_days=(0, 1, 2)), ["take", "give"], declared)
-    world.run([Giver(world), Taker(world)])
+    world.run([Giver(world, SECTION, NoKnobs()), Taker(world, SECTION, NoKnobs())])
     given, taken = world.recorder.series
     assert taken[:, 1].tolist() == [1, 0, 6]
     assert given[:, 1].tolist() == [0, 3, 9]
 
 
 def test_world_shares_what_belongs_to_the_batch() -> None:
-    world = World(setting(3), [], [("giver", *Giver.fields())])
+    world = World(setting(3), [], [("giver", *Giver.fields(SECTION))])
     assert world.n == 3
     assert world.everyone.tolist() == [0, 1, 2]
     assert world.calendar.date_of(1) == date(2024, 12, 5)
@@ -102,7 +101,42 @@ def test_world_shares_what_belongs_to_the_batch() -> None:
 
 def test_two_mechanisms_cannot_own_one_field() -> None:
     with pytest.raises(ValueError, match="'given' of 'taker' already belongs to 'giver'"):
-        World(setting(3), [], [("giver", *Giver.fields()), ("taker", *Giver.fields())])
+        World(setting(3), [], [("giver", *Giver.fields(SECTION)), ("taker", *Giver.fields(SECTION))])
+
+
+class Absent(Mechanism):
+    """Would count, but its section is left out."""
+
+    name = "absent"
+    steps = ("tick",)
+
+    ticks: PerHistory = owned("ticks", "Counted.", start=4.0, series=True)
+
+    def begin(self) -> None:
+        raise AssertionError("there is nothing to begin with")
+
+    def life(self) -> Process:
+        raise AssertionError("it does not live")
+        yield
+
+
+def test_without_its_section_a_mechanism_stands_still() -> None:
+    (field,) = Absent.fields(None)
+    assert (field.name, field.series, Absent.fields(SECTION)[0].series) == ("ticks", False, True)
+    world = World(setting(3), ["tick"], [("absent", field)])
+    world.run([Absent(world, None, NoKnobs())])
+    assert world.fields.see("ticks").tolist() == [4.0, 4.0, 4.0]
+
+
+def test_setting_a_field_writes_into_its_array() -> None:
+    world = World(setting(1), ["give"], [("giver", *Giver.fields(SECTION)), ("taker", *Taker.fields(SECTION))])
+    giver, view = Giver(world, SECTION, NoKnobs()), world.fields.see("given")
+    giver.given = np.array([1.0, 2.0, 3.0])
+    giver.given += 1.0
+    giver.given[1] = 9.0
+    assert view.tolist() == [2.0, 9.0, 4.0]
+    with pytest.raises(ValueError, match="read-only"):
+        giver.taken += 1.0
 
 
 # Invariants
@@ -132,17 +166,15 @@ class Clock(Mechanism):
     name = "clock"
     steps = ("tick",)
 
-    def __init__(self, world: World, breaks_on: int, where: np.ndarray) -> None:
-        self._world, self._breaks_on, self._where = world, breaks_on, where
-        self.days = world.own("clock", "days", 0.0)
+    days: PerHistory = owned("days", "Counted.", start=0.0)
 
-    @classmethod
-    def fields(cls, section: Any = None) -> tuple[Field, ...]:
-        return (Field("days", "days", "Counted."),)
+    def __init__(self, world: World, breaks_on: int, where: np.ndarray) -> None:
+        super().__init__(world, SECTION, NoKnobs())
+        self._breaks_on, self._where = breaks_on, where
 
     def life(self) -> Process:
         while True:
-            yield self._world.agenda.next("tick")
+            yield self.world.agenda.next("tick")
             self.days += 1
 
     def breaches(self) -> Iterator[tuple[str, np.ndarray]]:
@@ -151,7 +183,7 @@ class Clock(Mechanism):
 
 
 def tick(days: int, breaks_on: int, where: object, check: bool = True) -> World:
-    world = World(setting(days, check=check), ["tick"], [("clock", *Clock.fields())])
+    world = World(setting(days, check=check), ["tick"], [("clock", *Clock.fields(SECTION))])
     world.run([Clock(world, breaks_on, np.array(where))])
     return world
 
@@ -194,10 +226,12 @@ def test_what_holds_is_silent_and_checks_can_be_switched_off() -> None:
 
 def test_other_errors_come_through_as_they_are() -> None:
     class Broken(Clock):
+        days: PerHistory = owned("days", "Counted.", start=0.0)
+
         def life(self) -> Process:
-            yield self._world.agenda.next("tick")
+            yield self.world.agenda.next("tick")
             raise ZeroDivisionError("our bug")
 
-    world = World(setting(3), ["tick"], [("clock", *Clock.fields())])
+    world = World(setting(3), ["tick"], [("clock", *Clock.fields(SECTION))])
     with pytest.raises(ZeroDivisionError, match="our bug"):
         world.run([Broken(world, 0, np.zeros(3, dtype=bool))])

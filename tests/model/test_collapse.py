@@ -98,8 +98,9 @@ def reviewed(calm: Load) -> Callable[..., tuple[Collapse, World]]:
         drawn = Drawn(quantities(scenario.world), world.draws)
         collapse = Collapse(world, section(scenario, Collapse), drawn)
         world.fields.own("ceasefire", "at_war")[:] = at_war
-        weekly = collapse_hazard(np.full((2, 1), 0.5), collapse._share, collapse._width, collapse._highest) * WEEK
-        collapse._endurance[...] = np.array([attacker, defender]) * weekly
+        sides = collapse.sides
+        weekly = collapse_hazard(np.full((2, 1), 0.5), sides.force_share, sides.width_share, sides.hazard_per_year) * WEEK
+        collapse.endurance = np.array([attacker, defender]) * weekly
         collapse._review(13)
         return collapse, world
 

@@ -16,7 +16,8 @@ import pytest
 import sim
 from sim.engine.agenda import Agenda
 from sim.engine.draws import Stream
-from sim.engine.world import Mechanism, Setting, World
+from sim.engine.mechanism import Mechanism
+from sim.engine.world import Setting, World
 from sim.model import MECHANISMS, ORDER_OF_THE_DAY, SENTENCES, section, simulate
 from sim.model.arms import Arms
 from sim.model.attrition import Attrition
@@ -46,7 +47,7 @@ def built(baseline: Scenario[Any]) -> dict[type[Mechanism], Mechanism]:
 
 
 def world_of(built: dict[type[Mechanism], Mechanism]) -> World:
-    world: World = next(iter(built.values()))._world
+    world: World = next(iter(built.values())).world
     return world
 
 
@@ -322,9 +323,10 @@ def imported(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
 
 # What may be shared: the type of a side, the parameters, and the backers as a part of arms.
 SHARED = {
-    "arms": {"sim.model.backers": {"Backer", "Backers", "Halt", "Package"}},
-    "manpower": {"sim.model.backers": {"Side"}},
-    "front": {"sim.model.backers": {"Side"}},
+    "arms": {"sim.model.backers": {"Backer", "Halt", "Package", "Pipelines"}},
+    "backers": {"sim.model.planned": {"Planned", "whole_days"}, "sim.model.arms": {"Arms"}},
+    "manpower": {"sim.model.backers": {"Side"}, "sim.model.planned": {"Planned"}},
+    "front": {"sim.model.backers": {"Side"}, "sim.model.planned": {"Planned"}},
     "support": {"sim.model.reviews": {"DAYS_BETWEEN_REVIEWS"}},
     "beliefs": {"sim.model.reviews": {"DAYS_BETWEEN_REVIEWS"}},
     # Its own parts, and pure functions.

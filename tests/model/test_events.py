@@ -12,8 +12,8 @@ import pytest
 
 from sim.engine.agenda import Process
 from sim.engine.draws import Draws
-from sim.engine.fields import Field
-from sim.engine.world import Mechanism, Setting, World
+from sim.engine.mechanism import Mechanism
+from sim.engine.world import Setting, World
 from sim.ensemble.run import Plan, run_batch
 from sim.model import MECHANISMS, ORDER_OF_THE_DAY, SENTENCES, WarScenario, section, simulate
 from sim.model.events import Events, ScenarioEvent, gap_days, live_knobs
@@ -52,18 +52,13 @@ class Probe(Mechanism):
 
     name = "probe"
 
-    def __init__(self, world: World, section: Any, drawn: Drawn) -> None:
-        self._world, self._drawn = world, drawn
+    def begin(self) -> None:
         self.seen: list[dict[str, np.ndarray]] = []
-
-    @classmethod
-    def fields(cls, section: Any) -> tuple[Field, ...]:
-        return ()
 
     def life(self) -> Process:
         while True:
-            yield self._world.agenda.next("front")
-            self.seen.append({path: values.copy() for path, values in self._drawn.now.items()})
+            yield self.world.agenda.next("front")
+            self.seen.append({path: values.copy() for path, values in self.drawn.now.items()})
 
 
 def in_force(scenario: Scenario[Any], days: int, n: int = 1) -> tuple[Probe, Drawn, World]:
@@ -75,7 +70,7 @@ def in_force(scenario: Scenario[Any], days: int, n: int = 1) -> tuple[Probe, Dra
     world = World(Setting(scenario.world.start_date, days, 1, numbers, watched=numbers), ORDER_OF_THE_DAY, declared)
     drawn = Drawn(quantities(scenario.world), world.draws)
     drawn.ranges.update(knob_ranges(scenario.world))
-    probe = Probe(world, None, drawn)
+    probe = Probe(world, (), drawn)
     world.run([*(m(world, section(scenario, m), drawn) for m in MECHANISMS), probe])
     return probe, drawn, world
 
