@@ -140,6 +140,8 @@ class Mechanism:
         Their names in the order of the day.
     sentences : mapping of str to str
         Kind of event -> the sentence a chronicle tells, with the event's values in braces.
+    outcomes : tuple
+        What is told of a history; see `sim.model.outcomes`.
     world : World
     section : section of the scenario, or None
         None where the scenario leaves it out: all fields stay at their start, and `life` is not run.
@@ -153,6 +155,7 @@ class Mechanism:
     topics: ClassVar[tuple[str, ...]] = ()
     steps: ClassVar[tuple[str, ...]] = ()
     sentences: ClassVar[Mapping[str, str]] = {}
+    outcomes: ClassVar[tuple[Any, ...]] = ()
     knobs: Any
     sides: Any
 
@@ -176,6 +179,11 @@ class Mechanism:
     def fields(cls, section: Any) -> tuple[Field, ...]:
         """Return the fields it owns, whose rows may depend on its section of the scenario."""
         return tuple(one.declared(section) for one in cls._declared(Owned))
+
+    @classmethod
+    def outcomes_of(cls, section: Any) -> tuple[Any, ...]:
+        """Return the outcomes that histories have with this section."""
+        return () if section is None else cls.outcomes
 
     @property
     def lives(self) -> bool:

@@ -15,12 +15,10 @@ from sim.engine.recorder import Event
 from sim.engine.whole import whole_number
 from sim.engine.world import InvariantBreach, Setting
 from sim.ensemble.heard import by_days
-from sim.ensemble.outcomes import FAILED, landmarks, outcome_columns
+from sim.ensemble.outcomes import landmarks, outcome_columns
 from sim.ensemble.workers import ALONE, Pool, shared
-from sim.model import section, simulate
-from sim.model.arms import Arms
-from sim.model.parameters import SIDES
-from sim.model.talks import Talks
+from sim.model import simulate
+from sim.model.ceasefire import FAILED
 from sim.scenario import Scenario, ScenarioHead
 from sim.scenario.head import MOST_DAYS
 
@@ -268,7 +266,7 @@ def run_batch(
         seed=plan.seed,
         replications=numbers,
         series_days=series_days(plan.days) if with_series.any() else (),
-        landmarks=landmarks(plan.days),
+        landmarks=landmarks(scenario, plan.days),
         watched=plan.watched,
         check=plan.check,
         given=given or {},
@@ -279,13 +277,12 @@ def run_batch(
     except InvariantBreach as breach:
         breach.scenario = scenario.name
         raise
-    backers = [SIDES.index(backer.side) for backer in section(scenario, Arms).backers]
     recorder = world.recorder
     return Ensemble(
         scenario=scenario,
         plan=plan,
         numbers=numbers,
-        outcomes=outcome_columns(world, backers, section(scenario, Talks)),
+        outcomes=outcome_columns(world, scenario),
         drawn={path: drawn.values[path] for path in drawn.uncertain},
         series_columns=recorder.columns,
         series_days=recorder.days,

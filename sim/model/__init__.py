@@ -15,6 +15,7 @@ from sim.model.collapse import Collapse
 from sim.model.events import Events, ScenarioEvent, event_flaws, knob_ranges
 from sim.model.front import Front
 from sim.model.manpower import Manpower
+from sim.model.outcomes import Outcome
 from sim.model.parameters import Drawn
 from sim.model.stakes import regime_flaws
 from sim.model.support import Support
@@ -83,6 +84,15 @@ SENTENCES = {kind: sentence for mechanism in MECHANISMS for kind, sentence in me
 def section(scenario: Scenario[ScenarioHead], mechanism: type[Mechanism]) -> Any:
     """Return the section of the scenario with the parameters of `mechanism`."""
     return getattr(scenario.world, mechanism.name)
+
+
+def outcomes_of(scenario: Scenario[ScenarioHead]) -> list[tuple[Outcome, Any]]:
+    """Return the outcomes that histories of a scenario have, each with the section of its mechanism.
+
+    What decides last in a day is told first: how the war ends, then deals, the front, losses, forces, arms.
+    """
+    sections = [(mechanism, section(scenario, mechanism)) for mechanism in reversed(MECHANISMS)]
+    return [(outcome, own) for mechanism, own in sections for outcome in mechanism.outcomes_of(own)]
 
 
 def simulate(scenario: Scenario[ScenarioHead], setting: Setting) -> tuple[World, Drawn]:

@@ -7,7 +7,7 @@ Sources: rationing is our assumption, in the spirit of the supply-limited fire o
 Left out: kinds of materiel, losses of stock to strikes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar, Generic
 
 import numpy as np
@@ -20,6 +20,7 @@ from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.world import differs
 from sim.model.backers import Backer, Halt, Package, Pipelines
+from sim.model.outcomes import Column, Outcome, State, both, total, where
 from sim.model.parameters import SIDES
 from sim.scenario import FieldError, Flaw, N, Quantity, Section, knob
 from sim.scenario.wording import did_you_mean
@@ -84,6 +85,17 @@ def _backers(section: ArmsParameters[Quantity]) -> tuple[str, ...]:
     return tuple(backer.id for backer in section.backers)
 
 
+def _aid(name: str) -> Callable[[State, int], Column]:
+    """Return what the backers of a side have added to a field since the start."""
+
+    def of(now: State, side: int) -> Column:
+        mine = [row for row, backer in enumerate(now.section.backers) if backer.side == SIDES[side]]
+        n = len(now.at_war)
+        return total((now[name][row] for row in mine), n) - total((now.start[name][row] for row in mine), n)
+
+    return of
+
+
 class Arms(Mechanism):
     """Stocks and fire of both sides; what backers pledge and deliver."""
 
@@ -115,6 +127,30 @@ class Arms(Mechanism):
     halted_until: PerHistory = owned(
         "day", "First day after the halt under way, or after the last; -1: none yet.",
         lambda section: tuple(halt.id for halt in section.halts), start=-1, dtype=int, inner=True,
+    )  # fmt: skip
+
+    outcomes: ClassVar = (
+        *both(Outcome(
+            "fired_days", "Materiel fired, {side} (days of full fire)", "days of full-rate fire", "Since the start.",
+            lambda now, side: now.fired_days[side], low=0,
+        )),
+        *both(Outcome(
+            "stock_days_end", "Materiel left, {side} (days of full fire)", "days of full-rate fire", "At the horizon.",
+            lambda now, side: now.stock_days[side], section="", low=0,
+        )),
+        *both(Outcome(
+            "aid_pledged_beur", "Aid pledged to {side} (bn EUR)", "bn EUR", "Since the start.", _aid("pledged_beur"),
+            digits=1, unless_zero=True,
+        )),
+        *both(Outcome(
+            "aid_delivered_beur", "Aid delivered to {side} (bn EUR)", "bn EUR",
+            "Since the start; with what was on its way before.", _aid("delivered_beur"), digits=1, unless_zero=True, low=0,
+        )),
+        *both(Outcome(
+            "fire_below_half_month", "Months until {side}'s fire is below half of full rate", "months",
+            "First month (from 0) at whose start fire is below half of the full rate; 0: from the start. Empty if none is.",
+            lambda now, side: where(now.fire_below_half_month[side] >= 0, now.fire_below_half_month[side]), low=0, whole=True, always=False,
+        )),
     )  # fmt: skip
 
     at_war: PerHistory = seen()

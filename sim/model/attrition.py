@@ -19,6 +19,7 @@ from pydantic import model_validator
 
 from sim.engine.agenda import Process
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
+from sim.model.outcomes import Outcome, both, months_at_war, where
 from sim.model.parameters import SIDES
 from sim.scenario import Fixed, N, Quantity, Section, knob, whole
 
@@ -114,6 +115,10 @@ def effort(intensity: PerHistory, quiet_share: PerHistory) -> PerHistory:
     return (1.0 - quiet_share) * intensity + quiet_share
 
 
+def _not_zero(values: PerHistory) -> PerHistory:
+    return np.where(values == 0, 1.0, values)
+
+
 class Attrition(Mechanism):
     """Losses of both sides."""
 
@@ -128,6 +133,36 @@ class Attrition(Mechanism):
     log_tempo: PerHistory = owned("log", "Of the tempo, before its mean is taken out.", start=0.0, inner=True)
     tempo_variance: PerHistory = owned("log2", "Variance of the log tempo so far.", start=0.0, inner=True)
     noise: PerSide = owned("log", "Noise of the day, before its mean is taken out.", SIDES, start=0.0, inner=True)
+
+    outcomes: ClassVar = (
+        *both(Outcome(
+            "casualties", "Casualties, {side}", "persons", "Killed and wounded since the start.",
+            lambda now, side: now.cumulative_casualties[side], scale=1e3, low=0,
+        )),
+        *both(Outcome(
+            "daily_casualties_30_days", "Casualties a day in the first 30 days, {side}", "persons a day", "Their mean.",
+            lambda now, side: now.cumulative_casualties[side] / now.day, section="year_one", months=1, low=0,
+        )),
+        *both(Outcome(
+            "casualties_12_months", "Casualties, {side}", "persons", "In the first 365 days.",
+            lambda now, side: now.cumulative_casualties[side], section="", months=12, low=0,
+        )),
+        Outcome(
+            "casualties_per_km2_12_months", "Casualties of {attacker} per km2 taken", "persons per km2",
+            "In the first 365 days; empty if no ground was gained.",
+            lambda now: where(
+                now.held_area > now.start.held_area,
+                now.cumulative_casualties[0] / _not_zero(now.held_area - now.start.held_area),
+            ),
+            section="year_one", months=12, low=0, always=False,
+        ),
+        *both(Outcome(
+            "wounded_per_month_12_months", "Wounded a month, {side}", "persons a month",
+            "Mean of the first 365 days; empty if there was a ceasefire in them.",
+            lambda now, side: (now.cumulative_casualties[side] - now.killed[side]) / months_at_war(now),
+            section="", months=12, low=0, always=False,
+        )),
+    )  # fmt: skip
 
     force: PerSide = seen()
     arrivals: PerSide = seen()

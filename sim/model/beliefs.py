@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
+from sim.model.outcomes import Outcome, where
 from sim.model.parameters import SIDES
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.scenario import N, Quantity, Section, knob
@@ -83,6 +84,14 @@ class Beliefs(Mechanism):
     balance_variance: PerSide = owned("log2", "How unsure each side is of the balance.", SIDES, start=0.0, inner=True)
     area_then: PerHistory = owned("km2", "Area the attacker held at the last review.", start=0.0, inner=True)
     force_then: PerSide = owned("persons", "Force at the last review, at least 1.", SIDES, start=1.0, inner=True)
+
+    outcomes: ClassVar = (
+        Outcome(
+            "belief_gap_12_months_km2_per_day", "Gap between the views of the pace of the front", "km2 a day",
+            "The attacker's view minus the defender's, after a year; empty if there is no war then.",
+            lambda now: where(now.at_war > 0, now.believed_drift[0] - now.believed_drift[1]), section="", months=12, always=False,
+        ),
+    )  # fmt: skip
 
     held_area: PerHistory = seen()
     force: PerSide = seen()

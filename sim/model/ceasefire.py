@@ -10,7 +10,8 @@ Sources: imposed and inconsistent ceasefires after Werner and Yuen 2005; cluster
 beyond the horizon of most runs; violations as a means of bargaining.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from sim.engine.draws import Floats, Ints
 from sim.engine.fields import Field
 from sim.engine.mechanism import Mechanism
 from sim.engine.world import World
+from sim.model.outcomes import Column, Outcome, State, ratio, where
 from sim.model.parameters import Drawn
 from sim.model.regimes import PARTS, CeasefireParameters, institutions_effect
 
@@ -29,7 +31,13 @@ from sim.model.regimes import PARTS, CeasefireParameters, institutions_effect
 DAYS_BETWEEN_REVIEWS = 7
 WAR_GOES_ON, CEASEFIRE, WAR_AGAIN = 0, 3, 4
 # What raised the hazard most on the day of a collapse; only what doubles it counts, else it just wore out.
-CAUSES = ("worn_out", "temptation", "imposed", "inconsistent_record", "incidents")
+CAUSES = {
+    "worn_out": "Nothing: it wore out",
+    "temptation": "Renewed war promised more than the terms",
+    "imposed": "It was signed only because of pressure",
+    "inconsistent_record": "The fighting before had settled nothing",
+    "incidents": "Incidents",
+}
 
 
 def even_share(days: Floats, until: Floats) -> Floats:
@@ -39,6 +47,25 @@ def even_share(days: Floats, until: Floats) -> Floats:
     array([0.1, 1. , 1. ])
     """
     return np.minimum(days / np.maximum(until, 1.0), 1.0)
+
+
+def _lasted(span: int) -> Callable[[State], Column]:
+    """Return whether the first ceasefire held for so many days.
+
+    Only where it began early enough to be watched for so long, or else breaks would count and holding would not.
+    """
+    return lambda now: where((now.ceasefires > 0) & (now.deal_day + span <= now.day), now.first_ceasefire_days >= span)
+
+
+ENDINGS = {
+    "war_goes_on": "War goes on",
+    "attacker_collapsed": "{attacker}'s army has collapsed",
+    "defender_collapsed": "{defender}'s army has collapsed",
+    "ceasefire_in_force": "Ceasefire in force",
+    "war_again": "War again after a ceasefire",
+}
+# Instead of an ending, where something went wrong.
+FAILED = "failed"
 
 
 class Ceasefire(Mechanism):
@@ -53,6 +80,61 @@ class Ceasefire(Mechanism):
         "guards deployed": "All guards are in place.",
         "settled": "The ceasefire counts as a settlement.",
     }
+
+    @classmethod
+    def outcomes_of(cls, section: CeasefireParameters | None) -> tuple[Outcome, ...]:
+        """Return the outcomes of the war's end; only those of an army's collapse without a negotiation."""
+        if section is not None:
+            return cls.outcomes
+        ending, ending_day, *_ = cls.outcomes
+        return replace(ending, values=dict([*ENDINGS.items()][:CEASEFIRE])), ending_day
+
+    outcomes: ClassVar = (
+        Outcome(
+            "ending", "Ending", "", "How the history stands at the horizon.", lambda now: now.ending, section="endings",
+            kind="category", values=ENDINGS,
+        ),
+        Outcome(
+            "ending_day", "Day on which the fighting ended", "day",
+            "Days from the start to the end of the fighting that the ending names; empty if there is war.",
+            lambda now: where(now.ending_day >= 0, now.ending_day), section="", low=0, whole=True, always=False,
+        ),
+        Outcome("ceasefires", "Ceasefires", "times", "How many came into force.", lambda now: now.ceasefires, section="", low=0, whole=True),
+        Outcome(
+            "first_ceasefire_days", "Length of the first ceasefire", "days", "So far; empty without one.",
+            lambda now: where(now.ceasefires > 0, now.first_ceasefire_days), section="", low=0, always=False,
+        ),
+        Outcome(
+            "first_ceasefire_broke", "The first ceasefire broke", "share", "1 if it broke; empty without one.",
+            lambda now: where(now.ceasefires > 0, now.collapse_cause >= 0), section="", kind="share", always=False,
+        ),
+        Outcome(
+            "collapse_cause", "What broke the first ceasefire", "",
+            "What raised the hazard most on the day on which the first ceasefire broke, if it doubled it; else it wore out.",
+            lambda now: now.collapse_cause, section="causes", kind="category", values=CAUSES, always=False,
+        ),
+        Outcome(
+            "share_of_time_in_ceasefire", "Share of the time in a ceasefire", "share", "Of the whole horizon.",
+            lambda now: now.ceasefire_days / now.day, digits=2, low=0, high=1,
+        ),
+        Outcome(
+            "guards_end", "Foreign guards in place at the end", "persons", "At the horizon.",
+            lambda now: now.guards_in_place, section="", low=0,
+        ),
+        Outcome(
+            "incidents_per_day", "Incidents a day in ceasefires", "incidents a day",
+            "On the whole line; empty without a ceasefire.",
+            lambda now: where(now.ceasefires > 0, ratio(now.incidents_total, now.ceasefire_days)), low=0, always=False,
+        ),
+        *(
+            Outcome(
+                f"ceasefire_lasted_{span}_days", f"{span} days", "share",
+                "1 if the first ceasefire lasted so long, else 0; empty if there was none or the horizon came first.",
+                _lasted(span), section="lasting", kind="share", always=False,
+            )
+            for span in (30, 91, 365, 730)
+        ),
+    )  # fmt: skip
 
     @classmethod
     def fields(cls, section: CeasefireParameters | None) -> tuple[Field, ...]:
@@ -193,7 +275,7 @@ class Ceasefire(Mechanism):
         if len(breaks):
             with np.errstate(divide="ignore"):
                 raised["incidents"] = np.log(incidents)
-            stack = np.stack([np.full(len(inside), np.log(2.0)), *(raised[cause] for cause in CAUSES[1:])])
+            stack = np.stack([np.full(len(inside), np.log(2.0)), *(raised[cause] for cause in [*CAUSES][1:])])
             self._break(day, inside[breaks], stack[:, breaks].argmax(axis=0), age[breaks] + 1.0)
 
     def _put_in_place(self, day: int, inside: Ints, age: Floats) -> Floats:

@@ -26,6 +26,7 @@ from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
 from sim.engine.world import differs
 from sim.model.backers import Side
+from sim.model.outcomes import Column, Outcome, State
 from sim.model.planned import Planned
 from sim.scenario import Item, N, Quantity, Section, knob
 
@@ -134,6 +135,11 @@ def slowed(pace: PerHistory, ground: PerHistory, belt: "Belt[PerHistory]") -> Pe
     return through
 
 
+def _taken(now: State) -> Column:
+    taken: Column = now.held_area - now.start.held_area
+    return taken
+
+
 class Front(Mechanism):
     """The line of contact."""
 
@@ -152,6 +158,18 @@ class Front(Mechanism):
     intensity: PerHistory = owned("factor", "How hard the attacker attacks, 1 at the start.", start=1.0)
     balance: PerHistory = owned("log", "How much stronger the attacker's force and fire are than at the start.", start=0.0)
     log_pace: PerHistory = owned("log", "Pace against the pace at the start, all else equal.", start=0.0, inner=True)
+
+    outcomes: ClassVar = (
+        Outcome("ground_gained_km2", "Net land taken by {attacker} (km2)", "km2", "Since the start.", _taken),
+        Outcome(
+            "ground_30_days_km2", "Land taken in the first 30 days (km2)", "km2", "Gained by the attacker.", _taken,
+            section="year_one", months=1,
+        ),
+        Outcome(
+            "ground_12_months_km2", "Land taken (km2)", "km2", "Gained by the attacker in the first 365 days.", _taken,
+            section="year_one", months=12,
+        ),
+    )  # fmt: skip
 
     force: PerSide = seen()
     ready_fire: PerSide = seen()

@@ -10,7 +10,7 @@ Left out: officers and specialists, quality of training, return of deserters, pr
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar, Generic
 
 import numpy as np
@@ -25,6 +25,7 @@ from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.world import differs
 from sim.model.backers import Side
+from sim.model.outcomes import Column, Outcome, State, both, in_war_throughout, months_at_war, where
 from sim.model.parameters import SIDES
 from sim.model.planned import Planned
 from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, knob, whole
@@ -122,6 +123,15 @@ def break_even_return_share(casualties_per_day: float, intake_per_month: float, 
     return missing / (1.0 - killed_share)
 
 
+def _gained(now: State, side: int) -> Column:
+    # Of a war that goes on: where it ended earlier, the force has grown without losses.
+    return where(in_war_throughout(now), now.force[side] - now.start.force[side])
+
+
+def _a_month(flow: str) -> Callable[[State, int], Column]:
+    return lambda now, side: now[flow][side] / months_at_war(now)
+
+
 class Manpower(Mechanism):
     """Forces and pools of both sides."""
 
@@ -148,6 +158,44 @@ class Manpower(Mechanism):
     arrivals: PerSide = owned("persons", "Joined the force today.", SIDES, start=0.0)
     called_up: PerSide = owned("persons", "Whom waves that have begun call up.", SIDES, start=0.0)
     calling_up: PerSide = owned("persons a day", "Whom waves under way call up.", SIDES, start=0.0, inner=True)
+
+    outcomes: ClassVar = (
+        *both(Outcome(
+            "killed", "of these killed, {side}", "persons", "Since the start.", lambda now, side: now.killed[side], scale=1e3, low=0,
+        )),
+        *both(Outcome(
+            "force_start", "Force at the start, {side}", "persons", "At the front.", lambda now, side: now.start.force[side],
+            section="", low=0,
+        )),
+        *both(Outcome(
+            "force_end", "Force at the end, {side}", "persons", "At the front.", lambda now, side: now.force[side], scale=1e3, low=0,
+        )),
+        *both(Outcome(
+            "recruited", "Recruited, {side}", "persons", "Taken from the pool since the start.",
+            lambda now, side: now.recruited[side], section="", low=0,
+        )),
+        *both(Outcome(
+            "force_change_12_months", "Change of {side}'s force", "persons",
+            "In 365 days of war; empty if the war ended or stopped earlier.", _gained, section="year_one", scale=1e3,
+            digits=1, months=12, always=False,
+        )),
+        *both(Outcome(
+            "force_change_12_months_share", "Change of {side}'s force, as a share", "share of the force",
+            "In 365 days of war; empty if the war ended or stopped earlier.",
+            lambda now, side: _gained(now, side) / np.maximum(now.start.force[side], 1.0), section="", months=12, always=False,
+        )),
+        *(
+            outcome
+            for flow, what in (
+                ("trained", "Recruits who join the force"), ("returned", "Wounded who return"), ("killed", "Killed"),
+                ("deserted", "Deserters"),
+            )
+            for outcome in both(Outcome(
+                f"{flow}_per_month_12_months", f"{what} a month, {{side}}", "persons a month",
+                "Mean of the first 365 days; empty if there was a ceasefire in them.", _a_month(flow), section="", months=12, low=0, always=False,
+            ))
+        ),
+    )  # fmt: skip
 
     casualties: PerSide = seen()
     at_war: PerHistory = seen()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
 from sim.engine.mechanism import Mechanism, PerSide, owned, seen
+from sim.model.outcomes import Outcome, both
 from sim.model.parameters import SIDES
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.scenario import N, Quantity, Section, knob
@@ -63,6 +64,17 @@ class Support(Mechanism):
     war_support: PerSide = owned("factor", "Support for the war, 1 at the start.", SIDES, start=1.0)
     recruiting: PerSide = owned("factor", "On recruitment, 1 at the start.", SIDES, start=1.0)
     casualties_counted: PerSide = owned("persons", "Casualties at the last review.", SIDES, start=0.0, inner=True)
+
+    outcomes: ClassVar = (
+        *both(Outcome(
+            "weariness", "Weariness of {side}", "years of war felt", "At the horizon.",
+            lambda now, side: now.weariness[side], section="",
+        )),
+        *both(Outcome(
+            "war_support", "War support in {side}", "factor", "At the horizon; 1 at the start.",
+            lambda now, side: now.war_support[side], section="",
+        )),
+    )  # fmt: skip
 
     cumulative_casualties: PerSide = seen()
     momentum: PerSide = seen()

@@ -8,13 +8,14 @@ Sources: ripeness after Zartman 2000; three quarters of wartime talks fail (Min 
 (Weisiger 2013). Left out: secret channels, agendas, deals in parts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
+from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats, Ints
 from sim.engine.fields import Field
 from sim.engine.mechanism import Mechanism
@@ -22,6 +23,7 @@ from sim.engine.world import World
 from sim.model.bargain import Bargain, Columns
 from sim.model.ledger import Account, Ledger
 from sim.model.negotiation import (
+    Domain,
     chance_of_acceptance,
     egalitarian,
     first_largest,
@@ -30,9 +32,10 @@ from sim.model.negotiation import (
     screening,
     stand_firm,
 )
+from sim.model.outcomes import Column, Outcome, State, both, day_of, where
 from sim.model.parameters import SIDES, Drawn
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS, REVIEW_YEARS
-from sim.model.stakes import NegotiationParameters
+from sim.model.stakes import NegotiationParameters, domain_of
 
 NO_TALKS, UNDER_WAY, SUSPENDED = 0, 1, 2
 # judgement: of 64 to 1,024 the fastest on the machines tried: packages by histories fit the cache.
@@ -71,6 +74,17 @@ def ripeness_factor(share: Floats, success: Floats, nearest_slack: Floats, way_o
     return factor
 
 
+def _signed(now: State) -> Column:
+    signed: Column = now.deal_day >= 0
+    return signed
+
+
+def _terms(domain: Domain, issue: str) -> Callable[[State], Column]:
+    """Return the option signed of an issue, by its place among the issue's options; -1 without a deal."""
+    chosen = domain.choice[:, domain.issues.index(issue)]
+    return lambda now: np.where(_signed(now), chosen[now.deal_package], -1)
+
+
 class Talks(Mechanism):
     """Values, talks and deals."""
 
@@ -86,6 +100,75 @@ class Talks(Mechanism):
         "leader changes": "{side} has a new leader.",
         "deal signed": "A deal is signed{pressure}: {terms}. The fighting ends.",
     }
+
+    @classmethod
+    def outcomes_of(cls, section: NegotiationParameters | None) -> tuple[Outcome, ...]:
+        """Return the outcomes of the negotiation; the terms of the first deal have one for each issue."""
+        if section is None:
+            return ()
+        domain = domain_of(section)
+        terms = (
+            Outcome(
+                f"terms_{issue.id}", issue.label, "", "The option signed first; empty without a deal.",
+                _terms(domain, issue.id), section="terms", kind="category",
+                values={option.id: option.label for option in issue.options}, always=False,
+            )
+            for issue in section.issues
+        )  # fmt: skip
+        return (*cls.outcomes, *terms)
+
+    outcomes: ClassVar = (
+        Outcome(
+            "deal_month", "Month of the first ceasefire", "months",
+            "Months (of 30.4 days) from the start to the first ceasefire; empty if there was none.",
+            lambda now: where(_signed(now), now.deal_day / DAYS_PER_MONTH), digits=1, low=0, always=False,
+        ),
+        Outcome(
+            "first_talks_month", "Month in which talks first open", "months",
+            "Months (of 30.4 days) from the start to the first talks; empty if there were none.",
+            lambda now: where(now.first_talks_day >= 0, now.first_talks_day / DAYS_PER_MONTH), digits=1, low=0, always=False,
+        ),
+        *(
+            Outcome(
+                f"deal_within_{months}_months", f"within {months} months", "share",
+                f"1 if a deal was signed within {day_of(months)} days, else 0.",
+                lambda now: _signed(now) & (now.deal_day <= now.day), section="deals", kind="share", months=months,
+            )
+            for months in (12, 24)
+        ),
+        Outcome("talks_opened", "Times that talks open", "times", "Until the horizon.", lambda now: now.talks_opened, low=0, whole=True),
+        Outcome(
+            "talks_failed", "Times that talks fail", "times", "Until the horizon.", lambda now: now.talks_failed, section="", low=0, whole=True,
+        ),
+        Outcome(
+            "talks_ended", "Times that talks end", "times", "With a deal or without one.",
+            lambda now: now.talks_failed + now.deals_signed, section="", low=0, whole=True,
+        ),
+        Outcome(
+            "talks_failing", "Talks that end without one", "share", "Of all talks that end, in all histories together.",
+            lambda now: now.talks_failed, section="deals", parts=("talks_failed", "talks_ended"),
+        ),
+        *both(Outcome(
+            "surplus", "What the deal is worth to {side} above fighting on", "utility",
+            "Utility of the first deal above that of fighting on, at the signature; empty without a deal.",
+            lambda now, side: where(_signed(now), now.deal_surplus[side]), digits=3, if_any=True, always=False,
+        )),
+        *both(Outcome(
+            "conceded", "What {side} conceded from its first demand", "utility",
+            "Utility of what it would have liked best at the start, minus that of what it signed; empty without a deal.",
+            lambda now, side: where(_signed(now), now.conceded[side]), digits=3, if_any=True, always=False,
+        )),
+        Outcome(
+            "land_ceded_km2", "Land ceded in the deal, from the line of that day (km2)", "km2",
+            "Area handed over in the first deal, from the line of that day; empty without a deal.",
+            lambda now: where(_signed(now), now.deal_ceded), if_any=True, always=False,
+        ),
+        Outcome(
+            "imposed", "Only because of pressure", "share",
+            "1 if the first deal was signed only because of pressure on a side, 0 if not; empty without a deal.",
+            lambda now: where(_signed(now), now.deal_imposed), section="terms", kind="share", always=False,
+        ),
+    )  # fmt: skip
 
     @classmethod
     def fields(cls, section: NegotiationParameters | None) -> tuple[Field, ...]:

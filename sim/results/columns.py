@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
-from sim.ensemble.outcomes import DEAL_HORIZONS, ENDINGS, FAILED, LASTING_DAYS, MONTH_DAYS, YEAR_DAYS
-from sim.model import section
+from sim.model import outcomes_of, section
 from sim.model.arms import Arms
-from sim.model.ceasefire import CAUSES, Ceasefire
+from sim.model.ceasefire import FAILED, Ceasefire
+from sim.model.outcomes import Outcome
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.results.summary import Row
@@ -150,47 +150,20 @@ def drawn_paths(scenario: Scenario[Any]) -> list[str]:
 
 
 def _outcomes(scenario: Scenario[Any], days: int) -> Iterator[Column]:
-    day = Column("ending_day", WHOLE, 0.0, days, empty=True)
-    yield from (text("ending"), day, Column("ground_gained_km2"))
-    for side in SIDES:
-        for name in ("casualties", "killed", "force_start", "force_end", "recruited", "fired_days", "stock_days_end"):
-            yield amount(f"{name}_{side}")
-        yield whole(f"fire_below_half_month_{side}").or_empty
-        yield from (Column(f"aid_pledged_beur_{side}"), amount(f"aid_delivered_beur_{side}"))
-    negotiation = section(scenario, Talks)
-    if negotiation is not None:
-        yield from _deals(days)
-        yield from (text(f"terms_{issue.id}").or_empty for issue in negotiation.issues)
-    if days >= MONTH_DAYS:
-        yield Column("ground_30_days_km2")
-        yield from (amount(f"daily_casualties_30_days_{side}") for side in SIDES)
-    if days >= YEAR_DAYS:
-        yield from _first_year()
-        if negotiation is not None:
-            yield Column("belief_gap_12_months_km2_per_day").or_empty
+    for outcome, _ in outcomes_of(scenario):
+        if outcome.parts is None and outcome.day(days) <= days:
+            yield _column(outcome, days)
 
 
-def _deals(days: int) -> Iterator[Column]:
-    yield from (amount(name).or_empty for name in ("deal_month", "first_talks_month"))
-    yield from (whole(f"talks_{what}") for what in ("opened", "failed", "ended"))
-    yield from (flag("imposed").or_empty, Column("land_ceded_km2").or_empty)
-    yield from (flag(f"deal_within_{months}_months") for months, horizon in DEAL_HORIZONS if horizon <= days)
-    for side in SIDES:
-        yield from (Column(f"{name}_{side}").or_empty for name in ("surplus", "conceded"))
-        yield from (Column(f"{name}_{side}") for name in ("weariness", "war_support"))
-    yield from (whole("ceasefires"), Column("first_ceasefire_days", low=0.0, high=days, empty=True))
-    yield from (flag("first_ceasefire_broke").or_empty, text("collapse_cause").or_empty)
-    yield from (share("share_of_time_in_ceasefire"), amount("guards_end"), amount("incidents_per_day").or_empty)
-    yield from (flag(f"ceasefire_lasted_{span}_days").or_empty for span in LASTING_DAYS)
-
-
-def _first_year() -> Iterator[Column]:
-    yield from (Column("ground_12_months_km2"), amount("casualties_per_km2_12_months").or_empty)
-    for side in SIDES:
-        yield amount(f"casualties_12_months_{side}")
-        yield from (Column(f"force_change_12_months_{name}{side}").or_empty for name in ("", "share_"))
-        for flow in ("trained", "returned", "killed", "deserted", "wounded"):
-            yield amount(f"{flow}_per_month_12_months_{side}").or_empty
+def _column(outcome: Outcome, days: int) -> Column:
+    if outcome.values is not None:
+        return Column(outcome.name, TEXT, empty=not outcome.always)
+    yes_or_no = outcome.kind == "share"
+    low = 0.0 if yes_or_no else -LARGEST if outcome.low is None else outcome.low
+    # What is counted in days ends with the horizon.
+    high = 1.0 if yes_or_no else float(days) if outcome.unit in ("day", "days") else LARGEST
+    high = high if outcome.high is None else outcome.high
+    return Column(outcome.name, WHOLE if outcome.whole or yes_or_no else NUMBER, low, high, not outcome.always)
 
 
 def series_fields(scenario: Scenario[Any]) -> list[tuple[str, str]]:
@@ -218,7 +191,5 @@ OPEN_SERIES = ("nearest_slack",)
 
 def choices_of(scenario: Scenario[Any]) -> dict[str, tuple[str, ...]]:
     """Return the columns of text of the replications, and which values they can have."""
-    negotiation = section(scenario, Talks)
-    issues = negotiation.issues if negotiation is not None else ()
-    terms = {f"terms_{issue.id}": tuple(option.id for option in issue.options) for issue in issues}
-    return {"ending": (*ENDINGS, FAILED), "collapse_cause": CAUSES, **terms}
+    found = {outcome.name: tuple(outcome.values) for outcome, _ in outcomes_of(scenario) if outcome.values is not None}
+    return {**found, "ending": (*found["ending"], FAILED)}

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.engine.draws import Floats
 from sim.engine.recorder import Event
-from sim.ensemble.outcomes import FAILED
 from sim.ensemble.run import Ensemble, Plan, run_batch
 from sim.errors import ParleyError
 from sim.model import section
+from sim.model.ceasefire import FAILED
 from sim.model.ledger import NOTHING, Questions
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from sim import __version__
 from sim.engine.draws import Floats
-from sim.ensemble.outcomes import FAILED
 from sim.ensemble.run import horizon_days
 from sim.gate import shown
+from sim.model.ceasefire import FAILED
 from sim.results.columns import choices_of
 from sim.results.frames import Tabular
 from sim.results.identity import Identity, as_run, identity_of, identity_over

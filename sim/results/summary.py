@@ -3,7 +3,7 @@
 The summary is a list of rows, made once and printed, written as CSV, Markdown or JSON from the same list.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -12,35 +12,21 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.engine.draws import Floats
-from sim.ensemble.outcomes import DEAL_HORIZONS, ENDINGS, FAILED, LASTING_DAYS
 from sim.ensemble.run import Ensemble
-from sim.model.ceasefire import CAUSES
+from sim.model import outcomes_of
+from sim.model.ceasefire import ENDINGS, FAILED
 from sim.model.ledger import ZONE
 from sim.model.manpower import break_even_return_share
+from sim.model.outcomes import SECTIONS, Outcome
 from sim.model.parameters import SIDES
-from sim.results.ledger import Totals, entries, negotiation_of, sentences
+from sim.results.ledger import Totals, entries, sentences
 from sim.results.names import Names
 from sim.results.statistics import mean_interval, quantile_interval, wilson_interval
 from sim.scenario import Scenario, ScenarioHead, quantities
 
-ENDING_LABELS = {
-    "war_goes_on": "War goes on",
-    "attacker_collapsed": "{attacker}'s army has collapsed",
-    "defender_collapsed": "{defender}'s army has collapsed",
-    "ceasefire_in_force": "Ceasefire in force",
-    "war_again": "War again after a ceasefire",
-    "failed": "Failed: something went wrong in Parley",
-}
+ENDING_LABELS = {**ENDINGS, FAILED: "Failed: something went wrong in Parley"}
 # Quantiles of a row, by name.
 SHOWN = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
-AFTER_A_DEAL = ("ceasefire_in_force", "war_again")
-CAUSE_LABELS = {
-    "worn_out": "Nothing: it wore out",
-    "temptation": "Renewed war promised more than the terms",
-    "imposed": "It was signed only because of pressure",
-    "inconsistent_record": "The fighting before had settled nothing",
-    "incidents": "Incidents",
-}
 WHAT_IT_IS_NOT = "Conditional frequencies of a stylised model, not a forecast."
 
 
@@ -94,71 +80,46 @@ def end_date(ensemble: Ensemble) -> str:
 def summarise(ensemble: Ensemble) -> list[Row]:
     """Return the rows of the summary, in the order in which they are shown."""
     names = side_names(ensemble)
-    outcomes = ensemble.outcomes
-    n = len(ensemble.numbers)
-    rows, how = [], outcomes["ending"]
-    for ending in (*ENDINGS, FAILED):
-        if ending in AFTER_A_DEAL and "deal_month" not in outcomes:
-            continue
-        count = int(np.count_nonzero(how == ending))
-        if ending == FAILED and not count:
-            continue
-        low, high = wilson_interval(count, n)
-        label = ENDING_LABELS[ending].format(**names)
-        rows.append(Row("endings", ending, label, "share", n, n, share=count / n, low=low, high=high))
+    rows = [row for outcome, _ in outcomes_of(ensemble.scenario) for row in _rows_of(outcome, ensemble.outcomes, names)]
+    order = list(SECTIONS)
+    return sorted([*rows, *_ledger_rows(ensemble)], key=lambda row: order.index(row.section))
 
-    def add(section: str, column: str, label: str, unit: str, scale: float = 1.0, digits: int = 0) -> None:
-        if column not in outcomes:
-            return
-        values = outcomes[column].astype(np.float64)
+
+def _rows_of(outcome: Outcome, columns: Mapping[str, NDArray[Any]], names: Mapping[str, str]) -> Iterator[Row]:
+    """Yield the rows of an outcome: none where it is not for the summary, a row each for the values of a category."""
+    if outcome.parts is not None and outcome.parts[0] in columns:
+        yield from _ratio_row(outcome, *(columns[name] for name in outcome.parts))
+    elif not outcome.section or outcome.name not in columns:
+        return
+    elif outcome.values is not None:
+        yield from _category_rows(outcome, columns[outcome.name], names)
+    else:
+        label, values = outcome.label.format(**names), columns[outcome.name].astype(np.float64)
         known = np.sort(values[~np.isnan(values)])
-        rows.append(Row(section, column, label, unit, len(known), n, scale, digits, **_distribution(known)))
+        if outcome.kind == "share" and len(known):
+            yield _share_row(outcome.section, outcome.name, label, known > 0)
+        elif outcome.kind == "number" and (len(known) or not outcome.if_any) and (known.any() or not outcome.unless_zero):
+            shown = (outcome.unit, len(known), len(values), outcome.scale, outcome.digits)
+            yield Row(outcome.section, outcome.name, label, *shown, **_distribution(known))
 
-    rows += _ledger_rows(ensemble)
-    add("course", "deal_month", "Month of the first ceasefire", "months", 1, 1)
-    add("course", "first_talks_month", "Month in which talks first open", "months", 1, 1)
-    if "talks_failed" in outcomes:
-        add("course", "talks_opened", "Times that talks open", "times")
-        add("course", "share_of_time_in_ceasefire", "Share of the time in a ceasefire", "share", 1, 2)
-        add("course", "incidents_per_day", "Incidents a day in ceasefires", "incidents a day")
-    if "deal_month" in outcomes and not np.isnan(outcomes["deal_month"]).all():
-        for side in SIDES:
-            add("course", f"surplus_{side}", f"What the deal is worth to {names[side]} above fighting on", "utility", 1, 3)
-        for side in SIDES:
-            add("course", f"conceded_{side}", f"What {names[side]} conceded from its first demand", "utility", 1, 3)
-        add("course", "land_ceded_km2", "Land ceded in the deal, from the line of that day (km2)", "km2")
-    for side in SIDES:
-        add("course", f"casualties_{side}", f"Casualties, {names[side]}", "persons", 1e3)
-    for side in SIDES:
-        add("course", f"killed_{side}", f"of these killed, {names[side]}", "persons", 1e3)
-    for side in SIDES:
-        add("course", f"force_end_{side}", f"Force at the end, {names[side]}", "persons", 1e3)
-    add("course", "ground_gained_km2", f"Net land taken by {names['attacker']} (km2)", "km2")
-    for side in SIDES:
-        add(
-            "course",
-            f"fired_days_{side}",
-            f"Materiel fired, {names[side]} (days of full fire)",
-            "days of full-rate fire",
-        )
-    for side in SIDES:
-        if np.nan_to_num(outcomes[f"aid_pledged_beur_{side}"]).any():
-            add("course", f"aid_pledged_beur_{side}", f"Aid pledged to {names[side]} (bn EUR)", "bn EUR", 1, 1)
-            add("course", f"aid_delivered_beur_{side}", f"Aid delivered to {names[side]} (bn EUR)", "bn EUR", 1, 1)
-    for side in SIDES:
-        label = f"Months until {names[side]}'s fire is below half of full rate"
-        add("course", f"fire_below_half_month_{side}", label, "months")
-    for side in SIDES:
-        label = f"Casualties a day in the first 30 days, {names[side]}"
-        add("year_one", f"daily_casualties_30_days_{side}", label, "persons a day")
-    for side in SIDES:
-        label = f"Change of {names[side]}'s force"
-        add("year_one", f"force_change_12_months_{side}", label, "persons", 1e3, 1)
-    add("year_one", "ground_30_days_km2", "Land taken in the first 30 days (km2)", "km2")
-    add("year_one", "ground_12_months_km2", "Land taken (km2)", "km2")
-    label = f"Casualties of {names['attacker']} per km2 taken"
-    add("year_one", "casualties_per_km2_12_months", label, "persons per km2")
-    return rows + _deal_rows(ensemble)
+
+def _category_rows(outcome: Outcome, values: NDArray[Any], names: Mapping[str, str]) -> Iterator[Row]:
+    known, is_ending = values[values != ""], outcome.section == "endings"
+    labels = dict(outcome.values or {})
+    if FAILED in known:
+        labels[FAILED] = ENDING_LABELS[FAILED]
+    for value, label in labels.items() if len(known) else ():
+        whole = f"{outcome.label}: {label}" if outcome.section == "terms" else label.format(**names)
+        yield _share_row(outcome.section, value if is_ending else f"{outcome.name}:{value}", whole, known == value)
+
+
+def _ratio_row(outcome: Outcome, above: NDArray[Any], below: NDArray[Any]) -> Iterator[Row]:
+    n, whole = int(np.count_nonzero(~np.isnan(below))), int(np.nansum(below))
+    if whole:
+        share = float(np.nansum(above)) / whole
+        # As wide as if each history counted once: what belongs to one is alike.
+        low, high = wilson_interval(share * n, n)
+        yield Row(outcome.section, outcome.name, outcome.label, outcome.unit, whole, whole, share=share, low=low, high=high)
 
 
 def only_summarised(outcome: str) -> bool:
@@ -184,53 +145,6 @@ def _distribution(values: NDArray[np.float64]) -> dict[str, Any]:
     levels = dict(zip(SHOWN, np.quantile(values, list(SHOWN.values())).tolist(), strict=True))
     known = {"mean": float(values.mean()), **levels, **bounds}
     return {name: None if value != value else value for name, value in known.items()}
-
-
-def _deal_rows(ensemble: Ensemble) -> list[Row]:
-    """Return how often a deal was signed within a year and two, and what was signed."""
-    if "deal_month" not in ensemble.outcomes:
-        return []
-    signed = ensemble.outcomes["deal_month"]
-    n, rows = len(signed) - len(ensemble.failures), []
-    for months, _ in DEAL_HORIZONS:
-        column = f"deal_within_{months}_months"
-        if column in ensemble.outcomes:
-            within = ensemble.outcomes[column]
-            # Without those that failed.
-            rows.append(_share_row("deals", column, f"within {months} months", within[~np.isnan(within)] > 0))
-    ended = int(np.nansum(ensemble.outcomes["talks_ended"]))
-    if ended:
-        failed = float(np.nansum(ensemble.outcomes["talks_failed"])) / ended
-        low, high = wilson_interval(failed * n, n)
-        label = "Talks that end without one"
-        rows.append(Row("deals", "talks_failing", label, "share", ended, ended, share=failed, low=low, high=high))
-    deals = signed == signed
-    if not deals.any():
-        return rows
-    rows.append(_share_row("terms", "imposed", "Only because of pressure", ensemble.outcomes["imposed"][deals] > 0))
-    negotiation = negotiation_of(ensemble)
-    assert negotiation is not None, "deals come from a negotiation"
-    for issue in negotiation.issues:
-        terms = ensemble.outcomes[f"terms_{issue.id}"][deals]
-        for option in issue.options:
-            label = f"{issue.label}: {option.label}"
-            rows.append(_share_row("terms", f"terms_{issue.id}:{option.id}", label, terms == option.id))
-    return rows + _ceasefire_rows(ensemble)
-
-
-def _ceasefire_rows(ensemble: Ensemble) -> list[Row]:
-    """Return how long first ceasefires last, and why they break."""
-    rows = []
-    for days in LASTING_DAYS:
-        lasted = ensemble.outcomes[f"ceasefire_lasted_{days}_days"].astype(np.float64)
-        watched = ~np.isnan(lasted)
-        if watched.any():
-            rows.append(_share_row("lasting", f"ceasefire_lasted_{days}_days", f"{days} days", lasted[watched] > 0))
-    broke = ensemble.outcomes["first_ceasefire_broke"] == 1.0
-    for cause in CAUSES if broke.any() else ():
-        mine = ensemble.outcomes["collapse_cause"][broke] == cause
-        rows.append(_share_row("causes", f"collapse_cause:{cause}", CAUSE_LABELS[cause], mine))
-    return rows
 
 
 def _share_row(section: str, id: str, label: str, yes: NDArray[np.bool_]) -> Row:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats, Ints
-from sim.ensemble.outcomes import FAILED
+from sim.model.ceasefire import FAILED
 from sim.results.statistics import Curve, aalen_johansen, kaplan_meier
 
 FIRST_ENDS = ("ceasefire", "attacker_collapsed", "defender_collapsed")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.ensemble.outcomes import FAILED
+from sim.model.ceasefire import FAILED
 from sim.pasted import command
 from sim.results.frames import Tabular
 from sim.results.runs import Run

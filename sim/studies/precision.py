@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.ensemble.outcomes import ENDINGS
+from sim.model.ceasefire import ENDINGS
 from sim.results.statistics import wilson_interval
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import ConditionError, is_share, outcome_of

@@ -1,0 +1,231 @@
+"""What is told of a history: the third thing that is declared, beside fields and knobs.
+
+An outcome is declared once, in the module of the mechanism that brings it about: its column, what it is called, what it
+means and how it is shown. Columns, summary, headings, labels and the reference table come from it.
+
+It is a function of the state at a moment, which knows the state at the start. So it can be asked of other moments and of
+spans of time too: `casualties_attacker[12..24]` is what it was worth after 24 months, less what after 12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.calendar import DAYS_PER_MONTH
+from sim.model.parameters import SIDES
+
+Column = NDArray[Any]
+Kind = Literal["number", "share", "category"]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading under which outcomes stand.
+
+    Attributes
+    ----------
+    name : str
+    heading : str
+        With `{end}` for the date of the horizon and `{span}` for its length.
+    beside : str
+        The same where scenarios with different horizons may stand beside one another.
+    alone : str
+        What a label is called where no heading stands above it, with `{label}`.
+    """
+
+    name: str
+    heading: str
+    beside: str
+    alone: str = "{label}"
+
+
+SECTIONS = {
+    one.name: one
+    for one in (
+        Section("endings", "On {end}", "At the end"),
+        Section("deals", "A deal is signed", "A deal is signed", "A deal is signed {label}"),
+        Section("ledger", "Why none is, in share of reviews at war", "Why none is signed", "No deal: {label}"),
+        Section("terms", "What is signed, in share of deals", "What is signed", "Signed: {label}"),
+        Section(
+            "lasting", "How long the first ceasefire lasts, where it was watched that long", "The first ceasefire lasts",
+            "The first ceasefire lasts {label}",
+        ),
+        Section(
+            "causes", "What had at least doubled the hazard of first ceasefires that broke",
+            "What had doubled the hazard of first ceasefires that broke", "The first ceasefire broke: {label}",
+        ),
+        Section("course", "Over the {span}, or until the war ends", "Over the whole time"),
+        Section("year_one", "In the first 12 months", "In the first 12 months", "{label}, first 12 months"),
+    )
+}  # fmt: skip
+
+
+class State:
+    """The fields of a batch at a moment, by name: (n,) or (rows, n) arrays.
+
+    Attributes
+    ----------
+    day : int
+        Days passed.
+    days : int
+        The horizon.
+    start : State
+        The state at the start, which is its own.
+    section
+        The section of the scenario of the mechanism whose outcome is asked for.
+    """
+
+    day: int
+    days: int
+    start: State
+    section: Any
+
+    def __init__(self, fields: Mapping[str, Column], day: int, days: int, section: Any, start: State | None = None) -> None:
+        self._fields, self.day, self.days, self.section, self.start = fields, day, days, section, start or self
+
+    def __getattr__(self, name: str) -> Column:
+        return self._fields[name]
+
+    def __getitem__(self, name: str) -> Column:
+        return self._fields[name]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The declaration of an outcome.
+
+    Attributes
+    ----------
+    name : str
+        Its column, with its unit where it has one.
+    label : str
+        What it is called under the heading of its section, with `{attacker}` and `{defender}` for the names of the sides.
+    unit : str
+        Of the column's values; `share` for yes and no.
+    about : str
+        What it means and in which histories it is defined, as the reference table says it.
+    of : callable
+        Takes the state at its moment; returns values (n,), NaN where it does not apply. Of a category, the place in
+        `values`, or -1.
+    section : str
+        The heading under which the summary shows it; none for columns only.
+    kind : str
+        A number, a share (1 or 0 in each history), or a category.
+    values : dict of str to str
+        Of a category: its values with their labels.
+    scale, digits : float, int
+        How tables show its values.
+    months : float, optional
+        After how many months it is taken; at the horizon if not given.
+    parts : two str, optional
+        Of what is known of all histories together only: the columns whose sums are above and below the line.
+    low, high : float, optional
+        Between which its values lie, as far as that is certain.
+    whole : bool
+        Whether its values are whole numbers.
+    always : bool
+        Whether every history has it.
+    if_any, unless_zero : bool
+        Whether the summary leaves it out where it applies to no history, and where it is 0 in all.
+    """
+
+    name: str
+    label: str
+    unit: str
+    about: str
+    of: Callable[..., Column]
+    section: str = "course"
+    kind: Kind = "number"
+    values: Mapping[str, str] | None = None
+    scale: float = 1.0
+    digits: int = 0
+    months: float | None = None
+    parts: tuple[str, str] | None = None
+    low: float | None = None
+    high: float | None = None
+    whole: bool = False
+    always: bool = True
+    if_any: bool = False
+    unless_zero: bool = False
+
+    def day(self, days: int) -> int:
+        """Return the day on which it is taken."""
+        return days if self.months is None else day_of(self.months)
+
+    def column(self, state: State) -> Column:
+        """Return its column: text for a category, else float."""
+        found = self.of(state)
+        if self.values is None:
+            return np.asarray(found, dtype=np.float64)
+        # One more, for what does not apply.
+        return np.asarray([*self.values, ""])[found]
+
+
+def day_of(months: float) -> int:
+    """Return the day after so many months, as statistics of wars count them.
+
+    >>> day_of(1), day_of(12), day_of(24)
+    (30, 365, 730)
+    """
+    return int(months * DAYS_PER_MONTH)
+
+
+def both(outcome: Outcome) -> tuple[Outcome, Outcome]:
+    """Return an outcome of each side.
+
+    `_attacker` and `_defender` are added to its name; `{side}` in its label becomes the name of the side, `{enemy}` that of
+    the other. `of` takes the state and the place of the side.
+    """
+    one, other = (
+        replace(
+            outcome,
+            name=f"{outcome.name}_{side}",
+            label=outcome.label.replace("{side}", f"{{{side}}}").replace("{enemy}", f"{{{SIDES[1 - place]}}}"),
+            of=_of_side(outcome.of, place),
+        )
+        for place, side in enumerate(SIDES)
+    )
+    return one, other
+
+
+def _of_side(of: Callable[..., Column], side: int) -> Callable[[State], Column]:
+    return lambda state: of(state, side)
+
+
+def total(rows: Iterable[Column], n: int) -> Column:
+    """Add rows one after the other, so that the size of the batch cannot matter."""
+    found = np.zeros(n)
+    for row in rows:
+        found = found + row
+    return found
+
+
+def where(applies: Column, values: Column) -> Column:
+    """Return values where they apply, NaN elsewhere."""
+    return np.where(applies, values, np.nan)
+
+
+def ratio(above: Column, below: Column) -> Column:
+    """Return a ratio, NaN where nothing stands below the line."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(below != 0, above / below, np.nan)
+
+
+def months_at_war(state: State) -> Column:
+    """Return the months of fighting until a moment, for flows a month: none where there was a ceasefire by then.
+
+    A war that an army's collapse ended has had fewer months.
+    """
+    months = np.where(state.ending_day >= 0, state.ending_day, state.day) / DAYS_PER_MONTH
+    return where(state.ceasefires == 0, months)
+
+
+def in_war_throughout(state: State) -> Column:
+    """Return where the fighting has not stopped until a moment."""
+    throughout: Column = (state.at_war > 0) & (state.ceasefires == 0)
+    return throughout
