@@ -135,10 +135,11 @@ def terms(section: Any, package: int) -> dict[str, str]:
 def test_every_column_from_the_daily_history(name, load, variant):
     scenario = load("baseline") if name == "baseline" else variant(everything)
     numbers = np.arange(REPLICATIONS)
-    world, drawn = simulate(scenario, Setting(scenario.world.start_date, DAYS, SEED, numbers, landmarks=landmarks(DAYS)))
+    kept = landmarks(scenario, DAYS)
+    world, drawn = simulate(scenario, Setting(scenario.world.start_date, DAYS, SEED, numbers, landmarks=kept))
     backers = {backer.id: backer.side for backer in scenario.world.arms.backers}
     section = scenario.world.negotiation
-    columns = outcome_columns(world, [SIDES.index(side) for side in backers.values()], section)
+    columns = outcome_columns(world, scenario)
     ranges = knob_ranges(scenario.world)
     for replication in numbers.tolist():
         parameters = {path: float(values[replication]) for path, values in drawn.values.items()}
