@@ -149,7 +149,8 @@ class Arms(Mechanism):
         *both(Outcome(
             "fire_below_half_month", "Months until {side}'s fire is below half of full rate", "months",
             "First month (from 0) at whose start fire is below half of the full rate; 0: from the start. Empty if none is.",
-            lambda now, side: where(now.fire_below_half_month[side] >= 0, now.fire_below_half_month[side]), low=0, whole=True, always=False,
+            lambda now, side: where(now.fire_below_half_month[side] >= 0, now.fire_below_half_month[side]),
+            low=0, whole=True, always=False,
         )),
     )  # fmt: skip
 

@@ -89,7 +89,8 @@ class Beliefs(Mechanism):
         Outcome(
             "belief_gap_12_months_km2_per_day", "Gap between the views of the pace of the front", "km2 a day",
             "The attacker's view minus the defender's, after a year; empty if there is no war then.",
-            lambda now: where(now.at_war > 0, now.believed_drift[0] - now.believed_drift[1]), section="", months=12, always=False,
+            lambda now: where(now.at_war > 0, now.believed_drift[0] - now.believed_drift[1]),
+            section="", months=12, always=False,
         ),
     )  # fmt: skip
 

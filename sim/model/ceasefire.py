@@ -99,7 +99,10 @@ class Ceasefire(Mechanism):
             "Days from the start to the end of the fighting that the ending names; empty if there is war.",
             lambda now: where(now.ending_day >= 0, now.ending_day), section="", low=0, whole=True, always=False,
         ),
-        Outcome("ceasefires", "Ceasefires", "times", "How many came into force.", lambda now: now.ceasefires, section="", low=0, whole=True),
+        Outcome(
+            "ceasefires", "Ceasefires", "times", "How many came into force.", lambda now: now.ceasefires,
+            section="", low=0, whole=True,
+        ),
         Outcome(
             "first_ceasefire_days", "Length of the first ceasefire", "days", "So far; empty without one.",
             lambda now: where(now.ceasefires > 0, now.first_ceasefire_days), section="", low=0, always=False,

@@ -161,14 +161,16 @@ class Manpower(Mechanism):
 
     outcomes: ClassVar = (
         *both(Outcome(
-            "killed", "of these killed, {side}", "persons", "Since the start.", lambda now, side: now.killed[side], scale=1e3, low=0,
+            "killed", "of these killed, {side}", "persons", "Since the start.", lambda now, side: now.killed[side],
+            scale=1e3, low=0,
         )),
         *both(Outcome(
             "force_start", "Force at the start, {side}", "persons", "At the front.", lambda now, side: now.start.force[side],
             section="", low=0,
         )),
         *both(Outcome(
-            "force_end", "Force at the end, {side}", "persons", "At the front.", lambda now, side: now.force[side], scale=1e3, low=0,
+            "force_end", "Force at the end, {side}", "persons", "At the front.", lambda now, side: now.force[side],
+            scale=1e3, low=0,
         )),
         *both(Outcome(
             "recruited", "Recruited, {side}", "persons", "Taken from the pool since the start.",
@@ -192,7 +194,8 @@ class Manpower(Mechanism):
             )
             for outcome in both(Outcome(
                 f"{flow}_per_month_12_months", f"{what} a month, {{side}}", "persons a month",
-                "Mean of the first 365 days; empty if there was a ceasefire in them.", _a_month(flow), section="", months=12, low=0, always=False,
+                "Mean of the first 365 days; empty if there was a ceasefire in them.", _a_month(flow), section="", months=12,
+                low=0, always=False,
             ))
         ),
     )  # fmt: skip

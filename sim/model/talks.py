@@ -136,9 +136,13 @@ class Talks(Mechanism):
             )
             for months in (12, 24)
         ),
-        Outcome("talks_opened", "Times that talks open", "times", "Until the horizon.", lambda now: now.talks_opened, low=0, whole=True),
         Outcome(
-            "talks_failed", "Times that talks fail", "times", "Until the horizon.", lambda now: now.talks_failed, section="", low=0, whole=True,
+            "talks_opened", "Times that talks open", "times", "Until the horizon.", lambda now: now.talks_opened,
+            low=0, whole=True,
+        ),
+        Outcome(
+            "talks_failed", "Times that talks fail", "times", "Until the horizon.", lambda now: now.talks_failed,
+            section="", low=0, whole=True,
         ),
         Outcome(
             "talks_ended", "Times that talks end", "times", "With a deal or without one.",

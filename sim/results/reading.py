@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats
-from sim.ensemble.outcomes import FAILED
 from sim.ensemble.run import series_days
 from sim.model import section
+from sim.model.ceasefire import FAILED
 from sim.model.ledger import ZONE, Questions
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.model.talks import REVIEWS_BETWEEN_LEDGERS, Talks
