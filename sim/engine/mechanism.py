@@ -168,7 +168,7 @@ class Mechanism:
         for other in self._declared(Seen):
             self.__dict__[other.name] = world.fields.see(other.field or other.name)
         if section is not None:
-            self.knobs, self.sides = drawn.in_force(self.name, section)
+            self.knobs, self.sides = drawn.knobs(self.name), drawn.sides(self.name)
             self.begin()
 
     @classmethod

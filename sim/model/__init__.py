@@ -20,7 +20,7 @@ from sim.model.parameters import Drawn
 from sim.model.stakes import regime_flaws
 from sim.model.support import Support
 from sim.model.talks import Talks
-from sim.scenario import FieldError, Flaw, Scenario, ScenarioHead, quantities
+from sim.scenario import FieldError, Flaw, Scenario, ScenarioHead
 from sim.scenario.wording import listed, quoted
 
 MECHANISMS: tuple[type[Mechanism], ...] = (
@@ -105,7 +105,7 @@ def simulate(scenario: Scenario[ScenarioHead], setting: Setting) -> tuple[World,
     """
     declared = [(m.name, field) for m in MECHANISMS for field in m.fields(section(scenario, m))]
     world = World(setting, ORDER_OF_THE_DAY, declared)
-    drawn = Drawn(quantities(scenario.world), world.draws, scenario.world.correlations, setting.given)
+    drawn = Drawn(scenario.world, world.draws, scenario.world.correlations, setting.given)
     drawn.ranges.update(knob_ranges(scenario.world))
     world.run([mechanism(world, section(scenario, mechanism), drawn) for mechanism in MECHANISMS])
     return world, drawn

@@ -17,6 +17,7 @@ from pydantic import model_validator
 
 from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_MONTH
+from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.world import differs
 from sim.model.backers import Backer, Halt, Package, Pipelines
@@ -117,14 +118,14 @@ class Arms(Mechanism):
     produced_days: PerSide = owned("days of full-rate fire", "Produced since the start.", SIDES, start=0.0)
     received_days: PerSide = owned("days of full-rate fire", "Received from backers since the start.", SIDES, start=0.0)
     fired_days: PerSide = owned("days of full-rate fire", "Fired since the start.", SIDES, start=0.0)
-    fire_below_half_month: PerSide = owned(
+    fire_below_half_month: Ints = owned(
         "months", "First month in which fire is below half; -1: none.", SIDES, start=-1, dtype=int
     )
     pledged_beur: PerHistory = owned("bn EUR", "Pledged, with what was on its way at the start.", _backers, series=True)
     delivered_beur: PerHistory = owned("bn EUR", "Delivered and absorbed since the start.", _backers, start=0.0, series=True)
     cancelled_beur: PerHistory = owned("bn EUR", "Cancelled since the start.", _backers, start=0.0)
     in_transit_beur: PerHistory = owned("bn EUR", "Pledged and not yet delivered or cancelled.", _backers)
-    halted_until: PerHistory = owned(
+    halted_until: Ints = owned(
         "day", "First day after the halt under way, or after the last; -1: none yet.",
         lambda section: tuple(halt.id for halt in section.halts), start=-1, dtype=int, inner=True,
     )  # fmt: skip

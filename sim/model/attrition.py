@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from sim.engine.agenda import Process
+from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
 from sim.model.outcomes import Outcome, both, months_at_war, where
 from sim.model.parameters import SIDES
@@ -171,7 +172,7 @@ class Attrition(Mechanism):
     fire_at_start: PerSide = seen()
     intensity: PerHistory = seen()
     at_war: PerHistory = seen()
-    ending_day: PerHistory = seen()
+    ending_day: Ints = seen()
 
     knobs: AttritionParameters[PerHistory]
     sides: SideAttrition[PerSide]

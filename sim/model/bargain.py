@@ -19,11 +19,18 @@ from numpy.typing import NDArray
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
 from sim.engine.world import World
-from sim.model.collapse import collapse_hazard
+from sim.model.collapse import SideCollapse, collapse_hazard
 from sim.model.negotiation import IssueOption, total
 from sim.model.parameters import SIDES, Drawn
-from sim.model.regimes import PARTS, believed_share, presence_on_the_line, year_one_hazard
-from sim.model.stakes import NegotiationParameters, domain_of
+from sim.model.regimes import (
+    PARTS,
+    CeasefireParameters,
+    Regime,
+    believed_share,
+    presence_on_the_line,
+    year_one_hazard,
+)
+from sim.model.stakes import NegotiationParameters, SideStakes, domain_of
 from sim.model.valuation import (
     Fighting,
     attacker_power,
@@ -32,6 +39,7 @@ from sim.model.valuation import (
     land_value,
     worth_at_horizon,
 )
+from sim.scenario import Quantity
 
 Columns = slice | Ints
 SIGN = np.array([[1.0], [-1.0]])
@@ -69,21 +77,26 @@ class Bargain:
         Of fighting on, at the last review.
     """
 
-    def __init__(self, world: World, section: NegotiationParameters, drawn: Drawn) -> None:
+    def __init__(self, world: World, section: NegotiationParameters[Quantity], drawn: Drawn) -> None:
         self._world, self._drawn, self.section, self._n = world, drawn, section, world.n
+        self._knobs: NegotiationParameters[Floats] = drawn.knobs("negotiation")
+        self._both: SideStakes[Floats] = drawn.sides("negotiation")
+        self._ceasefire: CeasefireParameters[Floats] = drawn.knobs("ceasefire")
+        self._collapse: SideCollapse[Floats] = drawn.sides("collapse")
         see = world.fields.see
         self._area, self._force, self._reference = see("held_area"), see("force"), see("reference_force")
         self._drift, self._balance, self._momentum = see("believed_drift"), see("believed_balance"), see("momentum")
         self._trend, self._weariness = see("force_trend"), see("weariness")
-        self._total_area = drawn.one("front.total_area_km2")
+        self._total_area: Floats = drawn.knobs("front").total_area_km2
         self.domain = domain_of(section)
         self._issues = {issue.id: issue for issue in section.issues}
         self._draw_weights()
         self._draw_lines()
-        self._land = next((issue for issue in section.issues if issue.land is not None), None)
+        self._land = next((issue for issue in self._knobs.issues if issue.land is not None), None)
         self._regimes = self._regimes_of_packages()
-        paths = [path.split(".") for path in drawn.values if path.startswith("ceasefire.regimes.")]
-        order = list(dict.fromkeys(names[2] for names in paths))
+        known = {regime.id: regime for regime in self._ceasefire.regimes}
+        order = list(known)
+        self._regime_rows_of: Regime[Floats] = drawn.stacked("ceasefire", [known[name] for name in self._regimes if name])
         self.place_of_regime = np.array([order.index(name) if name else -1 for name in self._regimes])
         self._worth: dict[str, Floats] = {}
         self._static_values()
@@ -125,9 +138,8 @@ class Bargain:
         # What a line about one issue costs is charged to its options, before they are combined; others to packages.
         self._single = {k: next(iter(line.terms)) for k, line in enumerate(lines) if len(line.terms) == 1}
         self.hard = np.zeros((len(lines), self._n), dtype=np.bool_)
-        for k, line in enumerate(lines):
-            luck = self._world.draws.uniform(f"negotiation/red_line/{line.id}").at(0)
-            self.hard[k] = luck < self._drawn.one(f"negotiation.red_lines.{line.id}.hard_share")
+        for k, drawn in enumerate(self._knobs.red_lines):
+            self.hard[k] = self._world.draws.uniform(f"negotiation/red_line/{drawn.id}").at(0) < drawn.hard_share
         self.prices = np.zeros((len(lines), self._n))
         # To add what is barred at once is quicker than to choose by a mask.
         self._bar = np.where(self.hard, np.inf, 0.0)
@@ -152,14 +164,13 @@ class Bargain:
         self._values: dict[str, Floats] = {}
         self._best, self._worst = np.zeros((2, self._n)), np.zeros((2, self._n))
         self._power_span, self._power_floor = np.zeros((2, self._n)), np.zeros((2, self._n))
-        for i, issue in self._issues.items():
-            weight = self.weight[i]
+        for issue in self._knobs.issues:
+            i, weight = issue.id, self.weight[issue.id]
             if issue.land is not None:
                 self._best += weight
                 continue
-            rows = [f"{option.id}.values" for option in issue.options]
-            path = f"negotiation.issues.{i}.options"
-            values = np.stack([self._drawn.rows(path, rows, side) for side in SIDES])
+            worth = [option.values for option in issue.options]
+            values = np.stack([[getattr(one, side) for one in worth] for side in SIDES])
             self._values[i] = values
             lowest, highest = values.min(axis=1), values.max(axis=1)
             self._best += weight * highest
@@ -174,10 +185,10 @@ class Bargain:
         parts = {name: self._regime_rows(name) for name in PARTS}
         self.presence = self.presence_of(parts["guards"])
         self.lasting = self.lasting_with(parts["guards"])
-        loss = self._sides("renewed_war_loss")
+        loss = self._both.renewed_war_loss
         self.loss = loss[:, None] * (1.0 - parts["guarantee"] * parts["credibility"])
         self.fear = (1.0 - self.lasting) / self.lasting * self.loss
-        self.troops_price = self._sides("foreign_troops_price")
+        self.troops_price = self._both.foreign_troops_price
         for i, values in self._values.items():
             self._worth[i] = self.weight[i][:, None] * values
         if self._regimes != [""]:
@@ -187,16 +198,8 @@ class Bargain:
         """Return a part of each regime, (regimes, n)."""
         if self._regimes == [""]:
             return np.zeros((1, self._n))
-        return self._drawn.rows("ceasefire.regimes", self._regimes, name)
-
-    def _ceasefire(self, name: str) -> Floats:
-        return self._drawn.one(f"ceasefire.{name}")
-
-    def _one(self, name: str) -> Floats:
-        return self._drawn.one(f"negotiation.{name}")
-
-    def _sides(self, name: str) -> Floats:
-        return self._drawn.sides("negotiation", name)
+        rows: Floats = getattr(self._regime_rows_of, name)
+        return rows
 
     def guards_now(self) -> Floats:
         """Return the guards of each regime, (regimes, n)."""
@@ -204,7 +207,7 @@ class Bargain:
 
     def presence_of(self, guards: Floats) -> Floats:
         """Return the presence on the line of so many guards."""
-        return presence_on_the_line(guards, self._ceasefire("front_km"), self._ceasefire("guards_per_km"))
+        return presence_on_the_line(guards, self._ceasefire.front_km, self._ceasefire.guards_per_km)
 
     def lasting_with(self, guards: Floats, regime: slice = slice(None)) -> Floats:
         """Return for which share of its trust time each side believes that a deal lasts with so many guards.
@@ -222,8 +225,8 @@ class Bargain:
         part: dict[str, Floats] = {name: self._regime_rows(name)[regime] for name in PARTS}
         part["guards"] = guards
         yearly = year_one_hazard(self._ceasefire, part)
-        years = self._sides("trust_years")
-        return np.stack([believed_share(yearly, self._ceasefire("hazard_shape"), years[side]) for side in range(2)])
+        years = self._both.trust_years
+        return np.stack([believed_share(yearly, self._ceasefire.hazard_shape, years[side]) for side in range(2)])
 
     # What a review finds.
 
@@ -267,19 +270,15 @@ class Bargain:
 
     def _price_if_soft(self, k: int) -> Floats:
         """Return the price that a red line has today, or would have if it were not hard, (n,)."""
-        line, side = self.section.red_lines[k], self.line_side[k]
-        path = f"negotiation.red_lines.{line.id}"
-        soft = self._drawn.one(f"{path}.softening") * self._weariness[side] * (1.0 - self.success[side])
-        price: Floats = self._drawn.one(f"{path}.price") * np.maximum(1.0 - soft, 0.0)
+        line, side = self._knobs.red_lines[k], self.line_side[k]
+        soft = line.softening * self._weariness[side] * (1.0 - self.success[side])
+        price: Floats = line.price * np.maximum(1.0 - soft, 0.0)
         return price
 
-    def _area_with(self, option: IssueOption) -> Floats:
-        path = f"negotiation.issues.{self.land_id}.options.{option.id}"
-        if option.area_km2 is not None:
-            area = self._drawn.one(f"{path}.area_km2")
-        else:
-            area = self._area + self._drawn.one(f"{path}.ceded_km2")
-        return np.clip(area, 0.0, self._total_area)
+    def _area_with(self, option: IssueOption[Floats]) -> Floats:
+        area = option.area_km2 if option.area_km2 is not None else self._area + option.ceded_km2
+        after: Floats = np.clip(area, 0.0, self._total_area)
+        return after
 
     def _land_values(self, area: Floats, columns: Columns = slice(None)) -> Floats:
         """Return the value of areas to both sides, shape (2, *area.shape)."""
@@ -290,8 +289,8 @@ class Bargain:
     def land_range(self) -> tuple[Floats, Floats]:
         """Return the areas that are worth 0 and 1 to the attacker."""
         assert self._land is not None, "there is an issue about land"
-        path = f"negotiation.issues.{self._land.id}.land"
-        return self._drawn.one(f"{path}.none_km2"), self._drawn.one(f"{path}.all_km2")
+        assert self._land.land is not None, "as it was found"
+        return self._land.land.none_km2, self._land.land.all_km2
 
     @property
     def land_id(self) -> str:
@@ -299,21 +298,19 @@ class Bargain:
         return self._land.id if self._land is not None else ""
 
     def _fight_on(self, resolve: Floats, pressure: Floats) -> Fighting:
-        leaning = self._one("leverage") * self._balance + self._one("momentum_leverage") * (SIGN * self._momentum)
-        power = attacker_power(self._one("attacker_power_at_start"), leaning)
+        leaning = self._knobs.leverage * self._balance + self._knobs.momentum_leverage * (SIGN * self._momentum)
+        power = attacker_power(self._knobs.attacker_power_at_start, leaning)
         power[1] = 1.0 - power[1]
         by_power = self._power_floor + power * self._power_span
-        share, width, highest = (
-            self._drawn.sides("collapse", name) for name in ("force_share", "width_share", "hazard_per_year")
-        )
+        share, width, highest = self._collapse.force_share, self._collapse.width_share, self._collapse.hazard_per_year
         ratio = self._force / self._reference
         hazard_now = collapse_hazard(ratio, share, width, highest)
-        discount, cost = self._sides("discount_per_year"), self._sides("cost_of_war_per_year")
+        discount, cost = self._both.discount_per_year, self._both.cost_of_war_per_year
         terms_today = self._expected_terms(by_power, np.zeros(self._n))
         horizons = [[days.value for days in getattr(self.section, side).horizons_days] for side in SIDES]
         best, gain, spent = np.full((2, self._n), -np.inf), np.zeros((2, self._n)), np.zeros((2, self._n))
         for days in dict.fromkeys(horizons[0] + horizons[1]):
-            stretch = extrapolated_days(days, self._one("extrapolate_days"))
+            stretch = extrapolated_days(days, self._knobs.extrapolate_days)
             # The bound keeps exp finite and changes nothing: so large an army does not collapse.
             growth = np.exp(np.minimum(self._trend * stretch, 500.0))
             then = collapse_hazard(ratio * growth, share, width, highest)
@@ -327,7 +324,7 @@ class Bargain:
                     best[side] = np.where(better, worth[side] - cost[side] * years, best[side])
                     gain[side] = np.where(better, worth[side] - terms_today[side], gain[side])
                     spent[side] = np.where(better, cost[side] * years, spent[side])
-        waiting = self._sides("waiting_premium") * np.maximum(self._momentum, 0.0)
+        waiting = self._both.waiting_premium * np.maximum(self._momentum, 0.0)
         return Fighting(terms_today, gain, waiting, resolve, spent, cost * self._weariness, pressure)
 
     def _expected_terms(self, by_power: Floats, stretch: Floats) -> Floats:

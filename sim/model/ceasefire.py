@@ -12,7 +12,7 @@ beyond the horizon of most runs; violations as a means of bargaining.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
-from sim.engine.fields import Field
-from sim.engine.mechanism import Mechanism
-from sim.engine.world import World
+from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
 from sim.model.outcomes import Column, Outcome, State, ratio, where
-from sim.model.parameters import Drawn
+from sim.model.parameters import here
 from sim.model.regimes import PARTS, CeasefireParameters, institutions_effect
+from sim.scenario import Quantity
 
 # A multiple of it is the rhythm of the negotiation; the same as that of collapse.
 DAYS_BETWEEN_REVIEWS = 7
@@ -47,6 +46,25 @@ def even_share(days: Floats, until: Floats) -> Floats:
     array([0.1, 1. , 1. ])
     """
     return np.minimum(days / np.maximum(until, 1.0), 1.0)
+
+
+def inconsistent(net: Floats, moved: Floats) -> Floats:
+    """Return the share of the movement of a front that led nowhere, from the net movement and that to and fro.
+
+    >>> inconsistent(np.array([0.0, 5.0, 0.0]), np.array([10.0, 5.0, 0.0]))
+    array([1., 0., 0.])
+    """
+    return 1.0 - np.minimum(np.where(moved > 0, net / np.where(moved > 0, moved, 1.0), 1.0), 1.0)
+
+
+def grown(age: Floats, shape: Floats) -> Floats:
+    """Return by how much the cumulated hazard grows on the day of this age, as a share of the first year's.
+
+    >>> bool(np.isclose(sum(grown(np.array([float(day)]), np.array([0.6]))[0] for day in range(365)), 1.0, atol=1e-3))
+    True
+    """
+    growth: Floats = ((age + 1.0) / DAYS_PER_YEAR) ** shape - (age / DAYS_PER_YEAR) ** shape
+    return growth
 
 
 def _lasted(span: int) -> Callable[[State], Column]:
@@ -72,7 +90,7 @@ class Ceasefire(Mechanism):
     """Whether the war goes on, how it ended, and whether a ceasefire holds."""
 
     name = "ceasefire"
-    parameters = CeasefireParameters
+    parameters = CeasefireParameters[Quantity]
     steps = ("ceasefire",)
     sentences: ClassVar = {
         "ceasefire breaks": "The ceasefire breaks after {days:.0f} days ({cause}). The war goes on.",
@@ -82,7 +100,7 @@ class Ceasefire(Mechanism):
     }
 
     @classmethod
-    def outcomes_of(cls, section: CeasefireParameters | None) -> tuple[Outcome, ...]:
+    def outcomes_of(cls, section: CeasefireParameters[Quantity] | None) -> tuple[Outcome, ...]:
         """Return the outcomes of the war's end; only those of an army's collapse without a negotiation."""
         if section is not None:
             return cls.outcomes
@@ -139,92 +157,76 @@ class Ceasefire(Mechanism):
         ),
     )  # fmt: skip
 
-    @classmethod
-    def fields(cls, section: CeasefireParameters | None) -> tuple[Field, ...]:
-        """Return the fields of the war's end."""
-        about = "0 war goes on, 1 attacker's army collapsed, 2 defender's, 3 ceasefire in force, 4 war again after one."
-        causes = "Of the first collapse: " + ", ".join(f"{code} {cause}" for code, cause in enumerate(CAUSES)) + "; -1 none."
-        return (
-            Field("at_war", "1 or 0", "Whether the fighting goes on."),
-            Field("mobilized", "share", "Share of recruitment, arms production and pledges that goes on."),
-            Field("ending", "code", about.replace("_", " "), dtype=int),
-            Field("ending_day", "day", "First day without fighting; -1 while it goes on.", dtype=int),
-            Field("ceasefires", "times", "How many have come into force."),
-            Field("ceasefire_days", "days", "Spent in ceasefires so far."),
-            Field("first_ceasefire_days", "days", "Length of the first ceasefire so far."),
-            Field("collapse_cause", "code", causes.replace("_", " "), dtype=int),
-            Field("cumulated_hazard", "hazard", "Of the ceasefire in force, or of the last."),
-            Field("guards_in_place", "persons", "Foreign guards on the line.", series=section is not None),
-            Field("incidents", "incidents", "Of the day, on the whole line.", series=section is not None),
-            Field("incidents_total", "incidents", "In ceasefires so far."),
-            Field("inconsistency", "share", "Of the record of the fighting at the last signature."),
-        )
+    at_war: PerHistory = owned("1 or 0", "Whether the fighting goes on.", start=1.0)
+    mobilized: PerHistory = owned("share", "Share of recruitment, arms production and pledges that goes on.", start=1.0)
+    ending: Ints = owned(
+        "code",
+        "0 war goes on, 1 attacker's army collapsed, 2 defender's, 3 ceasefire in force, 4 war again after one.",
+        start=WAR_GOES_ON,
+        dtype=int,
+    )
+    ending_day: Ints = owned("day", "First day without fighting; -1 while it goes on.", start=-1, dtype=int)
+    ceasefires: PerHistory = owned("times", "How many have come into force.", start=0.0)
+    ceasefire_days: PerHistory = owned("days", "Spent in ceasefires so far.", start=0.0)
+    first_ceasefire_days: PerHistory = owned("days", "Length of the first ceasefire so far.", start=0.0)
+    collapse_cause: Ints = owned(
+        "code",
+        f"Of the first collapse: {', '.join(f'{code} {c}' for code, c in enumerate(CAUSES)).replace('_', ' ')}; -1 none.",
+        start=-1,
+        dtype=int,
+    )
+    cumulated_hazard: PerHistory = owned("hazard", "Of the ceasefire in force, or of the last.", start=0.0)
+    guards_in_place: PerHistory = owned("persons", "Foreign guards on the line.", start=0.0, series=True)
+    incidents: PerHistory = owned("incidents", "Of the day, on the whole line.", start=0.0, series=True)
+    incidents_total: PerHistory = owned("incidents", "In ceasefires so far.", start=0.0)
+    inconsistency: PerHistory = owned("share", "Of the record of the fighting at the last signature.", start=0.0)
+    endures: PerHistory = owned("hazard", "At which the ceasefire in force breaks.", start=0.0, inner=True)
+    excitement: PerHistory = owned("factor", "Of incidents by those of the day before.", start=1.0, inner=True)
+    exact_incidents: PerHistory = owned("incidents", "In ceasefires so far, with fractions.", start=0.0, inner=True)
+    area_at_start: PerHistory = owned("km2", "Area the attacker held at the start.", start=0.0, inner=True)
 
-    def __init__(self, world: World, section: CeasefireParameters | None, drawn: Drawn) -> None:
-        self._world, self._section, self._drawn = world, section, drawn
-        self.world, self.section = world, section
+    broken: Ints = seen()
+    deals_signed: PerHistory = seen()
+    agreed_imposed: PerHistory = seen()
+    agreed_regime: Ints = seen()
+    temptation: PerSide = seen()
+    held_area: PerHistory = seen()
+    front_moved: PerHistory = seen()
 
-        def own(name: str, start: float) -> NDArray[Any]:
-            return world.own("ceasefire", name, start)
-
-        self.at_war, self.mobilized = own("at_war", 1.0), own("mobilized", 1.0)
-        self.ending, self.ending_day = own("ending", WAR_GOES_ON), own("ending_day", -1)
-        self.ceasefires, self.days_spent = own("ceasefires", 0), own("ceasefire_days", 0)
-        self.first_days, self.cause = own("first_ceasefire_days", 0), own("collapse_cause", -1)
-        self.hazard, self.guards = own("cumulated_hazard", 0), own("guards_in_place", 0)
-        self.incidents, self.total = own("incidents", 0), own("incidents_total", 0)
-        self.inconsistency = own("inconsistency", 0)
-        see = world.fields.see
-        self._broken, self._deals, self._imposed = see("broken"), see("deals_signed"), see("agreed_imposed")
-        self._regime, self._temptation = see("agreed_regime"), see("temptation")
-        self._area, self._moved = see("held_area"), see("front_moved")
-        self._area_at_start = self._area.copy()
-        self._holding = np.zeros(0, dtype=np.int64)
-        if section is None:
-            return
-        self._endures = np.zeros(world.n)
-        self._exact_total, self._excitement = np.zeros(world.n), np.ones(world.n)
-        self._ids = [regime.id for regime in section.regimes]
-        self._collapse_luck = world.draws.uniform("ceasefire/collapse")
-        self._incident_luck = world.draws.normal("ceasefire/incidents", in_turn=True)
-        self._look_up_regimes()
-        self._stale = False
-        drawn.follow("ceasefire", self.notice)
-
-    def notice(self) -> None:
-        """Take note that parameters have changed."""
-        self._stale = True
-
-    def _look_up_regimes(self) -> None:
-        """Look up the parts of all regimes as they are in force."""
-        # One more row, all zeros, for deals without a regime.
-        none = np.zeros((1, self._world.n))
-        self._parts = {
-            name: np.concatenate([self._drawn.rows("ceasefire.regimes", self._ids, name), none])
-            for name in (*PARTS, "deploy_days")
-        }
-
+    knobs: CeasefireParameters[PerHistory]
+    # An army's collapse ends the war without a negotiation too.
     lives = True
+    # Histories in a ceasefire.
+    _holding: Ints = np.zeros(0, dtype=np.int64)
+
+    def begin(self) -> None:
+        """Open the streams of luck, and remember the line."""
+        self.area_at_start = self.held_area
+        self._collapse_luck = self.world.draws.uniform("ceasefire/collapse")
+        self._incident_luck = self.world.draws.normal("ceasefire/incidents", in_turn=True)
+
+    @derived
+    def regimes(self) -> dict[str, Floats]:
+        """The parts of all regimes as they are in force, (regimes + 1, n): all zeros in the last row, for none."""
+        rows, none = self.drawn.stacked("ceasefire", self.knobs.regimes), np.zeros((1, self.world.n))
+        return {name: np.concatenate([getattr(rows, name), none]) for name in (*PARTS, "deploy_days")}
 
     def life(self) -> Process:
         """Let a day of each ceasefire pass; look every week whether the war has ended."""
         while True:
-            yield self._world.agenda.next("ceasefire")
-            day = self._world.agenda.today
+            yield self.world.agenda.next("ceasefire")
+            day = self.world.agenda.today
             if len(self._holding):
                 self._hold(day, self._holding)
             if day % DAYS_BETWEEN_REVIEWS == DAYS_BETWEEN_REVIEWS - 1:
                 self._end_wars(day)
 
-    def _one(self, name: str) -> Floats:
-        return self._drawn.one(f"ceasefire.{name}")
-
     def _end_wars(self, day: int) -> None:
-        broken, signed = self._broken > 0, self._deals > self.ceasefires
+        broken, signed = self.broken > 0, self.deals_signed > self.ceasefires
         over = (broken | signed) & (self.at_war > 0)
         if not over.any():
             return
-        self.ending[over] = np.where(broken, self._broken, CEASEFIRE)[over]
+        self.ending[over] = np.where(broken, self.broken, CEASEFIRE)[over]
         self.ending_day[over] = day + 1
         self.at_war[over], self.mobilized[over] = 0.0, 0.0
         begun = np.flatnonzero(over & ~broken)
@@ -233,100 +235,89 @@ class Ceasefire(Mechanism):
 
     def _begin(self, begun: Ints) -> None:
         """Bring ceasefires into force."""
-        self.mobilized[begun] = self._one("mobilized_share")[begun]
+        self.mobilized[begun] = self.knobs.mobilized_share[begun]
         for number in np.unique(self.ceasefires[begun]):
             cohort = begun[self.ceasefires[begun] == number]
-            self._endures[cohort] = -np.log1p(-self._collapse_luck.of(int(number), cohort))
+            self.endures[cohort] = -np.log1p(-self._collapse_luck.of(int(number), cohort))
         self.ceasefires[begun] += 1.0
-        self.hazard[begun] = 0.0
-        self._excitement[begun] = 1.0
-        moved = self._moved[begun]
-        net = np.abs(self._area[begun] - self._area_at_start[begun])
-        self.inconsistency[begun] = 1.0 - np.minimum(np.where(moved > 0, net / np.where(moved > 0, moved, 1.0), 1.0), 1.0)
+        self.cumulated_hazard[begun], self.excitement[begun] = 0.0, 1.0
+        net = np.abs(self.held_area[begun] - self.area_at_start[begun])
+        self.inconsistency[begun] = inconsistent(net, self.front_moved[begun])
         self._holding = np.union1d(self._holding, begun)
 
     def _hold(self, day: int, inside: Ints) -> None:
         """Let a day pass in the ceasefires in force."""
-        if self._stale:
-            self._look_up_regimes()
-            self._stale = False
-
-        def here(name: str) -> Floats:
-            return self._one(name)[inside]
-
+        knobs = here(self.knobs, inside)
         age = (day - self.ending_day[inside]).astype(np.float64)
-        effect = here("institutions") * self._put_in_place(day, inside, age)
-        relative = self._have_incidents(day, inside, effect)
-        shape = here("hazard_shape")
-        growth = ((age + 1.0) / DAYS_PER_YEAR) ** shape - (age / DAYS_PER_YEAR) ** shape
-        weight = here("incident_effect")
+        effect = knobs.institutions * self._put_in_place(day, inside, age, knobs)
+        relative = self._have_incidents(day, inside, effect, knobs)
         raised = {
-            "temptation": here("strategic_effect") * np.maximum(self._temptation[:, inside].max(axis=0), 0.0),
-            "imposed": here("imposed_effect") * self._imposed[inside],
-            "inconsistent_record": here("inconsistency_effect") * self.inconsistency[inside],
+            "temptation": knobs.strategic_effect * np.maximum(self.temptation[:, inside].max(axis=0), 0.0),
+            "imposed": knobs.imposed_effect * self.agreed_imposed[inside],
+            "inconsistent_record": knobs.inconsistency_effect * self.inconsistency[inside],
         }
-        incidents = 1.0 - weight + weight * relative
+        incidents = 1.0 - knobs.incident_effect + knobs.incident_effect * relative
         log_hazard = effect + raised["temptation"] + raised["imposed"] + raised["inconsistent_record"]
+        growth = grown(age, knobs.hazard_shape)
         # The bound keeps exp finite and changes nothing: long before it a ceasefire breaks on its first day.
-        step = here("first_year_hazard") * np.exp(np.minimum(log_hazard, 500.0)) * growth * incidents
-        settled_day = np.ceil(here("settled_after_years") * DAYS_PER_YEAR)
-        self.hazard[inside] += np.where(age < settled_day, step, 0.0)
-        self.days_spent[inside] += 1.0
-        self.first_days[inside] += self.ceasefires[inside] == 1.0
-        self._world.recorder.tell(day, inside[age == settled_day], "settled")
-        breaks = np.flatnonzero(self.hazard[inside] >= self._endures[inside])
+        step = knobs.first_year_hazard * np.exp(np.minimum(log_hazard, 500.0)) * growth * incidents
+        settled_day = np.ceil(knobs.settled_after_years * DAYS_PER_YEAR)
+        self.cumulated_hazard[inside] += np.where(age < settled_day, step, 0.0)
+        self.ceasefire_days[inside] += 1.0
+        self.first_ceasefire_days[inside] += self.ceasefires[inside] == 1.0
+        self.world.recorder.tell(day, inside[age == settled_day], "settled")
+        breaks = np.flatnonzero(self.cumulated_hazard[inside] >= self.endures[inside])
         if len(breaks):
             with np.errstate(divide="ignore"):
                 raised["incidents"] = np.log(incidents)
             stack = np.stack([np.full(len(inside), np.log(2.0)), *(raised[cause] for cause in [*CAUSES][1:])])
             self._break(day, inside[breaks], stack[:, breaks].argmax(axis=0), age[breaks] + 1.0)
 
-    def _put_in_place(self, day: int, inside: Ints, age: Floats) -> Floats:
+    def _put_in_place(self, day: int, inside: Ints, age: Floats, knobs: CeasefireParameters[Floats]) -> Floats:
         """Put zone and guards in place, as far as they have come; return what all of the regime does to the log hazard."""
-        regime = self._regime[inside]
-        part = {name: rows[regime, inside] for name, rows in self._parts.items()}
-        part["zone_width_km"] = part["zone_width_km"] * even_share(age + 1.0, self._one("withdrawal_days")[inside])
+        regime = self.agreed_regime[inside]
+        part = {name: rows[regime, inside] for name, rows in self.regimes.items()}
         deployed = even_share(age + 1.0, part["deploy_days"])
-        complete = (deployed >= 1.0) & (self.guards[inside] < part["guards"])
+        complete = (deployed >= 1.0) & (self.guards_in_place[inside] < part["guards"])
+        part["zone_width_km"] = part["zone_width_km"] * even_share(age + 1.0, knobs.withdrawal_days)
         part["guards"] = part["guards"] * deployed
-        self.guards[inside] = part["guards"]
-        self._world.recorder.tell(day, inside[complete], "guards deployed")
-        return institutions_effect(lambda name: self._one(name)[inside], part)
+        self.guards_in_place[inside] = part["guards"]
+        self.world.recorder.tell(day, inside[complete], "guards deployed")
+        return institutions_effect(knobs, part)
 
-    def _have_incidents(self, day: int, inside: Ints, effect: Floats) -> Floats:
+    def _have_incidents(self, day: int, inside: Ints, effect: Floats, knobs: CeasefireParameters[Floats]) -> Floats:
         """Count the incidents of the day; return them relative to their mean."""
-        spread = self._one("incident_log_sd")[inside]
-        relative = self._excitement[inside] * np.exp(spread * self._incident_luck.at(day)[inside] - 0.5 * spread**2)
-        branching = self._one("incident_branching")[inside]
-        self._excitement[inside] = 1.0 - branching + branching * relative
+        spread, branching = knobs.incident_log_sd, knobs.incident_branching
+        relative = self.excitement[inside] * np.exp(spread * self._incident_luck.at(day)[inside] - 0.5 * spread**2)
+        self.excitement[inside] = 1.0 - branching + branching * relative
         # Only whole incidents are counted, and what is left of one is kept: the mean is exact.
-        self._exact_total[inside] += self._one("incidents_per_day")[inside] * np.exp(effect) * relative
-        whole = np.floor(self._exact_total[inside])
-        self.incidents[inside] = whole - self.total[inside]
-        self.total[inside] = whole
-        bursts = relative >= self._one("burst_factor")[inside]
-        self._world.recorder.tell(day, inside[bursts], "incident burst", incidents=self.incidents[inside[bursts]])
+        self.exact_incidents[inside] += knobs.incidents_per_day * np.exp(effect) * relative
+        whole = np.floor(self.exact_incidents[inside])
+        self.incidents[inside] = whole - self.incidents_total[inside]
+        self.incidents_total[inside] = whole
+        bursts = inside[relative >= knobs.burst_factor]
+        self.world.recorder.tell(day, bursts, "incident burst", incidents=self.incidents[bursts])
         return relative
 
     def _break(self, day: int, cohort: Ints, cause: Ints, days: Floats) -> None:
         """Let the war go on in a cohort from where the line is, with the armies as they have become."""
         self.ending[cohort], self.ending_day[cohort] = WAR_AGAIN, -1
         self.at_war[cohort], self.mobilized[cohort] = 1.0, 1.0
-        self.guards[cohort], self.incidents[cohort] = 0.0, 0.0
+        self.guards_in_place[cohort], self.incidents[cohort] = 0.0, 0.0
         first = self.ceasefires[cohort] == 1.0
-        self.cause[cohort[first]] = cause[first]
+        self.collapse_cause[cohort[first]] = cause[first]
         self._holding = np.setdiff1d(self._holding, cohort)
         for code, name in enumerate(CAUSES):
             mine = cause == code
-            self._world.recorder.tell(day, cohort[mine], "ceasefire breaks", days=days[mine], cause=name.replace("_", " "))
+            self.world.recorder.tell(day, cohort[mine], "ceasefire breaks", days=days[mine], cause=name.replace("_", " "))
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of endings and ceasefires."""
         at_war = (self.ending == WAR_GOES_ON) | (self.ending == WAR_AGAIN)
         yield "a war has ended when it is over, and only then", at_war != (self.at_war == 1.0)
         yield "what is over ended on a day, and only that", at_war != (self.ending_day < 0)
-        yield "no more ceasefires than deals", self.ceasefires > self._deals
+        yield "no more ceasefires than deals", self.ceasefires > self.deals_signed
         yield "the first war goes on until there is a ceasefire", (self.ending == WAR_GOES_ON) & (self.ceasefires > 0)
         again = (self.ending == CEASEFIRE) | (self.ending == WAR_AGAIN)
         yield "a ceasefire comes before what follows it", again & (self.ceasefires == 0)
-        yield "guards are on the line only in a ceasefire", (self.guards > 0) & (self.ending != CEASEFIRE)
+        yield "guards are on the line only in a ceasefire", (self.guards_in_place > 0) & (self.ending != CEASEFIRE)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_YEAR
+from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.model.parameters import SIDES
 from sim.scenario import N, Quantity, Section, knob
@@ -71,7 +72,7 @@ class Collapse(Mechanism):
     steps = ("collapse",)
     sentences: ClassVar = {"collapse": "{side}'s army collapses, at {share:.0%} of its reference force. The fighting ends."}
 
-    broken: PerHistory = owned("code", "0 no army, 1 the attacker's, 2 the defender's has collapsed.", start=0, dtype=int)
+    broken: Ints = owned("code", "0 no army, 1 the attacker's, 2 the defender's has collapsed.", start=0, dtype=int)
     endurance: PerSide = owned("hazard", "What each army can endure before it breaks.", SIDES, inner=True)
     endured: PerSide = owned("hazard", "What each army has endured.", SIDES, start=0.0, inner=True)
 

@@ -301,9 +301,9 @@ class Events(Mechanism):
         mine = f"events.{self._events[item].id}.effect.{path}"
         ends, days = len(self._ending), None
         if effect.for_days is not None:
-            days = np.maximum(1, np.rint(self._drawn.one(f"{mine}.for_days"))).astype(np.int64)
+            days = np.maximum(1, np.rint(self._drawn.now.__getitem__(f"{mine}.for_days"))).astype(np.int64)
             self._ending += [len(self._changes)] * int(self._most[item])
-        return _Change(item, path, effect.kind, self._drawn.one(f"{mine}.{effect.kind}"), days, ends)
+        return _Change(item, path, effect.kind, self._drawn.now.__getitem__(f"{mine}.{effect.kind}"), days, ends)
 
     def _last_to_end(self, item: int) -> Ints:
         """Return the change of an event that ends last, shape (n,); -1 when one of them is for good."""
@@ -316,7 +316,9 @@ class Events(Mechanism):
 
     def _plan(self, item: int, event: ScenarioEvent) -> None:
         world, when, path = self._world, event.when, f"events.{event.id}"
-        self._possible[item] = world.draws.uniform(f"events/{event.id}").at(0) < self._drawn.one(f"{path}.probability")
+        self._possible[item] = world.draws.uniform(f"events/{event.id}").at(0) < self._drawn.now.__getitem__(
+            f"{path}.probability"
+        )
         cohort = np.flatnonzero(self._possible[item])
         if when.date is not None:
             day = world.calendar.day_of(when.date)
@@ -326,11 +328,11 @@ class Events(Mechanism):
             name, _, row = when.quantity.partition(".")
             field = next(field for field in world.fields if field.name == name)
             quantity = world.fields.see(name)
-            level = self._drawn.one(f"{path}.when.{'above' if when.below is None else 'below'}")
+            level = self._drawn.now.__getitem__(f"{path}.when.{'above' if when.below is None else 'below'}")
             view = quantity if field.rows is None else quantity[field.rows.index(row)]
             self._conditions[item] = _Condition(view, when.below is not None, level, np.ones(world.n, dtype=np.bool_))
         else:
-            hazard = self._drawn.one(f"{path}.when.hazard_per_year")
+            hazard = self._drawn.now.__getitem__(f"{path}.when.hazard_per_year")
             self._hazards[item] = world.draws.uniform(f"events/{event.id}/gap"), hazard
             self._book_next(0, item, cohort, 0)
 

@@ -176,7 +176,7 @@ class Front(Mechanism):
     reference_force: PerSide = seen()
     fire_at_start: PerSide = seen()
     at_war: PerHistory = seen()
-    ending_day: PerHistory = seen()
+    ending_day: Ints = seen()
 
     knobs: FrontParameters[PerHistory]
 

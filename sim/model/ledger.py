@@ -36,6 +36,7 @@ from sim.model.bargain import Bargain, Columns
 from sim.model.negotiation import first_largest, where_allowed
 from sim.model.parameters import SIDES
 from sim.model.stakes import NegotiationParameters, domain_of
+from sim.scenario import Quantity
 
 ZONE = "zone"
 REASONS = ("red_line", "expectation", "resolve", "distrust", "cost")
@@ -74,7 +75,7 @@ class Questions:
     openers : list of Opener
     """
 
-    def __init__(self, section: NegotiationParameters) -> None:
+    def __init__(self, section: NegotiationParameters[Quantity]) -> None:
         domain = domain_of(section)
         self.states = [ZONE, *(f"{side}:{reason}" for reason in REASONS for side in SIDES)]
         self.lines = [line.id for line in section.red_lines]

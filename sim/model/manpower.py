@@ -184,7 +184,8 @@ class Manpower(Mechanism):
         *both(Outcome(
             "force_change_12_months_share", "Change of {side}'s force, as a share", "share of the force",
             "In 365 days of war; empty if the war ended or stopped earlier.",
-            lambda now, side: _gained(now, side) / np.maximum(now.start.force[side], 1.0), section="", months=12, always=False,
+            lambda now, side: _gained(now, side) / np.maximum(now.start.force[side], 1.0),
+            section="", months=12, always=False,
         )),
         *(
             outcome

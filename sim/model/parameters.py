@@ -1,14 +1,13 @@
 """The parameters of a batch: every uncertain quantity of the scenario, drawn once per replication."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
-from weakref import WeakMethod
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from pydantic import BaseModel
 
-from sim.engine.draws import Draws, Floats
-from sim.scenario import Correlation, Quantity, correlated
+from sim.engine.draws import Draws, Floats, Ints
+from sim.scenario import Correlation, Quantity, correlated, quantities
 
 SIDES = ("attacker", "defender")
 
@@ -20,9 +19,32 @@ class Knobs:
     """
 
     def __init__(self, section: BaseModel, path: str, drawn: "Drawn") -> None:
-        self.path = path
+        self._section = section
         for name in type(section).model_fields:
-            setattr(self, name, drawn.with_values(getattr(section, name), f"{path}.{name}", self, name))
+            setattr(self, name, drawn.hold(self, name, getattr(section, name), f"{path}.{name}"))
+
+    def __getattr__(self, name: str) -> Any:
+        # Properties of the section, such as labels.
+        return getattr(self.__dict__["_section"], name)
+
+
+T = TypeVar("T")
+
+
+class _Here:
+    """The values of knobs in some histories; see `here`."""
+
+    def __init__(self, knobs: Any, cohort: Ints) -> None:
+        self._knobs, self._cohort = knobs, cohort
+
+    def __getattr__(self, name: str) -> Floats:
+        values: Floats = getattr(self._knobs, name)[..., self._cohort]
+        return values
+
+
+def here(knobs: T, cohort: Ints) -> T:
+    """Return the values in force of knobs, by name, in the histories at these positions only."""
+    return cast("T", _Here(knobs, cohort))
 
 
 class Stacked:
@@ -42,13 +64,14 @@ class Stacked:
 
 
 class Drawn:
-    """The drawn value of every quantity of a scenario, by its dotted path.
+    """The drawn value of every quantity of a scenario, by its dotted path, and the values in force.
 
     A quantity's luck is the stream named after its path, so that the same luck reaches every scenario that has it.
 
     Parameters
     ----------
-    quantities : iterable of (path, Quantity)
+    world : ScenarioHead
+        The validated scenario.
     draws : Draws
         Streams of the batch.
     correlations : sequence of Correlation
@@ -68,13 +91,13 @@ class Drawn:
 
     def __init__(
         self,
-        quantities: Iterable[tuple[str, Quantity]],
+        world: BaseModel,
         draws: Draws,
         correlations: Sequence[Correlation] = (),
         given: Mapping[str, Floats] | None = None,
     ) -> None:
-        self._n = len(draws.replications)
-        known = dict(quantities)
+        self._world, self._n = world, len(draws.replications)
+        known = dict(quantities(world))
         self.uncertain: list[str] = [path for path, quantity in known.items() if not quantity.is_certain]
         luck = correlated({path: draws.uniform(f"parameter/{path}").at(0) for path in self.uncertain}, correlations)
         self.values: dict[str, Floats] = {
@@ -85,47 +108,50 @@ class Drawn:
             self.values[path] = np.where(np.isnan(values), self.values[path], values)
         self.now: dict[str, Floats] = dict(self.values)
         self.ranges: dict[str, tuple[float, float]] = {}
-        # Weak, so that mechanisms and parameters do not hold one another when the batch is over.
-        self._followers: dict[str, list[WeakMethod[Callable[[], None]]]] = {}
+        self._sections: dict[str, Any] = {}
         self._holders: dict[str, list[tuple[Knobs, str]]] = {}
         self._stacked: dict[str, list[Stacked]] = {}
         self._versions: dict[str, int] = {}
 
-    def in_force(self, name: str, section: Any) -> tuple[Any, Stacked]:
-        """Return a section with the values in force in place of its quantities, and those of both sides stacked."""
-        knobs = self.with_values(section, name)
-        return knobs, self.stacked(name, [getattr(knobs, side, None) for side in SIDES])
+    def knobs(self, name: str) -> Any:
+        """Return a section of the scenario with the values in force in place of its quantities; None without it."""
+        if name not in self._sections:
+            self._sections[name] = self._with_values(getattr(self._world, name), name)
+        return self._sections[name]
 
-    def stacked(self, section: str, items: Sequence[Any]) -> Stacked:
-        """Return the knobs of several sections below `section` as one, a row each."""
+    def sides(self, name: str) -> Any:
+        """Return the knobs of both sides in a section as one, (2, n) each."""
+        knobs = self.knobs(name)
+        return self.stacked(name, [getattr(knobs, side) for side in SIDES]) if hasattr(knobs, SIDES[0]) else None
+
+    def stacked(self, section: str, items: Sequence[Any]) -> Any:
+        """Return the knobs of several sections below `section` as one, (their number, n) each."""
         rows = Stacked(items, self._n)
         self._stacked.setdefault(section, []).append(rows)
         return rows
 
-    def with_values(self, value: Any, path: str, holder: Knobs | None = None, name: str = "") -> Any:
-        """Return what stands at a path of a scenario, with the values in force in place of quantities."""
-        if isinstance(value, Quantity):
-            if holder is not None:
-                self._holders.setdefault(path, []).append((holder, name))
-            return self.now[path]
+    def _with_values(self, value: Any, path: str) -> Any:
         if isinstance(value, BaseModel):
             return Knobs(value, path, self)
         if isinstance(value, (list, tuple)):
-            return [self.with_values(item, f"{path}.{getattr(item, 'id', place)}") for place, item in enumerate(value)]
+            return [self._with_values(item, f"{path}.{getattr(item, 'id', place)}") for place, item in enumerate(value)]
         if isinstance(value, dict):
-            return {key: self.with_values(item, f"{path}.{key}") for key, item in value.items()}
+            return {key: self._with_values(item, f"{path}.{key}") for key, item in value.items()}
         return value
+
+    def hold(self, knobs: Knobs, name: str, value: Any, path: str) -> Any:
+        """Return what knobs hold under a name, and give them the new values when those in force change."""
+        if isinstance(value, Quantity):
+            self._holders.setdefault(path, []).append((knobs, name))
+            return self.now[path]
+        return self._with_values(value, path)
 
     def version(self, section: str) -> int:
         """Return how often values of a section have changed."""
         return self._versions.get(section, 0)
 
-    def follow(self, section: str, derive: Callable[[], None]) -> None:
-        """Have the method `derive` called whenever values in force of `section` have changed."""
-        self._followers.setdefault(section, []).append(WeakMethod(derive))
-
     def change(self, values: Mapping[str, Floats]) -> None:
-        """Put new values, shape (n,), in force, and let those who follow the sections concerned know."""
+        """Put new values, shape (n,), in force."""
         self.now.update(values)
         for path, array in values.items():
             for holder, name in self._holders.get(path, ()):
@@ -134,22 +160,3 @@ class Drawn:
             self._versions[section] = self.version(section) + 1
             for rows in self._stacked.get(section, ()):
                 rows.forget()
-            # Who follows no changes looks its values up when it needs them.
-            for follower in self._followers.get(section, []):
-                derive = follower()
-                if derive is not None:
-                    derive()
-
-    def one(self, path: str) -> Floats:
-        """Return the values in force of one quantity, shape (n,)."""
-        return self.now[path]
-
-    def sides(self, section: str, name: str) -> Floats:
-        """Return the values in force for attacker and defender, shape (2, n)."""
-        return self.rows(section, SIDES, name)
-
-    def rows(self, section: str, items: Sequence[str], name: str) -> Floats:
-        """Return the values in force of knob `name` of several items, shape (len(items), n)."""
-        if not items:
-            return np.empty((0, self._n))
-        return np.stack([self.now[f"{section}.{item}.{name}"] for item in items])

@@ -12,31 +12,31 @@ One hazard serves twice: what the sides expect of a deal (`bargain`) and what be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Mapping
+from typing import Generic
 
 import numpy as np
 from pydantic import Field as Option
 
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats
-from sim.scenario import Item, Quantity, Section, knob
+from sim.scenario import Item, N, Section, knob
 
 TRUST_POINTS = 12
 
 
-class Regime(Item):
+class Regime(Item, Generic[N]):
     """What comes with a ceasefire."""
 
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
-    zone_width_km: Quantity = knob("km", "Width of the demilitarized zone.", low=0, high=500)
-    guards: Quantity = knob("persons", "Foreign troops that guard it, on the line.", low=0, high=10_000_000)
+    zone_width_km: N = knob("km", "Width of the demilitarized zone.", low=0, high=500)
+    guards: N = knob("persons", "Foreign troops that guard it, on the line.", low=0, high=10_000_000)
     guarded_by: str | None = Option(default=None, min_length=1, description="Who sends the guards.")
-    deploy_days: Quantity = knob("days", "Until all guards are in place, at an even pace.", low=0, high=3_650)
-    credibility: Quantity = knob("share", "How far guards and guarantors would really act.", low=0, high=1)
-    guarantee: Quantity = knob("share", "Help promised if the war begins again; 1 is an alliance.", low=0, high=1)
-    monitoring: Quantity = knob("share", "How well violations are watched and reported.", low=0, high=1)
-    joint_commission: Quantity = knob("share", "How far a joint commission settles disputes.", low=0, high=1)
+    deploy_days: N = knob("days", "Until all guards are in place, at an even pace.", low=0, high=3_650)
+    credibility: N = knob("share", "How far guards and guarantors would really act.", low=0, high=1)
+    guarantee: N = knob("share", "Help promised if the war begins again; 1 is an alliance.", low=0, high=1)
+    monitoring: N = knob("share", "How well violations are watched and reported.", low=0, high=1)
+    joint_commission: N = knob("share", "How far a joint commission settles disputes.", low=0, high=1)
 
     @property
     def label(self) -> str:
@@ -44,45 +44,44 @@ class Regime(Item):
         return self.name or self.id.replace("_", " ")
 
 
-PARTS: tuple[Literal["zone_width_km", "guards", "credibility", "guarantee", "monitoring", "joint_commission"], ...] = (
-    "zone_width_km", "guards", "credibility", "guarantee", "monitoring", "joint_commission",
-)  # fmt: skip
+# What of a regime counts for how long a ceasefire holds.
+PARTS = ("zone_width_km", "guards", "credibility", "guarantee", "monitoring", "joint_commission")
 
 
-class CeasefireParameters(Section):
+class CeasefireParameters(Section, Generic[N]):
     """How ceasefires last, and the regimes that may be agreed."""
 
-    first_year_hazard: Quantity = knob(
+    first_year_hazard: N = knob(
         "cumulated hazard", "Of a bare truce over its first year; 1.6 lets one in five last it.", low=0, high=100
     )
-    hazard_shape: Quantity = knob("exponent", "Of time in the cumulated hazard; below 1 the hazard falls.", low=0.05, high=3)
-    institutions: Quantity = knob("share", "How much institutions matter; 0 not at all, 1 as estimated.", low=0, high=1)
-    zone_effect: Quantity = knob("log hazard", "Of a wide zone.", low=-10, high=10)
-    zone_scale_km: Quantity = knob("km", "Width at which a zone has 63 % of its effect.", low=0.1, high=500)
-    guards_effect: Quantity = knob("log hazard", "Of guards everywhere on the line who would act.", low=-10, high=10)
-    front_km: Quantity = knob("km", "Length of the line to be guarded.", low=0.1, high=100_000)
-    guards_per_km: Quantity = knob("persons a km", "Density at which 63 % of the line is covered.", low=0.01, high=10_000)
-    guarantee_effect: Quantity = knob("log hazard", "Of a guarantee that is believed.", low=-10, high=10)
-    monitoring_effect: Quantity = knob("log hazard", "Of monitoring.", low=-10, high=10)
-    commission_effect: Quantity = knob("log hazard", "Of a joint commission.", low=-10, high=10)
-    withdrawal_days: Quantity = knob("days", "Until the zone is clear, at an even pace.", low=0, high=3_650)
-    imposed_effect: Quantity = knob("log hazard", "Of a deal signed only because of pressure.", low=-10, high=10)
-    inconsistency_effect: Quantity = knob(
+    hazard_shape: N = knob("exponent", "Of time in the cumulated hazard; below 1 the hazard falls.", low=0.05, high=3)
+    institutions: N = knob("share", "How much institutions matter; 0 not at all, 1 as estimated.", low=0, high=1)
+    zone_effect: N = knob("log hazard", "Of a wide zone.", low=-10, high=10)
+    zone_scale_km: N = knob("km", "Width at which a zone has 63 % of its effect.", low=0.1, high=500)
+    guards_effect: N = knob("log hazard", "Of guards everywhere on the line who would act.", low=-10, high=10)
+    front_km: N = knob("km", "Length of the line to be guarded.", low=0.1, high=100_000)
+    guards_per_km: N = knob("persons a km", "Density at which 63 % of the line is covered.", low=0.01, high=10_000)
+    guarantee_effect: N = knob("log hazard", "Of a guarantee that is believed.", low=-10, high=10)
+    monitoring_effect: N = knob("log hazard", "Of monitoring.", low=-10, high=10)
+    commission_effect: N = knob("log hazard", "Of a joint commission.", low=-10, high=10)
+    withdrawal_days: N = knob("days", "Until the zone is clear, at an even pace.", low=0, high=3_650)
+    imposed_effect: N = knob("log hazard", "Of a deal signed only because of pressure.", low=-10, high=10)
+    inconsistency_effect: N = knob(
         "log hazard", "Of a war in which all ground taken was lost again; 0 if it always moved one way.", low=-10, high=10
     )
-    strategic_effect: Quantity = knob(
+    strategic_effect: N = knob(
         "log hazard per utility", "Of what the more tempted side expects of renewed war above its terms.", low=0, high=100
     )
-    incident_effect: Quantity = knob("share", "Share of the hazard that follows the day's incidents.", low=0, high=1)
-    incidents_per_day: Quantity = knob("incidents a day", "Mean on the whole line under a bare truce.", low=0, high=1e6)
-    incident_log_sd: Quantity = knob("log", "Spread of the incidents from day to day.", low=0, high=1.5)
-    incident_branching: Quantity = knob("share", "Incidents that one incident calls forth the day after.", low=0, high=0.95)
-    burst_factor: Quantity = knob("factor", "Times the mean at which incidents are called a burst.", low=1, high=1_000)
-    mobilized_share: Quantity = knob(
+    incident_effect: N = knob("share", "Share of the hazard that follows the day's incidents.", low=0, high=1)
+    incidents_per_day: N = knob("incidents a day", "Mean on the whole line under a bare truce.", low=0, high=1e6)
+    incident_log_sd: N = knob("log", "Spread of the incidents from day to day.", low=0, high=1.5)
+    incident_branching: N = knob("share", "Incidents that one incident calls forth the day after.", low=0, high=0.95)
+    burst_factor: N = knob("factor", "Times the mean at which incidents are called a burst.", low=1, high=1_000)
+    mobilized_share: N = knob(
         "share", "Share of recruitment, arms production and pledges that goes on in a ceasefire.", low=0, high=1
     )
-    settled_after_years: Quantity = knob("years", "After which a ceasefire counts as a settlement.", low=0.01, high=100)
-    regimes: list[Regime] = Option(default_factory=list, description="The regimes that options of an issue may name.")
+    settled_after_years: N = knob("years", "After which a ceasefire counts as a settlement.", low=0.01, high=100)
+    regimes: list[Regime[N]] = Option(default_factory=list, description="The regimes that options of an issue may name.")
 
 
 def presence_on_the_line(guards: Floats, front_km: Floats, guards_per_km: Floats) -> Floats:
@@ -95,28 +94,30 @@ def presence_on_the_line(guards: Floats, front_km: Floats, guards_per_km: Floats
     return covered
 
 
-def institutions_effect(knob: Callable[[str], Floats], part: Mapping[str, Floats]) -> Floats:
+def institutions_effect(knobs: CeasefireParameters[Floats], part: Mapping[str, Floats]) -> Floats:
     """Return the effect on the log of the hazard of what stands between the armies, before it is scaled.
 
     Parameters
     ----------
-    knob : callable
-        Returns the values in force of a knob of the section, (n,).
+    knobs : CeasefireParameters
+        The values in force of the section, (n,) each.
     part : mapping
         What is in place of each of `PARTS`, (n,) or (regimes, n).
     """
-    zone = 1.0 - np.exp(-part["zone_width_km"] / knob("zone_scale_km"))
-    presence = presence_on_the_line(part["guards"], knob("front_km"), knob("guards_per_km"))
-    effect = knob("zone_effect") * zone
-    effect = effect + knob("guards_effect") * presence * part["credibility"]
-    effect = effect + knob("guarantee_effect") * part["guarantee"] * part["credibility"]
-    effect = effect + knob("monitoring_effect") * part["monitoring"]
-    return effect + knob("commission_effect") * part["joint_commission"]
+    zone = 1.0 - np.exp(-part["zone_width_km"] / knobs.zone_scale_km)
+    presence = presence_on_the_line(part["guards"], knobs.front_km, knobs.guards_per_km)
+    return (
+        knobs.zone_effect * zone
+        + knobs.guards_effect * presence * part["credibility"]
+        + knobs.guarantee_effect * part["guarantee"] * part["credibility"]
+        + knobs.monitoring_effect * part["monitoring"]
+        + knobs.commission_effect * part["joint_commission"]
+    )
 
 
-def year_one_hazard(knob: Callable[[str], Floats], part: Mapping[str, Floats]) -> Floats:
+def year_one_hazard(knobs: CeasefireParameters[Floats], part: Mapping[str, Floats]) -> Floats:
     """Return the hazard cumulated over the first year with what is in place; parameters as in `institutions_effect`."""
-    return knob("first_year_hazard") * np.exp(knob("institutions") * institutions_effect(knob, part))
+    return knobs.first_year_hazard * np.exp(knobs.institutions * institutions_effect(knobs, part))
 
 
 def believed_share(yearly: Floats, shape: Floats, years: Floats) -> Floats:

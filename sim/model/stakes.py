@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any, Generic
 
 import numpy as np
 from pydantic import Field as Option
@@ -11,50 +12,50 @@ from pydantic import field_validator, model_validator
 
 from sim.model.negotiation import Domain, Issue, RedLine, Rule, RuleName, terms_flaws
 from sim.model.parameters import SIDES
-from sim.scenario import FieldError, Fixed, Flaw, Quantity, Section, knob, whole
+from sim.scenario import FieldError, Fixed, Flaw, N, Section, knob, whole
 from sim.scenario.wording import did_you_mean, listed, number, quoted
 
 # More would make a run slow and a ledger hard to read.
 MOST_PACKAGES = 5000
 
 
-class SideStakes(Section):
+class SideStakes(Section, Generic[N]):
     """What moves one side in the negotiation."""
 
-    cost_of_war_per_year: Quantity = knob("utility a year", "Cost of the war to it.", low=0, high=10)
-    discount_per_year: Quantity = knob("per year", "How impatient it is.", low=0, high=10)
+    cost_of_war_per_year: N = knob("utility a year", "Cost of the war to it.", low=0, high=10)
+    discount_per_year: N = knob("per year", "How impatient it is.", low=0, high=10)
     horizons_days: list[Fixed] = whole(
         "days", "The horizons that it plans for; it takes the best.", low=1, high=36_500, at_start=True
     )
-    resolve_sd: Quantity = knob("utility", "Spread of its private resolve over histories.", low=0, high=10)
-    waiting_premium: Quantity = knob("utility", "What waiting is worth to it while it clearly wins.", low=0, high=10)
-    outside_pressure: Quantity = knob("utility", "Cost that others put on its fighting on.", low=0, high=10)
-    renewed_war_loss: Quantity = knob(
+    resolve_sd: N = knob("utility", "Spread of its private resolve over histories.", low=0, high=10)
+    waiting_premium: N = knob("utility", "What waiting is worth to it while it clearly wins.", low=0, high=10)
+    outside_pressure: N = knob("utility", "Cost that others put on its fighting on.", low=0, high=10)
+    renewed_war_loss: N = knob(
         "utility", "What it loses if the war begins again; below 0, it gains from a second start.", low=-10, high=10
     )
-    foreign_troops_price: Quantity = knob("utility", "Price to it of foreign troops everywhere on the line.", low=0, high=10)
-    trust_years: Quantity = knob("years", "Over how long it asks whether a deal will last.", low=0.01, high=100)
-    leader_change_per_year: Quantity = knob("per year", "Rate at which its leader changes.", low=0, high=100)
+    foreign_troops_price: N = knob("utility", "Price to it of foreign troops everywhere on the line.", low=0, high=10)
+    trust_years: N = knob("years", "Over how long it asks whether a deal will last.", low=0.01, high=100)
+    leader_change_per_year: N = knob("per year", "Rate at which its leader changes.", low=0, high=100)
 
 
-class TalksParameters(Section):
+class TalksParameters(Section, Generic[N]):
     """How talks come and go."""
 
-    open_per_year: Quantity = knob("per year", "Rate at which they open while there are none.", low=0, high=1000)
-    agree_per_year: Quantity = knob("per year", "Rate at which they succeed while there is a zone.", low=0, high=1000)
-    fail_per_year: Quantity = knob("per year", "Rate at which they fail.", low=0, high=1000)
-    suspend_per_year: Quantity = knob("per year", "Rate at which they are suspended.", low=0, high=1000)
-    suspended_days: Quantity = knob("days", "How long they stay suspended.", low=0, high=36_500)
-    pause_days: Quantity = knob("days", "After a failure, how long until they can open again.", low=0, high=36_500)
+    open_per_year: N = knob("per year", "Rate at which they open while there are none.", low=0, high=1000)
+    agree_per_year: N = knob("per year", "Rate at which they succeed while there is a zone.", low=0, high=1000)
+    fail_per_year: N = knob("per year", "Rate at which they fail.", low=0, high=1000)
+    suspend_per_year: N = knob("per year", "Rate at which they are suspended.", low=0, high=1000)
+    suspended_days: N = knob("days", "How long they stay suspended.", low=0, high=36_500)
+    pause_days: N = knob("days", "After a failure, how long until they can open again.", low=0, high=36_500)
 
 
-class MediationParameters(Section):
+class MediationParameters(Section, Generic[N]):
     """Mediators who come, press both sides for a time, and go."""
 
-    hazard_per_year: Quantity = knob("per year", "Rate at which they come.", low=0, high=1000)
-    days: Quantity = knob("days", "How long they stay.", low=1, high=36_500)
-    opens_factor: Quantity = knob("factor", "On the rate at which talks open while they are there.", low=0, high=100)
-    pressure: Quantity = knob("utility", "Cost that they put on fighting on, for both sides.", low=0, high=10)
+    hazard_per_year: N = knob("per year", "Rate at which they come.", low=0, high=1000)
+    days: N = knob("days", "How long they stay.", low=1, high=36_500)
+    opens_factor: N = knob("factor", "On the rate at which talks open while they are there.", low=0, high=100)
+    pressure: N = knob("utility", "Cost that they put on fighting on, for both sides.", low=0, high=10)
 
 
 class LedgerParameters(Section):
@@ -73,7 +74,7 @@ class LedgerParameters(Section):
         return value
 
 
-class NegotiationParameters(Section):
+class NegotiationParameters(Section, Generic[N]):
     """The negotiation: what is bargained over, what fighting on is worth, how talks go."""
 
     rule: RuleName = Option(description="How a package of the zone of agreement comes to be signed.")
@@ -81,30 +82,28 @@ class NegotiationParameters(Section):
         "", "How closely weights keep to those given (Dirichlet); exactly if left out.", low=1, high=1e6, default=None,
         at_start=True,
     )  # fmt: skip
-    attacker_power_at_start: Quantity = knob(
+    attacker_power_at_start: N = knob(
         "share", "The attacker's share of what power settles, at the balance of the start.", low=0.001, high=0.999
     )
-    leverage: Quantity = knob("per log balance", "How far the balance of forces moves that share.", low=0, high=100)
-    momentum_leverage: Quantity = knob("per momentum", "How far the momentum at the front moves it.", low=0, high=100)
-    extrapolate_days: Quantity = knob("days", "For how long sides extrapolate the trends of the day.", low=1, high=36_500)
-    ripeness: Quantity = knob("share", "How far talks wait until both sides hurt and see a way out.", low=0, high=1)
-    way_out_scale: Quantity = knob(
-        "utility", "How near the nearest package must come to be seen as a way out.", low=1e-6, high=10
-    )
-    attacker_proposes_share: Quantity = knob(
+    leverage: N = knob("per log balance", "How far the balance of forces moves that share.", low=0, high=100)
+    momentum_leverage: N = knob("per momentum", "How far the momentum at the front moves it.", low=0, high=100)
+    extrapolate_days: N = knob("days", "For how long sides extrapolate the trends of the day.", low=1, high=36_500)
+    ripeness: N = knob("share", "How far talks wait until both sides hurt and see a way out.", low=0, high=1)
+    way_out_scale: N = knob("utility", "How near the nearest package must come to be seen as a way out.", low=1e-6, high=10)
+    attacker_proposes_share: N = knob(
         "share", "How often the attacker makes the offer, when offers are screening.", low=0, high=1
     )
-    issues: list[Issue] = Option(min_length=1, description="What is to be settled, with the options.")
+    issues: list[Issue[N]] = Option(min_length=1, description="What is to be settled, with the options.")
     forbidden: list[Rule] = Option(default_factory=list, description="Combinations of options that cannot be signed.")
-    red_lines: list[RedLine] = Option(default_factory=list, description="Terms that a side refuses, or prices.")
-    attacker: SideStakes
-    defender: SideStakes
-    talks: TalksParameters
-    mediation: MediationParameters
+    red_lines: list[RedLine[N]] = Option(default_factory=list, description="Terms that a side refuses, or prices.")
+    attacker: SideStakes[N]
+    defender: SideStakes[N]
+    talks: TalksParameters[N]
+    mediation: MediationParameters[N]
     ledger: LedgerParameters
 
     @model_validator(mode="after")
-    def _consistent(self) -> NegotiationParameters:
+    def _consistent(self) -> NegotiationParameters[N]:
         flaws = [*self._weight_flaws(), *self._terms_flaws(), *self._kind_flaws()]
         if not flaws:
             flaws += self._package_flaws()
@@ -120,7 +119,7 @@ class NegotiationParameters(Section):
                 yield Flaw(message, "Divide each of them by that sum", ("issues",))
 
     def _terms_flaws(self) -> Iterator[Flaw]:
-        listed_rules: tuple[tuple[str, Sequence[Rule | RedLine]], ...] = (
+        listed_rules: tuple[tuple[str, Sequence[Rule | RedLine[N]]], ...] = (
             ("forbidden", self.forbidden),
             ("red_lines", self.red_lines),
         )
@@ -140,7 +139,7 @@ class NegotiationParameters(Section):
                 message = f"issue {quoted(self.issues[place].id)} has {kind}, but so has {quoted(first)}"
                 yield Flaw(message, "Only one issue can", ("issues", place))
 
-    def _package_flaws(self) -> list[Flaw]:
+    def _package_flaws(self: NegotiationParameters[Any]) -> list[Flaw]:
         count = int(np.prod([len(issue.options) for issue in self.issues], dtype=float))
         if count > MOST_PACKAGES:
             message = f"the issues have {number(count)} combinations of options, more than {number(MOST_PACKAGES)}"
@@ -158,7 +157,7 @@ class NegotiationParameters(Section):
         return []
 
 
-def domain_of(section: NegotiationParameters) -> Domain:
+def domain_of(section: NegotiationParameters[Any]) -> Domain:
     """Return the packages of a negotiation, the issue with regimes first."""
     with_regimes = [issue.id for issue in section.issues if issue.options[0].regime is not None]
     return Domain(
@@ -168,7 +167,7 @@ def domain_of(section: NegotiationParameters) -> Domain:
     )
 
 
-def regime_flaws(section: NegotiationParameters, known: Sequence[str]) -> Iterator[Flaw]:
+def regime_flaws(section: NegotiationParameters[Any], known: Sequence[str]) -> Iterator[Flaw]:
     """Yield options that name a regime which the section `ceasefire` does not have."""
     for i, issue in enumerate(section.issues):
         for j, option in enumerate(issue.options):

@@ -9,7 +9,7 @@ Sources: ripeness after Zartman 2000; three quarters of wartime talks fail (Min 
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats, Ints
-from sim.engine.fields import Field
-from sim.engine.mechanism import Mechanism
-from sim.engine.world import World
+from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.model.bargain import Bargain, Columns
 from sim.model.ledger import Account, Ledger
 from sim.model.negotiation import (
@@ -33,9 +31,10 @@ from sim.model.negotiation import (
     stand_firm,
 )
 from sim.model.outcomes import Column, Outcome, State, both, day_of, where
-from sim.model.parameters import SIDES, Drawn
+from sim.model.parameters import SIDES
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS, REVIEW_YEARS
-from sim.model.stakes import NegotiationParameters, domain_of
+from sim.model.stakes import NegotiationParameters, SideStakes, domain_of
+from sim.scenario import Quantity
 
 NO_TALKS, UNDER_WAY, SUSPENDED = 0, 1, 2
 # judgement: of 64 to 1,024 the fastest on the machines tried: packages by histories fit the cache.
@@ -89,7 +88,7 @@ class Talks(Mechanism):
     """Values, talks and deals."""
 
     name = "negotiation"
-    parameters = NegotiationParameters
+    parameters = NegotiationParameters[Quantity]
     steps = ("negotiation",)
     sentences: ClassVar = {
         "talks open": "Talks open.",
@@ -102,7 +101,7 @@ class Talks(Mechanism):
     }
 
     @classmethod
-    def outcomes_of(cls, section: NegotiationParameters | None) -> tuple[Outcome, ...]:
+    def outcomes_of(cls, section: NegotiationParameters[Quantity] | None) -> tuple[Outcome, ...]:
         """Return the outcomes of the negotiation; the terms of the first deal have one for each issue."""
         if section is None:
             return ()
@@ -174,115 +173,99 @@ class Talks(Mechanism):
         ),
     )  # fmt: skip
 
-    @classmethod
-    def fields(cls, section: NegotiationParameters | None) -> tuple[Field, ...]:
-        """Return the fields of the negotiation."""
-        kept = section is not None
-        return (
-            Field("value_of_fighting", "utility", "What fighting on is worth, at the last review.", SIDES, series=kept),
-            Field("resolve", "utility", "Private resolve of each side's leader.", SIDES),
-            Field(
-                "nearest_slack", "utility", "Smaller slack of both sides at the nearest package; -inf: none.", series=kept
-            ),
-            Field("talks", "code", "0 none, 1 under way, 2 suspended.", dtype=int),
-            Field("talks_opened", "times", "How often talks have opened."),
-            Field("talks_failed", "times", "How often they have failed."),
-            Field("first_talks_day", "day", "Review at which they first opened; -1 while they have not.", dtype=int),
-            Field("demand", "package", "Package that each side would like best at the start.", SIDES, dtype=int),
-            Field("deal_package", "package", "What was signed first; -1 while nothing is.", dtype=int),
-            Field("deal_day", "day", "First day after the first signature; -1 while there is none.", dtype=int),
-            Field("deal_imposed", "1 or 0", "Whether the first deal was signed only because of pressure."),
-            Field("deal_surplus", "utility", "Surplus of each side at the first signature.", SIDES),
-            Field("deal_area", "km2", "Area that the first deal leaves the attacker with."),
-            Field("deal_ceded", "km2", "How much of it the attacker did not hold at the signature."),
-            Field("deals_signed", "times", "How many deals have been signed."),
-            Field("agreed_package", "package", "What was signed last; -1 while nothing is.", dtype=int),
-            Field("agreed_regime", "regime", "Its ceasefire regime, by its place in the scenario; -1 for none.", dtype=int),
-            Field("agreed_imposed", "1 or 0", "Whether it was signed only because of pressure."),
-            Field("agreed_area", "km2", "Area that it leaves the attacker with."),
-            Field("temptation", "utility", "Renewed war above the terms in force, at the last review; 0 in war.", SIDES),
-            Field("conceded", "utility", "What each side first signed below its demand of the start.", SIDES),
-        )
+    value_of_fighting: PerSide = owned(
+        "utility", "What fighting on is worth, at the last review.", SIDES, start=0.0, series=True
+    )
+    resolve: PerSide = owned("utility", "Private resolve of each side's leader.", SIDES, start=0.0)
+    nearest_slack: PerHistory = owned(
+        "utility", "Smaller slack of both sides at the nearest package; -inf: none.", start=0.0, series=True
+    )
+    talks: Ints = owned("code", "0 none, 1 under way, 2 suspended.", start=NO_TALKS, dtype=int)
+    talks_opened: PerHistory = owned("times", "How often talks have opened.", start=0.0)
+    talks_failed: PerHistory = owned("times", "How often they have failed.", start=0.0)
+    first_talks_day: Ints = owned("day", "Review at which they first opened; -1 while they have not.", start=-1, dtype=int)
+    demand: Ints = owned("package", "Package that each side would like best at the start.", SIDES, start=-1, dtype=int)
+    deal_package: Ints = owned("package", "What was signed first; -1 while nothing is.", start=-1, dtype=int)
+    deal_day: Ints = owned("day", "First day after the first signature; -1 while there is none.", start=-1, dtype=int)
+    deal_imposed: PerHistory = owned("1 or 0", "Whether the first deal was signed only because of pressure.", start=0.0)
+    deal_surplus: PerSide = owned("utility", "Surplus of each side at the first signature.", SIDES, start=0.0)
+    deal_area: PerHistory = owned("km2", "Area that the first deal leaves the attacker with.", start=0.0)
+    deal_ceded: PerHistory = owned("km2", "How much of it the attacker did not hold at the signature.", start=0.0)
+    deals_signed: PerHistory = owned("times", "How many deals have been signed.", start=0.0)
+    agreed_package: Ints = owned("package", "What was signed last; -1 while nothing is.", start=-1, dtype=int)
+    agreed_regime: Ints = owned(
+        "regime", "Its ceasefire regime, by its place in the scenario; -1 for none.", start=-1, dtype=int
+    )
+    agreed_imposed: PerHistory = owned("1 or 0", "Whether it was signed only because of pressure.", start=0.0)
+    agreed_area: PerHistory = owned("km2", "Area that it leaves the attacker with.", start=0.0)
+    temptation: PerSide = owned(
+        "utility", "Renewed war above the terms in force, at the last review; 0 in war.", SIDES, start=0.0
+    )
+    conceded: PerSide = owned("utility", "What each side first signed below its demand of the start.", SIDES, start=0.0)
+    mediated_until: Ints = owned("day", "Until when mediators stay; -1: none yet.", start=-1, dtype=int, inner=True)
+    back_on_day: Ints = owned("day", "From when talks may go on or open again.", start=-1, dtype=int, inner=True)
+    dominated: NDArray[np.bool_] = owned(
+        "yes or no", "A deal was signed that another betters.", start=0, dtype=bool, inner=True
+    )
+    crossed: NDArray[np.bool_] = owned("yes or no", "One beyond a hard red line was.", start=0, dtype=bool, inner=True)
+    barred: NDArray[np.bool_] = owned("yes or no", "One that a rule forbids was.", start=0, dtype=bool, inner=True)
 
-    def __init__(self, world: World, section: NegotiationParameters | None, drawn: Drawn) -> None:
-        self._world, self._section, self._drawn = world, section, drawn
-        self.world, self.section = world, section
+    at_war: PerHistory = seen()
+    broken: Ints = seen()
+    held_area: PerHistory = seen()
+    ceasefires: PerHistory = seen()
 
-        def own(name: str, start: float) -> NDArray[Any]:
-            return world.own("negotiation", name, start)
+    knobs: NegotiationParameters[PerHistory]
+    sides: SideStakes[PerSide]
 
-        self.value, self.resolve, self.nearest = own("value_of_fighting", 0), own("resolve", 0), own("nearest_slack", 0)
-        self.talks, self.opened, self.failed = own("talks", NO_TALKS), own("talks_opened", 0), own("talks_failed", 0)
-        self.first_day, self.demand = own("first_talks_day", -1), own("demand", -1)
-        self.package, self.deal_day = own("deal_package", -1), own("deal_day", -1)
-        self.imposed, self.deal_surplus = own("deal_imposed", 0), own("deal_surplus", 0)
-        self.area, self.conceded = own("deal_area", 0), own("conceded", 0)
-        self.ceded, self.deals = own("deal_ceded", 0), own("deals_signed", 0)
-        self.agreed, self.agreed_regime = own("agreed_package", -1), own("agreed_regime", -1)
-        self.agreed_imposed, self.agreed_area = own("agreed_imposed", 0), own("agreed_area", 0)
-        self.temptation = own("temptation", 0)
-        see = world.fields.see
-        self._at_war, self._broken, self._held = see("at_war"), see("broken"), see("held_area")
-        self._ceasefires = see("ceasefires")
-        if section is None:
-            return
-        draws = world.draws
+    def begin(self) -> None:
+        """Draw the resolve of the leaders, and find what each side would like best."""
+        draws = self.world.draws
         self._luck = {event: draws.uniform(f"negotiation/{event}", in_turn=True) for event in EVENTS}
         self._leader_luck = [draws.uniform(f"negotiation/leader/{side}", in_turn=True) for side in SIDES]
         self._new_resolve = [draws.normal(f"negotiation/new_resolve/{side}", in_turn=True) for side in SIDES]
         first = np.stack([draws.normal(f"negotiation/resolve/{side}").at(0) for side in SIDES])
-        self.resolve[...] = self._sides("resolve_sd") * first
-        self._mediated_until, self._back_on_day = np.full(world.n, -1), np.full(world.n, -1)
-        self._dominated, self._crossed, self._forbidden = np.zeros((3, world.n), dtype=np.bool_)
-        self._bargain = Bargain(world, section, drawn)
+        self.resolve = self.sides.resolve_sd * first
+        self._bargain = Bargain(self.world, self.section, self.drawn)
         self._ledger = Ledger(self._bargain)
+        self._derived = self._versions()
         self._set_demands()
-        self._stale = False
-        drawn.follow("negotiation", self.notice)
-        drawn.follow("ceasefire", self.notice)
+
+    def _versions(self) -> tuple[int, int]:
+        return self.drawn.version("negotiation"), self.drawn.version("ceasefire")
 
     def _set_demands(self) -> None:
         """Find what each side would like best at the start: nothing, if every package is barred to it."""
-        self._bargain.update(self.resolve, np.zeros((2, self._world.n)))
-        for columns in self._blocks(self._world.everyone):
+        self._bargain.update(self.resolve, np.zeros((2, self.world.n)))
+        for columns in self._blocks(self.world.everyone):
             liked = self._bargain.utility(columns)
             for side in range(2):
                 self.demand[side, columns] = first_largest(liked[side], liked[side].max(axis=0))
 
-    def _sides(self, name: str) -> Floats:
-        return self._drawn.sides("negotiation", name)
-
-    def _one(self, name: str) -> Floats:
-        return self._drawn.one(f"negotiation.{name}")
-
-    def notice(self) -> None:
-        """Take note that parameters have changed; what depends on them is worked out when it is needed next."""
-        self._stale = True
-
     def life(self) -> Process:
         """Review the negotiation."""
-        while self._section is not None:
-            yield self._world.agenda.next("negotiation", every_days=DAYS_BETWEEN_REVIEWS)
-            day = self._world.agenda.today
-            undecided = np.flatnonzero(self._broken == 0)
+        while True:
+            yield self.world.agenda.next("negotiation", every_days=DAYS_BETWEEN_REVIEWS)
+            day = self.world.agenda.today
+            undecided = np.flatnonzero(self.broken == 0)
             if len(undecided):
                 self._review(day, day // DAYS_BETWEEN_REVIEWS, undecided)
 
     def _review(self, day: int, review: int, undecided: Ints) -> None:
         """Hold a review of the histories at war, and of those in a ceasefire."""
-        if self._stale:
+        if self._derived != self._versions():
             self._bargain.derive()
             self._ledger.derive()
-            self._stale = False
-        fighting = self._at_war[undecided] > 0
+            self._derived = self._versions()
+        fighting = self.at_war[undecided] > 0
         cohort, inside = undecided[fighting], undecided[~fighting]
         self._change_leaders(day, review, undecided)
         mediated = self._mediate(day, review, cohort)
-        pressure = self._sides("outside_pressure") + self._one("mediation.pressure") * mediated
+        pressure = self.sides.outside_pressure + self.knobs.mediation.pressure * mediated
         self._bargain.update(self.resolve, pressure)
-        self.value[:, undecided] = self._bargain.fighting.value[:, undecided]
+        self.value_of_fighting[:, undecided] = self._bargain.fighting.value[:, undecided]
         self.temptation[:, cohort] = 0.0
-        self.temptation[:, inside] = self._bargain.temptation(self.agreed[inside], self.agreed_area[inside], inside)
+        self.temptation[:, inside] = self._bargain.temptation(self.agreed_package[inside], self.agreed_area[inside], inside)
         if not len(cohort):
             return
         self._take_stock(day, cohort, counted=review % REVIEWS_BETWEEN_LEDGERS == REVIEWS_BETWEEN_LEDGERS - 1)
@@ -292,21 +275,21 @@ class Talks(Mechanism):
 
     def _change_leaders(self, day: int, review: int, cohort: Ints) -> None:
         for side, name in enumerate(SIDES):
-            rate = self._sides("leader_change_per_year")[side]
+            rate = self.sides.leader_change_per_year[side]
             changed = cohort[(self._leader_luck[side].at(review) < chance(rate))[cohort]]
             if len(changed):
-                spread = self._sides("resolve_sd")[side, changed]
+                spread = self.sides.resolve_sd[side, changed]
                 self.resolve[side, changed] = spread * self._new_resolve[side].at(review)[changed]
-                self._world.recorder.tell(day, changed, "leader changes", side=name)
+                self.world.recorder.tell(day, changed, "leader changes", side=name)
 
     def _mediate(self, day: int, review: int, cohort: Ints) -> NDArray[np.bool_]:
         """Let mediators come; return where they are, (n,)."""
-        comes = self._luck["mediation"].at(review) < chance(self._one("mediation.hazard_per_year"))
-        new = cohort[(comes & (self._mediated_until <= day))[cohort]]
-        days = np.maximum(1, np.rint(self._one("mediation.days"))).astype(np.int64)[new]
-        self._mediated_until[new] = day + days
-        self._world.recorder.tell(day, new, "mediation begins", days=days.astype(np.float64))
-        return self._mediated_until > day
+        comes = self._luck["mediation"].at(review) < chance(self.knobs.mediation.hazard_per_year)
+        new = cohort[(comes & (self.mediated_until <= day))[cohort]]
+        days = np.maximum(1, np.rint(self.knobs.mediation.days)).astype(np.int64)[new]
+        self.mediated_until[new] = day + days
+        self.world.recorder.tell(day, new, "mediation begins", days=days.astype(np.float64))
+        return self.mediated_until > day
 
     def _blocks(self, cohort: Ints) -> Iterator[Columns]:
         for start in range(0, len(cohort), HISTORIES_AT_A_TIME):
@@ -318,63 +301,65 @@ class Talks(Mechanism):
     def _take_stock(self, day: int, cohort: Ints, counted: bool) -> None:
         """Find the nearest package of all; write the ledger where it is `counted` or where histories are watched."""
         bargain, ledger = self._bargain, self._ledger
-        recorder = self._world.recorder
+        recorder = self.world.recorder
         found: list[Account] = []
         for columns in self._blocks(cohort):
             watched = recorder.watches(columns)
             if not counted and not watched:
-                self.nearest[columns] = bargain.nearest_slack(columns)
+                self.nearest_slack[columns] = bargain.nearest_slack(columns)
                 continue
             slack = bargain.slack(columns)
             smaller = np.minimum(slack[0], slack[1])
             largest = smaller.max(axis=0)
-            self.nearest[columns] = largest
+            self.nearest_slack[columns] = largest
             # Worked out for all of the block, since to copy out those without a zone would cost more.
             account = ledger.account(slack, first_largest(smaller, largest), columns)
             if counted:
                 found.append(account.of(np.flatnonzero(~(largest > 0))))
             if watched:
-                recorder.tell(day, self._world.everyone[columns], "review", packages=slack, **account.values())
+                recorder.tell(day, self.world.everyone[columns], "review", packages=slack, **account.values())
         if counted:
             ledger.count(recorder, day, len(cohort), found)
 
     def _talk(self, day: int, review: int, cohort: Ints) -> None:
-        recorder = self._world.recorder
-        back = cohort[(self.talks[cohort] == SUSPENDED) & (self._back_on_day[cohort] <= day)]
+        recorder = self.world.recorder
+        back = cohort[(self.talks[cohort] == SUSPENDED) & (self.back_on_day[cohort] <= day)]
         self.talks[back] = UNDER_WAY
         recorder.tell(day, back, "talks resume")
         talking = cohort[self.talks[cohort] == UNDER_WAY]
         if not len(talking):
             return
-        agree = self._luck["agree"].at(review) < chance(self._one("talks.agree_per_year"))
-        ready = talking[agree[talking] & (self.nearest[talking] > 0)]
+        agree = self._luck["agree"].at(review) < chance(self.knobs.talks.agree_per_year)
+        ready = talking[agree[talking] & (self.nearest_slack[talking] > 0)]
         if len(ready):
             self._sign(day, review, ready)
-        talking = talking[self.deals[talking] == self._ceasefires[talking]]
-        fails = (self._luck["fail"].at(review) < chance(self._one("talks.fail_per_year")))[talking]
+        talking = talking[self.deals_signed[talking] == self.ceasefires[talking]]
+        fails = (self._luck["fail"].at(review) < chance(self.knobs.talks.fail_per_year))[talking]
         failed, left = talking[fails], talking[~fails]
         self.talks[failed] = NO_TALKS
-        self.failed[failed] += 1
+        self.talks_failed[failed] += 1
         # One more day, so that they cannot open again at once.
-        pause = np.rint(self._one("talks.pause_days")).astype(np.int64)[failed]
-        self._back_on_day[failed] = day + np.maximum(pause, 1)
+        pause = np.rint(self.knobs.talks.pause_days).astype(np.int64)[failed]
+        self.back_on_day[failed] = day + np.maximum(pause, 1)
         recorder.tell(day, failed, "talks fail")
-        stops = self._luck["suspend"].at(review) < chance(self._one("talks.suspend_per_year"))
+        stops = self._luck["suspend"].at(review) < chance(self.knobs.talks.suspend_per_year)
         stopped = left[stops[left]]
         self.talks[stopped] = SUSPENDED
-        self._back_on_day[stopped] = day + np.rint(self._one("talks.suspended_days")).astype(np.int64)[stopped]
+        self.back_on_day[stopped] = day + np.rint(self.knobs.talks.suspended_days).astype(np.int64)[stopped]
         recorder.tell(day, stopped, "talks suspended")
 
     def _open(self, day: int, review: int, cohort: Ints, mediated: NDArray[np.bool_]) -> None:
-        idle = cohort[(self.talks[cohort] == NO_TALKS) & (self._back_on_day[cohort] <= day)]
-        idle = idle[self.deals[idle] == self._ceasefires[idle]]
-        rate = self._one("talks.open_per_year") * np.where(mediated, self._one("mediation.opens_factor"), 1.0)
-        rate = rate * ripeness_factor(self._one("ripeness"), self._bargain.success, self.nearest, self._one("way_out_scale"))
+        idle = cohort[(self.talks[cohort] == NO_TALKS) & (self.back_on_day[cohort] <= day)]
+        idle = idle[self.deals_signed[idle] == self.ceasefires[idle]]
+        rate = self.knobs.talks.open_per_year * np.where(mediated, self.knobs.mediation.opens_factor, 1.0)
+        rate = rate * ripeness_factor(
+            self.knobs.ripeness, self._bargain.success, self.nearest_slack, self.knobs.way_out_scale
+        )
         opening = idle[(self._luck["open"].at(review) < chance(rate))[idle]]
         self.talks[opening] = UNDER_WAY
-        self.opened[opening] += 1
-        self.first_day[opening] = np.where(self.first_day[opening] < 0, day, self.first_day[opening])
-        self._world.recorder.tell(day, opening, "talks open")
+        self.talks_opened[opening] += 1
+        self.first_talks_day[opening] = np.where(self.first_talks_day[opening] < 0, day, self.first_talks_day[opening])
+        self.world.recorder.tell(day, opening, "talks open")
 
     def _sign(self, day: int, review: int, ready: Ints) -> None:
         """Let the rule name a package in each history, and sign it if it names one."""
@@ -386,25 +371,25 @@ class Talks(Mechanism):
         signed, package = ready[place], named[place]
         # Without pressure each side could do so much better by fighting on.
         free = slack[:, package, place] - bargain.fighting.pressure[:, signed]
-        self.talks[signed], self.agreed[signed] = NO_TALKS, package
+        self.talks[signed], self.agreed_package[signed] = NO_TALKS, package
         self.agreed_regime[signed] = bargain.place_of_regime[bargain.regime_of(package)]
         self.agreed_imposed[signed] = ~(free > 0).all(axis=0)
         self.agreed_area[signed] = bargain.area_with(package, signed)
-        first = self.deals[signed] == 0
-        self.deals[signed] += 1.0
+        first = self.deals_signed[signed] == 0
+        self.deals_signed[signed] += 1.0
         self._check(self._judged(review, ready, slack, surplus)[:, :, place], package, signed)
         if first.any():
             self._keep_first(day, signed[first], surplus[:, package, place][:, first])
-        self._world.recorder.tell(
+        self.world.recorder.tell(
             day, signed, "deal signed", package=package.astype(np.float64), imposed=self.agreed_imposed[signed]
         )
 
     def _keep_first(self, day: int, signed: Ints, surplus: Floats) -> None:
         """Keep what is said of the first deal of a history."""
-        package = self.agreed[signed]
-        self.package[signed], self.deal_day[signed] = package, day + 1
-        self.imposed[signed], self.area[signed] = self.agreed_imposed[signed], self.agreed_area[signed]
-        self.ceded[signed] = self.area[signed] - self._held[signed]
+        package = self.agreed_package[signed]
+        self.deal_package[signed], self.deal_day[signed] = package, day + 1
+        self.deal_imposed[signed], self.deal_area[signed] = self.agreed_imposed[signed], self.agreed_area[signed]
+        self.deal_ceded[signed] = self.deal_area[signed] - self.held_area[signed]
         self.deal_surplus[:, signed] = surplus
         here = np.arange(len(signed))
         for side in range(2):
@@ -415,10 +400,10 @@ class Talks(Mechanism):
 
     def _named(self, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Ints:
         """Return the package that the rule of the scenario names, -1 for none."""
-        assert self._section is not None, "a scenario without a negotiation signs nothing"
-        rule = self._section.rule
+        assert self.section is not None, "a scenario without a negotiation signs nothing"
+        rule = self.section.rule
         if rule == "nash":
-            discount = self._sides("discount_per_year")[:, ready]
+            discount = self.sides.discount_per_year[:, ready]
             total = discount[0] + discount[1]
             return nash(surplus, np.where(total > 0, discount[1] / np.where(total > 0, total, 1.0), 0.5))
         if rule == "kalai_smorodinsky":
@@ -431,15 +416,15 @@ class Talks(Mechanism):
             here = np.arange(len(ready))
             # Without its resolve the other would insist on so much less.
             seen = np.where(attacker, slack[1], slack[0]) + self.resolve[other, ready]
-            return screening(surplus, attacker, chance_of_acceptance(seen, self._sides("resolve_sd")[:, ready][other, here]))
-        cost = self._sides("cost_of_war_per_year")[:, ready]
+            return screening(surplus, attacker, chance_of_acceptance(seen, self.sides.resolve_sd[:, ready][other, here]))
+        cost = self.sides.cost_of_war_per_year[:, ready]
         total = cost[0] + cost[1]
         share = np.where(total > 0, cost[0] / np.where(total > 0, total, 1.0), 0.5)
         return stand_firm(surplus, self._luck["concession"].at(review)[ready] < share)
 
     def _judged(self, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Floats:
         """Return by what the rule judges packages for each side, (2, P, ready): no other may be better by both."""
-        if self._section is None or self._section.rule != "screening":
+        if self.section is None or self.section.rule != "screening":
             return surplus
         # Who proposes without knowing the other's resolve gives up a little for a better chance that it accepts. That hangs
         # on the other's slack alone, not on how long a deal lasts: what both would like better may be left unsaid.
@@ -447,7 +432,7 @@ class Talks(Mechanism):
         return np.stack([np.where(attacker, surplus[0], slack[0]), np.where(attacker, slack[1], surplus[1])])
 
     def _attacker_proposes(self, review: int, ready: Ints) -> NDArray[np.bool_]:
-        proposes: NDArray[np.bool_] = self._luck["proposer"].at(review)[ready] < self._one("attacker_proposes_share")[ready]
+        proposes: NDArray[np.bool_] = self._luck["proposer"].at(review)[ready] < self.knobs.attacker_proposes_share[ready]
         return proposes
 
     def _check(self, surplus: Floats, package: Ints, signed: Ints) -> None:
@@ -456,18 +441,18 @@ class Talks(Mechanism):
         # By more than rounding, which parts packages that are worth the same.
         more = own + 1e-12 * np.maximum(1.0, np.abs(own))
         better = ((surplus >= own).all(axis=0) & (surplus > more).any(axis=0)).any(axis=0)
-        self._dominated[signed] = better
-        self._crossed[signed] = self._bargain.crossed(package, signed)
-        self._forbidden[signed] = ~self._bargain.domain.allowed[package]
+        self.dominated[signed] = better
+        self.crossed[signed] = self._bargain.crossed(package, signed)
+        self.barred[signed] = ~self._bargain.domain.allowed[package]
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of deals."""
         signed = self.deal_day >= 0
-        yield "a deal is signed exactly where a package is named", signed != (self.package >= 0)
+        yield "a deal is signed exactly where a package is named", signed != (self.deal_package >= 0)
         yield "no deal outside the zone of agreement", signed & ~(self.deal_surplus > 0).all(axis=0)
-        if self._section is not None:
-            yield "no deal that another package betters for both by what its rule judges", self._dominated
-            yield "no deal beyond a hard red line", self._crossed
-            yield "no deal that a rule forbids", self._forbidden
-        yield "no more talks fail than have opened", self.failed > self.opened
-        yield "talks have opened where there was a deal", signed & (self.opened == 0)
+        if self.section is not None:
+            yield "no deal that another package betters for both by what its rule judges", self.dominated
+            yield "no deal beyond a hard red line", self.crossed
+            yield "no deal that a rule forbids", self.barred
+        yield "no more talks fail than have opened", self.talks_failed > self.talks_opened
+        yield "talks have opened where there was a deal", signed & (self.talks_opened == 0)

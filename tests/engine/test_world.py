@@ -27,8 +27,10 @@ SECTION = object()
 class NoKnobs:
     """Parameters of sections without knobs."""
 
-    def in_force(self, name: str, section: object) -> tuple[object, object]:
-        return section, None
+    def knobs(self, name: str) -> None:
+        return None
+
+    sides = knobs
 
 
 # Two mechanisms that read each other

@@ -17,7 +17,6 @@ from sim.model import MECHANISMS, ORDER_OF_THE_DAY, section
 from sim.model.ceasefire import WAR_GOES_ON
 from sim.model.collapse import ATTACKER_BROKEN, DEFENDER_BROKEN, Collapse, collapse_hazard
 from sim.model.parameters import Drawn
-from sim.scenario import quantities
 
 Load, Play, Tree = Callable[..., Any], Callable[..., Any], dict[str, Any]
 
@@ -95,7 +94,7 @@ def reviewed(calm: Load) -> Callable[..., tuple[Collapse, World]]:
         world = World(Setting(scenario.world.start_date, 30, 1, numbers, watched=numbers), ORDER_OF_THE_DAY, declared)
         world.own("manpower", "force", 500.0)
         world.own("manpower", "reference_force", 1000.0)
-        drawn = Drawn(quantities(scenario.world), world.draws)
+        drawn = Drawn(scenario.world, world.draws)
         collapse = Collapse(world, section(scenario, Collapse), drawn)
         world.fields.own("ceasefire", "at_war")[:] = at_war
         sides = collapse.sides

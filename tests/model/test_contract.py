@@ -30,7 +30,7 @@ from sim.model.manpower import Manpower
 from sim.model.parameters import Drawn
 from sim.model.support import Support
 from sim.model.talks import Talks
-from sim.scenario import Scenario, quantities
+from sim.scenario import Scenario
 
 every_mechanism = pytest.mark.parametrize("mechanism", MECHANISMS, ids=lambda mechanism: mechanism.name)
 SOURCES = Path(sim.__file__).parent
@@ -42,7 +42,7 @@ def built(baseline: Scenario[Any]) -> dict[type[Mechanism], Mechanism]:
     """The mechanisms of a batch that has not run."""
     declared = [(m.name, field) for m in MECHANISMS for field in m.fields(section(baseline, m))]
     world = World(Setting(baseline.world.start_date, 90, 1, np.arange(N)), ORDER_OF_THE_DAY, declared)
-    drawn = Drawn(quantities(baseline.world), world.draws)
+    drawn = Drawn(baseline.world, world.draws)
     return {m: m(world, section(baseline, m), drawn) for m in MECHANISMS}
 
 
@@ -332,7 +332,7 @@ SHARED = {
     # Its own parts, and pure functions.
     "negotiation": {
         "sim.model.reviews": {"DAYS_BETWEEN_REVIEWS", "REVIEW_YEARS"},
-        "sim.model.stakes": {"NegotiationParameters", "domain_of"},
+        "sim.model.stakes": {"NegotiationParameters", "SideStakes", "domain_of"},
         "sim.model.bargain": {"Bargain", "Columns"},
         "sim.model.ledger": {"Account", "Ledger"},
         "sim.model.negotiation": {
@@ -346,7 +346,10 @@ SHARED = {
             "stand_firm",
         },
     },
-    "ceasefire": {"sim.model.regimes": {"PARTS", "CeasefireParameters", "institutions_effect"}},
+    "ceasefire": {
+        "sim.model.regimes": {"PARTS", "CeasefireParameters", "institutions_effect"},
+        "sim.model.parameters": {"here"},
+    },
 }
 
 

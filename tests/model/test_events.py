@@ -68,7 +68,7 @@ def in_force(scenario: Scenario[Any], days: int, n: int = 1) -> tuple[Probe, Dra
     declared = [(m.name, field) for m in MECHANISMS for field in m.fields(section(scenario, m))]
     numbers = np.arange(n)
     world = World(Setting(scenario.world.start_date, days, 1, numbers, watched=numbers), ORDER_OF_THE_DAY, declared)
-    drawn = Drawn(quantities(scenario.world), world.draws)
+    drawn = Drawn(scenario.world, world.draws)
     drawn.ranges.update(knob_ranges(scenario.world))
     probe = Probe(world, (), drawn)
     world.run([*(m(world, section(scenario, m), drawn) for m in MECHANISMS), probe])
@@ -529,7 +529,7 @@ def test_a_count_or_value_that_went_wrong_is_a_breach(calm: Load) -> None:
     scenario = calm(edit=having(event(on(5))))
     declared = [(m.name, field) for m in MECHANISMS for field in m.fields(section(scenario, m))]
     world = World(Setting(scenario.world.start_date, 9, 1, np.arange(3)), ORDER_OF_THE_DAY, declared)
-    drawn = Drawn(quantities(scenario.world), world.draws)
+    drawn = Drawn(scenario.world, world.draws)
     events = Events(world, section(scenario, Events), drawn)
     assert not any(broken.any() for _, broken in events.breaches())
     events.count[0, 1] = 2

@@ -137,9 +137,8 @@ def test_a_replication_does_not_see_its_neighbours(us: list[float], rank: float,
 
 
 def drawn(world: ScenarioHead, numbers: Sequence[int]) -> Mapping[str, np.ndarray]:
-    from sim.scenario import quantities
 
-    return Drawn(quantities(world), Draws(3, np.array(numbers, dtype=np.int64)), world.correlations).values
+    return Drawn(world, Draws(3, np.array(numbers, dtype=np.int64)), world.correlations).values
 
 
 def text(fine: str, *items: str) -> str:

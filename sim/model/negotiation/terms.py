@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Generic, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from pydantic import Field as Option
 from pydantic import model_validator
 
 from sim.engine.draws import Floats
-from sim.scenario import FieldError, Fixed, Flaw, Item, Quantity, Section, knob
+from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, knob
 from sim.scenario.wording import did_you_mean, quoted
 
 Side = Literal["attacker", "defender"]
@@ -28,38 +28,36 @@ class Weights(Section):
     defender: Fixed = knob("share", "Weight to the defender; over all issues they add to 1.", low=0, high=1, at_start=True)
 
 
-class Values(Section):
+class Values(Section, Generic[N]):
     """What an option is worth to each side, from 0, the worst that it fears, to 1, the best that it hopes for."""
 
-    attacker: Quantity = knob("utility", "Value to the attacker.", low=0, high=1, at_start=True)
-    defender: Quantity = knob("utility", "Value to the defender.", low=0, high=1, at_start=True)
+    attacker: N = knob("utility", "Value to the attacker.", low=0, high=1, at_start=True)
+    defender: N = knob("utility", "Value to the defender.", low=0, high=1, at_start=True)
 
 
-class Land(Section):
+class Land(Section, Generic[N]):
     """How an issue about land turns area into value: linear between two areas, and the opposite for the defender."""
 
-    none_km2: Quantity = knob("km2", "Area held by the attacker that is worth 0 to him.", low=0, high=1e8, at_start=True)
-    all_km2: Quantity = knob("km2", "Area held by the attacker that is worth 1 to him.", low=0, high=1e8, at_start=True)
+    none_km2: N = knob("km2", "Area held by the attacker that is worth 0 to him.", low=0, high=1e8, at_start=True)
+    all_km2: N = knob("km2", "Area held by the attacker that is worth 1 to him.", low=0, high=1e8, at_start=True)
 
     @model_validator(mode="after")
-    def _some_land(self) -> Land:
+    def _some_land(self: Land[Quantity]) -> Land[Quantity]:
         if self.none_km2.support[1] >= self.all_km2.support[0]:
             raise FieldError(Flaw("none_km2 must be smaller than all_km2", "", ("none_km2",)))
         return self
 
 
-class IssueOption(Item):
+class IssueOption(Item, Generic[N]):
     """One way to settle an issue."""
 
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
-    values: Values | None = Option(default=None, description="What it is worth to each side; not for land.")
-    ceded_km2: Quantity | None = knob(
+    values: Values[N] | None = Option(default=None, description="What it is worth to each side; not for land.")
+    ceded_km2: N | None = knob(
         "km2", "Land that the defender hands over (negative: gets back), from the line of the day.", low=-1e8, high=1e8,
         default=None, at_start=True,
     )  # fmt: skip
-    area_km2: Quantity | None = knob(
-        "km2", "Area that the attacker is left with.", low=0, high=1e8, default=None, at_start=True
-    )
+    area_km2: N | None = knob("km2", "Area that the attacker is left with.", low=0, high=1e8, default=None, at_start=True)
     regime: str | None = Option(default=None, description="The ceasefire regime that comes with it.")
 
     @property
@@ -68,13 +66,13 @@ class IssueOption(Item):
         return self.name or self.id.replace("_", " ")
 
 
-class Issue(Item):
+class Issue(Item, Generic[N]):
     """Something to be settled, with its options."""
 
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
     weight: Weights
-    land: Land | None = Option(default=None, description="Makes it an issue about land, whose options are areas.")
-    options: list[IssueOption] = Option(min_length=1)
+    land: Land[N] | None = Option(default=None, description="Makes it an issue about land, whose options are areas.")
+    options: list[IssueOption[N]] = Option(min_length=1)
 
     @property
     def label(self) -> str:
@@ -82,7 +80,7 @@ class Issue(Item):
         return self.name or self.id.replace("_", " ")
 
     @model_validator(mode="after")
-    def _options_fit(self) -> Issue:
+    def _options_fit(self) -> Issue[N]:
         flaws = [flaw for place, option in enumerate(self.options) for flaw in self._misfits(place, option)]
         with_regime = [option.regime is not None for option in self.options]
         if any(with_regime) and not all(with_regime):
@@ -93,7 +91,7 @@ class Issue(Item):
             raise FieldError(*flaws)
         return self
 
-    def _misfits(self, place: int, option: IssueOption) -> Iterator[Flaw]:
+    def _misfits(self, place: int, option: IssueOption[N]) -> Iterator[Flaw]:
         below = ("options", place)
         areas = [name for name in ("ceded_km2", "area_km2") if getattr(option, name) is not None]
         if self.land is None:
@@ -119,18 +117,18 @@ class Rule(Item):
     terms: Terms = Option(min_length=1, description="Options by issue; it covers packages with one of them in each issue.")
 
 
-class RedLine(Item):
+class RedLine(Item, Generic[N]):
     """Terms that a side refuses altogether, or only at a price."""
 
     side: Side
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
     terms: Terms = Option(min_length=1, description="Options by issue; it covers packages with one of them in each issue.")
-    hard_share: Quantity = knob(
+    hard_share: N = knob(
         "share of histories", "In how many histories it is never crossed; in the others it has a price.", low=0, high=1,
         at_start=True,
     )  # fmt: skip
-    price: Quantity = knob("utility", "Price of crossing it at the start, where it is not hard.", low=0, high=10)
-    softening: Quantity = knob(
+    price: N = knob("utility", "Price of crossing it at the start, where it is not hard.", low=0, high=10)
+    softening: N = knob(
         "per year of war felt", "How fast the price falls with weariness, in a war that is not being won.", low=0, high=10
     )
 
@@ -140,7 +138,7 @@ class RedLine(Item):
         return self.name or self.id.replace("_", " ")
 
 
-def terms_flaws(issues: Sequence[Issue], terms: Terms) -> Iterator[Flaw]:
+def terms_flaws(issues: Sequence[Issue[Any]], terms: Terms) -> Iterator[Flaw]:
     """Yield what is wrong with the issues and options that a rule names."""
     known = {issue.id: [option.id for option in issue.options] for issue in issues}
     for issue, options in terms.items():
