@@ -289,7 +289,7 @@ def test_a_hard_red_line_is_never_crossed(load) -> None:
     signed, hard_and_signed = end["deal"] > 0, 0
     for line in section.red_lines:
         luck = draws.uniform(f"negotiation/red_line/{line.id}").at(0)
-        hard = luck < end["drawn"].one(f"negotiation.red_lines.{line.id}.hard_share")
+        hard = luck < end["drawn"].values[f"negotiation.red_lines.{line.id}.hard_share"]
         crossed = domain.covered(line.terms)[end["deal_package"]] & signed
         hard_and_signed += int((hard & signed).sum())
         assert not (crossed & hard).any(), line.id

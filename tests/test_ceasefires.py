@@ -223,11 +223,9 @@ def test_collapse_times_follow_the_closed_form(truce) -> None:
     end = truce(regime, n=4_000)
     days = end["first_ceasefire_days"]
 
-    def knob(name: str) -> Any:
-        return end["drawn"].one(f"ceasefire.{name}")
-
-    effect = institutions_effect(knob, {name: np.asarray([float(part)]) for name, part in {**BARE, **regime}.items()})[0]
-    yearly, shape = knob("first_year_hazard")[0] * np.exp(effect), knob("hazard_shape")[0]
+    knobs = end["drawn"].knobs("ceasefire")
+    effect = institutions_effect(knobs, {name: np.asarray([float(part)]) for name, part in {**BARE, **regime}.items()})[0]
+    yearly, shape = knobs.first_year_hazard[0] * np.exp(effect), knobs.hazard_shape[0]
 
     def survival(day: Any) -> Any:
         return np.exp(-yearly * (np.asarray(day) / 365.25) ** shape)

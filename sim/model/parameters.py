@@ -116,7 +116,7 @@ class Drawn:
     def knobs(self, name: str) -> Any:
         """Return a section of the scenario with the values in force in place of its quantities; None without it."""
         if name not in self._sections:
-            self._sections[name] = self._with_values(getattr(self._world, name), name)
+            self._sections[name] = self._with_values(getattr(self._world, name, None), name)
         return self._sections[name]
 
     def sides(self, name: str) -> Any:
