@@ -20,7 +20,7 @@ from sim.model.parameters import Drawn
 from sim.model.stakes import regime_flaws
 from sim.model.support import Support
 from sim.model.talks import Talks
-from sim.scenario import FieldError, Flaw, Scenario, ScenarioHead
+from sim.scenario import FieldError, Flaw, Quantity, Scenario, ScenarioHead
 from sim.scenario.wording import listed, quoted
 
 MECHANISMS: tuple[type[Mechanism], ...] = (
@@ -72,7 +72,7 @@ _sections: dict[str, Any] = {mechanism.name: (mechanism.parameters, ...) for mec
 del _sections[Events.name]
 _sections |= {mechanism.name: (mechanism.parameters | None, None) for mechanism in POLITICS}
 _sections[Events.name] = (
-    list[ScenarioEvent],
+    list[ScenarioEvent[Quantity]],
     Option(default=[], description="What else happens, when, and which knobs it changes."),
 )
 WarScenario: type[ScenarioHead] = create_model("WarScenario", __base__=_Checked, **_sections)

@@ -10,7 +10,7 @@ Left out: effects on stocks, on what is settled at the start and on other planne
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Generic, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,37 +21,34 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints, Stream
 from sim.engine.fields import Field
-from sim.engine.mechanism import Mechanism
-from sim.engine.world import World
-from sim.model.parameters import Drawn
-from sim.scenario import FieldError, Flaw, Item, Knob, Quantity, Section, knob, numbers
+from sim.engine.mechanism import Mechanism, PerHistory, owned, seen
+from sim.model.planned import whole_days
+from sim.scenario import FieldError, Flaw, Item, Knob, N, Quantity, Section, knob, numbers
 from sim.scenario.knobs import check
 from sim.scenario.wording import did_you_mean, listed, quoted
 
 DAYS_BETWEEN_REVIEWS = 7
+PerEvent = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 Kind = Literal["set", "scale", "add"]
 KINDS: tuple[Kind, ...] = ("set", "scale", "add")
 FARTHEST = 1e200
 
 
-class When(Section):
+class When(Section, Generic[N]):
     """When an event comes: on a date, at random, or when a quantity of the model passes a level."""
 
     date: datetime.date | None = Option(default=None, description="The day on which it comes.")
-    hazard_per_year: Quantity | None = knob(
+    hazard_per_year: N | None = knob(
         "per year", "Rate at which it comes at random.", low=0, high=100, default=None, at_start=True
     )
     quantity: str | None = Option(default=None, description="A quantity of the model, such as fire.defender or held_area.")
-    below: Quantity | None = knob(
-        "unit of the quantity", "It comes when the quantity is below this.", default=None, at_start=True
-    )
-    above: Quantity | None = knob(
-        "unit of the quantity", "It comes when the quantity is above this.", default=None, at_start=True
-    )
+    below: N | None = knob("unit of the quantity", "It comes when the quantity is below this.", default=None, at_start=True)
+    above: N | None = knob("unit of the quantity", "It comes when the quantity is above this.", default=None, at_start=True)
 
     @model_validator(mode="after")
-    def _one_kind(self) -> "When":
+    def _one_kind(self) -> "When[N]":
         given = [name for name in ("date", "hazard_per_year", "quantity") if getattr(self, name) is not None]
         levels = [name for name in ("below", "above") if getattr(self, name) is not None]
         if len(given) != 1:
@@ -66,18 +63,18 @@ class When(Section):
         return self
 
 
-class Effect(Section):
+class Effect(Section, Generic[N]):
     """What an event does to one knob."""
 
-    set: Quantity | None = knob("unit of the knob", "The knob takes this value.", default=None, at_start=True)
-    scale: Quantity | None = knob("factor", "The knob is multiplied by this.", low=0, high=1000, default=None, at_start=True)
-    add: Quantity | None = knob("unit of the knob", "This is added to the knob.", default=None, at_start=True)
-    for_days: Quantity | None = knob(
+    set: N | None = knob("unit of the knob", "The knob takes this value.", default=None, at_start=True)
+    scale: N | None = knob("factor", "The knob is multiplied by this.", low=0, high=1000, default=None, at_start=True)
+    add: N | None = knob("unit of the knob", "This is added to the knob.", default=None, at_start=True)
+    for_days: N | None = knob(
         "days", "How long it lasts; for good if not given.", low=1, high=20_000, default=None, at_start=True
     )
 
     @model_validator(mode="after")
-    def _one_kind(self) -> "Effect":
+    def _one_kind(self) -> "Effect[N]":
         given = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             instead = f", not {' and '.join(given)}" if given else ""
@@ -90,30 +87,30 @@ class Effect(Section):
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
 
-class ScenarioEvent(Item):
+class ScenarioEvent(Item, Generic[N]):
     """Something that happens in a scenario beside what the mechanisms bring about."""
 
     long_texts = ("tell",)
 
-    when: When
-    probability: Quantity = knob(
+    when: When[N]
+    probability: N = knob(
         "share", "With what chance it can happen at all, drawn once a history.", low=0, high=1, default=1, at_start=True
     )
     at_most: int | None = knob(
         "times", "How often it can happen in a history; once if not given.", low=1, high=100, default=None, at_start=True
     )
-    effect: dict[str, Effect] = Option(description="What it changes: the dotted path of each knob with its change.")
+    effect: dict[str, Effect[N]] = Option(description="What it changes: the dotted path of each knob with its change.")
     tell: str | None = Option(default=None, min_length=1, description="The sentence that a chronicle tells when it begins.")
 
     @field_validator("effect", mode="after")
     @classmethod
-    def _not_empty(cls, effect: dict[str, Effect]) -> dict[str, Effect]:
+    def _not_empty(cls, effect: dict[str, Effect[N]]) -> dict[str, Effect[N]]:
         if not effect:
             raise FieldError(Flaw("{field} is empty", "Write it as in {arms.defender.aid_scale: {scale: 0.5}}"))
         return effect
 
     @model_validator(mode="after")
-    def _a_date_comes_once(self) -> "ScenarioEvent":
+    def _a_date_comes_once(self) -> "ScenarioEvent[N]":
         if self.at_most is not None and self.when.date is not None:
             raise FieldError(Flaw("at_most does not go with a date, which comes once", "Remove it", ("at_most",)))
         return self
@@ -151,7 +148,7 @@ def _rows_of(name: str, rows: Sequence[str]) -> list[str]:
     return [f"{name}.{row}" for row in rows]
 
 
-def event_flaws(world: BaseModel, events: Sequence[ScenarioEvent], fields: Iterable[Field]) -> Iterator[Flaw]:
+def event_flaws(world: BaseModel, events: Sequence[ScenarioEvent[Quantity]], fields: Iterable[Field]) -> Iterator[Flaw]:
     """Yield what is wrong with the paths and quantities that events name.
 
     Parameters
@@ -245,12 +242,19 @@ class _Change:
 
 @dataclass(frozen=True)
 class _Condition:
-    """A condition with its drawn level; `armed` says where it has been false since the event last came."""
+    """A condition with its drawn level."""
 
     quantity: Floats
     below: bool
     level: Floats
-    armed: NDArray[np.bool_]
+
+
+def _events(section: Sequence[ScenarioEvent[Quantity]]) -> tuple[str, ...]:
+    return tuple(event.id for event in section)
+
+
+def _effects(section: Sequence[ScenarioEvent[Quantity]]) -> tuple[str, ...]:
+    return tuple(f"{event.id}/{path}" for event in section for path in event.effect)
 
 
 class Events(Mechanism):
@@ -262,122 +266,124 @@ class Events(Mechanism):
     steps = ("events",)
     sentences: ClassVar = {"event begins": "{told}", "event ends": "{told}"}
 
-    @classmethod
-    def fields(cls, section: Sequence[ScenarioEvent]) -> tuple[Field, ...]:
-        """Return the field of the events, with a row each."""
-        return (Field("event_count", "times", "How often each event has begun.", tuple(event.id for event in section)),)
+    event_count: PerEvent = owned("times", "How often each event has begun.", _events, start=0.0)
+    possible: Flags = owned("yes or no", "Whether each event can happen at all.", _events, start=0, dtype=bool, inner=True)
+    armed: Flags = owned(
+        "yes or no", "Whether its condition has been false since it last came.", _events, start=1, dtype=bool, inner=True
+    )
+    active: Ints = owned("times", "How often each effect is in force.", _effects, start=0, dtype=int, inner=True)
 
-    def __init__(self, world: World, section: Sequence[ScenarioEvent], drawn: Drawn) -> None:
-        self._world, self._events, self._drawn = world, section, drawn
-        self.world, self.section = world, section
-        self._at_war = world.fields.see("at_war")
-        self.count = world.own("events", "event_count", 0.0)
-        self._most = np.array([event.at_most or 1 for event in section], dtype=np.int64)
+    at_war: PerHistory = seen()
+
+    knobs: list[ScenarioEvent[PerHistory]]
+
+    def begin(self) -> None:
+        """Plan the events."""
+        agenda = self.world.agenda
+        self._most = np.array([event.at_most or 1 for event in self.knobs], dtype=np.int64)
         self._changes: list[_Change] = []
         self._changes_of: list[list[int]] = []
         # To which change each item of "event ends" belongs: one for each time that its event can happen.
         self._ending: list[int] = []
-        for item, event in enumerate(section):
+        for item, event in enumerate(self.knobs):
             self._changes_of.append([])
             for path, effect in event.effect.items():
                 self._changes_of[item].append(len(self._changes))
                 self._changes.append(self._change(item, path, effect))
-        self._active = np.zeros((len(self._changes), world.n), dtype=np.int64)
         self._changes_on: dict[str, list[int]] = {}
         for number, change in enumerate(self._changes):
             self._changes_on.setdefault(change.path, []).append(number)
         self._touched: dict[str, list[Ints]] = {}
-        self._last = [self._last_to_end(item) for item in range(len(section))]
-        world.agenda.topic("event begins", len(section), self._begins)
-        world.agenda.topic("event ends", len(self._ending), self._ends)
-        world.agenda.topic("event effects", 1, self._put_in_force)
+        self._last = [self._last_to_end(item) for item in range(len(self.knobs))]
+        agenda.topic("event begins", len(self.knobs), self._begins)
+        agenda.topic("event ends", len(self._ending), self._ends)
+        agenda.topic("event effects", 1, self._put_in_force)
         self._hazards: dict[int, tuple[Stream, Floats]] = {}
         self._conditions: dict[int, _Condition] = {}
-        self._possible = np.zeros((len(section), world.n), dtype=np.bool_)
-        for item, event in enumerate(section):
+        for item, event in enumerate(self.knobs):
             self._plan(item, event)
 
-    def _change(self, item: int, path: str, effect: Effect) -> _Change:
-        mine = f"events.{self._events[item].id}.effect.{path}"
+    def _change(self, item: int, path: str, effect: Effect[PerHistory]) -> _Change:
         ends, days = len(self._ending), None
         if effect.for_days is not None:
-            days = np.maximum(1, np.rint(self._drawn.now.__getitem__(f"{mine}.for_days"))).astype(np.int64)
+            days = whole_days(effect.for_days)
             self._ending += [len(self._changes)] * int(self._most[item])
-        return _Change(item, path, effect.kind, self._drawn.now.__getitem__(f"{mine}.{effect.kind}"), days, ends)
+        return _Change(item, path, effect.kind, getattr(effect, effect.kind), days, ends)
 
     def _last_to_end(self, item: int) -> Ints:
         """Return the change of an event that ends last, shape (n,); -1 when one of them is for good."""
         days = [self._changes[mine].days for mine in self._changes_of[item]]
         lengths = [length for length in days if length is not None]
         if len(lengths) < len(days):
-            return np.full(self._world.n, -1, dtype=np.int64)
+            return np.full(self.world.n, -1, dtype=np.int64)
         last: Ints = np.asarray(self._changes_of[item], dtype=np.int64)[np.stack(lengths).argmax(axis=0)]
         return last
 
-    def _plan(self, item: int, event: ScenarioEvent) -> None:
-        world, when, path = self._world, event.when, f"events.{event.id}"
-        self._possible[item] = world.draws.uniform(f"events/{event.id}").at(0) < self._drawn.now.__getitem__(
-            f"{path}.probability"
-        )
-        cohort = np.flatnonzero(self._possible[item])
+    def _plan(self, item: int, event: ScenarioEvent[PerHistory]) -> None:
+        world, when = self.world, event.when
+        self.possible[item] = world.draws.uniform(f"events/{event.id}").at(0) < event.probability
+        cohort = np.flatnonzero(self.possible[item])
         if when.date is not None:
             day = world.calendar.day_of(when.date)
             if day >= 0:
                 world.agenda.book("event begins", item, cohort, day)
-        elif when.quantity is not None:
-            name, _, row = when.quantity.partition(".")
-            field = next(field for field in world.fields if field.name == name)
-            quantity = world.fields.see(name)
-            level = self._drawn.now.__getitem__(f"{path}.when.{'above' if when.below is None else 'below'}")
-            view = quantity if field.rows is None else quantity[field.rows.index(row)]
-            self._conditions[item] = _Condition(view, when.below is not None, level, np.ones(world.n, dtype=np.bool_))
-        else:
-            hazard = self._drawn.now.__getitem__(f"{path}.when.hazard_per_year")
-            self._hazards[item] = world.draws.uniform(f"events/{event.id}/gap"), hazard
+        elif when.hazard_per_year is not None:
+            self._hazards[item] = world.draws.uniform(f"events/{event.id}/gap"), when.hazard_per_year
             self._book_next(0, item, cohort, 0)
+        else:
+            self._conditions[item] = self._condition(when)
+
+    def _condition(self, when: When[PerHistory]) -> _Condition:
+        assert when.quantity is not None, "there is no other kind"
+        name, _, row = when.quantity.partition(".")
+        field = next(field for field in self.world.fields if field.name == name)
+        quantity, level = self.world.fields.see(name), when.above if when.below is None else when.below
+        assert level is not None, "a condition has a level"
+        view = quantity if field.rows is None else quantity[field.rows.index(row)]
+        return _Condition(view, when.below is not None, level)
 
     def _book_next(self, day: int, item: int, cohort: Ints, time: int) -> None:
         """Book the occurrence number `time` of an event with a hazard, counted from `day`."""
         luck, hazard = self._hazards[item]
         due = day + gap_days(luck.of(time, cohort), hazard[cohort])
-        within = due < self._world.setting.days
-        self._world.agenda.book("event begins", item, cohort[within], due[within].astype(np.int64))
+        within = due < self.world.setting.days
+        self.world.agenda.book("event begins", item, cohort[within], due[within].astype(np.int64))
 
     def _begins(self, day: int, item: int, cohort: Ints) -> None:
-        cohort = cohort[self._at_war[cohort] > 0]
+        cohort = cohort[self.at_war[cohort] > 0]
         if not len(cohort):
             return
-        event, mine = self._events[item], self._changes_of[item]
-        before = self.count[item, cohort].astype(np.int64)
-        self.count[item, cohort] += 1
+        event, mine = self.knobs[item], self._changes_of[item]
+        before = self.event_count[item, cohort].astype(np.int64)
+        self.event_count[item, cohort] += 1
         for time in np.unique(before).tolist():
             again = cohort[before == time]
             for number in mine:
                 change = self._changes[number]
                 if change.days is not None:
-                    self._world.agenda.book("event ends", change.ends + time, again, day + change.days[again])
+                    self.world.agenda.book("event ends", change.ends + time, again, day + change.days[again])
             if item in self._hazards and time + 1 < self._most[item]:
                 self._book_next(day, item, again, time + 1)
         for number in mine:
-            self._active[number, cohort] += 1
+            self.active[number, cohort] += 1
             self._touch(day, self._changes[number].path, cohort)
         if item in self._conditions:
-            self._conditions[item].armed[cohort] = all(self._changes[number].days is not None for number in mine)
+            self.armed[item, cohort] = all(self._changes[number].days is not None for number in mine)
         told = f"Event {event.id} begins." if event.tell is None else " ".join(event.tell.split())
-        self._world.recorder.tell(day, cohort, "event begins", told=told)
+        self.world.recorder.tell(day, cohort, "event begins", told=told)
 
     def _ends(self, day: int, item: int, cohort: Ints) -> None:
         number = self._ending[item]
         change = self._changes[number]
-        self._active[number, cohort] -= 1
+        self.active[number, cohort] -= 1
         self._touch(day, change.path, cohort)
         over = cohort[self._last[change.event][cohort] == number]
-        self._world.recorder.tell(day, over, "event ends", told=f"Event {self._events[change.event].id} ends.")
+        self.world.recorder.tell(day, over, "event ends", told=f"Event {self.knobs[change.event].id} ends.")
 
     def _touch(self, day: int, path: str, cohort: Ints) -> None:
         """Have a knob settled once what happens today is known."""
         if not self._touched:
-            self._world.agenda.book("event effects", 0, cohort, day)
+            self.world.agenda.book("event effects", 0, cohort, day)
         self._touched.setdefault(path, []).append(cohort)
 
     def _put_in_force(self, day: int, item: int, first: Ints) -> None:
@@ -388,16 +394,16 @@ class Events(Mechanism):
         values = {}
         for path, cohorts in self._touched.items():
             mine = cohorts[0] if len(cohorts) == 1 else np.unique(np.concatenate(cohorts))
-            values[path] = self._drawn.now[path].copy()
+            values[path] = self.drawn.now[path].copy()
             values[path][mine] = self._in_force(path, mine)
         self._touched.clear()
-        self._drawn.change(values)
+        self.drawn.change(values)
 
     def _in_force(self, path: str, cohort: Ints) -> Floats:
-        drawn = self._drawn.values[path][cohort]
+        drawn = self.drawn.values[path][cohort]
         value, touched = drawn, np.zeros(len(cohort), dtype=np.bool_)
         numbers = self._changes_on[path]
-        for number, times in zip(numbers, self._active[numbers][:, cohort], strict=True):
+        for number, times in zip(numbers, self.active[numbers][:, cohort], strict=True):
             most = int(times.max())
             if not most:
                 continue
@@ -406,30 +412,33 @@ class Events(Mechanism):
             amount = change.amount[cohort]
             for time in range(most):
                 value = np.where(times > time, changed(change.kind, value, amount), value)
-        low, high = self._drawn.ranges.get(path, (-np.inf, np.inf))
-        return np.where(touched, np.clip(value, low, high), drawn)
+        low, high = self.drawn.ranges.get(path, (-np.inf, np.inf))
+        held: Floats = np.where(touched, np.clip(value, low, high), drawn)
+        return held
 
     def life(self) -> Process:
         """Look every week whether a condition holds."""
         while True:
-            yield self._world.agenda.next("events", every_days=DAYS_BETWEEN_REVIEWS)
+            yield self.world.agenda.next("events", every_days=DAYS_BETWEEN_REVIEWS)
             for item, condition in self._conditions.items():
-                self._look(self._world.agenda.today, item, condition)
+                self._look(self.world.agenda.today, item, condition)
 
     def _look(self, day: int, item: int, condition: _Condition) -> None:
         below = condition.below
         holds = condition.quantity < condition.level if below else condition.quantity > condition.level
-        condition.armed[~holds] = True
-        ready = holds & condition.armed & self._possible[item] & (self.count[item] < self._most[item]) & (self._at_war > 0)
+        self.armed[item, ~holds] = True
+        ready = (
+            holds & self.armed[item] & self.possible[item] & (self.event_count[item] < self._most[item]) & (self.at_war > 0)
+        )
         for number in self._changes_of[item]:
             if self._changes[number].days is not None:
-                ready &= self._active[number] == 0
-        self._world.agenda.book("event begins", item, np.flatnonzero(ready), day + 1)
+                ready &= self.active[number] == 0
+        self.world.agenda.book("event begins", item, np.flatnonzero(ready), day + 1)
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of events."""
-        yield "an event happens at most as often as it may", self.count > self._most[:, None]
+        yield "an event happens at most as often as it may", self.event_count > self._most[:, None]
         for path in dict.fromkeys(change.path for change in self._changes):
-            mine = [active for change, active in zip(self._changes, self._active, strict=True) if change.path == path]
+            mine = [active for change, active in zip(self._changes, self.active, strict=True) if change.path == path]
             untouched = np.all(np.stack(mine) == 0, axis=0)
-            yield f"without an event {path} is as drawn", untouched & (self._drawn.now[path] != self._drawn.values[path])
+            yield f"without an event {path} is as drawn", untouched & (self.drawn.now[path] != self.drawn.values[path])
