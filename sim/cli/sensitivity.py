@@ -190,13 +190,7 @@ def _scenario_and_plan(
 
 
 def _labels(rows: Sequence[Row]) -> dict[str, str]:
-    from sim.results.compared import HEADINGS
-
-    return {
-        row.id: row.label if row.section in ("endings", "course", "year_one") else f"{HEADINGS[row.section]}: {row.label}"
-        for row in rows
-        if row.section in HEADINGS
-    }
+    return {row.id: row.alone for row in rows}
 
 
 def _about(summary: Sequence[Row], chosen: Sequence[str]) -> dict[str, dict[str, str]]:

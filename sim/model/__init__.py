@@ -78,6 +78,8 @@ _sections[Events.name] = (
 WarScenario: type[ScenarioHead] = create_model("WarScenario", __base__=_Checked, **_sections)
 """A scenario's head together with a section for each mechanism and its events."""
 
+# Outcomes of all histories together: those above and below the line.
+RATIOS = {one.name: one.parts for mechanism in MECHANISMS for one in mechanism.outcomes if one.parts is not None}
 SENTENCES = {kind: sentence for mechanism in MECHANISMS for kind, sentence in mechanism.sentences.items()}
 
 

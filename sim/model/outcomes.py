@@ -33,24 +33,35 @@ class Section:
     heading : str
         With `{end}` for the date of the horizon and `{span}` for its length.
     beside : str
-        The same where scenarios with different horizons may stand beside one another.
+        The same where scenarios stand beside one another.
     alone : str
-        What a label is called where no heading stands above it, with `{label}`.
+        What an outcome is called where no heading stands above it, with `{label}`.
+    of_shares : bool
+        Whether it shows shares, rather than medians and quantiles.
+    compared : str
+        Whether comparisons have it: `always`, if `all` is asked for, or `never`.
     """
 
     name: str
     heading: str
     beside: str
     alone: str = "{label}"
+    of_shares: bool = True
+    compared: Literal["always", "all", "never"] = "always"
 
 
+# In the order in which they are shown.
 SECTIONS = {
     one.name: one
     for one in (
         Section("endings", "On {end}", "At the end"),
         Section("deals", "A deal is signed", "A deal is signed", "A deal is signed {label}"),
-        Section("ledger", "Why none is, in share of reviews at war", "Why none is signed", "No deal: {label}"),
-        Section("terms", "What is signed, in share of deals", "What is signed", "Signed: {label}"),
+        Section("talks", "Talks end", "Talks end", "Talks end {label}"),
+        Section(
+            "ledger", "Why none is signed, in share of reviews at war", "Why none is signed", "No deal: {label}",
+            compared="never",
+        ),
+        Section("terms", "What is signed, in share of deals", "What is signed", "Signed: {label}", compared="all"),
         Section(
             "lasting", "How long the first ceasefire lasts, where it was watched that long", "The first ceasefire lasts",
             "The first ceasefire lasts {label}",
@@ -58,11 +69,23 @@ SECTIONS = {
         Section(
             "causes", "What had at least doubled the hazard of first ceasefires that broke",
             "What had doubled the hazard of first ceasefires that broke", "The first ceasefire broke: {label}",
+            compared="all",
         ),
-        Section("course", "Over the {span}, or until the war ends", "Over the whole time"),
-        Section("year_one", "In the first 12 months", "In the first 12 months", "{label}, first 12 months"),
+        Section("course", "Over the {span}, or until the war ends", "Over the whole time", of_shares=False),
+        Section(
+            "year_one", "In the first 12 months", "In the first 12 months", "{label}, first 12 months", of_shares=False
+        ),
     )
 }  # fmt: skip
+
+
+def standalone(section: str, label: str) -> str:
+    """Return what an outcome is called where no heading stands above it.
+
+    >>> standalone("lasting", "365 days")
+    'The first ceasefire lasts 365 days'
+    """
+    return SECTIONS[section].alone.format(label=label) if section in SECTIONS else label
 
 
 class State:

@@ -148,8 +148,8 @@ class Talks(Mechanism):
             lambda now: now.talks_failed + now.deals_signed, section="", low=0, whole=True,
         ),
         Outcome(
-            "talks_failing", "Talks that end without one", "share", "Of all talks that end, in all histories together.",
-            lambda now: now.talks_failed, section="deals", parts=("talks_failed", "talks_ended"),
+            "talks_failing", "without a deal", "share", "Of all talks that end, in all histories together.",
+            lambda now: now.talks_failed, section="talks", parts=("talks_failed", "talks_ended"),
         ),
         *both(Outcome(
             "surplus", "What the deal is worth to {side} above fighting on", "utility",

@@ -10,14 +10,12 @@ from sim.report.axes import rows_axis, signed
 from sim.report.beside import curve_pictures
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, with_bounds, wrapped
 from sim.report.style import FAINT, SERIES, Paper, name_above
-from sim.results.compared import HEADINGS, ending_in_words
+from sim.results.compared import ending_in_words
 from sim.results.comparison import Comparison, Line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# What an outcome is called where no heading stands above it.
-PREFIX = {"deals": "Deal ", "lasting": "First ceasefire lasts ", "terms": "Signed: ", "causes": "Broke: "}
 # judgement: changes beyond this, in parts of the base, would leave no room for the others.
 WIDEST = 2.0
 # A part of another line, or one that says when rather than how much.
@@ -49,19 +47,12 @@ def comparison_pictures(found: Sequence[Comparison]) -> Iterator[Picture]:
     yield from curve_pictures([found[0].left, *(one.right for one in found)])
 
 
-def label_of(line: Line) -> str:
-    """Return what an outcome is called where it stands alone."""
-    if line.id == "talks_failing":
-        return "Talks end without a deal"
-    return f"{PREFIX.get(line.section, '')}{line.label}" + (" (first 12 months)" if line.section == "year_one" else "")
-
-
 def difference_table(one: Comparison) -> Table:
     """Return all that was compared, as on the terminal."""
     rows: list[Sequence[Piece | list[Piece]]] = []
     for line in one.lines:
         found = line.difference
-        name = f"{HEADINGS[line.section]}: {line.label}"
+        name = line.alone
         if found is None:
             rows.append([name, None, None, "too few histories", None])
             continue
@@ -131,7 +122,7 @@ def _forest(found: Sequence[Comparison], name: str, title: str, outcomes: Sequen
                 cells.append("too few histories")
             else:
                 cells.append(_relative(one, own) if relative else difference_of(one, own))
-        rows.append([label_of(line), *cells])
+        rows.append([line.alone, *cells])
     what = f"in per cent of what it is in {base}" if relative else "in points"
     together = " that hold together" if len(found) > 1 else ""
     says: list[Piece] = [
@@ -171,7 +162,7 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
     figure, (axes,) = paper.canvas(0.8 + 0.2 * paper.lines_above(names) + each * len(outcomes), by_letters=True)
     labels = []
     for row, outcome in enumerate(outcomes):
-        labels.append(wrapped(label_of(_line(found[0], outcome)), 30))  # type: ignore[arg-type]
+        labels.append(wrapped(found[0].line(outcome).alone, 30))
         for place, one in enumerate(found):
             line = _line(one, outcome)
             difference = line.difference if line is not None else None

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim.model.outcomes import SECTIONS
 from sim.report.assumed import assumed, every_number, how_sure, sources
 from sim.report.differences import (
     changed_rows,
     comparison_pictures,
     difference_of,
     difference_table,
-    label_of,
     transition_table,
 )
 from sim.report.kept import Kept, Story, source_line
@@ -30,7 +30,6 @@ from sim.results.manifest import OfScenario
 from sim.results.names import Names
 from sim.results.runs import Run
 from sim.results.summary import Row, balance_sentences
-from sim.results.tables import HEADINGS, SECTIONS_OF_SHARES
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import Condition
 
@@ -195,11 +194,11 @@ def _mean_cell(row: Row) -> Piece | list[Piece]:
 
 def _summary_tables(kept: Kept) -> Iterator[Table]:
     """Yield the summary, a table for each of its sections."""
-    for name, heading in HEADINGS.items():
+    for name, section in SECTIONS.items():
         rows = [row for row in kept.run.summary if row.section == name]
-        caption = heading.format(end=kept.end.isoformat(), span=f"{kept.run.days:,} days") + " (summary.csv)"
+        caption = section.heading.format(end=kept.end.isoformat(), span=f"{kept.run.days:,} days") + " (summary.csv)"
         of = {row.id: Value(f"{row.n:,}", row.n, f"summary.csv|{row.id}|n") for row in rows}
-        if rows and name in SECTIONS_OF_SHARES:
+        if rows and section.of_shares:
             yield Table(caption, ["", "share (95 %)", "of"], [[row.label, _share_cell(row), of[row.id]] for row in rows])
         elif rows:
             header = ["", "median (5 % .. 95 %)", "mean (95 % interval)", "unit", "histories"]
@@ -274,7 +273,7 @@ def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
             of = ("comparison.csv", base, one.right.name, line.id)
             left, right = (Value.in_unit(getattr(difference, at), line.unit, *of, f"{at}_value") for at in ("left", "right"))
             some = f" (in {difference.pairs:,} histories that have it in both)" if difference.pairs < one.pairs else ""
-            what = _within(label_of(line), tuple(Names(one.left.scenario).sides.values()))
+            what = _within(line.alone, tuple(Names(one.left.scenario).sides.values()))
             yield [f"{one.right.name}, {what}: ", left, f" in {base}, ", right, ": ", *difference_of(one, line), f"{some}."]
 
 

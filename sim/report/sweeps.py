@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.engine.draws import Floats, Ints
+from sim.model.outcomes import SECTIONS
 from sim.report.axes import number_axis, percent_axis
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed, slug, with_bounds, with_unit, wrapped
 from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper
 from sim.results.columns import sweep_columns
-from sim.results.compared import HEADINGS
 from sim.results.manifest import StoreError, SweepManifest
 from sim.results.read import Folder
 from sim.results.reading import rows_of
 from sim.results.summary import Row
-from sim.results.tables import HEADINGS as HEADINGS_OF_RUNS
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import Condition
 from sim.studies.design import as_value
@@ -80,7 +79,7 @@ class KeptSweep:
         if any(len(point) != len(paths) for point in points) or len(set(paths)) < len(paths):
             raise StoreError(f"{found.path}/manifest.json: its points have not one value for each of its knobs")
         table = found.table("sweep.csv", sweep_columns(paths))
-        table.one_of("section", (*HEADINGS_OF_RUNS, "asked"))
+        table.one_of("section", (*SECTIONS, "asked"))
         at = [int(place) for place in table["point"].tolist()]
         rows = {}
         for place, (point, row) in enumerate(zip(at, rows_of(table), strict=True)):
@@ -113,9 +112,7 @@ class KeptSweep:
     def label(self, outcome: str) -> str:
         """Return what an outcome is called."""
         row = next((row for (_, name), row in self.rows.items() if name == outcome), None)
-        if row is None or row.section not in HEADINGS:
-            return outcome
-        return row.label if row.section in ("course", "year_one") else f"{HEADINGS[row.section]}: {row.label}"
+        return outcome if row is None or row.section not in SECTIONS else row.alone
 
     def label_with_unit(self, outcome: str) -> str:
         """Return what an outcome is called, with its unit where its label does not say it."""

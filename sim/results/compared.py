@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sim.model.outcomes import SECTIONS
 from sim.results.comparison import Comparison, Line
 from sim.results.summary import ENDING_LABELS, WHAT_IT_IS_NOT
 from sim.results.tables import csv_of, markdown_cell
 
-HEADINGS = {
-    "endings": "At the end",
-    "deals": "A deal is signed",
-    "lasting": "The first ceasefire lasts",
-    "course": "Over the whole time",
-    "year_one": "In the first 12 months",
-    "terms": "What is signed",
-    "causes": "What had doubled the hazard of first ceasefires that broke",
-}
 LONGEST_LABEL = 56
 
 
@@ -87,7 +79,7 @@ def text_lines(comparison: Comparison) -> Iterator[str]:
     for line in comparison.lines:
         if line.section != section:
             section = line.section
-            yield f" {HEADINGS[section]}"
+            yield f" {SECTIONS[section].beside}"
         before, after, difference = in_cells(line)
         yield f"   {labels[line.id]:<{width - 2}}{before:>{value}}{after:>{value}}  {difference}"
     if any(_some(line, comparison.pairs) for line in comparison.lines) and comparison.paired:
@@ -157,7 +149,7 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
             "|---|---:|---:|---|",
         ]
         for line in comparison.lines:
-            label = f"{HEADINGS[line.section]}: {line.label}{_some(line, comparison.pairs)}"
+            label = f"{line.alone}{_some(line, comparison.pairs)}"
             page.append("| " + " | ".join(markdown_cell(text) for text in (label, *in_cells(line))) + " |")
         page += ["", *(markdown_cell(text) for text in moved_lines(comparison))] if comparison.paired else []
         page.append("")

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.errors import ParleyError
+from sim.model import RATIOS
+from sim.model.outcomes import SECTIONS, standalone
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, mcnemar, of_means, of_ratios, of_shares, transitions
 from sim.results.runs import Run
@@ -18,8 +20,8 @@ from sim.scenario.describe import Change, changes
 from sim.scenario.identity import HORIZON
 
 # What is compared unless all is asked for; the rest are terms and causes, which only some histories have.
-MAIN_SECTIONS = ("endings", "deals", "lasting", "course", "year_one")
-ALL_SECTIONS = (*MAIN_SECTIONS, "terms", "causes")
+MAIN_SECTIONS = tuple(one.name for one in SECTIONS.values() if one.compared == "always")
+ALL_SECTIONS = (*MAIN_SECTIONS, *(one.name for one in SECTIONS.values() if one.compared == "all"))
 
 
 class CannotCompare(ParleyError):
@@ -45,6 +47,11 @@ class Line(NamedTuple):
     unit: str
     difference: Difference | None
     p: float
+
+    @property
+    def alone(self) -> str:
+        """What it is called where no heading stands above it."""
+        return standalone(self.section, self.label)
 
     @property
     def verdict(self) -> str:
@@ -196,8 +203,8 @@ def compare_all(runs: Sequence[Run], *, all_pairs: bool = False, **how: Any) -> 
 def _line(row: Row, left: Run, right: Run, paired: bool, comparisons: int) -> Line:
     n = min(left.replications, right.replications) if paired else None
     how: dict[str, Any] = {"paired": paired, "comparisons": comparisons}
-    if row.id == "talks_failing":
-        parts = [tuple(run.column(name)[:n] for name in ("talks_failed", "talks_ended")) for run in (left, right)]
+    if row.id in RATIOS:
+        parts = [tuple(run.column(name)[:n] for name in RATIOS[row.id]) for run in (left, right)]
         # Without histories that failed, of which nothing is known.
         known = [~np.isnan(above) for above, _ in parts]
         known = [known[0] & known[1]] * 2 if paired else known

@@ -16,6 +16,7 @@ from sim.ensemble.run import series_days
 from sim.model import section
 from sim.model.ceasefire import FAILED
 from sim.model.ledger import ZONE, Questions
+from sim.model.outcomes import SECTIONS
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.model.talks import REVIEWS_BETWEEN_LEDGERS, Talks
 from sim.results import parquet
@@ -37,7 +38,7 @@ from sim.results.manifest import RunManifest, StoreError
 from sim.results.read import Folder, Table
 from sim.results.summary import Row
 from sim.results.survival import courses
-from sim.results.tables import HEADINGS, SECTIONS_OF_SHARES, survival_rows
+from sim.results.tables import survival_rows
 from sim.scenario import Scenario
 
 Columns = dict[str, NDArray[Any]]
@@ -109,7 +110,7 @@ def read_summary(found: Folder, outcomes: Mapping[str, NDArray[Any]]) -> list[Ro
         When they do not follow from the columns of the histories.
     """
     table = found.table("summary.csv", SUMMARY)
-    table.one_of("section", HEADINGS)
+    table.one_of("section", SECTIONS)
     rows = rows_of(table)
     n = len(outcomes["ending"])
     seen: set[str] = set()
@@ -151,7 +152,7 @@ def rows_of(table: Table) -> list[Row]:
         if not row.total >= 1 or row.n > row.total:
             raise table.wrong(place, f"n is {row.n:,} of {row.total:,}")
         bounds = (row.low, row.share, row.high)
-        if row.share is None and row.section in SECTIONS_OF_SHARES:
+        if row.share is None and SECTIONS[row.section].of_shares:
             raise table.wrong(place, "it is of a share and has none")
         if row.share is not None:
             fine = row.low is not None and row.high is not None and row.low >= -_CLOSE and row.high <= 1 + _CLOSE

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.engine.draws import Floats
 from sim.ensemble.run import Ensemble
-from sim.model import outcomes_of
+from sim.model import RATIOS, outcomes_of
 from sim.model.ceasefire import ENDINGS, FAILED
 from sim.model.ledger import ZONE
 from sim.model.manpower import break_even_return_share
-from sim.model.outcomes import SECTIONS, Outcome
+from sim.model.outcomes import SECTIONS, Outcome, standalone
 from sim.model.parameters import SIDES
 from sim.results.ledger import Totals, entries, sentences
 from sim.results.names import Names
@@ -60,6 +60,11 @@ class Row:
     p50_high: float | None = None
     p95_low: float | None = None
     p95_high: float | None = None
+
+    @property
+    def alone(self) -> str:
+        """What it is called where no heading stands above it."""
+        return standalone(self.section, self.label)
 
     @property
     def shown_label(self) -> str:
@@ -124,7 +129,7 @@ def _ratio_row(outcome: Outcome, above: NDArray[Any], below: NDArray[Any]) -> It
 
 def only_summarised(outcome: str) -> bool:
     """Return whether an outcome is of all histories together, so that no history has it by itself."""
-    return outcome == "talks_failing" or outcome.startswith("ledger:")
+    return outcome in RATIOS or outcome.startswith("ledger:")
 
 
 def row_of(outcome: str, values: NDArray[np.float64]) -> Row:

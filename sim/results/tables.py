@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sim.engine.calendar import Calendar
 from sim.ensemble.run import Ensemble
 from sim.gate import shown
+from sim.model.outcomes import SECTIONS
 from sim.pasted import command
 from sim.results.columns import LEDGER, SERIES, SUMMARY, SURVIVAL, header_of
 from sim.results.identity import identity_of, span_in_words
@@ -29,23 +30,11 @@ from sim.results.survival import Course, courses
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 GUARDED = (*FORMULA, "'")
 SHARES, OUTCOMES = ("share", "95 % interval"), ("median ± its error", "5 % .. 95 %")
-# In the order in which they are shown.
-HEADINGS = {
-    "endings": "On {end}",
-    "deals": "A deal is signed",
-    "ledger": "Why none is, in share of reviews at war",
-    "terms": "What is signed, in share of deals",
-    "lasting": "How long the first ceasefire lasts, where it was watched that long",
-    "causes": "What had at least doubled the hazard of first ceasefires that broke",
-    "course": "Over the {span}, or until the war ends",
-    "year_one": "In the first 12 months",
-}
-SECTIONS_OF_SHARES = ("endings", "deals", "ledger", "terms", "lasting", "causes")
 
 
 def columns_of(section: str) -> tuple[str, str]:
     """Return the names of the two columns of a section."""
-    return SHARES if section in SECTIONS_OF_SHARES else OUTCOMES
+    return SHARES if SECTIONS[section].of_shares else OUTCOMES
 
 
 def _number(value: float | None, row: Row) -> str:
@@ -86,7 +75,7 @@ def groups_side_by_side(ensembles: Sequence[Ensemble]) -> list[list[int]]:
 
 def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) -> list[str]:
     """Return the outcome table of one scenario, or of several side by side, as lines of text."""
-    order = list(HEADINGS)
+    order = list(SECTIONS)
     rows = {row.id: row for row in sorted((r for s in summaries for r in s), key=lambda row: order.index(row.section))}
     by_id = [{row.id: row for row in summary} for summary in summaries]
     shown = [[cells(known[id]) if id in known else ("-", "") for known in by_id] for id in rows]
@@ -103,7 +92,7 @@ def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) ->
             if section:
                 lines.append("")
             section = row.section
-            heading = HEADINGS[section].format(span=span(ensembles[0]), end=end_date(ensembles[0]))
+            heading = SECTIONS[section].heading.format(span=span(ensembles[0]), end=end_date(ensembles[0]))
             value_name, band_name = columns_of(section)
             columns = f"{value_name:>{value}}  {band_name:<{band + 2}}" * len(ensembles)
             lines.append(f" {heading:<{width}}{columns}")
@@ -125,11 +114,11 @@ def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
         "",
     ]
     section = ""
-    order = list(HEADINGS)
+    order = list(SECTIONS)
     for row in sorted(summary, key=lambda row: order.index(row.section)):
         if row.section != section:
             section = row.section
-            heading = HEADINGS[section].format(span=span(ensemble), end=end_date(ensemble))
+            heading = SECTIONS[section].heading.format(span=span(ensemble), end=end_date(ensemble))
             value_name, band_name = columns_of(section)
             lines += ["", f"| {heading} | {value_name} | {band_name} |", "|---|---:|---|"]
         value, band = cells(row)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sim.results.compared import HEADINGS, number
+from sim.model.outcomes import SECTIONS
+from sim.results.compared import number
 from sim.results.summary import Row
 from sim.studies.sweep import Sweep
 
@@ -23,8 +24,8 @@ def text_lines(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[str]:
 
     Outcomes that no history of any point has are said to be `never`.
     """
-    told = [row for rows in sweep.summaries for row in rows if row.section in HEADINGS]
-    labels = dict.fromkeys(outcomes, "asked for") | {row.id: f"{HEADINGS[row.section]}: {row.label}" for row in told}
+    told = [row for rows in sweep.summaries for row in rows if row.section in SECTIONS]
+    labels = dict.fromkeys(outcomes, "asked for") | {row.id: row.alone for row in told}
     if is_heat_table(sweep):
         for outcome in outcomes:
             yield from _heat_table(sweep, outcome, labels[outcome])
