@@ -71,6 +71,14 @@ def test_every_field_has_one_owner(baseline: Scenario[Any]) -> None:
 
 
 @every_mechanism
+def test_the_text_names_every_field(baseline: Scenario[Any], mechanism: type[Mechanism]) -> None:
+    text = (SOURCES / "model" / "README.md").read_text(encoding="utf-8").partition("## 3.")[0]
+    mine = " ".join(line for line in text.splitlines() if line.startswith(f"| {mechanism.name} |"))
+    for field in mechanism.fields(section(baseline, mechanism)):
+        assert f"`{field.name}`" in mine, field.name
+
+
+@every_mechanism
 def test_after_construction_every_own_field_is_set(
     baseline: Scenario[Any], built: dict[type[Mechanism], Mechanism], mechanism: type[Mechanism]
 ) -> None:
