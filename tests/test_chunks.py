@@ -348,7 +348,8 @@ def test_an_interrupt_stops_cleanly_and_says_how_to_go_on(whole, tmp_path: Path,
     process = begun(ask, 3, number)
     _, told = process.communicate()
     assert process.returncode == 130, told
-    assert told.splitlines() == [
+    # So short a run ends before some of what its scenario dates, which is noted.
+    assert [line for line in told.splitlines() if not line.startswith("note: ")] == [
         "stopping... (once more: at once)",
         "stopped: what is finished is kept, and the same command goes on with it",
     ]
@@ -439,7 +440,7 @@ def with_a_mistake(tmp_path_factory) -> Path:
     assert text.count("    world = World(") == 1
     file.write_text(
         text.replace("    world = World(", planted).replace(
-            "import Mechanism, Setting", "import InvariantBreach, Mechanism, Setting"
+            "import Setting", "import InvariantBreach, Setting"
         )
     )
     return copy

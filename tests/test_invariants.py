@@ -13,13 +13,13 @@ PLANTED = {
     "persons are conserved": ("model/manpower.py", "self.pool -= intake", "self.pool -= 0.99 * intake"),
     "stock = start + produced + received - fired": (
         "model/arms.py",
-        "self.stock += produced + received - self.fire",
-        "self.stock += produced + received - 0.5 * self.fire",
+        "self.stock_days += produced + received - self.fire",
+        "self.stock_days += produced + received - 0.5 * self.fire",
     ),
     "pledged = delivered + in transit + cancelled": (
         "model/backers.py",
-        "self.cancelled += lost",
-        "self.cancelled += 0.5 * lost",
+        "arms.cancelled_beur += lost",
+        "arms.cancelled_beur += 0.5 * lost",
     ),
     "the areas of both sides add up": ("model/front.py", "self.free_area -= self.advance", "self.free_area -= 0.0"),
     "no deal that another package betters for both by what its rule judges": (
@@ -49,10 +49,10 @@ PLANTED = {
     ),
     "guards are on the line only in a ceasefire": (
         "model/ceasefire.py",
-        "self.guards[cohort], self.incidents[cohort] = 0.0, 0.0",
+        "self.guards_in_place[cohort], self.incidents[cohort] = 0.0, 0.0",
         "self.incidents[cohort] = 0.0",
     ),
-    "no losses when the war is over": ("model/attrition.py", "effort *= self._at_war", "effort *= 1.0"),
+    "no losses when the war is over": ("model/attrition.py", "self.tempo * self.at_war", "self.tempo"),
 }
 
 

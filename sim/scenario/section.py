@@ -43,10 +43,20 @@ class Section(BaseModel):
     )
     long_texts: ClassVar[tuple[str, ...]] = ()
 
+    def __init_subclass__(cls, **how: Any) -> None:
+        super().__init_subclass__(**how)
+        # With its knobs filled in it is described as it is without.
+        cls.__doc__ = cls.__doc__ or cls.__mro__[1].__doc__
+
     @classmethod
     def model_parametrized_name(cls, params: Any) -> str:
         """Return the name of the class, whatever its knobs are: messages and schema speak of the section."""
         return cls.__name__
+
+    def __reduce__(self) -> Any:
+        made_of = type(self).__pydantic_generic_metadata__
+        # A class with its knobs filled in has the name of the class without, so that pickle would not find it.
+        return (_again, (made_of["origin"], made_of["args"], self.__getstate__())) if made_of["args"] else super().__reduce__()
 
     @model_validator(mode="before")
     @classmethod
@@ -83,6 +93,14 @@ class Item(Section):
             hint = f"Write '{better}'" if _ID.fullmatch(better) else "Write it as in united_states"
             raise FieldError(Flaw(f"id {quoted(value)} may have only a-z, 0-9 and _, and starts with a letter", hint))
         return value
+
+
+def _again(section: Any, knobs: tuple[Any, ...], state: Any) -> Section:
+    """Return a section as it was pickled."""
+    kind = section[knobs]
+    again: Section = kind.__new__(kind)
+    again.__setstate__(state)
+    return again
 
 
 def knob(
