@@ -438,11 +438,7 @@ def with_a_mistake(tmp_path_factory) -> Path:
         1 // (setting.days - setting.days)
     world = World("""
     assert text.count("    world = World(") == 1
-    file.write_text(
-        text.replace("    world = World(", planted).replace(
-            "import Setting", "import InvariantBreach, Setting"
-        )
-    )
+    file.write_text(text.replace("    world = World(", planted).replace("import Setting", "import InvariantBreach, Setting"))
     return copy
 
 

@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.ensemble.run import Plan, run_ensemble
+from sim.ensemble.run import Plan
 from sim.report.kept import Kept
+from sim.results.chunks import run_into
 from sim.results.read import read_folder
-from sim.results.store import write_run
-from sim.results.summary import summarise
 from sim.results.tables import markdown
 from sim.scenario import Scenario, ScenarioError, numbers
 
@@ -70,11 +69,10 @@ def hold(load: Any, name: str, pairs: Pairs, folder: Path, histories: int) -> st
     except ScenarioError:
         return "refused"
     slow = any(path == WORK for path, _ in pairs)
-    ensemble = run_ensemble(scenario, Plan(WORK_HISTORIES, 1, WORK_DAYS) if slow else Plan(histories, 1, DAYS))
-    assert not ensemble.failures
-    summary = summarise(ensemble)
-    assert not re.search(r"\b(nan|inf)\b", markdown(ensemble, summary))
-    write_run(ensemble, summary, folder / "run", force=True)
+    plan = Plan(WORK_HISTORIES, 1, WORK_DAYS) if slow else Plan(histories, 1, DAYS)
+    with run_into(folder / "run", scenario, plan, force=True) as (ensemble, summary):
+        assert not ensemble.failures
+        assert not re.search(r"\b(nan|inf)\b", markdown(ensemble, summary))
     # Reading holds every cell of every table to its column: a number between its bounds, or empty where that may be.
     Kept.of(read_folder(folder / "run"))
     return "ran"

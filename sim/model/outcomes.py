@@ -55,7 +55,7 @@ SECTIONS = {
     one.name: one
     for one in (
         Section("endings", "On {end}", "At the end"),
-        Section("deals", "A deal is signed", "A deal is signed", "A deal is signed {label}"),
+        Section("deals", "A deal is signed", "A deal is signed", "Deal {label}"),
         Section("talks", "Talks end", "Talks end", "Talks end {label}"),
         Section(
             "ledger", "Why none is signed, in share of reviews at war", "Why none is signed", "No deal: {label}",
@@ -64,16 +64,16 @@ SECTIONS = {
         Section("terms", "What is signed, in share of deals", "What is signed", "Signed: {label}", compared="all"),
         Section(
             "lasting", "How long the first ceasefire lasts, where it was watched that long", "The first ceasefire lasts",
-            "The first ceasefire lasts {label}",
+            "First ceasefire lasts {label}",
         ),
         Section(
             "causes", "What had at least doubled the hazard of first ceasefires that broke",
-            "What had doubled the hazard of first ceasefires that broke", "The first ceasefire broke: {label}",
+            "What had doubled the hazard of first ceasefires that broke", "Broke: {label}",
             compared="all",
         ),
         Section("course", "Over the {span}, or until the war ends", "Over the whole time", of_shares=False),
         Section(
-            "year_one", "In the first 12 months", "In the first 12 months", "{label}, first 12 months", of_shares=False
+            "year_one", "In the first 12 months", "In the first 12 months", "{label} (first 12 months)", of_shares=False
         ),
     )
 }  # fmt: skip
@@ -83,7 +83,7 @@ def standalone(section: str, label: str) -> str:
     """Return what an outcome is called where no heading stands above it.
 
     >>> standalone("lasting", "365 days")
-    'The first ceasefire lasts 365 days'
+    'First ceasefire lasts 365 days'
     """
     return SECTIONS[section].alone.format(label=label) if section in SECTIONS else label
 

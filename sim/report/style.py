@@ -84,9 +84,11 @@ class Paper(NamedTuple):
         return figure, list(axes[:, 0])
 
     def lines_above(self, names: Sequence[str]) -> int:
-        """Return how many lines names above a figure take: one if they fit beside one another, each with its mark."""
+        """Return how many lines names above a figure take: one if all fit beside one another, each with its mark."""
         # A mark and the gap after a name take the room of about eight letters.
-        return 1 if sum(len(name) + 8 for name in names) <= self.letters else len(names)
+        if sum(len(name) + 8 for name in names) <= self.letters:
+            return 1
+        return sum(wrapped(name, self.letters - 8).count("\n") + 1 for name in names)
 
     @property
     def letters(self) -> int:

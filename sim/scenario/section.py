@@ -56,7 +56,9 @@ class Section(BaseModel):
     def __reduce__(self) -> Any:
         made_of = type(self).__pydantic_generic_metadata__
         # A class with its knobs filled in has the name of the class without, so that pickle would not find it.
-        return (_again, (made_of["origin"], made_of["args"], self.__getstate__())) if made_of["args"] else super().__reduce__()
+        return (
+            (_again, (made_of["origin"], made_of["args"], self.__getstate__())) if made_of["args"] else super().__reduce__()
+        )
 
     @model_validator(mode="before")
     @classmethod
