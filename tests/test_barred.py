@@ -25,6 +25,8 @@ from sim.model.ledger import Questions
 from sim.model.parameters import SIDES
 from sim.scenario import Scenario, numbers
 
+pytestmark = pytest.mark.hostile
+
 HISTORIES, DAYS = 6, 140
 RULES = ("nash", "kalai_smorodinsky", "egalitarian", "screening", "stand_firm")
 REGIMES = ("bare_truce", "european_zone", "guaranteed_zone")

@@ -18,6 +18,8 @@ from tests.conftest import ROOT
 from tests.damage import Damage, damages
 from tests.inside import Done, Inside
 
+pytestmark = pytest.mark.hostile
+
 # What a run of 100 histories over a month has enough of for all commands.
 OUTCOME = "casualties_attacker > 45_500"
 COMMANDS: dict[str, tuple[Sequence[str], ...]] = {

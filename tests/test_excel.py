@@ -7,6 +7,8 @@ import pytest
 
 import sim
 
+pytestmark = pytest.mark.hostile
+
 SIZE = ("--replications", 12, "--months", 3)
 
 

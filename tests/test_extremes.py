@@ -22,6 +22,8 @@ from sim.results.read import read_folder
 from sim.results.tables import markdown
 from sim.scenario import Scenario, ScenarioError, numbers
 
+pytestmark = pytest.mark.hostile
+
 HISTORIES, DAYS = 50, 730
 FEWER_HISTORIES = 10
 # It only multiplies the work, so that a few days of a few histories have to do.

@@ -13,6 +13,8 @@ import pytest
 
 from tests.faults import Interpreter
 
+pytestmark = pytest.mark.hostile
+
 RUN = "run no_talks --replications 5 --months 1 --workers 1 --out o"
 SWEEP = "sweep no_talks --vary arms.defender.aid_scale=0,1 --replications 3 --months 1 --workers 1 --out o"
 COMPARE = "compare no_talks aid_halted --replications 5 --months 1 --workers 1 --out o"

@@ -25,6 +25,8 @@ from sim.results.tables import csv_of, markdown_cell
 from tests.inside import Inside
 from tests.report.reading import Page
 
+pytestmark = pytest.mark.hostile
+
 # Whatever a file can be called.
 NAMES = {
     "an escape sequence": "a\x1b[31mb", "turned text": "a\u202eb", "a bell": "a\x07b", "a line": "a\nb", "a return": "a\rb",

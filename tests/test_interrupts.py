@@ -20,6 +20,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.hostile
+
 # Generous, because other tests keep the machine busy; on an idle one it is below one second, which is printed.
 SECONDS = 20
 SIZE = ("--months", "2", "--out", "out")

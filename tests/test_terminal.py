@@ -18,6 +18,8 @@ from sim.cli.progress import in_words
 from sim.pasted import command
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.hostile
+
 COMMANDS = [name for commands in GROUPS.values() for name in commands]
 
 

@@ -19,6 +19,8 @@ from sim.results.explain import NoSuchHistory, which_history
 from sim.results.runs import Run
 from tests.resealed import reseal
 
+pytestmark = pytest.mark.hostile
+
 
 @pytest.fixture
 def run_with_failures(monkeypatch, tmp_path: Path):

@@ -21,6 +21,8 @@ from sim.scenario.extends import read_layers
 from sim.scenario.load import _find
 from sim.scenario.write import to_yaml
 
+pytestmark = pytest.mark.hostile
+
 COMMANDS = get_command(app)
 COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))
 SHIPPED = ("baseline", "more_arms", "history/korea")
