@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sim.errors import ParleyError
 from sim.results.files import StoreError, kind_of
 from sim.results.manifest import MadeWith, RunManifest
 from sim.results.parts import _HELD, Parts
@@ -323,3 +324,84 @@ def test_nothing_of_the_users_is_touched_whatever_is_there(tmp_path: Path, tries
         shutil.rmtree(tmp_path / str(number))
     assert wrong == {}
     assert os.listdir(tmp_path) == []
+
+
+# Found by reading
+
+
+def test_what_was_written_there_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    about = RunManifest.model_construct(scenario="peace", seed=1, replications=3, days=30, made_with=WITH)
+    place = Place.of(folder, "run", {"scenario": "peace", "seed": 1}, True)
+    with place.at_work():
+        # As a command does that began later and ended earlier.
+        shutil.copytree(_made_elsewhere(tmp_path), folder)
+        with pytest.raises(StoreError, match="holds a run of war, and not a run of peace"):
+            place.write({"outcomes.csv": b"1"}, about, {"timing.json": b"{}"})
+    assert known_manifest(folder)["scenario"] == "war"
+    assert (folder / "outcomes.csv").read_bytes() == b"war"
+
+
+def _made_elsewhere(folder: Path) -> Path:
+    written(folder / "elsewhere", {"outcomes.csv": b"war"}, scenario="war")
+    return folder / "elsewhere"
+
+
+def test_an_error_that_may_go_away_keeps_what_is_finished(tmp_path: Path) -> None:
+    class Missing(ParleyError):
+        """Something that can be installed."""
+
+    parts = Parts.of(tmp_path / "r", {"seed": 1}, force=False)
+
+    def study() -> None:
+        with parts.at_work():
+            parts.write("point-000000.npz", b"kept")
+            raise Missing("install it")
+
+    with pytest.raises(Missing):
+        study()
+    assert Parts.of(tmp_path / "r", {"seed": 1}, force=False).read("point-000000.npz") == b"kept"
+
+
+def test_half_written_results_with_other_names_do_not_stick(tmp_path: Path) -> None:
+    parts = Parts.of(tmp_path / "r", {"seed": 1}, force=False)
+    parts.begin()
+    (parts.stage(["outcomes.csv", "manifest.json"]) / "outcomes.csv").write_bytes(b"half")
+    assert list(parts.stage(["outcomes.parquet", "manifest.json"]).iterdir()) == []
+    parts.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("damaged", [b'["summ', b"7", b"[" * 100_000, b"[]", b'["../x", "manifest.json"]'])
+def test_whole_results_are_moved_in_though_the_list_of_them_is_damaged(tmp_path: Path, damaged: bytes) -> None:
+    folder = tmp_path / "r"
+    written(folder, {"outcomes.csv": b"new", "series.csv": b"new"})
+    new = all_in(folder)
+    shutil.rmtree(folder)
+    written(folder, {"outcomes.csv": b"old", "ledger.csv": b"old"}, seed=2)
+    parts = Parts.of(folder, {"seed": 1}, force=False)
+    parts.begin()
+    ready = parts.folder / "ready"
+    ready.mkdir()
+    for name, content in new.items():
+        (ready / name).write_bytes(content if isinstance(content, bytes) else b"")
+    (parts.folder / "staged.json").write_bytes(damaged)
+    _HELD.pop(parts.folder).close()
+    settle(folder)
+    assert all_in(folder) == new
+    assert not parts.folder.exists()
+
+
+def test_whole_results_are_done_whatever_lies_beside_them(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    written(folder, {"outcomes.csv": b"1"})
+    parts = Parts.of(folder, {"scenario": "peace", "seed": 2}, force=False)
+    parts.begin()
+    parts.write("chunk-0000000000.npz", b"kept")
+    _HELD.pop(parts.folder).close()
+    assert written(folder, {"outcomes.csv": b"1"})[0].done
+
+
+def test_the_root_of_all_folders_holds_no_results() -> None:
+    with pytest.raises(StoreError, match="is the root of all folders; name one in it"):
+        Place.of(Path("/"), "run", {"scenario": "peace", "seed": 1}, False)

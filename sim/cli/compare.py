@@ -132,6 +132,9 @@ def compare(
                 about = ComparisonManifest(compared=[Compared(**one) for one in compared])
                 place.write({name: text.encode() for name, text in texts.items()}, about)
                 note(f"Written: {out}/ (comparison, manifest)")
+        # Said before a page, which may find something in its place.
+        failed = list(failures(found, limits))
+        print(*failed, sep="\n", end="\n" if failed else "", file=sys.stderr)
         if page is not None:
             from sim.report.html import html
             from sim.report.make import write_page
@@ -140,9 +143,6 @@ def compare(
             made = comparison_page(found)
             write_page(html(made).encode(), page, force or place is not None)
             print(f"Written: {page}", *made.broken, sep="\n", file=sys.stderr)
-        # Last, so that nothing of it is lost.
-        failed = list(failures(found, limits))
-        print(*failed, sep="\n", end="\n" if failed else "", file=sys.stderr)
         if failed:
             raise typer.Exit(FAILED_OVER)
 

@@ -209,7 +209,7 @@ def _share(
         parts[place] = part
         progress(sum(len(one.numbers) for one in parts.values()))
     whole = _room_for(parts[0], numbers)
-    for part in parts.values():
+    for _, part in sorted(parts.items()):
         first = int(part.numbers[0] - numbers[0])
         _put(whole, part, slice(first, first + len(part.numbers)))
     return whole

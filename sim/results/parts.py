@@ -24,8 +24,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.ensemble.processes import WorkerError
-from sim.errors import ParleyError
 from sim.results.files import (
     HALF,
     NOFOLLOW,
@@ -133,13 +131,6 @@ class Parts:
         self.begin()
         try:
             yield self
-        except ParleyError as error:
-            # What cannot be done is not done another time either.
-            if isinstance(error, (StoreError, WorkerError)):
-                self._stop()
-            else:
-                self.remove()
-            raise
         except BaseException:
             self._stop()
             raise
@@ -305,6 +296,8 @@ class Parts:
 
     def stage(self, names: list[str]) -> Path:
         """Return an empty folder for new results with these names, which are noted first."""
+        # What a killed command has half written goes while its names are still known.
+        self._clear_scratch(NEW)
         write_whole(self.folder / _STAGED, json.dumps(names).encode())
         return self.scratch(NEW)
 
@@ -312,9 +305,9 @@ class Parts:
         """Return the names of new results that are being written, or moved to their place."""
         try:
             names = json.loads(read_bytes(self.folder / _STAGED, _MOST))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return []
-        return [name for name in names if isinstance(name, str) and name == os.path.basename(name)]
+        return [name for name in names if is_plain(name)] if isinstance(names, list) else []
 
     def _clear_scratch(self, name: str) -> None:
         place = self.folder / name
@@ -364,6 +357,8 @@ def _place(results: Path) -> Path:
     """
     # Whole, because a worker may stand in another folder.
     whole = Path(os.path.abspath(results))
+    if not whole.name:
+        raise StoreError(f"{results} is the root of all folders; name one in it")
     names = [whole.with_name(f"{whole.name}.unfinished{end}") for end in ("", *(f"-{n}" for n in range(2, _NAMES + 1)))]
     try:
         owners = [_owner(place) for place in names]
@@ -393,6 +388,11 @@ def _owner(place: Path) -> str:
     return "parley" if mark == _MARK else "other"
 
 
+def is_plain(name: object) -> bool:
+    """Return whether something is the name of a file in a folder."""
+    return isinstance(name, str) and bool(name) and name == os.path.basename(name)
+
+
 def anything_kept() -> bool:
     """Return whether a study of this process has finished parts that a next one can go on with."""
     return any(_PART.fullmatch(name) for place in (*_HELD, *_LEFT) for name in names_in(place))
@@ -402,7 +402,9 @@ def _differ(theirs: bytes, ours: bytes) -> str:
     """Return what two studies differ in, in words."""
     try:
         before, now = json.loads(theirs), json.loads(ours)
-    except ValueError:
+    except (ValueError, RecursionError):
+        return "what it is about cannot be read"
+    if not isinstance(before, dict):
         return "what it is about cannot be read"
     told = []
     for name in sorted({*before, *now}):

@@ -31,7 +31,7 @@ from sim.results.files import HALF, StoreError, followed, kind_of, names_in, rea
 from sim.results.manifest import MOST_BYTES, Manifest
 from sim.results.manifest import NAME as MANIFEST
 from sim.results.manifest import PAGE as PAGE
-from sim.results.parts import READY, Parts
+from sim.results.parts import READY, Parts, is_plain
 
 _KINDS = {
     "outcomes.csv": "run", "outcomes.parquet": "run", "sweep.csv": "sweep", "comparison.csv": "comparison",
@@ -60,6 +60,8 @@ class Place:
         The digest of all that the results depend on.
     others : list of str
         Names in the folder that are not Parley's.
+    kind, scenario : str
+        Of the results.
     excel : bool
         Whether tables begin with a byte-order mark, by which spreadsheets know UTF-8.
     """
@@ -71,6 +73,8 @@ class Place:
     force: bool
     asked: str
     others: list[str]
+    kind: str
+    scenario: str
     excel: bool = False
 
     @classmethod
@@ -126,7 +130,9 @@ class Place:
                 )
             _refuse_another(folder, known, kind, str(asked["scenario"]))
             others = others_in(target, known)
-        place = cls(folder, target, done, Parts.of(target, parts, force), force, digest, others, excel)
+        # What lies beside results that are whole is of no concern.
+        unfinished = Parts.of(target, parts, force or done)
+        place = cls(folder, target, done, unfinished, force, digest, others, kind, str(asked["scenario"]), excel)
         if done:
             note(f"{folder}/ is there already, of the same scenario, seed, size and version: nothing of it is run again")
         if not place.parts.folder.name.endswith(".unfinished"):
@@ -185,6 +191,8 @@ class Place:
             if not self.force:
                 raise StoreError(f"{self.folder} was written by another command meanwhile; it is left as it is")
             known = known_manifest(self.target)
+            # Another command may have written there since.
+            _refuse_another(self.folder, known, self.kind, self.scenario)
             for name in names:
                 if kind_of(self.target / name) and name not in ours_in(self.target, known):
                     raise StoreError(
@@ -219,13 +227,21 @@ def settle(folder: Path) -> None:
     try:
         # Under the lock: who was at work has perhaps ended it.
         if kind_of(left.folder / READY) == "folder":
-            _move_in(left.folder / READY, left.staged(), target)
+            _move_in(left.folder / READY, _names_in(left.folder / READY, left.staged()), target)
     except OSError as error:
         raise StoreError(
             f"{folder} is half replaced and cannot be finished: {error.strerror or error}; the new results are in "
             f"{left.folder / READY}"
         ) from error
     left.remove()
+
+
+def _names_in(ready: Path, staged: list[str]) -> list[str]:
+    """Return the names of whole results, the manifest last, though the list of them be damaged."""
+    if staged[-1:] == [MANIFEST] and {*names_in(ready)} <= {*staged}:
+        return staged
+    known = known_manifest(ready)
+    return [*filter(is_plain, [*known["sha256"], *known.get("beside", ())]), MANIFEST]
 
 
 def _move_in(ready: Path, names: list[str], folder: Path) -> None:
@@ -373,7 +389,7 @@ def write_file(content: bytes, path: Path) -> None:
         When it cannot be written; what was there is left as it was.
     """
     target = followed(path)
-    with Parts.of(target, {"file": target.name}, force=True).at_work() as parts:
+    with Parts.of(target, _of_file(target), force=False).at_work() as parts:
         try:
             half = parts.folder / f"{os.urandom(8).hex()}{HALF}"
             write_new(half, content)
@@ -391,9 +407,14 @@ def is_written(content: bytes, path: Path) -> bool:
     except OSError:
         return False
     left = Parts.left(target)
-    if left is not None:
+    if left is not None and left.about in (Parts.of(target, _of_file(target), force=True).about, b""):
         left.drop()
     return True
+
+
+def _of_file(target: Path) -> dict[str, str]:
+    """Return what the unfinished part of a single file depends on."""
+    return {"file": target.name}
 
 
 def may_be_page(path: Path) -> None:

@@ -194,7 +194,9 @@ def holds(value: float, sign: str, level: float) -> bool:
     >>> holds(1.0, ">=", 1.0), holds(1.0, ">", 1.0), holds(float("nan"), "<", 1.0)
     (True, False, False)
     """
-    return bool(COMPARE[sign](value, level))
+    # What differs in the last digits only is at the level.
+    at_level = math.isclose(value, level, rel_tol=1e-12, abs_tol=1e-300)
+    return "=" in sign if at_level else bool(COMPARE[sign](value, level))
 
 
 def read_level(written: str, text: str) -> float:
