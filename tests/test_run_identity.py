@@ -367,3 +367,10 @@ def test_two_runs_whose_folders_differ_in_capitals_alone_are_refused(parley, tmp
     assert done.returncode == 2
     assert "two scenarios have the same name" in done.stderr
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("command", [("run",), ("targets",), ("sweep", "--vary", "arms.defender.aid_scale=0,1")], ids=str)
+def test_a_horizon_is_given_once(command: tuple[str, ...], parley: Any, tmp_path: Path) -> None:
+    done = parley(command[0], "baseline", *command[1:], "--months", 2, "--set", "horizon_months=3", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: horizon_months is set by --set, and --months gives the horizon too: choose one\n"

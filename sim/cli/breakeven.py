@@ -22,6 +22,7 @@ from sim.cli.common import (
     print_csv,
     refuse_both,
     refuse_excel,
+    refuse_two_horizons,
     run_with_progress,
     say_before,
     workers_for,
@@ -78,6 +79,7 @@ def breakeven(
         path, low, high = knob.path, knob.low, knob.high
         refuse_both(settings, [path])
         condition = Condition.parse(until)
+        refuse_two_horizons(settings, months)
         (scenario,) = load_all([file], settings)
         plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
         say_before(scenario.with_settings([f"{path}={high!r}"], "--vary"))

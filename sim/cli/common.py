@@ -156,6 +156,15 @@ def refuse_both(settings: Sequence[str] | None, varied: Sequence[str]) -> None:
             raise typer.Exit(USAGE)
 
 
+def refuse_two_horizons(settings: Sequence[str] | None, months: int | None) -> None:
+    """Exit when the horizon is set and given by --months at once, since one of both would be lost."""
+    paths = [setting.partition("=")[0].strip() for setting in settings or ()]
+    for path in ("horizon_months", "horizon_days"):
+        if months is not None and path in paths:
+            print(f"error: {path} is set by --set, and --months gives the horizon too: choose one", file=sys.stderr)
+            raise typer.Exit(USAGE)
+
+
 def refuse_for_a_folder(of: str, **options: object) -> None:
     """Exit when options are given that a run in a folder has settled already."""
     given = [f"--{name}" for name, value in options.items() if value is not None]

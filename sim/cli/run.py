@@ -23,6 +23,7 @@ from sim.cli.common import (
     errors_as_lines,
     load_all,
     note,
+    refuse_two_horizons,
     run_with_progress,
     say_before,
     workers_for,
@@ -102,6 +103,7 @@ def run(
         from sim.studies.condition import refuse_unknown
         from sim.studies.precision import Precision
 
+        refuse_two_horizons(settings, months)
         scenarios = load_all(files, settings)
         names = [scenario.name for scenario in scenarios]
         root = out or Path("results")

@@ -22,6 +22,7 @@ from sim.cli.common import (
     note,
     print_csv,
     refuse_both,
+    refuse_two_horizons,
     say_before,
     workers_for,
 )
@@ -87,6 +88,7 @@ def sweep(
         knobs = [Varied.parse(text) for text in vary]
         chosen = lay_out(knobs, design, points, seed)
         refuse_both(settings, [knob.path for knob in knobs])
+        refuse_two_horizons(settings, months)
         (scenario,) = load_all([file], settings)
         plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
         last = [f"{knob.path}={value}" for knob, value in zip(knobs, chosen[-1], strict=True)]

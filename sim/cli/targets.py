@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from sim.cli.common import Files, Months, Replications, Seed, Settings, errors_as_lines, load_all, run_with_progress
+from sim.cli.common import (
+    Files,
+    Months,
+    Replications,
+    Seed,
+    Settings,
+    errors_as_lines,
+    load_all,
+    refuse_two_horizons,
+    run_with_progress,
+)
 
 MISSED = 5
 
@@ -29,6 +39,7 @@ def targets(
         from sim.scenario import ScenarioError
 
         missed = False
+        refuse_two_horizons(settings, months)
         scenarios = load_all(files, settings)
         bare = [no_targets(scenario) for scenario in scenarios if not scenario.world.expect]
         if bare:

@@ -87,18 +87,22 @@ def retold(run: Run, folder: Path, replication: int) -> Ensemble:
     plan = Plan(run.replications, run.seed, run.days, watched=(replication,))
     history = run_batch(run.scenario, plan, np.array([replication], dtype=np.int64))
     if str(run.outcomes["ending"][replication]) == FAILED:
-        raise StoreError(f"replication {replication} failed when {folder} was run, and does not here: run it again")
+        raise StoreError(
+            f"replication {replication} failed when {folder} was run, and does not here: run it again with --force"
+        )
     told = {**history.outcomes, **history.drawn}
     kept = {**run.outcomes, **run.drawn}
     if told.keys() != kept.keys():
-        raise StoreError(f"{folder} has other columns than this version, which cannot tell its histories: run it again")
+        raise StoreError(
+            f"{folder} has other columns than this version, which cannot tell its histories: run it again with --force"
+        )
     for name, values in told.items():
         now, then = values[0].item(), kept[name][replication].item()
         # To the last digit, as what is told must be what was kept; NaN is no number twice.
         if now != then and not (now != now and then != then):
             raise StoreError(
                 f"replication {replication} has {name} {now} here and {then} in {folder}: it was made by another version or "
-                "on another kind of machine (see its manifest.json); run it again"
+                "on another kind of machine (see its manifest.json); run it again with --force"
             )
     return history
 

@@ -26,7 +26,7 @@ FORMAT: Final = 1
 MOST_BYTES = 64_000_000
 LINE_ENDS = (
     "its line ends were changed (CRLF), as by a checkout on Windows; write '* -text' to a .gitattributes in the folder and "
-    "check it out again, or run it again"
+    "check it out again, or run it again with --force"
 )
 # Written when a page is made of results, which may be at any time.
 PAGE = "report.html"
@@ -295,7 +295,9 @@ def read_manifest(folder: Path) -> Manifest:
         raise StoreError(f"{path}: {_first(error)}") from error
     if content != found.sealed(found.sha256):
         turned = content.replace(b"\r\n", b"\n") == found.sealed(found.sha256)
-        raise StoreError(f"{path}: {LINE_ENDS}" if turned else f"{path} was changed since it was written; run it again")
+        raise StoreError(
+            f"{path}: {LINE_ENDS}" if turned else f"{path} was changed since it was written; run it again with --force"
+        )
     return found
 
 
@@ -322,7 +324,7 @@ def _refuse_other_versions(folder: Path, said: Mapping[str, Any], model: type[Ma
         )
         without = f" without {', '.join(missing)}" if missing else " in the form of a newer version" if newer else (
             " in the form of an older version")  # fmt: skip
-        raise StoreError(f"{folder} {by}{without}; run it again")
+        raise StoreError(f"{folder} {by}{without}; run it again with --force")
     known = {name for one in wanted for name in one} | {*model.MAY}
     for name in names:
         if name not in known:

@@ -298,7 +298,9 @@ def known_manifest(folder: Path) -> dict[str, Any]:
         reason = "it has no manifest.json"
     except (OSError, ValueError, RecursionError):
         reason = "its manifest.json cannot be read"
-    raise StoreError(f"{folder} is not the folder of a run ({reason}); it is left as it is")
+    raise StoreError(
+        f"{folder} is not the folder of a run ({reason}); it is left as it is. Remove it, or write elsewhere with --out"
+    )
 
 
 def ours_in(folder: Path, manifest: Mapping[str, Any]) -> list[str]:

@@ -91,12 +91,14 @@ class Folder:
         self.text(SCENARIO)
         try:
             if "extends" in read_yaml(path).value:
-                raise StoreError(f"{path} extends another scenario, which the one that was run never does; run it again")
+                raise StoreError(
+                    f"{path} extends another scenario, which the one that was run never does; run it again with --force"
+                )
             scenario: Scenario[ScenarioHead] = load_scenario(path, WarScenario)
         except ScenarioError as error:
             raise StoreError(
                 f"{path} cannot be read by this version ({__version__}; it was written by {manifest.parley}); "
-                f"run it again. First problem: {error.problems[0]}"
+                f"run it again with --force. First problem: {error.problems[0]}"
             ) from error
         return as_kept(scenario, manifest)
 
@@ -121,7 +123,7 @@ def read_folder(folder: Path) -> Folder:
             raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
         if hashlib.sha256(content).hexdigest() != digest:
             ends = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() == digest
-            reason = f": {LINE_ENDS}" if ends else " was changed since the run wrote it; run it again"
+            reason = f": {LINE_ENDS}" if ends else " was changed since the run wrote it; run it again with --force"
             raise StoreError(f"{path}{reason}")
         files[name] = content
     return Folder(folder, manifest, files)

@@ -180,7 +180,7 @@ def read_ledger(
     if "ledger.csv" not in manifest.sha256:
         # Who is at war to the end was asked, if there was time to.
         if negotiation is not None and manifest.days >= FIRST_LEDGER_DAYS and (outcomes["ending"] == "war_goes_on").any():
-            raise StoreError(f"{found.path} has no ledger.csv, which this run wrote; run it again")
+            raise StoreError(f"{found.path} has no ledger.csv, which this run wrote; run it again with --force")
         return []
     table = found.table("ledger.csv", LEDGER)
     if negotiation is None:

@@ -94,7 +94,9 @@ class Run(Tabular):
             raise StoreError(f"{found.path} holds no run, but something made of runs")
         scenario = found.scenario()
         if horizon_days(scenario) != manifest.days:
-            raise StoreError(f"{found.path / SCENARIO} is not of the {manifest.days:,} days that were run; run it again")
+            raise StoreError(
+                f"{found.path / SCENARIO} is not of the {manifest.days:,} days that were run; run it again with --force"
+            )
         columns = read_outcomes(found, scenario, manifest)
         del columns["replication"]
         name = identity_over(scenario, manifest.days, manifest.seed).label
