@@ -53,6 +53,7 @@ def load_mutants(folder: Path, first: int, count: int, every: int) -> dict[str, 
     return whole
 
 
+@pytest.mark.hostile
 def test_some_mutants(tmp_path: Path) -> None:
     whole = load_mutants(tmp_path, 0, 3_000, 60)
     assert whole["count"] == 3_000

@@ -77,13 +77,13 @@ def outcome(node: Node) -> tuple[str, str, list[str]]:
     return repr(plain(node)), repr(plain(without_removals(node))), flaws
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 @given(roots, roots, roots, roots)
 def test_it_does_not_matter_in_what_steps_files_are_merged(a: Any, b: Any, c: Any, d: Any) -> None:
     check_steps(a, b, c, d)
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 @given(things, things, things, things)
 def test_nor_in_what_steps_lists_of_things_are(a: Any, b: Any, c: Any, d: Any) -> None:
     check_steps({"a": a}, {"a": b}, {"a": c}, {"a": d})
@@ -255,7 +255,7 @@ def nested(setting: dict[str, float]) -> dict[str, Any]:
     return root
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(settings_of_knobs(), settings_of_knobs())
 def test_a_variant_loads_again_to_the_same(inherited: dict[str, float], on_top: dict[str, float]) -> None:
     with tempfile.TemporaryDirectory() as name:
