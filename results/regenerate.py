@@ -42,7 +42,7 @@ def scenario_rows(name: str) -> Rows:
     """Return what came out of a scenario over its own horizon: shares with 95 % intervals, and means with 5 and 95 %."""
     rows: Rows = []
     for row in summarise(run(name, REPLICATIONS)):
-        shares = row.share is not None and row.section in ("endings", "deals", "lasting")
+        shares = row.share is not None and row.section in ("endings", "deals", "talks", "lasting")
         if row.n and (shares or row.id in OUTCOMES):
             value, low, high = (row.share, row.low, row.high) if shares else (row.mean, row.p05, row.p95)
             rows.append({"scenario": name, "outcome": row.id, "n": row.n, "value": value, "low": low, "high": high})
