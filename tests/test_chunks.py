@@ -31,6 +31,8 @@ from sim.results.summary import summarise
 from tests.conftest import ROOT
 from tests.moments import begun, parts_in
 
+pytestmark = pytest.mark.hostile
+
 N, DAYS = 160, 58
 # More pieces than any command has.
 NEVER = 1_000_000

@@ -19,6 +19,8 @@ from sim.results.tables import headline, outcomes_csv
 from sim.scenario import Fixed, Quantity, Scenario, ScenarioError, ScenarioHead, load_scenario, numbers, quantities, shipped
 from sim.scenario.describe import changes
 
+pytestmark = pytest.mark.hostile
+
 AID = "arms.defender.aid_scale"
 
 
