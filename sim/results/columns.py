@@ -17,6 +17,7 @@ from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.results.summary import Row
 from sim.scenario import Scenario, numbers
+from sim.scenario.head import MOST_DAYS
 from sim.scenario.quantity import Quantity
 
 # judgement: no amount of a war comes near, and its square and their sums are still numbers.
@@ -80,8 +81,8 @@ def header_of(columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns]
 
 
-# judgement: as the last day of the longest horizon.
-LAST_DAY = 18_263
+# The last day of the longest horizon.
+LAST_DAY = MOST_DAYS
 SERIES_QUANTILES = ("p05", "p25", "p50", "p75", "p95")
 _PLAIN = [
     *(text(name) for name in ("section", "id", "label")), text("unit").or_empty, whole("n"), whole("total"),
@@ -107,21 +108,6 @@ LEDGER = [
     whole("day", LAST_DAY), text("date"), text("question"), text("answer"), whole("histories"), whole("of"), share("share"),
 ]  # fmt: skip
 FAILURES = [whole("replication"), whole("seed"), text("reason"), text("replay")]
-COMPARISON = [
-    *(text(name) for name in ("left", "right", "section", "outcome", "label")), text("unit").or_empty,
-    whole("pairs").or_empty,
-    *(Column(name).or_empty for name in ("left_value", "right_value", "difference", "low", "high")),
-    Column("correlation", low=-1.0, high=1.0).or_empty, amount("variance_factor").or_empty, share("p_mcnemar").or_empty,
-    text("verdict"),
-]  # fmt: skip
-SENSITIVITY = [
-    text("outcome"), whole("histories"), text("parameter"),
-    *(Column(name).or_empty for name in ("first_order", "low", "high", "rank_correlation")),
-]  # fmt: skip
-SOBOL = [
-    text("outcome"), whole("histories"), text("factor"),
-    *(Column(name).or_empty for name in ("first_order", "first_order_error", "total", "total_error")),
-]  # fmt: skip
 ONE_AT_A_TIME = [
     whole("rank"), text("path"), text("unit").or_empty, text("value"), text("kind"), amount("moves"), text("outcome"),
     whole("pairs"), *(Column(name).or_empty for name in ("as_it_is", "changed", "difference", "low", "high")),

@@ -19,6 +19,7 @@ from sim.ensemble.origin import origin
 from sim.gate import shown
 from sim.results.files import StoreError as StoreError
 from sim.results.files import read_bytes
+from sim.scenario.head import MOST_DAYS
 
 NAME = "manifest.json"
 FORMAT: Final = 1
@@ -42,8 +43,8 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fingerprint = Annotated[str, Field(pattern=r"^([0-9a-f]{10})?$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Seed = Annotated[int, Field(ge=0)]
-# As the longest horizon of a scenario.
-Days = Annotated[int, Field(ge=1, le=18_263)]
+# Up to the longest horizon of a scenario.
+Days = Annotated[int, Field(ge=1, le=MOST_DAYS)]
 
 
 class _Part(BaseModel):
