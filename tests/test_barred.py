@@ -255,8 +255,8 @@ def test_what_is_barred_is_never_signed_offered_or_opened(load: Any) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(8))
 def test_what_is_barred_is_never_signed_offered_or_opened_in_2000_negotiations(load: Any, part: int) -> None:
-    met = examples(range(275 * part, 275 * (part + 1)), load("baseline").tree)
-    print(f"examples {275 * part} to {275 * (part + 1) - 1}:", met)
+    met = examples(range(350 * part, 350 * (part + 1)), load("baseline").tree)
+    print(f"examples {350 * part} to {350 * (part + 1) - 1}:", met)
     assert set(KINDS) <= set(met)
 
 

@@ -180,6 +180,7 @@ def test_a_condition_that_cannot_be_read_is_refused(text: str) -> None:
         Condition.parse(text)
 
 
+@pytest.mark.ensembles
 def test_the_return_share_at_which_russia_holds_level_is_that_of_the_closed_form(load, ensemble) -> None:
     """The closed form of the monthly flows, with desertion as a loss, lies within the interval."""
 

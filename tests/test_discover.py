@@ -159,6 +159,7 @@ def test_in_noise_no_box_stands() -> None:
     assert stood <= 2
 
 
+@pytest.mark.ensembles
 def test_held_out_intervals_cover_the_truth() -> None:
     def truth(seed: int, n: int) -> tuple[dict[str, Floats], Any]:
         x = uniform(seed, 6, n)

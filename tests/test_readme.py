@@ -26,6 +26,7 @@ def with_results(parley, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.ensembles
 @pytest.mark.parametrize("command", IN_TABLES)
 def test_a_command_of_the_table(parley, tmp_path: Path, with_results: Path, command: str):
     done = parley(*shlex.split(command)[1:], cwd=with_results if "results/baseline" in command else tmp_path)

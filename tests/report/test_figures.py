@@ -23,6 +23,8 @@ from sim.report.style import CEASEFIRE, PAPERS, SCREEN, SERIES, SIDE_COLOURS, dr
 from sim.report.svg import inline
 from tests.report.reading import Tables
 
+pytestmark = pytest.mark.pages
+
 ALL_PAPERS = {"screen": SCREEN, **PAPERS}
 
 

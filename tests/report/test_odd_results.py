@@ -19,6 +19,8 @@ from tests.report.conftest import run_here
 from tests.report.test_figures import figure_of
 from tests.resealed import reseal
 
+pytestmark = pytest.mark.pages
+
 
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory) -> Path:

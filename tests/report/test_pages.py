@@ -16,6 +16,8 @@ from tests.conftest import ROOT
 from tests.report.conftest import run_here
 from tests.report.reading import Page, Tables
 
+pytestmark = pytest.mark.pages
+
 # What may stand in a sentence of results beside its numbers.
 PLAIN = re.compile(
     r"\d{4}-\d\d-\d\d|95 %|90 %|5 %|0 \(the worst|to 1 \(the best|above 0|nears 0|History \d+|centre of the \d+|km2"
