@@ -14,13 +14,14 @@ paired.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from sim.engine.whole import whole_number
-from sim.ensemble.run import Plan, horizon_days, run_ensemble
+from sim.ensemble.run import Ensemble, Plan, horizon_days, run_ensemble
 from sim.ensemble.workers import pool_of
 from sim.errors import ParleyError
 from sim.model import WarScenario
@@ -99,7 +100,7 @@ def run(
     """
     loaded, plan = _what(scenario, replications, seed, months, settings, series=out is not None)
     if out is None:
-        return Run.of(run_ensemble(loaded, plan))
+        return Run.of(_ran(loaded, plan))
     with pool_of(workers) as pool, run_into(Path(out), loaded, plan, force=force, pool=pool):
         pass
     return read(out)
@@ -173,7 +174,9 @@ def sweep(
     ]
     loaded, plan = _what(scenario, replications, seed, months, settings)
     with pool_of(workers) as pool:
-        return _sweep(loaded, plan, knobs, lay_out(knobs, design, points, plan.seed), design, pool=pool)
+        found = _sweep(loaded, plan, knobs, lay_out(knobs, design, points, plan.seed), design, pool=pool)
+    _warn(sum(found.failed().values()), repr(found))
+    return found
 
 
 def breakeven(
@@ -193,7 +196,8 @@ def breakeven(
     loaded, plan = _what(scenario, replications, seed, months, settings)
 
     def run_at(value: float | None) -> Run:
-        return Run.of(run_ensemble(loaded if value is None else loaded.with_settings([f"{path}={as_setting(value)}"]), plan))
+        changed = loaded if value is None else loaded.with_settings([f"{path}={as_setting(value)}"])
+        return Run.of(_ran(changed, plan))
 
     return break_even(run_at, low, high, Condition.parse(until))
 
@@ -282,12 +286,24 @@ def workbench(
         for path in paths:
             refuse_span(path)
         changed = loaded.with_settings([f"{path}={as_setting(value)}" for path, value in paths.items()])
-        found = run_ensemble(changed, plan).outcomes
+        found = _ran(changed, plan).outcomes
         values = {name: outcome_of(changed, found, name) for name in outcomes}
         # NaN where no history has the outcome.
         return {name: float(v[~np.isnan(v)].mean()) if not np.isnan(v).all() else np.nan for name, v in values.items()}
 
     return model
+
+
+def _ran(scenario: Scenario[ScenarioHead], plan: Plan) -> Ensemble:
+    """Run a scenario in memory; warn of histories that went wrong."""
+    ensemble = run_ensemble(scenario, plan)
+    _warn(len(ensemble.failures), f"{scenario.name}, seed {plan.seed}")
+    return ensemble
+
+
+def _warn(failed: int, of: str) -> None:
+    if failed:
+        warnings.warn(f"{failed:,} histories of {of} failed, Parley's fault; failures.csv of `out` says why", stacklevel=4)
 
 
 def _what(

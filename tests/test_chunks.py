@@ -13,21 +13,19 @@ import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from sim.ensemble.cluster import MissingExtra
 from sim.ensemble.processes import Processes, WorkerError
-from sim.ensemble.run import Plan, run_shared, run_surviving
+from sim.ensemble.run import Plan, run_ensemble, run_histories
 from sim.ensemble.workers import ALONE, Pool, pool_of
 from sim.results import chunks
 from sim.results.chunks import about, layout, place_of_run, run_in_chunks, run_into
 from sim.results.parts import _HELD, Parts
 from sim.results.runs import Run
 from sim.results.store import StoreError
-from sim.results.summary import summarise
 from tests.conftest import ROOT
 from tests.moments import begun, parts_in
 
@@ -79,7 +77,7 @@ def test_a_run_that_is_shared_and_held_in_memory_is_the_same(load, ensemble, poo
     scenario, plan = load("baseline"), Plan(N, 1, DAYS, watched=(0, 159))
     whole, done = ensemble(scenario, N, DAYS, watched=(0, 159)), []
     for who in ("alone", "four processes"):
-        found = run_shared(scenario, plan, pools[who], done.append)
+        found = run_ensemble(scenario, plan, done.append, pools[who])
         for name, values in whole.outcomes.items():
             np.testing.assert_array_equal(found.outcomes[name], values, err_msg=name)
         np.testing.assert_array_equal(np.asarray(found.series), np.asarray(whole.series))
@@ -109,7 +107,7 @@ def test_series_are_of_the_first_histories(load, tmp_path: Path, monkeypatch) ->
     """Where there are more than are kept, chunks or not, and where the limit cuts a chunk and a batch."""
     monkeypatch.setattr("sim.ensemble.run.SERIES_HISTORIES", 70)
     scenario, plan = load("baseline"), Plan(N, 1, DAYS, batch=25)
-    assert np.asarray(run_surviving(scenario, plan, np.arange(N)).series).shape[2] == 70
+    assert np.asarray(run_histories(scenario, plan, np.arange(N)).series).shape[2] == 70
     for most in (30, N):
         with run_into(tmp_path / str(most), scenario, plan, most=most):
             pass
@@ -420,120 +418,3 @@ def test_an_unreachable_cluster_is_said() -> None:
         pool_of(1, "tcp://127.0.0.1:9", 0.3),
     ):
         pass
-
-
-# Replications that fail
-
-
-@pytest.fixture(scope="module")
-def with_a_mistake(tmp_path_factory) -> Path:
-    """Return a copy of the package in which replications 17 and 33 break a rule, and 58 divides by nothing."""
-    copy = tmp_path_factory.mktemp("mistaken")
-    shutil.copytree(ROOT / "sim", copy / "sim", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "scenarios", copy / "scenarios")
-    file = copy / "sim/model/__init__.py"
-    text = file.read_text()
-    planted = """    for number in (17, 33):
-        if number in setting.replications:
-            raise InvariantBreach("front", "a planted rule", number, 40, setting.seed)
-    if 58 in setting.replications:
-        1 // (setting.days - setting.days)
-    world = World("""
-    assert text.count("    world = World(") == 1
-    file.write_text(text.replace("    world = World(", planted).replace("import Setting", "import InvariantBreach, Setting"))
-    return copy
-
-
-def test_replications_that_fail_are_rows_with_their_reason(with_a_mistake: Path, tmp_path: Path) -> None:
-    import csv
-
-    def parley(*arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "sim", *map(str, arguments)], cwd=with_a_mistake, capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
-
-    ask = ("run", "baseline", "--months", 14, "--replications", 80)
-    done = parley(*ask, "--out", tmp_path)
-    assert done.returncode == 4, done.stderr
-    assert "3 replications failed" in done.stderr
-    assert "Failed: something went wrong in Parley" in done.stdout
-    with (tmp_path / "baseline/failures.csv").open() as file:
-        failures = list(csv.DictReader(file))
-    assert [row["replication"] for row in failures] == ["17", "33", "58"]
-    assert "a planted rule" in failures[0]["reason"]
-    assert "ZeroDivisionError" in failures[2]["reason"]
-    with (tmp_path / "baseline/outcomes.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert [int(row["replication"]) for row in rows if row["ending"] == "failed"] == [17, 33, 58]
-    assert set(rows[17].values()) == {"17", "failed", ""}
-    with (tmp_path / "baseline/summary.csv").open() as file:
-        endings = {row["id"]: float(row["share"]) for row in csv.DictReader(file) if row["section"] == "endings"}
-    assert endings["failed"] == 3 / 80
-    assert sum(endings.values()) == pytest.approx(1)
-    # The rest is that of the rest.
-    assert "nan" not in done.stdout
-    assert endings["war_goes_on"] == sum(row["ending"] == "war_goes_on" for row in rows) / 80
-    signed = [float(row["deal_within_12_months"]) for row in rows if row["ending"] != "failed"]
-    with (tmp_path / "baseline/summary.csv").open() as file:
-        (deals,) = [row for row in csv.DictReader(file) if row["id"] == "deal_within_12_months"]
-    assert (float(deals["share"]), int(deals["n"])) == (sum(signed) / 77, 77)
-    middle = np.median([float(row["casualties_attacker"]) for row in rows if row["ending"] != "failed"])
-    studied = parley(
-        "discover", tmp_path / "baseline", "--outcome", f"casualties_attacker > {middle:.0f}", "--smallest", 0.2
-    )
-    # Too few, but none of those that failed: of 40 even numbers one did.
-    assert "of 39 histories are such cases" in studied.stderr
-    compared = parley("compare", tmp_path / "baseline", tmp_path / "baseline", "--csv")
-    assert all(
-        int(row["pairs"]) <= 77
-        for row in csv.DictReader(compared.stdout.splitlines())
-        if row["outcome"] != "failed" and row["pairs"]
-    )
-    assert any(
-        row["outcome"] == "talks_failing" and row["pairs"] == "77" for row in csv.DictReader(compared.stdout.splitlines())
-    )
-    # In chunks the same.
-    assert parley(*ask, "--chunk", 20, "--out", tmp_path / "chunks").returncode == 4
-    theirs = digests(tmp_path / "chunks/baseline")
-    assert {name for name, digest in digests(tmp_path / "baseline").items() if theirs[name] != digest} == {
-        "failures.csv", "manifest.json",
-    }  # fmt: skip
-    # What it says shows it again.
-    replay = failures[0]["replay"].split()[1:]
-    again = parley(*replay)
-    assert again.returncode == 1
-    assert "a planted rule (scenario baseline, seed 1, replication 17, day 40)" in again.stderr
-
-
-def test_a_mistake_in_all_histories_is_no_matter_of_single_ones(load, monkeypatch) -> None:
-    def broken(*_: Any, **__: Any) -> Any:
-        raise ZeroDivisionError("planted")
-
-    monkeypatch.setattr("sim.ensemble.run.run_batch", broken)
-    with pytest.raises(ZeroDivisionError, match="planted"):
-        run_surviving(load("baseline"), Plan(500, 1, 30), np.arange(500))
-
-
-def test_the_rest_of_a_run_with_failures_is_that_of_the_rest(load, ensemble, monkeypatch) -> None:
-    from sim.ensemble import run as module
-
-    scenario, plan, work = load("baseline"), Plan(60, 1, 400), module.run_batch
-
-    def failing(scenario: Any, plan: Any, numbers: Any, given: Any = None) -> Any:
-        if 7 in numbers:
-            raise LookupError("planted")
-        return work(scenario, plan, numbers, given)
-
-    monkeypatch.setattr(module, "run_batch", failing)
-    found = run_surviving(scenario, plan, np.arange(60))
-    monkeypatch.setattr(module, "run_batch", work)
-    whole, good = ensemble(scenario, 60, 400), np.arange(60) != 7
-    assert found.failures == {7: "LookupError: 'planted'"} or found.failures == {7: "LookupError: planted"}
-    for name, values in whole.outcomes.items():
-        np.testing.assert_array_equal(found.outcomes[name][good], values[good], err_msg=name)
-    rows, others = ({row.id: row for row in summarise(one)} for one in (found, whole))
-    assert rows["failed"].share == 1 / 60
-    assert rows["casualties_attacker"].mean == pytest.approx(float(whole.outcomes["casualties_attacker"][good].mean()))
-    assert rows["deal_within_12_months"].n == 59
-    assert rows.keys() - {"failed"} == others.keys()

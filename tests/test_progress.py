@@ -15,7 +15,7 @@ import pytest
 from sim.cli import progress
 from sim.ensemble import heard
 from sim.ensemble.processes import Processes
-from sim.ensemble.run import Plan, run_histories, run_shared
+from sim.ensemble.run import Plan, run_ensemble, run_histories
 from sim.ensemble.workers import pool_of
 
 
@@ -114,7 +114,7 @@ def test_a_batch_tells_as_its_days_pass(load, clock: Clock, monkeypatch) -> None
 def test_workers_tell_too_and_hear_no_interrupt(load) -> None:
     told: list[float] = []
     with pool_of(2) as pool, heard.listening(told.append):
-        run_shared(load("baseline"), Plan(900, 1, 10), pool)
+        run_ensemble(load("baseline"), Plan(900, 1, 10), pool=pool)
         assert sum(told) == pytest.approx(900)
         assert isinstance(pool.does, Processes)
         asked = [signal.SIGINT] * 2

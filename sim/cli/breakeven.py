@@ -25,9 +25,11 @@ from sim.cli.common import (
     refuse_two_horizons,
     run_with_progress,
     say_before,
+    say_failed,
     workers_for,
 )
 from sim.cli.complete import knobs, scenarios
+from sim.pasted import command
 
 if TYPE_CHECKING:
     from sim.results.runs import Run
@@ -86,9 +88,13 @@ def breakeven(
         identity = identity_of(scenario, plan)
         refuse_unknown(scenario, plan, [condition.outcome])
 
+        failed: dict[str, int] = {}
+
         def run_at(value: float | None) -> Run:
             changed = scenario if value is None else scenario.with_settings([f"{path}={value!r}"], "--vary")
-            return Run.of(run_with_progress(changed, plan, pool=pool))
+            run = Run.of(run_with_progress(changed, plan, pool=pool))
+            failed[f"at {path}={value!r}" if value is not None else "as it is"] = run.failed
+            return run
 
         # There are about ten values.
         with workers_for(10 * replications, plan.days, workers, cluster) as pool:
@@ -105,6 +111,7 @@ def breakeven(
             ends = f"from {exact_number(low)} to {exact_number(high)}"
             print(f"{identity.line}: {path} {ends}, until {condition}")
             print(*_lines(found, replications), "", WHAT_IT_IS_NOT, sep="\n")
+        say_failed(failed, f"{command('parley', 'run', file)} with that value by --set (failures.csv)")
 
 
 def _lines(found: BreakEven, replications: int) -> list[str]:

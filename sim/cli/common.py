@@ -97,6 +97,15 @@ def errors_as_lines() -> Iterator[None]:
         raise typer.Exit(BUG) from error
 
 
+def say_failed(failed: Mapping[str, int], see: str) -> None:
+    """Exit with 4 when histories went wrong in Parley, of which it is known where, after saying how to see why."""
+    found = {where: count for where, count in failed.items() if count}
+    if found:
+        at = f" ({', '.join(f'{count:,} {where}' for where, count in found.items())})" if any(found) else ""
+        note(f"error: {sum(found.values()):,} histories failed{at}, our bug; the rest is what is told. To see why: {see}")
+        raise typer.Exit(FAILED_REPLICATIONS)
+
+
 def note(text: str) -> None:
     """Tell the user something beside what was asked for."""
     from sim.gate import shown
@@ -282,13 +291,13 @@ def run_with_progress(
     pool: Pool | None = None,
 ) -> Ensemble:
     """Run an ensemble, or until its outcomes are `enough`, with a progress bar on stderr when that is a terminal."""
-    from sim.ensemble.run import run_shared, run_until
+    from sim.ensemble.run import run_ensemble, run_until
     from sim.ensemble.workers import ALONE
 
     def run(progress: Callable[[int], None]) -> Ensemble:
         if enough is not None:
             return run_until(scenario, plan, enough, progress, pool or ALONE)
-        return run_shared(scenario, plan, pool or ALONE, progress)
+        return run_ensemble(scenario, plan, progress, pool or ALONE)
 
     with progress_bar(scenario.name, plan.replications) as progress:
         return run(progress)

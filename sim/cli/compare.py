@@ -23,10 +23,12 @@ from sim.cli.common import (
     print_csv,
     refuse_excel,
     runs_of,
+    say_failed,
     wanted,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.errors import ParleyError
+from sim.pasted import command
 
 if TYPE_CHECKING:
     from sim.studies.limits import Limit
@@ -110,10 +112,13 @@ def compare(
             may_be_page(page)
             if place is None:
                 may_write(page, force or is_page(page))
+        see = f"{command('parley', 'run', of[0])} (failures.csv)"
         way = "md" if as_markdown else "csv" if as_csv else "json" if as_json else "txt"
         with at_work(place) as parts:
             if place is not None and place.done and not limits and (page is None or is_page(page)):
-                print_csv(read_folder(place.target).text(f"comparison.{way}"), excel and as_csv)
+                kept = read_folder(place.target)
+                print_csv(kept.text(f"comparison.{way}"), excel and as_csv)
+                say_failed({"": kept.manifest.failed}, see)
                 return
             runs = runs_of(asked, workers, cluster, parts, [limit.outcome for limit in limits], summarised=True)
             sections = ALL_SECTIONS if every else MAIN_SECTIONS
@@ -129,12 +134,13 @@ def compare(
             }
             print_csv(texts[f"comparison.{way}"], excel and as_csv)
             if place is not None and not place.done:
-                about = ComparisonManifest(compared=[Compared(**one) for one in compared])
+                failed = sum(run.failed for run in runs)
+                about = ComparisonManifest(compared=[Compared(**one) for one in compared], failed=failed)
                 place.write({name: text.encode() for name, text in texts.items()}, about)
                 note(f"Written: {out}/ (comparison, manifest)")
         # Said before a page, which may find something in its place.
-        failed = list(failures(found, limits))
-        print(*failed, sep="\n", end="\n" if failed else "", file=sys.stderr)
+        beyond = list(failures(found, limits))
+        print(*beyond, sep="\n", end="\n" if beyond else "", file=sys.stderr)
         if page is not None:
             from sim.report.html import html
             from sim.report.make import write_page
@@ -143,7 +149,8 @@ def compare(
             made = comparison_page(found)
             write_page(html(made).encode(), page, force or place is not None)
             print(f"Written: {page}", *made.broken, sep="\n", file=sys.stderr)
-        if failed:
+        say_failed({f"of {run.name}": run.failed for run in runs}, see)
+        if beyond:
             raise typer.Exit(FAILED_OVER)
 
 

@@ -21,10 +21,12 @@ from sim.cli.common import (
     refuse_excel,
     refuse_for_a_folder,
     runs_of,
+    say_failed,
     wanted,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.gate import shown
+from sim.pasted import command
 
 
 def discover(
@@ -82,10 +84,13 @@ def discover(
             how = {"outcome": outcome, "rare": rare, "boxes": boxes, "density": density, "smallest": smallest}
             what = {**asked.asked, "name": of, "months": months, **how}
             place = Place.of(out, "discovery", what, force, excel=excel, note=note)
+        see = f"{command('parley', 'run', of)} (failures.csv)"
         way = f"discovery.{'csv' if as_csv else 'json' if as_json else 'txt'}"
         with at_work(place) as parts:
             if place is not None and place.done:
-                print_csv(read_folder(place.target).text(way), excel and as_csv)
+                folder = read_folder(place.target)
+                print_csv(folder.text(way), excel and as_csv)
+                say_failed({"": folder.manifest.failed}, see)
                 return
             (run,) = runs_of([asked], parts=parts, outcomes=[Case.parse(outcome).outcome])
             found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
@@ -103,6 +108,7 @@ def discover(
             print_csv(tables[way], excel and as_csv)
             if place is not None:
                 made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
-                about = DiscoveryManifest(**made, replications=run.replications, outcome=data["outcome"])
+                about = DiscoveryManifest(**made, replications=run.replications, outcome=data["outcome"], failed=run.failed)
                 place.write({name: table.encode() for name, table in tables.items()}, about)
                 note(f"Written: {out}/ (discovery, trajectory, manifest)")
+            say_failed({"": run.failed}, see)

@@ -28,11 +28,13 @@ from sim.cli.common import (
     refuse_for_a_folder,
     runs_of,
     say_before,
+    say_failed,
     wanted,
     workers_for,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.cli.progress import progress_bar
+from sim.pasted import command
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Plan
@@ -50,7 +52,7 @@ class Study(NamedTuple):
     """What a study found.
 
     The rows of its table, lines to print, the scenario, how much of it was run, the outcomes, and of those that it looks at
-    unless told otherwise which were left out, and why.
+    unless told otherwise which were left out, and why; how many histories went wrong in Parley, by where.
     """
 
     rows: list[dict[str, Any]]
@@ -59,6 +61,7 @@ class Study(NamedTuple):
     plan: Plan
     outcomes: dict[str, dict[str, str]]
     left_out: dict[str, str]
+    failed: dict[str, int]
 
 
 MANY = 1_000
@@ -128,10 +131,13 @@ def sensitivity(
         if out is not None:
             what = {**what, "of": of, "outcomes": outcome, "rows": sobol, "top": top}
             place = Place.of(out, name, what, force, excel=excel, note=note)
+        see = f"{command('parley', 'run', of)}, with what was set by --set (failures.csv)"
         shown = f"{name}.{'csv' if as_csv else 'json' if as_json else 'txt'}"
         with at_work(place) as parts:
             if place is not None and place.done:
-                print_csv(read_folder(place.target).text(shown), excel and as_csv)
+                kept = read_folder(place.target)
+                print_csv(kept.text(shown), excel and as_csv)
+                say_failed({"": kept.manifest.failed}, see)
                 return
             if name == "sensitivity":
                 study = _from_given_data(asked, outcome, top, workers, cluster, parts)
@@ -153,11 +159,12 @@ def sensitivity(
                 called = {outcome: Called(**about) for outcome, about in study.outcomes.items()}
                 about = OF_ASSUMPTIONS[name](
                     kind=name, of=of, **about_identity(study.scenario, study.plan), replications=study.plan.replications,
-                    rows=len(study.rows), outcomes=called,
+                    rows=len(study.rows), outcomes=called, failed=sum(study.failed.values()),
                 )  # fmt: skip
                 texts["scenario.yaml"] = as_run(study.scenario, study.plan.days).to_yaml()
                 place.write({file: text.encode() for file, text in texts.items()}, about)
                 note(f"Written: {out}/ ({name}, scenario, manifest)")
+            say_failed(study.failed, see)
 
 
 def _refuse(two_formats: bool, two_studies: bool, rows: int | None, replications: int | None) -> None:
@@ -228,7 +235,7 @@ def _from_given_data(
     rows = [row for one in found for row in one.as_dicts()]
     told = [*lines, *_given_lines(found, _labels(run.summary), top), *_left_out(left_out), *note, ""]
     plan = Plan(run.replications, run.seed, run.days)
-    return Study(rows, told, run.scenario, plan, _about(run.summary, chosen), left_out)
+    return Study(rows, told, run.scenario, plan, _about(run.summary, chosen), left_out, {"": run.failed})
 
 
 def _left_out(reasons: dict[str, str]) -> list[str]:
@@ -286,7 +293,8 @@ def _one_at_a_time(
         "",
     ]
     told = [*head, *_table_lines(found, _labels(summary), top), *_left_out(left_out)]
-    return Study(found.as_dicts(), told, scenario, plan, _about(summary, chosen), left_out)
+    failed = {f"at {at}" if at else "as it is": count for at, count in found.failed.items()}
+    return Study(found.as_dicts(), told, scenario, plan, _about(summary, chosen), left_out, failed)
 
 
 def _summary(scenario: Scenario[ScenarioHead], plan: Plan) -> list[Row]:
@@ -384,8 +392,8 @@ def _sobol(
     left_out: dict[str, str] = {}
 
     def is_missing(name: str) -> str:
-        # What some of a hundred histories do not have, some of the design will not have.
-        missing = np.isnan(outcome_of(scenario, few.outcomes, name)).any()
+        # What some of a hundred histories do not have, and not because they failed, some of the design will not have.
+        missing = np.isnan(np.delete(outcome_of(scenario, few.outcomes, name), list(few.failures))).any()
         return why_not(np.array([np.nan])) if missing else ""
 
     if outcomes:
@@ -398,7 +406,7 @@ def _sobol(
     uncertain = sum(not quantity.is_certain for _, quantity in quantities(scenario.world))
     histories = rows * (uncertain + 3)
     with progress_bar(scenario.name, histories) as progress:
-        factors, values = run_design(scenario, plan, chosen, rows, pool=pool, parts=parts, progress=progress)
+        factors, values, failed = run_design(scenario, plan, chosen, rows, pool=pool, parts=parts, progress=progress)
     if not outcomes:
         chosen, constant = of_those(chosen, lambda name: why_not(values[name]))
         chosen, left_out = chosen[:MOST_BY_DESIGN], {**left_out, **constant}
@@ -409,7 +417,7 @@ def _sobol(
         head[1:1] = ["The correlations of the scenario are left out: parameters are taken as independent."]
     told = [*head, *_sobol_lines(found, _labels(summary), top), *_left_out(left_out)]
     rows_of = [row for one in found for row in one.as_dicts()]
-    return Study(rows_of, told, scenario, plan, _about(summary, chosen), left_out)
+    return Study(rows_of, told, scenario, plan, _about(summary, chosen), left_out, {"": failed})
 
 
 def _sobol_lines(found: Sequence[Sobol], labels: dict[str, str], top: int) -> Iterator[str]:

@@ -24,6 +24,7 @@ from sim.cli.common import (
     refuse_both,
     refuse_two_horizons,
     say_before,
+    say_failed,
     workers_for,
 )
 from sim.cli.complete import knobs, outcomes, scenarios
@@ -127,3 +128,5 @@ def sweep(
             print(f"{title}; {len(chosen):,} points, {replications:,} histories each, on the same luck\n")
             shown = outcome or headline_outcomes(found.summaries[0])[: 1 if is_heat_table(found) else 3]
             print(*text_lines(found, shown), WHAT_IT_IS_NOT, sep="\n")
+        failed = found.failed()
+        say_failed(failed, f"{command('parley', 'run', file)} with that point by --set (failures.csv)")

@@ -136,23 +136,13 @@ def series_days(days: int) -> tuple[int, ...]:
 
 
 def run_ensemble(
-    scenario: Scenario[ScenarioHead], plan: Plan, progress: Callable[[int], None] = lambda done: None
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    progress: Callable[[int], None] = lambda done: None,
+    pool: Pool = ALONE,
 ) -> Ensemble:
-    """Run a scenario as an ensemble.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    plan : Plan
-    progress : callable
-        Called with the number of replications done after each batch.
-
-    Raises
-    ------
-    InvariantBreach
-        With scenario, seed and replication, when something that must always hold does not.
-    """
-    return run_histories(scenario, plan, np.arange(plan.replications, dtype=np.int64), progress=progress)
+    """Run a scenario as an ensemble; parameters and errors as in `run_histories`."""
+    return run_histories(scenario, plan, np.arange(plan.replications, dtype=np.int64), progress=progress, pool=pool)
 
 
 def run_histories(
@@ -161,72 +151,44 @@ def run_histories(
     numbers: Ints,
     given: Mapping[str, Floats] | None = None,
     progress: Callable[[int], None] = lambda done: None,
+    pool: Pool = ALONE,
 ) -> Ensemble:
-    """Run the histories of a design, in batches.
+    """Run histories, in batches, and hold them in memory. One in which something goes wrong is `failed`, the rest goes on.
 
     Parameters
     ----------
-    scenario, plan
-        As in `run_ensemble`; how many replications the plan has is of no interest.
+    scenario : Scenario
+    plan : Plan
+        How many replications it has is of no interest.
     numbers : (n,) int
         The replications whose luck the histories have; several may have that of one.
     given : mapping of str to (n,) array, optional
         Values of uncertain parameters that are not drawn, by path; NaN in histories in which they are.
     progress : callable
+        Called with the number of histories done, after each batch.
+    pool : Pool
+        Who shares the batches.
+
+    Raises
+    ------
+    Exception
+        What went wrong, when it does in all or in more than `MOST_FAILURES`: that is no matter of single histories.
+    WorkerError
     """
-    whole: Ensemble | None = None
-    n = len(numbers)
-    for places in np.array_split(np.arange(n, dtype=np.int64), -(-n // plan.batch)):
-        at = slice(int(places[0]), int(places[-1]) + 1)
-        part = run_batch(scenario, plan, numbers[at], {path: values[at] for path, values in (given or {}).items()})
-        if whole is None:
-            whole = part if len(places) == n else _room_for(part, numbers)
-        if whole is not part:
-            _put(whole, part, at)
-        progress(at.stop)
-    assert whole is not None, "there is at least one history"
-    return whole
-
-
-def run_shared(
-    scenario: Scenario[ScenarioHead], plan: Plan, pool: Pool, progress: Callable[[int], None] = lambda done: None
-) -> Ensemble:
-    """Run a scenario as an ensemble whose parts others run, and hold it in memory; parameters as in `run_ensemble`."""
-    return _share(scenario, plan, np.arange(plan.replications, dtype=np.int64), pool, progress)
-
-
-def _share(
-    scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints, pool: Pool, progress: Callable[[int], None]
-) -> Ensemble:
-    """Run replications that follow one another."""
     n = len(numbers)
     pieces = max(-(-n // plan.batch), min(pool.size, n // FEWEST_TO_SHARE))
-    if pool.does is None or pieces < 2:
-        return run_histories(scenario, plan, numbers, progress=progress)
-    tasks = [(scenario, plan, part) for part in np.array_split(numbers, pieces)]
-    parts: dict[int, Ensemble] = {}
-    for place, part in shared(_run_part, tasks, pool):
-        parts[place] = part
-        progress(sum(len(one.numbers) for one in parts.values()))
-    whole = _room_for(parts[0], numbers)
-    for _, part in sorted(parts.items()):
-        first = int(part.numbers[0] - numbers[0])
-        _put(whole, part, slice(first, first + len(part.numbers)))
-    return whole
+    places = np.array_split(np.arange(n, dtype=np.int64), pieces)
+    tasks = ((scenario, plan, numbers[at], {path: values[at] for path, values in (given or {}).items()}) for at in places)
+    done, whole = 0, _Whole(numbers)
+    for place, part in shared(_run_part, tasks, pool if pieces > 1 else ALONE):
+        whole.take(place, part)
+        done += len(part.numbers)
+        progress(done)
+    return whole.ensemble()
 
 
-def run_shared_surviving(
-    scenario: Scenario[ScenarioHead], plan: Plan, pool: Pool, progress: Callable[[int], None] = lambda done: None
-) -> Ensemble:
-    """Run as `run_shared`; where something goes wrong, as `run_surviving`, in this process alone."""
-    try:
-        return run_shared(scenario, plan, pool, progress)
-    except SURVIVED:
-        return run_surviving(scenario, plan, np.arange(plan.replications, dtype=np.int64))
-
-
-def _run_part(task: tuple[Scenario[ScenarioHead], Plan, Ints]) -> Ensemble:
-    return run_histories(*task)
+def _run_part(task: tuple[Scenario[ScenarioHead], Plan, Ints, Mapping[str, Floats]]) -> Ensemble:
+    return run_surviving(*task)
 
 
 def run_until(
@@ -238,21 +200,22 @@ def run_until(
 ) -> Ensemble:
     """Run `CHUNK` histories after another until their outcomes are `enough`, or all of the plan are run.
 
-    Where it stops depends on scenario and seed only. Parameters as in `run_ensemble`; `enough` is given the outcomes so far.
+    Where it stops depends on scenario and seed only. Parameters and errors as in `run_histories`; `enough` is given the
+    outcomes so far.
     """
     parts: list[Ensemble] = []
     done = 0
     while done < plan.replications:
         numbers = np.arange(done, min(done + CHUNK, plan.replications), dtype=np.int64)
-        parts.append(_share(scenario, plan, numbers, pool, lambda done: None))
+        parts.append(run_histories(scenario, plan, numbers, pool=pool))
         done += len(numbers)
         progress(done)
         if enough({name: np.concatenate([part.outcomes[name] for part in parts]) for name in parts[0].outcomes}):
             break
-    whole = replace(_room_for(parts[0], np.arange(done, dtype=np.int64)), plan=replace(plan, replications=done))
+    whole = _Whole(np.arange(done, dtype=np.int64))
     for at, part in enumerate(parts):
-        _put(whole, part, slice(at * CHUNK, at * CHUNK + len(part.numbers)))
-    return whole
+        whole.take(at, part)
+    return replace(whole.ensemble(), plan=replace(plan, replications=done))
 
 
 def run_batch(
@@ -293,6 +256,54 @@ def run_batch(
     )
 
 
+class _Whole:
+    """Histories that are put together out of parts, which may come in any order."""
+
+    def __init__(self, numbers: Ints) -> None:
+        self._numbers = numbers
+        self._waiting: dict[int, Ensemble] = {}
+        self._whole: Ensemble | None = None
+        # The next part, the place of its first history, and that of its first series.
+        self._next, self._place, self._series = 0, 0, 0
+
+    def take(self, at: int, part: Ensemble) -> None:
+        """Take a part, and put in its place what follows on what is there."""
+        self._waiting[at] = part
+        while self._next in self._waiting:
+            self._put(self._waiting.pop(self._next))
+            self._next += 1
+
+    def _put(self, part: Ensemble) -> None:
+        if self._whole is None:
+            alone = len(part.numbers) == len(self._numbers)
+            self._whole = part if alone else _room_for(part, self._numbers)
+        whole, first = self._whole, self._place
+        self._place += len(part.numbers)
+        if whole is part:
+            return
+        for ours, theirs in ((whole.outcomes, part.outcomes), (whole.drawn, part.drawn)):
+            for name, values in theirs.items():
+                ours[name][first : self._place] = values
+        if part.series_days:
+            series = np.asarray(part.series)
+            np.asarray(whole.series)[:, :, self._series : self._series + series.shape[2]] = series
+            self._series += series.shape[2]
+        whole.events.extend(part.events)
+        for key, counts in part.tallies.items():
+            whole.tallies[key] = whole.tallies.get(key, 0) + counts
+        whole.failures.update({first + place: reason for place, reason in part.failures.items()})
+        refuse_many(whole.failures)
+
+    def ensemble(self) -> Ensemble:
+        """Return the whole."""
+        whole = self._whole
+        assert whole is not None, "there is at least one history"
+        if whole.failures and self._series:
+            # Those that failed have no series.
+            return replace(whole, series=np.ascontiguousarray(np.asarray(whole.series)[:, :, : self._series]))
+        return whole
+
+
 def _room_for(part: Ensemble, numbers: Ints) -> Ensemble:
     n = len(numbers)
     return replace(
@@ -303,70 +314,85 @@ def _room_for(part: Ensemble, numbers: Ints) -> Ensemble:
         series=np.empty((len(part.series_columns), len(part.series_days), np.count_nonzero(numbers < SERIES_HISTORIES))),
         events=[],
         tallies={},
+        failures={},
     )
 
 
-def _put(whole: Ensemble, part: Ensemble, at: slice) -> None:
-    """Put a part in its place among histories that are in the order of their numbers, as far as series are kept."""
-    for name, values in part.outcomes.items():
-        whole.outcomes[name][at] = values
-    for name, values in part.drawn.items():
-        whole.drawn[name][at] = values
-    for ours, theirs in zip(whole.series, part.series if part.series_days else (), strict=False):
-        ours[:, at.start : at.start + theirs.shape[1]] = theirs
-    whole.events.extend(part.events)
-    for key, counts in part.tallies.items():
-        whole.tallies[key] = whole.tallies.get(key, 0) + counts
+class TooManyFailures(Exception):
+    """What goes wrong in so many histories is no matter of single ones."""
 
 
-def run_surviving(scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints) -> Ensemble:
-    """Run replications, in batches; those in which something goes wrong are `failed`, and the rest goes on.
+def refuse_many(failures: Mapping[int, str]) -> None:
+    """Raise when more histories failed than are a matter of single ones."""
+    if len(failures) > MOST_FAILURES:
+        raise TooManyFailures(f"more than {MOST_FAILURES} histories failed, the first of them: {failures[min(failures)]}")
 
-    Parameters as in `run_histories`, the numbers rising.
 
-    Raises
-    ------
-    Exception
-        What went wrong, when it does in all, or in more than `MOST_FAILURES`: that is no matter of single histories.
+def run_surviving(
+    scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints, given: Mapping[str, Floats] | None = None
+) -> Ensemble:
+    """Run histories as one batch; those in which something goes wrong are `failed`, and the rest goes on.
+
+    What becomes of a history does not depend on the others of its batch. Parameters and errors as in `run_histories`.
     """
+    given = given or {}
     try:
-        return run_histories(scenario, plan, numbers)
+        return run_batch(scenario, plan, numbers, given)
     except SURVIVED as error:
         failures: dict[int, str] = {}
-        _find_failures(scenario, plan, numbers, failures, error)
-        good = numbers[~np.isin(numbers, list(failures))]
-        if not len(good):
-            raise
-    return _with_failures(run_histories(scenario, plan, good), numbers, failures)
+        n = len(numbers)
 
+        def run(places: Ints) -> Ensemble:
+            # Series take most of the time, and are of those that go on.
+            return run_batch(scenario, unseen, numbers[places], {path: values[places] for path, values in given.items()})
 
-def _find_failures(
-    scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints, failures: dict[int, str], error: Exception
-) -> None:
-    """Find the replications that fail, by halves, given the error of all of them together."""
-    if len(numbers) == 1:
-        failures[int(numbers[0])] = f"{type(error).__name__}: {error}"
-        if len(failures) > MOST_FAILURES:
-            raise error
-        return
-    middle = len(numbers) // 2
-    for half in (numbers[:middle], numbers[middle:]):
-        try:
-            run_histories(scenario, replace(plan, series=False), half)
-        except SURVIVED as found:
-            _find_failures(scenario, plan, half, failures, found)
-
-
-def _with_failures(good: Ensemble, numbers: Ints, failures: dict[int, str]) -> Ensemble:
-    """Return an ensemble with failed replications in their places."""
-    at = np.searchsorted(numbers, good.numbers)
+        unseen = replace(plan, series=False)
+        _find_failures(run, np.arange(n, dtype=np.int64), failures, error)
+        at = np.delete(np.arange(n, dtype=np.int64), list(failures))
+        if len(at):
+            good = run_batch(scenario, plan, numbers[at], {path: values[at] for path, values in given.items()})
+        else:
+            good = _one_that_goes_on(scenario, plan, numbers, given, error)
 
     def spread(values: NDArray[Any]) -> NDArray[Any]:
-        whole = np.full(len(numbers), "" if values.dtype.kind == "U" else np.nan, dtype=values.dtype)
-        whole[at] = values
+        whole = np.full(n, "" if values.dtype.kind == "U" else np.nan, dtype=values.dtype)
+        whole[at] = values[: len(at)]
         return whole
 
     outcomes = {name: spread(values) for name, values in good.outcomes.items()}
-    outcomes["ending"][np.isin(numbers, list(failures))] = FAILED
+    outcomes["ending"][list(failures)] = FAILED
     drawn = {name: spread(values) for name, values in good.drawn.items()}
     return replace(good, numbers=numbers, outcomes=outcomes, drawn=drawn, failures=failures)
+
+
+def _find_failures(run: Callable[[Ints], Ensemble], places: Ints, failures: dict[int, str], error: Exception) -> None:
+    """Find the histories that fail, by halves, given the error of all of them together."""
+    if len(places) == 1:
+        failures[int(places[0])] = f"{type(error).__name__}: {error}"
+        if len(failures) > MOST_FAILURES:
+            raise error
+        return
+    middle = len(places) // 2
+    for half in (places[:middle], places[middle:]):
+        try:
+            run(half)
+        except SURVIVED as found:
+            _find_failures(run, half, failures, found)
+
+
+def _one_that_goes_on(
+    scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints, given: Mapping[str, Floats], error: Exception
+) -> Ensemble:
+    """Return the columns of a run all of whose batch failed, from another of its replications, without what happened in it.
+
+    So what a run says does not depend on how it was cut.
+    """
+    others = np.setdiff1d(np.arange(min(plan.replications, len(numbers) + MOST_FAILURES + 1), dtype=np.int64), numbers)
+    # A design has no others, and its batches are no smaller than half of it.
+    for number in others[: MOST_FAILURES + 1] if not given else ():
+        try:
+            one = run_batch(scenario, plan, np.array([number], dtype=np.int64))
+        except SURVIVED:
+            continue
+        return replace(one, series=np.asarray(one.series)[:, :, :0], events=[], tallies={})
+    raise error

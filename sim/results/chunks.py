@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats
 from sim.engine.recorder import Event
-from sim.ensemble.run import BATCH, Ensemble, Plan, run_shared_surviving, run_surviving
+from sim.ensemble.run import BATCH, Ensemble, Plan, refuse_many, run_ensemble, run_histories
 from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
 from sim.results.again import as_it_was
@@ -158,8 +158,7 @@ def run_into(
             yield as_it_was(place.target, plan)
             return
         if plan.replications <= most:
-            ensemble, table, kept = run_shared_surviving(scenario, plan, pool), None, 0
-            progress(plan.replications)
+            ensemble, table, kept = run_ensemble(scenario, plan, progress, pool), None, 0
             if as_parquet:
                 parts.scratch(COLUMNS)
                 table = _write_parquet(parts, [parquet.columns_of(ensemble)])
@@ -231,13 +230,13 @@ def run_in_chunks(
 
 def keep_chunk(chunk: Chunk) -> None:
     """Run a chunk and keep it; a worker's task."""
-    ensemble = run_surviving(chunk.scenario, chunk.plan, np.arange(chunk.first, chunk.end, dtype=np.int64))
+    ensemble = run_histories(chunk.scenario, chunk.plan, np.arange(chunk.first, chunk.end, dtype=np.int64))
     rest = {
         "series_columns": ensemble.series_columns,
         "series_days": ensemble.series_days,
         "events": [[event.day, event.replication, event.kind, dict(event.values)] for event in ensemble.events],
         "tallies": [[day, question, counts.tolist()] for (day, question), counts in ensemble.tallies.items()],
-        "failures": list(ensemble.failures.items()),
+        "failures": [[chunk.first + place, reason] for place, reason in ensemble.failures.items()],
     }
     arrays = {
         **{_OUTCOME + name: values for name, values in ensemble.outcomes.items()},
@@ -350,6 +349,7 @@ def _appended(chunks: Sequence[Chunk], folder: Path, note: Callable[[str], None]
         for day, question, counts in rest["tallies"]:
             whole.tallies[day, question] = whole.tallies.get((day, question), 0) + np.array(counts, dtype=np.int64)
         whole.failures.update((number, reason) for number, reason in rest["failures"])
+        refuse_many(whole.failures)
     assert whole is not None, "a run has a chunk"
     return whole, path
 

@@ -81,6 +81,8 @@ class Manifest(_Part):
     made_with : MadeWith
     asked : str
         The digest of all that they depend on, by which the same command knows that they are there.
+    failed : int
+        How many of their histories went wrong in Parley.
     sha256 : dict of str to str
         Of each file that holds results, by its name.
     beside : list of str
@@ -97,6 +99,7 @@ class Manifest(_Part):
     parley: Text = __version__
     made_with: MadeWith = Field(default_factory=made_with)
     asked: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    failed: Annotated[int, Field(ge=0)] = 0
     sha256: dict[FileName, Digest] = {}
     beside: list[FileName] = [PAGE]
 

@@ -113,6 +113,11 @@ class Run(Tabular):
         return identity_over(self.scenario, self.days, self.seed)
 
     @property
+    def failed(self) -> int:
+        """How many of its histories went wrong in Parley."""
+        return int(np.count_nonzero(self.outcomes["ending"] == FAILED))
+
+    @property
     def marked(self) -> str:
         """Its name, with the fingerprint of its file where it is not a shipped one."""
         mark = self.scenario.fingerprint
@@ -123,7 +128,10 @@ class Run(Tabular):
         return {"name": self.name, **self.identity.about(self.replications), "days": self.days, "parley": self.version}
 
     def __repr__(self) -> str:
-        return f"<Run: {self.identity.marked}, {self.replications:,} histories of {self.days:,} days, seed {self.seed}>"
+        failed = f", {self.failed:,} of them failed" if self.failed else ""
+        return (
+            f"<Run: {self.identity.marked}, {self.replications:,} histories of {self.days:,} days, seed {self.seed}{failed}>"
+        )
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the summary; `to_pandas` has a row a history instead."""

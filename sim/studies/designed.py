@@ -11,6 +11,7 @@ import numpy as np
 from sim.engine.draws import Floats, Ints
 from sim.ensemble.run import Plan, run_histories
 from sim.ensemble.workers import ALONE, Pool, shared
+from sim.model.ceasefire import FAILED
 from sim.results.parts import Parts
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import outcome_of
@@ -39,7 +40,7 @@ class Histories:
 
 
 def outcomes_of(histories: Histories) -> dict[str, Floats]:
-    """Run histories; return the values of each outcome, (n,).
+    """Run histories; return the values of each outcome, (n,), and as `FAILED` which of them went wrong.
 
     Raises
     ------
@@ -48,7 +49,8 @@ def outcomes_of(histories: Histories) -> dict[str, Floats]:
     """
     plan = replace(histories.plan, series=False)
     ensemble = run_histories(histories.scenario, plan, histories.numbers, histories.given)
-    return {name: outcome_of(histories.scenario, ensemble.outcomes, name) for name in histories.outcomes}
+    names = (*histories.outcomes, FAILED)
+    return {name: outcome_of(histories.scenario, ensemble.outcomes, name) for name in names}
 
 
 def shared_outcomes(

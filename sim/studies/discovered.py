@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from sim.model.ceasefire import FAILED
 from sim.pasted import command
 from sim.results.frames import Tabular
@@ -197,6 +199,8 @@ def _next(asked: Discovered, box: Box, scenario: Sequence[str]) -> str:
     """Return a command that turns the parameter that matters most and leaves the others as they are."""
     parameter = box.restrictions[0].parameter
     drawn = asked.run.drawn[parameter]
+    # Those that failed have none.
+    drawn = drawn[~np.isnan(drawn)]
     if asked.case.sign:
         until = f"median({asked.case.outcome}) >= {asked.case.level:.10g}"
     else:

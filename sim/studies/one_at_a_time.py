@@ -15,6 +15,7 @@ import numpy as np
 from sim.engine.draws import Floats
 from sim.ensemble.run import Plan
 from sim.ensemble.workers import ALONE, Pool
+from sim.model.ceasefire import FAILED
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, of_means, of_shares
 from sim.results.parts import Parts
@@ -96,11 +97,14 @@ class MindChanging(Tabular):
         What moves the outcomes most comes first.
     untried : dict of str to str
         Variants that the scenario cannot have, with the reason.
+    failed : dict of str to int
+        How many histories went wrong, by what was set; as it is under an empty text.
     """
 
     outcomes: dict[str, Floats]
     assumptions: list[Assumption]
     untried: dict[str, str]
+    failed: dict[str, int]
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one row a variant and outcome, what moves the outcomes most first."""
@@ -140,7 +144,7 @@ class MindChanging(Tabular):
             replace(one, effects=those, moves=_moves(those, kept))
             for one, those in zip(self.assumptions, effects, strict=True)
         ]
-        return MindChanging(kept, sorted(found, key=lambda one: -one.moves), self.untried)
+        return replace(self, outcomes=kept, assumptions=sorted(found, key=lambda one: -one.moves))
 
 
 def mind_changing(
@@ -174,6 +178,7 @@ def mind_changing(
     """
     variants, untried = _variants(scenario)
     as_it_is = outcomes_of(_histories(scenario, plan, [], outcomes))
+    failed = {"": int(as_it_is.pop(FAILED).sum())}
     fitting = max(1, plan.batch // plan.replications)
     given = [variant for variant in variants if variant.number is not None]
     cut = [given[first : first + fitting] for first in range(0, len(given), fitting)]
@@ -181,8 +186,10 @@ def mind_changing(
     tasks = [_histories(scenario, plan, part, outcomes) for part in cut]
     effects: dict[Variant, Effect] = {}
     for place, found in shared_outcomes(tasks, pool, parts):
+        wrong = found.pop(FAILED)
         for row, variant in enumerate(cut[place]):
             at = slice(row * plan.replications, (row + 1) * plan.replications)
+            failed[f"{variant.path}={variant.value}"] = int(wrong[at].sum())
             differences = {
                 outcome: _difference(as_it_is[outcome], values[at], len(variants)) for outcome, values in found.items()
             }
@@ -195,7 +202,7 @@ def mind_changing(
         for path in paths
     ]
     assumptions.sort(key=lambda one: -one.moves)
-    return MindChanging(as_it_is, assumptions, untried)
+    return MindChanging(as_it_is, assumptions, untried, {at: count for at, count in sorted(failed.items()) if count})
 
 
 def variant_count(scenario: Scenario[ScenarioHead]) -> int:

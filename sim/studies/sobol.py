@@ -19,6 +19,7 @@ from sim.engine.draws import Floats, Ints
 from sim.engine.whole import whole_number
 from sim.ensemble.run import Plan
 from sim.ensemble.workers import ALONE, Pool
+from sim.model.ceasefire import FAILED
 from sim.results.frames import Tabular
 from sim.results.parts import Parts
 from sim.results.statistics import Z_95
@@ -129,7 +130,7 @@ def run_design(
     pool: Pool = ALONE,
     parts: Parts | None = None,
     progress: Callable[[int], None] = lambda done: None,
-) -> tuple[list[str], dict[str, Floats]]:
+) -> tuple[list[str], dict[str, Floats], int]:
     """Run a designed ensemble of a scenario.
 
     Parameters
@@ -151,7 +152,9 @@ def run_design(
     factors : list of str
         The uncertain parameters, by path, and the luck.
     values : dict of str to (points,) array
-        By outcome, as `indices` takes them.
+        By outcome, as `indices` takes them; without the rows of the design in which a history went wrong.
+    failed : int
+        How many histories did.
 
     Raises
     ------
@@ -178,7 +181,10 @@ def run_design(
     for place, found in shared_outcomes(tasks, pool, parts):
         found_in[place] = found
         progress(sum(len(task.numbers) for task, part in zip(tasks, found_in, strict=True) if part))
-    return factors, {outcome: np.concatenate([part[outcome] for part in found_in]) for outcome in outcomes}
+    whole = {name: np.concatenate([part[name] for part in found_in]) for name in (*outcomes, FAILED)}
+    wrong = whole.pop(FAILED).reshape(rows, -1)
+    kept = np.repeat(~wrong.any(axis=1), wrong.shape[1])
+    return factors, {name: values[kept] for name, values in whole.items()}, int(wrong.sum())
 
 
 def sobol(
@@ -188,7 +194,7 @@ def sobol(
 
     Parameters and errors as in `run_design` and `indices`.
     """
-    factors, values = run_design(scenario, plan, outcomes, rows, pool=pool)
+    factors, values, _ = run_design(scenario, plan, outcomes, rows, pool=pool)
     return [indices(factors, outcome, values[outcome]) for outcome in outcomes]
 
 

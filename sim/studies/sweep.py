@@ -9,6 +9,7 @@ from typing import Any
 
 from sim.ensemble.run import Plan, run_ensemble
 from sim.ensemble.workers import ALONE, Pool, shared
+from sim.model.ceasefire import FAILED
 from sim.results.columns import sweep_columns
 from sim.results.frames import Tabular
 from sim.results.identity import about_identity, identity_of, varied_in_words
@@ -60,13 +61,23 @@ class Sweep(Tabular):
         """Return an outcome at a point, or None where no history of the point has it."""
         return next((row for row in self.summaries[point] if row.id == outcome), None)
 
+    def failed(self) -> dict[str, int]:
+        """Return how many histories went wrong in Parley, by what was set at the points at which some did."""
+        found = {}
+        for place, point in enumerate(self.points):
+            row = self.row(place, FAILED)
+            if row is not None and row.share:
+                at = " ".join(f"{knob.path}={value}" for knob, value in zip(self.knobs, point, strict=True))
+                found[f"at {at}"] = round(row.share * self.plan.replications)
+        return found
+
     def manifest(self, outcomes: Sequence[str] = ()) -> SweepManifest:
         """Return what its folder says of it; `outcomes` are those that were asked for."""
         plan = self.plan
         return SweepManifest(
             **about_identity(self.scenario, plan), replications=plan.replications, design=self.design,
             knobs=[VariedKnob(**asdict(knob) | {"values": list(knob.values)}) for knob in self.knobs],
-            points=[list(point) for point in self.points], outcomes=list(outcomes),
+            points=[list(point) for point in self.points], outcomes=list(outcomes), failed=sum(self.failed().values()),
         )  # fmt: skip
 
     @classmethod

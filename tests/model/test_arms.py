@@ -273,7 +273,7 @@ def test_a_random_halt_began_in_the_month_before_when_none_is_active(calm: Load,
 def test_random_halts_cut_the_share_of_time_that_they_last(calm: Load, play: Play) -> None:
     """Whatever the length against the month: 20 days cut no whole month more often than 35."""
     for days in (20, 35, 62):
-        hazard, n = 0.6, 1500
+        hazard, n = 0.6, 400
         past = play(calm(edit=halt(hazard_per_year=hazard, days=days)), 730, n=n)
         pledges = past.daily("pledged_beur")[MONTH_STARTS[1:], US]
         cut = (pledges < 1e-9).mean()
