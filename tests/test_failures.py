@@ -182,7 +182,7 @@ def test_every_command_goes_on_and_exits_with_4(with_a_mistake: Path, tmp_path: 
         "discover": ("discover", "baseline", "--outcome", "casualties_attacker > 90000", *size[:2], "--replications", 120),
         "sensitivity": ("sensitivity", "baseline", "--months", 2, "--replications", 200),
         "one at a time": ("sensitivity", "history/winter_war", "--one-at-a-time", "--months", 1, "--replications", 100),
-        "sobol": ("sensitivity", "history/iwo_jima", "--sobol", 32),
+        "sobol": ("sensitivity", "history/winter_war", "--months", 1, "--sobol", 32),
     }
     failed = {"compare": "6 histories failed (3 of baseline, 3 of more_arms)", "discover": "3 histories failed",
               "sweep": "6 histories failed (3 at arms.defender.aid_scale=0.5, 3 at arms.defender.aid_scale=1)",
