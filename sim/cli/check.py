@@ -28,20 +28,23 @@ def check(
             sections = list(coverage(scenario))
             total = sum(section.numbers for section in sections)
             unsourced = sum(len(section.bare) for section in sections)
+            default = sum(len(section.default) for section in sections)
             # Rounded down: 100 is all of them.
-            percent = 100 * (total - unsourced) // total if total else 100
+            percent = 100 * (total - unsourced - default) // total if total else 100
             print(f"{scenario.path}: no problems; {total} numbers, {percent}% with a source or marked as an assumption")
             for note in [*notes(scenario, horizon_days(scenario)), *long_work(scenario)]:
                 print(f"  note: {note}")
             if not sources:
                 continue
             bare += unsourced
-            print(f"  {'section':<14}{'numbers':>8}{'sourced':>9}{'assumed':>9}{'neither':>9}")
+            print(f"  {'section':<14}{'numbers':>8}{'sourced':>9}{'assumed':>9}{'default':>9}{'neither':>9}")
             for section in sections:
-                counts = (section.numbers, section.sourced, section.assumed, len(section.bare))
-                print(f"  {section.section:<14}{counts[0]:>8}{counts[1]:>9}{counts[2]:>9}{counts[3]:>9}")
+                counts = (section.numbers, section.sourced, section.assumed, len(section.default), len(section.bare))
+                print(f"  {section.section:<14}{counts[0]:>8}{''.join(f'{count:>9}' for count in counts[1:])}")
             for section in sections:
                 for path in section.bare:
                     print(f"  no source: {path}")
+                for path in section.default:
+                    print(f"  not written, so that the default holds: {path}")
     if bare:
         raise typer.Exit(INVALID)

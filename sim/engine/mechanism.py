@@ -136,6 +136,8 @@ class Mechanism:
         Also the name of the section of the scenario that holds the parameters.
     parameters : type
         The class of that section.
+    optional : bool
+        Whether a scenario may leave the section out; then every field needs a start.
     topics, steps : tuple of str
         Their names in the order of the day.
     sentences : mapping of str to str
@@ -152,6 +154,7 @@ class Mechanism:
 
     name: ClassVar[str]
     parameters: ClassVar[type]
+    optional: ClassVar[bool] = False
     topics: ClassVar[tuple[str, ...]] = ()
     steps: ClassVar[tuple[str, ...]] = ()
     sentences: ClassVar[Mapping[str, str]] = {}

@@ -26,7 +26,7 @@ from sim.scenario.wording import listed, quoted
 MECHANISMS: tuple[type[Mechanism], ...] = (
     Events, Arms, Manpower, Attrition, Front, Collapse, Support, Beliefs, Talks, Ceasefire,
 )  # fmt: skip
-# Left out together by a scenario in which no one negotiates.
+# Optional, and left out together by a scenario in which no one negotiates.
 POLITICS = (Support, Beliefs, Talks, Ceasefire)
 
 # Appointments come first, the scenario's own before all, and what they change is settled once a day, when all that happens
@@ -67,10 +67,12 @@ class _Checked(ScenarioHead):
         return self
 
 
-_sections: dict[str, Any] = {mechanism.name: (mechanism.parameters, ...) for mechanism in MECHANISMS}
-# Events are a list, which may be left out, and stand at the end of a file.
-del _sections[Events.name]
-_sections |= {mechanism.name: (mechanism.parameters | None, None) for mechanism in POLITICS}
+_sections: dict[str, Any] = {
+    mechanism.name: (mechanism.parameters | None, None) if mechanism.optional else (mechanism.parameters, ...)
+    for mechanism in MECHANISMS
+    if mechanism is not Events
+}
+# Events are things by name, which may be left out, and stand at the end of a file.
 _sections[Events.name] = (
     list[ScenarioEvent[Quantity]],
     Option(default=[], description="What else happens, when, and which knobs it changes."),

@@ -70,6 +70,7 @@ class Beliefs(Mechanism):
 
     name = "beliefs"
     parameters = BeliefParameters[Quantity]
+    optional = True
     steps = ("beliefs",)
     sentences: ClassVar = {}
 

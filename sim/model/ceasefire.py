@@ -91,6 +91,7 @@ class Ceasefire(Mechanism):
 
     name = "ceasefire"
     parameters = CeasefireParameters[Quantity]
+    optional = True
     steps = ("ceasefire",)
     sentences: ClassVar = {
         "ceasefire breaks": "The ceasefire breaks after {days:.0f} days ({cause}). The war goes on.",

@@ -57,6 +57,7 @@ class Support(Mechanism):
 
     name = "support"
     parameters = SupportParameters[Quantity]
+    optional = True
     steps = ("support",)
     sentences: ClassVar = {}
 

@@ -89,6 +89,7 @@ class Talks(Mechanism):
 
     name = "negotiation"
     parameters = NegotiationParameters[Quantity]
+    optional = True
     steps = ("negotiation",)
     sentences: ClassVar = {
         "talks open": "Talks open.",

@@ -99,12 +99,13 @@ def how_sure(scenario: Scenario[ScenarioHead]) -> list[Piece]:
     """Return how many numbers have a source, and how many are assumed or uncertain."""
     found = list(coverage(scenario))
     sourced, assumed_ = sum(one.sourced for one in found), sum(one.assumed for one in found)
-    bare = sum(len(one.bare) for one in found)
+    bare, default = sum(len(one.bare) for one in found), sum(len(one.default) for one in found)
     uncertain = sum(not quantity.is_certain for _, quantity in quantities(scenario.world))
     neither = f"; {bare} have neither" if bare else ""
+    neither += f"; {default} are defaults" if default else ""
     return [
-        f"Of {sourced + assumed_ + bare} numbers {sourced} have a source and {assumed_} are assumed{neither}. {uncertain} "
-        "are uncertain, and drawn anew in each history."
+        f"Of {sum(one.numbers for one in found)} numbers {sourced} have a source and {assumed_} are assumed{neither}. "
+        f"{uncertain} are uncertain, and drawn anew in each history."
     ]
 
 

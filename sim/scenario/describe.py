@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import Path
@@ -18,6 +18,8 @@ from .wording import exact_number
 
 # What a scenario says about itself: neither assumed nor simulated.
 HEAD = ("title", "description", "sources", "expect")
+# Where a number comes from that the scenario does not write: the declaration of its section.
+DEFAULT = "default"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Entry:
     place : Place
         Where it is written.
     origin : str
-        Keys of its sources, "assumed", or nothing.
+        Keys of its sources, "assumed", "default" where the scenario does not write it, or nothing.
     about : str
         What the value means.
     item : str
@@ -63,17 +65,18 @@ class Change:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many numbers of a section have a source, are marked as assumptions, or neither (by path)."""
+    """How many numbers of a section have a source, are marked as assumptions, or neither; and defaults (both by path)."""
 
     section: str
     sourced: int
     assumed: int
     bare: tuple[str, ...]
+    default: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> int:
         """How many numbers there are."""
-        return self.sourced + self.assumed + len(self.bare)
+        return self.sourced + self.assumed + len(self.bare) + len(self.default)
 
 
 def in_words(value: object) -> str:
@@ -96,7 +99,7 @@ def in_words(value: object) -> str:
 
 
 def entries(scenario: Scenario[ScenarioHead]) -> list[Entry]:
-    """Return every value of a scenario that is assumed or simulated, in the order of the file."""
+    """Return every value of a scenario that is assumed or simulated: as the file has them, its section's defaults behind."""
     known = {number.path: number for number in numbers(scenario.world)}
     found: list[Entry] = []
 
@@ -115,7 +118,20 @@ def entries(scenario: Scenario[ScenarioHead]) -> list[Entry]:
             found.append(Entry(dotted, in_words(node), "", scenario.places[path], "", "", item))
 
     walk(scenario.tree, (), "", "")
+    written = {entry.path for entry in found}
+    for one in known.values():
+        if one.path not in written and one.path.partition(".")[0] not in HEAD:
+            _put_default(found, one)
     return found
+
+
+def _put_default(found: list[Entry], known: Known) -> None:
+    """Put a number that is not written behind what is written of its section, or else behind all."""
+    section = f"{known.path.rpartition('.')[0]}."
+    beside = [place for place, entry in enumerate(found) if entry.path.startswith(section)]
+    items = (entry.item for entry in found if entry.item and known.path.startswith(f"{entry.item}."))
+    entry = _number_entry(known, None, Place(""), max(items, key=len, default=""))
+    found.insert(beside[-1] + 1 if beside else len(found), replace(entry, origin=DEFAULT))
 
 
 def _number_entry(known: Known, node: Any, place: Place, item: str) -> Entry:
@@ -162,15 +178,16 @@ def _short(entry: Entry) -> str:
 
 
 def coverage(scenario: Scenario[ScenarioHead]) -> Iterator[Coverage]:
-    """Yield, section by section, which numbers written in a scenario have a source or are marked as assumptions."""
-    written = {entry.path for entry in entries(scenario)}
+    """Yield, section by section, which numbers of a scenario have a source, are marked as assumptions, or are defaults."""
+    origins = {entry.path: entry.origin for entry in entries(scenario)}
     counts: dict[str, list[Known]] = {}
     for known in numbers(scenario.world):
         section, dot, _ = known.path.partition(".")
-        if dot and section not in HEAD and known.path in written:
+        if dot and section not in HEAD:
             counts.setdefault(section, []).append(known)
     for section, mine in counts.items():
-        sourced = [known for known in mine if getattr(known.value, "sources", ())]
-        rest = [known for known in mine if known not in sourced]
-        bare = [known.path for known in rest if not getattr(known.value, "assumption", False)]
-        yield Coverage(section, len(sourced), len(rest) - len(bare), tuple(bare))
+        default = [known.path for known in mine if origins[known.path] == DEFAULT]
+        sourced = [known.path for known in mine if getattr(known.value, "sources", ())]
+        assumed = [known.path for known in mine if getattr(known.value, "assumption", False)]
+        rest = [known.path for known in mine if known.path not in {*default, *sourced, *assumed}]
+        yield Coverage(section, len(sourced), len({*assumed} - {*sourced}), tuple(rest), tuple(default))

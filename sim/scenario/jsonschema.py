@@ -165,6 +165,8 @@ class _Writer:
         body = self._value(field.annotation, knob)
         if knob is None and isinstance(field.json_schema_extra, dict):
             body |= field.json_schema_extra
+        if knob is not None and isinstance(field.default, (int, float)):
+            body["default"] = field.default
         return {**_description(field, knob), **body}
 
     def _value(self, annotation: Any, knob: Knob | None) -> Schema:
