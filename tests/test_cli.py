@@ -195,7 +195,9 @@ def test_a_bad_scenario_gives_one_line(parley, tmp_path: Path, problem: str):
 
 BAD_CALLS = {
     "missing file": (("run", "nowhere.yaml"), 3, "nowhere.yaml"),
-    "zero replications": (("run", "baseline", "--replications", "0"), 2, "'--replications'"),
+    "zero replications": (("run", "baseline", "--replications", "0"), 2, "--replications: it must be 1 or more. See"),
+    "a text for a number": (("run", "baseline", "--months", "two"), 2, "--months: it must be a whole number. See"),
+    "too much": (("run", "baseline", "--months", "700"), 2, "--months: it must be 600 or less. See"),
     "no scenario": (("run",), 2, "FILE"),
     "unknown option": (("run", "baseline", "--replication", "3"), 2, "--replication"),
     "unknown command": (("rum", "baseline"), 2, "rum"),

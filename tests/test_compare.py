@@ -258,7 +258,7 @@ SPOILT = {
     "a tampered cell": (in_outcomes("war_goes_on", "war_again"), "was changed since"),
     "a missing table": (lambda folder: (folder / "summary.csv").unlink(), "cannot read"),
     "no manifest": (lambda folder: (folder / "manifest.json").unlink(), "no manifest.json"),
-    "a broken manifest": (lambda folder: (folder / "manifest.json").write_text("{"), "cannot be read"),
+    "a broken manifest": (lambda folder: (folder / "manifest.json").write_text("{"), "is no whole JSON"),
 }  # fmt: skip
 
 

@@ -116,7 +116,7 @@ def test_bad_choices_give_one_line(parley, folder: Path, arguments: tuple, code:
 
 
 def test_a_folder_that_is_none_or_was_changed_gives_one_line(parley, folder: Path, tmp_path: Path) -> None:
-    for place, message in ((tmp_path, "has no manifest.json"), (tmp_path / "nowhere", "has no manifest.json")):
+    for place, message in ((tmp_path, "has no manifest.json"), (tmp_path / "nowhere", "there is no folder")):
         done = parley("explain", place)
         assert (done.returncode, done.stderr.count("\n")) == (3, 1)
         assert message in done.stderr

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,32 @@ def test_results_that_are_there_are_done_and_others_are_refused(tmp_path: Path) 
     place, told = written(folder, {"outcomes.csv": b"2"})
     assert place.done
     assert "is there already" in told[0]
-    for other, words in (({"seed": 2}, "seed 1 and not 2"), ({"scenario": "war"}, "scenario peace and not war")):
-        with pytest.raises(StoreError, match=f"is there already .*{words}.*; --force replaces it"):
-            written(folder, {"outcomes.csv": b"2"}, **other)
+    with pytest.raises(StoreError, match="is there already .*seed 1 and not 2.*; --force replaces it"):
+        written(folder, {"outcomes.csv": b"2"}, seed=2)
+    # Nothing is advised that would be refused then.
+    with pytest.raises(StoreError, match="a run of peace, and not a run of war; only those of the same kind"):
+        written(folder, {"outcomes.csv": b"2"}, scenario="war")
     assert all_in(tmp_path) == before
+
+
+def test_two_threads_are_not_at_work_in_one_place(tmp_path: Path) -> None:
+    place = Place.of(tmp_path / "r", "run", {"scenario": "peace", "seed": 1}, False)
+    said: list[Exception] = []
+
+    def too() -> None:
+        try:
+            with place.at_work():
+                pass
+        except StoreError as error:
+            said.append(error)
+
+    with place.at_work():
+        thread = threading.Thread(target=too)
+        thread.start()
+        thread.join()
+        assert place.parts.folder.is_dir()
+    assert "another command is at work" in str(said[0])
+    assert not place.parts.folder.exists()
 
 
 def test_only_results_of_the_same_kind_and_scenario_are_replaced(tmp_path: Path) -> None:

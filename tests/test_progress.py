@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import signal
 import sys
 import time
@@ -143,3 +144,38 @@ def test_an_error_of_a_worker_tells_where_it_was() -> None:
         with pytest.raises(ValueError, match="math domain error") as caught:
             list(pool.does.each(math.sqrt, [-1.0]))
     assert "In a worker process:" in caught.value.__notes__[0]
+
+
+class Odd(Exception):
+    """An error that cannot be made anew from its arguments, as of many libraries."""
+
+    def __init__(self, one: int, other: int) -> None:
+        super().__init__(f"{one} and {other}")
+
+
+def odd(number: int) -> int:
+    raise Odd(number, number)
+
+
+def test_an_odd_error_of_a_worker_is_no_dead_worker() -> None:
+    with pool_of(2) as pool:
+        assert isinstance(pool.does, Processes)
+        with pytest.raises(RuntimeError, match="Odd: 1 and 1") as caught:
+            list(pool.does.each(odd, [1]))
+    assert "In a worker process:" in caught.value.__notes__[0]
+
+
+def test_a_worker_that_died_when_nobody_waited_is_made_anew() -> None:
+    with pool_of(2) as pool:
+        assert isinstance(pool.does, Processes)
+        assert sorted(found for _, found in pool.does.each(abs, [-1, -2, -3])) == [1, 2, 3]
+        before = pool.does.pids
+        for number in before:
+            os.kill(number, signal.SIGKILL)
+        while any(one.process.is_alive() for one in pool.does._idle):
+            time.sleep(0.01)
+        assert sorted(found for _, found in pool.does.each(abs, [-4, -5, -6])) == [4, 5, 6]
+        assert not set(before) & set(pool.does.pids)
+        with pytest.raises(AssertionError, match="one study at a time"):
+            for _ in pool.does.each(abs, [-1, -2]):
+                next(pool.does.each(abs, [-1]))

@@ -18,6 +18,7 @@ from sim.results.identity import Identity, file_name, identity_of, sweep_parts
 from sim.results.tables import headline, outcomes_csv
 from sim.scenario import Fixed, Quantity, Scenario, ScenarioError, ScenarioHead, load_scenario, numbers, quantities, shipped
 from sim.scenario.describe import changes
+from sim.scenario.identity import fingerprint, in_full
 
 pytestmark = pytest.mark.hostile
 
@@ -77,6 +78,13 @@ def test_items_that_are_taken_away_or_put_in_another_order_are_said(base) -> Non
     other = identity(base.with_settings([f"arms.backers={json.dumps(turned)}"]))
     assert [one.path for one in other.settings] == ["arms.backers"]
     assert ", ".join(backers[::-1]) in other.line
+
+
+def test_the_order_in_which_a_distribution_is_written_is_nothing_to_go_by() -> None:
+    one, other = {"dist": "uniform", "low": 1, "high": 2, "source": "a"}, {"high": 2, "low": 1.0, "dist": "uniform"}
+    assert fingerprint({"war": {"x": one}}) == fingerprint({"war": {"x": other}})
+    assert in_full(one) == in_full(other) == "uniform: low 1, high 2"
+    assert in_full({"dist": "normal", "sd": 1, "mean": 2}) == "normal: mean 2, sd 1"
 
 
 def test_long_and_many_settings_are_cut_but_bound(base) -> None:
@@ -339,6 +347,8 @@ def test_names_of_sweeps_tell_their_knobs_apart() -> None:
         ['a.b="x: y",z'],
     ]
     names = [file_name("base", sweep_parts(one, "grid", None)) for one in varied]
+    # A scenario whose name reads like another with what was set.
+    assert len({file_name("a+b"), file_name("a", ["b"]), file_name("a+b", ["c"]), file_name("a", ["b", "c"])}) == 4
     names += [file_name("base", sweep_parts(["a.b=0:1"], *design)) for design in (("latin", 4), ("sobol", 4), ("latin", 8))]
     assert len({name.casefold() for name in names}) == len(names)
     assert all(re.fullmatch(r"[A-Za-z0-9_.,=+-]*[A-Za-z0-9_]", name) for name in names)

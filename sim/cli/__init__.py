@@ -9,12 +9,22 @@ The commands are imported by `main`, once it heeds interrupts.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import suppress
 
 from sim.cli import interrupts, streams
 
 BUG, USAGE, INVALID = 1, 2, 3
+# What libraries say of values of options, and how it is said here.
+_OUR_WORDS = (
+    (r"^Invalid value for '([^']+)': (?:Value error, )?", r"\1: "),
+    (r"Input should be (?:greater than or equal to|at least) (\S+)", r"it must be \1 or more"),
+    (r"Input should be less than or equal to (\S+)", r"it must be \1 or less"),
+    (r"Input should be a valid integer.*", "it must be a whole number"),
+    (r"Input should be a valid number.*", "it must be a number"),
+    (r"Input should be ", "it must be "),
+)
 # Set to 1, it shows where in the program an error came up.
 TRACEBACK = "PARLEY_TRACEBACK"
 
@@ -80,7 +90,10 @@ def _one_line(error: Exception) -> str:
     """Return what is wrong with how a command was called, and where to read how it is called."""
     from sim.errors import cut
 
-    message = cut(" ".join(str(getattr(error, "format_message", lambda: str(error))()).split()), 400)
+    said = " ".join(str(getattr(error, "format_message", lambda: str(error))()).split())
+    for pattern, ours in _OUR_WORDS:
+        said = re.sub(pattern, ours, said)
+    message = f"{cut(said, 400).rstrip('.')}."
     context = getattr(error, "ctx", None)
     command = getattr(context, "command_path", "parley").removeprefix("parley").strip()
     return f"{message} See: {' '.join(['parley help', command]).strip()}"

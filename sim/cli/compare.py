@@ -66,7 +66,7 @@ def compare(
         list[str] | None,
         typer.Option(
             metavar="OUTCOME>X",
-            help="Exit with 5 if a difference is beyond this or unknown, as 'war_again > 0.05'.",
+            help="Exit with 5 if a difference from the first is above this (with <: below) or unknown: 'war_again > 0.05'.",
             autocompletion=outcomes,
         ),
     ] = None,

@@ -179,7 +179,7 @@ def run(
                 complete_page(place, note)
     if not as_json:
         for place in places:
-            print(f"Written: {place.folder}/ ({', '.join(place.tables())})")
+            print(f"{'There already' if place.done else 'Written'}: {place.folder}/ ({', '.join(place.tables())})")
         if has_ledger and not tell:
             print(f"Next: {command('parley', 'explain', folders[0])}  (why there was no deal; the story of one history)")
             if not as_page:

@@ -117,8 +117,8 @@ def sweep(
                 table = csv_of(found.as_dicts())
                 files = {"sweep.csv": table.encode(), "scenario.yaml": as_run(scenario, plan.days).to_yaml().encode()}
                 place.write(files, found.manifest(outcome or ()))
-        following = command("parley", "report", folder)
-        print(f"Written: {folder}/ (sweep, scenario, manifest). Next: {following}  (a page with figures)", file=sys.stderr)
+        told = f"{'There already' if place.done else 'Written'}: {folder}/ (sweep, scenario, manifest)"
+        print(f"{told}. Next: {command('parley', 'report', folder)}  (a page with figures)", file=sys.stderr)
         if as_csv:
             print_csv(table, excel)
         elif as_json:

@@ -103,6 +103,8 @@ def cluster_of(workers: int, address: str, patience: float) -> Iterator[Cluster]
             local = unheard(lambda: LocalCluster(n_workers=workers, **settings))
         client = Client(local or address, timeout=patience)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
+        if local is not None:
+            local.close()
         raise WorkerError(f"cannot reach the cluster {address!r}: {_in_a_line(error)}") from error
     try:
         size = sum(client.ncores().values())

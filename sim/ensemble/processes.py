@@ -61,6 +61,8 @@ class Processes:
 
     def each(self, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[int, R]]:
         """Do every task; see `sim.ensemble.workers.shared`."""
+        # The answers of two studies could not be told apart.
+        assert not self._busy, "processes do one study at a time"
         waiting = enumerate(tasks)
         try:
             while len(self._busy) < self.size and self._give(work, waiting):
@@ -84,13 +86,21 @@ class Processes:
 
     def end(self) -> None:
         """End all processes."""
-        self._end(self._idle)
+        self._end([*self._idle, *(worker for worker, _ in self._busy.values())])
         self._idle.clear()
+        self._busy.clear()
 
     def _give(self, work: Callable[[T], R], waiting: Iterator[tuple[int, T]]) -> bool:
         """Give the next task to a process; return whether there was one."""
         for place, task in waiting:
-            worker = self._idle.pop() if self._idle else _begun()
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.process.is_alive():
+                    break
+                # It died while nobody waited for it.
+                self._end([worker])
+            else:
+                worker = _begun()
             self._busy[worker.pipe] = (worker, place)
             try:
                 worker.pipe.send((work, task))
@@ -222,6 +232,14 @@ def _answer(pipe: Any, work: Callable[[Any], Any], task: Any) -> None:
     try:
         answer = pickle.dumps((_RESULT, work(task)))
     except Exception as error:
-        error.add_note("In a worker process:\n" + "".join(traceback.format_exception(error)))
-        answer = pickle.dumps((_ERROR, error))
+        where = "In a worker process:\n" + "".join(traceback.format_exception(error))
+        error.add_note(where)
+        try:
+            answer = pickle.dumps((_ERROR, error))
+            pickle.loads(answer)
+        except Exception:
+            # Not every error stands the way between processes.
+            plain = RuntimeError(f"{type(error).__name__}: {error}")
+            plain.add_note(where)
+            answer = pickle.dumps((_ERROR, plain))
     pipe.send_bytes(answer)

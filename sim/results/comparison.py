@@ -144,7 +144,7 @@ def why_not(left: Run, right: Run, paired: bool) -> str:
         return f"{left.name} covers {left.days} days and {right.name} {right.days}; run them over the same time (--months)"
     if not paired:
         return ""
-    unpaired = "or compare them with --unpaired, which needs no common luck but sees less"
+    unpaired = "or use `parley compare --unpaired`, which needs no common luck but sees less"
     if left.seed != right.seed:
         return f"{left.name} has seed {left.seed} and {right.name} seed {right.seed}: no pairs. Run one again, {unpaired}"
     if left.version != right.version:
@@ -154,7 +154,9 @@ def why_not(left: Run, right: Run, paired: bool) -> str:
         )
     starts = [run.scenario.world.start_date for run in (left, right)]
     if starts[0] != starts[1]:
-        return f"{left.name} begins on {starts[0]} and {right.name} on {starts[1]}: no pairs; compare them with --unpaired"
+        return (
+            f"{left.name} begins on {starts[0]} and {right.name} on {starts[1]}: no pairs; use `parley compare --unpaired`"
+        )
     return ""
 
 

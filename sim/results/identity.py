@@ -239,7 +239,7 @@ def file_name(name: str, parts: Sequence[str] = (), joint: str = "+") -> str:
     """Return a name for a file or folder that every system can hold, and that no other name and parts have.
 
     What is too long, or has letters that some system refuses or does not tell apart, is written plainly and followed by
-    a hash of what it stands for. A name alone is left as it is unless it is too long.
+    a hash of what it stands for. A name alone is left as it is unless it is too long or reads like a name with parts.
 
     >>> file_name("baseline", ["arms.defender.aid_scale=0.1", "12_months"])
     'baseline+arms.defender.aid_scale=0.1+12_months'
@@ -247,7 +247,7 @@ def file_name(name: str, parts: Sequence[str] = (), joint: str = "+") -> str:
     'baseline+sides.attacker.name=_a_b_-47f3a352b2'
     """
     whole = joint.join([name, *parts])
-    plain = all(_PLAIN.fullmatch(part) for part in parts)
+    plain = joint not in name and all(_PLAIN.fullmatch(part) for part in parts)
     if plain and len(whole.encode()) <= LONGEST_NAME:
         return whole
     safe = joint.join([name, *(re.sub("[^a-z0-9_.,=-]", "_", part.lower()) for part in parts)])

@@ -274,17 +274,19 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         content = read_bytes(path, MOST_BYTES)
     except FileNotFoundError as error:
+        if not folder.exists():
+            raise StoreError(f"there is no folder {folder}") from error
         raise StoreError(f"{folder} is not the folder of a run (it has no {NAME})") from error
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
     try:
         said = json.loads(content.decode(), parse_constant=_no_number)
     except RecursionError as error:
-        raise StoreError(f"{path} cannot be read: it is nested too deeply") from error
+        raise StoreError(f"{path} is damaged: it is nested too deeply; run it again with --force") from error
     except ValueError as error:
-        raise StoreError(f"{path} cannot be read: {error}") from error
+        raise StoreError(f"{path} is damaged: it is no whole JSON; run it again with --force") from error
     if not isinstance(said, dict):
-        raise StoreError(f"{path} cannot be read: it holds no names with values")
+        raise StoreError(f"{path} is damaged: it holds no names with values; run it again with --force")
     model = KINDS.get(kind) if isinstance(kind := said.get("kind"), str) else None
     _refuse_other_versions(folder, said, model or KINDS[_kind_of(said)])
     if model is None:

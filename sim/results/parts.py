@@ -19,7 +19,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,15 @@ class Parts:
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[Parts]:
-        """Begin; in the end remove the place, but keep it for the same command where that has left something unfinished."""
+        """Begin; in the end remove the place, but keep it for the same command where that has left something unfinished.
+
+        Raises
+        ------
+        StoreError
+            As `begin`, and when another thread of this process is at work in it.
+        """
+        if self.folder in _HELD:
+            raise StoreError(f"another command is at work in {self.folder}; wait for it, or write elsewhere")
         self.begin()
         try:
             yield self
@@ -404,12 +412,15 @@ def _differ(theirs: bytes, ours: bytes) -> str:
         before, now = json.loads(theirs), json.loads(ours)
     except (ValueError, RecursionError):
         return "what it is about cannot be read"
-    if not isinstance(before, dict):
-        return "what it is about cannot be read"
+    return differ(before, now) if isinstance(before, dict) else "what it is about cannot be read"
+
+
+def differ(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return in words what differs of what two results depend on: both values where they are short, else what it is."""
     told = []
     for name in sorted({*before, *now}):
         old, new = before.get(name), now.get(name)
         if old != new:
             short = all(isinstance(value, (int, str)) and len(str(value)) < 40 for value in (old, new))
-            told.append(f"{name} {old} and not {new}" if short else "the scenario" if name == "text" else name)
+            told.append(f"{name} {old} and not {new}" if short else "the scenario" if name == "text" else f"other {name}")
     return ", ".join(told)

@@ -31,7 +31,7 @@ from sim.results.files import HALF, StoreError, followed, kind_of, names_in, rea
 from sim.results.manifest import MOST_BYTES, Manifest
 from sim.results.manifest import NAME as MANIFEST
 from sim.results.manifest import PAGE as PAGE
-from sim.results.parts import READY, Parts, is_plain
+from sim.results.parts import READY, Parts, differ, is_plain
 
 _KINDS = {
     "outcomes.csv": "run", "outcomes.parquet": "run", "sweep.csv": "sweep", "comparison.csv": "comparison",
@@ -124,11 +124,12 @@ class Place:
         if kind_of(target):
             known = known_manifest(target)
             done = known.get("asked") == digest and not force
+            if not done:
+                _refuse_another(folder, known, kind, str(asked["scenario"]))
             if not done and not force:
                 raise StoreError(
                     f"{folder} is there already{_other(known, asked)}; --force replaces it, --out FOLDER writes elsewhere"
                 )
-            _refuse_another(folder, known, kind, str(asked["scenario"]))
             others = others_in(target, known)
         # What lies beside results that are whole is of no concern.
         unfinished = Parts.of(target, parts, force or done)
@@ -351,12 +352,12 @@ def _scenario(known: Mapping[str, Any]) -> str | None:
 
 def _other(known: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     """Return in words what results that are there differ in from those that are asked for."""
-    told = [
-        f"{name} {known[name]} and not {asked[name]}"
-        for name in ("scenario", "seed", "replications", "days", "parley")
-        if name in known and name in asked and known[name] != asked[name]
-    ]
-    return f" ({', '.join(told)})" if told else ", of something else" if "asked" in known else ""
+    if "asked" not in known:
+        return ""
+    # As both are once they are written; what they differ in otherwise is in texts too long to show.
+    now = json.loads(json.dumps(dict(asked)))
+    told = differ({name: known[name] for name in known if name in now}, {name: now[name] for name in now if name in known})
+    return f" ({told})" if told else " (of other settings or options)"
 
 
 # Single files

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .families import FAMILIES
 from .wording import exact_number
 
 # What is said about a scenario or a number, and changes nothing that is simulated.
@@ -134,7 +135,12 @@ def in_full(value: Any) -> str:
         if set(parts) == {"value"}:
             return in_full(parts["value"])
         if "dist" in parts:
-            return f"{in_full(parts.pop('dist'))}: {', '.join(f'{key} {in_full(parts[key])}' for key in parts)}"
+            dist = parts.pop("dist")
+            forms = FAMILIES[dist].forms if isinstance(dist, str) and dist in FAMILIES else ()
+            usual = list(dict.fromkeys(name for form in forms for name in form))
+            # However it is written, it is the same.
+            keys = [key for key in usual if key in parts] + sorted(key for key in parts if key not in usual)
+            return f"{in_full(dist)}: {', '.join(f'{key} {in_full(parts[key])}' for key in keys)}"
     else:
         parts = value
     return f"{{{', '.join(f'{json.dumps(key, ensure_ascii=False)}: {in_full(parts[key])}' for key in sorted(parts))}}}"
