@@ -43,6 +43,7 @@ from sim.studies.sobol import Sobol
 from sim.studies.sobol import sobol as _sobol
 from sim.studies.sweep import Sweep
 from sim.studies.sweep import sweep as _sweep
+from sim.words.run import markdown
 
 
 class WrongArgument(ParleyError):
@@ -101,7 +102,7 @@ def run(
     loaded, plan = _what(scenario, replications, seed, months, settings, series=out is not None)
     if out is None:
         return Run.of(_ran(loaded, plan))
-    with pool_of(workers) as pool, run_into(Path(out), loaded, plan, force=force, pool=pool):
+    with pool_of(workers) as pool, run_into(Path(out), loaded, plan, as_text=markdown, force=force, pool=pool):
         pass
     return read(out)
 

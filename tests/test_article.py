@@ -2,8 +2,9 @@
 
 import pytest
 
-from sim.results.targets import check_targets, target_lines
+from sim.results.targets import check_targets
 from sim.scenario import quantities
+from sim.words.targets import target_lines
 
 
 def test_the_baselines_central_values_are_the_articles(load):

@@ -26,6 +26,7 @@ from sim.results.chunks import about, layout, place_of_run, run_in_chunks, run_i
 from sim.results.parts import _HELD, Parts
 from sim.results.runs import Run
 from sim.results.store import StoreError
+from sim.words.run import markdown
 from tests.conftest import ROOT
 from tests.moments import begun, parts_in
 
@@ -63,7 +64,7 @@ def test_the_same_bytes_whatever_the_chunks_and_workers(name: str, load, pools, 
     for (most, batch), who in product(SIZES, pools):
         plan = Plan(N, 1, DAYS, batch=batch, watched=(0,))
         folder = tmp_path / f"{most}-{batch}-{who}"
-        with run_into(folder, scenario, plan, pool=pools[who], most=most) as (ensemble, _):
+        with run_into(folder, scenario, plan, as_text=markdown, pool=pools[who], most=most) as (ensemble, _):
             assert {event.replication for event in ensemble.events} == {0}
         found[folder.name] = digests(folder)
     assert len(list(tmp_path.iterdir())) == len(found) == 12
@@ -109,7 +110,7 @@ def test_series_are_of_the_first_histories(load, tmp_path: Path, monkeypatch) ->
     scenario, plan = load("baseline"), Plan(N, 1, DAYS, batch=25)
     assert np.asarray(run_histories(scenario, plan, np.arange(N)).series).shape[2] == 70
     for most in (30, N):
-        with run_into(tmp_path / str(most), scenario, plan, most=most):
+        with run_into(tmp_path / str(most), scenario, plan, as_text=markdown, most=most):
             pass
     assert digests(tmp_path / "30") == digests(tmp_path / str(N))
 
@@ -119,7 +120,7 @@ def test_parquet_holds_what_csv_does(load, tmp_path: Path) -> None:
     folders = {}
     for name, most, as_parquet in (("csv", N, False), ("one", N, True), ("chunks", 40, True)):
         folders[name] = tmp_path / name
-        with run_into(folders[name], scenario, plan, most=most, as_parquet=as_parquet):
+        with run_into(folders[name], scenario, plan, as_text=markdown, most=most, as_parquet=as_parquet):
             pass
     assert sorted(file.name for file in tmp_path.iterdir()) == ["chunks", "csv", "one"]
     theirs = Run.read(folders["csv"])
@@ -138,7 +139,7 @@ def test_a_missing_library_is_said_before_anything_is_run(load, tmp_path: Path, 
     monkeypatch.delattr("pyarrow.parquet", raising=False)
     with (
         pytest.raises(MissingExtra, match=r"pip install 'parley\[parquet\]'"),
-        run_into(tmp_path / "run", load("baseline"), Plan(9, 1, 9), as_parquet=True),
+        run_into(tmp_path / "run", load("baseline"), Plan(9, 1, 9), as_text=markdown, as_parquet=True),
     ):
         pass
     assert not list(tmp_path.iterdir())
@@ -149,7 +150,7 @@ def test_a_missing_library_is_said_before_anything_is_run(load, tmp_path: Path, 
 
 def test_finished_chunks_are_taken_up_and_damaged_ones_made_again(load, tmp_path: Path, monkeypatch) -> None:
     scenario, plan, folder = load("baseline"), Plan(N, 1, DAYS), tmp_path / "run"
-    with run_into(tmp_path / "whole", scenario, plan, most=20):
+    with run_into(tmp_path / "whole", scenario, plan, as_text=markdown, most=20):
         pass
     parts = Parts.of(folder, about(scenario, plan, 20), False)
     run_in_chunks(scenario, plan, parts, most=20)
@@ -160,7 +161,7 @@ def test_finished_chunks_are_taken_up_and_damaged_ones_made_again(load, tmp_path
     truncate(parts.folder / names[6])
     ran, notes, work = [], [], chunks.keep_chunk
     monkeypatch.setattr(chunks, "keep_chunk", lambda chunk: ran.append(chunk.name) or work(chunk))
-    with run_into(folder, scenario, plan, most=20, note=notes.append):
+    with run_into(folder, scenario, plan, as_text=markdown, most=20, note=notes.append):
         pass
     assert ran == [names[2], names[4], names[6]]
     assert [names[4] in notes[0], names[6] in notes[1], "5 of 8 chunks were there" in notes[2]] == [True] * 3
@@ -187,9 +188,9 @@ def test_a_chunk_damaged_after_it_was_looked_at_is_made_again(load, tmp_path: Pa
         if done == N:
             flip(next(iter((tmp_path / "run.unfinished").glob("chunk-*"))), random.Random(2))
 
-    with run_into(folder, scenario, plan, most=40, progress=damage, note=notes.append):
+    with run_into(folder, scenario, plan, as_text=markdown, most=40, progress=damage, note=notes.append):
         pass
-    with run_into(tmp_path / "whole", scenario, plan, most=40):
+    with run_into(tmp_path / "whole", scenario, plan, as_text=markdown, most=40):
         pass
     assert len(notes) == 1
     assert "is damaged and is made again" in notes[0]
@@ -225,7 +226,7 @@ def test_a_folder_of_the_users_own_is_left_alone(load, tmp_path: Path) -> None:
     mine.parent.mkdir()
     mine.write_text("mine")
     for force in (False, True):
-        with run_into(tmp_path / "run", scenario, plan, most=80, force=force):
+        with run_into(tmp_path / "run", scenario, plan, as_text=markdown, most=80, force=force):
             assert (tmp_path / "run.unfinished-2").is_dir()
         assert sorted(file.name for file in tmp_path.iterdir()) == ["run", "run.unfinished"]
     assert mine.read_text() == "mine"
@@ -233,7 +234,7 @@ def test_a_folder_of_the_users_own_is_left_alone(load, tmp_path: Path) -> None:
 
 def test_chunks_of_another_run_stay_when_results_are_there_already(load, tmp_path: Path) -> None:
     scenario, plan, folder = load("baseline"), Plan(N, 1, DAYS), tmp_path / "run"
-    with run_into(folder, scenario, plan, most=80):
+    with run_into(folder, scenario, plan, as_text=markdown, most=80):
         pass
     whole = digests(folder)
     for seed, stays in ((2, True), (1, False)):
@@ -245,7 +246,7 @@ def test_chunks_of_another_run_stay_when_results_are_there_already(load, tmp_pat
             with pytest.raises(StoreError, match=r"is there already \(seed 1 and not 2\)"):
                 place_of_run(folder, scenario, other, most=80)
         else:
-            with run_into(folder, scenario, other, most=80):
+            with run_into(folder, scenario, other, as_text=markdown, most=80):
                 pass
         assert parts.folder.exists() == stays
     assert digests(folder) == whole
@@ -272,7 +273,7 @@ def test_chunks_of_another_run_are_refused(load, tmp_path: Path, other: dict[str
     changed = Plan(**{"replications": N, "seed": 1, "days": DAYS, **other})
     with (
         pytest.raises(StoreError, match=f"parts of something else: .*{words}"),
-        run_into(tmp_path / "run", scenario, changed, most=80),
+        run_into(tmp_path / "run", scenario, changed, as_text=markdown, most=80),
     ):
         pass
 

@@ -21,8 +21,9 @@ from scipy import stats
 from sim.engine.draws import Floats
 from sim.results.runs import Run
 from sim.studies.condition import Case, ConditionError, cases
-from sim.studies.discovered import discover_in, text_lines
+from sim.studies.discovered import discover_in
 from sim.studies.discovery import FEWEST, Box, discover
+from sim.words.discovery import text_lines
 
 
 def uniform(seed: int, parameters: int, n: int) -> dict[str, Floats]:

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from sim.results.comparison import Comparison, Line
 from sim.results.pairs import of_means, of_shares
 from sim.results.statistics import aalen_johansen, kaplan_meier
-from sim.results.targets import check_targets, target_lines
+from sim.results.targets import check_targets
 from sim.scenario import Expectation
 from sim.studies.breakeven import BreakEven, break_even
 from sim.studies.condition import Condition
 from sim.studies.limits import Limit, failures
+from sim.words.targets import target_lines
 
 FEW, MANY = 60, 2_000
 Curve = Callable[[float], list[float | None]]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.results.explain import medoid
+from sim.results.history import medoid
 from tests.resealed import reseal
 
 

@@ -19,8 +19,8 @@ from sim.ensemble.run import Plan
 from sim.report.kept import Kept
 from sim.results.chunks import run_into
 from sim.results.read import read_folder
-from sim.results.tables import markdown
 from sim.scenario import Scenario, ScenarioError, numbers
+from sim.words.run import markdown
 
 pytestmark = pytest.mark.hostile
 
@@ -72,7 +72,7 @@ def hold(load: Any, name: str, pairs: Pairs, folder: Path, histories: int) -> st
         return "refused"
     slow = any(path == WORK for path, _ in pairs)
     plan = Plan(WORK_HISTORIES, 1, WORK_DAYS) if slow else Plan(histories, 1, DAYS)
-    with run_into(folder / "run", scenario, plan, force=True) as (ensemble, summary):
+    with run_into(folder / "run", scenario, plan, as_text=markdown, force=True) as (ensemble, summary):
         assert not ensemble.failures
         assert not re.search(r"\b(nan|inf)\b", markdown(ensemble, summary))
     # Reading holds every cell of every table to its column: a number between its bounds, or empty where that may be.

@@ -21,6 +21,7 @@ from sim.ensemble import run as module
 from sim.ensemble.run import MOST_FAILURES, Plan, TooManyFailures, run_histories
 from sim.results.chunks import run_into
 from sim.results.summary import summarise
+from sim.words.run import markdown
 from tests.conftest import ROOT
 from tests.test_chunks import digests
 
@@ -133,7 +134,7 @@ def test_a_mistake_in_all_histories_is_no_matter_of_single_ones(load, planted, t
     for most in (1, 5, 40):
         with (
             pytest.raises(LookupError, match="planted"),
-            run_into(tmp_path / str(most), scenario, plan, most=most),
+            run_into(tmp_path / str(most), scenario, plan, as_text=markdown, most=most),
         ):
             pass
 
@@ -144,7 +145,10 @@ def test_what_fails_is_told_the_same_however_a_run_is_cut(load, planted, tmp_pat
     scenario, plan = load("baseline"), Plan(320, 1, 35, batch=150)
     few, many = (lambda numbers, _: numbers < 40), (lambda numbers, _: numbers % 3 == 0)
     planted(few)
-    with run_into(tmp_path / "whole", scenario, plan), run_into(tmp_path / "cut", scenario, plan, most=most):
+    with (
+        run_into(tmp_path / "whole", scenario, plan, as_text=markdown),
+        run_into(tmp_path / "cut", scenario, plan, as_text=markdown, most=most),
+    ):
         pass
     found, theirs = digests(tmp_path / "whole"), digests(tmp_path / "cut")
     assert {name for name in found if found[name] != theirs[name]} <= {"failures.csv", "manifest.json"}
@@ -152,7 +156,10 @@ def test_what_fails_is_told_the_same_however_a_run_is_cut(load, planted, tmp_pat
         assert [row["replication"] for row in csv.DictReader(file)] == [str(number) for number in range(40)]
     planted(many)
     assert MOST_FAILURES < 320 / 3
-    with pytest.raises((TooManyFailures, LookupError)), run_into(tmp_path / "many", scenario, plan, most=most):
+    with (
+        pytest.raises((TooManyFailures, LookupError)),
+        run_into(tmp_path / "many", scenario, plan, as_text=markdown, most=most),
+    ):
         pass
     with pytest.raises((TooManyFailures, LookupError)):
         run_histories(scenario, plan, np.arange(320))

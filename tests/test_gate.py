@@ -21,7 +21,8 @@ from sim.report.make import page_of, pictures_of
 from sim.report.style import PAPERS, file_of
 from sim.results.manifest import read_manifest
 from sim.results.runs import Run
-from sim.results.tables import csv_of, markdown_cell
+from sim.results.tables import csv_of
+from sim.words.markdown import markdown_cell
 from tests.inside import Inside
 from tests.report.reading import Page
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-ORDER = ("engine", "scenario", "model", "ensemble", "results", "studies", "report", "cli")
+ORDER = ("engine", "scenario", "model", "ensemble", "results", "studies", "words", "report", "cli")
 MAY_IMPORT = {
     "engine": set(),
     "scenario": set(),
@@ -17,8 +17,9 @@ MAY_IMPORT = {
     "ensemble": {"engine", "scenario", "model"},
     "results": {"engine", "scenario", "model", "ensemble"},
     "studies": {"engine", "scenario", "model", "ensemble", "results"},
-    "report": {"engine", "scenario", "model", "ensemble", "results", "studies"},
-    "cli": {"engine", "scenario", "model", "ensemble", "results", "studies", "report"},
+    "words": {"engine", "scenario", "model", "ensemble", "results", "studies"},
+    "report": {"engine", "scenario", "model", "ensemble", "results", "studies", "words"},
+    "cli": {"engine", "scenario", "model", "ensemble", "results", "studies", "words", "report"},
 }
 FILES = sorted((ROOT / "sim").rglob("*.py"))
 

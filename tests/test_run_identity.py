@@ -15,10 +15,11 @@ from sim.ensemble.run import Plan, horizon_days, run_ensemble
 from sim.model import WarScenario
 from sim.report.make import place_of
 from sim.results.identity import Identity, file_name, identity_of, sweep_parts
-from sim.results.tables import headline, outcomes_csv
+from sim.results.tables import outcomes_csv
 from sim.scenario import Fixed, Quantity, Scenario, ScenarioError, ScenarioHead, load_scenario, numbers, quantities, shipped
 from sim.scenario.describe import changes
 from sim.scenario.identity import fingerprint, in_full
+from sim.words.run import headline
 
 pytestmark = pytest.mark.hostile
 

@@ -23,7 +23,7 @@ from sim.results.tables import csv_of
 from sim.scenario import ScenarioError
 from sim.studies.design import DesignError, Varied, lay_out
 from sim.studies.sweep import about, sweep
-from sim.studies.swept import SHADES, text_lines
+from sim.words.sweep import SHADES, text_lines
 from tests.moments import begun, parts_in
 
 PLAN = Plan(40, 1, 60, series=False)

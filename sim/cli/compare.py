@@ -76,14 +76,14 @@ def compare(
     Example:  parley compare results/baseline results/more_arms
     """
     with errors_as_lines():
-        from sim.results.compared import as_csv as csv_of
-        from sim.results.compared import markdown, text_lines
         from sim.results.comparison import ALL_SECTIONS, MAIN_SECTIONS, compare_all
         from sim.results.manifest import Compared, ComparisonManifest
         from sim.results.place import PAGE, Place, is_page, may_be_page, may_write
         from sim.results.read import read_folder
-        from sim.results.summary import WHAT_IT_IS_NOT
         from sim.studies.limits import failures
+        from sim.words import WHAT_IT_IS_NOT
+        from sim.words.comparison import as_csv as csv_of
+        from sim.words.comparison import markdown, text_lines
 
         if len(of) < 2:
             print("error: name at least two result folders or scenarios", file=sys.stderr)

@@ -71,7 +71,9 @@ def discover(
         from sim.results.read import read_folder
         from sim.results.tables import csv_of
         from sim.studies.condition import Case
-        from sim.studies.discovered import COLUMNS, STEP_COLUMNS, as_dict, discover_in, step_rows, text_lines
+        from sim.studies.discovered import COLUMNS, STEP_COLUMNS, as_dict, discover_in, step_rows
+        from sim.words import WHAT_IT_IS_NOT
+        from sim.words.discovery import text_lines
 
         if as_csv and as_json:
             print("error: --csv and --json are two ways to print: choose one", file=sys.stderr)
@@ -94,7 +96,7 @@ def discover(
                 return
             (run,) = runs_of([asked], parts=parts, outcomes=[Case.parse(outcome).outcome])
             found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
-            data = as_dict(found)
+            data = {"note": WHAT_IT_IS_NOT, **as_dict(found)}
             file = str(Path(of) / "scenario.yaml") if is_run(of) else of
             same = ([] if months is None else ["--months", str(months)]) + (
                 ["--seed", str(run.seed)] if run.seed != 1 else []

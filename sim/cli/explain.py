@@ -43,11 +43,9 @@ def explain(
     """
     with errors_as_lines():
         from sim.engine.calendar import Calendar
-        from sim.results.explain import (
+        from sim.results.history import (
             NoSuchHistory,
-            explanation,
             failed_in_words,
-            ledger_over_time,
             package_rows,
             retold,
             review_rows,
@@ -56,7 +54,9 @@ def explain(
         )
         from sim.results.names import Names
         from sim.results.runs import Run
-        from sim.results.summary import WHAT_IT_IS_NOT
+        from sim.words import WHAT_IT_IS_NOT
+        from sim.words.history import explanation
+        from sim.words.ledger import ledger_over_time
 
         if as_csv and packages:
             _fail("--csv and --packages are two tables: choose one")

@@ -99,9 +99,11 @@ def run(
         from sim.results.chunks import place_of_run, run_into
         from sim.results.identity import identity_of
         from sim.results.place import PAGE, may_be_page
-        from sim.results.summary import WHAT_IT_IS_NOT, as_dicts
+        from sim.results.summary import as_dicts
         from sim.studies.condition import refuse_unknown
         from sim.studies.precision import Precision
+        from sim.words import WHAT_IT_IS_NOT
+        from sim.words.run import markdown
 
         refuse_two_horizons(settings, months)
         scenarios = load_all(files, settings)
@@ -147,8 +149,8 @@ def run(
                 if aim is None:
                     with progress_bar(scenario.name, most) as progress:
                         kept = run_into(
-                            place, scenario, plan, pool=pool, most=chunk, as_parquet=as_parquet, progress=progress,
-                            note=note,
+                            place, scenario, plan, as_text=markdown, pool=pool, most=chunk, as_parquet=as_parquet,
+                            progress=progress, note=note,
                         )  # fmt: skip
                         ran.append(stack.enter_context(kept))
                 else:
@@ -204,6 +206,7 @@ def _until(wanted: Precision, plan: Plan, place: Place, pool: Pool) -> tuple[Ens
     from sim.results.again import as_it_was
     from sim.results.store import write_run
     from sim.results.summary import summarise
+    from sim.words.run import markdown
 
     with place.at_work():
         if place.done:
@@ -211,7 +214,7 @@ def _until(wanted: Precision, plan: Plan, place: Place, pool: Pool) -> tuple[Ens
         else:
             ensemble = run_with_progress(wanted.scenario, plan, wanted.reached, pool)
             summary = summarise(ensemble)
-            write_run(ensemble, summary, place)
+            write_run(ensemble, summary, place, markdown(ensemble, summary))
     if not wanted.reached(ensemble.outcomes):
         note(
             f"warning: {wanted.scenario.name} has not reached the precision of {wanted.half_width:g} with "
@@ -234,9 +237,9 @@ def _say_failures(failed: dict[Path, dict[int, str]]) -> None:
 
 
 def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell: bool) -> None:
-    from sim.results.chronicle import chronicle
-    from sim.results.summary import WHAT_IT_IS_NOT, told_of
-    from sim.results.tables import groups_side_by_side, headline, text_table
+    from sim.words import WHAT_IT_IS_NOT
+    from sim.words.history import chronicle
+    from sim.words.run import groups_side_by_side, headline, text_table, told_of
 
     print(*map(headline, ensembles), "", sep="\n")
     if tell:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -39,13 +38,9 @@ from sim.pasted import command
 if TYPE_CHECKING:
     from sim.ensemble.run import Plan
     from sim.ensemble.workers import Pool
-    from sim.results.pairs import Difference
     from sim.results.parts import Parts
     from sim.results.summary import Row
     from sim.scenario import Scenario, ScenarioHead
-    from sim.studies.one_at_a_time import MindChanging, Variant
-    from sim.studies.sensitivity import Sensitivity
-    from sim.studies.sobol import Sobol
 
 
 class Study(NamedTuple):
@@ -65,8 +60,6 @@ class Study(NamedTuple):
 
 
 MANY = 1_000
-# judgement: an index that is known no better than this hardly tells a half from nothing.
-WIDE = 0.2
 
 
 def sensitivity(
@@ -111,9 +104,9 @@ def sensitivity(
         from sim.results.place import Place
         from sim.results.read import read_folder
         from sim.results.store import what_is_run
-        from sim.results.summary import WHAT_IT_IS_NOT
         from sim.results.tables import csv_of
         from sim.studies.condition import refuse_unknown
+        from sim.words import WHAT_IT_IS_NOT
 
         _refuse(as_csv and as_json, one_at_a_time and sobol is not None, sobol, replications)
         refuse_for_a_folder(
@@ -216,6 +209,7 @@ def _from_given_data(
     from sim.studies.condition import column_of
     from sim.studies.headline import AT_ONCE, headline_outcomes, of_those
     from sim.studies.sensitivity import sensitivities, why_not
+    from sim.words.sensitivity import given_lines, left_out_lines
 
     (run,) = runs_of([asked], workers, cluster, parts, outcomes or ())
     chosen = outcomes or []
@@ -233,30 +227,9 @@ def _from_given_data(
         "",
     ]
     rows = [row for one in found for row in one.as_dicts()]
-    told = [*lines, *_given_lines(found, _labels(run.summary), top), *_left_out(left_out), *note, ""]
+    told = [*lines, *given_lines(found, _labels(run.summary), top), *left_out_lines(left_out), *note, ""]
     plan = Plan(run.replications, run.seed, run.days)
     return Study(rows, told, run.scenario, plan, _about(run.summary, chosen), left_out, {"": run.failed})
-
-
-def _left_out(reasons: dict[str, str]) -> list[str]:
-    """Return a line for each outcome that was not asked for, and of which nothing can be said."""
-    return [f"Left out: {name} {reason}." for name, reason in reasons.items()]
-
-
-def _given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int) -> Iterator[str]:
-    for one in found:
-        yield f"{labels.get(one.outcome, one.outcome)} ({one.outcome}), {one.histories:,} histories"
-        shown = [index for index in one.indices if index.low > 0][:top]
-        if shown:
-            yield "  share of variance (95 %)   rank correlation  parameter"
-        for index in shown:
-            share = f"{index.first_order:.1%} ({100 * index.low:.1f} .. {100 * index.high:.1f})"
-            yield f"  {share:>24}   {index.rank_correlation:>+16.2f}  {index.parameter}"
-        if not shown:
-            yield "  no parameter was found to drive it alone"
-        share = f"{max(0.0, one.together):.1%} ({100 * one.together_low:.1f} .. {100 * one.together_high:.1f})"
-        yield f"  {share:>24}   by all parameters, each alone; the rest is luck, and what parameters do together"
-        yield ""
 
 
 # One at a time
@@ -274,6 +247,7 @@ def _one_at_a_time(
     from sim.results.identity import identity_of
     from sim.studies.headline import AT_ONCE, headline_outcomes, of_those
     from sim.studies.one_at_a_time import mind_changing, variant_count
+    from sim.words.sensitivity import left_out_lines, one_at_a_time_lines
 
     count = variant_count(scenario)
     # The scenario as it is runs twice.
@@ -292,7 +266,7 @@ def _one_at_a_time(
         f"Differences on the same luck, {plan.replications:,} pairs; the 95 % intervals of an outcome hold together.",
         "",
     ]
-    told = [*head, *_table_lines(found, _labels(summary), top), *_left_out(left_out)]
+    told = [*head, *one_at_a_time_lines(found, _labels(summary), top), *left_out_lines(left_out)]
     failed = {f"at {at}" if at else "as it is": count for at, count in found.failed.items()}
     return Study(found.as_dicts(), told, scenario, plan, _about(summary, chosen), left_out, failed)
 
@@ -302,63 +276,6 @@ def _summary(scenario: Scenario[ScenarioHead], plan: Plan) -> list[Row]:
     from sim.results.summary import summarise
 
     return summarise(run_ensemble(scenario, plan))
-
-
-# The narrowest column, so that headings are of few lines.
-WIDTH = 14
-
-
-def _table_lines(found: MindChanging, labels: dict[str, str], top: int) -> Iterator[str]:
-    from sim.studies.condition import is_share
-
-    shown = found.assumptions[:top]
-    columns = []
-    for name, values in found.outcomes.items():
-        changes = [effect.differences[name] for one in shown for effect in one.effects]
-        largest = max((abs(change.mean) for change in changes if change is not None), default=0.0)
-        scale, unit = (100.0, " (points)") if is_share(values) else (0.001, " (thousand)") if largest >= 1e5 else (1.0, "")
-        cells = [_cell(change, scale) for change in changes]
-        head = wrap(labels.get(name, name) + unit, WIDTH)
-        columns.append((head, cells, max(map(len, (*head, *cells))) + 2))
-    path = max(len(one.path) for one in shown) + 2
-    value = max(len(_short(effect.variant)) for one in shown for effect in one.effects) + 2
-    height = max(len(head) for head, _, _ in columns)
-    for line in range(height):
-        left = f"    {'assumption':<{path}}{'at':>{value}}" if line == height - 1 else " " * (4 + path + value)
-        texts = [(["" for _ in range(height - len(head))] + head)[line] for head, _, _ in columns]
-        yield left + "".join(f"{text:>{width}}" for text, (_, _, width) in zip(texts, columns, strict=True))
-    at = 0
-    for rank, one in enumerate(shown, 1):
-        for place, effect in enumerate(one.effects):
-            left = f"{rank:>2}. {one.path:<{path}}" if place == 0 else " " * (4 + path)
-            yield (
-                left + f"{_short(effect.variant):>{value}}" + "".join(f"{cells[at]:>{width}}" for _, cells, width in columns)
-            )
-            at += 1
-    yield ""
-    yield "A dot: no difference found. The order is that of the mean over these outcomes of the largest difference found, in"
-    yield "standard deviations between histories. To run one of them: parley run SCENARIO --set PATH=VALUE"
-    for what, reason in found.untried.items():
-        yield f"Not tried: {what} ({reason})"
-    yield ""
-
-
-def _short(variant: Variant) -> str:
-    return (
-        variant.value
-        if variant.number is None
-        else f"{variant.number:.4g}"
-        if variant.number < 1e4
-        else f"{variant.number:,.0f}"
-    )
-
-
-def _cell(change: Difference | None, scale: float) -> str:
-    if change is None or not change.found:
-        return "."
-    half = scale * (change.high - change.low) / 2
-    digits = 1 if half < 10 else 0
-    return f"{scale * change.mean:+,.{digits}f} ±{half:,.{digits}f}"
 
 
 # By a designed ensemble
@@ -386,6 +303,7 @@ def _sobol(
     from sim.studies.condition import ConditionError, outcome_of
     from sim.studies.headline import headline_outcomes, of_those
     from sim.studies.sobol import indices, run_design, why_not
+    from sim.words.sensitivity import left_out_lines, sobol_lines
 
     few = run_ensemble(scenario, replace(plan, replications=100))
     summary = summarise(few)
@@ -415,22 +333,6 @@ def _sobol(
     head = [f"{identity_of(scenario, plan).line}: {of}", ""]
     if scenario.world.correlations:
         head[1:1] = ["The correlations of the scenario are left out: parameters are taken as independent."]
-    told = [*head, *_sobol_lines(found, _labels(summary), top), *_left_out(left_out)]
+    told = [*head, *sobol_lines(found, _labels(summary), top), *left_out_lines(left_out)]
     rows_of = [row for one in found for row in one.as_dicts()]
     return Study(rows_of, told, scenario, plan, _about(summary, chosen), left_out, {"": failed})
-
-
-def _sobol_lines(found: Sequence[Sobol], labels: dict[str, str], top: int) -> Iterator[str]:
-    for one in found:
-        yield f"{labels.get(one.outcome, one.outcome)} ({one.outcome})"
-        seen = [index for index in one.indices if index.total > index.total_error > 0]
-        yield "     alone (95 %)    with all interplay  factor"
-        for index in seen[:top]:
-            alone = f"{index.first_order:.2f} ±{index.first_order_error:.2f}"
-            total = f"{index.total:.2f} ±{index.total_error:.2f}"
-            yield f"  {alone:>15}  {total:>20}  {index.factor}"
-        more = f"; {len(seen) - top} more are in the table" if len(seen) > top else ""
-        yield f"  {len(one.indices) - len(seen)} of {len(one.indices)} factors cannot be told from none{more}"
-        if max(index.total_error for index in one.indices) > WIDE:
-            yield "  The intervals are wide: take more rows, as twice as many."
-        yield ""

@@ -75,13 +75,13 @@ def sweep(
         from sim.results.identity import as_run, file_name, identity_of, sweep_parts, varied_in_words
         from sim.results.place import Place
         from sim.results.read import read_folder
-        from sim.results.summary import WHAT_IT_IS_NOT
         from sim.results.tables import csv_of
         from sim.studies.design import Varied, lay_out
         from sim.studies.headline import headline_outcomes
         from sim.studies.sweep import Sweep, about
         from sim.studies.sweep import sweep as run_sweep
-        from sim.studies.swept import is_heat_table, text_lines
+        from sim.words import WHAT_IT_IS_NOT
+        from sim.words.sweep import is_heat_table, text_lines
 
         if as_csv and as_json:
             print("error: --csv and --json are two ways to print: choose one", file=sys.stderr)

@@ -34,9 +34,10 @@ def targets(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
-        from sim.results.tables import headline
-        from sim.results.targets import check_targets, no_targets, target_lines
+        from sim.results.targets import check_targets, no_targets
         from sim.scenario import ScenarioError
+        from sim.words.run import headline
+        from sim.words.targets import target_lines
 
         missed = False
         refuse_two_horizons(settings, months)

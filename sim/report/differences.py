@@ -10,8 +10,8 @@ from sim.report.axes import rows_axis, signed
 from sim.report.beside import curve_pictures
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, with_bounds, wrapped
 from sim.report.style import FAINT, SERIES, Paper, name_above
-from sim.results.compared import ending_in_words
 from sim.results.comparison import Comparison, Line
+from sim.words.comparison import ending_in_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -22,7 +22,7 @@ from sim.report.assumed import left_out
 from sim.report.pages import Page
 from sim.report.parts import Picture
 from sim.report.svg import inline
-from sim.results.summary import WHAT_IT_IS_NOT
+from sim.words import WHAT_IT_IS_NOT
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

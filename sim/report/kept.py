@@ -15,7 +15,7 @@ from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats
 from sim.ensemble.run import Ensemble
 from sim.report.parts import shortened
-from sim.results.explain import retold, which_history
+from sim.results.history import retold, which_history
 from sim.results.manifest import Manifest
 from sim.results.names import Names
 from sim.results.read import Folder

@@ -21,17 +21,19 @@ from sim.report.pictures import run_pictures
 from sim.report.story import story_pictures
 from sim.report.sweeps import KeptSweep, sweep_pictures
 from sim.report.tornado import KeptAssumptions, assumption_pictures
-from sim.results.compared import moved_lines, pairing_in_words
 from sim.results.comparison import Comparison
-from sim.results.explain import failed_in_words
+from sim.results.history import failed_in_words
 from sim.results.identity import identity_over, varied_in_words
-from sim.results.ledger import Totals, sentences
+from sim.results.ledger import Totals
 from sim.results.manifest import OfScenario
 from sim.results.names import Names
 from sim.results.runs import Run
-from sim.results.summary import Row, balance_sentences
+from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import Condition
+from sim.words.comparison import moved_lines, pairing_in_words
+from sim.words.ledger import sentences
+from sim.words.run import balance_sentences
 
 # Told in words at the top of a page; the rest is in its tables.
 LASTING = ("ceasefire_lasted_30_days", "ceasefire_lasted_365_days")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.errors import ParleyError
-from sim.results.compared import number
+from sim.words.comparison import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

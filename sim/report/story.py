@@ -19,9 +19,9 @@ from sim.report.axes import date_on, dates_of, number_axis, time_axis
 from sim.report.kept import Kept, Story
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value
 from sim.report.style import CEASEFIRE, FAINT, MARK, SIDE_COLOURS, SIDE_DASHES, WAR, Paper
-from sim.results.chronicle import happenings
-from sim.results.explain import Packages, reviews
+from sim.results.history import Packages, reviews
 from sim.results.summary import ENDING_LABELS
+from sim.words.history import happenings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -112,6 +112,7 @@ def run_into(
     scenario: Scenario[ScenarioHead],
     plan: Plan,
     *,
+    as_text: Callable[[Ensemble, list[Row]], str],
     force: bool = False,
     pool: Pool = ALONE,
     most: int = BATCH,
@@ -122,7 +123,8 @@ def run_into(
     """Run a scenario and write its tables to a folder; yield the run and its summary while its columns can be read.
 
     A small run is one chunk and is kept in memory; one that is there already is read. Parameters as in `run_in_chunks`;
-    `force` replaces what is in the folder, and `as_parquet` writes the table of replications as Parquet rather than CSV.
+    `as_text` makes the summary a text, `force` replaces what is in the folder, and `as_parquet` writes the table of
+    replications as Parquet rather than CSV.
 
     Raises
     ------
@@ -169,7 +171,7 @@ def run_into(
                 chunks = (Chunk(scenario, plan, first, end, parts) for first, end in layout(plan.replications, most))
                 table = _write_parquet(parts, (_as_columns(_arrays(chunk, note), chunk) for chunk in chunks))
         summary = summarise(ensemble)
-        write_run(ensemble, summary, place, outcomes=table, timing=timing(kept))
+        write_run(ensemble, summary, place, as_text(ensemble, summary), outcomes=table, timing=timing(kept))
         try:
             yield ensemble, summary
         finally:

@@ -12,7 +12,7 @@ from sim.results.identity import about_identity, as_run
 from sim.results.manifest import RunManifest, made_with
 from sim.results.place import Place
 from sim.results.summary import Row
-from sim.results.tables import failures_csv, ledger_csv, markdown, outcomes_csv, series_csv, summary_csv, survival_csv
+from sim.results.tables import failures_csv, ledger_csv, outcomes_csv, series_csv, summary_csv, survival_csv
 from sim.scenario import Scenario, ScenarioHead
 
 
@@ -20,6 +20,7 @@ def write_run(
     ensemble: Ensemble,
     summary: list[Row],
     place: Place,
+    text: str,
     *,
     outcomes: Path | None = None,
     timing: Mapping[str, Any] | None = None,
@@ -31,6 +32,8 @@ def write_run(
     ensemble : Ensemble
     summary : list of Row
     place : Place
+    text : str
+        The summary as Markdown.
     outcomes : Path, optional
         The table of the histories, `outcomes.csv.part` or `outcomes.parquet.part`, where it is made already; it is moved.
     timing : mapping, optional
@@ -43,7 +46,7 @@ def write_run(
     """
     files: dict[str, bytes | Path] = {
         "summary.csv": summary_csv(summary).encode(),
-        "summary.md": markdown(ensemble, summary).encode(),
+        "summary.md": text.encode(),
         **({"outcomes.csv": outcomes_csv(ensemble).encode()} if outcomes is None else {outcomes.stem: outcomes}),
         "series.csv": series_csv(ensemble).encode(),
         "survival.csv": survival_csv(ensemble).encode(),

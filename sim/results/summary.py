@@ -10,24 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.calendar import DAYS_PER_MONTH, Calendar
-from sim.engine.draws import Floats
 from sim.ensemble.run import Ensemble
 from sim.model import RATIOS, outcomes_of
 from sim.model.ceasefire import ENDINGS, FAILED
 from sim.model.ledger import ZONE
-from sim.model.manpower import break_even_return_share
 from sim.model.outcomes import SECTIONS, Outcome, standalone
-from sim.model.parameters import SIDES
-from sim.results.ledger import Totals, entries, sentences
+from sim.results.ledger import Totals, entries
 from sim.results.names import Names
 from sim.results.statistics import mean_interval, quantile_interval, wilson_interval
-from sim.scenario import Scenario, ScenarioHead, quantities
 
 ENDING_LABELS = {**ENDINGS, FAILED: "Failed: something went wrong in Parley"}
 # Quantiles of a row, by name.
 SHOWN = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
-WHAT_IT_IS_NOT = "Conditional frequencies of a stylised model, not a forecast."
 
 
 @dataclass(frozen=True)
@@ -75,11 +69,6 @@ class Row:
 def side_names(ensemble: Ensemble) -> dict[str, str]:
     """Return the names of the sides in the scenario."""
     return Names(ensemble.scenario).sides
-
-
-def end_date(ensemble: Ensemble) -> str:
-    """Return the date of the horizon."""
-    return Calendar(ensemble.scenario.world.start_date).date_of(ensemble.plan.days).isoformat()
 
 
 def summarise(ensemble: Ensemble) -> list[Row]:
@@ -171,59 +160,6 @@ def _ledger_rows(ensemble: Ensemble) -> list[Row]:
         rows.append(Row("ledger", f"ledger:{state}", naming.state(state), "share", totals.reviews, totals.reviews,
                         share=share, low=low, high=high))  # fmt: skip
     return rows
-
-
-def told_of(ensemble: Ensemble) -> list[str]:
-    """Return what an ensemble tells in sentences: why there was no deal, then the balance of manpower."""
-    scenario = ensemble.scenario
-    why = sentences(Names(scenario), Totals(entries(ensemble)))
-    return [*why, *balance_sentences(scenario, ensemble.outcomes, ensemble.drawn)]
-
-
-def balance_sentences(
-    scenario: Scenario[ScenarioHead], outcomes: Mapping[str, NDArray[Any]], drawn: Mapping[str, Floats]
-) -> list[str]:
-    """Return the monthly manpower balance of each side and its break-even, as sentences.
-
-    Flows are means of a month at war in the first 12, over the replications without a ceasefire in them, because means add
-    up; the break-even return share is that of these flows, without desertion.
-    """
-    trained = outcomes.get("trained_per_month_12_months_attacker")
-    if trained is None or np.isnan(trained).all():
-        return []
-    names, found = Names(scenario).sides, []
-    for side in SIDES:
-        flow = {
-            name: float(np.nanmean(outcomes[f"{name}_per_month_12_months_{side}"]))
-            for name in ("trained", "returned", "killed", "wounded", "deserted")
-        }
-        lost = flow["killed"] + flow["wounded"]
-        net = flow["trained"] + flow["returned"] - lost - flow["deserted"]
-        thousand = {name: value / 1e3 for name, value in flow.items()}
-        # Flows of the force; the wounded leave it at once, and those who return come back weeks later.
-        sentence = (
-            f"{names[side]} gains {thousand['trained']:.1f} thousand recruits and {thousand['returned']:.1f} returning "
-            f"wounded a month, and loses {thousand['killed']:.1f} killed, {thousand['wounded']:.1f} wounded and "
-            f"{thousand['deserted']:.1f} deserters: {net / 1e3:+.1f} thousand a month."
-        )
-        if lost > flow["killed"]:
-            share = break_even_return_share(lost / DAYS_PER_MONTH, flow["trained"], flow["killed"] / lost)
-            assumed = mean_parameter(scenario, drawn, f"manpower.{side}.return_share")
-            if 0.005 <= share <= 1:
-                sentence += f" Desertion aside it would hold level if {share:.2f} of the wounded returned;"
-            else:
-                never = "no return of wounded could" if share > 1 else "recruits alone would"
-                sentence += f" Desertion aside {never} hold it level;"
-            sentence += f" assumed is {assumed:.2f}."
-        found.append(sentence)
-    return found
-
-
-def mean_parameter(scenario: Scenario[ScenarioHead], drawn: Mapping[str, Floats], path: str) -> float:
-    """Return the mean over the replications of a parameter, which may be certain."""
-    if path in drawn:
-        return float(np.nanmean(drawn[path]))
-    return dict(quantities(scenario.world))[path].central
 
 
 def as_dicts(rows: list[Row]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The summary as text for the terminal, as Markdown and as CSV; the outcomes and the series as CSV.
+"""The tables of a run as CSV: summary, outcomes, series, survival, ledger, failures.
 
 CSV is UTF-8 with plain ids and full precision; an empty cell means that the value does not apply.
 """
@@ -6,7 +6,6 @@ CSV is UTF-8 with plain ids and full precision; an empty cell means that the val
 import csv
 import io
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,115 +16,16 @@ from numpy.typing import NDArray
 from sim.engine.calendar import Calendar
 from sim.ensemble.run import Ensemble
 from sim.gate import shown
-from sim.model.outcomes import SECTIONS
 from sim.pasted import command
 from sim.results.columns import LEDGER, SERIES, SUMMARY, SURVIVAL, header_of
-from sim.results.identity import identity_of, span_in_words
 from sim.results.ledger import entries
 from sim.results.statistics import QUANTILES
-from sim.results.summary import WHAT_IT_IS_NOT, Row, end_date, told_of
+from sim.results.summary import Row
 from sim.results.survival import Course, courses
 
 # What a formula of a spreadsheet begins with; and what then stands before it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 GUARDED = (*FORMULA, "'")
-SHARES, OUTCOMES = ("share", "95 % interval"), ("median ± its error", "5 % .. 95 %")
-
-
-def columns_of(section: str) -> tuple[str, str]:
-    """Return the names of the two columns of a section."""
-    return SHARES if SECTIONS[section].of_shares else OUTCOMES
-
-
-def _number(value: float | None, row: Row) -> str:
-    return "-" if value is None else f"{value / row.scale:,.{row.digits}f}"
-
-
-def cells(row: Row) -> tuple[str, str]:
-    """Return what a table shows of a row: its value and its band."""
-    if row.share is not None and row.low is not None and row.high is not None:
-        return f"{row.share:.1%}", f"{row.low:.1%} .. {row.high:.1%}"
-    if row.n == 0:
-        return "never", ""
-    some = f" in {row.n / row.total:.1%} of them" if row.n < row.total else ""
-    return f"{_number(row.p50, row)}{_error(row)}", f"{_number(row.p05, row)} .. {_number(row.p95, row)}{some}"
-
-
-def _error(row: Row) -> str:
-    """Return how far the median may be from that of endlessly many histories, with 95 %; nothing if that is not known."""
-    if row.p50 is None or row.p50_low is None or row.p50_high is None:
-        return ""
-    return f" ±{_number(max(row.p50_high - row.p50, row.p50 - row.p50_low), row)}"
-
-
-def span(ensemble: Ensemble) -> str:
-    """Return the length of the horizon in words."""
-    return span_in_words(ensemble.scenario.world.start_date, ensemble.plan.days)
-
-
-def groups_side_by_side(ensembles: Sequence[Ensemble]) -> list[list[int]]:
-    """Return which ensembles, by their place, may share a table: those of the same sides and the same time."""
-    groups: dict[tuple[object, ...], list[int]] = {}
-    for place, ensemble in enumerate(ensembles):
-        head = ensemble.scenario.world
-        key = (head.sides.attacker.name, head.sides.defender.name, head.start_date, ensemble.plan.days)
-        groups.setdefault(key, []).append(place)
-    return list(groups.values())
-
-
-def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) -> list[str]:
-    """Return the outcome table of one scenario, or of several side by side, as lines of text."""
-    order = list(SECTIONS)
-    rows = {row.id: row for row in sorted((r for s in summaries for r in s), key=lambda row: order.index(row.section))}
-    by_id = [{row.id: row for row in summary} for summary in summaries]
-    shown = [[cells(known[id]) if id in known else ("-", "") for known in by_id] for id in rows]
-    width = max(len(row.shown_label) for row in rows.values()) + 2
-    names = [identity_of(one.scenario, one.plan).label for one in ensembles] if len(ensembles) > 1 else []
-    value = max(8, *(len(text) for text in names), *(len(cell[0]) for line in shown for cell in line))
-    band = max(16, *(len(cell[1]) for line in shown for cell in line))
-    lines: list[str] = []
-    if names:
-        lines.append(" " * (width + 1) + "".join(f"{name:>{value}}{'':{band + 4}}" for name in names))
-    section = ""
-    for row, line in zip(rows.values(), shown, strict=True):
-        if row.section != section:
-            if section:
-                lines.append("")
-            section = row.section
-            heading = SECTIONS[section].heading.format(span=span(ensembles[0]), end=end_date(ensembles[0]))
-            value_name, band_name = columns_of(section)
-            columns = f"{value_name:>{value}}  {band_name:<{band + 2}}" * len(ensembles)
-            lines.append(f" {heading:<{width}}{columns}")
-        lines.append(f" {row.shown_label:<{width}}" + "".join(f"{cell[0]:>{value}}  {cell[1]:<{band + 2}}" for cell in line))
-    return [line.rstrip() for line in lines]
-
-
-def headline(ensemble: Ensemble) -> str:
-    """Return the line above the table."""
-    return identity_of(ensemble.scenario, ensemble.plan).headline(len(ensemble.numbers))
-
-
-def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
-    """Return the summary as a Markdown page."""
-    lines = [
-        f"# {markdown_cell(identity_of(ensemble.scenario, ensemble.plan).line)}",
-        "",
-        markdown_cell(headline(ensemble)),
-        "",
-    ]
-    section = ""
-    order = list(SECTIONS)
-    for row in sorted(summary, key=lambda row: order.index(row.section)):
-        if row.section != section:
-            section = row.section
-            heading = SECTIONS[section].heading.format(span=span(ensemble), end=end_date(ensemble))
-            value_name, band_name = columns_of(section)
-            lines += ["", f"| {heading} | {value_name} | {band_name} |", "|---|---:|---|"]
-        value, band = cells(row)
-        lines.append(f"| {markdown_cell(row.shown_label)} | {value} | {band} |")
-    told = told_of(ensemble)
-    lines += ["", *(f"- {markdown_cell(sentence)}" for sentence in told), "", WHAT_IT_IS_NOT, ""]
-    return "\n".join(lines)
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -154,11 +54,6 @@ def _is_number(text: str) -> bool:
 def as_it_was(cell: str) -> str:
     """Return the text of a cell without the apostrophe that keeps it from being a formula."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(GUARDED) else cell
-
-
-def markdown_cell(text: str) -> str:
-    """Return text for a cell or a line of Markdown, in which nothing is a link, an image, code or HTML."""
-    return re.sub(r"([\\`*\[\]|])", r"\\\1", " ".join(shown(text).split())).replace("<", "&lt;")
 
 
 def csv_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:

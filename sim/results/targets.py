@@ -81,28 +81,3 @@ def _hint(outcome: str, known: list[str]) -> str:
         return "An outcome of the first 30 days or 12 months needs a horizon as long"
     near = difflib.get_close_matches(outcome, known, n=1)
     return f"Did you mean '{near[0]}'?" if near else "The columns of outcomes.csv are explained in results/README.md"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def target_lines(checked: list[Checked]) -> list[str]:
-    """Return the table of targets as lines of text."""
-    names = [f"{one.expectation.id} ({one.expectation.statistic})" for one in checked]
-    width = max((len(name) for name in names), default=0)
-    lines = [f" {'target':<{width}} {'value':>10} {'from':>10} .. {'to':<10} defined in"]
-    for name, one in zip(names, checked, strict=True):
-        want = one.expectation
-        verdict = "met" if one.met else "NOT MET" if one.value is not None else _why_undefined(one)
-        bounds = f"{_number(want.low):>10} .. {_number(want.high):<10}"
-        value = "-" if one.value is None else _number(one.value)
-        lines.append(f" {name:<{width}} {value:>10} {bounds} {one.share:>10.1%}  {verdict}")
-    return lines
-
-
-def _why_undefined(one: Checked) -> str:
-    want = one.expectation
-    if not one.share:
-        return f"NOT MET: {want.outcome} is not defined in any history"
-    return f"NOT MET: the mean of {want.of} is 0, or it is not defined in any history"

@@ -18,8 +18,8 @@ from sim.ensemble.run import Plan, run_batch
 from sim.model import MECHANISMS, ORDER_OF_THE_DAY, SENTENCES, WarScenario, section, simulate
 from sim.model.events import Events, ScenarioEvent, gap_days, live_knobs
 from sim.model.parameters import Drawn
-from sim.results.chronicle import chronicle
 from sim.scenario import Scenario, ScenarioError, load_scenario, quantities
+from sim.words.history import chronicle
 
 Load, Play, Tree = Callable[..., Scenario[Any]], Callable[..., Any], dict[str, Any]
 

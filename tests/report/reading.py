@@ -15,7 +15,7 @@ import numpy as np
 from sim.engine.draws import Floats
 from sim.model import WarScenario
 from sim.results.comparison import ALL_SECTIONS, compare_all
-from sim.results.explain import package_rows, retold, review_rows
+from sim.results.history import package_rows, retold, review_rows
 from sim.results.runs import Run
 from sim.scenario import load_scenario, quantities
 

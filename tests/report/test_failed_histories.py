@@ -15,7 +15,7 @@ from sim.engine.world import InvariantBreach
 from sim.report.html import html
 from sim.report.make import Asked, page_of, pictures_of, write_report
 from sim.report.parts import CannotDraw
-from sim.results.explain import NoSuchHistory, which_history
+from sim.results.history import NoSuchHistory, which_history
 from sim.results.runs import Run
 from tests.resealed import reseal
 

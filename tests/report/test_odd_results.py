@@ -14,7 +14,8 @@ from sim.report.make import Asked, page_of, pictures_of
 from sim.report.parts import CannotDraw, plain
 from sim.results.runs import Run, told_apart
 from sim.results.store import StoreError
-from sim.results.tables import as_it_was, csv_of, markdown_cell
+from sim.results.tables import as_it_was, csv_of
+from sim.words.markdown import markdown_cell
 from tests.report.conftest import run_here
 from tests.report.test_figures import figure_of
 from tests.resealed import reseal

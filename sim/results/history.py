@@ -1,16 +1,16 @@
-"""One history told and explained: its reviews with what each side weighed, and which history is typical of an ending."""
+"""One history run again: its reviews with what each side weighed, and which history is typical of an ending."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.calendar import DAYS_PER_MONTH, Calendar
+from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats
 from sim.engine.recorder import Event
 from sim.ensemble.run import Ensemble, Plan, run_batch
@@ -20,8 +20,7 @@ from sim.model.ceasefire import FAILED
 from sim.model.ledger import NOTHING, Questions
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
-from sim.results.chronicle import chronicle
-from sim.results.ledger import Entry, negotiation_of
+from sim.results.ledger import negotiation_of
 from sim.results.names import Names
 from sim.results.store import StoreError
 from sim.scenario import Scenario, ScenarioHead
@@ -29,13 +28,6 @@ from sim.scenario import Scenario, ScenarioHead
 if TYPE_CHECKING:
     from sim.results.runs import Run
 
-# The terms of the account of a side, in the order in which they are added up, each with its sign and its words.
-ACCOUNT = (
-    ("terms_today", 1, "what the balance of the day would give it"),
-    ("expectation", 1, "what it expects to gain by fighting on"),
-    ("resolve", 1, "its private resolve"),
-    ("cost", -1, "the cost of war, felt and to come, and pressure"),
-)
 COLUMNS = (
     "fighting_on", "terms_today", "expectation", "resolve", "cost", "package", "red_lines", "distrust", "lasting", "slack",
 )  # fmt: skip
@@ -198,78 +190,6 @@ def package_rows(ensemble: Ensemble, replication: int) -> tuple[list[str], list[
     return ["day", "date", "package", *(f"worth_{side}" for side in SIDES), "zone", "frontier"], rows
 
 
-def review_lines(ensemble: Ensemble, replication: int) -> Iterator[str]:
-    """Yield a table of the reviews of a replication: what fighting on and the nearest package are worth to each side."""
-    names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
-    assert negotiation is not None, "reviews come from a negotiation"
-    questions = Questions(negotiation)
-    calendar = Calendar(ensemble.scenario.world.start_date)
-    attacker, defender = names.sides.values()
-    width = max(21, len(attacker), len(defender))
-    yield f" {'':<10}  {attacker:<{width}}  {defender:<{width}}"
-    pair = f"{'fights on':>9}  {'nearest':>8}"
-    yield f" {'review':<10}  {pair}  {'':<{width - 21}}  {pair}    why no deal"
-    for event in reviews(ensemble, replication):
-        value: Any = event.values
-        both = [(value[f"fighting_on_{side}"], value[f"slack_{side}"]) for side in names.sides]
-        cells = [f"{fights:>9.3f}  {_amount(fights + slack, '.3f'):>8}" for fights, slack in both]
-        why = names.state(questions.states[int(value["state"])])
-        line = int(value["line"])
-        if int(value["state"]) > 0 and line >= 0:
-            why += f" ('{names.line(questions.lines[line])}')"
-        date = calendar.date_of(event.day).isoformat()
-        yield f" {date:<10}  {cells[0]}  {'':<{width - 21}}  {cells[1]}    {why}"
-
-
-def _amount(amount: float, sign: str) -> str:
-    """Return an amount as text; a dash where there is none."""
-    return "-" if amount != amount else format(amount, sign)
-
-
-def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterator[str]:
-    """Yield what each side weighed at one review, term by term, with the package nearest to agreement."""
-    names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
-    assert negotiation is not None, "reviews come from a negotiation"
-    questions = Questions(negotiation)
-    value: Any = event.values
-    date = Calendar(ensemble.scenario.world.start_date).date_of(event.day)
-    yield f"What they weighed on {date}, in utility (0 the worst terms, 1 the best):"
-    nearest = int(value["nearest"])
-    yield f" nearest package: {names.package(nearest) if nearest >= 0 else 'none, hard red lines leave none to both sides'}"
-    sides = list(names.sides)
-    yield f" {'':<58}" + "".join(f"{names.side(side):>12}" for side in sides)
-
-    def line(label: str, amounts: list[float], sign: str = "+.3f") -> str:
-        return f" {label:<58}" + "".join(f"{_amount(amount, sign):>12}" for amount in amounts)
-
-    for name, sign, label in ACCOUNT:
-        yield line(label, [sign * value[f"{name}_{side}"] for side in sides])
-    yield line("= fighting on is worth", [value[f"fighting_on_{side}"] for side in sides], ".3f")
-    yield line("the nearest package is worth, while it lasts", [value[f"package_{side}"] for side in sides], ".3f")
-    yield line("the price of its red lines in it", [0.0 - value[f"red_lines_{side}"] for side in sides])
-    yield line("what it fears from renewed war", [-value[f"distrust_{side}"] for side in sides])
-    yield line("= above fighting on", [value[f"slack_{side}"] for side in sides])
-    shares = [value[f"lasting_{side}"] for side in sides]
-    yield line("share of the time ahead for which it expects that to last", shares, ".2f")
-    if int(value["state"]) == 0:
-        yield " Both gain: a zone of agreement is open."
-        return
-    smallest = int(value["smallest"])
-    code = questions.openers[smallest].code if smallest >= 0 else NOTHING
-    yield f" Smallest concession or guarantee that would open a zone: {names.opener(code)}."
-    opens = [int(found) for name, found in value.items() if name.startswith("opens_")]
-    others = [names.opener(questions.openers[found].code) for found in opens if found not in (-1, smallest)]
-    if others:
-        yield f" Each of these would too: {'; '.join(others)}."
-    for side, other in zip(sides, sides[::-1], strict=True):
-        offer = int(value[f"offer_{side}"])
-        if offer >= 0:
-            mine, theirs = names.side(side), names.side(other)
-            yield f" The best that {mine} would sign and {theirs} refuses least: {names.package(offer)}."
-        else:
-            yield f" {names.side(side)} would sign nothing that {names.side(other)} could ever sign."
-
-
 def medoid(outcomes: Mapping[str, NDArray[Any]], ending: str) -> int | None:
     """Return the typical replication of an ending, or None where no history ended so.
 
@@ -297,47 +217,3 @@ def medoid(outcomes: Mapping[str, NDArray[Any]], ending: str) -> int | None:
             if spread > 0:
                 distance += ((mine - mine.mean()) / spread) ** 2
     return int(rows[int(distance.argmin())])
-
-
-def explanation(ensemble: Ensemble, replication: int) -> Iterator[str]:
-    """Yield the whole story of a watched replication: chronicle, reviews, and the account of its last review."""
-    # Monthly pledges would drown the rest.
-    yield from chronicle(ensemble, replication, without=("pledge",))
-    held = reviews(ensemble, replication)
-    if not held:
-        return
-    yield ""
-    yield "What fighting on and the package nearest to agreement were worth to each side, review by review:"
-    yield from review_lines(ensemble, replication)
-    month = ensemble.outcomes["deal_month"][int(np.flatnonzero(ensemble.numbers == replication)[0])]
-    signed = [event for event in held if event.day < month * DAYS_PER_MONTH]
-    before = [event for event in (signed or held) if float(event.values["state"]) > 0]
-    # The last one without a zone says why there was no deal till then; that of the first signature, why there was one.
-    if before:
-        yield ""
-        yield from account_lines(ensemble, replication, before[-1])
-    if signed:
-        yield ""
-        yield from account_lines(ensemble, replication, signed[-1])
-
-
-def ledger_over_time(rows: list[Entry], names: Names, calendar: Calendar, days: int) -> Iterator[str]:
-    """Yield the table of the states of a run's ledger over time, from the rows of `ledger.csv`.
-
-    Shares are of the histories at war on that day and add to 1.
-    """
-    states = [row for row in rows if row.question == "state"]
-    known = sorted({row.day for row in states})
-    if not known:
-        return
-    wanted = sorted({min(known, key=lambda day: abs(day - goal)) for goal in (1, 91, 182, 365, 548, 730, 1096, 1461, days)})
-    share = {(row.day, row.answer): row.histories / row.of for row in states}
-    at_war = {row.day: row.of for row in states}
-    date = {day: calendar.date_of(day).isoformat() for day in known}
-    total = {answer: sum(row.histories for row in states if row.answer == answer) for _, answer in share}
-    order = sorted(total, key=lambda answer: (answer != "zone", -total[answer]))
-    width = max(len(names.state(answer)) for answer in order)
-    yield f" {'share of histories at war':<{width}}" + "".join(f"{date[day]:>12}" for day in wanted)
-    for answer in order:
-        yield f" {names.state(answer):<{width}}" + "".join(f"{share.get((day, answer), 0.0):>12.1%}" for day in wanted)
-    yield f" {'histories at war':<{width}}" + "".join(f"{at_war[day]:>12,}" for day in wanted)

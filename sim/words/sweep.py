@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sim.model.outcomes import SECTIONS
-from sim.results.compared import number
 from sim.results.summary import Row
 from sim.studies.sweep import Sweep
+from sim.words.comparison import number
 
 SHADES = "·░▒▓█"
 MOST_LINES = 60

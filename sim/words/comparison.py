@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from sim.model.outcomes import SECTIONS
 from sim.results.comparison import Comparison, Line
-from sim.results.summary import ENDING_LABELS, WHAT_IT_IS_NOT
-from sim.results.tables import csv_of, markdown_cell
+from sim.results.summary import ENDING_LABELS
+from sim.results.tables import csv_of
+from sim.words import WHAT_IT_IS_NOT
+from sim.words.markdown import markdown_cell
 
 LONGEST_LABEL = 56
 

@@ -1,0 +1,64 @@
+"""Break-evens as text for the terminal."""
+
+import math
+
+from sim.studies.breakeven import BreakEven, Point
+from sim.words.comparison import number
+
+
+def text_lines(found: BreakEven, replications: int) -> list[str]:
+    """Return the values that were tried, and what was found, as lines of text."""
+    condition = found.condition
+    lines = [
+        f"{len(found.points)} values, {replications:,} histories each, on the same luck",
+        f" {'value':>14}  {condition.statistic}({condition.outcome}) less the level (95 %)",
+    ]
+    lines += [f" {point.value:>14,.6g}  {_excess(point, condition.statistic)}" for point in found.points]
+    undefined = [point.value for point in found.points if point.holds is None]
+    if undefined:
+        lines.append(
+            f"No history has {condition.outcome} at {len(undefined)} of {len(found.points)} values, between "
+            f"{undefined[0]:,.6g} and {undefined[-1]:,.6g}."
+        )
+    return [*lines, _verdict(found)]
+
+
+def _excess(point: Point, statistic: str) -> str:
+    """Return how far a statistic is from the level, with its interval."""
+    if point.excess is None:
+        return f"{'not defined':>16}"
+    unit = "share" if statistic == "share" else ""
+    size = max(abs(value) for value in (point.excess, point.low, point.high) if value is not None)
+    excess, low, high = (
+        None if value is None else number(value, unit, sign=True, size=size)
+        for value in (point.excess, point.low, point.high)
+    )
+    band = [value.removesuffix(" points") if value is not None else "not known" for value in (low, high)]
+    return f"{excess:>16} ({band[0]} .. {band[1]})"
+
+
+def _verdict(found: BreakEven) -> str:
+    """Return what was found as a sentence."""
+
+    def told(value: float) -> str:
+        # A digit more than values are told apart by.
+        return f"{value:,.{max(0, -math.floor(math.log10(found.width / 2)))}f}"
+
+    of = "value that was tried" + (" and has a statistic" if any(one.holds is None for one in found.points) else "")
+    between = ", ".join(f"{low:,.6g} and {high:,.6g}" for low, high in found.crossings)
+    if found.found == "undefined":
+        if not found.crossings:
+            return f"No break-even can be told: at no value that was tried does a history have {found.condition.outcome}."
+        return f"The break-even cannot be told: it lies between {between}, where there is no statistic."
+    if found.at is None or found.between is None:
+        if found.found == "several":
+            return f"Several break-evens: it crosses between {between}. Ask for a range with one of them."
+        return f"No break-even: the condition holds at {'every' if found.found == 'everywhere' else 'no'} {of}."
+    low, high = (None if value is None else told(value) for value in (found.low, found.high))
+    band = f"(95 %: {low or 'below the range'} .. {high or 'above the range'})"
+    where = f"the condition holds {'from there on up' if found.holds_above else 'from there on down'}"
+    if len(found.crossings) > 1:
+        where += f", but begins and ceases {len(found.crossings)} times within that interval, where luck decides"
+    if found.jumps:
+        return f"Break-even between {told(found.between[0])} and {told(found.between[1])}, in a jump {band}; {where}."
+    return f"Break-even at {told(found.at)} {band}; {where}."

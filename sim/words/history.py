@@ -1,0 +1,182 @@
+"""One history told: its chronicle, event by event, and what each side weighed at its reviews."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import numpy as np
+
+from sim.engine.calendar import DAYS_PER_MONTH, Calendar
+from sim.engine.recorder import Event
+from sim.ensemble.run import Ensemble
+from sim.model import SENTENCES
+from sim.model.ledger import NOTHING, Questions
+from sim.results.history import reviews
+from sim.results.ledger import negotiation_of
+from sim.results.names import Names
+from sim.results.summary import ENDING_LABELS, side_names
+
+DAYS_BETWEEN_STATES = 91
+
+
+def chronicle(ensemble: Ensemble, replication: int, without: Collection[str] = ()) -> Iterator[str]:
+    """Yield the lines of the story of a watched replication, in the order of time.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        Run with `replication` among the watched ones.
+    replication : int
+        Its number.
+    without : collection of str
+        Kinds of events that are left out.
+    """
+    calendar = Calendar(ensemble.scenario.world.start_date)
+    place = int(np.flatnonzero(ensemble.numbers == replication)[0])
+    names = side_names(ensemble)
+    told = [(event.day, sentence) for event, sentence in happenings(ensemble, replication, without)]
+    ending = str(ensemble.outcomes["ending"][place])
+    last = ensemble.plan.days
+    if ensemble.outcomes["ending_day"][place] >= 0:
+        last = int(ensemble.outcomes["ending_day"][place])
+    lines = {day: f"  {_state(ensemble, place, slot, names)}" for slot, day in enumerate(ensemble.series_days)
+             if day % DAYS_BETWEEN_STATES == 0 and day <= last}  # fmt: skip
+    yield f"Replication {replication}, seed {ensemble.plan.seed}"
+    for day in sorted(lines.keys() | {day for day, _ in told}):
+        if day in lines:
+            yield f"{calendar.date_of(day)}{lines[day]}"
+        sentences = [sentence for its, sentence in told if its == day]
+        if sentences:
+            yield f"{calendar.date_of(day)}    {' '.join(sentences)}"
+    outcome = ENDING_LABELS[ending].format(**names)
+    ground = float(ensemble.outcomes["ground_gained_km2"][place])
+    yield f"{calendar.date_of(ensemble.plan.days)}  {outcome}. Ground taken since the start: {ground:+,.0f} km2."
+
+
+def happenings(ensemble: Ensemble, replication: int, without: Collection[str] = ()) -> Iterator[tuple[Event, str]]:
+    """Yield what happened in a watched replication, event by event with its sentence; parameters as in `chronicle`."""
+    names, told = side_names(ensemble), SENTENCES.keys() - set(without)
+    for event in ensemble.events:
+        if event.replication == replication and event.kind in told:
+            yield event, _sentence(event, ensemble, names)
+
+
+def _sentence(event: Event, ensemble: Ensemble, names: dict[str, str]) -> str:
+    if event.kind == "deal signed":
+        pressure = ", only because of pressure from outside" if event.values["imposed"] else ""
+        package = Names(ensemble.scenario).package(int(event.values["package"]))
+        return SENTENCES[event.kind].format(terms=package, pressure=pressure)
+    values = {key: names.get(value, value) if isinstance(value, str) else value for key, value in event.values.items()}
+    return SENTENCES[event.kind].format(**values)
+
+
+def _state(ensemble: Ensemble, place: int, slot: int, names: dict[str, str]) -> str:
+    now = {key: float(ensemble.series[at][slot, place]) for at, key in enumerate(ensemble.series_columns)}
+    sides = [
+        f"{names[side]} {now['force', side] / 1e3:,.0f} thousand at the front, fire {now['fire', side]:.2f}, "
+        f"casualties so far {now['cumulative_casualties', side] / 1e3:,.0f} thousand"
+        for side in ("attacker", "defender")
+    ]
+    return f"{sides[0]}. {sides[1]}. {names['attacker']} holds {now['held_area', '']:,.0f} km2."
+
+
+# The terms of the account of a side, in the order in which they are added up, each with its sign and its words.
+ACCOUNT = (
+    ("terms_today", 1, "what the balance of the day would give it"),
+    ("expectation", 1, "what it expects to gain by fighting on"),
+    ("resolve", 1, "its private resolve"),
+    ("cost", -1, "the cost of war, felt and to come, and pressure"),
+)
+
+
+def review_lines(ensemble: Ensemble, replication: int) -> Iterator[str]:
+    """Yield a table of the reviews of a replication: what fighting on and the nearest package are worth to each side."""
+    names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
+    assert negotiation is not None, "reviews come from a negotiation"
+    questions = Questions(negotiation)
+    calendar = Calendar(ensemble.scenario.world.start_date)
+    attacker, defender = names.sides.values()
+    width = max(21, len(attacker), len(defender))
+    yield f" {'':<10}  {attacker:<{width}}  {defender:<{width}}"
+    pair = f"{'fights on':>9}  {'nearest':>8}"
+    yield f" {'review':<10}  {pair}  {'':<{width - 21}}  {pair}    why no deal"
+    for event in reviews(ensemble, replication):
+        value: Any = event.values
+        both = [(value[f"fighting_on_{side}"], value[f"slack_{side}"]) for side in names.sides]
+        cells = [f"{fights:>9.3f}  {_amount(fights + slack, '.3f'):>8}" for fights, slack in both]
+        why = names.state(questions.states[int(value["state"])])
+        line = int(value["line"])
+        if int(value["state"]) > 0 and line >= 0:
+            why += f" ('{names.line(questions.lines[line])}')"
+        date = calendar.date_of(event.day).isoformat()
+        yield f" {date:<10}  {cells[0]}  {'':<{width - 21}}  {cells[1]}    {why}"
+
+
+def _amount(amount: float, sign: str) -> str:
+    """Return an amount as text; a dash where there is none."""
+    return "-" if amount != amount else format(amount, sign)
+
+
+def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterator[str]:
+    """Yield what each side weighed at one review, term by term, with the package nearest to agreement."""
+    names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
+    assert negotiation is not None, "reviews come from a negotiation"
+    questions = Questions(negotiation)
+    value: Any = event.values
+    date = Calendar(ensemble.scenario.world.start_date).date_of(event.day)
+    yield f"What they weighed on {date}, in utility (0 the worst terms, 1 the best):"
+    nearest = int(value["nearest"])
+    yield f" nearest package: {names.package(nearest) if nearest >= 0 else 'none, hard red lines leave none to both sides'}"
+    sides = list(names.sides)
+    yield f" {'':<58}" + "".join(f"{names.side(side):>12}" for side in sides)
+
+    def line(label: str, amounts: list[float], sign: str = "+.3f") -> str:
+        return f" {label:<58}" + "".join(f"{_amount(amount, sign):>12}" for amount in amounts)
+
+    for name, sign, label in ACCOUNT:
+        yield line(label, [sign * value[f"{name}_{side}"] for side in sides])
+    yield line("= fighting on is worth", [value[f"fighting_on_{side}"] for side in sides], ".3f")
+    yield line("the nearest package is worth, while it lasts", [value[f"package_{side}"] for side in sides], ".3f")
+    yield line("the price of its red lines in it", [0.0 - value[f"red_lines_{side}"] for side in sides])
+    yield line("what it fears from renewed war", [-value[f"distrust_{side}"] for side in sides])
+    yield line("= above fighting on", [value[f"slack_{side}"] for side in sides])
+    shares = [value[f"lasting_{side}"] for side in sides]
+    yield line("share of the time ahead for which it expects that to last", shares, ".2f")
+    if int(value["state"]) == 0:
+        yield " Both gain: a zone of agreement is open."
+        return
+    smallest = int(value["smallest"])
+    code = questions.openers[smallest].code if smallest >= 0 else NOTHING
+    yield f" Smallest concession or guarantee that would open a zone: {names.opener(code)}."
+    opens = [int(found) for name, found in value.items() if name.startswith("opens_")]
+    others = [names.opener(questions.openers[found].code) for found in opens if found not in (-1, smallest)]
+    if others:
+        yield f" Each of these would too: {'; '.join(others)}."
+    for side, other in zip(sides, sides[::-1], strict=True):
+        offer = int(value[f"offer_{side}"])
+        if offer >= 0:
+            mine, theirs = names.side(side), names.side(other)
+            yield f" The best that {mine} would sign and {theirs} refuses least: {names.package(offer)}."
+        else:
+            yield f" {names.side(side)} would sign nothing that {names.side(other)} could ever sign."
+
+
+def explanation(ensemble: Ensemble, replication: int) -> Iterator[str]:
+    """Yield the whole story of a watched replication: chronicle, reviews, and the account of its last review."""
+    # Monthly pledges would drown the rest.
+    yield from chronicle(ensemble, replication, without=("pledge",))
+    held = reviews(ensemble, replication)
+    if not held:
+        return
+    yield ""
+    yield "What fighting on and the package nearest to agreement were worth to each side, review by review:"
+    yield from review_lines(ensemble, replication)
+    month = ensemble.outcomes["deal_month"][int(np.flatnonzero(ensemble.numbers == replication)[0])]
+    signed = [event for event in held if event.day < month * DAYS_PER_MONTH]
+    before = [event for event in (signed or held) if float(event.values["state"]) > 0]
+    # The last one without a zone says why there was no deal till then; that of the first signature, why there was one.
+    if before:
+        yield ""
+        yield from account_lines(ensemble, replication, before[-1])
+    if signed:
+        yield ""
+        yield from account_lines(ensemble, replication, signed[-1])

@@ -1,0 +1,107 @@
+"""Why there was no deal, as sentences and as a table over time."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from sim.engine.calendar import Calendar
+from sim.model.ledger import NOTHING
+from sim.results.ledger import Entry, Totals
+from sim.results.names import Names
+
+# judgement: what helps in fewer than one case in two hundred is left to the table.
+WORTH_TELLING = 0.005
+
+
+def sentences(names: Names, totals: Totals) -> list[str]:
+    """Return which deal was nearest and what would have opened a zone, as sentences."""
+    if not totals.without:
+        return []
+    without = totals.without
+    first = f"Without a zone ({without / totals.reviews:.0%} of reviews), "
+    nearest = dict(totals.of("nearest"))
+    none = nearest.pop(NOTHING, 0)
+    said = [
+        f"the package nearest to agreement was most often: {names.package(package)} ({count / without:.0%} of them)"
+        for package, count in list(nearest.items())[:1]
+    ]
+    if none:
+        share = f" in {none / without:.0%} of them" if said else ""
+        said.append(f"hard red lines left no package that both sides could sign{share}")
+    found = [f"{first}{'; '.join(said)}."]
+    opens = Counter(dict(totals.of("opens")))
+    drops = [(answer.split(":")[1], count) for answer, count in opens.most_common() if answer.startswith("drop:")]
+    for line, count in drops[:2]:
+        found.append(
+            f"Without {names.side_of_line(line)}'s red line '{names.line(line)}' there would have been a zone in "
+            f"{count / without:.0%} of them."
+        )
+    found += _guards(opens, names, without)
+    found += _concessions(opens, names, without)
+    smallest: Counter[str] = Counter()
+    for answer, count in totals.of("smallest"):
+        smallest[answer if answer == NOTHING else answer.partition(":")[0]] += count
+    if smallest[NOTHING]:
+        found.append(f"In {smallest[NOTHING] / without:.0%} of them nothing that was tried would have opened one.")
+    return found
+
+
+def _guards(opens: Counter[str], names: Names, without: int) -> Iterator[str]:
+    regimes: dict[str, dict[float, int]] = {}
+    for answer, count in opens.items():
+        kind, what, *amount = answer.split(":")
+        if kind == "guards":
+            regimes.setdefault(what, {})[float(amount[0])] = count
+    for regime, needed in sorted(regimes.items(), key=lambda item: -sum(item[1].values())):
+        total = sum(needed.values())
+        if total < WORTH_TELLING * without:
+            continue
+        yield (
+            f"More guards in '{names.regime(regime)}' would have opened one in {total / without:.0%} of them: "
+            f"{_half(needed):,.0f} were enough in half of these."
+        )
+
+
+def _concessions(opens: Counter[str], names: Names, without: int) -> Iterator[str]:
+    sides: dict[str, dict[float, int]] = {}
+    for answer, count in opens.items():
+        kind, what, *amount = answer.split(":")
+        if kind == "concession":
+            sides.setdefault(what, {})[float(amount[0])] = count
+    for side, needed in sorted(sides.items()):
+        total = sum(needed.values())
+        yield (
+            f"A concession of {names.side(side)} would have in {total / without:.0%} of them: to sign what is worth less to "
+            f"it than fighting on, by up to {_half(needed):.3f} of utility in half of these."
+        )
+
+
+def _half(needed: dict[float, int]) -> float:
+    """Return the smallest amount that is enough in half of the cases."""
+    so_far, total = 0, sum(needed.values())
+    for amount in sorted(needed):
+        so_far += needed[amount]
+        if 2 * so_far >= total:
+            return amount
+    raise AssertionError("the amounts of all cases add up to all cases")
+
+
+def ledger_over_time(rows: list[Entry], names: Names, calendar: Calendar, days: int) -> Iterator[str]:
+    """Yield the table of the states of a run's ledger over time, from the rows of `ledger.csv`.
+
+    Shares are of the histories at war on that day and add to 1.
+    """
+    states = [row for row in rows if row.question == "state"]
+    known = sorted({row.day for row in states})
+    if not known:
+        return
+    wanted = sorted({min(known, key=lambda day: abs(day - goal)) for goal in (1, 91, 182, 365, 548, 730, 1096, 1461, days)})
+    share = {(row.day, row.answer): row.histories / row.of for row in states}
+    at_war = {row.day: row.of for row in states}
+    date = {day: calendar.date_of(day).isoformat() for day in known}
+    total = {answer: sum(row.histories for row in states if row.answer == answer) for _, answer in share}
+    order = sorted(total, key=lambda answer: (answer != "zone", -total[answer]))
+    width = max(len(names.state(answer)) for answer in order)
+    yield f" {'share of histories at war':<{width}}" + "".join(f"{date[day]:>12}" for day in wanted)
+    for answer in order:
+        yield f" {names.state(answer):<{width}}" + "".join(f"{share.get((day, answer), 0.0):>12.1%}" for day in wanted)
+    yield f" {'histories at war':<{width}}" + "".join(f"{at_war[day]:>12,}" for day in wanted)

@@ -1,0 +1,48 @@
+"""A scenario to start from, as text."""
+
+import os
+
+from sim.scenario import Scenario, ScenarioHead, numbers
+from sim.scenario.describe import entries, in_words
+from sim.scenario.wording import one_line
+from sim.scenario.write import to_yaml
+
+# The knobs an analyst turns first, whatever the war.
+COMMON = (
+    "arms.attacker.aid_scale",
+    "arms.defender.aid_scale",
+    "manpower.attacker.intake_per_month",
+    "manpower.attacker.return_share",
+    "manpower.defender.intake_per_month",
+    "attrition.attacker.daily_casualties",
+    "attrition.defender.daily_casualties",
+    "front.advance_km2_per_day",
+    "front.advance_settled_km2_per_day",
+)
+
+
+def text_lines(name: str, base: str, scenario: Scenario[ScenarioHead]) -> list[str]:
+    """Return the lines of a scenario that changes nothing in `base`, which is `scenario`; the common knobs are comments."""
+    words = {entry.path: entry for entry in entries(scenario)}
+    central = {known.path: getattr(known.value, "central", known.value) for known in numbers(scenario.world)}
+    head = {
+        "title": name.replace("_", " ").strip().capitalize(),
+        "extends": os.path.relpath(base) if os.path.isabs(base) else base,
+        "description": "What is assumed, in a sentence.",
+    }
+    lines = [
+        *to_yaml(head).splitlines(),
+        "",
+        "# To change a number, remove the '#' and the space before its line and before the lines it stands under.",
+    ]
+    above: list[str] = []
+    for dotted in (dotted for dotted in COMMON if dotted in words):
+        *sections, knob = dotted.split(".")
+        for depth, section in enumerate(sections):
+            if sections[: depth + 1] != above[: depth + 1]:
+                lines.append(f"# {'  ' * depth}{section}:")
+        above = sections
+        entry = words[dotted]
+        value, was = in_words(central[dotted]).replace(",", "_"), one_line(f"{base}: {entry.text}. {entry.about}")
+        lines.append(f"# {'  ' * len(sections)}{knob}: {value}  # {entry.unit}; {was}")
+    return lines

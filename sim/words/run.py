@@ -1,0 +1,178 @@
+"""Runs as text: the summary as a table for the terminal and as Markdown, and what it tells in sentences."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.calendar import DAYS_PER_MONTH, Calendar
+from sim.engine.draws import Floats
+from sim.ensemble.run import Ensemble
+from sim.model.manpower import break_even_return_share
+from sim.model.outcomes import SECTIONS
+from sim.model.parameters import SIDES
+from sim.results.identity import identity_of, span_in_words
+from sim.results.ledger import Totals, entries
+from sim.results.names import Names
+from sim.results.summary import Row
+from sim.scenario import Scenario, ScenarioHead, quantities
+from sim.words import WHAT_IT_IS_NOT
+from sim.words.ledger import sentences
+from sim.words.markdown import markdown_cell
+
+SHARES, OUTCOMES = ("share", "95 % interval"), ("median ± its error", "5 % .. 95 %")
+
+
+def columns_of(section: str) -> tuple[str, str]:
+    """Return the names of the two columns of a section."""
+    return SHARES if SECTIONS[section].of_shares else OUTCOMES
+
+
+def _number(value: float | None, row: Row) -> str:
+    return "-" if value is None else f"{value / row.scale:,.{row.digits}f}"
+
+
+def cells(row: Row) -> tuple[str, str]:
+    """Return what a table shows of a row: its value and its band."""
+    if row.share is not None and row.low is not None and row.high is not None:
+        return f"{row.share:.1%}", f"{row.low:.1%} .. {row.high:.1%}"
+    if row.n == 0:
+        return "never", ""
+    some = f" in {row.n / row.total:.1%} of them" if row.n < row.total else ""
+    return f"{_number(row.p50, row)}{_error(row)}", f"{_number(row.p05, row)} .. {_number(row.p95, row)}{some}"
+
+
+def _error(row: Row) -> str:
+    """Return how far the median may be from that of endlessly many histories, with 95 %; nothing if that is not known."""
+    if row.p50 is None or row.p50_low is None or row.p50_high is None:
+        return ""
+    return f" ±{_number(max(row.p50_high - row.p50, row.p50 - row.p50_low), row)}"
+
+
+def span(ensemble: Ensemble) -> str:
+    """Return the length of the horizon in words."""
+    return span_in_words(ensemble.scenario.world.start_date, ensemble.plan.days)
+
+
+def groups_side_by_side(ensembles: Sequence[Ensemble]) -> list[list[int]]:
+    """Return which ensembles, by their place, may share a table: those of the same sides and the same time."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for place, ensemble in enumerate(ensembles):
+        head = ensemble.scenario.world
+        key = (head.sides.attacker.name, head.sides.defender.name, head.start_date, ensemble.plan.days)
+        groups.setdefault(key, []).append(place)
+    return list(groups.values())
+
+
+def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) -> list[str]:
+    """Return the outcome table of one scenario, or of several side by side, as lines of text."""
+    order = list(SECTIONS)
+    rows = {row.id: row for row in sorted((r for s in summaries for r in s), key=lambda row: order.index(row.section))}
+    by_id = [{row.id: row for row in summary} for summary in summaries]
+    shown = [[cells(known[id]) if id in known else ("-", "") for known in by_id] for id in rows]
+    width = max(len(row.shown_label) for row in rows.values()) + 2
+    names = [identity_of(one.scenario, one.plan).label for one in ensembles] if len(ensembles) > 1 else []
+    value = max(8, *(len(text) for text in names), *(len(cell[0]) for line in shown for cell in line))
+    band = max(16, *(len(cell[1]) for line in shown for cell in line))
+    lines: list[str] = []
+    if names:
+        lines.append(" " * (width + 1) + "".join(f"{name:>{value}}{'':{band + 4}}" for name in names))
+    section = ""
+    for row, line in zip(rows.values(), shown, strict=True):
+        if row.section != section:
+            if section:
+                lines.append("")
+            section = row.section
+            heading = SECTIONS[section].heading.format(span=span(ensembles[0]), end=end_date(ensembles[0]))
+            value_name, band_name = columns_of(section)
+            columns = f"{value_name:>{value}}  {band_name:<{band + 2}}" * len(ensembles)
+            lines.append(f" {heading:<{width}}{columns}")
+        lines.append(f" {row.shown_label:<{width}}" + "".join(f"{cell[0]:>{value}}  {cell[1]:<{band + 2}}" for cell in line))
+    return [line.rstrip() for line in lines]
+
+
+def headline(ensemble: Ensemble) -> str:
+    """Return the line above the table."""
+    return identity_of(ensemble.scenario, ensemble.plan).headline(len(ensemble.numbers))
+
+
+def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
+    """Return the summary as a Markdown page."""
+    lines = [
+        f"# {markdown_cell(identity_of(ensemble.scenario, ensemble.plan).line)}",
+        "",
+        markdown_cell(headline(ensemble)),
+        "",
+    ]
+    section = ""
+    order = list(SECTIONS)
+    for row in sorted(summary, key=lambda row: order.index(row.section)):
+        if row.section != section:
+            section = row.section
+            heading = SECTIONS[section].heading.format(span=span(ensemble), end=end_date(ensemble))
+            value_name, band_name = columns_of(section)
+            lines += ["", f"| {heading} | {value_name} | {band_name} |", "|---|---:|---|"]
+        value, band = cells(row)
+        lines.append(f"| {markdown_cell(row.shown_label)} | {value} | {band} |")
+    told = told_of(ensemble)
+    lines += ["", *(f"- {markdown_cell(sentence)}" for sentence in told), "", WHAT_IT_IS_NOT, ""]
+    return "\n".join(lines)
+
+
+def told_of(ensemble: Ensemble) -> list[str]:
+    """Return what an ensemble tells in sentences: why there was no deal, then the balance of manpower."""
+    scenario = ensemble.scenario
+    why = sentences(Names(scenario), Totals(entries(ensemble)))
+    return [*why, *balance_sentences(scenario, ensemble.outcomes, ensemble.drawn)]
+
+
+def balance_sentences(
+    scenario: Scenario[ScenarioHead], outcomes: Mapping[str, NDArray[Any]], drawn: Mapping[str, Floats]
+) -> list[str]:
+    """Return the monthly manpower balance of each side and its break-even, as sentences.
+
+    Flows are means of a month at war in the first 12, over the replications without a ceasefire in them, because means add
+    up; the break-even return share is that of these flows, without desertion.
+    """
+    trained = outcomes.get("trained_per_month_12_months_attacker")
+    if trained is None or np.isnan(trained).all():
+        return []
+    names, found = Names(scenario).sides, []
+    for side in SIDES:
+        flow = {
+            name: float(np.nanmean(outcomes[f"{name}_per_month_12_months_{side}"]))
+            for name in ("trained", "returned", "killed", "wounded", "deserted")
+        }
+        lost = flow["killed"] + flow["wounded"]
+        net = flow["trained"] + flow["returned"] - lost - flow["deserted"]
+        thousand = {name: value / 1e3 for name, value in flow.items()}
+        # Flows of the force; the wounded leave it at once, and those who return come back weeks later.
+        sentence = (
+            f"{names[side]} gains {thousand['trained']:.1f} thousand recruits and {thousand['returned']:.1f} returning "
+            f"wounded a month, and loses {thousand['killed']:.1f} killed, {thousand['wounded']:.1f} wounded and "
+            f"{thousand['deserted']:.1f} deserters: {net / 1e3:+.1f} thousand a month."
+        )
+        if lost > flow["killed"]:
+            share = break_even_return_share(lost / DAYS_PER_MONTH, flow["trained"], flow["killed"] / lost)
+            assumed = mean_parameter(scenario, drawn, f"manpower.{side}.return_share")
+            if 0.005 <= share <= 1:
+                sentence += f" Desertion aside it would hold level if {share:.2f} of the wounded returned;"
+            else:
+                never = "no return of wounded could" if share > 1 else "recruits alone would"
+                sentence += f" Desertion aside {never} hold it level;"
+            sentence += f" assumed is {assumed:.2f}."
+        found.append(sentence)
+    return found
+
+
+def mean_parameter(scenario: Scenario[ScenarioHead], drawn: Mapping[str, Floats], path: str) -> float:
+    """Return the mean over the replications of a parameter, which may be certain."""
+    if path in drawn:
+        return float(np.nanmean(drawn[path]))
+    return dict(quantities(scenario.world))[path].central
+
+
+def end_date(ensemble: Ensemble) -> str:
+    """Return the date of the horizon."""
+    return Calendar(ensemble.scenario.world.start_date).date_of(ensemble.plan.days).isoformat()
