@@ -51,7 +51,7 @@ def test_results_that_are_there_are_done_and_others_are_refused(tmp_path: Path) 
     place, told = written(folder, {"outcomes.csv": b"2"})
     assert place.done
     assert "is there already" in told[0]
-    with pytest.raises(StoreError, match="is there already .*seed 1 and not 2.*; --force replaces it"):
+    with pytest.raises(StoreError, match=r"is there already .*seed 1 and not 2.*; --force replaces it"):
         written(folder, {"outcomes.csv": b"2"}, seed=2)
     # Nothing is advised that would be refused then.
     with pytest.raises(StoreError, match="a run of peace, and not a run of war; only those of the same kind"):
