@@ -1,7 +1,7 @@
 """The model and the plain reference, written from its description, give the same histories from the same draws."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +11,16 @@ import pytest
 from sim.engine.draws import Draws
 from sim.engine.world import Setting
 from sim.model import knob_ranges, simulate
-from sim.model.talks import EVENTS
 from tests.reference.war import simulate as plain_history
 
 SEED, DAYS, REPLICATIONS = 7, 365, 20
-IN_TURN = (
-    "ceasefire/incidents",
-    "attrition/", "front/pace", "arms/aid/", "arms/halt/", "beliefs/", "negotiation/leader/", "negotiation/new_resolve/",
-    *(f"negotiation/{event}" for event in EVENTS),
-)  # fmt: skip
 
 
 class Luck:
-    """The draws of one replication, one at a time."""
+    """The draws of one replication, one at a time, from the streams that the model has opened."""
 
-    def __init__(self, replication: int) -> None:
-        self._draws = Draws(SEED, np.array([replication]))
+    def __init__(self, replication: int, opened: Mapping[str, bool]) -> None:
+        self._draws, self._opened = Draws(SEED, np.array([replication])), opened
         self._streams: dict[str, Any] = {}
 
     def normal(self, name: str, index: int) -> float:
@@ -37,7 +31,7 @@ class Luck:
 
     def _draw(self, kind: str, name: str, index: int) -> float:
         if name not in self._streams:
-            self._streams[name] = getattr(self._draws, kind)(name, in_turn=name.startswith(IN_TURN))
+            self._streams[name] = getattr(self._draws, kind)(name, in_turn=self._opened[name])
         return float(self._streams[name].at(index)[0])
 
 
@@ -198,7 +192,9 @@ def test_the_model_agrees_with_the_reference(name, load, variant, tmp_path: Path
     compared = set()
     for replication in numbers.tolist():
         parameters = {path: float(values[replication]) for path, values in drawn.values.items()}
-        history = plain_history(scenario.tree, parameters, Luck(replication), days, knob_ranges(scenario.world))
+        history = plain_history(
+            scenario.tree, parameters, Luck(replication, world.draws.opened), days, knob_ranges(scenario.world)
+        )
         for key, values in history.series.items():
             field_name, _, row = key.partition(".")
             rows = fields[field_name].rows

@@ -1,8 +1,9 @@
 """Random draws as a pure function of (seed, stream, replication, index).
 
-A *stream* belongs to one decision and has a name; an *index* is a day, a month or 0. The value of a draw depends on
-nothing else: not on the batch a replication is in, nor on what other streams are asked. So two scenarios meet the same
-luck until they really differ, and replication 4711 is the same in any batch, chunk or process.
+A *stream* belongs to one decision. It is its name, its law, and whether it is drawn in turn or index by index; an *index*
+is a day, a month or 0. The value of a draw depends on nothing else: not on the batch a replication is in, nor on what other
+streams are asked. So two scenarios meet the same luck until they really differ, and replication 4711 is the same in any
+batch, chunk or process.
 
 Draws are made in blocks of 128 replications by a span of indices. A block has a generator of its own (SFC64, Doty-
 Humphrey's small fast chaotic generator), whose 192-bit starting state is the BLAKE2b hash of its name. Waste is small
@@ -33,6 +34,11 @@ class Draws:
         Seed of the run.
     replications : (n,) int
         Numbers of the replications in the batch, in any order; those with the same number have the same luck.
+
+    Attributes
+    ----------
+    opened : dict of str to bool
+        The streams there are, by name: whether they are drawn in turn.
     """
 
     def __init__(self, seed: int, replications: Ints) -> None:
@@ -42,7 +48,7 @@ class Draws:
         self._bits = np.random.SFC64(0)
         self._generator = np.random.Generator(self._bits)
         self._state = self._bits.state
-        self._names: set[str] = set()
+        self.opened: dict[str, bool] = {}
         blocks = replications // REPLICATIONS_PER_BLOCK
         # For each block the columns of a table it fills, and which of its own columns go there: slices where a block stands
         # whole and in order, which is the usual case and much cheaper.
@@ -55,17 +61,21 @@ class Draws:
             self._spans.append((int(block), slice(first, last + 1) if in_order else positions, columns))
 
     def normal(self, name: str, *, in_turn: bool = False) -> "Stream":
-        """Open a stream of standard normal draws; `in_turn` says that most indices will be asked, rising."""
+        """Open a stream of standard normal draws.
+
+        One that is drawn `in_turn` is drawn for 64 indices at once, which is much quicker where most are asked, rising. It
+        is another stream than the one of that name that is drawn index by index.
+        """
         return self._open(name, "normal", in_turn)
 
     def uniform(self, name: str, *, in_turn: bool = False) -> "Stream":
-        """Open a stream of uniform draws in the open interval (0, 1)."""
+        """Open a stream of uniform draws in the open interval (0, 1); see `normal`."""
         return self._open(name, "uniform", in_turn)
 
     def _open(self, name: str, kind: str, in_turn: bool) -> "Stream":
-        if name in self._names:
+        if name in self.opened:
             raise ValueError(f"stream {name!r} is already in use: one stream per decision")
-        self._names.add(name)
+        self.opened[name] = in_turn
         return Stream(self, name, kind, INDICES_PER_BLOCK if in_turn else 1)
 
     def block(self, name: str, kind: str, indices: int, block: int, span: int) -> Floats:

@@ -142,6 +142,8 @@ class Mechanism:
         Their names in the order of the day.
     sentences : mapping of str to str
         Kind of event -> the sentence a chronicle tells, with the event's values in braces.
+    leaves_out : str
+        What it is not about, as pages say it.
     outcomes : tuple
         What is told of a history; see `sim.model.outcomes`.
     world : World
@@ -157,6 +159,7 @@ class Mechanism:
     optional: ClassVar[bool] = False
     topics: ClassVar[tuple[str, ...]] = ()
     steps: ClassVar[tuple[str, ...]] = ()
+    leaves_out: ClassVar[str] = ""
     sentences: ClassVar[Mapping[str, str]] = {}
     outcomes: ClassVar[tuple[Any, ...]] = ()
     knobs: Any

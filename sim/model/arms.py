@@ -4,7 +4,6 @@
 firing is rationed smoothly as it runs down, so that the stock is never negative.
 
 Sources: rationing is our assumption, in the spirit of the supply-limited fire of Turchin's attrition-warfare model.
-Left out: kinds of materiel, losses of stock to strikes.
 """
 
 from collections.abc import Callable, Iterator
@@ -104,6 +103,7 @@ class Arms(Mechanism):
     parameters = ArmsParameters[Quantity]
     topics = ("halt", "package")
     steps = ("arms",)
+    leaves_out = "kinds of materiel, losses of stock to strikes"
     sentences: ClassVar = {
         "halt": "{backer} cuts its new pledges by {cut_share:.0%} for {days:.0f} days.",
         "pledge": "{backer}: pledge of {amount_beur:.2f} bn EUR.",

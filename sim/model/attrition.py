@@ -6,8 +6,6 @@ the attacker attacks, a slow tempo of the war and daily noise.
 
 The laws are exponents (own, enemy). `mixed` is the one that 186 battles since 1914 fit best (regression of log casualties on
 log strengths in CDB90, the database of battles of the US Army's Concepts Analysis Agency, edition of J. B. Arnold).
-
-Left out: space, weapons, quality, prisoners; losses depend on totals.
 """
 
 from collections.abc import Iterator
@@ -126,6 +124,7 @@ class Attrition(Mechanism):
     name = "attrition"
     parameters = AttritionParameters[Quantity]
     steps = ("attrition",)
+    leaves_out = "space, weapons, quality, prisoners; losses depend on totals"
     sentences: ClassVar = {}
 
     casualties: PerSide = owned("persons a day", "Killed and wounded today.", SIDES, start=0.0)

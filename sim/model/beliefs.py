@@ -4,7 +4,6 @@ Each belief is a Kalman filter: a prior that is off by the side's optimism, sign
 wandering truth that keeps the filter open. With fighting the two sides' beliefs converge; the gap between them is an output.
 
 Sources: convergence of beliefs as what ends wars (Slantchev 2003; Filson and Werner 2002); optimism as a prior that is off.
-Left out: deception, signals other than the fighting, beliefs about the other side's resolve (but see screening offers).
 """
 
 from collections.abc import Iterator
@@ -72,6 +71,9 @@ class Beliefs(Mechanism):
     parameters = BeliefParameters[Quantity]
     optional = True
     steps = ("beliefs",)
+    leaves_out = (
+        "deception, signals other than the fighting, beliefs about the other side's resolve (but see screening offers)"
+    )
     sentences: ClassVar = {}
 
     believed_drift: PerSide = owned(

@@ -6,8 +6,7 @@ a side expects more of renewed war than of its terms, and it follows the inciden
 on the next day, so that they come in clusters.
 
 Sources: imposed and inconsistent ceasefires after Werner and Yuen 2005; clustered violations as in Donbas (623 a day on
-420 km before, 33 after the measures of July 2020). Left out: land that a deal cedes changes hands only with a settlement,
-beyond the horizon of most runs; violations as a means of bargaining.
+420 km before, 33 after the measures of July 2020).
 """
 
 from collections.abc import Callable, Iterator
@@ -93,6 +92,10 @@ class Ceasefire(Mechanism):
     parameters = CeasefireParameters[Quantity]
     optional = True
     steps = ("ceasefire",)
+    leaves_out = (
+        "land that a deal cedes changes hands only with a settlement, beyond the horizon of most runs; "
+        "violations as a means of bargaining"
+    )
     sentences: ClassVar = {
         "ceasefire breaks": "The ceasefire breaks after {days:.0f} days ({cause}). The war goes on.",
         "incident burst": "{incidents:,.0f} incidents in a day.",

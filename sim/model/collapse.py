@@ -4,7 +4,7 @@ The hazard is accumulated week by week and compared with one exponential draw pe
 Cox process), so that the same luck reaches every scenario: a smaller force only ever brings the collapse forward.
 
 An army's collapse ends the war. Sources: the form is an assumption; that wars this long seldom end in a
-collapse is in the Correlates of War data. Left out: mutiny, palace coup, collapse of the state behind the army.
+collapse is in the Correlates of War data.
 """
 
 from typing import ClassVar, Generic
@@ -70,6 +70,7 @@ class Collapse(Mechanism):
     name = "collapse"
     parameters = CollapseParameters[Quantity]
     steps = ("collapse",)
+    leaves_out = "mutiny, palace coup, collapse of the state behind the army"
     sentences: ClassVar = {"collapse": "{side}'s army collapses, at {share:.0%} of its reference force. The fighting ends."}
 
     broken: Ints = owned("code", "0 no army, 1 the attacker's, 2 the defender's has collapsed.", start=0, dtype=int)

@@ -3,8 +3,6 @@
 An event comes on a date, at random with a hazard, or when a quantity of the model has fallen below or risen above a level.
 It changes knobs that are used while running: each is the drawn value, with all active effects on it in the order of the
 scenario, held to the range that the knob allows. The mechanisms then work out anew what depends on it.
-
-Left out: effects on stocks, on what is settled at the start and on other planned things; conditions on several quantities.
 """
 
 import datetime
@@ -264,6 +262,9 @@ class Events(Mechanism):
     parameters = list
     topics = ("event begins", "event ends", "event effects")
     steps = ("events",)
+    leaves_out = (
+        "effects on stocks, on what is settled at the start and on other planned things; conditions on several quantities"
+    )
     sentences: ClassVar = {"event begins": "{told}", "event ends": "{told}"}
 
     event_count: PerEvent = owned("times", "How often each event has begun.", _events, start=0.0)

@@ -7,8 +7,6 @@ balance the front stands still; below it the defender regains ground.
 Sources: that the force ratio decides whether ground is gained rather than how fast, and that fortification halves the pace:
 regressions on CDB90 (database of battles); the reversion: monthly changes of mapped area 2023-24. The elasticities at
 the scale of a theatre are poorly known.
-
-Left out: where the line is, encirclement, breakthrough, terrain beyond belts.
 """
 
 import datetime
@@ -147,6 +145,7 @@ class Front(Mechanism):
     parameters = FrontParameters[Quantity]
     topics = ("offensive begins", "offensive ends")
     steps = ("front",)
+    leaves_out = "where the line is, encirclement, breakthrough, terrain beyond belts"
     sentences: ClassVar = {
         "offensive begins": "An offensive begins: intensity x {intensity:.2f} for {days:.0f} days.",
         "offensive ends": "The offensive ends.",

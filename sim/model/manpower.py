@@ -5,8 +5,6 @@ rest are invalided; a share of the force deserts. Every person is in exactly one
 follows: with c casualties and r recruits a day and killed share k, the force holds level at (1 - r/c)/(1 - k).
 
 Morning: arrivals. Evening: losses, after the battle of the day.
-
-Left out: officers and specialists, quality of training, return of deserters, prisoners as a class of their own.
 """
 
 import datetime
@@ -139,6 +137,7 @@ class Manpower(Mechanism):
     parameters = ManpowerParameters[Quantity]
     topics = ("wave begins", "wave ends")
     steps = ("manpower", "losses")
+    leaves_out = "officers and specialists, quality of training, return of deserters, prisoners as a class of their own"
     sentences: ClassVar = {
         "wave begins": "{side} begins to mobilize up to {persons:,.0f} over {days:.0f} days.",
         "wave ends": "{side}'s mobilization wave ends.",

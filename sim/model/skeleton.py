@@ -2,8 +2,6 @@
 
 It is no part of the model until `MECHANISMS` and `ORDER_OF_THE_DAY` in `sim/model/__init__.py` name it. This page says from
 top to bottom what a mechanism file holds; replace what it says, and write here what yours is, why, and from where.
-
-Left out: return, flight before the front comes, and where to.
 """
 
 from typing import ClassVar, Generic
@@ -44,6 +42,7 @@ class Displacement(Mechanism):
     parameters = DisplacementParameters[Quantity]
     optional = True
     steps = ("displacement",)
+    leaves_out = "return, flight before the front comes, and where to"
 
     # What lasts from day to day. No one else writes here; with `series` it is a curve in the results.
     displaced: PerHistory = owned("persons", "Who have fled since the start.", start=0.0, series=True)

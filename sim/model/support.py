@@ -5,7 +5,7 @@ won. It lowers war support, and with it recruitment; mobilization waves have a p
 bargaining is in `valuation`.
 
 Sources: support falls with the log of cumulative casualties (Mueller 1973); the prospect of success matters more than
-casualties (Gelpi, Feaver and Reifler 2009). Left out: parties, elections, regions.
+casualties (Gelpi, Feaver and Reifler 2009).
 """
 
 from collections.abc import Iterator
@@ -59,6 +59,7 @@ class Support(Mechanism):
     parameters = SupportParameters[Quantity]
     optional = True
     steps = ("support",)
+    leaves_out = "parties, elections, regions"
     sentences: ClassVar = {}
 
     weariness: PerSide = owned("years of war felt", "How much of the war has been felt since the start.", SIDES, start=0.0)

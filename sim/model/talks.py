@@ -5,7 +5,7 @@ last, a deal can be signed at each review at which there is a zone of agreement.
 why nothing is, is worked out for every history at every review, whether or not it talks (see `ledger`).
 
 Sources: ripeness after Zartman 2000; three quarters of wartime talks fail (Min 2020); new leaders settle more easily
-(Weisiger 2013). Left out: secret channels, agendas, deals in parts.
+(Weisiger 2013).
 """
 
 from collections.abc import Callable, Iterator
@@ -91,6 +91,7 @@ class Talks(Mechanism):
     parameters = NegotiationParameters[Quantity]
     optional = True
     steps = ("negotiation",)
+    leaves_out = "secret channels, agendas, deals in parts"
     sentences: ClassVar = {
         "talks open": "Talks open.",
         "talks fail": "The talks fail.",

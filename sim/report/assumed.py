@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,7 +17,6 @@ from sim.results.names import Names
 from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
 from sim.scenario.describe import coverage, entries
 
-_LEFT_OUT = re.compile(r"Left out: ([^.]*)\.", re.DOTALL)
 # What no mechanism stands for.
 LEFT_OUT = (
     "Space: there is one front, and no separate arms, air war or war at sea.",
@@ -133,10 +129,4 @@ def sources(scenario: Scenario[ScenarioHead]) -> list[dict[str, Any]]:
 
 def left_out() -> list[str]:
     """Return what the model leaves out, as the mechanisms say it of themselves."""
-    found = list(LEFT_OUT)
-    for mechanism in MECHANISMS:
-        said = _LEFT_OUT.search(inspect.getdoc(sys.modules[mechanism.__module__]) or "")
-        if said:
-            text = " ".join(said[1].split())
-            found.append(f"{mechanism.name[0].upper()}{mechanism.name[1:]}: {text}.")
-    return found
+    return [*LEFT_OUT, *(f"{one.name[0].upper()}{one.name[1:]}: {one.leaves_out}." for one in MECHANISMS if one.leaves_out)]

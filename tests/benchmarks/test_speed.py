@@ -47,9 +47,9 @@ def test_cost_of_a_day_and_ratio_to_the_plain_reference(load):
     cost = {n: best(lambda n=n: batch(scenario, n)) / n / DAYS * 1e9 for n in (256, 1024, 4096, 16384)}
 
     setting = Setting(scenario.world.start_date, 1, 7, np.arange(1))
-    _, drawn = simulate(scenario, setting)
+    world, drawn = simulate(scenario, setting)
     parameters = {path: float(values[0]) for path, values in drawn.values.items()}
-    luck = Luck(0)
+    luck = Luck(0, world.draws.opened)
     plain_history(scenario.tree, parameters, luck, DAYS)  # the draws are made once, before the clock runs
     days = []
 
