@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 DAYS_PER_YEAR = 365.25
 MONTHS_PER_YEAR = 12
+DAYS_PER_WEEK = 7
 DAYS_PER_MONTH = DAYS_PER_YEAR / MONTHS_PER_YEAR
 
 

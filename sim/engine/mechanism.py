@@ -200,8 +200,8 @@ class Mechanism:
         """Set the fields that have no start of their own, open streams of luck, book what is planned."""
 
     def life(self) -> Process:
-        """Run the mechanism's rhythm: a generator that yields `agenda.next(step)` and then acts."""
-        raise NotImplementedError
+        """Run the mechanism's rhythm, if it has one: a generator that yields `agenda.next(step)` and then acts."""
+        yield from ()
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield rules that must hold, each with the replications, shape (..., n), in which it is broken."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.calendar import Calendar
+from sim.engine.calendar import DAYS_PER_WEEK, Calendar
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
 from sim.engine.whole import whole_number
@@ -35,7 +35,6 @@ SURVIVED = (InvariantBreach, ArithmeticError, LookupError, ValueError)
 FEWEST_TO_SHARE = 400
 # A round number, because it shows in the number of histories that were needed.
 CHUNK = 1000
-DAYS_PER_WEEK = 7
 MOST_REPLICATIONS = 1_000_000_000
 # What 64 bits hold, whoever reads it.
 MOST_SEED = 2**63 - 1

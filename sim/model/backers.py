@@ -9,7 +9,7 @@ Left out: kinds of materiel, prices, bargaining between backers.
 """
 
 import datetime
-from typing import TYPE_CHECKING, Generic, Literal
+from typing import TYPE_CHECKING, Generic
 
 import numpy as np
 from pydantic import model_validator
@@ -18,21 +18,19 @@ from sim.engine.calendar import DAYS_PER_MONTH, MONTHS_PER_YEAR
 from sim.engine.delays import StagedDelay
 from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import PerHistory, PerSide
-from sim.model.parameters import SIDES
+from sim.model.parameters import SIDES, SideName
 from sim.model.planned import Planned, whole_days
 from sim.scenario import Fixed, Item, N, knob, whole
 
 if TYPE_CHECKING:
     from sim.model.arms import Arms
 
-Side = Literal["attacker", "defender"]
-
 
 class Backer(Item, Generic[N]):
     """A state or group of states that sends arms to one side."""
 
     name: str
-    side: Side
+    side: SideName
     aid_per_month_beur: N = knob("bn EUR a month", "Mean of the monthly pledge.", low=0, high=100)
     aid_variation: Fixed = knob("ratio", "Coefficient of variation of the monthly pledge.", low=0, high=3, at_start=True)
     past_aid_per_month_beur: N = knob(

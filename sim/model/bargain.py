@@ -21,7 +21,7 @@ from sim.engine.draws import Floats, Ints
 from sim.engine.world import World
 from sim.model.collapse import SideCollapse, collapse_hazard
 from sim.model.negotiation import IssueOption, total
-from sim.model.parameters import SIDES, Drawn
+from sim.model.parameters import SIDES, SIGN, Drawn
 from sim.model.regimes import (
     PARTS,
     CeasefireParameters,
@@ -42,7 +42,6 @@ from sim.model.valuation import (
 from sim.scenario import Quantity
 
 Columns = slice | Ints
-SIGN = np.array([[1.0], [-1.0]])
 
 
 class Bargain:

@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 from sim.engine.agenda import Process
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.model.outcomes import Outcome, where
-from sim.model.parameters import SIDES
+from sim.model.parameters import SIDES, SIGN
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.scenario import N, Quantity, Section, knob
-
-SIGN = np.array([[1.0], [-1.0]])
 
 
 class SideBeliefs(Section, Generic[N]):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
-from sim.engine.calendar import DAYS_PER_YEAR
+from sim.engine.calendar import DAYS_PER_WEEK, DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
 from sim.model.outcomes import Column, Outcome, State, ratio, where
@@ -26,7 +26,6 @@ from sim.model.regimes import PARTS, CeasefireParameters, institutions_effect
 from sim.scenario import Quantity
 
 # A multiple of it is the rhythm of the negotiation; the same as that of collapse.
-DAYS_BETWEEN_REVIEWS = 7
 WAR_GOES_ON, CEASEFIRE, WAR_AGAIN = 0, 3, 4
 # What raised the hazard most on the day of a collapse; only what doubles it counts, else it just wore out.
 CAUSES = {
@@ -222,7 +221,7 @@ class Ceasefire(Mechanism):
             day = self.world.agenda.today
             if len(self._holding):
                 self._hold(day, self._holding)
-            if day % DAYS_BETWEEN_REVIEWS == DAYS_BETWEEN_REVIEWS - 1:
+            if day % DAYS_PER_WEEK == DAYS_PER_WEEK - 1:
                 self._end_wars(day)
 
     def _end_wars(self, day: int) -> None:

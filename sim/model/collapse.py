@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
-from sim.engine.calendar import DAYS_PER_YEAR
+from sim.engine.calendar import DAYS_PER_WEEK, DAYS_PER_YEAR
 from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.model.parameters import SIDES
 from sim.scenario import N, Quantity, Section, knob
 
-DAYS_BETWEEN_REVIEWS = 7
 ATTACKER_BROKEN, DEFENDER_BROKEN = 1, 2
 
 
@@ -91,13 +90,13 @@ class Collapse(Mechanism):
     def life(self) -> Process:
         """Look every week whether an army has collapsed."""
         while True:
-            yield self.world.agenda.next("collapse", every_days=DAYS_BETWEEN_REVIEWS)
+            yield self.world.agenda.next("collapse", every_days=DAYS_PER_WEEK)
             self._review(self.world.agenda.today)
 
     def _review(self, day: int) -> None:
         ratio, sides = self.force / self.reference_force, self.sides
         hazard = collapse_hazard(ratio, sides.force_share, sides.width_share, sides.hazard_per_year)
-        step = hazard * (DAYS_BETWEEN_REVIEWS / DAYS_PER_YEAR)
+        step = hazard * (DAYS_PER_WEEK / DAYS_PER_YEAR)
         broken = who_breaks(self.endurance - self.endured, step, self.at_war)
         # No one deserts a lost cause while the guns are silent: the hazard adds up in war only.
         self.endured += step * self.at_war

@@ -16,7 +16,7 @@ from pydantic import BaseModel, field_validator, model_validator
 from pydantic import Field as Option
 
 from sim.engine.agenda import Process
-from sim.engine.calendar import DAYS_PER_YEAR
+from sim.engine.calendar import DAYS_PER_WEEK, DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints, Stream
 from sim.engine.fields import Field
 from sim.engine.mechanism import Mechanism, PerHistory, owned, seen
@@ -25,7 +25,6 @@ from sim.scenario import FieldError, Flaw, Item, Knob, N, Quantity, Section, kno
 from sim.scenario.knobs import check
 from sim.scenario.wording import did_you_mean, listed, quoted
 
-DAYS_BETWEEN_REVIEWS = 7
 PerEvent = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -420,7 +419,7 @@ class Events(Mechanism):
     def life(self) -> Process:
         """Look every week whether a condition holds."""
         while True:
-            yield self.world.agenda.next("events", every_days=DAYS_BETWEEN_REVIEWS)
+            yield self.world.agenda.next("events", every_days=DAYS_PER_WEEK)
             for item, condition in self._conditions.items():
                 self._look(self.world.agenda.today, item, condition)
 

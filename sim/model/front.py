@@ -23,8 +23,8 @@ from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
 from sim.engine.world import differs
-from sim.model.backers import Side
 from sim.model.outcomes import Column, Outcome, State
+from sim.model.parameters import SideName
 from sim.model.planned import Planned
 from sim.scenario import Item, N, Quantity, Section, knob
 
@@ -41,7 +41,7 @@ class Offensive(Item, Generic[N]):
 class Belt(Item, Generic[N]):
     """A fortified belt, placed by the ground the attacker has gained since the start when he reaches it."""
 
-    held_by: Side
+    held_by: SideName
     at_km2: N = knob("km2", "Ground gained since the start at which it begins.", low=-1e7, high=1e7)
     depth_km2: N = knob("km2", "Ground within it.", low=0, high=1e7)
     pace_share: N = knob("share", "Pace of the enemy's advance within it.", low=0, high=1)

@@ -17,18 +17,15 @@ from pydantic import Field as Option
 from pydantic import model_validator
 
 from sim.engine.agenda import Process
-from sim.engine.calendar import DAYS_PER_MONTH
+from sim.engine.calendar import DAYS_PER_MONTH, DAYS_PER_WEEK
 from sim.engine.delays import Ring, StagedDelay
 from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.world import differs
-from sim.model.backers import Side
 from sim.model.outcomes import Column, Outcome, State, both, in_war_throughout, months_at_war, where
-from sim.model.parameters import SIDES
+from sim.model.parameters import SIDES, SideName
 from sim.model.planned import Planned
 from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, knob, whole
-
-DAYS_BETWEEN_REVIEWS = 7
 
 
 class SideManpower(Section, Generic[N]):
@@ -74,7 +71,7 @@ class SideManpower(Section, Generic[N]):
 class Wave(Item, Generic[N]):
     """A mobilization wave: on a date, or called when the force has fallen to a share of its reference."""
 
-    side: Side
+    side: SideName
     date: datetime.date | None = None
     force_below_share: N | None = knob(
         "share", "Called once the force is below this share of its reference.", low=0, high=10, default=None, at_start=True
@@ -266,7 +263,7 @@ class Manpower(Mechanism):
             self._morning()
             yield agenda.next("losses")
             self._evening()
-            if agenda.today % DAYS_BETWEEN_REVIEWS == DAYS_BETWEEN_REVIEWS - 1:
+            if agenda.today % DAYS_PER_WEEK == DAYS_PER_WEEK - 1:
                 self._call_triggered_waves(agenda.today)
 
     def _morning(self) -> None:

@@ -1,7 +1,7 @@
 """The parameters of a batch: every uncertain quantity of the scenario, drawn once per replication."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 from pydantic import BaseModel
@@ -10,6 +10,9 @@ from sim.engine.draws import Draws, Floats, Ints
 from sim.scenario import Correlation, Quantity, correlated, quantities
 
 SIDES = ("attacker", "defender")
+SideName = Literal["attacker", "defender"]
+# What is gained by the attacker is lost by the defender.
+SIGN = np.array([[1.0], [-1.0]])
 
 
 class Knobs:

@@ -1,1 +1,1 @@
-"""Figures and pages, made from result tables alone: what they show is what the tables hold."""
+"""Figures and pages: what they show is what the tables of a folder hold, and one history told again on its own luck."""

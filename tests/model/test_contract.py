@@ -329,51 +329,30 @@ def imported(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
             yield ("." * node.level) + (node.module or ""), [alias.name for alias in node.names]
 
 
-# What may be shared: the type of a side, the parameters, and the backers as a part of arms.
-SHARED = {
-    "arms": {"sim.model.backers": {"Backer", "Halt", "Package", "Pipelines"}},
-    "backers": {"sim.model.arms": {"Arms"}},
-    "manpower": {"sim.model.backers": {"Side"}},
-    "front": {"sim.model.backers": {"Side"}},
-    "support": {"sim.model.reviews": {"DAYS_BETWEEN_REVIEWS"}},
-    "beliefs": {"sim.model.reviews": {"DAYS_BETWEEN_REVIEWS"}},
-    # Its own parts, and pure functions.
-    "negotiation": {
-        "sim.model.reviews": {"DAYS_BETWEEN_REVIEWS", "REVIEW_YEARS"},
-        "sim.model.stakes": {"NegotiationParameters", "SideStakes", "domain_of"},
-        "sim.model.bargain": {"Bargain", "Columns"},
-        "sim.model.ledger": {"Account", "Ledger"},
-        "sim.model.negotiation": {
-            "Domain",
-            "chance_of_acceptance",
-            "egalitarian",
-            "first_largest",
-            "kalai_smorodinsky",
-            "nash",
-            "screening",
-            "stand_firm",
-        },
-    },
-    "ceasefire": {
-        "sim.model.regimes": {"PARTS", "CeasefireParameters", "institutions_effect"},
-        "sim.model.parameters": {"here"},
-    },
-}
+# A part of a mechanism in a file of its own, which knows the whole.
+PART_OF = {"sim.model.backers": "Arms"}
 
 
-SHARED_BY_ALL = ("sim.model.outcomes", "sim.model.planned")
+def taken_by(module: str, known: dict[str, set[str]]) -> set[str]:
+    """Return the names that a module of the model takes from others, directly or not."""
+    if module not in known:
+        known[module] = set()
+        file = SOURCES.parent / f"{module.replace('.', '/')}.py"
+        tree = ast.parse((file if file.is_file() else file.with_suffix("") / "__init__.py").read_text(encoding="utf-8"))
+        for name, taken in imported(tree):
+            assert not name.startswith("."), name
+            assert name != "sim.model", "what several mechanisms need is not in their table of contents"
+            if name.startswith("sim.model."):
+                known[module] |= {*taken} - {PART_OF.get(module)} | taken_by(name, known)
+    return known[module]
 
 
-@pytest.mark.parametrize("name", [m.name for m in MECHANISMS] + ["backers", "parameters"])
-def test_mechanisms_do_not_import_one_another(name: str) -> None:
-    file = {"negotiation": "talks"}.get(name, name)
-    tree = ast.parse((SOURCES / "model" / f"{file}.py").read_text(encoding="utf-8"))
-    for module, names in imported(tree):
-        assert not module.startswith("."), module
-        # What is declared, and what all declare alike.
-        if module == "sim.model" or (module.startswith("sim.model.") and module not in SHARED_BY_ALL):
-            allowed = {"sim.model.parameters": {"SIDES", "Drawn"}} | SHARED.get(name, {})
-            assert set(names) <= allowed.get(module, set()), f"{name} takes {names} from {module}"
+@pytest.mark.parametrize("mechanism", MECHANISMS, ids=lambda mechanism: mechanism.name)
+def test_mechanisms_do_not_import_one_another(mechanism: type[Mechanism]) -> None:
+    """They meet in fields. A rule, which is a function of arrays, and what a scenario declares are anyone's."""
+    taken = taken_by(mechanism.__module__, {})
+    assert taken & {one.__name__ for one in MECHANISMS} == set()
+    assert taken
 
 
 # What lies below all folders.

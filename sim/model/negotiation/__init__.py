@@ -1,4 +1,4 @@
-"""Bargaining as pure geometry: packages, surpluses, zone, frontier, solutions and offers. Knows no war and no engine.
+"""Bargaining as pure geometry: packages, surpluses, zone, frontier, solutions and offers. Knows no mechanism.
 
 >>> import numpy as np
 >>> from sim.model.negotiation import Domain, nash, zone_of_agreement

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Generic, Literal
+from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,9 @@ from pydantic import Field as Option
 from pydantic import model_validator
 
 from sim.engine.draws import Floats
+from sim.model.parameters import SideName
 from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, knob
 from sim.scenario.wording import did_you_mean, quoted
-
-Side = Literal["attacker", "defender"]
 
 
 class Weights(Section):
@@ -120,7 +119,7 @@ class Rule(Item):
 class RedLine(Item, Generic[N]):
     """Terms that a side refuses altogether, or only at a price."""
 
-    side: Side
+    side: SideName
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
     terms: Terms = Option(min_length=1, description="Options by issue; it covers packages with one of them in each issue.")
     hard_share: N = knob(
