@@ -178,7 +178,7 @@ def run_histories(
     pieces = max(-(-n // plan.batch), min(pool.size, n // FEWEST_TO_SHARE))
     places = np.array_split(np.arange(n, dtype=np.int64), pieces)
     tasks = ((scenario, plan, numbers[at], {path: values[at] for path, values in (given or {}).items()}) for at in places)
-    done, whole = 0, _Whole(numbers)
+    done, whole = 0, Whole(numbers)
     for place, part in shared(_run_part, tasks, pool if pieces > 1 else ALONE):
         whole.take(place, part)
         done += len(part.numbers)
@@ -211,7 +211,7 @@ def run_until(
         progress(done)
         if enough({name: np.concatenate([part.outcomes[name] for part in parts]) for name in parts[0].outcomes}):
             break
-    whole = _Whole(np.arange(done, dtype=np.int64))
+    whole = Whole(np.arange(done, dtype=np.int64))
     for at, part in enumerate(parts):
         whole.take(at, part)
     return replace(whole.ensemble(), plan=replace(plan, replications=done))
@@ -255,8 +255,8 @@ def run_batch(
     )
 
 
-class _Whole:
-    """Histories that are put together out of parts, which may come in any order."""
+class Whole:
+    """Histories that are put together out of parts, which may come in any order; here in memory."""
 
     def __init__(self, numbers: Ints) -> None:
         self._numbers = numbers
@@ -274,24 +274,47 @@ class _Whole:
 
     def _put(self, part: Ensemble) -> None:
         if self._whole is None:
-            alone = len(part.numbers) == len(self._numbers)
-            self._whole = part if alone else _room_for(part, self._numbers)
+            self._whole = self.room(part)
         whole, first = self._whole, self._place
         self._place += len(part.numbers)
         if whole is part:
             return
-        for ours, theirs in ((whole.outcomes, part.outcomes), (whole.drawn, part.drawn)):
-            for name, values in theirs.items():
-                ours[name][first : self._place] = values
-        if part.series_days:
-            series = np.asarray(part.series)
-            np.asarray(whole.series)[:, :, self._series : self._series + series.shape[2]] = series
-            self._series += series.shape[2]
+        self.fill(part, slice(first, self._place))
         whole.events.extend(part.events)
         for key, counts in part.tallies.items():
             whole.tallies[key] = whole.tallies.get(key, 0) + counts
         whole.failures.update({first + place: reason for place, reason in part.failures.items()})
-        refuse_many(whole.failures)
+        if len(whole.failures) > MOST_FAILURES:
+            first_of_all = whole.failures[min(whole.failures)]
+            raise TooManyFailures(f"more than {MOST_FAILURES} histories failed, the first of them: {first_of_all}")
+
+    def room(self, part: Ensemble) -> Ensemble:
+        """Return an ensemble that is like its first part, and empty; or that part, where it is all."""
+        numbers, n = self._numbers, len(self._numbers)
+        if len(part.numbers) == n:
+            return part
+        kept = np.count_nonzero(numbers < SERIES_HISTORIES)
+        return replace(
+            part,
+            numbers=numbers,
+            outcomes={name: np.empty(n, dtype=values.dtype) for name, values in part.outcomes.items()},
+            drawn={name: np.empty(n) for name in part.drawn},
+            series=np.empty((len(part.series_columns), len(part.series_days), kept)),
+            events=[],
+            tallies={},
+            failures={},
+        )
+
+    def fill(self, part: Ensemble, at: slice) -> None:
+        """Put the columns and series of a part in their place."""
+        assert self._whole is not None, "there is room"
+        for ours, theirs in ((self._whole.outcomes, part.outcomes), (self._whole.drawn, part.drawn)):
+            for name, values in theirs.items():
+                ours[name][at] = values
+        if part.series_days:
+            series = np.asarray(part.series)
+            np.asarray(self._whole.series)[:, :, self._series : self._series + series.shape[2]] = series
+            self._series += series.shape[2]
 
     def ensemble(self) -> Ensemble:
         """Return the whole."""
@@ -303,28 +326,8 @@ class _Whole:
         return whole
 
 
-def _room_for(part: Ensemble, numbers: Ints) -> Ensemble:
-    n = len(numbers)
-    return replace(
-        part,
-        numbers=numbers,
-        outcomes={name: np.empty(n, dtype=values.dtype) for name, values in part.outcomes.items()},
-        drawn={name: np.empty(n) for name in part.drawn},
-        series=np.empty((len(part.series_columns), len(part.series_days), np.count_nonzero(numbers < SERIES_HISTORIES))),
-        events=[],
-        tallies={},
-        failures={},
-    )
-
-
 class TooManyFailures(Exception):
     """What goes wrong in so many histories is no matter of single ones."""
-
-
-def refuse_many(failures: Mapping[int, str]) -> None:
-    """Raise when more histories failed than are a matter of single ones."""
-    if len(failures) > MOST_FAILURES:
-        raise TooManyFailures(f"more than {MOST_FAILURES} histories failed, the first of them: {failures[min(failures)]}")
 
 
 def run_surviving(

@@ -12,7 +12,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.draws import Floats
+from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
-from sim.ensemble.run import BATCH, Ensemble, Plan, refuse_many, run_ensemble, run_histories
+from sim.ensemble.run import BATCH, Ensemble, Plan, Whole, run_ensemble, run_histories
 from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
 from sim.results.again import as_it_was
@@ -238,7 +238,7 @@ def keep_chunk(chunk: Chunk) -> None:
         "series_days": ensemble.series_days,
         "events": [[event.day, event.replication, event.kind, dict(event.values)] for event in ensemble.events],
         "tallies": [[day, question, counts.tolist()] for (day, question), counts in ensemble.tallies.items()],
-        "failures": [[chunk.first + place, reason] for place, reason in ensemble.failures.items()],
+        "failures": list(ensemble.failures.items()),
     }
     arrays = {
         **{_OUTCOME + name: values for name, values in ensemble.outcomes.items()},
@@ -314,46 +314,61 @@ class _Series(Sequence[Floats]):
         return len(self._files)
 
 
+class _OnDisk(Whole):
+    """A whole whose columns and series are appended to files, chunk by chunk."""
+
+    def __init__(self, numbers: Ints, folder: Path) -> None:
+        super().__init__(numbers)
+        self._outcomes, self._drawn, self._folder = _Columns(folder, "outcome"), _Columns(folder, "drawn"), folder
+
+    def room(self, part: Ensemble) -> Ensemble:
+        self._columns_of = _Series(self._folder, len(part.series_columns), len(part.series_days))
+        empty: dict[str, Any] = {"events": [], "tallies": {}, "failures": {}, "series": self._columns_of}
+        return replace(part, numbers=self._numbers, outcomes=self._outcomes, drawn=self._drawn, **empty)
+
+    def fill(self, part: Ensemble, at: slice) -> None:
+        for ours, theirs in ((self._outcomes, part.outcomes), (self._drawn, part.drawn)):
+            for name, values in theirs.items():
+                ours.append(name, values)
+        self._columns_of.append(np.asarray(part.series))
+
+
 def _put_together(chunks: Sequence[Chunk], parts: Parts, note: Callable[[str], None]) -> tuple[Ensemble, Path]:
     folder = parts.folder / COLUMNS
+    path = folder / f"outcomes.csv{HALF}"
     try:
         parts.scratch(COLUMNS)
-        return _appended(chunks, folder, note)
+        whole = _OnDisk(np.arange(chunks[0].plan.replications, dtype=np.int64), folder)
+        with path.open("wb") as file:
+            for at, chunk in enumerate(chunks):
+                part, rows = _kept(chunk, note)
+                if not at:
+                    file.write(outcomes_header(part).encode())
+                whole.take(at, part)
+                file.write(rows)
+        return whole.ensemble(), path
     except OSError as error:
         raise StoreError(
             f"cannot write {folder}: {error.strerror or error}; the chunks stay, and the same command goes on"
         ) from error
 
 
-def _appended(chunks: Sequence[Chunk], folder: Path, note: Callable[[str], None]) -> tuple[Ensemble, Path]:
-    whole: Ensemble | None = None
-    outcomes, drawn = _Columns(folder, "outcome"), _Columns(folder, "drawn")
-    path = folder / f"outcomes.csv{HALF}"
-    for chunk in chunks:
-        arrays = _arrays(chunk, note)
-        rest = json.loads(arrays[_REST].tobytes())
-        for name in arrays.files:
-            for prefix, columns in ((_OUTCOME, outcomes), (_DRAWN, drawn)):
-                if name.startswith(prefix):
-                    columns.append(name.removeprefix(prefix), arrays[name])
-        if whole is None:
-            names = [(field, of) for field, of in rest["series_columns"]]
-            series = _Series(folder, len(names), len(rest["series_days"]))
-            numbers = np.arange(chunk.plan.replications, dtype=np.int64)
-            whole = Ensemble(
-                chunk.scenario, chunk.plan, numbers, outcomes, drawn, names, tuple(rest["series_days"]), series, [], {}
-            )
-            path.write_text(outcomes_header(whole), encoding="utf-8")
-        series.append(arrays[_SERIES])
-        with path.open("ab") as file:
-            file.write(arrays[_ROWS].tobytes())
-        whole.events.extend(Event(day, number, kind, values) for day, number, kind, values in rest["events"])
-        for day, question, counts in rest["tallies"]:
-            whole.tallies[day, question] = whole.tallies.get((day, question), 0) + np.array(counts, dtype=np.int64)
-        whole.failures.update((number, reason) for number, reason in rest["failures"])
-        refuse_many(whole.failures)
-    assert whole is not None, "a run has a chunk"
-    return whole, path
+def _kept(chunk: Chunk, note: Callable[[str], None]) -> tuple[Ensemble, bytes]:
+    """Return a chunk that was kept, and its rows of the table of replications."""
+    arrays = _arrays(chunk, note)
+    rest = json.loads(arrays[_REST].tobytes())
+    outcomes, drawn = (
+        {name.removeprefix(prefix): arrays[name] for name in arrays.files if name.startswith(prefix)}
+        for prefix in (_OUTCOME, _DRAWN)
+    )
+    ensemble = Ensemble(
+        chunk.scenario, chunk.plan, np.arange(chunk.first, chunk.end, dtype=np.int64), outcomes, drawn,
+        [(field, of) for field, of in rest["series_columns"]], tuple(rest["series_days"]), arrays[_SERIES],
+        [Event(day, number, kind, values) for day, number, kind, values in rest["events"]],
+        {(day, question): np.array(counts, dtype=np.int64) for day, question, counts in rest["tallies"]},
+        {int(place): reason for place, reason in rest["failures"]},
+    )  # fmt: skip
+    return ensemble, arrays[_ROWS].tobytes()
 
 
 def _write_parquet(parts: Parts, columns: Iterable[Mapping[str, NDArray[Any]]]) -> Path:

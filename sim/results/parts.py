@@ -61,6 +61,7 @@ class _Held:
 
     number: int
     made: list[Path] = field(default_factory=list)
+    at_work: bool = False
 
     def close(self) -> None:
         """Give the lock back; again is nothing."""
@@ -134,9 +135,11 @@ class Parts:
         StoreError
             As `begin`, and when another thread of this process is at work in it.
         """
-        if self.folder in _HELD:
+        held = _HELD.get(self.folder)
+        if held is not None and held.at_work:
             raise StoreError(f"another command is at work in {self.folder}; wait for it, or write elsewhere")
         self.begin()
+        _HELD[self.folder].at_work = True
         try:
             yield self
         except BaseException:
@@ -418,7 +421,9 @@ def _differ(theirs: bytes, ours: bytes) -> str:
 def differ(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Return in words what differs of what two results depend on: both values where they are short, else what it is."""
     told = []
-    for name in sorted({*before, *now}):
+    # Settings tell seed and horizon in other words.
+    both = {*before, *now} - ({"settings"} if any(before.get(one) != now.get(one) for one in ("seed", "days")) else set())
+    for name in sorted(both):
         old, new = before.get(name), now.get(name)
         if old != new:
             short = all(isinstance(value, (int, str)) and len(str(value)) < 40 for value in (old, new))
