@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.common import (
-    USAGE,
     Cluster,
     Excel,
     Months,
@@ -18,6 +16,7 @@ from sim.cli.common import (
     Workers,
     errors_as_lines,
     load_all,
+    one_way_to_print,
     print_csv,
     refuse_both,
     refuse_excel,
@@ -70,9 +69,7 @@ def breakeven(
         from sim.words import WHAT_IT_IS_NOT
         from sim.words.breakeven import text_lines
 
-        if as_csv and as_json:
-            print("error: --csv and --json are two ways to print: choose one", file=sys.stderr)
-            raise typer.Exit(USAGE)
+        way = one_way_to_print(csv=as_csv, json=as_json)
         refuse_excel(excel, as_csv, "--csv")
         knob = Varied.parse(vary)
         if knob.low is None or knob.high is None or knob.values:
@@ -98,9 +95,9 @@ def breakeven(
         # There are about ten values.
         with workers_for(10 * replications, plan.days, workers, cluster) as pool:
             found = break_even(run_at, low, high, condition)
-        if as_csv:
+        if way == "csv":
             print_csv(csv_of(found.as_dicts()), excel)
-        elif as_json:
+        elif way == "json":
             names = ("found", "at", "between", "low", "high", "holds_above", "jumps", "crossings")
             made = identity.about(replications)
             answer = {name: getattr(found, name) for name in names}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
 import typer
 
@@ -64,10 +64,24 @@ def workers_for(histories: int, days: int, asked: int | None, cluster: str | Non
     from sim.ensemble.workers import cores, pool_of
 
     if asked is not None and cluster not in (None, "local"):
-        print("error: --workers is for this machine, and a --cluster has its own: choose one", file=sys.stderr)
-        raise typer.Exit(USAGE)
+        refuse("--workers is for this machine, and a --cluster has its own: choose one")
     with pool_of(asked or (cores() if histories * days > WORTH_SHARING or cluster else 1), cluster) as pool:
         yield pool
+
+
+def refuse(reason: str, code: int = USAGE) -> NoReturn:
+    """Exit with the reason why what is asked for cannot be."""
+    print(f"error: {reason}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def one_way_to_print(**ways: bool) -> str:
+    """Return the ending of the file that holds what is printed, `txt` if no way is asked for; exit if several are."""
+    asked = [name for name, is_asked in ways.items() if is_asked]
+    if len(asked) > 1:
+        *first, last = (f"--{name}" for name in ways)
+        refuse(f"{', '.join(first)} and {last} are {('two', 'three')[len(ways) - 2]} ways to print: choose one")
+    return {"": "txt", "markdown": "md"}.get(name := "".join(asked), name)
 
 
 @contextmanager
@@ -77,24 +91,21 @@ def errors_as_lines() -> Iterator[None]:
 
     try:
         os.getcwd()
-    except OSError as error:
-        print("error: the current folder is gone; go to one that is there, as with cd ~", file=sys.stderr)
-        raise typer.Exit(INVALID) from error
+    except OSError:
+        refuse("the current folder is gone; go to one that is there, as with cd ~", INVALID)
     try:
         yield
     except ParleyError as error:
         # Problems of a scenario say so themselves, a line each.
         print(cut(str(error) if hasattr(error, "problems") else f"error: {error}"), file=sys.stderr)
         raise typer.Exit(INVALID) from error
-    except MemoryError as error:
-        print("error: not enough memory for so many replications; ask for fewer", file=sys.stderr)
-        raise typer.Exit(INVALID) from error
+    except MemoryError:
+        refuse("not enough memory for so many replications; ask for fewer", INVALID)
     except Exception as error:
         world = sys.modules.get("sim.engine.world")
         if world is None or not isinstance(error, world.InvariantBreach):
             raise
-        print(f"error: something that must always hold does not: {error}. This is our bug.", file=sys.stderr)
-        raise typer.Exit(BUG) from error
+        refuse(f"something that must always hold does not: {error}. This is our bug.", BUG)
 
 
 def say_failed(failed: Mapping[str, int], see: str) -> None:
@@ -120,11 +131,19 @@ def print_csv(text: str, excel: bool = False) -> None:
     print("\ufeff" if excel else "", text, sep="", end="")
 
 
+def print_kept(place: Place, file: str, excel: bool, see: str) -> None:
+    """Print a file of results that are in their place already; exit as when they were made."""
+    from sim.results.read import read_folder
+
+    kept = read_folder(place.target)
+    print_csv(kept.text(file), excel)
+    say_failed({"": kept.manifest.failed}, see)
+
+
 def refuse_excel(excel: bool, makes_csv: bool, how: str) -> None:
     """Exit when a mark is asked for in tables that are not made."""
     if excel and not makes_csv:
-        print(f"error: --excel is for CSV: give {how} too", file=sys.stderr)
-        raise typer.Exit(USAGE)
+        refuse(f"--excel is for CSV: give {how} too")
 
 
 def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[ScenarioHead]]:
@@ -161,8 +180,7 @@ def refuse_both(settings: Sequence[str] | None, varied: Sequence[str]) -> None:
     """Exit when a knob is set and varied at once, since one of both would be lost."""
     for path in varied:
         if any(setting.partition("=")[0].strip() == path for setting in settings or ()):
-            print(f"error: {path} is set by --set and varied by --vary: choose one", file=sys.stderr)
-            raise typer.Exit(USAGE)
+            refuse(f"{path} is set by --set and varied by --vary: choose one")
 
 
 def refuse_two_horizons(settings: Sequence[str] | None, months: int | None) -> None:
@@ -170,19 +188,20 @@ def refuse_two_horizons(settings: Sequence[str] | None, months: int | None) -> N
     paths = [setting.partition("=")[0].strip() for setting in settings or ()]
     for path in ("horizon_months", "horizon_days"):
         if months is not None and path in paths:
-            print(f"error: {path} is set by --set, and --months gives the horizon too: choose one", file=sys.stderr)
-            raise typer.Exit(USAGE)
+            refuse(f"{path} is set by --set, and --months gives the horizon too: choose one")
+
+
+def refuse_two_histories(replication: int | None, ending: str | None) -> None:
+    """Exit when a history is chosen in two ways."""
+    if replication is not None and ending is not None:
+        refuse("--replication and --ending both choose a history: give one")
 
 
 def refuse_for_a_folder(of: str, **options: object) -> None:
     """Exit when options are given that a run in a folder has settled already."""
     given = [f"--{name}" for name, value in options.items() if value is not None]
     if is_run(of) and given:
-        print(
-            f"error: {of} is a run, which has its own {' and '.join(given)}; name its scenario to choose others",
-            file=sys.stderr,
-        )
-        raise typer.Exit(USAGE)
+        refuse(f"{of} is a run, which has its own {' and '.join(given)}; name its scenario to choose others")
 
 
 def is_run(name: str) -> bool:

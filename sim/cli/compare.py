@@ -12,7 +12,6 @@ import typer
 
 from sim.cli.common import (
     FAILED_OVER,
-    USAGE,
     Cluster,
     Excel,
     Months,
@@ -20,7 +19,10 @@ from sim.cli.common import (
     at_work,
     errors_as_lines,
     note,
+    one_way_to_print,
     print_csv,
+    print_kept,
+    refuse,
     refuse_excel,
     runs_of,
     say_failed,
@@ -79,21 +81,16 @@ def compare(
         from sim.results.comparison import ALL_SECTIONS, MAIN_SECTIONS, compare_all
         from sim.results.manifest import Compared, ComparisonManifest
         from sim.results.place import PAGE, Place, is_page, may_be_page, may_write
-        from sim.results.read import read_folder
         from sim.studies.limits import failures
         from sim.words import WHAT_IT_IS_NOT
         from sim.words.comparison import as_csv as csv_of
         from sim.words.comparison import markdown, text_lines
 
         if len(of) < 2:
-            print("error: name at least two result folders or scenarios", file=sys.stderr)
-            raise typer.Exit(USAGE)
-        if as_markdown + as_csv + as_json > 1:
-            print("error: --markdown, --csv and --json are three ways to print: choose one", file=sys.stderr)
-            raise typer.Exit(USAGE)
+            refuse("name at least two result folders or scenarios")
+        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         if as_page and all_pairs:
-            print("error: a page compares with one scenario: leave --all-pairs, or --report", file=sys.stderr)
-            raise typer.Exit(USAGE)
+            refuse("a page compares with one scenario: leave --all-pairs, or --report")
         refuse_excel(excel, as_csv or out is not None, "--csv or --out")
         limits = _limits(fail_over or ())
         asked = wanted(of, replications, seed, months)
@@ -113,12 +110,9 @@ def compare(
             if place is None:
                 may_write(page, force or is_page(page))
         see = f"{command('parley', 'run', of[0])} (failures.csv)"
-        way = "md" if as_markdown else "csv" if as_csv else "json" if as_json else "txt"
         with at_work(place) as parts:
             if place is not None and place.done and not limits and (page is None or is_page(page)):
-                kept = read_folder(place.target)
-                print_csv(kept.text(f"comparison.{way}"), excel and as_csv)
-                say_failed({"": kept.manifest.failed}, see)
+                print_kept(place, f"comparison.{way}", excel and as_csv, see)
                 return
             runs = runs_of(asked, workers, cluster, parts, [limit.outcome for limit in limits], summarised=True)
             sections = ALL_SECTIONS if every else MAIN_SECTIONS
@@ -160,5 +154,4 @@ def _limits(texts: Sequence[str]) -> list[Limit]:
     try:
         return [Limit.parse(text) for text in texts]
     except ParleyError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise typer.Exit(USAGE) from error
+        refuse(str(error))

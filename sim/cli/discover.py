@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sim.cli.common import (
-    USAGE,
     Excel,
     Months,
     at_work,
     errors_as_lines,
     is_run,
     note,
+    one_way_to_print,
     print_csv,
+    print_kept,
     refuse_excel,
     refuse_for_a_folder,
     runs_of,
@@ -68,16 +68,13 @@ def discover(
         from sim.results.identity import about_identity
         from sim.results.manifest import DiscoveryManifest
         from sim.results.place import Place
-        from sim.results.read import read_folder
         from sim.results.tables import csv_of
         from sim.studies.condition import Case
         from sim.studies.discovered import COLUMNS, STEP_COLUMNS, as_dict, discover_in, step_rows
         from sim.words import WHAT_IT_IS_NOT
         from sim.words.discovery import text_lines
 
-        if as_csv and as_json:
-            print("error: --csv and --json are two ways to print: choose one", file=sys.stderr)
-            raise typer.Exit(USAGE)
+        shown_file = f"discovery.{one_way_to_print(csv=as_csv, json=as_json)}"
         refuse_excel(excel, as_csv or out is not None, "--csv or --out")
         refuse_for_a_folder(of, replications=replications, seed=seed, months=months)
         (asked,) = wanted([of], replications, seed, months)
@@ -87,12 +84,9 @@ def discover(
             what = {**asked.asked, "name": of, "months": months, **how}
             place = Place.of(out, "discovery", what, force, excel=excel, note=note)
         see = f"{command('parley', 'run', of)} (failures.csv)"
-        way = f"discovery.{'csv' if as_csv else 'json' if as_json else 'txt'}"
         with at_work(place) as parts:
             if place is not None and place.done:
-                folder = read_folder(place.target)
-                print_csv(folder.text(way), excel and as_csv)
-                say_failed({"": folder.manifest.failed}, see)
+                print_kept(place, shown_file, excel and as_csv, see)
                 return
             (run,) = runs_of([asked], parts=parts, outcomes=[Case.parse(outcome).outcome])
             found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
@@ -107,7 +101,7 @@ def discover(
                 "trajectory.csv": csv_of(step_rows(found.found), STEP_COLUMNS),
                 "discovery.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
             }
-            print_csv(tables[way], excel and as_csv)
+            print_csv(tables[shown_file], excel and as_csv)
             if place is not None:
                 made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
                 about = DiscoveryManifest(**made, replications=run.replications, outcome=data["outcome"], failed=run.failed)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from sim.cli.common import USAGE, Excel, errors_as_lines, print_csv, refuse_excel
+from sim.cli.common import Excel, errors_as_lines, print_csv, refuse, refuse_excel, refuse_two_histories
 from sim.cli.complete import endings, results
 from sim.pasted import command
 
@@ -59,21 +58,20 @@ def explain(
         from sim.words.ledger import ledger_over_time
 
         if as_csv and packages:
-            _fail("--csv and --packages are two tables: choose one")
-        if replication is not None and ending is not None:
-            _fail("--replication and --ending both choose a history: give one")
+            refuse("--csv and --packages are two tables: choose one")
+        refuse_two_histories(replication, ending)
         refuse_excel(excel, as_csv or packages, "--csv or --packages")
         ran = Run.read(run)
         scenario = ran.scenario
         try:
             replication, chosen = which_history(ran, replication, ending)
         except NoSuchHistory as error:
-            _fail(str(error))
+            refuse(str(error))
         history = retold(ran, run, replication)
         names = Names(scenario)
         if as_csv or packages:
             if not scenario_negotiates(scenario):
-                _fail("this scenario has no negotiation, and so no reviews")
+                refuse("this scenario has no negotiation, and so no reviews")
             header, table = (package_rows if packages else review_rows)(history, replication)
             text = io.StringIO()
             csv.writer(text, lineterminator="\n").writerows([header, *table])
@@ -96,8 +94,3 @@ def explain(
         numbers = command("parley", "explain", run, "--replication", replication, "--csv")
         print(f"Numbers of this history: {numbers}; its parameters: {run}/{kept_in}, row {replication}; "
               f"where they come from: {command('parley', 'show', run / 'scenario.yaml')}")  # fmt: skip
-
-
-def _fail(message: str) -> NoReturn:
-    print(f"error: {message}", file=sys.stderr)
-    raise typer.Exit(USAGE)

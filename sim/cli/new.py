@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sim.cli.common import INVALID, USAGE, errors_as_lines, load_all
+from sim.cli.common import INVALID, errors_as_lines, load_all, refuse
 from sim.cli.complete import scenarios
 from sim.errors import ParleyError
 from sim.pasted import command
@@ -31,34 +30,26 @@ def new(
     """
     path = Path(f"{name}.yaml")
     if len(name) > LONGEST:
-        print(f"error: a name of {len(name):,} characters is too long; use at most {LONGEST}", file=sys.stderr)
-        raise typer.Exit(USAGE)
+        refuse(f"a name of {len(name):,} characters is too long; use at most {LONGEST}")
     if not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower():
-        print(f"error: '{name}' is no name for a scenario; use small letters, digits and underscores", file=sys.stderr)
-        raise typer.Exit(USAGE)
+        refuse(f"'{name}' is no name for a scenario; use small letters, digits and underscores")
     if name in DEVICES:
-        print(
-            f"error: '{name}' is the name of a device on Windows, where no file can have it; choose another", file=sys.stderr
-        )
-        raise typer.Exit(USAGE)
+        refuse(f"'{name}' is the name of a device on Windows, where no file can have it; choose another")
     with errors_as_lines():
         from sim.scenario.lookup import meanings
         from sim.words.new_scenario import text_lines
 
         if path not in (taken := [one.path for one in meanings(name)]) and taken:
-            print(f"error: '{name}' is the name of {taken[0]} already; choose another", file=sys.stderr)
-            raise typer.Exit(USAGE)
+            refuse(f"'{name}' is the name of {taken[0]} already; choose another")
         (scenario,) = load_all([base], None)
         lines = text_lines(name, base, scenario)
         try:
             with path.open("x", encoding="utf-8") as file:
                 file.write("\n".join(lines) + "\n")
         except FileExistsError:
-            print(f"error: {path} is there already; it is left as it is", file=sys.stderr)
-            raise typer.Exit(INVALID) from None
+            refuse(f"{path} is there already; it is left as it is", INVALID)
         except OSError as error:
-            print(f"error: cannot write {path}: {error.strerror}", file=sys.stderr)
-            raise typer.Exit(INVALID) from None
+            refuse(f"cannot write {path}: {error.strerror}", INVALID)
         try:
             load_all([str(path)], None)
         except ParleyError:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
 
-from sim.cli.common import BUG, USAGE, errors_as_lines
+from sim.cli.common import BUG, errors_as_lines, refuse, refuse_two_histories
 from sim.cli.complete import endings, results
 from sim.pasted import command
 
@@ -46,11 +46,11 @@ def report(
     with errors_as_lines():
         from sim.report.make import Asked, place_of, write_report
 
-        _refuse(replication, ending)
+        refuse_two_histories(replication, ending)
         folders = [Path(name) for name in of]
         path = out or place_of(of)
         if path.suffix.lower() not in (".html", ".htm"):
-            _fail(f"{path} ends in {path.suffix or 'nothing'!r}; a page is .html")
+            refuse(f"{path} ends in {path.suffix or 'nothing'!r}; a page is .html")
         broken: list[str] = []
         size = write_report(folders, path, force, Asked(replication, ending, until), broken.append)
         print(f"Written: {path} ({size / 1e6:.1f} MB); open it in any browser")
@@ -88,20 +88,20 @@ def plot(
         from sim.report.style import PAPERS, file_of
         from sim.results.place import is_written, may_write, write_file
 
-        _refuse(replication, ending)
+        refuse_two_histories(replication, ending)
         folders, figure = [Path(name) for name in of], ""
         if not folders[-1].is_dir():
             figure = str(folders.pop())
         if not folders:
-            _fail(f"there is no folder {figure}; name the results first, as in: parley plot results/baseline incidence")
+            refuse(f"there is no folder {figure}; name the results first, as in: parley plot results/baseline incidence")
         kind = ""
         # What can be said before the work is.
         if out is not None:
             if not figure:
-                _fail(f"name the figure that {out} is to show; {command('parley', 'plot', *folders)} lists them")
+                refuse(f"name the figure that {out} is to show; {command('parley', 'plot', *folders)} lists them")
             kind = out.suffix.removeprefix(".").lower()
             if kind not in ("svg", "png", "pdf"):
-                _fail(f"{out} ends in {out.suffix or 'nothing'!r}; figures are svg, png or pdf")
+                refuse(f"{out} ends in {out.suffix or 'nothing'!r}; figures are svg, png or pdf")
             may_write(out, True)  # but for what is there: it may be this figure
         pictures, source = pictures_of(folders, Asked(replication, ending, until, date), figure)
         if not figure:
@@ -112,21 +112,11 @@ def plot(
             from sim.scenario.wording import did_you_mean
 
             hint = did_you_mean(figure, list(pictures))
-            _fail(f"there is no figure {figure!r} of these results, which have {', '.join(pictures)}. {hint}".rstrip())
+            refuse(f"there is no figure {figure!r} of these results, which have {', '.join(pictures)}. {hint}".rstrip())
         if out is None:
-            _fail(f"name the file, as in --out {figure}.pdf (or .svg, .png)")
+            refuse(f"name the file, as in --out {figure}.pdf (or .svg, .png)")
         content = file_of(pictures[figure], kind, PAPERS[width], source)
         if not is_written(content, out):
             may_write(out, force)
             write_file(content, out)
         print(f"Written: {out}")
-
-
-def _refuse(replication: int | None, ending: str | None) -> None:
-    if replication is not None and ending is not None:
-        _fail("--replication and --ending both choose a history: give one")
-
-
-def _fail(message: str) -> NoReturn:
-    print(f"error: {message}", file=sys.stderr)
-    raise typer.Exit(USAGE)

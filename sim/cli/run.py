@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,6 @@ import typer
 
 from sim.cli.common import (
     FAILED_REPLICATIONS,
-    USAGE,
     Cluster,
     Excel,
     Files,
@@ -23,6 +21,7 @@ from sim.cli.common import (
     errors_as_lines,
     load_all,
     note,
+    refuse,
     refuse_two_horizons,
     run_with_progress,
     say_before,
@@ -110,18 +109,14 @@ def run(
         names = [scenario.name for scenario in scenarios]
         root = out or Path("results")
         if tell and as_json:
-            print("error: --chronicle tells a story and --json gives data: choose one", file=sys.stderr)
-            raise typer.Exit(USAGE)
+            refuse("--chronicle tells a story and --json gives data: choose one")
         if precision_of is not None and precision is None:
-            print("error: --precision-of says of what, --precision how much: give both", file=sys.stderr)
-            raise typer.Exit(USAGE)
+            refuse("--precision-of says of what, --precision how much: give both")
         if precision is not None and as_parquet:
-            print("error: --parquet is for large runs of a size that is known: leave --precision", file=sys.stderr)
-            raise typer.Exit(USAGE)
+            refuse("--parquet is for large runs of a size that is known: leave --precision")
         # Some file systems do not tell capitals apart.
         if len({name.casefold() for name in names}) < len(names):
-            print("error: two scenarios have the same name, and results are kept by name", file=sys.stderr)
-            raise typer.Exit(USAGE)
+            refuse("two scenarios have the same name, and results are kept by name")
         most = replications or (MOST_FOR_PRECISION if precision else 2000)
         plans = [Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else ()) for one in scenarios]
         for scenario, plan in zip(scenarios, plans, strict=True):

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 import typer
 
 from sim.cli.common import (
-    USAGE,
     Cluster,
     Excel,
     Months,
@@ -20,6 +19,7 @@ from sim.cli.common import (
     errors_as_lines,
     load_all,
     note,
+    one_way_to_print,
     print_csv,
     refuse_both,
     refuse_two_horizons,
@@ -83,9 +83,7 @@ def sweep(
         from sim.words import WHAT_IT_IS_NOT
         from sim.words.sweep import is_heat_table, text_lines
 
-        if as_csv and as_json:
-            print("error: --csv and --json are two ways to print: choose one", file=sys.stderr)
-            raise typer.Exit(USAGE)
+        way = one_way_to_print(csv=as_csv, json=as_json)
         knobs = [Varied.parse(text) for text in vary]
         chosen = lay_out(knobs, design, points, seed)
         refuse_both(settings, [knob.path for knob in knobs])
@@ -119,9 +117,9 @@ def sweep(
                 place.write(files, found.manifest(outcome or ()))
         told = f"{'There already' if place.done else 'Written'}: {folder}/ (sweep, scenario, manifest)"
         print(f"{told}. Next: {command('parley', 'report', folder)}  (a page with figures)", file=sys.stderr)
-        if as_csv:
+        if way == "csv":
             print_csv(table, excel)
-        elif as_json:
+        elif way == "json":
             made = {**identity.about(replications), "title": title}
             print(json.dumps({"note": WHAT_IT_IS_NOT, **made, "points": found.as_dicts()}, indent=2, allow_nan=False))
         else:
