@@ -198,6 +198,11 @@ def sobol(
     return [indices(factors, outcome, values[outcome]) for outcome in outcomes]
 
 
+def design_size(scenario: Scenario[ScenarioHead], rows: int) -> int:
+    """Return how many histories a designed ensemble of so many rows has."""
+    return rows * (sum(not quantity.is_certain for _, quantity in quantities(scenario.world)) + 3)
+
+
 def _in_order_of_appearance(values: Floats) -> Ints:
     """Number values from 0 on as they come, so that neighbours of the design share blocks of draws.
 

@@ -1,22 +1,58 @@
-"""Studies of sensitivity as text for the terminal."""
+"""Studies of which assumptions matter as text for the terminal."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping
 from textwrap import wrap
+from typing import Any
 
+from sim.results.identity import identity_of
+from sim.results.manifest import Called
 from sim.results.pairs import Difference
+from sim.results.tables import csv_of
+from sim.studies.assumptions import Study
 from sim.studies.condition import is_share
 from sim.studies.one_at_a_time import MindChanging, Variant
 from sim.studies.sensitivity import Sensitivity
 from sim.studies.sobol import Sobol
+from sim.words import WHAT_IT_IS_NOT
 
 # judgement: an index that is known no better than this hardly tells a half from nothing.
 WIDE = 0.2
 
 
-def given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int) -> Iterator[str]:
-    """Yield, of each outcome, the `top` parameters that drive it, as found from given data."""
-    for one in found:
-        yield f"{labels.get(one.outcome, one.outcome)} ({one.outcome}), {one.histories:,} histories"
+def text_lines(study: Study[Any], top: int) -> Iterator[str]:
+    """Yield a study as lines of text, with at most `top` assumptions a table."""
+    told: dict[str, Callable[[Study[Any], int], Iterator[str]]] = {
+        "sensitivity": _given, "one_at_a_time": _one_at_a_time, "sobol": _by_design,
+    }  # fmt: skip
+    yield from told[study.kind](study, top)
+
+
+def files(study: Study[Any], top: int) -> dict[str, str]:
+    """Return a study as the files of its folder: as text with `top` assumptions, as CSV and as JSON."""
+    rows = study.as_dicts()
+    made = identity_of(study.scenario, study.plan).about(study.plan.replications)
+    told = {"note": WHAT_IT_IS_NOT, **made, "left_out": study.left_out, "rows": rows}
+    return {
+        f"{study.kind}.txt": "\n".join([*text_lines(study, top), WHAT_IT_IS_NOT, ""]),
+        f"{study.kind}.csv": csv_of(rows),
+        f"{study.kind}.json": json.dumps(told, indent=2, allow_nan=False) + "\n",
+    }
+
+
+def _left_out(study: Study[Any]) -> list[str]:
+    return [f"Left out: {name} {reason}." for name, reason in study.left_out.items()]
+
+
+def _given(study: Study[Sensitivity], top: int) -> Iterator[str]:
+    parameters = len(study.found[0].indices)
+    yield (
+        f"{identity_of(study.scenario, study.plan).line}: which of {parameters} uncertain parameters drive the outcomes of "
+        f"{study.histories:,} histories"
+    )
+    yield ""
+    for one in study.found:
+        yield f"{study.outcomes[one.outcome].label} ({one.outcome}), {one.histories:,} histories"
         shown = [index for index in one.indices if index.low > 0][:top]
         if shown:
             yield "  share of variance (95 %)   rank correlation  parameter"
@@ -28,13 +64,32 @@ def given_lines(found: Sequence[Sensitivity], labels: dict[str, str], top: int) 
         share = f"{max(0.0, one.together):.1%} ({100 * one.together_low:.1f} .. {100 * one.together_high:.1f})"
         yield f"  {share:>24}   by all parameters, each alone; the rest is luck, and what parameters do together"
         yield ""
+    yield from _left_out(study)
+    yield "Each interval stands for itself: of so many parameters without effect, one or two may look otherwise."
+    if study.scenario.world.correlations:
+        yield "Some parameters are correlated in this scenario; what they share counts in each of them."
+    yield ""
 
 
 # The narrowest column, so that headings are of few lines.
 WIDTH = 14
 
 
-def one_at_a_time_lines(found: MindChanging, labels: dict[str, str], top: int) -> Iterator[str]:
+def _one_at_a_time(study: Study[MindChanging], top: int) -> Iterator[str]:
+    (found,) = study.found
+    replications = study.plan.replications
+    yield identity_of(study.scenario, study.plan).headline(replications, " each")
+    yield (
+        "What would change the picture: each assumption alone at the 5 % and 95 % of what it may be, and other structures "
+        f"({study.histories // replications} in all)."
+    )
+    yield f"Differences on the same luck, {replications:,} pairs; the 95 % intervals of an outcome hold together."
+    yield ""
+    yield from _table(found, study.outcomes, top)
+    yield from _left_out(study)
+
+
+def _table(found: MindChanging, outcomes: Mapping[str, Called], top: int) -> Iterator[str]:
     """Yield the table of the `top` assumptions that move the outcomes most, each taken alone."""
     shown = found.assumptions[:top]
     columns = []
@@ -43,7 +98,7 @@ def one_at_a_time_lines(found: MindChanging, labels: dict[str, str], top: int) -
         largest = max((abs(change.mean) for change in changes if change is not None), default=0.0)
         scale, unit = (100.0, " (points)") if is_share(values) else (0.001, " (thousand)") if largest >= 1e5 else (1.0, "")
         cells = [_cell(change, scale) for change in changes]
-        head = wrap(labels.get(name, name) + unit, WIDTH)
+        head = wrap(outcomes[name].label + unit, WIDTH)
         columns.append((head, cells, max(map(len, (*head, *cells))) + 2))
     path = max(len(one.path) for one in shown) + 2
     value = max(len(_short(effect.variant)) for one in shown for effect in one.effects) + 2
@@ -86,10 +141,17 @@ def _cell(change: Difference | None, scale: float) -> str:
     return f"{scale * change.mean:+,.{digits}f} ±{half:,.{digits}f}"
 
 
-def sobol_lines(found: Sequence[Sobol], labels: dict[str, str], top: int) -> Iterator[str]:
-    """Yield, of each outcome, the `top` factors that drive it, as found by a designed ensemble."""
-    for one in found:
-        yield f"{labels.get(one.outcome, one.outcome)} ({one.outcome})"
+def _by_design(study: Study[Sobol], top: int) -> Iterator[str]:
+    uncertain = len(study.found[0].indices) - 1
+    yield (
+        f"{identity_of(study.scenario, study.plan).line}: Sobol' indices of {uncertain} uncertain parameters and of luck, "
+        f"{study.histories:,} histories"
+    )
+    if study.scenario.world.correlations:
+        yield "The correlations of the scenario are left out: parameters are taken as independent."
+    yield ""
+    for one in study.found:
+        yield f"{study.outcomes[one.outcome].label} ({one.outcome})"
         seen = [index for index in one.indices if index.total > index.total_error > 0]
         yield "     alone (95 %)    with all interplay  factor"
         for index in seen[:top]:
@@ -101,8 +163,4 @@ def sobol_lines(found: Sequence[Sobol], labels: dict[str, str], top: int) -> Ite
         if max(index.total_error for index in one.indices) > WIDE:
             yield "  The intervals are wide: take more rows, as twice as many."
         yield ""
-
-
-def left_out_lines(reasons: dict[str, str]) -> list[str]:
-    """Return a line for each outcome that was not asked for, and of which nothing can be said."""
-    return [f"Left out: {name} {reason}." for name, reason in reasons.items()]
+    yield from _left_out(study)
