@@ -198,14 +198,14 @@ def _place_of(wanted: Precision, plan: Plan, folder: Path, force: bool, excel: b
 
 def _until(wanted: Precision, plan: Plan, place: Place, pool: Pool) -> tuple[Ensemble, list[Row]]:
     """Run until the precision is reached, and write the tables."""
-    from sim.results.again import as_it_was
+    from sim.results.again import kept_as_run
     from sim.results.store import write_run
     from sim.results.summary import summarise
     from sim.words.run import markdown
 
     with place.at_work():
         if place.done:
-            ensemble, summary = as_it_was(place.target, plan)
+            ensemble, summary = kept_as_run(place.target, plan)
         else:
             ensemble = run_with_progress(wanted.scenario, plan, wanted.reached, pool)
             summary = summarise(ensemble)

@@ -27,7 +27,7 @@ from sim.results.summary import Row, as_dicts, summarise
 from sim.scenario import Scenario, ScenarioHead
 
 
-def as_it_was(folder: Path, plan: Plan) -> tuple[Ensemble, list[Row]]:
+def kept_as_run(folder: Path, plan: Plan) -> tuple[Ensemble, list[Row]]:
     """Return a run and its summary from its tables; only its time series are left out, and watched histories are run again.
 
     Raises

@@ -25,7 +25,7 @@ from sim.engine.recorder import Event
 from sim.ensemble.run import BATCH, Ensemble, Plan, Whole, run_ensemble, run_histories
 from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
-from sim.results.again import as_it_was
+from sim.results.again import kept_as_run
 from sim.results.files import HALF, StoreError
 from sim.results.parts import COLUMNS, Parts
 from sim.results.place import Place
@@ -157,7 +157,7 @@ def run_into(
         parts = place.parts
         if place.done:
             progress(plan.replications)
-            yield as_it_was(place.target, plan)
+            yield kept_as_run(place.target, plan)
             return
         if plan.replications <= most:
             ensemble, table, kept = run_ensemble(scenario, plan, progress, pool), None, 0

@@ -257,7 +257,7 @@ KINDS: Mapping[str, type[Manifest]] = {
         ComparisonManifest,
     )
 }  # fmt: skip
-# The table by which older versions, whose manifests name no kind, tell what they are of.
+# The table by which older versions, whose manifests name no kind, tell what they are of; others are of runs.
 _TOLD_BY = {"sweep.csv": "sweep", "one_at_a_time.csv": "one_at_a_time", "sensitivity.csv": "sensitivity",
             "sobol.csv": "sobol", "comparison.csv": "comparison", "discovery.csv": "discovery"}  # fmt: skip
 
@@ -288,7 +288,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not isinstance(said, dict):
         raise StoreError(f"{path} is damaged: it holds no names with values; run it again with --force")
     model = KINDS.get(kind) if isinstance(kind := said.get("kind"), str) else None
-    _refuse_other_versions(folder, said, model or KINDS[_kind_of(said)])
+    _refuse_other_versions(folder, said, model or KINDS[kind_told(said)])
     if model is None:
         raise StoreError(f"{path}: kind is none of {', '.join(KINDS)}")
     del said["seal"]
@@ -337,9 +337,11 @@ def _refuse_other_versions(folder: Path, said: Mapping[str, Any], model: type[Ma
             raise StoreError(f"{folder / NAME} names {name!r}, which is no file of a {model.model_fields['kind'].default}")
 
 
-def _kind_of(said: Mapping[str, Any]) -> str:
-    names = said.get("sha256")
-    return next((kind for name, kind in _TOLD_BY.items() if isinstance(names, dict) and name in names), "run")
+def kind_told(said: Mapping[str, Any]) -> str:
+    """Return of which kind results of any version are, by what their manifest says."""
+    names, kind = said.get("sha256"), said.get("kind")
+    by_table = (known for name, known in _TOLD_BY.items() if isinstance(names, dict) and name in names)
+    return kind if isinstance(kind, str) and kind in KINDS else next(by_table, "run")
 
 
 def _first(error: ValidationError | RecursionError) -> str:

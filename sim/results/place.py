@@ -28,16 +28,11 @@ from pathlib import Path
 from typing import Any
 
 from sim.results.files import HALF, StoreError, followed, kind_of, names_in, read_bytes, read_start, write_new
-from sim.results.manifest import MOST_BYTES, Manifest
+from sim.results.manifest import MOST_BYTES, Manifest, kind_told
 from sim.results.manifest import NAME as MANIFEST
 from sim.results.manifest import PAGE as PAGE
 from sim.results.parts import READY, Parts, differ, is_plain
 
-_KINDS = {
-    "outcomes.csv": "run", "outcomes.parquet": "run", "sweep.csv": "sweep", "comparison.csv": "comparison",
-    "discovery.csv": "discovery",
-    "sensitivity.csv": "sensitivity", "one_at_a_time.csv": "one_at_a_time", "sobol.csv": "sobol",
-}  # fmt: skip
 _GENERATOR = b'<meta name="generator" content="Parley '
 
 
@@ -327,14 +322,9 @@ def is_page(path: Path) -> bool:
     return False
 
 
-def _kind(manifest: Mapping[str, Any]) -> str:
-    """Return what results are of; those of before say it by their tables."""
-    return str(manifest.get("kind") or next((kind for name, kind in _KINDS.items() if name in manifest["sha256"]), "study"))
-
-
 def _refuse_another(folder: Path, known: Mapping[str, Any], kind: str, scenario: str) -> None:
     """Refuse to replace results of another kind or scenario."""
-    there, of = _kind(known), _scenario(known)
+    there, of = kind_told(known), _scenario(known)
     if there != kind or (of is not None and of != scenario):
         raise StoreError(
             f"{folder} holds a {there} of {of or 'other scenarios'}, and not a {kind} of {scenario}; only those of the same "

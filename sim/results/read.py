@@ -25,7 +25,7 @@ from sim.results.files import read_bytes
 from sim.results.identity import as_kept
 from sim.results.manifest import LINE_ENDS, Manifest, OfScenario, StoreError, read_manifest
 from sim.results.place import settle
-from sim.results.tables import as_it_was
+from sim.results.tables import as_it_was, is_number
 from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario, read_yaml
 
 SCENARIO = "scenario.yaml"
@@ -251,7 +251,7 @@ def _read(column: Column, cells: Sequence[str], path: Path) -> NDArray[Any]:
     try:
         values = np.array([float(cell) if cell else np.nan for cell in cells], dtype=np.float64)
     except ValueError as error:
-        place = next(place for place, cell in enumerate(cells) if cell and not _is_number(cell))
+        place = next(place for place, cell in enumerate(cells) if cell and not is_number(cell))
         raise _odd(column, place, cells[place], path) from error
     check_numbers(column, values, np.array([not cell for cell in cells], dtype=np.bool_), path)
     return values
@@ -298,11 +298,3 @@ def _odd(column: Column, place: int, cell: str, path: Path) -> StoreError:
         bounds = " from 0 on"
     what = "it is empty" if not cell else f"{cell[:40]!r}" if column.kind != TEXT else "it is too long"
     return StoreError(f"{path}, row {place + 1}, column {column.name}: {what}, and should be {column.kind}{bounds}")
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -40,10 +40,11 @@ def _inert(cell: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula: before a text that begins like one goes an apostrophe."""
     if not isinstance(cell, str):
         return cell
-    return f"'{shown(cell)}" if cell.startswith(GUARDED) and not _is_number(cell) else shown(cell)
+    return f"'{shown(cell)}" if cell.startswith(GUARDED) and not is_number(cell) else shown(cell)
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Return whether a cell is a number."""
     try:
         float(text)
     except ValueError:
