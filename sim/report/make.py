@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,9 +21,10 @@ from sim.report.story import bargaining, story_pictures
 from sim.report.sweeps import KeptSweep, sweep_pictures
 from sim.report.tornado import KeptAssumptions, assumption_pictures
 from sim.results.comparison import Comparison, compare_all
-from sim.results.files import kind_of
+from sim.results.files import kind_of, read_bytes
 from sim.results.identity import LONGEST_NAME, bounded
-from sim.results.manifest import ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest
+from sim.results.manifest import MOST_BYTES, ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest
+from sim.results.manifest import NAME as MANIFEST
 from sim.results.place import PAGE, Place, is_page, is_written, may_write, write_file
 from sim.results.read import read_folder
 from sim.results.runs import told_apart
@@ -162,12 +164,27 @@ def write_report(
     """
     # Said before the work, not after it; but a page that is there may be this one.
     may_write(path, force or is_page(path))
-    page = page_of(folders, asked)
-    content = html(page).encode()
-    write_page(content, path, force)
+    while True:
+        made_of = _manifests(folders)
+        page = page_of(folders, asked)
+        content = html(page).encode()
+        write_page(content, path, force)
+        # A page among its results is of those that are there, though others took their place meanwhile.
+        if _manifests(folders) == made_of:
+            break
+        force = True
     for broken in page.broken:
         note(broken)
     return len(content)
+
+
+def _manifests(folders: Sequence[Path]) -> list[bytes]:
+    """Return the manifests of folders, nothing where there is none, which who reads them says."""
+    found = [b""] * len(folders)
+    for place, folder in enumerate(folders):
+        with suppress(OSError):
+            found[place] = read_bytes(folder / MANIFEST, MOST_BYTES)
+    return found
 
 
 def write_page(content: bytes, path: Path, force: bool) -> None:

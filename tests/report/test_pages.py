@@ -7,6 +7,7 @@ import hashlib
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,28 @@ def test_it_is_not_too_large(results, page):
     assert len(six.encode()) < 3_000_000
     # Two of one scenario go by their folders.
     assert f"{results.base}" in six
+
+
+def test_a_page_is_of_the_results_beside_it_though_they_were_replaced_meanwhile(results, tmp_path: Path, monkeypatch):
+    from sim.report import make
+
+    run, page_of = tmp_path / "run", make.page_of
+    shutil.copytree(results.base, run)
+    run_here("run", "baseline", "--replications", 40, "--months", 13, "--seed", 5, "--out", tmp_path)
+    made: list[str] = []
+
+    def replaced(*asked: Any) -> Any:
+        page = page_of(*asked)
+        if not made:
+            shutil.rmtree(run)
+            shutil.copytree(tmp_path / "baseline", run)
+        made.append(page.title)
+        return page
+
+    monkeypatch.setattr(make, "page_of", replaced)
+    make.write_report([run], run / "report.html", False)
+    assert len(made) == 2
+    assert "seed 5" in (run / "report.html").read_text()
 
 
 def test_a_page_is_never_replaced_unasked_nor_left_half_written(results, tmp_path: Path, here):
