@@ -33,7 +33,7 @@ from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.scenario.head import MOST_MONTHS
 from sim.scenario.write import as_setting
 from sim.studies.breakeven import BreakEven, break_even
-from sim.studies.condition import Condition, column_of, outcome_of
+from sim.studies.condition import Condition, column_of, outcome_of, refuse_unknown
 from sim.studies.design import Varied, lay_out, refuse_span
 from sim.studies.discovered import Discovered, discover_in
 from sim.studies.one_at_a_time import MindChanging
@@ -77,6 +77,7 @@ def run(
     seed: int = 1,
     months: int | None = None,
     settings: Sequence[str] = (),
+    outcomes: Sequence[str] = (),
     workers: int = 1,
     out: str | Path | None = None,
     force: bool = False,
@@ -92,6 +93,8 @@ def run(
         The horizon; the scenario's own if not given.
     settings : sequence of str
         `path=value`, as after `--set`.
+    outcomes : sequence of str
+        What `column` is to know besides: outcomes of other times, as `casualties_attacker[12..24]`.
     workers : int
         Processes that share a large run with `out`.
     out : str or Path, optional
@@ -99,7 +102,7 @@ def run(
     force : bool
         Whether to replace what is in that folder.
     """
-    loaded, plan = _what(scenario, replications, seed, months, settings, series=out is not None)
+    loaded, plan = _what(scenario, replications, seed, months, settings, outcomes, series=out is not None)
     if out is None:
         return Run.of(_ran(loaded, plan))
     with pool_of(workers) as pool, run_into(Path(out), loaded, plan, as_text=markdown, force=force, pool=pool):
@@ -153,6 +156,7 @@ def sweep(
     seed: int = 1,
     months: int | None = None,
     settings: Sequence[str] = (),
+    outcomes: Sequence[str] = (),
     workers: int = 1,
 ) -> Sweep:
     """Run a scenario at many values of its knobs.
@@ -166,6 +170,8 @@ def sweep(
         `grid`, or a sample of `points`: `latin`, `sobol`.
     scenario, replications, seed, months, settings
         As in `run`.
+    outcomes : sequence of str
+        What each point is to tell beside its summary, as `weariness_attacker` or `casualties_attacker[12..24]`.
     workers : int
         Processes to share the points.
     """
@@ -175,7 +181,8 @@ def sweep(
     ]
     loaded, plan = _what(scenario, replications, seed, months, settings)
     with pool_of(workers) as pool:
-        found = _sweep(loaded, plan, knobs, lay_out(knobs, design, points, plan.seed), design, pool=pool)
+        laid_out = lay_out(knobs, design, points, plan.seed)
+        found = _sweep(loaded, plan, knobs, laid_out, design, outcomes=outcomes, pool=pool)
     _warn(sum(found.failed().values()), repr(found))
     return found
 
@@ -194,13 +201,14 @@ def breakeven(
 ) -> BreakEven:
     """Find the value of a knob between `low` and `high` from which a condition holds, as `"share(war_goes_on) <= 0.2"`."""
     refuse_span(path)
-    loaded, plan = _what(scenario, replications, seed, months, settings)
+    condition = Condition.parse(until)
+    loaded, plan = _what(scenario, replications, seed, months, settings, [condition.outcome])
 
     def run_at(value: float | None) -> Run:
         changed = loaded if value is None else loaded.with_settings([f"{path}={as_setting(value)}"])
         return Run.of(_ran(changed, plan))
 
-    return break_even(run_at, low, high, Condition.parse(until))
+    return break_even(run_at, low, high, condition)
 
 
 def sensitivity(run: Run, outcome: str) -> Sensitivity:
@@ -280,7 +288,7 @@ def workbench(
     >>> model(attrition__level_factor=0.5)["casualties_attacker"] < model()["casualties_attacker"]
     True
     """
-    loaded, plan = _what(scenario, replications, seed, months, settings)
+    loaded, plan = _what(scenario, replications, seed, months, settings, outcomes)
 
     def model(**knobs: object) -> dict[str, float]:
         paths = {name.replace("__", "."): value for name, value in knobs.items()}
@@ -308,9 +316,19 @@ def _warn(failed: int, of: str) -> None:
 
 
 def _what(
-    scenario: Source, replications: int, seed: int, months: int | None, settings: Sequence[str], series: bool = False
+    scenario: Source,
+    replications: int,
+    seed: int,
+    months: int | None,
+    settings: Sequence[str],
+    outcomes: Sequence[str] = (),
+    series: bool = False,
 ) -> tuple[Scenario[ScenarioHead], Plan]:
     loaded = load(scenario, settings)
     if months is not None:
         months = whole_number("months", months, 1, MOST_MONTHS)
-    return loaded, Plan(replications, seed, horizon_days(loaded, months), series=series)
+    if isinstance(outcomes, str) or not all(isinstance(one, str) for one in outcomes):
+        raise WrongArgument(f"outcomes are a list of texts, as ['casualties_attacker[12..24]'], not {outcomes!r}")
+    plan = Plan(replications, seed, horizon_days(loaded, months), series=series, asked=tuple(outcomes))
+    refuse_unknown(loaded, plan, outcomes)
+    return loaded, plan

@@ -143,7 +143,7 @@ def test_every_column_from_the_daily_history(name, load, variant):
     ranges = knob_ranges(scenario.world)
     for replication in numbers.tolist():
         parameters = {path: float(values[replication]) for path, values in drawn.values.items()}
-        series = plain_history(scenario.tree, parameters, Luck(replication), DAYS, ranges).series
+        series = plain_history(scenario.tree, parameters, Luck(replication, world.draws.opened), DAYS, ranges).series
         row = expected(series, backers)
         package = int(series["deal_package"][-1])
         signed = terms(scenario.tree["negotiation"], package) if package >= 0 else {}

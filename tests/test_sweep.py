@@ -205,7 +205,7 @@ def test_one_knob_makes_a_line_a_point(parley: Callable, tmp_path: Path) -> None
     asked = ("--outcome", "casualties_attacker", "--outcome", "guards_end", "--outcome", "first_ceasefire_broke")
     done = parley("sweep", "baseline", *VARY, *asked, "--out", tmp_path / "lines")
     assert "casualties_attacker: Casualties, Russia" in done.stdout
-    assert "guards_end: asked for" in done.stdout
+    assert "guards_end: Foreign guards in place at the end" in done.stdout
     with (tmp_path / "lines/sweep.csv").open() as file:
         rows = list(csv.DictReader(file))
     means = [float(row["mean"]) for row in rows if row["id"] == "casualties_attacker"]

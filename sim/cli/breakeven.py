@@ -79,7 +79,7 @@ def breakeven(
         condition = Condition.parse(until)
         refuse_two_horizons(settings, months)
         (scenario,) = load_all([file], settings)
-        plan = Plan(replications, seed, horizon_days(scenario, months), series=False)
+        plan = Plan(replications, seed, horizon_days(scenario, months), series=False, asked=(condition.outcome,))
         say_before(scenario.with_settings([f"{path}={high!r}"], "--vary"))
         identity = identity_of(scenario, plan)
         refuse_unknown(scenario, plan, [condition.outcome])

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
@@ -274,21 +275,24 @@ def runs_of(
     """
     from sim.results.again import kept_or_run
     from sim.results.runs import Run, told_apart
-    from sim.studies.condition import refuse_unknown
+    from sim.studies.condition import refuse_other_times, refuse_unknown
 
     for one in asked:
         if one.kept is None:
             refuse_unknown(one.scenario, one.plan, outcomes, summarised)
+        else:
+            refuse_other_times(one.kept, outcomes)
     fresh = [one.plan for one in asked if one.kept is None]
     longest = max((plan.days for plan in fresh), default=0)
     with workers_for(sum(plan.replications for plan in fresh), longest, workers, cluster) as pool:
 
-        def run(one: Wanted) -> Run:
-            return Run.of(run_with_progress(one.scenario, one.plan, pool=pool))
+        def run(one: Wanted, plan: Plan) -> Run:
+            return Run.of(run_with_progress(one.scenario, plan, pool=pool))
 
+        plans = [replace(one.plan, asked=tuple(outcomes)) for one in asked]
         runs = [
-            one.kept or kept_or_run(parts, place, one.scenario, one.plan, partial(run, one))
-            for place, one in enumerate(asked)
+            one.kept or kept_or_run(parts, place, one.scenario, plan, partial(run, one, plan))
+            for place, (one, plan) in enumerate(zip(asked, plans, strict=True))
         ]
     return told_apart(runs, [one.name for one in asked])
 

@@ -118,9 +118,10 @@ def run(
         if len({name.casefold() for name in names}) < len(names):
             refuse("two scenarios have the same name, and results are kept by name")
         most = replications or (MOST_FOR_PRECISION if precision else 2000)
-        plans = [Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else ()) for one in scenarios]
+        asked = () if precision_of is None else (precision_of,)
+        plans = [Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else (), asked=asked) for one in scenarios]
         for scenario, plan in zip(scenarios, plans, strict=True):
-            refuse_unknown(scenario, plan, [] if precision_of is None else [precision_of])
+            refuse_unknown(scenario, plan, asked)
         aims = [None if precision is None else Precision(scenario, precision, precision_of) for scenario in scenarios]
         identities = [identity_of(scenario, plan) for scenario, plan in zip(scenarios, plans, strict=True)]
         # What is not as the scenario has it has a folder of its own, unless one is given.

@@ -34,7 +34,7 @@ def targets(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
-        from sim.results.targets import check_targets, no_targets
+        from sim.results.targets import check_targets, no_targets, outcomes_expected
         from sim.scenario import ScenarioError
         from sim.words.run import headline
         from sim.words.targets import target_lines
@@ -46,7 +46,9 @@ def targets(
         if bare:
             raise ScenarioError(bare)
         for scenario in scenarios:
-            ensemble = run_with_progress(scenario, Plan(replications, seed, horizon_days(scenario, months), series=False))
+            days = horizon_days(scenario, months)
+            plan = Plan(replications, seed, days, series=False, asked=outcomes_expected(scenario, days))
+            ensemble = run_with_progress(scenario, plan)
             checked = check_targets(ensemble)
             missed |= not all(one.met for one in checked)
             print(headline(ensemble))

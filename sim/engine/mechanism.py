@@ -146,6 +146,8 @@ class Mechanism:
         What it is not about, as pages say it.
     outcomes : tuple
         What is told of a history; see `sim.model.outcomes`.
+    moments : tuple
+        Moments that come on another day in each history; see `sim.model.asked`.
     world : World
     section : section of the scenario, or None
         None where the scenario leaves it out: all fields stay at their start, and `life` is not run.
@@ -162,6 +164,7 @@ class Mechanism:
     leaves_out: ClassVar[str] = ""
     sentences: ClassVar[Mapping[str, str]] = {}
     outcomes: ClassVar[tuple[Any, ...]] = ()
+    moments: ClassVar[tuple[Any, ...]] = ()
     knobs: Any
     sides: Any
 

@@ -1,6 +1,6 @@
 """What is kept of a batch: series fields on chosen days, all fields on a few landmarks, events of chosen ones, tallies."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.fields import Fields
+
+Reached = Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class Recorder:
         Days of the series, rising; day t is the state when t days have passed.
     landmarks : collection of int
         Days on which every field is kept.
+    moments : mapping of str to callable
+        What is true from a moment on that comes on another day in each replication: takes the fields by name, returns
+        (n,). Every field is kept as it is on the first evening on which it is true.
     watched : collection of int
         Replications whose events are kept.
     """
@@ -49,11 +54,15 @@ class Recorder:
         days: Sequence[int],
         landmarks: Collection[int],
         watched: Sequence[int],
+        moments: Mapping[str, Reached],
     ) -> None:
         self.days = tuple(days)
         self._fields = fields
         self._landmarks = frozenset(landmarks)
         self.snapshots: dict[int, dict[str, NDArray[Any]]] = {}
+        self._reached = dict(moments)
+        # Of each moment: the day on which it came, -1 where it has not, and the fields then.
+        self.moments: dict[str, tuple[Ints, dict[str, NDArray[Any]]]] = {}
         self._slot = {day: slot for slot, day in enumerate(self.days)}
         self._replications = replications
         self._watched = np.isin(replications, np.asarray(watched, dtype=np.int64))
@@ -79,7 +88,24 @@ class Recorder:
             for column, view in enumerate(self._views):
                 self.series[column, slot] = view
         if day in self._landmarks:
-            self.snapshots[day] = {field.name: self._fields.see(field.name).copy() for field in self._fields}
+            self.snapshots[day] = {name: array.copy() for name, array in self._now().items()}
+        for name, reached in self._reached.items():
+            self._keep_moment(day, name, reached)
+
+    def _now(self) -> dict[str, NDArray[Any]]:
+        return {field.name: self._fields.see(field.name) for field in self._fields}
+
+    def _keep_moment(self, day: int, name: str, reached: Reached) -> None:
+        now = self._now()
+        if name not in self.moments:
+            # Until it comes, the state at the start, whose values are sound.
+            self.moments[name] = np.full(len(self._replications), -1), {field: array.copy() for field, array in now.items()}
+        days, kept = self.moments[name]
+        (new,) = np.nonzero(reached(now) & (days < 0))
+        if len(new):
+            days[new] = day
+            for field, array in now.items():
+                kept[field][..., new] = array[..., new]
 
     def tally(self, day: int, question: str, counts: Ints) -> None:
         """Keep how many replications gave each answer to a question on a day; counts add up over batches."""

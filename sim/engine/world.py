@@ -13,7 +13,7 @@ from sim.engine.calendar import Calendar
 from sim.engine.draws import Draws, Floats, Ints
 from sim.engine.fields import Field, Fields
 from sim.engine.mechanism import Mechanism
-from sim.engine.recorder import Recorder
+from sim.engine.recorder import Reached, Recorder
 
 # judgement: what breaks stays broken, so that a check every eight weeks and at the end finds it, at little cost.
 DAYS_BETWEEN_CHECKS = 56
@@ -48,9 +48,10 @@ class Setting:
     """What a batch needs to know besides its parameters.
 
     `days` is the horizon, `replications` are the numbers of the replications, `series_days` the days of the time series,
-    `landmarks` the days on which every field is kept and `watched` the replications whose events are. With `check` the
-    invariants are checked while running. `given` are parameters, by path, that are not drawn: (n,) values, NaN where they
-    are drawn after all. `passed` is called with the number of days that have passed, on each of them.
+    `landmarks` the days and `moments` the moments (see `Recorder`) on which every field is kept and `watched` the
+    replications whose events are. With `check` the invariants are checked while running. `given` are parameters, by
+    path, that are not drawn: (n,) values, NaN where they are drawn after all. `passed` is called with the number of days
+    that have passed, on each of them.
     """
 
     start: date
@@ -59,6 +60,7 @@ class Setting:
     replications: Ints
     series_days: Sequence[int] = ()
     landmarks: Collection[int] = ()
+    moments: Mapping[str, Reached] = field(default_factory=dict)
     watched: Sequence[int] = ()
     check: bool = True
     given: Mapping[str, Floats] = field(default_factory=dict)
@@ -91,7 +93,9 @@ class World:
         self.fields = Fields(self.n)
         for owner, one in declared:
             self.fields.declare(owner, one)
-        self.recorder = Recorder(self.fields, setting.replications, setting.series_days, setting.landmarks, setting.watched)
+        self.recorder = Recorder(
+            self.fields, setting.replications, setting.series_days, setting.landmarks, setting.watched, setting.moments
+        )
 
     def own(self, owner: str, name: str, start: Floats | float | int) -> NDArray[Any]:
         """Return a field to its owner, set to `start`."""

@@ -15,7 +15,7 @@ from sim.engine.recorder import Event
 from sim.engine.whole import whole_number
 from sim.engine.world import InvariantBreach, Setting
 from sim.ensemble.heard import by_days
-from sim.ensemble.outcomes import landmarks, outcome_columns
+from sim.ensemble.outcomes import landmarks, moments, outcome_columns
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.model import simulate
 from sim.model.ceasefire import FAILED
@@ -63,6 +63,8 @@ class Plan:
         Whether invariants are checked while running.
     series : bool
         Whether time series are kept, which take most of the memory.
+    asked : sequence of str
+        Outcomes that are wanted, of other times too, as `casualties_attacker[12..24]`; see `sim.model.asked`.
     """
 
     replications: int
@@ -72,6 +74,7 @@ class Plan:
     watched: Sequence[int] = ()
     check: bool = True
     series: bool = True
+    asked: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for what, least, most in BOUNDS:
@@ -228,7 +231,8 @@ def run_batch(
         seed=plan.seed,
         replications=numbers,
         series_days=series_days(plan.days) if with_series.any() else (),
-        landmarks=landmarks(scenario, plan.days),
+        landmarks=landmarks(scenario, plan.days, plan.asked),
+        moments=moments(scenario, plan.days, plan.asked),
         watched=plan.watched,
         check=plan.check,
         given=given or {},
@@ -244,7 +248,7 @@ def run_batch(
         scenario=scenario,
         plan=plan,
         numbers=numbers,
-        outcomes=outcome_columns(world, scenario),
+        outcomes=outcome_columns(world, scenario, plan.asked),
         drawn={path: drawn.values[path] for path in drawn.uncertain},
         series_columns=recorder.columns,
         series_days=recorder.days,

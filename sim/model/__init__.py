@@ -8,6 +8,7 @@ from pydantic import create_model, model_validator
 from sim.engine.mechanism import Mechanism
 from sim.engine.world import Setting, World
 from sim.model.arms import Arms
+from sim.model.asked import Moment
 from sim.model.attrition import Attrition
 from sim.model.beliefs import Beliefs
 from sim.model.ceasefire import Ceasefire
@@ -97,6 +98,12 @@ def outcomes_of(scenario: Scenario[ScenarioHead]) -> list[tuple[Outcome, Any]]:
     """
     sections = [(mechanism, section(scenario, mechanism)) for mechanism in reversed(MECHANISMS)]
     return [(outcome, own) for mechanism, own in sections for outcome in mechanism.outcomes_of(own)]
+
+
+def moments_of(scenario: Scenario[ScenarioHead]) -> dict[str, Moment]:
+    """Return the moments that histories of a scenario can have, by name."""
+    present = (mechanism for mechanism in MECHANISMS if section(scenario, mechanism) is not None)
+    return {moment.name: moment for mechanism in present for moment in mechanism.moments}
 
 
 def simulate(scenario: Scenario[ScenarioHead], setting: Setting) -> tuple[World, Drawn]:

@@ -133,19 +133,21 @@ class Arms(Mechanism):
     outcomes: ClassVar = (
         *both(Outcome(
             "fired_days", "Materiel fired, {side} (days of full fire)", "days of full-rate fire", "Since the start.",
-            lambda now, side: now.fired_days[side], low=0,
+            lambda now, side: now.fired_days[side], low=0, adds_up=True,
         )),
         *both(Outcome(
             "stock_days_end", "Materiel left, {side} (days of full fire)", "days of full-rate fire", "At the horizon.",
             lambda now, side: now.stock_days[side], section="", low=0,
+            elsewhere=("stock_days", "Materiel in stock, {side} (days of full fire)"),
         )),
         *both(Outcome(
             "aid_pledged_beur", "Aid pledged to {side} (bn EUR)", "bn EUR", "Since the start.", _aid("pledged_beur"),
-            digits=1, unless_zero=True,
+            digits=1, unless_zero=True, adds_up=True,
         )),
         *both(Outcome(
             "aid_delivered_beur", "Aid delivered to {side} (bn EUR)", "bn EUR",
             "Since the start; with what was on its way before.", _aid("delivered_beur"), digits=1, unless_zero=True, low=0,
+            adds_up=True,
         )),
         *both(Outcome(
             "fire_below_half_month", "Months until {side}'s fire is below half of full rate", "months",

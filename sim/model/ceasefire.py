@@ -20,7 +20,8 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_WEEK, DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
-from sim.model.outcomes import Column, Outcome, State, ratio, where
+from sim.model.asked import Moment
+from sim.model.outcomes import Column, Outcome, State, where
 from sim.model.parameters import here
 from sim.model.regimes import PARTS, CeasefireParameters, institutions_effect
 from sim.scenario import Quantity
@@ -110,6 +111,10 @@ class Ceasefire(Mechanism):
         ending, ending_day, *_ = cls.outcomes
         return replace(ending, values=dict([*ENDINGS.items()][:CEASEFIRE])), ending_day
 
+    moments: ClassVar = (
+        Moment("first_ceasefire", "on the first day of the first ceasefire", lambda now: now.ceasefires > 0),
+        Moment("first_ceasefire_end", "on the day on which the first ceasefire breaks", lambda now: now.collapse_cause >= 0),
+    )
     outcomes: ClassVar = (
         Outcome(
             "ending", "Ending", "", "How the history stands at the horizon.", lambda now: now.ending, section="endings",
@@ -122,7 +127,7 @@ class Ceasefire(Mechanism):
         ),
         Outcome(
             "ceasefires", "Ceasefires", "times", "How many came into force.", lambda now: now.ceasefires,
-            section="", low=0, whole=True,
+            section="", low=0, whole=True, adds_up=True,
         ),
         Outcome(
             "first_ceasefire_days", "Length of the first ceasefire", "days", "So far; empty without one.",
@@ -139,16 +144,16 @@ class Ceasefire(Mechanism):
         ),
         Outcome(
             "share_of_time_in_ceasefire", "Share of the time in a ceasefire", "share", "Of the whole horizon.",
-            lambda now: now.ceasefire_days / now.day, digits=2, low=0, high=1,
+            lambda now: now.ceasefire_days, per=lambda now: now.day, adds_up=True, digits=2, low=0, high=1,
         ),
         Outcome(
             "guards_end", "Foreign guards in place at the end", "persons", "At the horizon.",
-            lambda now: now.guards_in_place, section="", low=0,
+            lambda now: now.guards_in_place, section="", low=0, elsewhere=("guards", "Foreign guards in place"),
         ),
         Outcome(
             "incidents_per_day", "Incidents a day in ceasefires", "incidents a day",
             "On the whole line; empty without a ceasefire.",
-            lambda now: where(now.ceasefires > 0, ratio(now.incidents_total, now.ceasefire_days)), low=0, always=False,
+            lambda now: now.incidents_total, per=lambda now: now.ceasefire_days, adds_up=True, low=0, always=False,
         ),
         *(
             Outcome(

@@ -159,7 +159,9 @@ class Front(Mechanism):
     log_pace: PerHistory = owned("log", "Pace against the pace at the start, all else equal.", start=0.0, inner=True)
 
     outcomes: ClassVar = (
-        Outcome("ground_gained_km2", "Net land taken by {attacker} (km2)", "km2", "Since the start.", _taken),
+        Outcome(
+            "ground_gained_km2", "Net land taken by {attacker} (km2)", "km2", "Since the start.", _taken, adds_up=True,
+        ),
         Outcome(
             "ground_30_days_km2", "Land taken in the first 30 days (km2)", "km2", "Gained by the attacker.", _taken,
             section="year_one", months=1,

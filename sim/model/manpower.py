@@ -158,19 +158,19 @@ class Manpower(Mechanism):
     outcomes: ClassVar = (
         *both(Outcome(
             "killed", "of these killed, {side}", "persons", "Since the start.", lambda now, side: now.killed[side],
-            scale=1e3, low=0,
+            scale=1e3, low=0, adds_up=True,
         )),
         *both(Outcome(
-            "force_start", "Force at the start, {side}", "persons", "At the front.", lambda now, side: now.start.force[side],
-            section="", low=0,
+            "force_start", "Force at the start, {side}", "persons", "At the front.", lambda now, side: now.force[side],
+            section="", months=0, low=0,
         )),
         *both(Outcome(
             "force_end", "Force at the end, {side}", "persons", "At the front.", lambda now, side: now.force[side],
-            scale=1e3, low=0,
+            scale=1e3, low=0, elsewhere=("force", "Force, {side}"),
         )),
         *both(Outcome(
             "recruited", "Recruited, {side}", "persons", "Taken from the pool since the start.",
-            lambda now, side: now.recruited[side], section="", low=0,
+            lambda now, side: now.recruited[side], section="", low=0, adds_up=True,
         )),
         *both(Outcome(
             "force_change_12_months", "Change of {side}'s force", "persons",

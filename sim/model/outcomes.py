@@ -4,7 +4,7 @@ An outcome is declared once, in the module of the mechanism that brings it about
 means and how it is shown. Columns, summary, headings, labels and the reference table come from it.
 
 It is a function of the state at a moment, which knows the state at the start. So it can be asked of other moments and of
-spans of time too: `casualties_attacker[12..24]` is what it was worth after 24 months, less what after 12.
+spans of time too: `casualties_attacker[12..24]` is what it was worth after 24 months, less what after 12; see `asked`.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ class State:
 
     Attributes
     ----------
-    day : int
-        Days passed.
+    day : int, or (n,) array
+        Days passed, which differ where the moment does.
     days : int
         The horizon.
     start : State
@@ -103,12 +103,14 @@ class State:
         The section of the scenario of the mechanism whose outcome is asked for.
     """
 
-    day: int
+    day: int | Column
     days: int
     start: State
     section: Any
 
-    def __init__(self, fields: Mapping[str, Column], day: int, days: int, section: Any, start: State | None = None) -> None:
+    def __init__(
+        self, fields: Mapping[str, Column], day: int | Column, days: int, section: Any, start: State | None = None
+    ) -> None:
         self._fields, self.day, self.days, self.section, self.start = fields, day, days, section, start or self
 
     def __getattr__(self, name: str) -> Column:
@@ -147,6 +149,12 @@ class Outcome:
         After how many months it is taken; at the horizon if not given.
     parts : two str, optional
         Of what is known of all histories together only: the columns whose sums are above and below the line.
+    adds_up : bool
+        Whether it adds up over time, so that a span of time has what it was worth at its end less what at its beginning.
+    per : callable, optional
+        What its values are divided by, NaN where that is 0: of a span each of both is that of the span.
+    elsewhere : two str, optional
+        Its name and label at other moments, where its own speak of the horizon.
     low, high : float, optional
         Between which its values lie, as far as that is certain.
     whole : bool
@@ -169,6 +177,9 @@ class Outcome:
     digits: int = 0
     months: float | None = None
     parts: tuple[str, str] | None = None
+    adds_up: bool = False
+    per: Callable[..., Column] | None = None
+    elsewhere: tuple[str, str] | None = None
     low: float | None = None
     high: float | None = None
     whole: bool = False
@@ -183,10 +194,15 @@ class Outcome:
     def column(self, state: State) -> Column:
         """Return its column: text for a category, else float."""
         found = self.of(state)
-        if self.values is None:
-            return np.asarray(found, dtype=np.float64)
-        # One more, for what does not apply.
-        return np.asarray([*self.values, ""])[found]
+        if self.values is not None:
+            # One more, for what does not apply.
+            return np.asarray([*self.values, ""])[found]
+        return np.asarray(found if self.per is None else ratio(found, self.per(state)), dtype=np.float64)
+
+    def over(self, before: State, after: State) -> Column:
+        """Return what it is worth in the time between two moments, of what adds up."""
+        found = np.asarray(self.of(after), dtype=np.float64) - self.of(before)
+        return found if self.per is None else ratio(found, self.per(after) - self.per(before))
 
 
 def day_of(months: float) -> int:
@@ -204,16 +220,17 @@ def both(outcome: Outcome) -> tuple[Outcome, Outcome]:
     `_attacker` and `_defender` are added to its name; `{side}` in its label becomes the name of the side, `{enemy}` that of
     the other. `of` takes the state and the place of the side.
     """
-    one, other = (
-        replace(
-            outcome,
-            name=f"{outcome.name}_{side}",
-            label=outcome.label.replace("{side}", f"{{{side}}}").replace("{enemy}", f"{{{SIDES[1 - place]}}}"),
-            of=_of_side(outcome.of, place),
-        )
-        for place, side in enumerate(SIDES)
-    )
-    return one, other
+
+    def named(name: str, label: str, place: int) -> tuple[str, str]:
+        side, enemy = SIDES[place], SIDES[1 - place]
+        return f"{name}_{side}", label.replace("{side}", f"{{{side}}}").replace("{enemy}", f"{{{enemy}}}")
+
+    def of_side(place: int) -> Outcome:
+        name, label = named(outcome.name, outcome.label, place)
+        elsewhere = None if outcome.elsewhere is None else named(*outcome.elsewhere, place)
+        return replace(outcome, name=name, label=label, elsewhere=elsewhere, of=_of_side(outcome.of, place))
+
+    return of_side(0), of_side(1)
 
 
 def _of_side(of: Callable[..., Column], side: int) -> Callable[[State], Column]:

@@ -18,6 +18,7 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
+from sim.model.asked import Moment
 from sim.model.bargain import Bargain, Columns
 from sim.model.ledger import Account, Ledger
 from sim.model.negotiation import (
@@ -118,6 +119,10 @@ class Talks(Mechanism):
         )  # fmt: skip
         return (*cls.outcomes, *terms)
 
+    moments: ClassVar = (
+        Moment("first_talks", "on the day of the first talks", lambda now: now.first_talks_day >= 0),
+        Moment("first_deal", "on the day of the first deal", lambda now: now.deal_day >= 0),
+    )
     outcomes: ClassVar = (
         Outcome(
             "deal_month", "Month of the first ceasefire", "months",
@@ -139,15 +144,16 @@ class Talks(Mechanism):
         ),
         Outcome(
             "talks_opened", "Times that talks open", "times", "Until the horizon.", lambda now: now.talks_opened,
-            low=0, whole=True,
+            low=0, whole=True, adds_up=True,
         ),
         Outcome(
             "talks_failed", "Times that talks fail", "times", "Until the horizon.", lambda now: now.talks_failed,
-            section="", low=0, whole=True,
+            section="", low=0, whole=True, adds_up=True,
         ),
         Outcome(
             "talks_ended", "Times that talks end", "times", "With a deal or without one.",
             lambda now: now.talks_failed + now.deals_signed, section="", low=0, whole=True,
+            adds_up=True,
         ),
         Outcome(
             "talks_failing", "without a deal", "share", "Of all talks that end, in all histories together.",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim import __version__
 from sim.engine.draws import Ints
+from sim.ensemble.outcomes import wanted
 from sim.ensemble.run import Ensemble, Plan, run_batch
 from sim.model import section
 from sim.model.ledger import Questions
@@ -74,6 +75,8 @@ def kept_or_run(
 ) -> Run:
     """Return one of the runs that a study is made of, and keep it as a part; `run` makes it where it is not there yet.
 
+    One that was kept before it was asked for outcomes of other times is made again.
+
     Raises
     ------
     StoreError
@@ -83,7 +86,9 @@ def kept_or_run(
         return run()
     name = f"run-{place:06}.npz"
     content = parts.read(name)
-    if content is None:
+    kept = None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
+    others = [_OUTCOME + one.column for one in wanted(scenario, plan.days, plan.asked)]
+    if kept is None or not set(others) <= set(kept.files):
         found, file = run(), io.BytesIO()
         text = json.dumps(as_dicts(found.summary)).encode()
         arrays: dict[str, Any] = {
@@ -94,7 +99,6 @@ def kept_or_run(
         np.savez(file, **arrays)
         parts.write(name, file.getvalue())
         return found
-    kept = np.load(io.BytesIO(content), allow_pickle=False)
 
     def columns(prefix: str) -> dict[str, NDArray[Any]]:
         return {name.removeprefix(prefix): kept[name] for name in kept.files if name.startswith(prefix)}

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
+from sim.ensemble.outcomes import Wanted, wanted
 from sim.model import outcomes_of, section
 from sim.model.arms import Arms
 from sim.model.ceasefire import FAILED, Ceasefire
@@ -120,12 +121,13 @@ def sweep_columns(paths: Sequence[str]) -> list[Column]:
     return [whole("point"), *(text(path) for path in paths), *SUMMARY]
 
 
-def outcome_columns(scenario: Scenario[Any], days: int) -> list[Column]:
+def outcome_columns(scenario: Scenario[Any], days: int, asked: Sequence[str] = ()) -> list[Column]:
     """Return the columns of the replications of a scenario over so many days: number, outcomes, drawn parameters.
 
-    What may not be empty is so only in replications that failed.
+    What may not be empty is so only in replications that failed. `asked` are outcomes of other times.
     """
-    return [whole("replication"), *_outcomes(scenario, days), *(Column(path) for path in drawn_paths(scenario))]
+    others = (_at_another_time(one, days) for one in wanted(scenario, days, asked))
+    return [whole("replication"), *_outcomes(scenario, days), *others, *(Column(path) for path in drawn_paths(scenario))]
 
 
 def drawn_paths(scenario: Scenario[Any]) -> list[str]:
@@ -150,6 +152,12 @@ def _column(outcome: Outcome, days: int) -> Column:
     high = 1.0 if yes_or_no else float(days) if outcome.unit in ("day", "days") else LARGEST
     high = high if outcome.high is None else outcome.high
     return Column(outcome.name, WHOLE if outcome.whole or yes_or_no else NUMBER, low, high, not outcome.always)
+
+
+def _at_another_time(one: Wanted, days: int) -> Column:
+    column = _column(one.outcome, days)._replace(name=one.column, empty=True)
+    # What came about in a span may be negative, where the outcome itself is not.
+    return column._replace(low=-LARGEST, high=LARGEST) if column.kind != TEXT and one.asked.since is not None else column
 
 
 def series_fields(scenario: Scenario[Any]) -> list[tuple[str, str]]:

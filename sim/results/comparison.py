@@ -11,11 +11,12 @@ import numpy as np
 
 from sim.errors import ParleyError
 from sim.model import RATIOS
+from sim.model.asked import Asked
 from sim.model.outcomes import SECTIONS, standalone
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, mcnemar, of_means, of_ratios, of_shares, transitions
 from sim.results.runs import Run
-from sim.results.summary import Row
+from sim.results.summary import Row, row_of
 from sim.scenario.describe import Change, changes
 from sim.scenario.identity import HORIZON
 
@@ -98,13 +99,18 @@ class Comparison(Tabular):
         return f"<Comparison: {self.right.identity.briefly} against {self.left.identity.briefly}, {self.pairs:,} {how}>"
 
     def line(self, outcome: str) -> Line:
-        """Return the line of an outcome.
+        """Return the line of an outcome, of another time too if the runs were asked for it.
 
         Raises
         ------
         KeyError
             When it is not among those compared.
+        OutcomeError
+            When a run was not asked for it.
         """
+        if Asked.parse(outcome).when:
+            row = row_of(self.right.scenario, outcome, self.right.column(outcome))
+            return _line(row, self.left, self.right, self.paired, self.comparisons)
         for line in self.lines:
             if line.id == outcome:
                 return line

@@ -142,7 +142,7 @@ class OfScenario(Manifest):
 
 
 class RunManifest(OfScenario):
-    """The manifest of a run."""
+    """The manifest of a run; `other_times` are the columns that were asked of times other than their own."""
 
     NEEDS = (
         "summary.csv", "summary.md", ("outcomes.csv", "outcomes.parquet"), "series.csv", "survival.csv", "scenario.yaml",
@@ -150,6 +150,7 @@ class RunManifest(OfScenario):
     MAY = ("ledger.csv", "failures.csv")
 
     kind: Literal["run"] = "run"
+    other_times: list[Text] = []
     beside: list[FileName] = ["timing.json", PAGE]
 
 

@@ -14,6 +14,7 @@ from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats
 from sim.ensemble.run import series_days
 from sim.model import section
+from sim.model.asked import Asked
 from sim.model.ceasefire import FAILED
 from sim.model.ledger import ZONE, Questions
 from sim.model.outcomes import SECTIONS
@@ -57,7 +58,7 @@ def read_outcomes(found: Folder, scenario: Scenario[Any], manifest: RunManifest)
     StoreError
         When they are not those of the scenario, or a history cannot have been so.
     """
-    columns = outcome_columns(scenario, manifest.days)
+    columns = outcome_columns(scenario, manifest.days, manifest.other_times)
     # In histories that failed all but the ending is empty.
     read_with = [column if column.name in ("replication", "ending") else column.or_empty for column in columns]
     if parquet.NAME in manifest.sha256:
@@ -71,7 +72,7 @@ def read_outcomes(found: Folder, scenario: Scenario[Any], manifest: RunManifest)
     failed = table["ending"] == FAILED
     for column in columns:
         if column.kind == TEXT:
-            table.one_of(column.name, {*choices[column.name], *([""] if column.empty else [])})
+            table.one_of(column.name, {*choices[column.name.partition("@")[0]], *([""] if column.empty else [])})
         elif not column.empty:
             table.hold(
                 ~np.isnan(table[column.name]) | failed, f"column {column.name} is empty, and the history did not fail"
@@ -96,7 +97,8 @@ def _hold_together(table: Table) -> None:
     table.hold(broke == (known["collapse_cause"] != ""), "first_ceasefire_broke and collapse_cause do not go together")
     signed = ~np.isnan(known["deal_month"])
     for name, values in known.items():
-        if name.startswith(("terms_", "surplus_", "conceded_")) or name in ("imposed", "land_ceded_km2"):
+        of_deals = name.startswith(("terms_", "surplus_", "conceded_")) or name in ("imposed", "land_ceded_km2")
+        if of_deals and not Asked.parse(name).when:
             there = values != "" if values.dtype.kind in "UO" else ~np.isnan(values)
             table.hold(signed == there, f"deal_month and {name} do not go together")
 

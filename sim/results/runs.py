@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 
 from sim import __version__
 from sim.engine.draws import Floats
+from sim.ensemble.outcomes import declared, wanted
 from sim.ensemble.run import horizon_days
 from sim.gate import shown
+from sim.model import outcomes_of
+from sim.model.asked import Asked, OutcomeError
 from sim.model.ceasefire import FAILED
-from sim.results.columns import choices_of
+from sim.results.columns import choices_of, drawn_paths
 from sim.results.frames import Tabular
 from sim.results.identity import Identity, as_run, identity_of, identity_over
 from sim.results.ledger import Entry
@@ -25,6 +28,8 @@ from sim.results.read import SCENARIO, Folder, read_folder
 from sim.results.reading import read_ledger, read_outcomes, read_summary
 from sim.results.summary import Row, as_dicts, summarise
 from sim.scenario import Scenario, ScenarioHead
+from sim.scenario.head import MOST_DAYS
+from sim.scenario.wording import quoted
 
 if TYPE_CHECKING:
     import pandas
@@ -100,10 +105,9 @@ class Run(Tabular):
         columns = read_outcomes(found, scenario, manifest)
         del columns["replication"]
         name = identity_over(scenario, manifest.days, manifest.seed).label
+        drawn = {path: columns.pop(path) for path in drawn_paths(scenario)}
         return cls(
-            name, scenario, manifest.seed, manifest.replications, manifest.days, manifest.parley,
-            {name: values for name, values in columns.items() if "." not in name},
-            {name: values for name, values in columns.items() if "." in name},
+            name, scenario, manifest.seed, manifest.replications, manifest.days, manifest.parley, columns, drawn,
             read_summary(found, columns), read_ledger(found, scenario, manifest, columns),
         )  # fmt: skip
 
@@ -156,14 +160,17 @@ class Run(Tabular):
         ----------
         outcome : str
             A column of numbers, the name of an ending, or `column:value`, as in `terms_security:bare_truce` (NaN in
-            histories without a deal) or `collapse_cause:imposed`.
+            histories without a deal) or `collapse_cause:imposed`. Of another time as in `casualties_attacker[12..24]` or
+            `war_goes_on@first_deal`, if the run was asked for it.
 
         Raises
         ------
         KeyError
-            With the outcomes that there are.
+            When there is no such outcome.
+        OutcomeError
+            When it cannot be asked of that time, or the run was not.
         """
-        return values_of(self.scenario, self.outcomes, outcome)
+        return values_of(self.scenario, self.outcomes, outcome, self.days)
 
     def endings(self) -> list[str]:
         """Return the endings that a history of this scenario can have."""
@@ -184,28 +191,44 @@ def told_apart(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
     return [replace(run, name=shown(name)) for run, name in zip(runs, names, strict=True)]
 
 
-def values_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], outcome: str) -> Floats:
-    """Return the values of an outcome among the columns of a run; see `Run.column`."""
-    column, colon, value = outcome.partition(":")
-    choices = choices_of(scenario)
+def values_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], outcome: str, days: int = MOST_DAYS) -> Floats:
+    """Return the values of an outcome among the columns of a run of so many days; see `Run.column`."""
+    asked, choices = Asked.parse(outcome), choices_of(scenario)
+    column, colon, value = ("ending", ":", asked.name) if asked.name in choices["ending"] else asked.name.partition(":")
+    if (value not in choices.get(column, ())) if colon else column in choices:
+        raise KeyError(outcome)
+    if asked.when and not wanted(scenario, days, [outcome]):
+        raise KeyError(outcome)
+    if column + asked.when not in outcomes:
+        _refuse(scenario, asked, outcome)
+    held = outcomes[column + asked.when]
+    if not colon:
+        return np.asarray(held, dtype=np.float64)
     # Of what failed nothing is known, but that it did.
     ran = outcomes["ending"] != FAILED
-    if colon:
-        if column not in outcomes or value not in choices.get(column, ()):
-            raise KeyError(outcome)
-        held = outcomes[column]
-        holds: Floats = np.where((held != "") & (ran | (value == FAILED)), (held == value).astype(np.float64), np.nan)
-        return holds
-    if outcome in choices["ending"]:
-        ended: Floats = np.where(ran | (outcome == FAILED), (outcomes["ending"] == outcome).astype(np.float64), np.nan)
-        return ended
-    if outcome not in outcomes or outcome in choices:
-        raise KeyError(outcome)
-    return np.asarray(outcomes[outcome], dtype=np.float64)
+    holds: Floats = np.where((held != "") & (ran | (value == FAILED)), (held == value).astype(np.float64), np.nan)
+    return holds
+
+
+def _refuse(scenario: Scenario[Any], asked: Asked, outcome: str) -> None:
+    """Say why an outcome is not among the columns of a run."""
+    if asked.when:
+        raise OutcomeError(
+            f"{quoted(outcome)} is of a time that this run does not hold; name the scenario rather than a folder of "
+            "results, or, from Python, ask `run` for it in `outcomes`"
+        )
+    known = declared(scenario, asked)
+    if (
+        known is not None
+        and known[0].elsewhere is None
+        and known[0].name not in {one.name for one, _ in outcomes_of(scenario)}
+    ):
+        raise OutcomeError(f"{quoted(outcome)} is of no time of its own; write one, as in {asked.name}@12")
+    raise KeyError(outcome)
 
 
 def names_of(scenario: Scenario[Any], outcomes: Collection[str]) -> list[str]:
     """Return the names that `values_of` takes."""
     choices = choices_of(scenario)
     named = [f"{column}:{value}" for column, values in choices.items() if column in outcomes for value in values]
-    return [*choices["ending"], *(name for name in outcomes if name not in choices), *named]
+    return [*choices["ending"], *(name for name in outcomes if name.partition("@")[0] not in choices), *named]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sim import __version__
+from sim.ensemble.outcomes import wanted
 from sim.ensemble.run import Ensemble, Plan
 from sim.results.files import StoreError as StoreError
 from sim.results.identity import about_identity, as_run
@@ -55,7 +56,8 @@ def write_run(
         "scenario.yaml": as_run(ensemble.scenario, ensemble.plan.days).to_yaml().encode(),
     }
     plan = ensemble.plan
-    manifest = RunManifest(**about_identity(ensemble.scenario, plan), replications=plan.replications)
+    others = [one.column for one in wanted(ensemble.scenario, plan.days, plan.asked)]
+    manifest = RunManifest(**about_identity(ensemble.scenario, plan), replications=plan.replications, other_times=others)
     unhashed = {} if timing is None else {"timing.json": (json.dumps(timing, indent=2) + "\n").encode()}
     place.write(files, manifest, unhashed)
 
@@ -67,5 +69,6 @@ def what_is_run(scenario: Scenario[ScenarioHead], plan: Plan) -> dict[str, Any]:
         **about_identity(scenario, plan),
         "text": scenario.to_yaml(),
         "replications": plan.replications,
+        **({"other_times": others} if (others := [one.column for one in wanted(scenario, plan.days, plan.asked)]) else {}),
         "made_with": made_with().model_dump(),
     }

@@ -3,21 +3,24 @@
 The summary is a list of rows, made once and printed, written as CSV, Markdown or JSON from the same list.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.ensemble.outcomes import declared, time_in_words
 from sim.ensemble.run import Ensemble
 from sim.model import RATIOS, outcomes_of
+from sim.model.asked import Asked
 from sim.model.ceasefire import ENDINGS, FAILED
 from sim.model.ledger import ZONE
 from sim.model.outcomes import SECTIONS, Outcome, standalone
 from sim.results.ledger import Totals, entries
 from sim.results.names import Names
 from sim.results.statistics import mean_interval, quantile_interval, wilson_interval
+from sim.scenario import Scenario, ScenarioHead
 
 ENDING_LABELS = {**ENDINGS, FAILED: "Failed: something went wrong in Parley"}
 # Quantiles of a row, by name.
@@ -98,13 +101,11 @@ def _rows_of(outcome: Outcome, columns: Mapping[str, NDArray[Any]], names: Mappi
 
 
 def _category_rows(outcome: Outcome, values: NDArray[Any], names: Mapping[str, str]) -> Iterator[Row]:
-    known, is_ending = values[values != ""], outcome.section == "endings"
-    labels = dict(outcome.values or {})
-    if FAILED in known:
-        labels[FAILED] = ENDING_LABELS[FAILED]
-    for value, label in labels.items() if len(known) else ():
-        whole = f"{outcome.label}: {label}" if outcome.section == "terms" else label.format(**names)
-        yield _share_row(outcome.section, value if is_ending else f"{outcome.name}:{value}", whole, known == value)
+    known = values[values != ""]
+    if len(known):
+        failed = [(FAILED, ENDING_LABELS[FAILED], FAILED)] if FAILED in known else []
+        for value, label, id in [*_category(outcome), *failed]:
+            yield _share_row(outcome.section, id, label.format(**names), known == value)
 
 
 def _ratio_row(outcome: Outcome, above: NDArray[Any], below: NDArray[Any]) -> Iterator[Row]:
@@ -121,12 +122,41 @@ def only_summarised(outcome: str) -> bool:
     return outcome in RATIOS or outcome.startswith("ledger:")
 
 
-def row_of(outcome: str, values: NDArray[np.float64]) -> Row:
+def row_of(scenario: Scenario[ScenarioHead], outcome: str, values: NDArray[np.float64]) -> Row:
     """Return the row of an outcome that the summary leaves out."""
     known = np.sort(values[~np.isnan(values)])
-    if len(known) and np.isin(known, (0.0, 1.0)).all():
-        return _share_row("asked", outcome, outcome, known > 0)
-    return replace(Row("asked", outcome, outcome, "", len(known), len(values)), **_distribution(known))
+    row = blank_row(scenario, outcome)
+    if row.unit == "share" and len(known) and np.isin(known, (0.0, 1.0)).all():
+        return _share_row(row.section, outcome, row.label, known > 0)
+    return replace(row, n=len(known), total=len(values), **_distribution(known))
+
+
+def with_asked(scenario: Scenario[ScenarioHead], rows: Iterable[Row], outcomes: Iterable[str]) -> list[Row]:
+    """Return rows with one for each of the outcomes that the summary leaves out, which has no values."""
+    known = {row.id: row for row in rows}
+    return [*known.values(), *(blank_row(scenario, name) for name in outcomes if name not in known)]
+
+
+def blank_row(scenario: Scenario[ScenarioHead], outcome: str) -> Row:
+    """Return the row of an outcome, of whatever time, without values: what it is called, its unit and how it is shown."""
+    asked = Asked.parse(outcome)
+    found = declared(scenario, asked)
+    if found is None:
+        return Row("asked", outcome, ENDING_LABELS.get(outcome, outcome), "share" if outcome == FAILED else "", 0, 0)
+    one, _ = found
+    value = asked.name.partition(":")[2] or asked.name
+    labels = {value: label for value, label, _ in _category(one)}
+    label = standalone(one.section, labels.get(value, one.label).format(**Names(scenario).sides))
+    time = time_in_words(scenario, asked)
+    unit = "share" if one.values is not None or one.kind == "share" else one.unit
+    return Row("asked", outcome, f"{label}, {time}" if time else label, unit, 0, 0, one.scale, one.digits)
+
+
+def _category(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
+    """Yield the values of a category: each with its label and the id of its row."""
+    for value, label in (outcome.values or {}).items():
+        whole = f"{outcome.label}: {label}" if outcome.section == "terms" else label
+        yield value, whole, value if outcome.section == "endings" else f"{outcome.name}:{value}"
 
 
 def _distribution(values: NDArray[np.float64]) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.ensemble.outcomes import wanted
 from sim.ensemble.run import Ensemble
+from sim.model.asked import OutcomeError
+from sim.results.runs import values_of
 from sim.scenario import Expectation, Problem, Scenario, ScenarioError, ScenarioHead
 
 
@@ -37,24 +40,53 @@ def check_targets(ensemble: Ensemble) -> list[Checked]:
     ------
     ScenarioError
         When there is no expectation, or one names no outcome of this run, or one that is not a number.
+    OutcomeError
+        When one is of a time that this run was not asked for; see `outcomes_expected`.
     """
     checked, problems = [], []
-    if not ensemble.scenario.world.expect:
-        raise ScenarioError([no_targets(ensemble.scenario)])
-    numeric = {name: values for name, values in ensemble.outcomes.items() if values.dtype.kind != "U"}
-    for expectation in ensemble.scenario.world.expect:
-        named = [name for name in (expectation.outcome, expectation.of) if name is not None]
-        unknown = [name for name in named if name not in numeric]
-        if unknown:
-            place = f"{ensemble.scenario.path}: expect[{expectation.id}]"
-            problems.append(Problem(place, f"no outcome '{unknown[0]}'", _hint(unknown[0], list(numeric))))
+    scenario = ensemble.scenario
+    if not scenario.world.expect:
+        raise ScenarioError([no_targets(scenario)])
+    numeric = [name for name, values in ensemble.outcomes.items() if values.dtype.kind != "U"]
+    for expectation in scenario.world.expect:
+        try:
+            found = [values_of(scenario, ensemble.outcomes, name) for name in _named(expectation)]
+        except KeyError as error:
+            unknown = str(error.args[0])
+            problems.append(_problem(scenario, expectation, f"no outcome '{unknown}'", _hint(unknown, numeric)))
             continue
-        found = [numeric[name] for name in named]
         known = [values[~np.isnan(values)] for values in found]
         checked.append(Checked(expectation, _value(expectation.statistic, known), len(known[0]) / len(found[0])))
     if problems:
         raise ScenarioError(problems)
     return checked
+
+
+def outcomes_expected(scenario: Scenario[ScenarioHead], days: int) -> tuple[str, ...]:
+    """Return the outcomes that are expected, to be asked of a run of so many days.
+
+    Raises
+    ------
+    ScenarioError
+        When one cannot be asked of its time.
+    """
+    problems = []
+    for expectation in scenario.world.expect:
+        try:
+            wanted(scenario, days, _named(expectation))
+        except OutcomeError as error:
+            problems.append(_problem(scenario, expectation, str(error)))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(name for expectation in scenario.world.expect for name in _named(expectation))
+
+
+def _named(expectation: Expectation) -> list[str]:
+    return [name for name in (expectation.outcome, expectation.of) if name is not None]
+
+
+def _problem(scenario: Scenario[ScenarioHead], expectation: Expectation, what: str, hint: str = "") -> Problem:
+    return Problem(f"{scenario.path}: expect[{expectation.id}]", what, hint)
 
 
 def no_targets(scenario: Scenario[ScenarioHead]) -> Problem:

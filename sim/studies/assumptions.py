@@ -15,7 +15,7 @@ from sim.results.identity import about_identity
 from sim.results.manifest import OF_ASSUMPTIONS, AssumptionsManifest, Called
 from sim.results.parts import Parts
 from sim.results.runs import Run
-from sim.results.summary import Row, summarise
+from sim.results.summary import Row, summarise, with_asked
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies import sensitivity, sobol
 from sim.studies.condition import ConditionError, column_of, outcome_of
@@ -87,7 +87,7 @@ def from_given_data(run: Run, outcomes: Sequence[str] = ()) -> Study[Sensitivity
         chosen, left_out = of_those(headline_outcomes(run.summary), lambda name: sensitivity.why_not(column_of(run, name)))
         chosen = chosen[:AT_ONCE]
     found = sensitivities(run.drawn, {name: column_of(run, name) for name in chosen})
-    plan, called = Plan(run.replications, run.seed, run.days), _called(run.summary, chosen)
+    plan, called = Plan(run.replications, run.seed, run.days), _called(run.scenario, run.summary, chosen)
     return Study("sensitivity", run.scenario, plan, run.replications, called, left_out, {"": run.failed}, found)
 
 
@@ -109,7 +109,7 @@ def one_at_a_time(
         found = found.only(chosen)
     failed = {f"at {at}" if at else "as it is": count for at, count in found.failed.items()}
     variants = sum(len(one.effects) for one in found.assumptions)
-    called = _called(summary, chosen)
+    called = _called(scenario, summary, chosen)
     return Study("one_at_a_time", scenario, plan, variants * plan.replications, called, left_out, failed, [found])
 
 
@@ -124,7 +124,7 @@ def by_design(
     progress: Callable[[int], None] = lambda done: None,
 ) -> Study[Sobol]:
     """Run a designed ensemble, for outcomes or some of the headline ones; parameters and errors as in `run_design`."""
-    few = run_ensemble(scenario, replace(plan, replications=TRIED))
+    few = run_ensemble(scenario, replace(plan, replications=TRIED, asked=tuple(outcomes)))
     summary = summarise(few)
 
     def is_missing(name: str) -> str:
@@ -144,10 +144,10 @@ def by_design(
         chosen, left_out = chosen[:MOST_BY_DESIGN], {**left_out, **constant}
     found = [indices(factors, name, values[name]) for name in chosen]
     histories = sobol.design_size(scenario, rows)
-    return Study("sobol", scenario, plan, histories, _called(summary, chosen), left_out, {"": failed}, found)
+    return Study("sobol", scenario, plan, histories, _called(scenario, summary, chosen), left_out, {"": failed}, found)
 
 
-def _called(summary: Sequence[Row], chosen: Sequence[str]) -> dict[str, Called]:
+def _called(scenario: Scenario[ScenarioHead], summary: Sequence[Row], chosen: Sequence[str]) -> dict[str, Called]:
     """Return what the chosen outcomes are called, and their units."""
-    known = {row.id: Called(label=row.alone, unit=row.unit) for row in summary}
-    return {name: known.get(name, Called(label=name, unit="")) for name in chosen}
+    known = {row.id: Called(label=row.alone, unit=row.unit) for row in with_asked(scenario, summary, chosen)}
+    return {name: known[name] for name in chosen}

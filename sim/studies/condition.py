@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sim.engine.draws import Floats
 from sim.ensemble.run import Plan, run_ensemble
 from sim.errors import ParleyError
+from sim.model.asked import Asked
 from sim.results.runs import Run, names_of, values_of
 from sim.results.statistics import Z_95, quantile_interval, wilson_interval
 from sim.results.summary import only_summarised
@@ -30,7 +31,8 @@ STATISTICS = ("share", "mean", "median")
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 # Far more than any outcome and level need, and so little that none takes long to read.
 LONGEST = 400
-OUTCOME = r"(?P<outcome>[\w:.]+)"
+# Its time is read by `Asked`, which says what is wrong with it.
+OUTCOME = r"(?P<outcome>[\w:.]+(?:\[[^\[\]]*\]|@[\w.]*)?)"
 COMPARED = r"\s*(?P<sign>>=|<=|>|<)\s*(?P<level>[-+]?(?:[0-9_]*\.)?[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?)\s*"
 _FORM = re.compile(rf"\s*(?P<statistic>[a-z]+)\s*\(\s*{OUTCOME}\s*\){COMPARED}(?P<base>\*\s*base)?\s*")
 _CASE = re.compile(rf"\s*{OUTCOME}\s*(?:{COMPARED})?")
@@ -336,15 +338,29 @@ def refuse_unknown(scenario: Scenario[ScenarioHead], plan: Plan, outcomes: Seque
     """
     wanted = [name for name in outcomes if not (summarised and only_summarised(name))]
     if wanted:
-        ran = run_ensemble(scenario, replace(plan, replications=2, series=False))
+        ran = run_ensemble(scenario, replace(plan, replications=2, series=False, asked=tuple(wanted)))
         for name in wanted:
             outcome_of(scenario, ran.outcomes, name)
 
 
+def refuse_other_times(run: Run, outcomes: Sequence[str]) -> None:
+    """See whether a run that is kept has the outcomes that are asked of times other than their own.
+
+    Raises
+    ------
+    ConditionError, OutcomeError
+        When it does not.
+    """
+    for name in outcomes:
+        if Asked.parse(name).when:
+            column_of(run, name)
+
+
 def unknown_outcome(outcome: str, known: Sequence[str]) -> ConditionError:
     """Return the error of a name that no outcome has, with what to write instead."""
-    options = [name for name in known if name.startswith(f"{outcome}:")]
-    hint = f"Write {' or '.join(options[:3])}" if options else did_you_mean(outcome, known)
+    asked = Asked.parse(outcome)
+    options = [name + asked.when for name in known if name.startswith(f"{asked.name}:")]
+    hint = f"Write {' or '.join(options[:3])}" if options else did_you_mean(asked.name, known)
     hint = hint or f"There are {', '.join(known[:8])}, ...; see results/README.md"
     return ConditionError(f"unknown outcome {quoted(outcome)}. {hint}")
 

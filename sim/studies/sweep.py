@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from sim.ensemble.run import Plan, run_ensemble
@@ -167,6 +167,7 @@ def sweep(
         When there is no such outcome; nothing is run then.
     """
     _check(scenario, plan, knobs, points, outcomes)
+    plan = replace(plan, asked=tuple(outcomes))
     names = [part_name(place) for place in range(len(points))]
     if parts is not None:
         parts.begin()
@@ -219,7 +220,7 @@ def _run_point(point: _Point) -> list[Row]:
     rows = summarise(ensemble)
     known = {row.id for row in rows}
     rows += [
-        row_of(name, outcome_of(scenario, ensemble.outcomes, name))
+        row_of(scenario, name, outcome_of(scenario, ensemble.outcomes, name))
         for name in point.outcomes
         if name not in known and not only_summarised(name)
     ]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sim.model.outcomes import SECTIONS
-from sim.results.summary import Row
+from sim.results.summary import Row, with_asked
 from sim.studies.sweep import Sweep
 from sim.words.comparison import number
 
@@ -24,8 +23,8 @@ def text_lines(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[str]:
 
     Outcomes that no history of any point has are said to be `never`.
     """
-    told = [row for rows in sweep.summaries for row in rows if row.section in SECTIONS]
-    labels = dict.fromkeys(outcomes, "asked for") | {row.id: row.alone for row in told}
+    told = (row for rows in sweep.summaries for row in rows)
+    labels = {row.id: row.alone for row in with_asked(sweep.scenario, told, outcomes)}
     if is_heat_table(sweep):
         for outcome in outcomes:
             yield from _heat_table(sweep, outcome, labels[outcome])
