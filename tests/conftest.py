@@ -12,6 +12,7 @@ import pytest
 from sim.ensemble.run import Ensemble, Plan, run_ensemble
 from sim.model import WarScenario
 from sim.scenario import Scenario, ScenarioHead, load_scenario
+from sim.scenario.write import to_yaml
 
 ROOT = Path(__file__).parents[1]
 Load = Callable[..., Scenario[ScenarioHead]]
@@ -32,12 +33,10 @@ def variant(load: Load, tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], 
     """Load the baseline after changing its tree in place."""
 
     def variant(change: Callable[[dict[str, Any]], None]) -> Scenario[ScenarioHead]:
-        import yaml
-
         tree = copy.deepcopy(load("baseline").tree)
         change(tree)
         file = tmp_path / "variant.yaml"
-        file.write_text(yaml.safe_dump(tree, sort_keys=False))
+        file.write_text(to_yaml(tree), encoding="utf-8")
         return load_scenario(file, WarScenario)
 
     return variant

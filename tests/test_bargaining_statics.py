@@ -240,12 +240,11 @@ def guarded(number: int, credibility: float = 0.7, price: float = 0.03) -> Calla
 
     def change(tree: dict[str, Any]) -> None:
         section = tree["negotiation"]
-        security = next(issue for issue in section["issues"] if issue["id"] == "security")
-        security["options"] = [option for option in security["options"] if option["id"] == "european_zone"]
-        section["red_lines"] = [line for line in section["red_lines"] if "security" not in line["terms"]]
+        security = section["issues"]["security"]
+        security["options"] = {"european_zone": security["options"]["european_zone"]}
+        section["red_lines"] = {name: line for name, line in section["red_lines"].items() if "security" not in line["terms"]}
         section["attacker"]["foreign_troops_price"] = price
-        regime = next(regime for regime in tree["ceasefire"]["regimes"] if regime["id"] == "european_zone")
-        regime.update(guards=number, credibility=credibility)
+        tree["ceasefire"]["regimes"]["european_zone"].update(guards=number, credibility=credibility)
 
     return change
 

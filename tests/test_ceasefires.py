@@ -41,8 +41,9 @@ def ceasefire_at_once(regime: Tree, knobs: Tree | None = None, change: Change = 
 
     def apply(tree: Tree) -> None:
         section = tree["negotiation"]
-        security = next(issue for issue in section["issues"] if issue["id"] == "security")
-        security["options"] = [{"id": "truce", "regime": "truce", "values": {"attacker": 0.5, "defender": 0.5}}]
+        section["issues"]["security"]["options"] = [
+            {"id": "truce", "regime": "truce", "values": {"attacker": 0.5, "defender": 0.5}}
+        ]
         section["red_lines"] = []
         section["ripeness"] = 0
         for side in ("attacker", "defender"):
@@ -153,8 +154,8 @@ def unfair(option: str) -> Change:
 
     def change(tree: Tree) -> None:
         section = tree["negotiation"]
-        territory = next(issue for issue in section["issues"] if issue["id"] == "territory")
-        territory["options"] = [one for one in territory["options"] if one["id"] == option]
+        territory = section["issues"]["territory"]
+        territory["options"] = {option: territory["options"][option]}
         section["forbidden"] = []
         dear = {side: {"set": 5, "for_days": BEGINS} for side in ("attacker", "defender")}
         effect = {f"negotiation.{side}.cost_of_war_per_year": change for side, change in dear.items()}

@@ -94,7 +94,7 @@ def test_diff_of_a_scenario_with_itself(parley, load):
 
 
 def test_diff_both_ways_has_the_same_paths(load, variant):
-    other = variant(lambda tree: tree["arms"]["halts"].pop())
+    other = variant(lambda tree: tree["arms"]["halts"].popitem())
     there = {change.path for change in changes(load("baseline"), other)}
     assert there == {change.path for change in changes(other, load("baseline"))} == {"arms.halts.north_korea_pause"}
 

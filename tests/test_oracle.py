@@ -45,11 +45,11 @@ def everything(tree: dict[str, Any]) -> None:
         },
         {"id": "past", "backer": "europe", "date": datetime.date(2024, 11, 1), "amount_beur": 50, "probability": 1},
     ]  # fmt: skip
-    for halt in tree["arms"]["halts"]:
+    for halt in tree["arms"]["halts"].values():
         if "hazard_per_year" in halt:
             halt["hazard_per_year"] = 2
-    tree["arms"]["backers"][0]["production_stages"] = 2
-    tree["arms"]["backers"][1]["aid_variation"] = 0
+    tree["arms"]["backers"]["united_states"]["production_stages"] = 2
+    tree["arms"]["backers"]["europe"]["aid_variation"] = 0
     tree["manpower"]["waves"] = [
         {
             "id": "dated", "side": "attacker", "date": datetime.date(2025, 1, 10), "persons": 100_000,
@@ -64,10 +64,9 @@ def everything(tree: dict[str, Any]) -> None:
     tree["attrition"]["own_exponent"] = {"dist": "uniform", "low": 0.4, "high": 1}
     tree["attrition"]["enemy_exponent"] = {"dist": "uniform", "low": 0.1, "high": 0.6}
     tree["attrition"]["steps_per_day"] = 3
-    tree["front"]["offensives"].append(
-        {"id": "winter", "date": datetime.date(2024, 12, 20), "days": 40, "intensity": 1.5, "probability": 0.5}
-    )
-    tree["front"]["belts"][0]["at_km2"] = 200
+    winter = {"date": datetime.date(2024, 12, 20), "days": 40, "intensity": 1.5, "probability": 0.5}
+    tree["front"]["offensives"]["winter"] = winter
+    tree["front"]["belts"]["line_of_2023"]["at_km2"] = 200
     for side in ("attacker", "defender"):
         tree["collapse"][side].update(force_share=0.9, hazard_per_year=2)
     tree["front"]["force_elasticity"] = 15
@@ -118,20 +117,17 @@ def bargaining(rule: str, plain: bool) -> Callable[[dict[str, Any]], None]:
         section["rule"] = rule
         section["talks"].update(open_per_year=20, agree_per_year=9, fail_per_year=6, suspend_per_year=6, suspended_days=30)
         section["mediation"].update(hazard_per_year=6, days=40, pressure=0.1)
-        section["red_lines"].append(
-            {
-                "id": "both", "side": "defender", "hard_share": 0.3, "price": 0.05, "softening": 1,
-                "terms": {"security": ["bare_truce", "zone_without_guards"], "alignment": ["deferred", "neutral"]},
-            }
-        )  # fmt: skip
-        section["forbidden"].append(
-            {"id": "mixed", "terms": {"security": ["bare_truce"], "caps": ["stay"], "territory": ["four_regions"]}}
-        )
+        section["red_lines"]["both"] = {
+            "side": "defender", "hard_share": 0.3, "price": 0.05, "softening": 1,
+            "terms": {"security": ["bare_truce", "zone_without_guards"], "alignment": ["deferred", "neutral"]},
+        }  # fmt: skip
+        mixed = {"security": ["bare_truce"], "caps": ["stay"], "territory": ["four_regions"]}
+        section["forbidden"]["mixed"] = {"terms": mixed}
         for side in ("attacker", "defender"):
             section[side]["leader_change_per_year"] = 3
         tree["ceasefire"].update(first_year_hazard=4, incident_log_sd=1.2, burst_factor=2, strategic_effect=30)
         tree["ceasefire"].update(settled_after_years=0.1, withdrawal_days=30)
-        tree["ceasefire"]["regimes"][2]["deploy_days"] = 20
+        tree["ceasefire"]["regimes"]["european_zone"]["deploy_days"] = 20
         tree["events"] = [
             {
                 "id": "turn", "when": {"hazard_per_year": 5}, "at_most": 2,
@@ -151,8 +147,8 @@ def bargaining(rule: str, plain: bool) -> Callable[[dict[str, Any]], None]:
             for path in ("negotiation.red_lines.both", "ceasefire.regimes.european_zone"):
                 del tree["events"][0]["effect"][f"{path}.{'price' if 'both' in path else 'guards'}"]
             del section["weight_concentration"], section["forbidden"], section["red_lines"]
-            section["issues"] = [issue for issue in section["issues"] if issue["id"] in ("recognition", "alignment", "caps")]
-            for issue, attacker, defender in zip(section["issues"], (0.2, 0.8, 0.0), (0.7, 0.3, 0.0), strict=True):
+            section["issues"] = {name: section["issues"][name] for name in ("recognition", "alignment", "caps")}
+            for issue, attacker, defender in zip(section["issues"].values(), (0.2, 0.8, 0.0), (0.7, 0.3, 0.0), strict=True):
                 issue["weight"] = {"attacker": attacker, "defender": defender}
             for side in ("attacker", "defender"):
                 section[side].update(resolve_sd=0, discount_per_year=0, renewed_war_loss=0.02, waiting_premium=0.01)
@@ -172,7 +168,7 @@ def hard_and_short(tree: dict[str, Any]) -> None:
     """Bar every package in some histories, most in the others, and let ceasefires break at once, which one side likes."""
     bargaining("nash", False)(tree)
     section = tree["negotiation"]
-    for line in section["red_lines"]:
+    for line in section["red_lines"].values():
         line["hard_share"] = 0.6
     section["defender"]["renewed_war_loss"] = -1
     tree["ceasefire"].update(first_year_hazard=100, zone_effect=10)

@@ -123,11 +123,12 @@ def ceasefires(series: dict[str, list[float]], day: int | None) -> dict[str, flo
 
 def terms(section: Any, package: int) -> dict[str, str]:
     """The options of the package with this number, counted off: the issue with regimes first, the last one fastest."""
-    issues = sorted(section["issues"], key=lambda issue: "regime" not in issue["options"][0])
+    options = {name: list(issue["options"].items()) for name, issue in section["issues"].items()}
+    issues = sorted(options, key=lambda issue: "regime" not in options[issue][0][1])
     chosen = {}
     for issue in reversed(issues):
-        package, place = divmod(package, len(issue["options"]))
-        chosen[f"terms_{issue['id']}"] = issue["options"][place]["id"]
+        package, place = divmod(package, len(options[issue]))
+        chosen[f"terms_{issue}"] = options[issue][place][0]
     return chosen
 
 

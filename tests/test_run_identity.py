@@ -71,11 +71,11 @@ def test_the_order_of_settings_does_not_matter(base) -> None:
 
 
 def test_items_that_are_taken_away_or_put_in_another_order_are_said(base) -> None:
-    backers = [one["id"] for one in base.tree["arms"]["backers"]]
+    backers = list(base.tree["arms"]["backers"])
     without = identity(base.with_settings(["negotiation.red_lines=[]"]))
     assert all(one.value == "not given" for one in without.settings)
     assert len(without.settings) == len(base.world.negotiation.red_lines)
-    turned = base.tree["arms"]["backers"][::-1]
+    turned = dict(reversed(base.tree["arms"]["backers"].items()))
     other = identity(base.with_settings([f"arms.backers={json.dumps(turned)}"]))
     assert [one.path for one in other.settings] == ["arms.backers"]
     assert ", ".join(backers[::-1]) in other.line

@@ -14,6 +14,7 @@ from .knobs import Known, numbers
 from .load import Scenario
 from .quantity import Fixed, Quantity
 from .read import Place
+from .tree import Items
 from .wording import exact_number
 
 # What a scenario says about itself: neither assumed nor simulated.
@@ -29,7 +30,7 @@ class Entry:
     Parameters
     ----------
     path : str
-        Dotted, items of lists by their id.
+        Dotted, things by their id.
     text : str
         The value in words.
     unit : str
@@ -40,7 +41,7 @@ class Entry:
     about : str
         What the value means.
     item : str
-        Path of the list item it belongs to; empty for none.
+        Path of the thing it belongs to; empty for none.
     """
 
     path: str
@@ -93,7 +94,7 @@ def in_words(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return exact_number(value)
-    if isinstance(value, list):
+    if isinstance(value, (list, Items)):
         return ", ".join(in_words(item) for item in value) or "none"
     return "nothing" if value is None else str(value)
 
@@ -106,14 +107,14 @@ def entries(scenario: Scenario[ScenarioHead]) -> list[Entry]:
     def walk(node: Any, path: Path, dotted: str, item: str) -> None:
         if dotted in known and (not isinstance(node, dict) or "value" in node or "dist" in node):
             found.append(_number_entry(known[dotted], node, scenario.places[path], item))
-        elif isinstance(node, dict):
+        elif isinstance(node, dict) and (node or not isinstance(node, Items)):
             for key, below in node.items():
                 if path or key not in HEAD:
-                    walk(below, (*path, key), f"{dotted}.{key}" if dotted else key, item)
+                    name = f"{dotted}.{key}" if dotted else key
+                    walk(below, (*path, key), name, name if isinstance(node, Items) else item)
         elif isinstance(node, list) and any(isinstance(below, dict) for below in node):
             for position, below in enumerate(node):
-                name = below.get("id", position) if isinstance(below, dict) else position
-                walk(below, (*path, position), f"{dotted}.{name}", f"{dotted}.{name}")
+                walk(below, (*path, position), f"{dotted}.{position}", f"{dotted}.{position}")
         else:
             found.append(Entry(dotted, in_words(node), "", scenario.places[path], "", "", item))
 
@@ -162,7 +163,7 @@ def changes(before: Scenario[ScenarioHead], after: Scenario[ScenarioHead]) -> li
         assert entry is not None
         if entry.item and (entry.item in old_items) != (entry.item in new_items):
             # An item that only one has is one change, not one for each of its values.
-            whole = ", ".join(_short(e) for e in (new if b else old).values() if e.item == entry.item and _short(e))
+            whole = ", ".join(_short(e) for e in (new if b else old).values() if e.item == entry.item)
             change = Change(entry.item, None if b else whole, whole if b else None)
             if change not in found:
                 found.append(change)
@@ -173,8 +174,7 @@ def changes(before: Scenario[ScenarioHead], after: Scenario[ScenarioHead]) -> li
 
 
 def _short(entry: Entry) -> str:
-    name = entry.path.removeprefix(f"{entry.item}.")
-    return "" if name == "id" else f"{name} {entry.text}"
+    return f"{entry.path.removeprefix(f'{entry.item}.')} {entry.text}"
 
 
 def coverage(scenario: Scenario[ScenarioHead]) -> Iterator[Coverage]:

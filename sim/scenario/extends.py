@@ -34,12 +34,15 @@ class Layers:
 
     Attributes
     ----------
+    schema
+        The model of a scenario.
     trees : list of Node
         What each file writes itself.
     wrong : list of Located
         Flaws of the files' text and of their `extends`.
     """
 
+    schema: Any
     trees: list[Node] = field(default_factory=list)
     wrong: list[Located] = field(default_factory=list)
 
@@ -58,7 +61,7 @@ class Layers:
         return without_removals(whole)
 
 
-def read_layers(path: FilePath, shown: str) -> Layers:
+def read_layers(path: FilePath, shown: str, schema: Any) -> Layers:
     """Read a scenario file and everything it extends.
 
     Parameters
@@ -67,13 +70,15 @@ def read_layers(path: FilePath, shown: str) -> Layers:
         The file.
     shown : str
         Its name in messages.
+    schema
+        The model of a scenario.
 
     Raises
     ------
     ScenarioError
         When one of the files cannot be read at all, or a file cannot be extended.
     """
-    layers = Layers()
+    layers = Layers(schema)
     roots = (_real(path).parent, _real(catalogue.shipped_folder()))
     _read(path, shown, roots, [], layers, set())
     return layers
@@ -109,7 +114,7 @@ def _read(
         flaw = Flaw("a scenario that extends another needs a 'title' of its own", "Write title: what differs")
         layers.wrong.append(Located(where, flaw))
     seen.add(real)
-    layers.trees.append(tree_of(Document(own, document.places), Place(shown, 1, 1)))
+    layers.trees.append(tree_of(Document(own, document.places), Place(shown, 1, 1), layers.schema))
 
 
 class _Refused(Exception):

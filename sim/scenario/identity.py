@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .families import FAMILIES
+from .tree import Items
 from .wording import exact_number
 
 # What is said about a scenario or a number, and changes nothing that is simulated.
@@ -95,19 +96,18 @@ def _between(old: Any, new: Any, path: str) -> Iterator[Setting]:
     if before == after:
         return
     dot = f"{path}." if path else ""
-    if _is_section(old) and _is_section(new):
+    if isinstance(old, Items) and isinstance(new, Items):
+        items = _with_ids(old), _with_ids(new)
+        for name in {**old, **new}:
+            yield from _between(items[0].get(name, _ABSENT), items[1].get(name, _ABSENT), f"{dot}{name}")
+        usual = [name for name in old if name in new] + sorted(name for name in new if name not in old)
+        if usual != list(new):
+            yield Setting(path, f"in the order {', '.join(new)}", f"in the order {', '.join(old)}")
+    elif _is_section(old) and _is_section(new):
         for key in {**old, **new}:
             yield from _between(old.get(key, _ABSENT), new.get(key, _ABSENT), f"{dot}{key}")
-        return
-    items = _by_id(old), _by_id(new)
-    if items[0] is None or items[1] is None:
+    else:
         yield Setting(path, after, before)
-        return
-    for name in {**items[0], **items[1]}:
-        yield from _between(items[0].get(name, _ABSENT), items[1].get(name, _ABSENT), f"{dot}{name}")
-    usual = [name for name in items[0] if name in items[1]] + sorted(name for name in items[1] if name not in items[0])
-    if usual != list(items[1]):
-        yield Setting(path, f"in the order {', '.join(items[1])}", f"in the order {', '.join(items[0])}")
 
 
 def in_full(value: Any) -> str:
@@ -126,6 +126,8 @@ def in_full(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, str):
         return value if _WORD.fullmatch(value) and value not in _TAKEN else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Items):
+        value = list(_with_ids(value).values())  # their order counts
     if isinstance(value, list):
         return f"[{', '.join(map(in_full, value))}]"
     if not isinstance(value, dict):
@@ -154,11 +156,6 @@ def _is_section(node: Any) -> bool:
     return isinstance(node, dict) and bool(node) and not _is_number(node)
 
 
-def _by_id(node: Any) -> dict[str, Any] | None:
-    """Return the items of a list by their ids, or None where it is no list of things with ids."""
-    if not isinstance(node, list):
-        return None
-    names = [item.get("id") if isinstance(item, dict) else None for item in node]
-    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
-        return None
-    return {str(name): item for name, item in zip(names, node, strict=True)}
+def _with_ids(things: Items) -> dict[str, Any]:
+    """Return things with their id among their fields."""
+    return {name: {**thing, "id": name} if isinstance(thing, dict) else thing for name, thing in things.items()}

@@ -1,7 +1,8 @@
 """The declared sections -> the JSON Schema of a scenario file, for editors that complete, explain and check as one types.
 
 Everything comes from the declarations and from the table of distributions, so that what is new there is here too. It is
-draft 7, which editors of YAML know best. Nothing is required but the `id` of an item, because a file may extend another.
+draft 7, which editors of YAML know best. Nothing is required but the `id` of an item of a list, because a file may extend
+another.
 
 A reader of YAML 1.2 takes ``30_000`` and dates for text: where a number may stand, so may a text of digits with '_'.
 A number that `parley check` accepts is never refused. Left out, and left to that command: what several fields have to do
@@ -26,7 +27,7 @@ from .head import ScenarioHead
 from .knobs import Knob, knob_of
 from .quantity import Fixed, Quantity
 from .section import Item
-from .walk import is_section, members
+from .walk import is_section, item_of, members
 from .wording import number
 
 Schema = dict[str, Any]
@@ -43,12 +44,13 @@ _EXTENDS: Schema = {
     "description": "The scenario, or the list of scenarios, that this one changes. Only what differs is then written here.",
     "anyOf": _NAMES,
 }
-_REMOVE: Schema = {"description": "Removes the inherited item with this id; nothing else is written then.", "const": True}
+_REMOVE: Schema = {"description": "Removes the inherited thing of this name; nothing else is written then.", "const": True}
 _ITEM_ID: Schema = {
-    "description": "Name of this item: lower-case letters, digits and underscores, unique in its list.",
+    "description": "Name of this item of a list: lower-case letters, digits and underscores. In a mapping its key is it.",
     "type": "string",
     "pattern": _ID,
     "errorMessage": "Write a name of lower-case letters, digits and underscores, as in united_states",
+    "doNotSuggest": True,
 }
 _ORIGIN: Schema = {
     "source": {
@@ -146,7 +148,6 @@ class _Writer:
         if issubclass(section, Item):
             body["properties"] = {"id": _ITEM_ID, **{key: properties[key] for key in properties if key != "id"}}
             body["properties"]["remove"] = _REMOVE
-            body["required"] = ["id"]
         if section.__doc__:
             body["description"] = sentence(section.__doc__)
         return body
@@ -196,7 +197,8 @@ class _Writer:
             items = [self._value(argument, knob) for argument in arguments]
             return {"type": "array", "items": items, "minItems": len(items), "maxItems": len(items)}
         if origin in (list, tuple, Sequence):
-            return {"type": "array", "items": self._value(arguments[0], knob)}
+            item = self._value(arguments[0], knob)
+            return {"type": "array", "items": item} if item_of(member) is None else _by_id(item)
         raise TypeError(f"there is no JSON Schema for {member}")
 
     def _number(self, kind: type, knob: Knob) -> Schema:
@@ -231,6 +233,16 @@ class _Writer:
                 rules.append(_if({"required": [end], "not": {"required": [cut]}}, {"properties": {end: bound}}))
         self.definitions[name] = {"allOf": rules}
         return name
+
+
+def _by_id(item: Schema) -> Schema:
+    """Return what things with an `id` are: a mapping by it, or a list of things that have one."""
+    return {
+        "type": ["object", "array"],
+        "propertyNames": {"pattern": _ID, "errorMessage": _ITEM_ID["errorMessage"]},
+        "additionalProperties": item,
+        "items": {"allOf": [item], "required": ["id"]},
+    }
 
 
 def _quantity(names: Sequence[str]) -> Schema:

@@ -27,8 +27,8 @@ from .parse import Unread
 from .read import Located, Place
 from .section import duplicate_ids
 from .translate import translate
+from .tree import Items, plain
 from .tree import places as places_of
-from .tree import plain
 from .wording import did_you_mean, listed, quoted
 from .write import to_yaml
 
@@ -118,7 +118,7 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
     schema : type
         The model to validate against: `ScenarioHead` with the sections of the mechanisms.
     overrides : sequence of str
-        ``dotted.path=value``, applied in order before validation; items of lists by their ``id``.
+        ``dotted.path=value``, applied in order before validation; things by their ``id``.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
         With every problem found, in the order of the file, those of overrides last.
     """
     path, shown = _find(source)
-    layers = read_layers(path, shown)
+    layers = read_layers(path, shown, schema)
     merged = layers.merged()
     tree: dict[str, Any] = plain(merged)
     places = places_of(merged)
@@ -172,7 +172,8 @@ def _validated(
 def _stripped(node: Any) -> Any:
     """Return a tree whose texts have no spaces and line ends around them, as a block of YAML leaves them."""
     if isinstance(node, dict):
-        return {key: _stripped(value) for key, value in node.items()}
+        fields = {key: _stripped(value) for key, value in node.items()}
+        return Items(fields, node.listed) if isinstance(node, Items) else fields
     if isinstance(node, list):
         return [_stripped(item) for item in node]
     return node.strip() if isinstance(node, str) else node
@@ -228,6 +229,9 @@ def _tree_flaws(node: Any, sources: Any, path: Path = ()) -> Iterator[tuple[Path
         if "source" in node and ("value" in node or "dist" in node) and isinstance(sources, dict):
             yield from _source_flaws(node["source"], sources, (*path, "source"))
         for key, value in node.items():
+            if isinstance(node, Items) and isinstance(value, dict) and "id" in value:
+                message = f"id {quoted(value['id'])} is not the name {quoted(key)} under which it stands"
+                yield (*path, key, "id"), Flaw(message, "Remove it, or change the name")
             yield from _tree_flaws(value, sources, (*path, key))
     elif isinstance(node, list):
         for flaw in duplicate_ids([item.get("id") if isinstance(item, dict) else None for item in node]):

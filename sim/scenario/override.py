@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from .errors import FieldError, Flaw, Path, Step
 from .read import Located, Place, read_value
+from .tree import in_one_form
 from .walk import below, fields, is_mapping, is_number
 from .wording import did_you_mean, quoted
 
@@ -28,7 +29,7 @@ def apply(
     schema : type of BaseModel
         The model of the scenario: a field may be set although the file does not write it.
     text : str
-        ``dotted.path=value``; items of a list by their id. A number set on a mapping with ``value`` or ``dist``
+        ``dotted.path=value``; things by their id. A number set on a mapping with ``value`` or ``dist``
         replaces the mapping.
     option : str
         How it was asked for, which is its place in messages.
@@ -70,7 +71,7 @@ def _set(tree: dict[str, Any], schema: type[BaseModel], names: list[str], value:
     before = node[step] if isinstance(step, int) else node.get(step)
     if is_plain and isinstance(before, dict) and ("value" in before or "dist" in before):
         value = {"value": value, "note": NOTE}
-    node[step] = value
+    node[step] = in_one_form(value, annotation)
     return tuple(path)
 
 
@@ -83,10 +84,8 @@ def _step(node: Any, annotation: Any, name: str, prefix: str) -> Step:
         if name in known or is_number(annotation) or is_mapping(annotation):
             return name
     elif isinstance(node, list):
-        known = [item["id"] for item in node if isinstance(item, dict) and isinstance(item.get("id"), str)]
-        if name in known:
-            return next(i for i, item in enumerate(node) if isinstance(item, dict) and item.get("id") == name)
-        if not known and name.isascii() and name.isdecimal() and len(name) < 9 and int(name) < len(node):
+        known = []
+        if name.isascii() and name.isdecimal() and len(name) < 9 and int(name) < len(node):
             return int(name)
     else:
         held = "is empty" if node is None else "is a single value"

@@ -16,7 +16,7 @@ from .jsonschema import allowed, sentence
 from .knobs import Knob, knob_of
 from .quantity import Fixed, Quantity
 from .section import Item
-from .walk import is_section, members
+from .walk import is_section, item_of, members
 
 _HEADER = ("path", "unit", "allowed", "required", "description")
 _KINDS = {str: "text", bool: "true or false", datetime.date: "a date", int: "a whole number", float: "a number"}
@@ -51,8 +51,9 @@ def _sections(section: type[BaseModel], path: str) -> Iterator[str]:
         dotted = f"{path}.{name}" if path else name
         inside = list(_inside(field.annotation, dotted))
         below += inside
-        if not inside:
-            rows.append(_row(dotted, field, section))
+        # The id of a thing is its key.
+        if not inside and not (issubclass(section, Item) and name == "id"):
+            rows.append(_row(dotted, field))
     if rows:
         yield f"## `{path}`" if path else "## The scenario itself"
         if path and section.__doc__:
@@ -71,16 +72,13 @@ def _inside(annotation: Any, path: str) -> Iterator[tuple[type[BaseModel], str]]
         elif origin in (dict, Mapping):
             yield from _inside(arguments[1], f"{path}.<key>")
         elif origin is not Literal and arguments:
-            named = any(is_section(part) and issubclass(part, Item) for part in members(arguments[0]))
-            yield from _inside(arguments[0], f"{path}.<id>" if named else f"{path}.<position>")
+            yield from _inside(arguments[0], f"{path}.<{'position' if item_of(member) is None else 'id'}>")
 
 
-def _row(path: str, field: FieldInfo, section: type[BaseModel]) -> tuple[str, ...]:
+def _row(path: str, field: FieldInfo) -> tuple[str, ...]:
     knob = knob_of(field)
     what = _allowed_number(field, knob) if knob is not None else " or ".join(map(_kind, members(field.annotation)))
-    is_id = issubclass(section, Item) and path.endswith(".id")
-    text = "Name of this item, unique in its list." if is_id else sentence(field.description)
-    return f"`{path}`", knob.unit if knob is not None else "", what, _required(field), text
+    return f"`{path}`", knob.unit if knob is not None else "", what, _required(field), sentence(field.description)
 
 
 def _allowed_number(field: FieldInfo, knob: Knob) -> str:

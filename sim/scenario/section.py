@@ -16,7 +16,7 @@ from typing_extensions import TypeVar
 from .errors import FieldError, Flaw, Path
 from .knobs import Knob, check, knob_of
 from .quantity import Quantity
-from .walk import members
+from .walk import item_of, members
 from .wording import quoted, shows
 
 _ID = re.compile("[a-z][a-z0-9_]*")
@@ -30,7 +30,7 @@ class Section(BaseModel):
     """Base of all sections of a scenario: frozen, no unknown fields, no silent conversions.
 
     Fields declared with `knob` or `whole` are held to their range, texts to one line, but for those named in `long_texts`. A
-    YAML list may fill a field declared as tuple.
+    YAML list may fill a field declared as tuple, and a mapping by `id` a list of items.
 
     Raises
     ------
@@ -62,7 +62,7 @@ class Section(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _lists_may_fill_tuples(cls, raw: Any) -> Any:
+    def _fill_lists_and_tuples(cls, raw: Any) -> Any:
         if not isinstance(raw, dict):
             return raw
         known = cls.model_fields
@@ -83,7 +83,10 @@ class Section(BaseModel):
 
 
 class Item(Section):
-    """A section that stands in a list and is known by its `id`: lower-case letters, digits and underscores."""
+    """A section that is one of several and is known by its `id`: lower-case letters, digits and underscores.
+
+    Where a list of them is declared, a scenario has a mapping by `id`, or a list.
+    """
 
     id: str
 
@@ -186,9 +189,12 @@ def _steps(value: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _as_tuples(value: Any, annotation: Any) -> Any:
-    """Return a value with its lists as tuples where a tuple is declared; sections below see to their own."""
+    """Return a value with the lists and tuples that are declared; sections below see to their own."""
     for member in members(annotation):
         origin, arguments = get_origin(member), get_args(member)
+        if origin in (list, tuple) and isinstance(value, dict) and item_of(member) is not None:
+            # Things by their id.
+            value = [{**thing, "id": name} if isinstance(thing, dict) else thing for name, thing in value.items()]
         if origin in (list, tuple) and arguments and isinstance(value, list):
             items = [_as_tuples(item, arguments[0]) for item in value]
             return tuple(items) if origin is tuple else items

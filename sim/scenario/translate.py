@@ -11,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from .errors import FieldError, Flaw, Path
+from .errors import FieldError, Flaw, Path, Step
 from .knobs import knob_of
-from .walk import Where, fields, is_mapping, is_number, is_section, locate, members
+from .tree import Items
+from .walk import Where, fields, is_mapping, is_number, is_section, item_of, locate, members
 from .wording import closest, did_you_mean, found, listed, quoted, shorten
 
 _KINDS = {
@@ -29,6 +30,8 @@ _KINDS = {
     "float_type": "a number",
     "date_type": "a date such as 2024-12-04",
 }
+# In place of a list, where things with an id stand.
+_THINGS = "a mapping by id"
 _SAMPLES = {str: "Write a text", bool: "Write true or false", datetime.date: "Write year-month-day"}
 _SHOULD = re.compile(r"^(?:Input|String|List|Tuple|Dictionary|Value|Data) should ")
 
@@ -52,13 +55,15 @@ def translate(error: ValidationError, schema: type[BaseModel], tree: Any) -> lis
     """
     details = error.errors(include_url=False)
     located = [(detail, locate(schema, detail["loc"])) for detail in details]
+    located = [(detail, where._replace(path=as_written(where.path, tree))) for detail, where in located]
     unknown: dict[Path, list[str]] = {}
     branches: dict[Path, list[str]] = {}
     for detail, where in located:
         if detail["type"] == "extra_forbidden":
             unknown.setdefault(where.path[:-1], []).append(str(where.path[-1]))
         if detail["type"] in _KINDS:
-            branches.setdefault(where.path, []).append(_KINDS[detail["type"]])
+            kind = _THINGS if item_of(where.annotation) is not None else _KINDS[detail["type"]]
+            branches.setdefault(where.path, []).append(kind)
     flaws: list[tuple[Path, Flaw]] = []
     for detail, where in located:
         parent_tree = _at(tree, where.path[:-1])
@@ -72,17 +77,31 @@ def translate(error: ValidationError, schema: type[BaseModel], tree: Any) -> lis
 
 
 def readable(path: Path, tree: Any) -> str:
-    """Return a path as it is written in messages: ``arms.backers[united_states].delay_days``."""
+    """Return a path as it is written in messages: ``arms.backers.united_states.delay_days``, or with brackets in lists."""
     text = ""
     for step in path:
-        if isinstance(step, int):
-            item = tree[step] if isinstance(tree, list) and step < len(tree) else None
-            name = item.get("id") if isinstance(item, dict) else None
-            text += f"[{shorten(name) if isinstance(name, str) else step}]"
-        else:
-            text += f".{shorten(step)}" if text else shorten(step)
+        item = tree[step] if isinstance(tree, list) and isinstance(step, int) and step < len(tree) else None
+        name = item.get("id") if isinstance(item, dict) else None
+        shown = shorten(name if isinstance(name, str) else str(step))
+        text += f"[{shown}]" if _is_listed(tree, step) else f".{shown}" if text else shown
         tree = _at(tree, (step,))
     return text
+
+
+def _is_listed(tree: Any, step: Step) -> bool:
+    """Return whether a step leads to an item that is written in a list."""
+    return isinstance(step, int) or (isinstance(tree, Items) and step in tree.listed)
+
+
+def as_written(path: Path, tree: Any) -> Path:
+    """Return a path of the validated model as it is in the tree, where things are not known by their position."""
+    found: list[Step] = []
+    for step in path:
+        if isinstance(tree, dict) and isinstance(step, int) and step < len(tree):
+            step = list(tree)[step]
+        found.append(step)
+        tree = _at(tree, (step,))
+    return tuple(found)
 
 
 def _at(tree: Any, path: Path) -> Any:
@@ -114,15 +133,16 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
     if kind == "missing":
         yield path[:-1], _missing(where, inside)
     elif kind == "extra_forbidden":
-        allowed = list(fields(where.inside))
+        is_named = isinstance(things := _at(tree, path[:-2]), Items) and path[-2] not in things.listed
+        allowed = [field for field in fields(where.inside) if not (is_named and field == "id")]
         # What is meant may be there already, inherited. At the root `extends` is gone before.
         near = closest(path[-1], [*allowed, "extends"] if len(path) == 1 else allowed)
         hint = f"Did you mean '{near}'?" if near else f"Possible: {listed(allowed)}"
         yield path, Flaw(f"unknown field {quoted(path[-1])}{inside}", hint)
     elif isinstance(context.get("error"), FieldError):
         for flaw in context["error"].flaws:
-            part = (*path, *flaw.below)
-            message = flaw.message.replace("{field}", name).replace("{part}", _name(path, tree, flaw.below))
+            part = as_written((*path, *flaw.below), tree)
+            message = flaw.message.replace("{field}", name).replace("{part}", _name(path, tree, part[len(path) :]))
             yield part, Flaw(message, flaw.hint)
     elif kind in ("value_error", "assertion_error"):
         yield path, Flaw(str(context.get("error", detail["msg"])))
@@ -141,7 +161,7 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
         yield path, Flaw(f"{name} is empty", f"Write {wanted}")
     elif wanted or kind.startswith("date_"):
         # Of several kinds that are allowed, none is better advice than another.
-        hint = "" if " or " in wanted.removeprefix("true or") else _how_to_write(kind, value, _field(where))
+        hint = "" if " or " in wanted.removeprefix("true or") else _how_to_write(kind, value, where)
         yield path, Flaw(f"{name} must be {wanted or _KINDS['date_type']}, not {found(value)}", hint)
     else:
         message = detail["msg"][:1].lower() + detail["msg"][1:]
@@ -152,7 +172,7 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
 
 def _name(path: Path, tree: Any, below: Path = ()) -> str:
     """Return the last named step of a path with what comes after it: ``backers[1]``, ``killed_share.low``."""
-    start = max((index for index, step in enumerate(path) if isinstance(step, str)), default=0)
+    start = max((at for at, step in enumerate(path) if not _is_listed(_at(tree, path[:at]), step)), default=0)
     return readable((*path[start:], *below), _at(tree, path[:start])) or "the scenario"
 
 
@@ -196,9 +216,12 @@ def _sample(annotation: Any) -> str:
     return ""
 
 
-def _how_to_write(kind: str, value: object, field: FieldInfo | None) -> str:
+def _how_to_write(kind: str, value: object, where: Where) -> str:
     """Return a hint for a value of the wrong type."""
+    field = _field(where)
     knob = knob_of(field) if field is not None else None
+    if item_of(where.annotation) is not None:
+        return "Write a line 'name:' for each, with its fields below it, indented"
     if kind == "string_type":
         return "Write a text" if isinstance(value, (dict, list)) else "Put it in quotes"
     if kind in ("list_type", "tuple_type"):

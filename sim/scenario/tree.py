@@ -3,9 +3,10 @@
 The rules, for what a file inherits and what it writes itself:
 
 - mappings merge field by field; what is written wins;
-- lists of things with an `id` merge by id: known ids where they stand, new ones behind; `{id: x, remove: true}` removes one;
+- things with an `id` are mappings by it, where they are written as a list too: known ids stay where they stand, new ones
+  come behind; `x: {remove: true}` removes one;
 - a number (a plain one, or a mapping with `value` or `dist`) replaces the number before it whole;
-- every other value replaces the one before it, an empty list included.
+- every other value replaces the one before it, an empty list included, of things too.
 
 Merging is associative, so that it does not matter in what steps a chain of files is merged; a file merged with itself is
 itself; an empty file changes nothing. Every value keeps the place where it was written.
@@ -13,13 +14,36 @@ itself; an empty file changes nothing. Every value keeps the place where it was 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import Flaw, Path
 from .read import Document, Located, Place
+from .walk import below, item_of
 from .wording import did_you_mean, quoted
+
+
+class Items(dict[str, Any]):
+    """Things of a scenario by their `id`, in the order of writing, whether they are written as a mapping or as a list.
+
+    That of a thing is its key, and no field; one that says otherwise is left for `load` to refuse.
+
+    Parameters
+    ----------
+    things : mapping of str to object
+    listed : collection of str
+        Those that are written as items of a list, for messages.
+    """
+
+    def __init__(self, things: Mapping[str, Any], listed: Collection[str]) -> None:
+        super().__init__((name, _without_id(thing, name)) for name, thing in things.items())
+        self.listed = listed
+
+
+def _without_id(thing: Any, name: str) -> Any:
+    is_said = isinstance(thing, dict) and thing.get("id") == name
+    return {key: value for key, value in thing.items() if key != "id"} if is_said else thing
 
 
 @dataclass(frozen=True)
@@ -35,28 +59,51 @@ class Node:
         Whether it replaces what it is merged over instead of joining it.
     removed : bool
         For a removal: whether it has removed something.
+    items : bool
+        Whether it holds things by their id.
+    listed : bool
+        Whether it is a thing that is written as an item of a list.
     """
 
     value: Any
     place: Place
     whole: bool = False
     removed: bool = False
+    items: bool = False
+    listed: bool = False
 
 
-def tree_of(document: Document, root: Place) -> Node:
-    """Return a document as a tree of nodes."""
+def tree_of(document: Document, root: Place, schema: Any) -> Node:
+    """Return a document as a tree of nodes.
 
-    def node(value: Any, path: Path) -> Node:
-        place = document.places.get(path, root)
+    Parameters
+    ----------
+    document : Document
+    root : Place
+        Of the document itself.
+    schema
+        The model of the document, which says where things with an `id` stand.
+    """
+
+    def node(value: Any, path: Path, annotation: Any) -> Node:
+        place, item = document.places.get(path, root), item_of(annotation)
+        if isinstance(value, list) and item is not None and (named := _by_id(value)) is not None:
+            things = {name: node(value[position], (*path, position), item) for name, position in named.items()}
+            things = {name: replace(thing, listed=True) for name, thing in things.items()}
+            return Node(things, place, whole=not things, items=True)
         if isinstance(value, dict):
-            fields = {key: node(item, (*path, key)) for key, item in value.items()}
-            return Node(fields, place, whole=bool(path) and _is_number(fields))
+            fields = {key: node(one, (*path, key), below(annotation, key)) for key, one in value.items()}
+            return Node(fields, place, whole=bool(path) and item is None and _is_number(fields), items=item is not None)
         if isinstance(value, list):
-            items = [node(item, (*path, position)) for position, item in enumerate(value)]
-            return Node(items, place, whole=not _by_id(items))
+            value = [node(one, (*path, position), below(annotation, position)) for position, one in enumerate(value)]
         return Node(value, place, whole=True)
 
-    return node(document.value, ())
+    return node(document.value, (), schema)
+
+
+def in_one_form(value: Any, annotation: Any) -> Any:
+    """Return a plain value as it stands in a tree: things with an `id` by it."""
+    return plain(tree_of(Document(value, {}), Place(""), annotation))
 
 
 def merge(base: Node, over: Node) -> Node:
@@ -64,16 +111,11 @@ def merge(base: Node, over: Node) -> Node:
     if over.whole:
         return over
     if isinstance(base.value, dict) and isinstance(over.value, dict):
+        join = _merge_items if over.items else merge
         fields = dict(base.value)
         for key, node in over.value.items():
-            fields[key] = merge(fields[key], node) if key in fields else node
-        return Node(fields, over.place, whole=base.whole)
-    if isinstance(base.value, list) and isinstance(over.value, list) and _joinable(base):
-        items = {_id(item): item for item in base.value}
-        for item in over.value:
-            name = _id(item)
-            items[name] = _merge_items(items[name], item) if name in items else item
-        return Node(list(items.values()), over.place, whole=base.whole)
+            fields[key] = join(fields[key], node) if key in fields else node
+        return Node(fields, over.place, whole=base.whole, items=over.items, listed=over.listed)
     return replace(over, whole=True)
 
 
@@ -86,14 +128,15 @@ def _merge_items(base: Node, over: Node) -> Node:
 
 
 def is_removal(node: Node) -> bool:
-    """Return whether an item of a list stands for the removal of what has its id."""
+    """Return whether a thing stands for the removal of what has its id."""
     return isinstance(node.value, dict) and "remove" in node.value and node.value["remove"].value is True
 
 
 def without_removals(node: Node) -> Node:
     """Return the tree after all removals: the scenario itself."""
     if isinstance(node.value, dict):
-        return replace(node, value={key: without_removals(item) for key, item in node.value.items()})
+        kept = {key: item for key, item in node.value.items() if not (node.items and is_removal(item))}
+        return replace(node, value={key: without_removals(item) for key, item in kept.items()})
     if isinstance(node.value, list):
         return replace(node, value=[without_removals(item) for item in node.value if not is_removal(item)])
     return node
@@ -101,26 +144,26 @@ def without_removals(node: Node) -> Node:
 
 def removal_flaws(node: Node) -> Iterator[Located]:
     """Yield what is wrong with the removals of a merged tree."""
-    if isinstance(node.value, list):
-        known = [_id(item) for item in node.value if not is_removal(item) and _id(item)]
-        for item in node.value:
-            if not is_removal(item):
-                yield from removal_flaws(item)
-            elif set(item.value) != {"id", "remove"} or _id(item) is None:
-                flaw = Flaw("an item that is removed has an 'id' and 'remove: true', nothing else", "Write no other field")
-                yield Located(item.place, flaw)
-            elif not item.removed:
-                flaw = Flaw(f"{quoted(_id(item))} is removed but was not inherited", did_you_mean(_id(item), known))
-                yield Located(item.place, flaw)
-    elif isinstance(node.value, dict):
-        for item in node.value.values():
+    things = dict(enumerate(node.value)) if isinstance(node.value, list) else node.value
+    if not isinstance(things, dict):
+        return
+    known = [name for name, item in things.items() if not is_removal(item)]
+    for name, item in things.items():
+        # In a list that is left are things without an id.
+        if not is_removal(item) or not (node.items or isinstance(node.value, list)):
             yield from removal_flaws(item)
+        elif not node.items or not set(item.value) <= {"id", "remove"}:
+            fields = "an 'id' and 'remove: true'" if item.listed or not node.items else "'remove: true'"
+            yield Located(item.place, Flaw(f"an item that is removed has {fields}, nothing else", "Write no other field"))
+        elif not item.removed:
+            yield Located(item.place, Flaw(f"{quoted(name)} is removed but was not inherited", did_you_mean(name, known)))
 
 
 def plain(node: Node) -> Any:
     """Return the plain values of a tree."""
     if isinstance(node.value, dict):
-        return {key: plain(item) for key, item in node.value.items()}
+        values = {key: plain(item) for key, item in node.value.items()}
+        return Items(values, {key for key, item in node.value.items() if item.listed}) if node.items else values
     if isinstance(node.value, list):
         return [plain(item) for item in node.value]
     return node.value
@@ -143,16 +186,8 @@ def _is_number(fields: dict[str, Node]) -> bool:
     return any(key in fields and not isinstance(fields[key].value, dict) for key in ("value", "dist"))
 
 
-def _id(node: Node) -> str | None:
-    name = node.value.get("id") if isinstance(node.value, dict) else None
-    return name.value if name is not None and isinstance(name.value, str) else None
-
-
-def _by_id(items: list[Node]) -> bool:
-    """Return whether a list joins another by id: it has items, all with an id of their own."""
-    names = [_id(item) for item in items]
-    return bool(names) and None not in names and len(set(names)) == len(names)
-
-
-def _joinable(node: Node) -> bool:
-    return not node.value or _by_id(node.value)
+def _by_id(items: list[Any]) -> dict[str, int] | None:
+    """Return the positions of things by their id, or None where not each has one of its own."""
+    names = [item.get("id") if isinstance(item, dict) else None for item in items]
+    found = {name.strip(): position for position, name in enumerate(names) if isinstance(name, str)}
+    return found if len(found) == len(items) else None

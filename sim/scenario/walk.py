@@ -57,13 +57,21 @@ def is_mapping(annotation: Any) -> bool:
     return any(get_origin(member) in (dict, Mapping) for member in members(annotation))
 
 
+def item_of(annotation: Any) -> Any:
+    """Return the annotation of the things with an `id` of which an annotation allows a list, or None."""
+    for member in members(annotation):
+        if get_origin(member) in (list, tuple, Sequence) and "id" in fields(get_args(member)[0]):
+            return get_args(member)[0]
+    return None
+
+
 def below(annotation: Any, step: Step) -> Any:
-    """Return the annotation one step further down, or None when it is not known."""
+    """Return the annotation one step further down, or None when it is not known; things are known by their `id`."""
     if isinstance(step, str) and step in fields(annotation):
         return fields(annotation)[step].annotation
     for member in members(annotation):
         origin, arguments = get_origin(member), get_args(member)
-        if origin in (list, tuple, Sequence) and isinstance(step, int) and arguments:
+        if origin in (list, tuple, Sequence) and arguments and (isinstance(step, int) or "id" in fields(arguments[0])):
             return arguments[0]
         if origin in (dict, Mapping) and len(arguments) == 2:
             return arguments[1]

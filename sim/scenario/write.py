@@ -11,6 +11,7 @@ import yaml
 from .errors import FieldError
 from .read import read_value
 from .scalars import is_text
+from .tree import Items
 
 _WIDTH = 110
 _PLAIN = (str, bool, int, float, datetime.date, list, tuple, dict)
@@ -37,6 +38,7 @@ class _OneLine(_Dumper):
 
 _Dumper.add_representer(str, _Dumper._text)
 _OneLine.add_representer(str, _OneLine._text)
+_Dumper.add_representer(Items, _Dumper.represent_dict)
 
 
 def to_yaml(tree: dict[str, Any]) -> str:

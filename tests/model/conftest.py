@@ -64,12 +64,12 @@ def calm_tree(baseline: Scenario[Any]) -> Tree:
     for path, quantity in quantities(baseline.world):
         node, names = tree, path.split(".")
         for name in names[:-1]:
-            node = next(item for item in node if item["id"] == name) if isinstance(node, list) else node[name]
+            node = node[name]
         node[names[-1]] = CALM.get(path, quantity.central)
-    for backer in tree["arms"]["backers"]:
+    for backer in tree["arms"]["backers"].values():
         backer["aid_variation"] = 0
     del tree["expect"]
-    tree["arms"]["halts"] = tree["manpower"]["waves"] = tree["front"]["offensives"] = tree["front"]["belts"] = []
+    tree["arms"]["halts"] = tree["manpower"]["waves"] = tree["front"]["offensives"] = tree["front"]["belts"] = {}
     return war_alone(tree)
 
 

@@ -30,9 +30,9 @@ def pledged_on(past: Any, backer: int, replication: int = 0) -> dict[int, float]
     return {int(day): float(daily[day]) for day in np.flatnonzero(daily > 1e-12)}
 
 
-def halt(**values: Any) -> Callable[[Tree], None]:
-    what = {"id": "pause", "backer": "united_states", "days": 30, "cut_share": 1} | values
-    return lambda tree: tree["arms"].update(halts=[*tree["arms"]["halts"], what])
+def halt(name: str = "pause", **values: Any) -> Callable[[Tree], None]:
+    what = {"backer": "united_states", "days": 30, "cut_share": 1} | values
+    return lambda tree: tree["arms"].update(halts={**tree["arms"]["halts"], name: what})
 
 
 def package(**values: Any) -> Callable[[Tree], None]:
@@ -186,7 +186,7 @@ def test_aid_scale_turns_pledges_but_not_what_is_on_its_way(calm: Load, play: Pl
 
 
 def test_pledges_vary_as_asked_around_their_mean(calm: Load, play: Play) -> None:
-    past = play(calm(edit=lambda tree: tree["arms"]["backers"][US].update(aid_variation=0.8)), 65, n=2000)
+    past = play(calm(edit=lambda tree: tree["arms"]["backers"]["united_states"].update(aid_variation=0.8)), 65, n=2000)
     daily = past.daily("pledged_beur")[:, US]
     pledges = np.concatenate([daily[day] for day in (0, 31, 62)]) / 1.7
     assert pledges.mean() == pytest.approx(1, abs=4 * 0.8 / np.sqrt(6000))
@@ -238,8 +238,8 @@ def test_the_first_and_the_last_day_of_a_halt(calm: Load, play: Play, begins: da
 def test_halts_cut_their_share_and_multiply(calm: Load, play: Play) -> None:
     def edit(tree: Tree) -> None:
         halt(date=date(2024, 12, 20), probability=1, days=60, cut_share=0.75)(tree)
-        halt(id="another", date=date(2025, 1, 20), probability=1, days=60, cut_share=0.4)(tree)
-        halt(id="theirs", backer="europe", date=date(2025, 1, 20), probability=1, days=60, cut_share=0.1)(tree)
+        halt("another", date=date(2025, 1, 20), probability=1, days=60, cut_share=0.4)(tree)
+        halt("theirs", backer="europe", date=date(2025, 1, 20), probability=1, days=60, cut_share=0.1)(tree)
 
     past = play(calm(edit=edit), 125)
     expected = {0: 1.7, 31: 1.7 * 0.25, 62: 1.7 * 0.25 * 0.6, 90: 1.7 * 0.6, 121: 1.7}
@@ -312,7 +312,7 @@ def test_packages_that_may_not_come(calm: Load, play: Play, values: Tree, share:
 
 def swift(tree: Tree) -> None:
     """Let only Europe give, only by a package, from stocks without delay."""
-    for backer in tree["arms"]["backers"]:
+    for backer in tree["arms"]["backers"].values():
         backer.update(aid_per_month_beur=0, past_aid_per_month_beur=0, absorption_days=0, cancelled_share=0.25)
         backer.update(stock_delay_days=0, stock_stages=1, production_delay_days=0, production_stages=4)
 
@@ -369,7 +369,7 @@ def test_deliveries_begin_at_the_level_of_the_past(calm: Load, play: Play) -> No
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_the_cancelled_share_never_arrives(calm: Load, play: Play, share: float) -> None:
     def edit(tree: Tree) -> None:
-        for backer in tree["arms"]["backers"]:
+        for backer in tree["arms"]["backers"].values():
             backer.update(past_aid_per_month_beur=0, cancelled_share=share, stock_delay_days=5)
             backer.update(production_delay_days=8, absorption_days=1)
         halt(date=date(2024, 12, 10), probability=1, days=1000)(tree)

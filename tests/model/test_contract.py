@@ -197,14 +197,14 @@ def test_every_draw_is_used_once(baseline: Scenario[Any], monkeypatch: pytest.Mo
 
 def eventful(tree: dict[str, Any]) -> None:
     """Make everything happen that can."""
-    for halt in tree["arms"]["halts"]:
+    for halt in tree["arms"]["halts"].values():
         halt.update({"probability": 1} if "date" in halt else {"hazard_per_year": 50})
     tree["arms"]["packages"] = [
         {"id": "one", "backer": "europe", "date": date(2025, 1, 10), "amount_beur": 2, "probability": 1}
     ]
-    for wave in tree["manpower"]["waves"]:
+    for wave in tree["manpower"]["waves"].values():
         wave.update({"probability": 1, "force_below_share": 0.95})
-    tree["front"]["offensives"][0].update({"probability": 1})
+    tree["front"]["offensives"]["summer_2025"].update({"probability": 1})
     for side in ("attacker", "defender"):
         tree["collapse"][side].update({"force_share": 0.9, "hazard_per_year": 5})
     tree["ceasefire"].update({"settled_after_years": 0.2, "strategic_effect": 100, "imposed_effect": 5})
@@ -414,7 +414,7 @@ def test_no_number_of_the_war_stands_in_the_code(baseline: Scenario[Any]) -> Non
 
 def test_no_state_of_the_war_is_named_in_the_code(baseline: Scenario[Any]) -> None:
     names = {baseline.tree["sides"][side]["name"].lower() for side in ("attacker", "defender")}
-    names |= {backer["name"].lower() for backer in baseline.tree["arms"]["backers"]}
+    names |= {backer["name"].lower() for backer in baseline.tree["arms"]["backers"].values()}
     for path, tree in trees("model"):
         documentation = {
             id(node.body[0].value)

@@ -30,9 +30,9 @@ CONSTANT = (
 )
 
 
-def wave(**values: Any) -> Callable[[Tree], None]:
-    what = {"id": "call", "side": "defender", "persons": 60_000, "over_days": 20, "probability": 1} | values
-    return lambda tree: tree["manpower"].update(waves=[*tree["manpower"]["waves"], what])
+def wave(name: str = "call", **values: Any) -> Callable[[Tree], None]:
+    what = {"side": "defender", "persons": 60_000, "over_days": 20, "probability": 1} | values
+    return lambda tree: tree["manpower"].update(waves={**tree["manpower"]["waves"], name: what})
 
 
 def factor(share: float, half_share: float) -> float:
@@ -226,8 +226,8 @@ def test_a_wave_reaches_the_front_after_training(calm: Load, play: Play) -> None
 def test_two_waves_overlap(calm: Load, play: Play) -> None:
     def edit(tree: Tree) -> None:
         wave(date=date(2024, 12, 14))(tree)
-        wave(id="second", date=date(2024, 12, 24), persons=10_000, over_days=5)(tree)
-        wave(id="theirs", side="attacker", date=date(2024, 12, 24), persons=77_000, over_days=1)(tree)
+        wave("second", date=date(2024, 12, 24), persons=10_000, over_days=5)(tree)
+        wave("theirs", side="attacker", date=date(2024, 12, 24), persons=77_000, over_days=1)(tree)
 
     past, usual = play(calm(DEEP, edit=edit), 50), play(calm(DEEP), 50)
     more = past.daily("recruited")[:, 1, 0] - usual.daily("recruited")[:, 1, 0]

@@ -72,8 +72,9 @@ def given(section: Mapping[str, Any], key: str) -> Any:
 
 
 def items(section: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    """An optional list of the scenario."""
-    return list(plain(section.get(key)) or [])
+    """Optional things of the scenario with their ids: a mapping by id, or a list."""
+    things = section.get(key) or []
+    return [{**thing, "id": name} for name, thing in things.items()] if isinstance(things, Mapping) else list(things)
 
 
 def day_of(item: Mapping[str, Any], start: date) -> int | None:

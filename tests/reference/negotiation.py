@@ -66,9 +66,9 @@ class Politics:
             self.first_beliefs(side)
             self.resolve[side] = self.of(side, "resolve_sd") * war.luck.normal(f"negotiation/resolve/{side}", 0)
         self.issues = {issue["id"]: issue for issue in items(self.section, "issues")}
-        regimes = [i for i, issue in self.issues.items() if given(plain(issue["options"])[0], "regime") is not None]
+        regimes = [i for i, issue in self.issues.items() if given(items(issue, "options")[0], "regime") is not None]
         self.security = regimes[0] if regimes else None
-        options = {i: [option["id"] for option in plain(issue["options"])] for i, issue in self.issues.items()}
+        options = {i: [option["id"] for option in items(issue, "options")] for i, issue in self.issues.items()}
         self.packages = packages(options, self.security)
         self.lines = items(self.section, "red_lines")
         self.hard = {
@@ -151,7 +151,7 @@ class Politics:
     def regime_id(self, package: Mapping[str, str]) -> str | None:
         if self.security is None:
             return None
-        options = plain(self.issues[self.security]["options"])
+        options = items(self.issues[self.security], "options")
         return str(next(option["regime"] for option in options if option["id"] == package[self.security]))
 
     def regime(self, package: Mapping[str, str]) -> dict[str, float]:
@@ -219,14 +219,14 @@ class Politics:
                 area = clip(front.held_area + self.drift[side].mean * stretch, 0.0, front.total_area)
                 total += weight * self.land_value(side, i, area)
             else:
-                values = [self.option_value(side, i, option["id"]) for option in plain(issue["options"])]
+                values = [self.option_value(side, i, option["id"]) for option in items(issue, "options")]
                 total += weight * (min(values) + power * (max(values) - min(values)))
         return total
 
     def extreme(self, side: str, of: Any, land: float) -> float:
         total = 0.0
         for i, issue in self.issues.items():
-            values = [self.option_value(side, i, option["id"]) for option in plain(issue["options"])]
+            values = [self.option_value(side, i, option["id"]) for option in items(issue, "options")]
             total += self.weights[side][i] * (land if given(issue, "land") is not None else of(values))
         return total
 
@@ -393,7 +393,7 @@ class Politics:
         land = [i for i, issue in self.issues.items() if given(issue, "land") is not None]
         self.agreed_area = self.area_after(land[0], package[land[0]]) if land else self.war.front.held_area
         name = self.regime_id(package)
-        places = [regime["id"] for regime in plain(self.war.world["ceasefire"]["regimes"])] if name else []
+        places = [regime["id"] for regime in items(self.war.world["ceasefire"], "regimes")] if name else []
         self.agreed_regime = places.index(name) if name else -1
         self.war.note("deal signed", str(offer.number))
         if self.deals > 1:

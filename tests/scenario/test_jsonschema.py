@@ -148,7 +148,11 @@ def test_shipped_scenarios_name_the_schema(path: Path):
         ("arms: {backers: [{name: x}]}", "arms.backers.0"),
         ("arms: {backers: [{id: US}]}", "arms.backers.0.id"),
         ("arms: {backers: [{id: us, remove: false}]}", "arms.backers.0.remove"),
-        ("arms: {backers: {id: us}}", "arms.backers"),
+        ("arms: {backers: {id: us}}", "arms.backers.id"),
+        ("arms: {backers: {US: {}}}", "arms.backers"),
+        ("arms: {backers: {us: {remove: false}}}", "arms.backers.us.remove"),
+        ("arms: {backers: {us: {stock_stages: 1.5}}}", "arms.backers.us.stock_stages"),
+        ("arms: {backers: us}", "arms.backers"),
         ("arms: {backers: [{id: us, stock_stages: 1.5}]}", "arms.backers.0.stock_stages"),
         ("arms: {backers: [{id: us, stock_stages: {value: 2.5}}]}", "arms.backers.0.stock_stages.value"),
         (
@@ -171,6 +175,8 @@ def test_a_mistake_is_found_where_it_is(text: str, where: str):
         "title: x\nextends: baseline",
         "extends: [baseline, more_arms]",
         "arms: {backers: [{id: us, remove: true}]}",
+        "arms: {backers: {us: {remove: true}, europe: {stock_stages: 2}}}",
+        "arms: {backers: {}, halts: []}",
         "arms: {backers: [{id: us, aid_variation: {dist: constant, value: 1}}]}",
         "arms: {attacker: {aid_scale: 3_0}}",
         "arms: {attacker: {aid_scale: {value: 3_0.5, note: x, source: [a, b]}}}",
@@ -331,7 +337,7 @@ def at(path: tuple[str, ...]) -> dict[str, Any]:
         # A section that may be left out.
         node = next((SCHEMA["definitions"][name] for name in alternatives(node) if step_in(name, step)), node)
         if step == "*":
-            node = node["items"] if "items" in node else node["additionalProperties"]
+            node = node["additionalProperties"] if "additionalProperties" in node else node["items"]
         else:
             node = node["properties"][step]
         while "$ref" in node:

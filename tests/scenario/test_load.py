@@ -232,7 +232,8 @@ def test_a_list_that_is_none(fine: str, lines: Any) -> None:
     start, end = fine.index("  backers:"), fine.index("losses:")
     text = fine[:start] + "  backers: none\n" + fine[end:]
     assert lines(text) == [
-        "s.yaml:9:3: error: backers must be a list, not the text 'none'. Write [a, b], or a line with '- ' for each"
+        "s.yaml:9:3: error: backers must be a mapping by id, not the text 'none'. Write a line 'name:' for each, "
+        "with its fields below it, indented"
     ]
 
 

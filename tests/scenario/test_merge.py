@@ -12,11 +12,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.model import WarScenario
-from sim.scenario import Document, Fixed, Place, Quantity, Scenario, load_scenario, numbers, shipped
+from sim.scenario import Document, Fixed, Item, Place, Quantity, Scenario, Section, load_scenario, numbers, shipped
 from sim.scenario.errors import Path as Steps
 from sim.scenario.tree import Node, is_removal, merge, places, plain, removal_flaws, tree_of, without_removals
+from sim.scenario.walk import below as annotation_below
+from sim.scenario.walk import item_of
 
-EMPTY = tree_of(Document({}, {}), Place("empty.yaml", 1, 1))
+
+class Thing(Item):
+    """Below `a` are things again; below `b` may be anything."""
+
+    a: list[Thing]
+
+
+class Root(Section):
+    """Things stand at `a` and at `value`, which keys of a number are called too."""
+
+    a: list[Thing]
+    value: list[Thing]
+
+
+EMPTY = tree_of(Document({}, {}), Place("empty.yaml", 1, 1), Root)
 
 # Few names, so that they often meet.
 keys = st.sampled_from("ab")
@@ -27,6 +43,7 @@ drawn_numbers = st.fixed_dictionaries(
     {"dist": st.sampled_from(["uniform", "normal"])}, optional={"low": scalars, "high": scalars}
 )
 removals = st.fixed_dictionaries({"id": names, "remove": st.just(True)}, optional={"a": scalars})
+named_removals = st.fixed_dictionaries({"remove": st.just(True)}, optional={"a": scalars, "id": names})
 
 
 def _below(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -36,6 +53,7 @@ def _below(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(
         fields,
         items,
+        st.dictionaries(names, fields | named_removals | item, max_size=3),
         st.builds(lambda items: list({item["id"]: item for item in items}.values()), items),
         st.lists(values, max_size=2),
         # Sections and sources may bear the names of the keys of a number.
@@ -68,7 +86,7 @@ def tree(root: dict[str, Any], file: str = "a.yaml") -> Node:
             walk(below, (*path, step))
 
     walk(root, ())
-    return tree_of(Document(root, found), Place(file, 1, 1))
+    return tree_of(Document(root, found), Place(file, 1, 1), Root)
 
 
 def outcome(node: Node) -> tuple[str, str, list[str]]:
@@ -151,31 +169,87 @@ def nodes(node: Node) -> list[Node]:
     ("base", "over", "merged"),
     [
         ({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}}, {"a": {"b": 1, "c": 3}}),
-        ({"a": {"dist": "uniform", "low": 1}}, {"a": {"value": 3}}, {"a": {"value": 3}}),
-        ({"a": {"dist": "uniform", "low": 1}}, {"a": 3}, {"a": 3}),
-        ({"a": {"value": 1, "note": "n"}}, {"a": {"dist": "uniform"}}, {"a": {"dist": "uniform"}}),
-        ({"a": {"value": 1, "note": "n"}}, {"a": {"note": "m"}}, {"a": {"value": 1, "note": "m"}}),
-        ({"a": 1}, {"a": None}, {"a": None}),
-        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
-        ({"a": [{"id": "x"}]}, {"a": []}, {"a": []}),
-        ({"a": []}, {"a": [{"id": "x"}]}, {"a": [{"id": "x"}]}),
+        ({"b": {"dist": "uniform", "low": 1}}, {"b": {"value": 3}}, {"b": {"value": 3}}),
+        ({"b": {"dist": "uniform", "low": 1}}, {"b": 3}, {"b": 3}),
+        ({"b": {"value": 1, "note": "n"}}, {"b": {"dist": "uniform"}}, {"b": {"dist": "uniform"}}),
+        ({"b": {"value": 1, "note": "n"}}, {"b": {"note": "m"}}, {"b": {"value": 1, "note": "m"}}),
+        ({"b": 1}, {"b": None}, {"b": None}),
+        ({"b": [1, 2]}, {"b": [3]}, {"b": [3]}),
+        ({"a": [{"id": "x"}]}, {"a": []}, {"a": {}}),
+        ({"a": []}, {"a": [{"id": "x"}]}, {"a": {"x": {}}}),
         ({"a": [{"id": "x", "b": 1}, {"id": "y"}]}, {"a": [{"id": "z"}, {"id": "x", "c": 2}]},
-         {"a": [{"id": "x", "b": 1, "c": 2}, {"id": "y"}, {"id": "z"}]}),
-        ({"a": [{"id": "x"}, {"id": "y"}]}, {"a": [{"id": "x", "remove": True}]}, {"a": [{"id": "y"}]}),
+         {"a": {"x": {"b": 1, "c": 2}, "y": {}, "z": {}}}),
+        ({"a": [{"id": "x"}, {"id": "y"}]}, {"a": [{"id": "x", "remove": True}]}, {"a": {"y": {}}}),
+        # In a mapping, too, and in one of both; an empty one changes nothing.
+        ({"a": {"x": {"b": 1}, "y": {}}}, {"a": [{"id": "z"}, {"id": "x", "c": 2}]},
+         {"a": {"x": {"b": 1, "c": 2}, "y": {}, "z": {}}}),
+        ({"a": [{"id": "x", "b": 1}, {"id": "y"}]}, {"a": {"z": {}, "x": {"id": "x", "c": 2}}},
+         {"a": {"x": {"b": 1, "c": 2}, "y": {}, "z": {}}}),
+        ({"a": [{"id": "x"}, {"id": "y"}]}, {"a": {"x": {"remove": True}}}, {"a": {"y": {}}}),
+        ({"a": {"x": {"a": [{"id": "y", "b": 1}]}}}, {"a": {"x": {"a": {"y": {"c": 2}}}}},
+         {"a": {"x": {"a": {"y": {"b": 1, "c": 2}}}}}),
+        ({"a": {"x": {}}}, {"a": {}}, {"a": {"x": {}}}),
+        ({"a": {"value": {"b": 1}, "x": {}}}, {"a": {"dist": {"b": 2}}},
+         {"a": {"value": {"b": 1}, "x": {}, "dist": {"b": 2}}}),
+        # Below `b` no things are declared, and a list is a list.
+        ({"b": [{"id": "x"}, {"id": "y"}]}, {"b": [{"id": "x"}]}, {"b": [{"id": "x"}]}),
         # A section or a source that is called like a key of a number is none.
-        ({"a": {"value": {"b": 1}}}, {"a": {"dist": {"c": 1}}}, {"a": {"value": {"b": 1}, "dist": {"c": 1}}}),
+        ({"b": {"value": {"b": 1}}}, {"b": {"dist": {"c": 1}}}, {"b": {"value": {"b": 1}, "dist": {"c": 1}}}),
         ({"a": 1}, {"value": 3}, {"a": 1, "value": 3}),
     ],
 )  # fmt: skip
 def test_examples(base: Any, over: Any, merged: Any) -> None:
-    assert plain(without_removals(merge(tree(base), tree(over)))) == merged
+    assert repr(plain(without_removals(merge(tree(base), tree(over))))) == repr(merged)
+
+
+def as_mappings(value: Any, annotation: Any) -> Any:
+    """Return a value with each list of things, all with an id of their own, as a mapping by it."""
+    if isinstance(value, list) and item_of(annotation) is not None:
+        ids = [one.get("id") if isinstance(one, dict) else None for one in value]
+        if value and None not in ids and len({*ids}) == len(ids):
+            value = {one["id"]: {key: part for key, part in one.items() if key != "id"} for one in value}
+    if isinstance(value, dict):
+        return {key: as_mappings(one, annotation_below(annotation, key)) for key, one in value.items()}
+    if isinstance(value, list):
+        return [as_mappings(one, annotation_below(annotation, place)) for place, one in enumerate(value)]
+    return value
+
+
+@settings(deadline=None, max_examples=100)
+@given(roots, roots, st.booleans(), st.booleans())
+def test_a_list_of_things_and_a_mapping_by_id_are_the_same(a: Any, b: Any, first: bool, second: bool) -> None:
+    check_forms(a, b, first, second)
+
+
+of_things = things.map(lambda found: {"a": found})
+
+
+@pytest.mark.long
+@settings(deadline=None, max_examples=20_000)
+@given(
+    roots | things.map(lambda found: {"a": found}),
+    roots | things.map(lambda found: {"a": found}),
+    st.booleans(),
+    st.booleans(),
+)
+def test_they_are_the_same_in_many_trees(a: Any, b: Any, first: bool, second: bool) -> None:
+    check_forms(a, b, first, second)
+
+
+def check_forms(a: Any, b: Any, first: bool, second: bool) -> None:
+    lists = merge(tree(a), tree(b, "b.yaml"))
+    forms = [as_mappings(root, Root) if changed else root for root, changed in ((a, first), (b, second))]
+    mixed = merge(tree(forms[0]), tree(forms[1], "b.yaml"))
+    for view in (lambda node: node, without_removals):
+        assert repr(plain(view(mixed))) == repr(plain(view(lists)))
+    assert len(list(removal_flaws(mixed))) == len(list(removal_flaws(lists)))
 
 
 def test_a_removal_stays_until_all_is_merged() -> None:
     there, gone, new = ({"a": [{"id": "x", "b": 1}]}, {"a": [{"id": "x", "remove": True}]}, {"a": [{"id": "x", "c": 2}]})
     merged = merge(merge(tree(there), tree(gone)), tree(new))
-    assert plain(merged) == {"a": [{"id": "x", "c": 2}]}
-    assert not is_removal(merged.value["a"].value[0])
+    assert plain(merged) == {"a": {"x": {"c": 2}}}
+    assert not is_removal(merged.value["a"].value["x"])
     assert list(removal_flaws(merge(tree(gone), merge(tree(there), tree(gone))))) == []
     assert len(list(removal_flaws(merge(tree({}), tree(gone))))) == 1
 
@@ -234,24 +308,14 @@ def settings_of_knobs(draw: st.DrawFn) -> dict[str, float]:
 
 
 def nested(setting: dict[str, float]) -> dict[str, Any]:
-    """Return dotted paths as a tree, items of lists by their id."""
+    """Return dotted paths as a tree."""
     root: dict[str, Any] = {}
     for path, value in setting.items():
-        here: Any = root
-        there: Any = BASELINE.tree
-        steps = path.split(".")
-        for step, following in zip(steps, [*steps[1:], None], strict=True):
-            if isinstance(there, list):
-                there = next(item for item in there if item["id"] == step)
-                known = [item for item in here if item["id"] == step]
-                if not known:
-                    here.append({"id": step})
-                here = known[0] if known else here[-1]
-            elif following is None:
-                here[step] = value
-            else:
-                there = there.get(step)
-                here = here.setdefault(step, [] if isinstance(there, list) else {})
+        *above, last = path.split(".")
+        here = root
+        for step in above:
+            here = here.setdefault(step, {})
+        here[last] = value
     return root
 
 

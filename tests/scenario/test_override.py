@@ -20,13 +20,13 @@ def test_setting_a_number_replaces_a_mapping(load: Any) -> None:
     [
         ("losses.killed_per_day=1_000", ("losses", "killed_per_day"), 1000),
         ("losses.killed_per_day = 1e3 ", ("losses", "killed_per_day"), 1000.0),
-        ("arms.backers.europe.delay_days=90", ("arms", "backers", 1, "delay_days"), 90),
-        ("arms.backers.united_states.delay_days=90", ("arms", "backers", 0, "delay_days"), 90),
+        ("arms.backers.europe.delay_days=90", ("arms", "backers", "europe", "delay_days"), 90),
+        ("arms.backers.united_states.delay_days=90", ("arms", "backers", "united_states", "delay_days"), 90),
         ("losses.killed_share.note=so", ("losses", "killed_share", "note"), "so"),
         ("losses.killed_share.assumption=true", ("losses", "killed_share", "assumption"), True),
         (
             "arms.backers.united_states.aid_per_month_beur.max=3.5",
-            ("arms", "backers", 0, "aid_per_month_beur", "max"),
+            ("arms", "backers", "united_states", "aid_per_month_beur", "max"),
             3.5,
         ),
         ("losses.killed_share={dist: beta, a: 1, b: 2}", ("losses", "killed_share"), {"dist": "beta", "a": 1, "b": 2}),
