@@ -15,6 +15,7 @@ from sim.cli.discover import discover
 from sim.cli.explain import explain
 from sim.cli.helping import Command, Group
 from sim.cli.new import new
+from sim.cli.outcomes import outcomes
 from sim.cli.report import plot, report
 from sim.cli.run import run
 from sim.cli.schema import schema
@@ -55,6 +56,7 @@ GROUPS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
         "explain": (explain, "why there was no deal, and one history told"),
         "sensitivity": (sensitivity, "which assumptions drive the outcomes"),
         "discover": (discover, "where in the assumptions an outcome is common"),
+        "outcomes": (outcomes, "what can be asked of histories, and what it means"),
         "targets": (targets, "what came out beside what the author expects"),
     },
     "Write scenarios": {

@@ -1,5 +1,6 @@
 """The war as a tuple of mechanisms: `MECHANISMS` is the model's table of contents, in the order of the day."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import Field as Option
@@ -84,6 +85,23 @@ WarScenario: type[ScenarioHead] = create_model("WarScenario", __base__=_Checked,
 # Outcomes of all histories together: those above and below the line.
 RATIOS = {one.name: one.parts for mechanism in MECHANISMS for one in mechanism.outcomes if one.parts is not None}
 SENTENCES = {kind: sentence for mechanism in MECHANISMS for kind, sentence in mechanism.sentences.items()}
+
+
+def _of_rows(attribute: str) -> dict[str, Any]:
+    """Return what outcomes, or values of categories, declare of an attribute, by the ids of their rows."""
+    found: dict[str, Any] = {}
+    for outcome in (one for mechanism in MECHANISMS for one in mechanism.outcomes):
+        value = getattr(outcome, attribute)
+        found |= value if isinstance(value, Mapping) else {outcome.name: value} if value else {}
+    return found
+
+
+# What studies look at unless they are told which, in this order; and what pages say in words of runs and of comparisons.
+HEADLINE = tuple(sorted(ranks := _of_rows("headline"), key=lambda name: ranks[name]))
+TOLD_OF_RUNS, TOLD_OF_COMPARISONS = (
+    frozenset(name for name, where in _of_rows("told").items() if where in (one, "both")) for one in ("run", "compared")
+)
+NOT_DRAWN = frozenset(one.name for mechanism in MECHANISMS for one in mechanism.outcomes if not one.drawn)
 
 
 def section(scenario: Scenario[ScenarioHead], mechanism: type[Mechanism]) -> Any:

@@ -153,7 +153,7 @@ class Arms(Mechanism):
             "fire_below_half_month", "Months until {side}'s fire is below half of full rate", "months",
             "First month (from 0) at whose start fire is below half of the full rate; 0: from the start. Empty if none is.",
             lambda now, side: where(now.fire_below_half_month[side] >= 0, now.fire_below_half_month[side]),
-            low=0, whole=True, always=False,
+            low=0, whole=True, always=False, drawn=False,
         )),
     )  # fmt: skip
 

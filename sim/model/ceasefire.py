@@ -118,7 +118,8 @@ class Ceasefire(Mechanism):
     outcomes: ClassVar = (
         Outcome(
             "ending", "Ending", "", "How the history stands at the horizon.", lambda now: now.ending, section="endings",
-            kind="category", values=ENDINGS,
+            kind="category", values=ENDINGS, headline={"ceasefire_in_force": 1, "war_goes_on": 7},
+            told=dict.fromkeys(("attacker_collapsed", "defender_collapsed", "ceasefire_in_force"), "compared"),
         ),
         Outcome(
             "ending_day", "Day on which the fighting ended", "day",
@@ -159,9 +160,9 @@ class Ceasefire(Mechanism):
             Outcome(
                 f"ceasefire_lasted_{span}_days", f"{span} days", "share",
                 "1 if the first ceasefire lasted so long, else 0; empty if there was none or the horizon came first.",
-                _lasted(span), section="lasting", kind="share", always=False,
+                _lasted(span), section="lasting", kind="share", always=False, headline=3 if span == 365 else None, told=told,
             )
-            for span in (30, 91, 365, 730)
+            for span, told in ((30, "run"), (91, ""), (365, "both"), (730, ""))
         ),
     )  # fmt: skip
 

@@ -157,8 +157,9 @@ class Manpower(Mechanism):
 
     outcomes: ClassVar = (
         *both(Outcome(
-            "killed", "of these killed, {side}", "persons", "Since the start.", lambda now, side: now.killed[side],
-            scale=1e3, low=0, adds_up=True,
+            "killed", "of these killed, {side}", "persons", "Since the start; part of the casualties.",
+            lambda now, side: now.killed[side],
+            scale=1e3, low=0, adds_up=True, drawn=False,
         )),
         *both(Outcome(
             "force_start", "Force at the start, {side}", "persons", "At the front.", lambda now, side: now.force[side],

@@ -161,6 +161,12 @@ class Outcome:
         Whether its values are whole numbers.
     always : bool
         Whether every history has it.
+    headline : int, two of them, or dict of str to int
+        Its rank among the outcomes that studies look at unless told which: of each side (`both`), of values of a category.
+    told : str, or dict of str to str
+        Where pages say it in words: of a `run`, `compared`, or `both`; of values of a category.
+    drawn : bool
+        Whether figures of differences show it.
     if_any, unless_zero : bool
         Whether the summary leaves it out where it applies to no history, and where it is 0 in all.
     """
@@ -180,12 +186,29 @@ class Outcome:
     adds_up: bool = False
     per: Callable[..., Column] | None = None
     elsewhere: tuple[str, str] | None = None
+    headline: int | tuple[int, int] | Mapping[str, int] | None = None
+    told: str | Mapping[str, str] = ""
+    drawn: bool = True
     low: float | None = None
     high: float | None = None
     whole: bool = False
     always: bool = True
     if_any: bool = False
     unless_zero: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names under which it is asked for: its own, or those of the values of a category."""
+        if self.values is None:
+            return (self.name,)
+        return tuple(value if self.section == "endings" else f"{self.name}:{value}" for value in self.values)
+
+    @property
+    def when(self) -> str:
+        """When it is taken, in words."""
+        if self.parts is not None or self.months is None:
+            return "at the horizon"
+        return f"after {self.months:.10g} months" if self.months > 1 else "after 30 days" if self.months else "at the start"
 
     def day(self, days: int) -> int:
         """Return the day on which it is taken."""
@@ -228,7 +251,10 @@ def both(outcome: Outcome) -> tuple[Outcome, Outcome]:
     def of_side(place: int) -> Outcome:
         name, label = named(outcome.name, outcome.label, place)
         elsewhere = None if outcome.elsewhere is None else named(*outcome.elsewhere, place)
-        return replace(outcome, name=name, label=label, elsewhere=elsewhere, of=_of_side(outcome.of, place))
+        headline = outcome.headline[place] if isinstance(outcome.headline, tuple) else outcome.headline
+        return replace(
+            outcome, name=name, label=label, elsewhere=elsewhere, headline=headline, of=_of_side(outcome.of, place)
+        )
 
     return of_side(0), of_side(1)
 

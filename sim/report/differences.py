@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sim.model import NOT_DRAWN
 from sim.report.axes import rows_axis, signed
 from sim.report.beside import curve_pictures
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, with_bounds, wrapped
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 # judgement: changes beyond this, in parts of the base, would leave no room for the others.
 WIDEST = 2.0
-# A part of another line, or one that says when rather than how much.
-LEFT_OUT = ("killed_", "fire_below_half_month_")
 
 
 def comparison_pictures(found: Sequence[Comparison]) -> Iterator[Picture]:
@@ -40,7 +39,7 @@ def comparison_pictures(found: Sequence[Comparison]) -> Iterator[Picture]:
     amounts = [
         line.id
         for line in found[0].lines
-        if line.section == "course" and line.unit != "share" and not line.id.startswith(LEFT_OUT) and _fits(found, line.id)
+        if line.section == "course" and line.unit != "share" and line.id not in NOT_DRAWN and _fits(found, line.id)
     ]
     if amounts:
         yield _forest(found, "amounts", "What differs: amounts", amounts, relative=True)

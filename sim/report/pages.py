@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim.model import TOLD_OF_COMPARISONS, TOLD_OF_RUNS
 from sim.model.outcomes import SECTIONS
 from sim.report.assumed import assumed, every_number, how_sure, sources
 from sim.report.differences import (
@@ -34,13 +35,6 @@ from sim.studies.condition import Condition
 from sim.words.comparison import moved_lines, pairing_in_words
 from sim.words.ledger import sentences
 from sim.words.run import balance_sentences
-
-# Told in words at the top of a page; the rest is in its tables.
-LASTING = ("ceasefire_lasted_30_days", "ceasefire_lasted_365_days")
-COMPARED = (
-    "attacker_collapsed", "defender_collapsed", "ceasefire_in_force", "deal_within_24_months", "ceasefire_lasted_365_days",
-    "casualties_attacker", "casualties_defender", "ground_gained_km2",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -156,7 +150,7 @@ def came_out(kept: Kept) -> Iterator[list[Piece]]:
     deals = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id.startswith("deal_within_")]
     if deals:
         yield ["A deal is signed ", *listed(deals), "."]
-    lasting = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id in LASTING]
+    lasting = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id in TOLD_OF_RUNS]
     if lasting:
         yield ["The first ceasefire lasts ", *listed(lasting), " of those that were watched so long."]
     losses = [row for row in summary if row.id.startswith("casualties_") and row.section == "course" and row.n]
@@ -268,7 +262,7 @@ def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
     """Yield the main differences, a sentence each, with what the outcome is in both."""
     base = found[0].left.name
     for one in found:
-        for line in (line for line in one.lines if line.id in COMPARED):
+        for line in (line for line in one.lines if line.id in TOLD_OF_COMPARISONS):
             difference = line.difference
             if difference is None or difference.same:
                 continue

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.engine.draws import Floats, Ints
+from sim.model import HEADLINE
 from sim.model.outcomes import SECTIONS
 from sim.report.axes import number_axis, percent_axis
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed, slug, with_bounds, with_unit, wrapped
@@ -24,7 +25,6 @@ from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import Condition
 from sim.studies.design import as_value
-from sim.studies.headline import HEADLINE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -112,7 +112,7 @@ class KeptSweep:
     def label(self, outcome: str) -> str:
         """Return what an outcome is called."""
         row = next((row for (_, name), row in self.rows.items() if name == outcome), None)
-        return outcome if row is None or row.section not in SECTIONS else row.alone
+        return outcome if row is None else row.alone
 
     def label_with_unit(self, outcome: str) -> str:
         """Return what an outcome is called, with its unit where its label does not say it."""

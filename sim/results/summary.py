@@ -154,9 +154,8 @@ def blank_row(scenario: Scenario[ScenarioHead], outcome: str) -> Row:
 
 def _category(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
     """Yield the values of a category: each with its label and the id of its row."""
-    for value, label in (outcome.values or {}).items():
-        whole = f"{outcome.label}: {label}" if outcome.section == "terms" else label
-        yield value, whole, value if outcome.section == "endings" else f"{outcome.name}:{value}"
+    for name, (value, label) in zip(outcome.names, (outcome.values or {}).items(), strict=outcome.values is not None):
+        yield value, f"{outcome.label}: {label}" if outcome.section == "terms" else label, name
 
 
 def _distribution(values: NDArray[np.float64]) -> dict[str, Any]:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from sim.model import HEADLINE
 from sim.results.summary import Row
 from sim.studies.condition import ConditionError
-
-HEADLINE = (
-    "ceasefire_in_force", "deal_within_24_months", "ceasefire_lasted_365_days", "casualties_attacker", "ground_gained_km2",
-    "casualties_defender", "war_goes_on",
-)  # fmt: skip
-
 
 # As many as fit beside one another.
 AT_ONCE = 5

@@ -1,0 +1,63 @@
+"""`parley outcomes`: what can be asked of a scenario's histories."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sim.cli.common import Excel, Settings, errors_as_lines, load_all, one_way_to_print, print_csv, refuse_excel
+from sim.cli.complete import scenarios
+
+
+def outcomes(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SCENARIO] [WORD]",
+            help="A scenario (baseline if not given), and a word that is looked for.",
+            autocompletion=scenarios,
+        ),
+    ] = None,
+    settings: Settings = None,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the table of results/README.md.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
+    excel: Excel = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List the outcomes of a scenario: name, label, unit, when it is taken, what it means; or those with a word in them.
+
+    The names are what --outcome, --until, --fail-over and --precision-of take.
+
+    Example:  parley outcomes baseline casualties
+    """
+    with errors_as_lines():
+        import json
+
+        from sim.errors import ParleyError
+        from sim.results.dictionary import Entry, as_dicts, entries, reference_lines
+        from sim.results.tables import csv_of
+        from sim.scenario.lookup import meanings
+        from sim.scenario.wording import quoted
+        from sim.words.outcomes import text_lines
+
+        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
+        refuse_excel(excel, as_csv, "--csv")
+        given = list(words or ())
+        # A single word that is no scenario, nor looks like a file, is looked for in the usual one.
+        is_word = len(given) == 1 and not given[0].endswith((".yaml", ".yml")) and "/" not in given[0]
+        if not given or (is_word and not meanings(given[0])):
+            given.insert(0, "baseline")
+        (scenario,) = load_all(given[:1], settings)
+        word = " ".join(given[1:])
+        found = entries(scenario, word)
+        if not found:
+            raise ParleyError(f"no outcome of {scenario.name} speaks of {quoted(word)}")
+        if way == "md":
+            print(*reference_lines(scenario), sep="\n")
+        elif way == "csv":
+            print_csv(csv_of(as_dicts(found), Entry._fields), excel)
+        elif way == "json":
+            print(json.dumps(as_dicts(found), indent=2))
+        else:
+            print(*text_lines(found), sep="\n")
