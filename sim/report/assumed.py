@@ -16,6 +16,8 @@ from sim.report.parts import Piece, Table, Value, listed, with_bounds
 from sim.results.names import Names
 from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
 from sim.scenario.describe import coverage, entries
+from sim.scenario.wording import exact_number
+from sim.words.numbers import rounded
 
 # What no mechanism stands for.
 LEFT_OUT = (
@@ -68,10 +70,10 @@ def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]
 
 def _range(known: dict[str, Quantity], path: str, percent: bool = False) -> list[Piece]:
     """Return the median of a number, and the 5 % and 95 % of what it may be where it is uncertain."""
-    quantity, of, shown = known[path], f"scenario.yaml|{path}", _in_percent if percent else _plainly
+    quantity, of, shown = known[path], f"scenario.yaml|{path}", _in_percent if percent else rounded
     unit = " %" if percent else ""
     if quantity.is_certain:
-        exact = shown(quantity.central) if percent else f"{quantity.central:,.10g}"
+        exact = shown(quantity.central) if percent else exact_number(quantity.central)
         return [Value(exact + unit, quantity.central, f"{of}|central")]
     low, middle, high = (
         Value(shown(number), number, f"{of}|{name}")
@@ -80,15 +82,8 @@ def _range(known: dict[str, Quantity], path: str, percent: bool = False) -> list
     return with_bounds(middle._replace(text=middle.text + unit), low, high)
 
 
-def _plainly(value: float) -> str:
-    """Return a number with about three digits, and no more than it needs."""
-    if abs(value) >= 1000:
-        return f"{float(f'{value:.3g}'):,.0f}"
-    return f"{value:.3g}"
-
-
 def _in_percent(value: float) -> str:
-    return f"{100 * value:.3g}" if value >= 0.1 else f"{100 * value:.2g}"
+    return rounded(100 * value, 3 if value >= 0.1 else 2)
 
 
 def how_sure(scenario: Scenario[ScenarioHead]) -> list[Piece]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.errors import ParleyError
-from sim.words.comparison import number
+from sim.words import numbers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,13 +39,12 @@ class Value(NamedTuple):
     @classmethod
     def in_unit(cls, number_: float, unit: str, *of: object, sign: bool = False, size: float | None = None) -> Value:
         """Return a number with so many digits as tables on the terminal show."""
-        return cls(number(number_, unit, sign=sign, size=size), number_, "|".join(str(part) for part in of))
+        return cls(numbers.in_unit(number_, unit, sign=sign, size=size), number_, "|".join(str(part) for part in of))
 
     @classmethod
     def bound(cls, number_: float, unit: str, *of: object, sign: bool = False, size: float | None = None) -> Value:
         """Return an end of an interval, whose unit is said before it."""
-        value = cls.in_unit(number_, unit, *of, sign=sign, size=size)
-        return value._replace(text=value.text.removesuffix(" %").removesuffix(" points"))
+        return cls(numbers.bound(number_, unit, sign=sign, size=size), number_, "|".join(str(part) for part in of))
 
 
 # What a cell or a sentence holds: plain text, numbers, or nothing.

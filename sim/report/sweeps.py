@@ -25,6 +25,7 @@ from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import Condition
 from sim.studies.design import as_value
+from sim.words.numbers import rounded
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -257,11 +258,11 @@ def _sweep_picture(sweep: KeptSweep, outcome: str, level: float | None) -> Pictu
 
 
 def _crossing(one: Crossing, outcome: str) -> list[Piece]:
-    at = Value(f"{one.at:,.3g}", one.at, f"crossing|{outcome}|at")
+    at = Value(rounded(one.at), one.at, f"crossing|{outcome}|at")
     if one.low is None and one.high is None:
         return [at, " (its interval goes beyond the sweep on both sides)"]
     bounds = [
-        Value(f"{bound:,.3g}", bound, f"crossing|{outcome}|{name}") if bound is not None else "beyond the sweep"
+        Value(rounded(bound), bound, f"crossing|{outcome}|{name}") if bound is not None else "beyond the sweep"
         for name, bound in (("low", one.low), ("high", one.high))
     ]
     return with_bounds(at, *bounds)
@@ -297,7 +298,7 @@ def _draw_sweep(sweep: KeptSweep, outcome: str, level: float | None, paper: Pape
                 axes.axvline(one.at, color=MARK, linewidth=1.1)
                 low_end, high_end = (x.min() if one.low is None else one.low), (x.max() if one.high is None else one.high)
                 axes.axvspan(low_end, high_end, color=MARK, alpha=0.13, linewidth=0, gid="band-crossing")
-                axes.annotate(f"{one.at:,.3g}", (one.at, 1.0), xycoords=("data", "axes fraction"), xytext=(3, -2),
+                axes.annotate(rounded(one.at), (one.at, 1.0), xycoords=("data", "axes fraction"), xytext=(3, -2),
                               textcoords="offset points", va="top", color=MARK)  # fmt: skip
         if share:
             percent_axis(axes)

@@ -3,7 +3,10 @@
 import math
 
 from sim.studies.breakeven import BreakEven, Point
-from sim.words.comparison import number
+from sim.words.numbers import bound, in_full, in_unit
+
+# Of the values that are tried.
+DIGITS = 6
 
 
 def text_lines(found: BreakEven, replications: int) -> list[str]:
@@ -13,12 +16,12 @@ def text_lines(found: BreakEven, replications: int) -> list[str]:
         f"{len(found.points)} values, {replications:,} histories each, on the same luck",
         f" {'value':>14}  {condition.statistic}({condition.outcome}) less the level (95 %)",
     ]
-    lines += [f" {point.value:>14,.6g}  {_excess(point, condition.statistic)}" for point in found.points]
+    lines += [f" {in_full(point.value, DIGITS):>14}  {_excess(point, condition.statistic)}" for point in found.points]
     undefined = [point.value for point in found.points if point.holds is None]
     if undefined:
         lines.append(
             f"No history has {condition.outcome} at {len(undefined)} of {len(found.points)} values, between "
-            f"{undefined[0]:,.6g} and {undefined[-1]:,.6g}."
+            f"{in_full(undefined[0], DIGITS)} and {in_full(undefined[-1], DIGITS)}."
         )
     return [*lines, _verdict(found)]
 
@@ -29,12 +32,9 @@ def _excess(point: Point, statistic: str) -> str:
         return f"{'not defined':>16}"
     unit = "share" if statistic == "share" else ""
     size = max(abs(value) for value in (point.excess, point.low, point.high) if value is not None)
-    excess, low, high = (
-        None if value is None else number(value, unit, sign=True, size=size)
-        for value in (point.excess, point.low, point.high)
-    )
-    band = [value.removesuffix(" points") if value is not None else "not known" for value in (low, high)]
-    return f"{excess:>16} ({band[0]} .. {band[1]})"
+    excess = in_unit(point.excess, unit, sign=True, size=size)
+    low, high = ("not known" if end is None else bound(end, unit, sign=True, size=size) for end in (point.low, point.high))
+    return f"{excess:>16} ({low} .. {high})"
 
 
 def _verdict(found: BreakEven) -> str:
@@ -45,7 +45,7 @@ def _verdict(found: BreakEven) -> str:
         return f"{value:,.{max(0, -math.floor(math.log10(found.width / 2)))}f}"
 
     of = "value that was tried" + (" and has a statistic" if any(one.holds is None for one in found.points) else "")
-    between = ", ".join(f"{low:,.6g} and {high:,.6g}" for low, high in found.crossings)
+    between = ", ".join(f"{in_full(low, DIGITS)} and {in_full(high, DIGITS)}" for low, high in found.crossings)
     if found.found == "undefined":
         if not found.crossings:
             return f"No break-even can be told: at no value that was tried does a history have {found.condition.outcome}."

@@ -10,24 +10,9 @@ from sim.results.summary import ENDING_LABELS
 from sim.results.tables import csv_of
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.markdown import markdown_cell
+from sim.words.numbers import band, in_unit, with_band
 
 LONGEST_LABEL = 56
-
-
-def number(value: float, unit: str, *, sign: bool = False, size: float | None = None) -> str:
-    """Return a value as tables show it: shares in per cent or points, others with about three digits, as fit for `size`.
-
-    >>> number(0.1234, "share"), number(0.1234, "share", sign=True), number(123456.0, "persons", sign=True)
-    ('12.3 %', '+12.3 points', '+123,456')
-    """
-    plus = "+" if sign else ""
-    if unit == "share":
-        percent = round(100 * value, 1) + 0.0
-        return f"{percent:{plus}.1f} points" if sign else f"{percent:.1f} %"
-    size = abs(value) if size is None else size
-    digits = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4
-    # No minus before a zero.
-    return f"{round(value, digits) + 0.0:{plus},.{digits}f}"
 
 
 def in_cells(line: Line) -> tuple[str, str, str]:
@@ -35,26 +20,12 @@ def in_cells(line: Line) -> tuple[str, str, str]:
     found = line.difference
     if found is None:
         return "-", "-", "too few histories"
-    left, right = number(found.left, line.unit), number(found.right, line.unit)
+    left, right = in_unit(found.left, line.unit), in_unit(found.right, line.unit)
     if found.same:
         return left, right, "no difference: the same in every history"
     if not found.found:
-        return left, right, f"no difference found (within {_band(line)})"
-    return left, right, f"{number(found.mean, line.unit, sign=True, size=_size(line))} ({_band(line)})"
-
-
-def _band(line: Line) -> str:
-    found = line.difference
-    assert found is not None, "asked for where there is one"
-    low, high = (number(value, line.unit, sign=True, size=_size(line)) for value in (found.low, found.high))
-    return f"{low.removesuffix(' points')} .. {high.removesuffix(' points')}"
-
-
-def _size(line: Line) -> float:
-    """Return how large a difference may be, so that it is rounded like its interval."""
-    found = line.difference
-    assert found is not None, "asked for where there is one"
-    return max(abs(found.low), abs(found.high))
+        return left, right, f"no difference found (within {band(found.low, found.high, line.unit, sign=True)})"
+    return left, right, with_band(found.mean, found.low, found.high, line.unit, sign=True)
 
 
 def _some(line: Line, whole: int) -> str:

@@ -10,6 +10,7 @@ from sim.scenario import Knob
 from sim.studies.discovered import Discovered, knobs_of
 from sim.studies.discovery import Box, Restriction, Search
 from sim.words import WHAT_IT_IS_NOT
+from sim.words.numbers import in_unit, rounded, with_band
 
 # judgement: enough rows to see the trade of coverage for density.
 ROWS_OF_TRAJECTORY = 8
@@ -73,13 +74,13 @@ def _range(one: Restriction, knob: Knob | None) -> str:
     """Return the limits in words, with where they lie among the values that were drawn."""
     unit = f"{knob.unit}; " if knob is not None and knob.unit else ""
     if one.low is not None and one.high is not None:
-        limits = f"{_value(one.low)} .. {_value(one.high)}"
+        limits = f"{rounded(one.low)} .. {rounded(one.high)}"
         lies = f"{_percent(one.below)} of what was drawn lies below, {_percent(one.above)} above"
     elif one.low is not None:
-        limits, lies = f"at least {_value(one.low)}", f"{_percent(one.below)} of what was drawn lies below"
+        limits, lies = f"at least {rounded(one.low)}", f"{_percent(one.below)} of what was drawn lies below"
     else:
         assert one.high is not None, "a restriction has a limit"
-        limits, lies = f"at most {_value(one.high)}", f"{_percent(one.above)} of what was drawn lies above"
+        limits, lies = f"at most {rounded(one.high)}", f"{_percent(one.above)} of what was drawn lies above"
     return f"{limits} ({unit}{lies}; quasi-p {_chance(one.quasi_p_held_out)})"
 
 
@@ -136,14 +137,7 @@ def _next(asked: Discovered, box: Box, scenario: Sequence[str]) -> str:
 
 
 def _percent(share: float, interval: tuple[float, float] | None = None) -> str:
-    if interval is None:
-        return f"{100 * share:.1f} %"
-    return f"{100 * share:.1f} % ({100 * interval[0]:.1f} .. {100 * interval[1]:.1f})"
-
-
-def _value(value: float) -> str:
-    """Return a value with three digits, in full before the point: of a limit more would say too much."""
-    return f"{float(f'{value:.3g}'):,.10g}"
+    return in_unit(share, "share") if interval is None else with_band(share, *interval, "share")
 
 
 def _chance(chance: float) -> str:

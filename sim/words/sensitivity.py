@@ -15,6 +15,7 @@ from sim.studies.one_at_a_time import MindChanging, Variant
 from sim.studies.sensitivity import Sensitivity
 from sim.studies.sobol import Sobol
 from sim.words import WHAT_IT_IS_NOT
+from sim.words.numbers import in_full
 
 # judgement: an index that is known no better than this hardly tells a half from nothing.
 WIDE = 0.2
@@ -101,7 +102,7 @@ def _table(found: MindChanging, outcomes: Mapping[str, Called], top: int) -> Ite
         head = wrap(outcomes[name].label + unit, WIDTH)
         columns.append((head, cells, max(map(len, (*head, *cells))) + 2))
     path = max(len(one.path) for one in shown) + 2
-    value = max(len(_short(effect.variant)) for one in shown for effect in one.effects) + 2
+    value = max(len(_value(effect.variant)) for one in shown for effect in one.effects) + 2
     height = max(len(head) for head, _, _ in columns)
     for line in range(height):
         left = f"    {'assumption':<{path}}{'at':>{value}}" if line == height - 1 else " " * (4 + path + value)
@@ -112,7 +113,7 @@ def _table(found: MindChanging, outcomes: Mapping[str, Called], top: int) -> Ite
         for place, effect in enumerate(one.effects):
             left = f"{rank:>2}. {one.path:<{path}}" if place == 0 else " " * (4 + path)
             yield (
-                left + f"{_short(effect.variant):>{value}}" + "".join(f"{cells[at]:>{width}}" for _, cells, width in columns)
+                left + f"{_value(effect.variant):>{value}}" + "".join(f"{cells[at]:>{width}}" for _, cells, width in columns)
             )
             at += 1
     yield ""
@@ -123,14 +124,8 @@ def _table(found: MindChanging, outcomes: Mapping[str, Called], top: int) -> Ite
     yield ""
 
 
-def _short(variant: Variant) -> str:
-    return (
-        variant.value
-        if variant.number is None
-        else f"{variant.number:.4g}"
-        if variant.number < 1e4
-        else f"{variant.number:,.0f}"
-    )
+def _value(variant: Variant) -> str:
+    return variant.value if variant.number is None else in_full(variant.number, 4)
 
 
 def _cell(change: Difference | None, scale: float) -> str:

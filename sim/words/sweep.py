@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sim.results.summary import Row, with_asked
 from sim.studies.sweep import Sweep
-from sim.words.comparison import number
+from sim.words.numbers import half_width, in_unit, with_band
 
 SHADES = "·░▒▓█"
 MOST_LINES = 60
@@ -58,14 +58,8 @@ def _in_words(row: Row | None) -> str:
     if row is None or value is None:
         return "never"
     if row.low is None or row.high is None:
-        return number(value, row.unit)
-    size = max(abs(row.low), abs(row.high))
-    low, high = (number(bound, row.unit, size=size).removesuffix(" %") for bound in (row.low, row.high))
-    return f"{number(value, row.unit, size=size)} ({low} .. {high})"
-
-
-def _half(width: float, unit: str) -> str:
-    return f"{100 * width:.1f} points" if unit == "share" else number(width, unit)
+        return in_unit(value, row.unit)
+    return with_band(value, row.low, row.high, row.unit)
 
 
 def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[str]:
@@ -75,7 +69,7 @@ def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[str]:
     values = {point: value for point, row in rows.items() if (value := _value(row)) is not None}
     half = max(((row.high or 0.0) - (row.low or 0.0) for row in rows.values() if row is not None), default=0.0) / 2
     unit = next((row.unit for row in rows.values() if row is not None), "")
-    yield f"{label} ({outcome}); every value within {_half(half, unit)} (95 %)"
+    yield f"{label} ({outcome}); every value within {half_width(half, unit)} (95 %)"
     if not values:
         yield " never"
         return
@@ -88,7 +82,7 @@ def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[str]:
         if point not in values:
             return "never  "
         place = min(len(SHADES) - 1, int((values[point] - least) / step)) if step > 0 else 0
-        return f"{number(values[point], unit, size=size)} {SHADES[place] * 2}"
+        return f"{in_unit(values[point], unit, size=size)} {SHADES[place] * 2}"
 
     cells = {(y, x): cell((y, x)) for y in down.values for x in across.values}
     width = max(8, *(len(text) for text in (*cells.values(), *across.values))) + 2

@@ -1,10 +1,9 @@
 """Targets of a scenario as a table for the terminal."""
 
 from sim.results.targets import Checked
+from sim.words.numbers import in_full
 
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+DIGITS = 3
 
 
 def target_lines(checked: list[Checked]) -> list[str]:
@@ -15,8 +14,8 @@ def target_lines(checked: list[Checked]) -> list[str]:
     for name, one in zip(names, checked, strict=True):
         want = one.expectation
         verdict = "met" if one.met else "NOT MET" if one.value is not None else _why_undefined(one)
-        bounds = f"{_number(want.low):>10} .. {_number(want.high):<10}"
-        value = "-" if one.value is None else _number(one.value)
+        bounds = f"{in_full(want.low, DIGITS):>10} .. {in_full(want.high, DIGITS):<10}"
+        value = "-" if one.value is None else in_full(one.value, DIGITS)
         lines.append(f" {name:<{width}} {value:>10} {bounds} {one.share:>10.1%}  {verdict}")
     return lines
 
