@@ -6,18 +6,29 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sim.ensemble.run import Plan
+from sim.results.identity import as_run
+from sim.results.manifest import Called, StoreError
 from sim.results.pairs import of_means
+from sim.results.place import Place
+from sim.results.read import read_folder
+from sim.results.store import what_is_run
+from sim.results.tables import csv_of
+from sim.studies.assumptions import Study
 from sim.studies.condition import ConditionError, is_share
 from sim.studies.headline import of_those
-from sim.studies.one_at_a_time import mind_changing
+from sim.studies.one_at_a_time import mind_changing, read_assumptions
 from sim.studies.sensitivity import sensitivities
 from sim.studies.sobol import LUCK, design, indices, sobol
+from sim.words.sensitivity import files
+from tests.resealed import reseal
 
 # Ishigami and Homma 1990, with a fourth input that does nothing.
 A, B = 7.0, 0.1
@@ -179,6 +190,51 @@ def test_each_uncertain_number_and_other_structures_are_tried(table, load) -> No
     moves = [one.moves for one in table.assumptions]
     assert moves == sorted(moves, reverse=True)
     assert {CHANGED, "attrition.attacker.daily_casualties"} <= {one.path for one in table.assumptions[:4]}
+
+
+@pytest.fixture
+def kept(table, load, tmp_path: Path) -> Path:
+    scenario, plan, folder = load("baseline"), Plan(100, 1, 60), tmp_path / "kept"
+    called = {name: Called(label=name, unit="") for name in table.outcomes}
+    study = Study("one_at_a_time", scenario, plan, 100, called, {}, {"": 0}, [table])
+    place = Place.of(folder, "one_at_a_time", what_is_run(scenario, plan), False)
+    texts = {**files(study, 5), "scenario.yaml": as_run(scenario, plan.days).to_yaml()}
+    with place.at_work():
+        place.write({name: text.encode() for name, text in texts.items()}, study.manifest("baseline"))
+    return folder
+
+
+def test_assumptions_are_read_back_as_they_were_written(table, kept: Path) -> None:
+    found = read_assumptions(read_folder(kept))
+    for ours, theirs in zip(found, table.assumptions, strict=True):
+        assert (ours.path, ours.unit, ours.description, ours.moves) == (
+            theirs.path, theirs.unit, theirs.description, theirs.moves,
+        )  # fmt: skip
+        for mine, its in zip(ours.effects, theirs.effects, strict=True):
+            assert replace(mine.variant, number=None) == replace(its.variant, number=None)
+            assert mine.variant.number == (
+                None if its.variant.number is None else pytest.approx(its.variant.number, rel=1e-5)
+            )
+            for name, change in its.differences.items():
+                read = mine.differences[name]
+                assert (read is None) == (change is None)
+                assert read is None or (read[:6], read.found) == (change[:6], change.found)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [("found", lambda cell: str(1 - int(cell)), "what was found is not what its bounds say"),
+     ("value", lambda cell: "much", "its value is no number")],
+)  # fmt: skip
+def test_assumptions_that_cannot_be_so_are_refused(kept: Path, column: str, value: Any, words: str) -> None:
+    path = kept / "one_at_a_time.csv"
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    row = next(row for row in rows if row["kind"] == "low" and row["difference"])
+    row[column] = value(row[column])
+    path.write_text(csv_of(rows), encoding="utf-8")
+    reseal(kept)
+    with pytest.raises(StoreError, match=words):
+        read_assumptions(read_folder(kept))
 
 
 def test_rows_hold_the_whole_table(table) -> None:

@@ -17,12 +17,14 @@ from sim.ensemble.processes import WorkerError
 from sim.ensemble.run import Plan
 from sim.ensemble.workers import pool_of, shared
 from sim.results.parts import Parts
+from sim.results.place import Place
+from sim.results.read import read_folder
 from sim.results.store import StoreError
 from sim.results.summary import as_dicts, summarise
 from sim.results.tables import csv_of
 from sim.scenario import ScenarioError
 from sim.studies.design import DesignError, Varied, lay_out
-from sim.studies.sweep import about, sweep
+from sim.studies.sweep import Sweep, about, sweep
 from sim.words.sweep import SHADES, text_lines
 from tests.moments import begun, parts_in
 
@@ -101,6 +103,20 @@ def test_an_outcome_of_the_summary_that_a_point_lacks_is_never(load) -> None:
     assert found.row(0, "talks_failing") is None
     assert found.row(1, "talks_failing") is not None
     assert any(line.split()[:2] == ["0", "never"] for line in text_lines(found, ["talks_failing"]))
+
+
+@pytest.mark.parametrize("texts", [(f"{SCALE}=0:2:3",), (f"{SCALE}=0,1", "attrition.law=square,linear")])
+def test_a_sweep_is_read_back_as_it_was_written(load, tmp_path: Path, texts: tuple[str, ...]) -> None:
+    varied = knobs(*texts)
+    found = sweep(load("baseline"), PLAN, varied, lay_out(varied), outcomes=["deal_month"])
+    place = Place.of(tmp_path / "sweep", "sweep", about(found.scenario, PLAN, varied, found.points, found.asked), False)
+    with place.at_work():
+        found.write(place)
+    kept = Sweep.read(read_folder(tmp_path / "sweep"))
+    assert (kept.knobs, kept.points, kept.design, kept.asked) == (found.knobs, found.points, found.design, found.asked)
+    assert kept.as_dicts() == found.as_dicts()
+    assert kept.is_grid == found.is_grid == (len(texts) == 2)
+    assert list(text_lines(kept, ["war_goes_on"])) == list(text_lines(found, ["war_goes_on"]))
 
 
 def test_what_a_knob_cannot_be_is_said_before_anything_is_run(load) -> None:

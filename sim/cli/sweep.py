@@ -72,7 +72,7 @@ def sweep(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
-        from sim.results.identity import as_run, file_name, identity_of, sweep_parts, varied_in_words
+        from sim.results.identity import file_name, identity_of, sweep_parts, varied_in_words
         from sim.results.place import Place
         from sim.results.read import read_folder
         from sim.results.tables import csv_of
@@ -81,7 +81,7 @@ def sweep(
         from sim.studies.sweep import Sweep, about
         from sim.studies.sweep import sweep as run_sweep
         from sim.words import WHAT_IT_IS_NOT
-        from sim.words.sweep import is_heat_table, text_lines
+        from sim.words.sweep import text_lines
 
         way = one_way_to_print(csv=as_csv, json=as_json)
         knobs = [Varied.parse(text) for text in vary]
@@ -100,9 +100,7 @@ def sweep(
         place = Place.of(folder, "sweep", asked, force, excel=excel, note=note)
         with place.at_work():
             if place.done:
-                kept = read_folder(place.target)
-                table = kept.text("sweep.csv")
-                found = Sweep.of_folder(kept, scenario, plan, knobs, chosen, design)
+                found = Sweep.read(read_folder(place.target))
             else:
                 with (
                     workers_for(replications * len(chosen), plan.days, workers, cluster) as pool,
@@ -112,19 +110,17 @@ def sweep(
                         scenario, plan, knobs, chosen, design, outcomes=outcome or (), pool=pool, parts=place.parts,
                         progress=progress, note=note,
                     )  # fmt: skip
-                table = csv_of(found.as_dicts())
-                files = {"sweep.csv": table.encode(), "scenario.yaml": as_run(scenario, plan.days).to_yaml().encode()}
-                place.write(files, found.manifest(outcome or ()))
+                found.write(place)
         told = f"{'There already' if place.done else 'Written'}: {folder}/ (sweep, scenario, manifest)"
         print(f"{told}. Next: {command('parley', 'report', folder)}  (a page with figures)", file=sys.stderr)
         if way == "csv":
-            print_csv(table, excel)
+            print_csv(csv_of(found.as_dicts()), excel)
         elif way == "json":
             made = {**identity.about(replications), "title": title}
             print(json.dumps({"note": WHAT_IT_IS_NOT, **made, "points": found.as_dicts()}, indent=2, allow_nan=False))
         else:
             print(f"{title}; {len(chosen):,} points, {replications:,} histories each, on the same luck\n")
-            shown = outcome or headline_outcomes(found.summaries[0])[: 1 if is_heat_table(found) else 3]
+            shown = outcome or headline_outcomes(found.summaries[0])[: 1 if found.is_grid else 3]
             print(*text_lines(found, shown), WHAT_IT_IS_NOT, sep="\n")
         failed = found.failed()
         say_failed(failed, f"{command('parley', 'run', file)} with that point by --set (failures.csv)")

@@ -18,8 +18,8 @@ from sim.report.pages import Page, assumptions_page, comparison_page, run_page, 
 from sim.report.parts import CannotDraw, Picture
 from sim.report.pictures import run_pictures
 from sim.report.story import bargaining, story_pictures
-from sim.report.sweeps import KeptSweep, sweep_pictures
-from sim.report.tornado import KeptAssumptions, assumption_pictures
+from sim.report.sweeps import sweep_pictures
+from sim.report.tornado import assumption_pictures
 from sim.results.comparison import Comparison, compare_all
 from sim.results.files import kind_of, read_bytes
 from sim.results.identity import LONGEST_NAME, bounded
@@ -28,9 +28,11 @@ from sim.results.manifest import NAME as MANIFEST
 from sim.results.place import PAGE, Place, is_page, is_written, may_write, write_file
 from sim.results.read import read_folder
 from sim.results.runs import told_apart
-from sim.scenario import shipped
+from sim.scenario import Scenario, ScenarioHead, shipped
 from sim.scenario.identity import short_hash
 from sim.studies.condition import Condition
+from sim.studies.one_at_a_time import Assumption, read_assumptions
+from sim.studies.sweep import Sweep
 
 
 class Asked(NamedTuple):
@@ -63,7 +65,22 @@ class Asked(NamedTuple):
                 raise CannotDraw(f"--{name} is not for {what}")
 
 
-Results = Kept | KeptSweep | KeptAssumptions
+class StoredSweep(NamedTuple):
+    """A sweep with what its folder says of it."""
+
+    manifest: SweepManifest
+    sweep: Sweep
+
+
+class StoredAssumptions(NamedTuple):
+    """Assumptions taken one at a time, with what their folder says of them."""
+
+    manifest: OneAtATimeManifest
+    scenario: Scenario[ScenarioHead]
+    assumptions: list[Assumption]
+
+
+Results = Kept | StoredSweep | StoredAssumptions
 
 
 def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B008, it cannot change
@@ -81,12 +98,11 @@ def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B
     if isinstance(found, Kept):
         asked.refuse("a run", "replication", "ending")
         return run_page(found, *_story_if_any(found, asked))
-    scenario = found.scenario
-    if isinstance(found, KeptSweep):
+    if isinstance(found, StoredSweep):
         asked.refuse("a sweep", "until")
-        return sweep_page(found, scenario, Condition.parse(asked.until) if asked.until is not None else None)
+        return sweep_page(found.sweep, found.manifest, Condition.parse(asked.until) if asked.until is not None else None)
     asked.refuse("assumptions")
-    return assumptions_page(found, scenario)
+    return assumptions_page(found.assumptions, found.scenario, found.manifest)
 
 
 def _story_if_any(kept: Kept, asked: Asked) -> tuple[Story | None, str]:
@@ -114,13 +130,15 @@ def pictures_of(
         runs = [found[0].left, *(one.right for one in found)]
         return _named(comparison_pictures(found)), source_line(*runs)
     kept = results_in(folders[0])
-    if isinstance(kept, KeptSweep):
+    if isinstance(kept, StoredSweep):
         asked.refuse("a sweep", "until")
         until = Condition.parse(asked.until) if asked.until is not None else None
-        return _named(sweep_pictures(kept, until)), study_source(kept.scenario, kept.manifest)
-    if isinstance(kept, KeptAssumptions):
+        return _named(sweep_pictures(kept.sweep, until)), study_source(kept.sweep.scenario, kept.manifest)
+    if isinstance(kept, StoredAssumptions):
         asked.refuse("assumptions")
-        return _named(assumption_pictures(kept)), study_source(kept.scenario, kept.manifest)
+        return _named(assumption_pictures(kept.assumptions, kept.manifest.outcomes)), study_source(
+            kept.scenario, kept.manifest
+        )
     asked.refuse("a run", "replication", "ending", "date")
     pictures = _named(run_pictures(kept))
     if name not in pictures:
@@ -242,9 +260,9 @@ def results_in(folder: Path) -> Results:
         )
     found = read_folder(folder)
     if isinstance(found.manifest, SweepManifest):
-        return KeptSweep.of(found, found.manifest)
+        return StoredSweep(found.manifest, Sweep.read(found))
     if isinstance(found.manifest, OneAtATimeManifest):
-        return KeptAssumptions.of(found, found.manifest)
+        return StoredAssumptions(found.manifest, found.scenario(), read_assumptions(found))
     if isinstance(found.manifest, RunManifest):
         return Kept.of(found)
     if isinstance(found.manifest, ComparisonManifest):

@@ -20,18 +20,20 @@ from sim.report.kept import Kept, Story, source_line
 from sim.report.parts import Picture, Piece, Table, Value, listed, with_bounds
 from sim.report.pictures import run_pictures
 from sim.report.story import story_pictures
-from sim.report.sweeps import KeptSweep, sweep_pictures
-from sim.report.tornado import KeptAssumptions, assumption_pictures
+from sim.report.sweeps import sweep_pictures
+from sim.report.tornado import assumption_pictures
 from sim.results.comparison import Comparison
 from sim.results.history import failed_in_words
 from sim.results.identity import identity_over, varied_in_words
 from sim.results.ledger import Totals
-from sim.results.manifest import OfScenario
+from sim.results.manifest import OfScenario, OneAtATimeManifest
 from sim.results.names import Names
 from sim.results.runs import Run
 from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import Condition
+from sim.studies.one_at_a_time import Assumption
+from sim.studies.sweep import Sweep
 from sim.words.comparison import moved_lines, pairing_in_words
 from sim.words.ledger import sentences
 from sim.words.run import balance_sentences
@@ -276,28 +278,31 @@ def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
 # Studies
 
 
-def sweep_page(sweep: KeptSweep, scenario: Scenario[ScenarioHead], until: Condition | None) -> Page:
+def sweep_page(sweep: Sweep, manifest: OfScenario, until: Condition | None) -> Page:
     """Return the page of a sweep."""
     knobs = listed([[knob.path] for knob in sweep.knobs])
-    histories = sweep.manifest.replications
+    histories = sweep.plan.replications
     says: list[Piece] = [
         f"{len(sweep.points):,} points with {histories:,} histories each, on the same luck, over ", *knobs,
         ". Differences between points are surer than the intervals of their values.",
     ]  # fmt: skip
     block = Block("What came out", [says], pictures=list(sweep_pictures(sweep, until)))
-    design = sweep.manifest.design
-    over = varied_in_words([knob.path for knob in sweep.knobs], sweep.points, design)
-    return _study_page(f"a sweep {over}", scenario, sweep.manifest, block)
+    over = varied_in_words([knob.path for knob in sweep.knobs], sweep.points, sweep.design)
+    return _study_page(f"a sweep {over}", sweep.scenario, manifest, block)
 
 
-def assumptions_page(kept: KeptAssumptions, scenario: Scenario[ScenarioHead]) -> Page:
+def assumptions_page(
+    assumptions: Sequence[Assumption], scenario: Scenario[ScenarioHead], manifest: OneAtATimeManifest
+) -> Page:
     """Return the page of assumptions taken one at a time."""
     says: list[Piece] = [
         "Each assumption alone at the 5 % and the 95 % of what it may be, and other structures of the model, on the same "
         "luck."
     ]
-    block = Block("What would change the picture", [says], pictures=list(assumption_pictures(kept)))
-    return _study_page("what would change the picture", scenario, kept.manifest, block)
+    block = Block(
+        "What would change the picture", [says], pictures=list(assumption_pictures(assumptions, manifest.outcomes))
+    )
+    return _study_page("what would change the picture", scenario, manifest, block)
 
 
 def _study_page(what: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, found: Block) -> Page:

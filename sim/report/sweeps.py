@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise, product
-from pathlib import Path
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sim.engine.draws import Floats, Ints
 from sim.model import HEADLINE
-from sim.model.outcomes import SECTIONS
 from sim.report.axes import number_axis, percent_axis
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed, slug, with_bounds, with_unit, wrapped
 from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper
-from sim.results.columns import sweep_columns
-from sim.results.manifest import StoreError, SweepManifest
-from sim.results.read import Folder
-from sim.results.reading import rows_of
-from sim.results.summary import Row
-from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import Condition
 from sim.studies.design import as_value
+from sim.studies.sweep import Sweep
 from sim.words.numbers import rounded
 
 if TYPE_CHECKING:
@@ -36,125 +28,39 @@ MOST_OUTCOMES = 6
 MOST_WRITTEN = 100
 
 
-class Knob(NamedTuple):
-    """A knob of a sweep; its values as numbers, or None where they are words."""
-
-    path: str
-    numbers: Floats | None
-
-
-@dataclass(frozen=True)
-class KeptSweep:
-    """A sweep read from its folder.
-
-    Attributes
-    ----------
-    folder : Path
-    manifest : SweepManifest
-    scenario : Scenario
-        As it is without the knobs.
-    knobs : list of Knob
-    points : list of tuple of str
-    rows : dict of (point, outcome) to Row
-        The rows of `sweep.csv`.
-    """
-
-    folder: Path
-    manifest: SweepManifest
-    scenario: Scenario[ScenarioHead]
-    knobs: list[Knob]
-    points: list[tuple[str, ...]]
-    rows: dict[tuple[int, str], Row]
-
-    @classmethod
-    def of(cls, found: Folder, manifest: SweepManifest) -> KeptSweep:
-        """Return the sweep in a folder that was read.
-
-        Raises
-        ------
-        StoreError
-            When its table is not of its points.
-        """
-        points = [tuple(point) for point in manifest.points]
-        paths = [knob.path for knob in manifest.knobs]
-        if any(len(point) != len(paths) for point in points) or len(set(paths)) < len(paths):
-            raise StoreError(f"{found.path}/manifest.json: its points have not one value for each of its knobs")
-        table = found.table("sweep.csv", sweep_columns(paths))
-        table.one_of("section", (*SECTIONS, "asked"))
-        at = [int(place) for place in table["point"].tolist()]
-        rows = {}
-        for place, (point, row) in enumerate(zip(at, rows_of(table), strict=True)):
-            if point not in range(len(points)) or (place and at[place - 1] > point) or (point, row.id) in rows:
-                raise table.wrong(
-                    place, f"point {point} with {row.id} is none of the sweep, out of its order or there twice"
-                )
-            if any(str(as_value(value)) != table[path][place] for path, value in zip(paths, points[point], strict=True)):
-                raise table.wrong(place, f"its knobs are not those of point {point}")
-            rows[point, row.id] = row
-        if set(at) != set(range(len(points))):
-            raise StoreError(f"{table.path} has not a row for each of its {len(points):,} points")
-        knobs = [Knob(path, _as_numbers([point[place] for point in points])) for place, path in enumerate(paths)]
-        return cls(found.path, manifest, found.scenario(), knobs, points, rows)
-
-    @property
-    def is_grid(self) -> bool:
-        """Whether every value of each of two knobs meets every value of the other."""
-        if len(self.knobs) != 2 or self.manifest.design != "grid":
-            return False
-        down, across = (dict.fromkeys(point[place] for point in self.points) for place in (0, 1))
-        return {*self.points} == {*product(down, across)}
-
-    def outcomes(self) -> list[str]:
-        """Return what to show: what was asked for, or some of the headline outcomes."""
-        asked = self.manifest.outcomes
-        known = {outcome for _, outcome in self.rows}
-        return list(dict.fromkeys(asked)) or [name for name in HEADLINE if name in known][:MOST_OUTCOMES]
-
-    def label(self, outcome: str) -> str:
-        """Return what an outcome is called."""
-        row = next((row for (_, name), row in self.rows.items() if name == outcome), None)
-        return outcome if row is None else row.alone
-
-    def label_with_unit(self, outcome: str) -> str:
-        """Return what an outcome is called, with its unit where its label does not say it."""
-        return with_unit(self.label(outcome), self.unit(outcome))
-
-    def unit(self, outcome: str) -> str:
-        """Return the unit of an outcome."""
-        return next((row.unit for (_, name), row in self.rows.items() if name == outcome), "")
-
-    def value(self, point: int, outcome: str, name: str = "value") -> float:
-        """Return share or mean of an outcome at a point, or a bound of its interval; NaN where no history has it."""
-        row = self.rows.get((point, outcome))
-        if row is None:
-            return np.nan
-        value = getattr(row, name) if name != "value" else row.mean if row.share is None else row.share
-        return np.nan if value is None else float(value)
-
-    def column(self, outcome: str, name: str = "value") -> Floats:
-        """Return that of all points, (points,)."""
-        return np.array([self.value(point, outcome, name) for point in range(len(self.points))])
-
-    def cell(self, point: int, outcome: str) -> Piece | list[Piece]:
-        """Return share or mean with its interval, for a table."""
-        value = self.value(point, outcome)
-        if np.isnan(value):
-            return "never"
-        row, unit = self.rows[point, outcome], self.unit(outcome)
-        of = ("sweep.csv", point, outcome)
-        low, high = (self.value(point, outcome, name) for name in ("low", "high"))
-        name = "mean" if row.share is None else "share"
-        if np.isnan(low):
-            return Value.in_unit(value, unit, *of, name)
-        size = max(abs(low), abs(high))
-        ends = [Value.bound(bound, unit, *of, which, size=size) for which, bound in (("low", low), ("high", high))]
-        return with_bounds(Value.in_unit(value, unit, *of, name, size=size), *ends)
-
-
-def _as_numbers(values: Sequence[str]) -> Floats | None:
-    """Return the values of a knob as numbers, or None where they are words."""
-    found = [as_value(value) for value in values]
+def numbers_of(sweep: Sweep, knob: int) -> Floats | None:
+    """Return the values of a knob at all points as numbers, (points,), or None where they are words."""
+    found = [as_value(point[knob]) for point in sweep.points]
     return None if any(isinstance(value, str) for value in found) else np.array(found, dtype=np.float64)
+
+
+def outcomes_of(sweep: Sweep) -> list[str]:
+    """Return what to show: what was asked for, or some of the headline outcomes."""
+    return list(dict.fromkeys(sweep.asked)) or [name for name in HEADLINE if sweep.known(name)][:MOST_OUTCOMES]
+
+
+def _label(sweep: Sweep, outcome: str, unit: bool = False) -> str:
+    """Return what an outcome is called, with its unit where that is wanted and its label does not say it."""
+    row = next(iter(sweep.known(outcome)), None)
+    label = outcome if row is None else row.alone
+    return with_unit(label, _unit(sweep, outcome)) if unit else label
+
+
+def _unit(sweep: Sweep, outcome: str) -> str:
+    return next((row.unit for row in sweep.known(outcome)), "")
+
+
+def _cell(sweep: Sweep, point: int, outcome: str) -> Piece | list[Piece]:
+    """Return share or mean with its interval, for a table."""
+    row = sweep.row(point, outcome)
+    if row is None or row.value is None:
+        return "never"
+    name, of = "mean" if row.share is None else "share", ("sweep.csv", point, outcome)
+    if row.low is None or row.high is None:
+        return Value.in_unit(row.value, row.unit, *of, name)
+    size = max(abs(row.low), abs(row.high))
+    ends = [Value.bound(end, row.unit, *of, which, size=size) for which, end in (("low", row.low), ("high", row.high))]
+    return with_bounds(Value.in_unit(row.value, row.unit, *of, name, size=size), *ends)
 
 
 class Crossing(NamedTuple):
@@ -165,12 +71,12 @@ class Crossing(NamedTuple):
     high: float | None
 
 
-def sweep_pictures(sweep: KeptSweep, until: Condition | None = None) -> Iterator[Picture]:
+def sweep_pictures(sweep: Sweep, until: Condition | None = None) -> Iterator[Picture]:
     """Yield a picture of each outcome: lines over one knob, a heat map over two, else points over each knob.
 
     Parameters
     ----------
-    sweep : KeptSweep
+    sweep : Sweep
     until : Condition, optional
         The level whose crossing is marked. Without it zero is, for outcomes that change their sign.
 
@@ -179,13 +85,13 @@ def sweep_pictures(sweep: KeptSweep, until: Condition | None = None) -> Iterator
     CannotDraw
         When the outcome of the condition is not in the sweep.
     """
-    outcomes = sweep.outcomes()
+    outcomes = outcomes_of(sweep)
     if until is not None:
-        if not any(name == until.outcome for _, name in sweep.rows):
-            raise CannotDraw(f"{until.outcome} is not in this sweep; its outcomes are in {sweep.folder}/sweep.csv")
+        if not sweep.known(until.outcome):
+            raise CannotDraw(f"{until.outcome} is not in this sweep; its outcomes are in its sweep.csv")
         if until.statistic == "median" or until.of_base:
             raise CannotDraw("a sweep shows shares and means, so that --until takes one of these and a plain level")
-        if until.statistic == "share" and sweep.unit(until.outcome) != "share":
+        if until.statistic == "share" and _unit(sweep, until.outcome) != "share":
             raise CannotDraw(f"{until.outcome} is a number and has no share; write mean({until.outcome})")
         outcomes = [until.outcome, *(name for name in outcomes if name != until.outcome)]
     for outcome in outcomes:
@@ -198,9 +104,9 @@ def _zero(values: Floats) -> float | None:
     return 0.0 if len(known) and known.min() < 0 < known.max() else None
 
 
-def crossings(sweep: KeptSweep, outcome: str, level: float) -> list[Crossing]:
+def crossings(sweep: Sweep, outcome: str, level: float) -> list[Crossing]:
     """Return where an outcome reaches a level over the only knob of a sweep."""
-    numbers = sweep.knobs[0].numbers
+    numbers = numbers_of(sweep, 0)
     if len(sweep.knobs) != 1 or numbers is None:
         return []
     order = np.argsort(numbers, kind="stable")
@@ -225,11 +131,11 @@ def _roots(x: Floats, y: Floats) -> list[float]:
     ]
 
 
-def _sweep_picture(sweep: KeptSweep, outcome: str, level: float | None) -> Picture:
-    label, unit = sweep.label(outcome), sweep.unit(outcome)
-    n = sweep.manifest.replications
+def _sweep_picture(sweep: Sweep, outcome: str, level: float | None) -> Picture:
+    label, unit = _label(sweep, outcome), _unit(sweep, outcome)
+    n = sweep.plan.replications
     where = "the table has the 95 % intervals" if sweep.is_grid else "with 95 % intervals"
-    known = [row.n for (_, name), row in sweep.rows.items() if name == outcome]
+    known = [row.n for row in sweep.known(outcome)]
     some = f", of which {min(known):,} to {max(known):,} have it" if known and min(known) < n else ""
     says: list[Piece] = [f"{label}, {where}; {n:,} histories at each point{some}, on the same luck."]
     if len(sweep.knobs) > 2:
@@ -237,12 +143,12 @@ def _sweep_picture(sweep: KeptSweep, outcome: str, level: float | None) -> Pictu
     rows: list[Sequence[Piece | list[Piece]]]
     if sweep.is_grid:
         down, across, at = _table_of(sweep)
-        rows = [[y, *(sweep.cell(place, outcome) for place in line)] for y, line in zip(down, at.tolist(), strict=True)]
+        rows = [[y, *(_cell(sweep, place, outcome) for place in line)] for y, line in zip(down, at.tolist(), strict=True)]
         header = [f"{sweep.knobs[0].path} (down), {sweep.knobs[1].path} (across)", *across]
     else:
-        rows = [[*point, sweep.cell(place, outcome)] for place, point in enumerate(sweep.points)]
+        rows = [[*point, _cell(sweep, place, outcome)] for place, point in enumerate(sweep.points)]
         header = [*(knob.path for knob in sweep.knobs), label]
-    tables = [Table(f"{sweep.label_with_unit(outcome)} (sweep.csv)", header, rows)]
+    tables = [Table(f"{_label(sweep, outcome, unit=True)} (sweep.csv)", header, rows)]
     if level is not None:
         shown = Value.in_unit(level, unit, "level", outcome).text
         found = crossings(sweep, outcome, level)
@@ -268,20 +174,18 @@ def _crossing(one: Crossing, outcome: str) -> list[Piece]:
     return with_bounds(at, *bounds)
 
 
-def _draw_sweep(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper) -> Figure:
+def _draw_sweep(sweep: Sweep, outcome: str, level: float | None, paper: Paper) -> Figure:
     if sweep.is_grid:
         return _draw_heat(sweep, outcome, level, paper)
-    share = sweep.unit(outcome) == "share"
+    share = _unit(sweep, outcome) == "share"
     figure, panels = paper.canvas(0.5 + 2.7 * len(sweep.knobs), len(sweep.knobs))
     values, low, high = (sweep.column(outcome, name) for name in ("value", "low", "high"))
-    for axes, knob in zip(panels, sweep.knobs, strict=True):
-        words = knob.numbers is None
-        choices = list(dict.fromkeys(point[sweep.knobs.index(knob)] for point in sweep.points))
-        x = (
-            np.array([choices.index(point[sweep.knobs.index(knob)]) for point in sweep.points], dtype=np.float64)
-            if knob.numbers is None
-            else knob.numbers
-        )
+    for place, (axes, knob) in enumerate(zip(panels, sweep.knobs, strict=True)):
+        numbers = numbers_of(sweep, place)
+        words = numbers is None
+        choices = list(dict.fromkeys(point[place] for point in sweep.points))
+        at = np.array([choices.index(point[place]) for point in sweep.points], dtype=np.float64)
+        x = at if numbers is None else numbers
         if len(sweep.knobs) == 1 and not words:
             order = np.argsort(x, kind="stable")
             axes.fill_between(x[order], low[order], high[order], color=WAR, alpha=0.18, linewidth=0, gid="band-sweep")
@@ -305,26 +209,26 @@ def _draw_sweep(sweep: KeptSweep, outcome: str, level: float | None, paper: Pape
         else:
             number_axis(axes)
         axes.set_xlabel(knob.path)
-        axes.set_ylabel(wrapped(sweep.label_with_unit(outcome), 30))
+        axes.set_ylabel(wrapped(_label(sweep, outcome, unit=True), 30))
     return figure
 
 
-def _table_of(sweep: KeptSweep) -> tuple[list[str], list[str], Ints]:
+def _table_of(sweep: Sweep) -> tuple[list[str], list[str], Ints]:
     """Return the values of both knobs of a grid, and the place of the point with both, (down, across)."""
     down, across = (list(dict.fromkeys(point[place] for point in sweep.points)) for place in (0, 1))
     at = {point: place for place, point in enumerate(sweep.points)}
     return down, across, np.array([[at[y, x] for x in across] for y in down], dtype=np.int64)
 
 
-def _can_be_lined(sweep: KeptSweep, outcome: str, level: float) -> bool:
+def _can_be_lined(sweep: Sweep, outcome: str, level: float) -> bool:
     """Return whether a line through a heat map can mark a level: both knobs are numbers, and it lies between the values."""
     values = sweep.column(outcome)[_table_of(sweep)[2]]
-    numbers = all(knob.numbers is not None for knob in sweep.knobs)
+    numbers = all(numbers_of(sweep, place) is not None for place in range(2))
     known = bool(np.isfinite(values).all())
     return numbers and known and min(values.shape) > 1 and float(values.min()) < level < float(values.max())
 
 
-def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper) -> Figure:
+def _draw_heat(sweep: Sweep, outcome: str, level: float | None, paper: Paper) -> Figure:
     from matplotlib.colors import LinearSegmentedColormap
 
     down, across, at = _table_of(sweep)
@@ -341,7 +245,7 @@ def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper
         np.ma.masked_invalid(values), cmap=shades, vmin=lightest, vmax=lightest + span, edgecolor="white", linewidth=1.0
     )
     axes.grid(visible=False)
-    share = sweep.unit(outcome) == "share"
+    share = _unit(sweep, outcome) == "share"
     if len(down) * len(across) <= MOST_WRITTEN:
         size = max(abs(least), abs(most))
         for row in range(len(down)):
@@ -366,7 +270,7 @@ def _draw_heat(sweep: KeptSweep, outcome: str, level: float | None, paper: Paper
     axes.tick_params(length=0)
     axes.set_xlabel(sweep.knobs[1].path)
     axes.set_ylabel(wrapped(sweep.knobs[0].path.replace(".", ". "), 22).replace(". ", "."))
-    axes.set_title(wrapped(f"{sweep.label(outcome)} (%)" if share else sweep.label_with_unit(outcome), 56))
+    axes.set_title(wrapped(f"{_label(sweep, outcome)} (%)" if share else _label(sweep, outcome, unit=True), 56))
     return figure
 
 

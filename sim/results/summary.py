@@ -59,6 +59,11 @@ class Row:
     p95_high: float | None = None
 
     @property
+    def value(self) -> float | None:
+        """Its share, or its mean."""
+        return self.mean if self.share is None else self.share
+
+    @property
     def alone(self) -> str:
         """What it is called where no heading stands above it."""
         return standalone(self.section, self.label)

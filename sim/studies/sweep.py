@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import product
 from typing import Any
 
+import numpy as np
+
+from sim.engine.draws import Floats
 from sim.ensemble.run import Plan, run_ensemble
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.model.ceasefire import FAILED
+from sim.model.outcomes import SECTIONS
 from sim.results.columns import sweep_columns
 from sim.results.frames import Tabular
-from sim.results.identity import about_identity, identity_of, varied_in_words
-from sim.results.manifest import SweepManifest, VariedKnob
+from sim.results.identity import about_identity, as_run, identity_of, varied_in_words
+from sim.results.manifest import StoreError, SweepManifest, VariedKnob
 from sim.results.parts import Parts
+from sim.results.place import Place
 from sim.results.read import Folder
 from sim.results.reading import rows_of
 from sim.results.store import what_is_run
 from sim.results.summary import Row, as_dicts, only_summarised, row_of, summarise
+from sim.results.tables import csv_of
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import outcome_of, refuse_unknown
 from sim.studies.design import Varied, as_value
@@ -43,6 +50,8 @@ class Sweep(Tabular):
         The values of the knobs, as written.
     summaries : list of list of Row
         What came out at each point.
+    asked : tuple of str
+        The outcomes that were asked for.
     """
 
     scenario: Scenario[ScenarioHead]
@@ -51,6 +60,7 @@ class Sweep(Tabular):
     design: str
     points: list[tuple[str, ...]]
     summaries: list[list[Row]]
+    asked: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         over = varied_in_words([knob.path for knob in self.knobs], self.points, self.design)
@@ -71,31 +81,71 @@ class Sweep(Tabular):
                 found[f"at {at}"] = round(row.share * self.plan.replications)
         return found
 
-    def manifest(self, outcomes: Sequence[str] = ()) -> SweepManifest:
-        """Return what its folder says of it; `outcomes` are those that were asked for."""
+    @property
+    def is_grid(self) -> bool:
+        """Whether every value of each of two knobs meets every value of the other."""
+        if len(self.knobs) != 2 or self.design != "grid":
+            return False
+        return {*self.points} == {*product(*map(dict.fromkeys, zip(*self.points, strict=True)))}
+
+    def known(self, outcome: str) -> list[Row]:
+        """Return the rows of an outcome, of the points at which some history has it."""
+        return [row for place in range(len(self.points)) if (row := self.row(place, outcome)) is not None]
+
+    def column(self, outcome: str, name: str = "value") -> Floats:
+        """Return share or mean of an outcome at all points, or a bound of its interval, (points,); NaN where none is."""
+        rows = [self.row(place, outcome) for place in range(len(self.points))]
+        found = [None if row is None else getattr(row, name) for row in rows]
+        return np.array([np.nan if value is None else value for value in found], dtype=np.float64)
+
+    def manifest(self) -> SweepManifest:
+        """Return what its folder says of it."""
         plan = self.plan
         return SweepManifest(
             **about_identity(self.scenario, plan), replications=plan.replications, design=self.design,
             knobs=[VariedKnob(**asdict(knob) | {"values": list(knob.values)}) for knob in self.knobs],
-            points=[list(point) for point in self.points], outcomes=list(outcomes), failed=sum(self.failed().values()),
+            points=[list(point) for point in self.points], outcomes=list(self.asked), failed=sum(self.failed().values()),
         )  # fmt: skip
 
+    def write(self, place: Place) -> None:
+        """Write it to its place; errors as in `Place.write`."""
+        scenario = as_run(self.scenario, self.plan.days).to_yaml()
+        place.write({"sweep.csv": csv_of(self.as_dicts()).encode(), "scenario.yaml": scenario.encode()}, self.manifest())
+
     @classmethod
-    def of_folder(
-        cls,
-        found: Folder,
-        scenario: Scenario[ScenarioHead],
-        plan: Plan,
-        knobs: Sequence[Varied],
-        points: Sequence[tuple[str, ...]],
-        design: str,
-    ) -> Sweep:
-        """Return the sweep of these points in a folder that was read."""
-        table = found.table("sweep.csv", sweep_columns([knob.path for knob in knobs]))
-        summaries: list[list[Row]] = [[] for _ in points]
-        for point, row in zip(table["point"].tolist(), rows_of(table), strict=True):
-            summaries[int(point)].append(row)
-        return cls(scenario, plan, list(knobs), design, list(points), summaries)
+    def read(cls, found: Folder) -> Sweep:
+        """Return the sweep in a folder that was read.
+
+        Raises
+        ------
+        StoreError
+            When the folder is none of a sweep, or its table is not of its points.
+        """
+        manifest = found.manifest
+        if not isinstance(manifest, SweepManifest):
+            raise StoreError(f"{found.path} holds no sweep")
+        points = [tuple(point) for point in manifest.points]
+        knobs = [Varied(knob.path, tuple(knob.values), knob.low, knob.high) for knob in manifest.knobs]
+        paths = [knob.path for knob in knobs]
+        if any(len(point) != len(paths) for point in points) or len(set(paths)) < len(paths):
+            raise StoreError(f"{found.path}/manifest.json: its points have not one value for each of its knobs")
+        table = found.table("sweep.csv", sweep_columns(paths))
+        table.one_of("section", (*SECTIONS, "asked"))
+        at = [int(place) for place in table["point"].tolist()]
+        summaries: list[dict[str, Row]] = [{} for _ in points]
+        for place, (point, row) in enumerate(zip(at, rows_of(table), strict=True)):
+            if point not in range(len(points)) or (place and at[place - 1] > point) or row.id in summaries[point]:
+                raise table.wrong(
+                    place, f"point {point} with {row.id} is none of the sweep, out of its order or there twice"
+                )
+            if any(str(as_value(value)) != table[path][place] for path, value in zip(paths, points[point], strict=True)):
+                raise table.wrong(place, f"its knobs are not those of point {point}")
+            summaries[point][row.id] = row
+        if not all(summaries):
+            raise StoreError(f"{table.path} has not a row for each of its {len(points):,} points")
+        plan = Plan(manifest.replications, manifest.seed, manifest.days, series=False)
+        rows = [list(one.values()) for one in summaries]
+        return cls(found.scenario(), plan, knobs, manifest.design, points, rows, tuple(manifest.outcomes))
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one dictionary a point and outcome: the point, the value of every knob, and the row of the summary."""
@@ -185,7 +235,7 @@ def sweep(
         summaries[missing[at]] = rows
         done += 1
         progress(done)
-    return Sweep(scenario, plan, list(knobs), design, list(points), summaries)
+    return Sweep(scenario, plan, list(knobs), design, list(points), summaries, tuple(outcomes))
 
 
 def _settings(knobs: Sequence[Varied], point: tuple[str, ...]) -> list[str]:

@@ -13,11 +13,6 @@ MOST_LINES = 60
 SAME_LUCK = "All points meet the same luck, so that differences between them are surer than the intervals of their values."
 
 
-def is_heat_table(sweep: Sweep) -> bool:
-    """Return whether two knobs span the sweep, so that an outcome is a table of its own."""
-    return len(sweep.knobs) == 2 and sweep.design == "grid"
-
-
 def text_lines(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[str]:
     """Yield a sweep as lines of text.
 
@@ -25,7 +20,7 @@ def text_lines(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[str]:
     """
     told = (row for rows in sweep.summaries for row in rows)
     labels = {row.id: row.alone for row in with_asked(sweep.scenario, told, outcomes)}
-    if is_heat_table(sweep):
+    if sweep.is_grid:
         for outcome in outcomes:
             yield from _heat_table(sweep, outcome, labels[outcome])
             yield ""
@@ -48,14 +43,9 @@ def text_lines(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[str]:
     yield SAME_LUCK
 
 
-def _value(row: Row | None) -> float | None:
-    return None if row is None else row.share if row.share is not None else row.mean
-
-
 def _in_words(row: Row | None) -> str:
     """Return share or mean with its interval."""
-    value = _value(row)
-    if row is None or value is None:
+    if row is None or (value := row.value) is None:
         return "never"
     if row.low is None or row.high is None:
         return in_unit(value, row.unit)
@@ -66,7 +56,7 @@ def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[str]:
     """Yield one outcome over two knobs, each cell with a shade that is a half-width of the intervals or more."""
     down, across = sweep.knobs
     rows = {point: sweep.row(place, outcome) for place, point in enumerate(sweep.points)}
-    values = {point: value for point, row in rows.items() if (value := _value(row)) is not None}
+    values = {point: value for point, row in rows.items() if row is not None and (value := row.value) is not None}
     half = max(((row.high or 0.0) - (row.low or 0.0) for row in rows.values() if row is not None), default=0.0) / 2
     unit = next((row.unit for row in rows.values() if row is not None), "")
     yield f"{label} ({outcome}); every value within {half_width(half, unit)} (95 %)"
