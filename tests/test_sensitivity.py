@@ -21,10 +21,10 @@ from sim.results.place import Place
 from sim.results.read import read_folder
 from sim.results.store import what_is_run
 from sim.results.tables import csv_of
-from sim.studies.assumptions import Study
+from sim.studies.assumptions import Study, read_assumptions
 from sim.studies.condition import ConditionError, is_share
 from sim.studies.headline import of_those
-from sim.studies.one_at_a_time import mind_changing, read_assumptions
+from sim.studies.one_at_a_time import mind_changing
 from sim.studies.sensitivity import sensitivities
 from sim.studies.sobol import LUCK, design, indices, sobol
 from sim.words.sensitivity import files

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,9 +81,7 @@ def compare(
         from sim.results.manifest import Compared, ComparisonManifest
         from sim.results.place import PAGE, Place, is_page, may_be_page, may_write
         from sim.studies.limits import failures
-        from sim.words import WHAT_IT_IS_NOT
-        from sim.words.comparison import as_csv as csv_of
-        from sim.words.comparison import markdown, text_lines
+        from sim.words.comparison import files
 
         if len(of) < 2:
             refuse("name at least two result folders or scenarios")
@@ -117,19 +114,11 @@ def compare(
             runs = runs_of(asked, workers, cluster, parts, [limit.outcome for limit in limits], summarised=True)
             sections = ALL_SECTIONS if every else MAIN_SECTIONS
             found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
-            compared = [run.about() for run in runs]
-            rows = [row for one in found for row in one.as_dicts()]
-            data = {"note": WHAT_IT_IS_NOT, "compared": compared, "outcomes": rows}
-            texts = {
-                "comparison.txt": "".join("\n".join([*text_lines(one), "", ""]) for one in found) + f"{WHAT_IT_IS_NOT}\n",
-                "comparison.csv": csv_of(found),
-                "comparison.md": markdown(found),
-                "comparison.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
-            }
+            texts = files(found, runs)
             print_csv(texts[f"comparison.{way}"], excel and as_csv)
             if place is not None and not place.done:
                 failed = sum(run.failed for run in runs)
-                about = ComparisonManifest(compared=[Compared(**one) for one in compared], failed=failed)
+                about = ComparisonManifest(compared=[Compared(**run.about()) for run in runs], failed=failed)
                 place.write({name: text.encode() for name, text in texts.items()}, about)
                 note(f"Written: {out}/ (comparison, manifest)")
         # Said before a page, which may find something in its place.

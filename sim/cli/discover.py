@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +24,6 @@ from sim.cli.common import (
     wanted,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
-from sim.gate import shown
 from sim.pasted import command
 
 
@@ -68,11 +66,9 @@ def discover(
         from sim.results.identity import about_identity
         from sim.results.manifest import DiscoveryManifest
         from sim.results.place import Place
-        from sim.results.tables import csv_of
         from sim.studies.condition import Case
-        from sim.studies.discovered import COLUMNS, STEP_COLUMNS, as_dict, discover_in, step_rows
-        from sim.words import WHAT_IT_IS_NOT
-        from sim.words.discovery import text_lines
+        from sim.studies.discovered import discover_in
+        from sim.words.discovery import files
 
         shown_file = f"discovery.{one_way_to_print(csv=as_csv, json=as_json)}"
         refuse_excel(excel, as_csv or out is not None, "--csv or --out")
@@ -90,21 +86,15 @@ def discover(
                 return
             (run,) = runs_of([asked], parts=parts, outcomes=[Case.parse(outcome).outcome])
             found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
-            data = {"note": WHAT_IT_IS_NOT, **as_dict(found)}
             file = str(Path(of) / "scenario.yaml") if is_run(of) else of
             same = ([] if months is None else ["--months", str(months)]) + (
                 ["--seed", str(run.seed)] if run.seed != 1 else []
             )
-            tables = {
-                "discovery.txt": shown("\n".join(text_lines(found, [file, *same])) + "\n"),
-                "discovery.csv": csv_of(found.as_dicts(), COLUMNS),
-                "trajectory.csv": csv_of(step_rows(found.found), STEP_COLUMNS),
-                "discovery.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
-            }
+            tables = files(found, [file, *same])
             print_csv(tables[shown_file], excel and as_csv)
             if place is not None:
                 made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
-                about = DiscoveryManifest(**made, replications=run.replications, outcome=data["outcome"], failed=run.failed)
+                about = DiscoveryManifest(**made, replications=run.replications, outcome=str(found.case), failed=run.failed)
                 place.write({name: table.encode() for name, table in tables.items()}, about)
                 note(f"Written: {out}/ (discovery, trajectory, manifest)")
             say_failed({"": run.failed}, see)

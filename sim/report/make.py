@@ -30,8 +30,9 @@ from sim.results.read import read_folder
 from sim.results.runs import told_apart
 from sim.scenario import Scenario, ScenarioHead, shipped
 from sim.scenario.identity import short_hash
+from sim.studies.assumptions import read_assumptions
 from sim.studies.condition import Condition
-from sim.studies.one_at_a_time import Assumption, read_assumptions
+from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 
 

@@ -16,12 +16,9 @@ from sim.engine.draws import Floats
 from sim.ensemble.run import Plan
 from sim.ensemble.workers import ALONE, Pool
 from sim.model.ceasefire import FAILED
-from sim.results.columns import ONE_AT_A_TIME
 from sim.results.frames import Tabular
-from sim.results.manifest import OneAtATimeManifest, StoreError
 from sim.results.pairs import Difference, of_means, of_shares
 from sim.results.parts import Parts
-from sim.results.read import Folder
 from sim.scenario import Known, Quantity, Scenario, ScenarioError, ScenarioHead, numbers
 from sim.studies.condition import is_share
 from sim.studies.designed import Histories, outcomes_of, shared_outcomes
@@ -148,52 +145,6 @@ class MindChanging(Tabular):
             for one, those in zip(self.assumptions, effects, strict=True)
         ]
         return replace(self, outcomes=kept, assumptions=sorted(found, key=lambda one: -one.moves))
-
-
-def read_assumptions(found: Folder) -> list[Assumption]:
-    """Return the assumptions in a folder that was read; of their differences what the table has, the rest is NaN.
-
-    Raises
-    ------
-    StoreError
-        When the folder is none of assumptions one at a time, or its table is not as it should be.
-    """
-    manifest = found.manifest
-    if not isinstance(manifest, OneAtATimeManifest):
-        raise StoreError(f"{found.path} holds no assumptions one at a time")
-    table = found.table("one_at_a_time.csv", ONE_AT_A_TIME)
-    if table.rows != manifest.rows:
-        raise StoreError(f"{table.path} has {table.rows:,} rows and should have {manifest.rows:,}")
-    table.one_of("outcome", manifest.outcomes)
-    table.one_of("kind", ("low", "high", "structure"))
-    known = [np.isnan(table[name]) for name in ("as_it_is", "difference", "low", "high", "found", "changed")]
-    table.hold(np.all(known, axis=0) | ~np.any(known, axis=0), "some of its numbers are missing")
-    with np.errstate(invalid="ignore"):
-        fine = (table["low"] <= table["difference"]) & (table["difference"] <= table["high"])
-        apart = ~((table["low"] <= 0) & (table["high"] >= 0))
-    table.hold(fine | known[0], "its bounds are not in their order")
-    table.hold((table["found"] == apart) | known[0], "what was found is not what its bounds say")
-    effects: dict[str, dict[str, Effect]] = {}
-    about: dict[str, tuple[str, float]] = {}
-    for place, row in enumerate(table.dicts()):
-        about.setdefault(row["path"], (row["unit"] or "", row["moves"]))
-        try:
-            number = float(row["value"]) if row["kind"] != "structure" or row["path"] in STRUCTURAL else None
-        except ValueError:
-            raise table.wrong(place, "its value is no number") from None
-        variant = Variant(row["path"], row["value"], row["kind"], number)
-        effect = effects.setdefault(row["path"], {}).setdefault(row["value"], Effect(variant, {}))
-        if row["outcome"] in effect.differences:
-            raise table.wrong(place, "it is there twice")
-        effect.differences[row["outcome"]] = None if row["difference"] is None else Difference(
-            pairs=int(row["pairs"]), left=row["as_it_is"], right=row["changed"], mean=row["difference"], low=row["low"],
-            high=row["high"], correlation=np.nan, shrink=np.nan, same=False,
-        )  # fmt: skip
-    knobs = {one.path: one.knob for one in numbers(found.scenario().world)}
-    return [
-        Assumption(path, unit, knob.description if (knob := knobs.get(path)) else "", list(effects[path].values()), moves)
-        for path, (unit, moves) in about.items()
-    ]
 
 
 def mind_changing(

@@ -1,11 +1,13 @@
-"""Comparisons as text for the terminal, as Markdown and as CSV."""
+"""Comparisons as text for the terminal, as Markdown, as CSV and as JSON."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from sim.model.outcomes import SECTIONS
 from sim.results.comparison import Comparison, Line
+from sim.results.runs import Run
 from sim.results.summary import ENDING_LABELS
 from sim.results.tables import csv_of
 from sim.words import WHAT_IT_IS_NOT
@@ -129,6 +131,13 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
     return "\n".join([*page, WHAT_IT_IS_NOT, ""])
 
 
-def as_csv(comparisons: Sequence[Comparison]) -> str:
-    """Return comparisons as CSV, one row an outcome, in full precision."""
-    return csv_of([row for comparison in comparisons for row in comparison.as_dicts()])
+def files(comparisons: Sequence[Comparison], runs: Sequence[Run]) -> dict[str, str]:
+    """Return comparisons of runs as the files of their folder: as text, as CSV in full precision, as Markdown, as JSON."""
+    rows = [row for comparison in comparisons for row in comparison.as_dicts()]
+    data = {"note": WHAT_IT_IS_NOT, "compared": [run.about() for run in runs], "outcomes": rows}
+    return {
+        "comparison.txt": "".join("\n".join([*text_lines(one), "", ""]) for one in comparisons) + f"{WHAT_IT_IS_NOT}\n",
+        "comparison.csv": csv_of(rows),
+        "comparison.md": markdown(comparisons),
+        "comparison.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
+    }

@@ -1,13 +1,16 @@
-"""Boxes as sentences for the terminal."""
+"""Boxes as sentences for the terminal, and as tables."""
 
+import json
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from sim.gate import shown
 from sim.pasted import command
 from sim.results.statistics import wilson_interval
+from sim.results.tables import csv_of
 from sim.scenario import Knob
-from sim.studies.discovered import Discovered, knobs_of
+from sim.studies.discovered import COLUMNS, STEP_COLUMNS, Discovered, as_dict, knobs_of, step_rows
 from sim.studies.discovery import Box, Restriction, Search
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.numbers import in_unit, rounded, with_band
@@ -47,6 +50,17 @@ def text_lines(asked: Discovered, scenario: Sequence[str]) -> Iterator[str]:
         yield "A box says where an outcome is common, not what brings it about. To see what its first parameter does alone:"
         yield f"  {_next(asked, found.boxes[0], scenario)}"
     yield WHAT_IT_IS_NOT
+
+
+def files(asked: Discovered, scenario: Sequence[str]) -> dict[str, str]:
+    """Return it as the files of its folder; parameters as in `text_lines`."""
+    data = {"note": WHAT_IT_IS_NOT, **as_dict(asked)}
+    return {
+        "discovery.txt": shown("\n".join(text_lines(asked, scenario)) + "\n"),
+        "discovery.csv": csv_of(asked.as_dicts(), COLUMNS),
+        "trajectory.csv": csv_of(step_rows(asked.found), STEP_COLUMNS),
+        "discovery.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
+    }
 
 
 def _nothing(search: Search, position: int) -> str:
