@@ -15,7 +15,6 @@ from sim.cli.common import (
     Excel,
     Months,
     Workers,
-    at_work,
     errors_as_lines,
     note,
     one_way_to_print,
@@ -23,11 +22,10 @@ from sim.cli.common import (
     print_kept,
     refuse,
     refuse_excel,
-    runs_of,
     say_failed,
-    wanted,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
+from sim.cli.wanted import at_work, runs_of, wanted
 from sim.errors import ParleyError
 from sim.pasted import command
 

@@ -10,20 +10,16 @@ import typer
 from sim.cli.common import (
     Excel,
     Months,
-    at_work,
     errors_as_lines,
-    is_run,
     note,
     one_way_to_print,
     print_csv,
     print_kept,
     refuse_excel,
-    refuse_for_a_folder,
-    runs_of,
     say_failed,
-    wanted,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
+from sim.cli.wanted import at_work, is_run, refuse_for_a_folder, runs_of, wanted
 from sim.pasted import command
 
 

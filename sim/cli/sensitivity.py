@@ -13,9 +13,7 @@ from sim.cli.common import (
     Excel,
     Months,
     Workers,
-    at_work,
     errors_as_lines,
-    is_run,
     load_all,
     note,
     one_way_to_print,
@@ -23,15 +21,13 @@ from sim.cli.common import (
     print_kept,
     refuse,
     refuse_excel,
-    refuse_for_a_folder,
-    runs_of,
     say_before,
     say_failed,
-    wanted,
     workers_for,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.cli.progress import progress_bar
+from sim.cli.wanted import at_work, is_run, refuse_for_a_folder, runs_of, wanted
 from sim.pasted import command
 
 if TYPE_CHECKING:

@@ -1,0 +1,129 @@
+"""The runs that a command is about: those of folders are read, those of scenarios are run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim.cli.common import load_all, refuse, run_with_progress, say_before, workers_for
+
+if TYPE_CHECKING:
+    from sim.ensemble.run import Plan
+    from sim.results.parts import Parts
+    from sim.results.place import Place
+    from sim.results.runs import Run
+    from sim.scenario import Scenario, ScenarioHead
+
+
+def refuse_for_a_folder(of: str, **options: object) -> None:
+    """Exit when options are given that a run in a folder has settled already."""
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if is_run(of) and given:
+        refuse(f"{of} is a run, which has its own {' and '.join(given)}; name its scenario to choose others")
+
+
+def is_run(name: str) -> bool:
+    """Return whether a name is that of a folder of results, and not of a scenario.
+
+    Raises
+    ------
+    ScenarioError
+        When it is both.
+    """
+    from sim.scenario.lookup import meanings, twofold
+
+    if not os.path.isdir(name):
+        return False
+    scenarios = [one for one in meanings(name) if not one.path.is_dir()]
+    if scenarios and (Path(name) / "manifest.json").is_file():
+        raise twofold(name, scenarios)
+    return not scenarios
+
+
+class Wanted(NamedTuple):
+    """A run that is wanted: one that is kept in a folder, or a scenario to be run, and what it depends on."""
+
+    name: str
+    kept: Run | None
+    scenario: Scenario[ScenarioHead]
+    plan: Plan
+    asked: dict[str, Any]
+
+
+def wanted(names: Sequence[str], replications: int | None, seed: int | None, months: int | None) -> list[Wanted]:
+    """Return the runs of result folders and of scenarios, which are to be run alike if not told otherwise."""
+    from sim.ensemble.run import Plan, horizon_days
+    from sim.results.manifest import read_manifest
+    from sim.results.runs import Run
+    from sim.results.store import what_is_run
+
+    kept = {name: Run.read(Path(name)) for name in names if is_run(name)}
+    like = next(iter(kept.values()), None)
+    scenarios = (
+        dict(zip(fresh, load_all(fresh, None), strict=True)) if (fresh := [n for n in names if n not in kept]) else {}
+    )
+    size = replications or (like.replications if like else 2000)
+    found = []
+    for name in names:
+        if name in kept:
+            run = kept[name]
+            plan = Plan(run.replications, run.seed, run.days, series=False)
+            found.append(Wanted(name, run, run.scenario, plan, read_manifest(Path(name)).model_dump(mode="json")))
+            continue
+        scenario = scenarios[name]
+        days = like.days if like is not None and months is None else horizon_days(scenario, months)
+        say_before(scenario)
+        plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days, series=False)
+        found.append(Wanted(name, None, scenario, plan, what_is_run(scenario, plan)))
+    return found
+
+
+def runs_of(
+    asked: Sequence[Wanted],
+    workers: int | None = None,
+    cluster: str | None = None,
+    parts: Parts | None = None,
+    outcomes: Sequence[str] = (),
+    summarised: bool = False,
+) -> list[Run]:
+    """Return the runs that are wanted, under names that differ; those that are run now are kept, where parts are.
+
+    None is run where there will be no such `outcomes`; see `refuse_unknown`.
+    """
+    from sim.results.again import kept_or_run
+    from sim.results.runs import Run, told_apart
+    from sim.studies.condition import refuse_other_times, refuse_unknown
+
+    for one in asked:
+        if one.kept is None:
+            refuse_unknown(one.scenario, one.plan, outcomes, summarised)
+        else:
+            refuse_other_times(one.kept, outcomes)
+    fresh = [one.plan for one in asked if one.kept is None]
+    longest = max((plan.days for plan in fresh), default=0)
+    with workers_for(sum(plan.replications for plan in fresh), longest, workers, cluster) as pool:
+
+        def run(one: Wanted, plan: Plan) -> Run:
+            return Run.of(run_with_progress(one.scenario, plan, pool=pool))
+
+        plans = [replace(one.plan, asked=tuple(outcomes)) for one in asked]
+        runs = [
+            one.kept or kept_or_run(parts, place, one.scenario, plan, partial(run, one, plan))
+            for place, (one, plan) in enumerate(zip(asked, plans, strict=True))
+        ]
+    return told_apart(runs, [one.name for one in asked])
+
+
+@contextmanager
+def at_work(place: Place | None) -> Iterator[Parts | None]:
+    """Keep others out of where results go, if they go anywhere, and yield where parts are kept."""
+    if place is None:
+        yield None
+        return
+    with place.at_work():
+        yield None if place.done else place.parts
