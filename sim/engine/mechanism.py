@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
 from sim.engine.fields import Field
+from sim.engine.recorder import EventKind
 
 if TYPE_CHECKING:
     from sim.engine.world import World
@@ -140,8 +141,8 @@ class Mechanism:
         Whether a scenario may leave the section out; then every field needs a start.
     topics, steps : tuple of str
         Their names in the order of the day.
-    sentences : mapping of str to str
-        Kind of event -> the sentence a chronicle tells, with the event's values in braces.
+    kinds : mapping of str to EventKind
+        Kinds of events that it tells of.
     leaves_out : str
         What it is not about, as pages say it.
     outcomes : tuple
@@ -162,7 +163,7 @@ class Mechanism:
     topics: ClassVar[tuple[str, ...]] = ()
     steps: ClassVar[tuple[str, ...]] = ()
     leaves_out: ClassVar[str] = ""
-    sentences: ClassVar[Mapping[str, str]] = {}
+    kinds: ClassVar[Mapping[str, EventKind]] = {}
     outcomes: ClassVar[tuple[Any, ...]] = ()
     moments: ClassVar[tuple[Any, ...]] = ()
     knobs: Any

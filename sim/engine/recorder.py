@@ -10,6 +10,33 @@ from numpy.typing import NDArray
 from sim.engine.draws import Floats, Ints
 from sim.engine.fields import Fields
 
+
+@dataclass(frozen=True)
+class EventKind:
+    """A kind of event, as the mechanism that tells of it declares it.
+
+    Attributes
+    ----------
+    sentence : str
+        What a chronicle tells, with the event's values in braces.
+    begins, ends : str, tuple of str
+        In a timeline: the lane that begins to be filled, and those that end.
+    lasts : str
+        The lane that it fills for its `days`.
+    mark : str
+        How a timeline marks its day; not, if empty.
+    drawn : bool
+        Whether figures of a history tell it: not what would drown the rest.
+    """
+
+    sentence: str
+    begins: str = ""
+    ends: tuple[str, ...] = ()
+    lasts: str = ""
+    mark: str = ""
+    drawn: bool = True
+
+
 Reached = Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]]
 
 

@@ -84,7 +84,7 @@ WarScenario: type[ScenarioHead] = create_model("WarScenario", __base__=_Checked,
 
 # Outcomes of all histories together: those above and below the line.
 RATIOS = {one.name: one.parts for mechanism in MECHANISMS for one in mechanism.outcomes if one.parts is not None}
-SENTENCES = {kind: sentence for mechanism in MECHANISMS for kind, sentence in mechanism.sentences.items()}
+EVENT_KINDS = {name: kind for mechanism in MECHANISMS for name, kind in mechanism.kinds.items()}
 
 
 def _of_rows(attribute: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
+from sim.engine.recorder import EventKind
 from sim.engine.world import differs
 from sim.model.backers import Backer, Halt, Package, Pipelines
 from sim.model.outcomes import Column, Outcome, State, both, total, where
@@ -104,11 +105,11 @@ class Arms(Mechanism):
     topics = ("halt", "package")
     steps = ("arms",)
     leaves_out = "kinds of materiel, losses of stock to strikes"
-    sentences: ClassVar = {
-        "halt": "{backer} cuts its new pledges by {cut_share:.0%} for {days:.0f} days.",
-        "pledge": "{backer}: pledge of {amount_beur:.2f} bn EUR.",
-        "package": "{backer} pledges a package of {amount_beur:.1f} bn EUR.",
-        "fire below half": "{side}'s fire is below half of the full rate ({fire:.2f}).",
+    kinds: ClassVar = {
+        "halt": EventKind("{backer} cuts its new pledges by {cut_share:.0%} for {days:.0f} days.", lasts="aid is cut"),
+        "pledge": EventKind("{backer}: pledge of {amount_beur:.2f} bn EUR.", drawn=False),
+        "package": EventKind("{backer} pledges a package of {amount_beur:.1f} bn EUR."),
+        "fire below half": EventKind("{side}'s fire is below half of the full rate ({fire:.2f})."),
     }
 
     fire: PerSide = owned("share of full-rate fire", "Fire of the day.", SIDES, series=True)

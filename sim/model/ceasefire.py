@@ -20,6 +20,7 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_WEEK, DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
+from sim.engine.recorder import EventKind
 from sim.model.asked import Moment
 from sim.model.outcomes import Column, Outcome, State, where
 from sim.model.parameters import here
@@ -96,11 +97,13 @@ class Ceasefire(Mechanism):
         "land that a deal cedes changes hands only with a settlement, beyond the horizon of most runs; "
         "violations as a means of bargaining"
     )
-    sentences: ClassVar = {
-        "ceasefire breaks": "The ceasefire breaks after {days:.0f} days ({cause}). The war goes on.",
-        "incident burst": "{incidents:,.0f} incidents in a day.",
-        "guards deployed": "All guards are in place.",
-        "settled": "The ceasefire counts as a settlement.",
+    kinds: ClassVar = {
+        "ceasefire breaks": EventKind(
+            "The ceasefire breaks after {days:.0f} days ({cause}). The war goes on.", ends=("ceasefire",), mark="broken"
+        ),
+        "incident burst": EventKind("{incidents:,.0f} incidents in a day.", drawn=False),
+        "guards deployed": EventKind("All guards are in place."),
+        "settled": EventKind("The ceasefire counts as a settlement."),
     }
 
     @classmethod

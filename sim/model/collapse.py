@@ -16,6 +16,7 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_WEEK, DAYS_PER_YEAR
 from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
+from sim.engine.recorder import EventKind
 from sim.model.asked import Moment
 from sim.model.parameters import SIDES
 from sim.scenario import N, Quantity, Section, knob
@@ -71,7 +72,13 @@ class Collapse(Mechanism):
     parameters = CollapseParameters[Quantity]
     steps = ("collapse",)
     leaves_out = "mutiny, palace coup, collapse of the state behind the army"
-    sentences: ClassVar = {"collapse": "{side}'s army collapses, at {share:.0%} of its reference force. The fighting ends."}
+    kinds: ClassVar = {
+        "collapse": EventKind(
+            "{side}'s army collapses, at {share:.0%} of its reference force. The fighting ends.",
+            ends=("talks", "offensive"),
+            mark="collapse",
+        )
+    }
 
     moments: ClassVar = (Moment("collapse", "on the day of an army's collapse", lambda now: now.broken > 0),)
 

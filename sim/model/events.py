@@ -20,6 +20,7 @@ from sim.engine.calendar import DAYS_PER_WEEK, DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints, Stream
 from sim.engine.fields import Field
 from sim.engine.mechanism import Mechanism, PerHistory, owned, seen
+from sim.engine.recorder import EventKind
 from sim.model.planned import whole_days
 from sim.scenario import FieldError, Flaw, Item, Knob, N, Quantity, Section, knob, numbers
 from sim.scenario.knobs import check
@@ -264,7 +265,7 @@ class Events(Mechanism):
     leaves_out = (
         "effects on stocks, on what is settled at the start and on other planned things; conditions on several quantities"
     )
-    sentences: ClassVar = {"event begins": "{told}", "event ends": "{told}"}
+    kinds: ClassVar = {"event begins": EventKind("{told}"), "event ends": EventKind("{told}")}
 
     event_count: PerEvent = owned("times", "How often each event has begun.", _events, start=0.0)
     possible: Flags = owned("yes or no", "Whether each event can happen at all.", _events, start=0, dtype=bool, inner=True)

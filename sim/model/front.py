@@ -22,6 +22,7 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
+from sim.engine.recorder import EventKind
 from sim.engine.world import differs
 from sim.model.outcomes import Column, Outcome, State
 from sim.model.parameters import SideName
@@ -146,9 +147,11 @@ class Front(Mechanism):
     topics = ("offensive begins", "offensive ends")
     steps = ("front",)
     leaves_out = "where the line is, encirclement, breakthrough, terrain beyond belts"
-    sentences: ClassVar = {
-        "offensive begins": "An offensive begins: intensity x {intensity:.2f} for {days:.0f} days.",
-        "offensive ends": "The offensive ends.",
+    kinds: ClassVar = {
+        "offensive begins": EventKind(
+            "An offensive begins: intensity x {intensity:.2f} for {days:.0f} days.", begins="offensive"
+        ),
+        "offensive ends": EventKind("The offensive ends.", ends=("offensive",)),
     }
 
     held_area: PerHistory = owned("km2", "Area the attacker holds.", series=True)

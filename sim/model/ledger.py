@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +40,36 @@ from sim.model.stakes import NegotiationParameters, domain_of
 from sim.scenario import Quantity
 
 ZONE = "zone"
-REASONS = ("red_line", "expectation", "resolve", "distrust", "cost")
 NOTHING = "nothing"
-# The terms behind the reasons, in the same order.
-AGAINST = ("red_lines", "expectation", "resolve", "distrust", "cost")
+RED_LINE = "red_line"
+
+
+class Reason(NamedTuple):
+    """Why a side refuses the nearest package: a term that holds it back, and what is said of it, with `{side}`."""
+
+    term: str
+    sentence: str
+
+
+REASONS = {
+    RED_LINE: Reason("red_lines", "{side}: a red line"),
+    "expectation": Reason("expectation", "{side} expects more from fighting on"),
+    "resolve": Reason("resolve", "{side} is more resolved than most"),
+    "distrust": Reason("distrust", "{side} fears that the war would begin again"),
+    "cost": Reason("cost", "{side}: the war costs it too little"),
+}
+# What would open a zone, by kind: what is said of it.
+OPENERS = {
+    "drop": "{side} drops its red line '{line}'",
+    "guards": "{amount:,.0f} guards in '{regime}'",
+    "concession": "{side} signs what is worth {amount:.3f} less to it than fighting on",
+}
+STATES = (ZONE, *(f"{side}:{reason}" for reason in REASONS for side in SIDES))
+
+
+def state_of(reason: int | Ints, side: Ints) -> Ints:
+    """Return the place among `STATES` of a reason, by its place, and a side."""
+    return np.asarray(1 + len(SIDES) * reason + side)
 
 
 @dataclass(frozen=True)
@@ -61,6 +88,17 @@ class Opener:
         """How tables write it."""
         return f"{self.kind}:{self.what}" + (f":{self.amount:.10g}" if self.kind != "drop" else "")
 
+    @classmethod
+    def read(cls, code: str) -> Opener | None:
+        """Return what a table has written; None for `nothing`.
+
+        >>> Opener.read(Opener("guards", "zone", 60000.0).code)
+        Opener(kind='guards', what='zone', amount=60000.0)
+        """
+        kind, _, rest = code.partition(":")
+        what, _, amount = rest.partition(":")
+        return None if code == NOTHING else cls(kind, what, float(amount or 0))
+
 
 class Questions:
     """The questions of the ledger and their possible answers, in the order of their codes.
@@ -77,7 +115,7 @@ class Questions:
 
     def __init__(self, section: NegotiationParameters[Quantity]) -> None:
         domain = domain_of(section)
-        self.states = [ZONE, *(f"{side}:{reason}" for reason in REASONS for side in SIDES)]
+        self.states = list(STATES)
         self.lines = [line.id for line in section.red_lines]
         self.packages = [" / ".join(domain.terms(package)) for package in range(len(domain))]
         self.ladder = [step.value for step in section.ledger.guards_persons]
@@ -264,24 +302,25 @@ class Ledger:
         """Return the code of the state and that of the red line that blocks, -1 if none does."""
         bargain, here = self._bargain, np.arange(len(nearest))
         refusing = (terms["slack"][1] < terms["slack"][0]).astype(np.int64)
-        against = np.stack([terms[name][refusing, here] for name in AGAINST])
+        against = np.stack([terms[reason.term][refusing, here] for reason in REASONS.values()])
         # A line without a price, or none at all, holds no one back.
-        against[0] = np.where(against[0] > 0, against[0], -np.inf)
+        red_line = list(REASONS).index(RED_LINE)
+        against[red_line] = np.where(against[red_line] > 0, against[red_line], -np.inf)
         reason = against.argmax(axis=0)
-        state = 1 + 2 * reason + refusing
+        state = state_of(reason, refusing)
         if not self.questions.lines:
             return state, np.full(len(nearest), -1)
         hard = bargain.hard[:, self._everyone[columns]]
         mine = (self._line_side[:, None] == refusing) & bargain.covers[:, nearest]
         dearest = np.where(mine, bargain.prices[:, columns], -1.0).argmax(axis=0)
-        line = np.where(reason == 0, dearest, -1)
+        line = np.where(reason == red_line, dearest, -1)
         # Where no package is left, the hard red line that bars the most; before all, a hard one whose end is the smallest of
         # what would open a zone.
         widest = np.where(hard, self._bars_of_line[:, None], -1).argmax(axis=0)
         drops = (smallest >= 0) & (smallest < len(self.questions.lines))
         blocking = drops & hard[np.where(drops, smallest, 0), here]
         line = np.where(blocking, smallest, np.where(nearest < 0, widest, line))
-        return np.where(blocking | (nearest < 0), 1 + self._line_side[line], state), line
+        return np.where(blocking | (nearest < 0), state_of(red_line, self._line_side[line]), state), line
 
     def _openers(self, slack: Floats, signs: NDArray[np.bool_], short: Floats, columns: Columns) -> tuple[Ints, Floats]:
         """Return what opens a zone of each kind, and what that costs those who concede.

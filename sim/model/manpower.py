@@ -21,6 +21,7 @@ from sim.engine.calendar import DAYS_PER_MONTH, DAYS_PER_WEEK
 from sim.engine.delays import Ring, StagedDelay
 from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
+from sim.engine.recorder import EventKind
 from sim.engine.world import differs
 from sim.model.outcomes import Column, Outcome, State, both, in_war_throughout, months_at_war, where
 from sim.model.parameters import SIDES, SideName
@@ -135,9 +136,11 @@ class Manpower(Mechanism):
     topics = ("wave begins", "wave ends")
     steps = ("manpower", "losses")
     leaves_out = "officers and specialists, quality of training, return of deserters, prisoners as a class of their own"
-    sentences: ClassVar = {
-        "wave begins": "{side} begins to mobilize up to {persons:,.0f} over {days:.0f} days.",
-        "wave ends": "{side}'s mobilization wave ends.",
+    kinds: ClassVar = {
+        "wave begins": EventKind(
+            "{side} begins to mobilize up to {persons:,.0f} over {days:.0f} days.", begins="mobilization"
+        ),
+        "wave ends": EventKind("{side}'s mobilization wave ends.", ends=("mobilization",)),
     }
 
     force: PerSide = owned("persons", "Force at the front.", SIDES, series=True)

@@ -18,6 +18,7 @@ from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
+from sim.engine.recorder import EventKind
 from sim.model.asked import Moment
 from sim.model.bargain import Bargain, Columns
 from sim.model.ledger import Account, Ledger
@@ -93,14 +94,19 @@ class Talks(Mechanism):
     optional = True
     steps = ("negotiation",)
     leaves_out = "secret channels, agendas, deals in parts"
-    sentences: ClassVar = {
-        "talks open": "Talks open.",
-        "talks fail": "The talks fail.",
-        "talks suspended": "The talks are suspended.",
-        "talks resume": "The talks go on.",
-        "mediation begins": "Mediators come for {days:.0f} days and press both sides.",
-        "leader changes": "{side} has a new leader.",
-        "deal signed": "A deal is signed{pressure}: {terms}. The fighting ends.",
+    kinds: ClassVar = {
+        "talks open": EventKind("Talks open.", begins="talks"),
+        "talks fail": EventKind("The talks fail.", ends=("talks",)),
+        "talks suspended": EventKind("The talks are suspended.", ends=("talks",)),
+        "talks resume": EventKind("The talks go on.", begins="talks"),
+        "mediation begins": EventKind("Mediators come for {days:.0f} days and press both sides.", lasts="mediation"),
+        "leader changes": EventKind("{side} has a new leader.", mark="new leader"),
+        "deal signed": EventKind(
+            "A deal is signed{pressure}: {terms}. The fighting ends.",
+            begins="ceasefire",
+            ends=("talks", "offensive"),
+            mark="signed",
+        ),
     }
 
     @classmethod

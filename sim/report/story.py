@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.recorder import Event
-from sim.model import section
+from sim.model import EVENT_KINDS, section
 from sim.model.ledger import Questions
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Monthly pledges and counts of incidents would drown the rest.
-UNTOLD = ("pledge", "incident burst")
+UNTOLD = tuple(name for name, kind in EVENT_KINDS.items() if not kind.drawn)
 
 
 def story_pictures(kept: Kept, story: Story) -> Iterator[Picture]:
@@ -68,21 +67,16 @@ def timeline(kept: Kept, story: Story) -> Picture:
 
 def _spans(told: Sequence[tuple[Event, str]], end: int) -> Iterator[Span]:
     """Yield what lasted; what has not ended lasts until the end."""
-    begins = {"talks open": "talks", "talks resume": "talks", "deal signed": "ceasefire", "offensive begins": "offensive",
-              "wave begins": "mobilization"}  # fmt: skip
-    ends = {"talks fail": ["talks"], "talks suspended": ["talks"], "deal signed": ["talks", "offensive"],
-            "ceasefire breaks": ["ceasefire"], "offensive ends": ["offensive"], "wave ends": ["mobilization"],
-            "collapse": ["talks", "offensive"]}  # fmt: skip
-    lasting = {"mediation begins": "mediation", "halt": "aid is cut"}
     since: dict[str, float] = {}
     for event, _ in told:
-        for lane in ends.get(event.kind, ()):
+        kind = EVENT_KINDS[event.kind]
+        for lane in kind.ends:
             if lane in since:
                 yield Span(lane, since.pop(lane), event.day)
-        if event.kind in lasting:
-            yield Span(lasting[event.kind], event.day, min(end, event.day + float(event.values["days"])))
-        if event.kind in begins:
-            since.setdefault(begins[event.kind], event.day)
+        if kind.lasts:
+            yield Span(kind.lasts, event.day, min(end, event.day + float(event.values["days"])))
+        if kind.begins:
+            since.setdefault(kind.begins, event.day)
     for lane, first in since.items():
         yield Span(lane, first, end)
 
@@ -90,7 +84,6 @@ def _spans(told: Sequence[tuple[Event, str]], end: int) -> Iterator[Span]:
 LANES = ("ceasefire", "talks", "mediation", "offensive", "mobilization", "aid is cut")
 LANE_COLOURS = {"ceasefire": CEASEFIRE, "talks": MARK, "mediation": "#c79a4b", "offensive": SIDE_COLOURS["attacker"],
                 "mobilization": "#b98a7d", "aid is cut": WAR}  # fmt: skip
-MARKS = {"deal signed": "signed", "ceasefire breaks": "broken", "collapse": "collapse", "leader changes": "new leader"}
 
 
 def _draw_timeline(kept: Kept, story: Story, spans: Sequence[Span], paper: Paper) -> Figure:
@@ -136,18 +129,19 @@ def _mark(axes: Axes, kept: Kept, story: Story) -> None:
     axes.set_ylim(low, high + 0.28 * (high - low))
     taken: list[tuple[int, float, float]] = []
     for event, _ in happenings(story.history, story.replication, UNTOLD):
-        if event.kind not in MARKS:
+        if not EVENT_KINDS[event.kind].mark:
             continue
         near_end = event.day > 0.8 * kept.run.days
         # A letter takes about a fiftieth of the width.
-        width = len(MARKS[event.kind]) * kept.run.days / 45
+        width = len(EVENT_KINDS[event.kind].mark) * kept.run.days / 45
         first, last = (event.day - width, event.day) if near_end else (event.day, event.day + width)
         free = (at for at in range(3) if all(at != row or last < left or first > right for row, left, right in taken))
         level = next(free, 2)
         taken.append((level, float(first), float(last)))
         (date,) = dates_of(kept.calendar, [event.day])
         axes.axvline(date, color=FAINT, linewidth=0.7, linestyle=(0, (2, 2)))
-        axes.annotate(MARKS[event.kind], (date, 1.0 - 0.085 * level), xycoords=("data", "axes fraction"), va="top",
+        mark = EVENT_KINDS[event.kind].mark
+        axes.annotate(mark, (date, 1.0 - 0.085 * level), xycoords=("data", "axes fraction"), va="top",
                       ha="right" if near_end else "left", xytext=(-3 if near_end else 3, -2), textcoords="offset points",
                       color="#333333")  # fmt: skip
 

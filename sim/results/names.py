@@ -1,23 +1,16 @@
 """What people read in place of ids: names of sides, issues, options, red lines, regimes and reasons."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sim.model import section
 from sim.model.arms import Arms
 from sim.model.ceasefire import Ceasefire
-from sim.model.ledger import NOTHING, ZONE
+from sim.model.ledger import OPENERS, REASONS, ZONE, Opener
 from sim.model.negotiation import RedLine
 from sim.model.stakes import domain_of
 from sim.model.talks import Talks
 from sim.scenario import Scenario
-
-REASONS = {
-    "red_line": "{side}: a red line",
-    "expectation": "{side} expects more from fighting on",
-    "resolve": "{side} is more resolved than most",
-    "distrust": "{side} fears that the war would begin again",
-    "cost": "{side}: the war costs it too little",
-}
 
 
 class Names:
@@ -79,15 +72,16 @@ class Names:
         if state == ZONE:
             return "A zone of agreement was open"
         side, _, reason = state.partition(":")
-        return REASONS[reason].format(side=self.sides[side])
+        return REASONS[reason].sentence.format(side=self.sides[side])
 
-    def opener(self, code: str) -> str:
-        """Return what would open a zone in words, given its code."""
-        if code == NOTHING:
+    def opener(self, opener: Opener | None) -> str:
+        """Return what would open a zone in words; None for nothing that was tried."""
+        if opener is None:
             return "nothing that was tried"
-        kind, what, *amount = code.split(":")
-        if kind == "drop":
-            return f"{self.side_of_line(what)} drops its red line '{self.line(what)}'"
-        if kind == "guards":
-            return f"{float(amount[0]):,.0f} guards in '{self.regime(what)}'"
-        return f"{self.side(what)} signs what is worth {float(amount[0]):.3f} less to it than fighting on"
+        what: dict[str, dict[str, Callable[[str], str]]] = {
+            "drop": {"side": self.side_of_line, "line": self.line},
+            "guards": {"regime": self.regime},
+            "concession": {"side": self.side},
+        }
+        told = {name: of(opener.what) for name, of in what[opener.kind].items()}
+        return OPENERS[opener.kind].format(amount=opener.amount, **told)

@@ -8,8 +8,8 @@ import numpy as np
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.engine.recorder import Event
 from sim.ensemble.run import Ensemble
-from sim.model import SENTENCES
-from sim.model.ledger import NOTHING, Questions
+from sim.model import EVENT_KINDS
+from sim.model.ledger import Questions
 from sim.results.history import reviews
 from sim.results.ledger import negotiation_of
 from sim.results.names import Names
@@ -54,7 +54,7 @@ def chronicle(ensemble: Ensemble, replication: int, without: Collection[str] = (
 
 def happenings(ensemble: Ensemble, replication: int, without: Collection[str] = ()) -> Iterator[tuple[Event, str]]:
     """Yield what happened in a watched replication, event by event with its sentence; parameters as in `chronicle`."""
-    names, told = side_names(ensemble), SENTENCES.keys() - set(without)
+    names, told = side_names(ensemble), EVENT_KINDS.keys() - set(without)
     for event in ensemble.events:
         if event.replication == replication and event.kind in told:
             yield event, _sentence(event, ensemble, names)
@@ -64,9 +64,9 @@ def _sentence(event: Event, ensemble: Ensemble, names: dict[str, str]) -> str:
     if event.kind == "deal signed":
         pressure = ", only because of pressure from outside" if event.values["imposed"] else ""
         package = Names(ensemble.scenario).package(int(event.values["package"]))
-        return SENTENCES[event.kind].format(terms=package, pressure=pressure)
+        return EVENT_KINDS[event.kind].sentence.format(terms=package, pressure=pressure)
     values = {key: names.get(value, value) if isinstance(value, str) else value for key, value in event.values.items()}
-    return SENTENCES[event.kind].format(**values)
+    return EVENT_KINDS[event.kind].sentence.format(**values)
 
 
 def _state(ensemble: Ensemble, place: int, slot: int, names: dict[str, str]) -> str:
@@ -145,10 +145,10 @@ def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterato
         yield " Both gain: a zone of agreement is open."
         return
     smallest = int(value["smallest"])
-    code = questions.openers[smallest].code if smallest >= 0 else NOTHING
-    yield f" Smallest concession or guarantee that would open a zone: {names.opener(code)}."
+    opener = questions.openers[smallest] if smallest >= 0 else None
+    yield f" Smallest concession or guarantee that would open a zone: {names.opener(opener)}."
     opens = [int(found) for name, found in value.items() if name.startswith("opens_")]
-    others = [names.opener(questions.openers[found].code) for found in opens if found not in (-1, smallest)]
+    others = [names.opener(questions.openers[found]) for found in opens if found not in (-1, smallest)]
     if others:
         yield f" Each of these would too: {'; '.join(others)}."
     for side, other in zip(sides, sides[::-1], strict=True):

@@ -1,13 +1,14 @@
 """Why there was no deal, as sentences and as a table over time."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sim.engine.calendar import Calendar
-from sim.model.ledger import NOTHING
+from sim.model.ledger import NOTHING, Opener
 from sim.results.ledger import Entry, Totals
 from sim.results.names import Names
 
+# What opens a zone, and in how many cases, the most frequent first.
+Opens = Sequence[tuple[Opener, int]]
 # judgement: what helps in fewer than one case in two hundred is left to the table.
 WORTH_TELLING = 0.005
 
@@ -28,30 +29,32 @@ def sentences(names: Names, totals: Totals) -> list[str]:
         share = f" in {none / without:.0%} of them" if said else ""
         said.append(f"hard red lines left no package that both sides could sign{share}")
     found = [f"{first}{'; '.join(said)}."]
-    opens = Counter(dict(totals.of("opens")))
-    drops = [(answer.split(":")[1], count) for answer, count in opens.most_common() if answer.startswith("drop:")]
-    for line, count in drops[:2]:
+    # As what it is, but for what nothing opens.
+    opens = [(opener, count) for answer, count in totals.of("opens") if (opener := Opener.read(answer)) is not None]
+    for line, count in [(opener.what, count) for opener, count in opens if opener.kind == "drop"][:2]:
         found.append(
             f"Without {names.side_of_line(line)}'s red line '{names.line(line)}' there would have been a zone in "
             f"{count / without:.0%} of them."
         )
     found += _guards(opens, names, without)
     found += _concessions(opens, names, without)
-    smallest: Counter[str] = Counter()
-    for answer, count in totals.of("smallest"):
-        smallest[answer if answer == NOTHING else answer.partition(":")[0]] += count
-    if smallest[NOTHING]:
-        found.append(f"In {smallest[NOTHING] / without:.0%} of them nothing that was tried would have opened one.")
+    nothing = dict(totals.of("smallest")).get(NOTHING, 0)
+    if nothing:
+        found.append(f"In {nothing / without:.0%} of them nothing that was tried would have opened one.")
     return found
 
 
-def _guards(opens: Counter[str], names: Names, without: int) -> Iterator[str]:
-    regimes: dict[str, dict[float, int]] = {}
-    for answer, count in opens.items():
-        kind, what, *amount = answer.split(":")
-        if kind == "guards":
-            regimes.setdefault(what, {})[float(amount[0])] = count
-    for regime, needed in sorted(regimes.items(), key=lambda item: -sum(item[1].values())):
+def _needed(opens: Opens, kind: str) -> dict[str, dict[float, int]]:
+    """Return, by what it is of, in how many cases which amount would have opened a zone."""
+    found: dict[str, dict[float, int]] = {}
+    for opener, count in opens:
+        if opener.kind == kind:
+            found.setdefault(opener.what, {})[opener.amount] = count
+    return found
+
+
+def _guards(opens: Opens, names: Names, without: int) -> Iterator[str]:
+    for regime, needed in sorted(_needed(opens, "guards").items(), key=lambda item: -sum(item[1].values())):
         total = sum(needed.values())
         if total < WORTH_TELLING * without:
             continue
@@ -61,13 +64,8 @@ def _guards(opens: Counter[str], names: Names, without: int) -> Iterator[str]:
         )
 
 
-def _concessions(opens: Counter[str], names: Names, without: int) -> Iterator[str]:
-    sides: dict[str, dict[float, int]] = {}
-    for answer, count in opens.items():
-        kind, what, *amount = answer.split(":")
-        if kind == "concession":
-            sides.setdefault(what, {})[float(amount[0])] = count
-    for side, needed in sorted(sides.items()):
+def _concessions(opens: Opens, names: Names, without: int) -> Iterator[str]:
+    for side, needed in sorted(_needed(opens, "concession").items()):
         total = sum(needed.values())
         yield (
             f"A concession of {names.side(side)} would have in {total / without:.0%} of them: to sign what is worth less to "

@@ -18,7 +18,7 @@ from sim.engine.agenda import Agenda
 from sim.engine.draws import Stream
 from sim.engine.mechanism import Mechanism
 from sim.engine.world import Setting, World
-from sim.model import MECHANISMS, ORDER_OF_THE_DAY, SENTENCES, section, simulate
+from sim.model import EVENT_KINDS, MECHANISMS, ORDER_OF_THE_DAY, section, simulate
 from sim.model.arms import Arms
 from sim.model.attrition import Attrition
 from sim.model.beliefs import Beliefs
@@ -232,16 +232,25 @@ def test_every_event_told_makes_a_sentence(
             # The chronicle knows the names of the terms.
             assert set(event.values) == {"package", "imposed"}
             continue
-        assert set(event.values) == placeholders(SENTENCES[event.kind])
-        sentence = SENTENCES[event.kind].format(**event.values)
+        assert set(event.values) == placeholders(EVENT_KINDS[event.kind].sentence)
+        sentence = EVENT_KINDS[event.kind].sentence.format(**event.values)
         assert "nan" not in sentence
         assert sentence.endswith(".")
     if edited:
-        assert {event.kind for event in events} == {*SENTENCES, "review"}
+        assert {event.kind for event in events} == {*EVENT_KINDS, "review"}
 
 
 def test_no_kind_of_event_is_told_by_two_mechanisms() -> None:
-    assert len(SENTENCES) == sum(len(mechanism.sentences) for mechanism in MECHANISMS)
+    assert len(EVENT_KINDS) == sum(len(mechanism.kinds) for mechanism in MECHANISMS)
+
+
+def test_a_kind_of_event_fills_lanes_that_are_drawn() -> None:
+    from sim.report.story import LANE_COLOURS, LANES
+
+    named = {lane for kind in EVENT_KINDS.values() for lane in (kind.begins, kind.lasts, *kind.ends)} - {""}
+    assert named == set(LANES) == set(LANE_COLOURS)
+    begun = {kind.begins for kind in EVENT_KINDS.values()} - {""}
+    assert {lane for kind in EVENT_KINDS.values() for lane in kind.ends} == begun, "what begins ends, too"
 
 
 # Invariants

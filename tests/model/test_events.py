@@ -15,7 +15,7 @@ from sim.engine.draws import Draws
 from sim.engine.mechanism import Mechanism
 from sim.engine.world import Setting, World
 from sim.ensemble.run import Plan, run_batch
-from sim.model import MECHANISMS, ORDER_OF_THE_DAY, SENTENCES, WarScenario, section, simulate
+from sim.model import EVENT_KINDS, MECHANISMS, ORDER_OF_THE_DAY, WarScenario, section, simulate
 from sim.model.events import Events, ScenarioEvent, gap_days, live_knobs
 from sim.model.parameters import Drawn
 from sim.scenario import Scenario, ScenarioError, load_scenario, quantities
@@ -560,7 +560,7 @@ def test_the_chronicle_tells_beginnings_and_ends(calm: Load) -> None:
         (9, "Event loud ends."),
     ):
         assert f"{START + timedelta(days=day)}    {sentence}" in story
-    assert set(SENTENCES) >= {"event begins", "event ends"}
+    assert set(EVENT_KINDS) >= {"event begins", "event ends"}
 
 
 # Errors

@@ -12,8 +12,9 @@ from sim.engine.recorder import Event
 from sim.engine.world import Setting, World
 from sim.ensemble.run import Plan, run_ensemble
 from sim.model import simulate
-from sim.model.ledger import REASONS, Questions
+from sim.model.ledger import NOTHING, OPENERS, REASONS, STATES, Opener, Questions, state_of
 from sim.results.ledger import entries
+from sim.results.names import Names
 from sim.scenario import Scenario
 
 N = 300
@@ -143,7 +144,7 @@ def test_the_accounts_add_up_and_name_the_largest_term(said: tuple[Questions, li
             continue  # a hard line whose end is the smallest opener comes first; that it opens is tried above
         assert side == refusing
         against = [value[f"{term}_{side}"] for term in terms]
-        assert reason == REASONS[int(np.argmax(against))]
+        assert reason == list(REASONS)[int(np.argmax(against))]
 
 
 def test_the_offers_are_what_one_signs_and_the_other_refuses_least(said: tuple[Questions, list[Event]]) -> None:
@@ -171,3 +172,24 @@ def test_the_shares_of_the_states_add_to_one(load: Any) -> None:
         assert at_war - int((ended == day + 1).sum()) <= states[0].of <= at_war
     one = run_ensemble(baseline, Plan(200, 3, 200, batch=200))
     assert list(entries(one)) == found
+
+
+def test_a_reason_has_its_place_among_the_states_and_its_term(said: tuple[Questions, list[Event]]) -> None:
+    for place, (name, reason) in enumerate(REASONS.items()):
+        found = [STATES[code] for code in state_of(place, np.array([0, 1]))]
+        assert found == [f"attacker:{name}", f"defender:{name}"]
+        assert {f"{reason.term}_attacker", f"{reason.term}_defender"} <= said[1][0].values.keys()
+    assert len(STATES) == 1 + 2 * len(REASONS)
+
+
+def test_all_that_the_ledger_can_say_has_words_and_is_read_as_it_was_written(baseline: Scenario[Any]) -> None:
+    questions, names = Questions(baseline.world.negotiation), Names(baseline)
+    assert len({names.state(state) for state in questions.states}) == len(STATES)
+    assert {opener.kind for opener in questions.openers} == set(OPENERS)
+    for opener in questions.openers:
+        again = Opener.read(opener.code)
+        assert again is not None
+        assert (again.kind, again.what, again.code) == (opener.kind, opener.what, opener.code)
+        assert again.amount == pytest.approx(opener.amount)
+        assert "{" not in names.opener(again)
+    assert Opener.read(NOTHING) is None
