@@ -27,7 +27,7 @@ from .parse import Unread
 from .read import Located, Place
 from .section import duplicate_ids
 from .translate import translate
-from .tree import Items, plain
+from .tree import Items, everything, plain
 from .tree import places as places_of
 from .wording import did_you_mean, listed, quoted
 from .write import to_yaml
@@ -150,8 +150,7 @@ def _validated(
     path: FilePath, shown: str, tree: dict[str, Any], places: dict[Path, Place], schema: type[T], wrong: list[Located]
 ) -> Scenario[T]:
     """Return the scenario of a tree, or raise with what was `wrong` already and what else is."""
-    tree = _stripped(tree)
-    spoilt = set(_unread(tree))
+    spoilt = {where for where, node in everything(tree) if isinstance(node, Unread)}
     flaws: list[tuple[Path, Flaw]] = []
     world: T | None = None
     try:
@@ -167,16 +166,6 @@ def _validated(
         ordered = sorted(wrong, key=lambda item: item.place.order)
         raise ScenarioError(dict.fromkeys(item.problem for item in ordered))
     return Scenario(one_form(path.stem), path, world, tree, places, tree)
-
-
-def _stripped(node: Any) -> Any:
-    """Return a tree whose texts have no spaces and line ends around them, as a block of YAML leaves them."""
-    if isinstance(node, dict):
-        fields = {key: _stripped(value) for key, value in node.items()}
-        return Items(fields, node.listed) if isinstance(node, Items) else fields
-    if isinstance(node, list):
-        return [_stripped(item) for item in node]
-    return node.strip() if isinstance(node, str) else node
 
 
 def _find(source: str | FilePath) -> tuple[FilePath, str]:
@@ -203,18 +192,6 @@ def is_shipped(path: FilePath) -> bool:
     return path.resolve().is_relative_to(catalogue.shipped_folder().resolve())
 
 
-def _unread(node: Any, path: Path = ()) -> Iterator[Path]:
-    """Yield the paths of the values that could not be read."""
-    if isinstance(node, Unread):
-        yield path
-    elif isinstance(node, dict):
-        for key, value in node.items():
-            yield from _unread(value, (*path, key))
-    elif isinstance(node, list):
-        for position, item in enumerate(node):
-            yield from _unread(item, (*path, position))
-
-
 def _nearest(path: Path, places: Mapping[Path, Place], shown: str) -> Place:
     """Return the place of a path, or of the nearest thing above it that is written down."""
     for length in range(len(path), 0, -1):
@@ -223,21 +200,20 @@ def _nearest(path: Path, places: Mapping[Path, Place], shown: str) -> Place:
     return Place(shown, 1, 1)
 
 
-def _tree_flaws(node: Any, sources: Any, path: Path = ()) -> Iterator[tuple[Path, Flaw]]:
-    """Yield what needs no schema, so that it is said together with everything else: unknown sources, repeated ids."""
-    if isinstance(node, dict):
-        if "source" in node and ("value" in node or "dist" in node) and isinstance(sources, dict):
+def _tree_flaws(tree: dict[str, Any], sources: Any) -> Iterator[tuple[Path, Flaw]]:
+    """Yield what needs no schema, so that it is said with everything else: unknown sources, wrong or repeated ids."""
+    for path, node in everything(tree):
+        is_number = isinstance(node, dict) and ("value" in node or "dist" in node)
+        if is_number and "source" in node and isinstance(sources, dict):
             yield from _source_flaws(node["source"], sources, (*path, "source"))
-        for key, value in node.items():
-            if isinstance(node, Items) and isinstance(value, dict) and "id" in value:
-                message = f"id {quoted(value['id'])} is not the name {quoted(key)} under which it stands"
-                yield (*path, key, "id"), Flaw(message, "Remove it, or change the name")
-            yield from _tree_flaws(value, sources, (*path, key))
-    elif isinstance(node, list):
-        for flaw in duplicate_ids([item.get("id") if isinstance(item, dict) else None for item in node]):
-            yield (*path, *flaw.below), Flaw(flaw.message, flaw.hint)
-        for position, item in enumerate(node):
-            yield from _tree_flaws(item, sources, (*path, position))
+        if isinstance(node, Items):
+            for name, thing in node.items():
+                if isinstance(thing, dict) and "id" in thing:
+                    message = f"id {quoted(thing['id'])} is not the name {quoted(name)} under which it stands"
+                    yield (*path, name, "id"), Flaw(message, "Remove it, or change the name")
+        elif isinstance(node, list):
+            for flaw in duplicate_ids([item.get("id") if isinstance(item, dict) else None for item in node]):
+                yield (*path, *flaw.below), Flaw(flaw.message, flaw.hint)
 
 
 def _source_flaws(written: Any, sources: dict[str, Any], path: Path) -> Iterator[tuple[Path, Flaw]]:

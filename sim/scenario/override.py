@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from .errors import FieldError, Flaw, Path, Step
 from .read import Located, Place, read_value
-from .tree import in_one_form
+from .tree import Items, in_one_form
 from .walk import below, fields, is_mapping, is_number
 from .wording import did_you_mean, quoted
 
@@ -56,6 +56,7 @@ def apply(
 
 def _set(tree: dict[str, Any], schema: type[BaseModel], names: list[str], value: Any) -> Path:
     node: Any = tree
+    above: Any = None
     annotation: Any = schema
     path: list[Step] = []
     for position, name in enumerate(names):
@@ -66,12 +67,14 @@ def _set(tree: dict[str, Any], schema: type[BaseModel], names: list[str], value:
             break
         if isinstance(step, str) and node.get(step) is None and (fields(annotation) or is_mapping(annotation)):
             node[step] = {}  # a section that the file leaves out
-        node = node[step] if isinstance(step, int) else node.get(step)
+        above, node = node, node[step] if isinstance(step, int) else node.get(step)
     is_plain = isinstance(value, (int, float)) and not isinstance(value, bool)
     before = node[step] if isinstance(step, int) else node.get(step)
     if is_plain and isinstance(before, dict) and ("value" in before or "dist" in before):
         value = {"value": value, "note": NOTE}
     node[step] = in_one_form(value, annotation)
+    if isinstance(above, Items):
+        above[names[-2]] = node  # without an id that is its name
     return tuple(path)
 
 

@@ -40,6 +40,9 @@ class Items(dict[str, Any]):
         super().__init__((name, _without_id(thing, name)) for name, thing in things.items())
         self.listed = listed
 
+    def __setitem__(self, name: str, thing: Any) -> None:
+        super().__setitem__(name, _without_id(thing, name))
+
 
 def _without_id(thing: Any, name: str) -> Any:
     is_said = isinstance(thing, dict) and thing.get("id") == name
@@ -160,25 +163,26 @@ def removal_flaws(node: Node) -> Iterator[Located]:
 
 
 def plain(node: Node) -> Any:
-    """Return the plain values of a tree."""
+    """Return the plain values of a tree, texts without the spaces and line ends around them that a block of YAML leaves."""
     if isinstance(node.value, dict):
         values = {key: plain(item) for key, item in node.value.items()}
         return Items(values, {key for key, item in node.value.items() if item.listed}) if node.items else values
     if isinstance(node.value, list):
         return [plain(item) for item in node.value]
-    return node.value
+    return node.value.strip() if isinstance(node.value, str) else node.value
 
 
-def places(node: Node, path: Path = ()) -> dict[Path, Place]:
+def places(node: Node) -> dict[Path, Place]:
     """Return the place of every value of a tree, by its path."""
-    found = {path: node.place} if path else {}
-    if isinstance(node.value, dict):
-        for key, item in node.value.items():
-            found |= places(item, (*path, key))
-    elif isinstance(node.value, list):
-        for position, item in enumerate(node.value):
-            found |= places(item, (*path, position))
-    return found
+    return {path: one.place for path, one in everything(node) if path}
+
+
+def everything(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield a value, a plain one or a node, and all below it, each with its path."""
+    yield path, value
+    inside = value.value if isinstance(value, Node) else value
+    for step, part in inside.items() if isinstance(inside, dict) else enumerate(inside) if isinstance(inside, list) else ():
+        yield from everything(part, (*path, step))
 
 
 def _is_number(fields: dict[str, Node]) -> bool:

@@ -22,6 +22,10 @@ def test_blocks_and_spaces_leave_nothing_around_a_text(load: Any, fine: str) -> 
     assert scenario.tree["title"] == "Fine"
     assert scenario.tree["sides"]["attacker"]["name"] == "Red"
     assert load(scenario.to_yaml()).world == world
+    # Nor is anything said to have been set.
+    assert scenario.settings == ()
+    assert scenario.fingerprint == load(scenario.to_yaml()).fingerprint
+    assert [one.path for one in load(text, ["losses.rounds=3"]).settings] == ["losses.rounds"]
 
 
 @pytest.mark.parametrize(
