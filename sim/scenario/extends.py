@@ -21,7 +21,7 @@ from .errors import Flaw, ScenarioError
 from .lookup import Found, Unclear, meanings, names_like, short
 from .parse import Unread
 from .read import Document, Located, Place, read_all
-from .tree import Node, merge, removal_flaws, tree_of, without_removals
+from .tree import Node, id_flaws, merge, removal_flaws, tree_of, without_removals
 from .wording import quoted
 
 MOST_LEVELS = 8
@@ -114,7 +114,9 @@ def _read(
         flaw = Flaw("a scenario that extends another needs a 'title' of its own", "Write title: what differs")
         layers.wrong.append(Located(where, flaw))
     seen.add(real)
-    layers.trees.append(tree_of(Document(own, document.places), Place(shown, 1, 1), layers.schema))
+    tree = tree_of(Document(own, document.places), Place(shown, 1, 1), layers.schema)
+    layers.wrong += id_flaws(tree)
+    layers.trees.append(tree)
 
 
 class _Refused(Exception):

@@ -27,7 +27,7 @@ from .parse import Unread
 from .read import Located, Place
 from .section import duplicate_ids
 from .translate import translate
-from .tree import Items, everything, plain
+from .tree import Items, contradiction, everything, plain
 from .tree import places as places_of
 from .wording import did_you_mean, listed, quoted
 from .write import to_yaml
@@ -209,8 +209,7 @@ def _tree_flaws(tree: dict[str, Any], sources: Any) -> Iterator[tuple[Path, Flaw
         if isinstance(node, Items):
             for name, thing in node.items():
                 if isinstance(thing, dict) and "id" in thing:
-                    message = f"id {quoted(thing['id'])} is not the name {quoted(name)} under which it stands"
-                    yield (*path, name, "id"), Flaw(message, "Remove it, or change the name")
+                    yield (*path, name, "id"), contradiction(thing["id"], name)
         elif isinstance(node, list):
             for flaw in duplicate_ids([item.get("id") if isinstance(item, dict) else None for item in node]):
                 yield (*path, *flaw.below), Flaw(flaw.message, flaw.hint)

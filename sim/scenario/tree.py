@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import Flaw, Path
+from .parse import Unread
 from .read import Document, Located, Place
 from .walk import below, item_of
 from .wording import did_you_mean, quoted
@@ -160,6 +161,21 @@ def removal_flaws(node: Node) -> Iterator[Located]:
             yield Located(item.place, Flaw(f"an item that is removed has {fields}, nothing else", "Write no other field"))
         elif not item.removed:
             yield Located(item.place, Flaw(f"{quoted(name)} is removed but was not inherited", did_you_mean(name, known)))
+
+
+def id_flaws(node: Node) -> Iterator[Located]:
+    """Yield each thing of a file that says another id than the name under which it stands."""
+    for _, one in everything(node):
+        for name, thing in one.value.items() if one.items else ():
+            said = thing.value.get("id") if isinstance(thing.value, dict) and not thing.listed else None
+            if said is not None and plain(said) != name and not isinstance(said.value, Unread):
+                yield Located(said.place, contradiction(plain(said), name))
+
+
+def contradiction(said: Any, name: str) -> Flaw:
+    """Return what is wrong with a thing that says another id than its name."""
+    message = f"id {quoted(said)} is not the name {quoted(name)} under which it stands"
+    return Flaw(message, "Remove it, or change the name")
 
 
 def plain(node: Node) -> Any:

@@ -167,6 +167,16 @@ def test_what_is_wrong_with_a_named_thing(lines: Any, named: str, old: str, new:
     assert lines(named.replace(old, new)) == [f"s.yaml:{said}"]
 
 
+@pytest.mark.parametrize("over", ["[{id: europe, delay_days: 3}]", "{europe: {id: europe, delay_days: 3}}", "{}"])
+def test_a_base_that_contradicts_itself_is_not_mended_by_a_variant(
+    lines: Any, named: str, tmp_path: Path, over: str
+) -> None:
+    text = named.replace("    europe:\n", "    europe:\n      id: asia\n")
+    (tmp_path / "base.yaml").write_text(text, encoding="utf-8")
+    (said,) = lines(f"title: Variant\nextends: base\narms: {{backers: {over}}}\n")
+    assert said.startswith(f"{tmp_path / 'base.yaml'}:13:7: error: id 'asia' is not the name 'europe'")
+
+
 def test_a_name_that_stands_twice(lines: Any, named: str) -> None:
     (said,) = lines(named.replace("    europe:", "    united_states:"))
     assert said.startswith("s.yaml:12:5: error:")
