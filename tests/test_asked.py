@@ -258,6 +258,9 @@ def test_it_is_taken_wherever_an_outcome_is(parley: Callable, tmp_path: Path) ->
     vary = ("--vary", "arms.defender.aid_scale=0,1")
     swept = parley("sweep", "baseline", *vary, *small, 10, "--outcome", span, "--out", tmp_path / "sweep")
     assert f"{span}: Casualties, Russia, months 1 to 3" in swept.stdout
+    page = parley("report", tmp_path / "sweep", "--out", tmp_path / "page.html")
+    assert page.returncode == 0, page.stderr
+    assert "Casualties, Russia, months 1 to 3" in (tmp_path / "page.html").read_text(encoding="utf-8")
     found = parley(
         "breakeven", "baseline", "--vary", "attrition.level_factor=0.1:2", "--until", f"mean({span}) > 1e5", *small, 5
     )

@@ -154,7 +154,7 @@ def rows_of(table: Table) -> list[Row]:
         if not row.total >= 1 or row.n > row.total:
             raise table.wrong(place, f"n is {row.n:,} of {row.total:,}")
         bounds = (row.low, row.share, row.high)
-        if row.share is None and SECTIONS[row.section].of_shares:
+        if row.share is None and row.section in SECTIONS and SECTIONS[row.section].of_shares:
             raise table.wrong(place, "it is of a share and has none")
         if row.share is not None:
             fine = row.low is not None and row.high is not None and row.low >= -_CLOSE and row.high <= 1 + _CLOSE
