@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 import sim
 from sim.engine.world import Setting
@@ -227,15 +226,10 @@ def test_what_is_wrong_is_said(name: str) -> None:
     assert WRONG[name] in str(error.value)
 
 
-def test_a_war_without_talks_has_no_moments_of_them(load: Callable, tmp_path: Path) -> None:
-    base = load("baseline")
-    politics = ("support", "beliefs", "negotiation", "ceasefire")
-    tree = {name: value for name, value in base.tree.items() if name not in politics}
-    file = tmp_path / "alone.yaml"
-    file.write_text(yaml.safe_dump({**tree, "events": [], "expect": [], "correlations": []}))
-    assert sim.run(file, replications=4, months=3, outcomes=["force_attacker@collapse"]).outcomes
+def test_a_war_without_talks_has_no_moments_of_them() -> None:
+    assert sim.run("history/iwo_jima", replications=4, outcomes=["force_attacker@collapse"]).outcomes
     with pytest.raises(OutcomeError, match="unknown moment 'first_deal'"):
-        sim.run(file, replications=4, months=3, outcomes=["force_attacker@first_deal"])
+        sim.run("history/iwo_jima", replications=4, outcomes=["force_attacker@first_deal"])
 
 
 def test_a_folder_keeps_what_it_was_asked_for(tmp_path: Path) -> None:

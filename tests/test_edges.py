@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from statistics import mean, median
 from types import SimpleNamespace
 from typing import Any
@@ -12,17 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.model import WarScenario
 from sim.results.comparison import Comparison, Line
 from sim.results.pairs import of_means, of_shares
 from sim.results.statistics import aalen_johansen, kaplan_meier
 from sim.results.targets import check_targets
-from sim.scenario import Expectation
+from sim.scenario import Expectation, load_scenario
 from sim.studies.breakeven import BreakEven, break_even
 from sim.studies.condition import Condition
 from sim.studies.limits import Limit, failures
 from sim.words.targets import target_lines
 
 FEW, MANY = 60, 2_000
+SHIPPED = load_scenario("history/iwo_jima", WarScenario)
 Curve = Callable[[float], list[float | None]]
 
 
@@ -227,8 +230,9 @@ def check_targets_of(values: list[float | None], of: list[float | None], statist
         {"id": "t", "outcome": "x", "statistic": statistic, "low": low, "high": low + width, "reason": "generated"}
         | ({"of": "y"} if statistic == "ratio" else {})
     )
-    scenario = SimpleNamespace(world=SimpleNamespace(expect=[target]), path="generated.yaml")
-    (checked,) = check_targets(SimpleNamespace(outcomes=outcomes, scenario=scenario))  # type: ignore[arg-type]
+    scenario = replace(SHIPPED, world=SHIPPED.world.model_copy(update={"expect": [target]}))
+    ending = np.full(n, "war_goes_on")
+    (checked,) = check_targets(SimpleNamespace(outcomes={**outcomes, "ending": ending}, scenario=scenario))  # type: ignore[arg-type]
     (line,) = target_lines([checked])[1:]
     known, below = ([value for value in column[:n] if value is not None] for column in (values, of))
     if not known or (statistic == "ratio" and (not below or mean(below) == 0)):

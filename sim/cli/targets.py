@@ -14,7 +14,9 @@ from sim.cli.common import (
     load_all,
     refuse_two_horizons,
     run_with_progress,
+    say_failed,
 )
+from sim.pasted import command
 
 MISSED = 5
 
@@ -40,6 +42,7 @@ def targets(
         from sim.words.targets import target_lines
 
         missed = False
+        failed: dict[str, int] = {}
         refuse_two_horizons(settings, months)
         scenarios = load_all(files, settings)
         bare = [no_targets(scenario) for scenario in scenarios if not scenario.world.expect]
@@ -53,5 +56,7 @@ def targets(
             missed |= not all(one.met for one in checked)
             print(headline(ensemble))
             print(*target_lines(checked), sep="\n")
+            failed[f"of {scenario.name}"] = len(ensemble.failures)
+        say_failed(failed, f"{command('parley', 'run', *files)} (failures.csv)")
     if missed:
         raise typer.Exit(MISSED)

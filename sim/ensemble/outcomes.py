@@ -75,6 +75,8 @@ def _refuse(scenario: Scenario[Any], days: int, asked: Asked, outcome: Outcome, 
     moments = moments_of(scenario)
     if asked.moment and asked.moment not in moments:
         raise OutcomeError(f"{quoted(name)}: unknown moment {quoted(asked.moment)}. {did_you_mean(asked.moment, moments)}")
+    if len(needs) == 2 and needs[0] >= needs[1]:
+        raise OutcomeError(f"the span of {quoted(name)} is empty: both its ends are day {needs[1]:,}")
     if max(needs, default=0) > days:
         raise OutcomeError(
             f"{quoted(name)} is of day {max(needs):,}, beyond the horizon of {days:,} days; choose a longer "

@@ -87,7 +87,7 @@ class Asked:
                 what = "is empty" if since == until else "ends before it begins" if since > until else "is less than a day"
                 raise OutcomeError(f"the span of {quoted(text)} {what}; the earlier month comes first, as in {_SPAN}")
             return cls(name.strip(), since, until)
-        name, at, when = text.partition("@")
+        name, at, when = (part.strip() for part in text.partition("@"))
         if not at:
             return cls(text)
         if when.isidentifier():
@@ -128,8 +128,8 @@ class Asked:
 def _day(months: float, horizon: int, calendar: Calendar) -> int:
     """Return the day after so many months, which may lie beyond the horizon.
 
-    Months are 30.4 days long, as in all outcomes. That is a day or two more than some have by the calendar, as in a horizon
-    of three months that is 90 days: what comes after as many months as the horizon has is what it is at the horizon.
+    Months are 30.4 days long, as in all outcomes. That may be a day or two more than by the calendar, as in a horizon of three
+    months that is 90 days: what would come just after a horizon of as many months is what it is at the horizon.
     """
     day = day_of(months)
     whole = months <= MOST_MONTHS and months == int(months)

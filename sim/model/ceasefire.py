@@ -27,7 +27,6 @@ from sim.model.parameters import here
 from sim.model.regimes import PARTS, CeasefireParameters, institutions_effect
 from sim.scenario import Quantity
 
-# A multiple of it is the rhythm of the negotiation; the same as that of collapse.
 WAR_GOES_ON, CEASEFIRE, WAR_AGAIN = 0, 3, 4
 # What raised the hazard most on the day of a collapse; only what doubles it counts, else it just wore out.
 CAUSES = {

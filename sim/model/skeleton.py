@@ -4,9 +4,11 @@ It is no part of the model until `MECHANISMS` and `ORDER_OF_THE_DAY` in `sim/mod
 top to bottom what a mechanism file holds; replace what it says, and write here what yours is, why, and from where.
 """
 
+from collections.abc import Iterator
 from typing import ClassVar, Generic
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
 from sim.engine.mechanism import Mechanism, PerHistory, owned, seen
@@ -68,3 +70,7 @@ class Displacement(Mechanism):
         while True:
             yield self.world.agenda.next("displacement")
             self.displaced += displaced_on(self.advance, self.knobs.persons_per_km2)
+
+    def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Yield what must always hold, and where it does not."""
+        yield "no one is displaced less than never", ~(self.displaced >= 0)

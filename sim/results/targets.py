@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.ensemble.outcomes import wanted
 from sim.ensemble.run import Ensemble
+from sim.model import outcomes_of
 from sim.model.asked import OutcomeError
 from sim.results.runs import values_of
 from sim.scenario import Expectation, Problem, Scenario, ScenarioError, ScenarioHead
@@ -53,7 +54,8 @@ def check_targets(ensemble: Ensemble) -> list[Checked]:
             found = [values_of(scenario, ensemble.outcomes, name) for name in _named(expectation)]
         except KeyError as error:
             unknown = str(error.args[0])
-            problems.append(_problem(scenario, expectation, f"no outcome '{unknown}'", _hint(unknown, numeric)))
+            hint = _hint(scenario, ensemble.plan.days, unknown, numeric)
+            problems.append(_problem(scenario, expectation, f"no outcome '{unknown}'", hint))
             continue
         known = [values[~np.isnan(values)] for values in found]
         checked.append(Checked(expectation, _value(expectation.statistic, known), len(known[0]) / len(found[0])))
@@ -108,8 +110,9 @@ def _value(statistic: str, known: list[NDArray[np.float64]]) -> float | None:
     return means[0] / means[1] if means[1] else None
 
 
-def _hint(outcome: str, known: list[str]) -> str:
-    if "12_months" in outcome or "30_days" in outcome:
-        return "An outcome of the first 30 days or 12 months needs a horizon as long"
+def _hint(scenario: Scenario[ScenarioHead], days: int, outcome: str, known: list[str]) -> str:
+    late = [one for one, _ in outcomes_of(scenario) if one.name == outcome and one.day(days) > days]
+    if late:
+        return f"It is of day {late[0].day(days):,}, and this run has {days:,}: choose a longer horizon"
     near = difflib.get_close_matches(outcome, known, n=1)
-    return f"Did you mean '{near[0]}'?" if near else "The columns of outcomes.csv are explained in results/README.md"
+    return f"Did you mean '{near[0]}'?" if near else "`parley outcomes` lists them"

@@ -174,7 +174,8 @@ def id_flaws(node: Node) -> Iterator[Located]:
 
 def contradiction(said: Any, name: str) -> Flaw:
     """Return what is wrong with a thing that says another id than its name."""
-    message = f"id {quoted(said)} is not the name {quoted(name)} under which it stands"
+    what = f"id {quoted(said)}" if isinstance(said, (str, int)) and not isinstance(said, bool) else "its id"
+    message = f"{what} is not the name {quoted(name)} under which it stands"
     return Flaw(message, "Remove it, or change the name")
 
 

@@ -36,9 +36,9 @@ class _OneLine(_Dumper):
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _Dumper._text)
-_OneLine.add_representer(str, _OneLine._text)
-_Dumper.add_representer(Items, _Dumper.represent_dict)
+for _writer in (_Dumper, _OneLine):
+    _writer.add_representer(str, _writer._text)
+    _writer.add_representer(Items, _writer.represent_dict)
 
 
 def to_yaml(tree: dict[str, Any]) -> str:

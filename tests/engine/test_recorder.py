@@ -27,7 +27,7 @@ def fields() -> Fields:
 
 
 def recorder(fields: Fields, days: tuple[int, ...] = (), landmarks: tuple[int, ...] = (), watched: object = ()):
-    return Recorder(fields, NUMBERS, days, landmarks, watched)
+    return Recorder(fields, NUMBERS, days, landmarks, watched, {})
 
 
 # Series and landmarks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,9 +22,9 @@ from sim.scenario import shipped
 
 # What the table of contents gains: the module, its place among the mechanisms, its step in the order of the day.
 LINES = (
-    ("from sim.model.stakes import", "from sim.model.skeleton import Displacement\nfrom sim.model.stakes import"),
-    ("Talks, Ceasefire,\n)  # fmt: skip\n# Optional", "Talks, Ceasefire, Displacement,\n)  # fmt: skip\n# Optional"),
-    ('"ceasefire", "events",\n)', '"ceasefire", "displacement", "events",\n)'),
+    (r"from sim\.model\.stakes import", "from sim.model.skeleton import Displacement\n\\g<0>"),
+    (r"(?m)^MECHANISMS: .*= \(\n", "\\g<0>    Displacement,\n"),
+    (r'"events",\n\)', '"displacement", \\g<0>'),
 )
 OUTCOME, STEP = "displaced_persons", "displacement.persons_per_km2"
 ALL = """
@@ -53,8 +54,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     contents = code / "model" / "__init__.py"
     text = contents.read_text(encoding="utf-8")
     for before, after in LINES:
-        assert text.count(before) == 1, before
-        text = text.replace(before, after)
+        text, changed = re.subn(before, after, text)
+        assert changed == 1, f"{contents} has no one place for {after}: mend LINES above"
     contents.write_text(text, encoding="utf-8")
     return folder
 
