@@ -128,8 +128,8 @@ class Asked:
 def _day(months: float, horizon: int, calendar: Calendar) -> int:
     """Return the day after so many months, which may lie beyond the horizon.
 
-    Months are 30.4 days long, as in all outcomes. That may be a day or two more than by the calendar, as in a horizon of three
-    months that is 90 days: what would come just after a horizon of as many months is what it is at the horizon.
+    Months are 30.4 days long, as in all outcomes. That may be a day or two more than by the calendar, as in a horizon of
+    three months that is 90 days: what would come just after a horizon of as many months is what it is at the horizon.
     """
     day = day_of(months)
     whole = months <= MOST_MONTHS and months == int(months)

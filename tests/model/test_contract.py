@@ -76,7 +76,7 @@ def test_the_text_names_every_field(baseline: Scenario[Any], mechanism: type[Mec
     mine = " ".join(line for line in text.splitlines() if line.startswith(f"| {mechanism.name} |"))
     for field in mechanism.fields(section(baseline, mechanism)):
         assert f"`{field.name}`" in mine, (
-            f"section 2 of sim/model/README.md does not name `{field.name}` in a row of {mechanism.name}"
+            f"sim/model/README.md, section 2: no `{field.name}` in a row of {mechanism.name}"
         )
 
 
