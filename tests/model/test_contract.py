@@ -75,9 +75,7 @@ def test_the_text_names_every_field(baseline: Scenario[Any], mechanism: type[Mec
     text = (SOURCES / "model" / "README.md").read_text(encoding="utf-8").partition("## 3.")[0]
     mine = " ".join(line for line in text.splitlines() if line.startswith(f"| {mechanism.name} |"))
     for field in mechanism.fields(section(baseline, mechanism)):
-        assert f"`{field.name}`" in mine, (
-            f"sim/model/README.md, section 2: no `{field.name}` in a row of {mechanism.name}"
-        )
+        assert f"`{field.name}`" in mine, f"sim/model/README.md, section 2: no `{field.name}` in a row of {mechanism.name}"
 
 
 @every_mechanism
