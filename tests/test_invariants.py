@@ -71,6 +71,7 @@ def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.ensembles
 @pytest.mark.parametrize("rule", PLANTED)
 def test_a_planted_bug_is_named_with_scenario_seed_and_replication(copy_of_the_package: Path, rule: str):
     file, right, wrong = PLANTED[rule]
