@@ -66,7 +66,7 @@ def copy_of_the_package(tmp_path: Path) -> Path:
 def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
     # A common collapse, so that histories end within the year.
     settings = ["--set", "collapse.defender.force_share=0.98"]
-    arguments = [command, "baseline", "--replications", "300", "--months", "12", "--seed", "5", *settings]
+    arguments = [command, "baseline", "--replications", "150", "--months", "12", "--seed", "5", *settings]
     arguments += ["--out", "results"] if command == "run" else []
     return subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=folder, capture_output=True, text=True, check=False)
 

@@ -93,7 +93,8 @@ def _one_line(error: Exception) -> str:
     said = " ".join(str(getattr(error, "format_message", lambda: str(error))()).split())
     for pattern, ours in _OUR_WORDS:
         said = re.sub(pattern, ours, said)
-    message = f"{cut(said, 400).rstrip('.')}."
+    message = cut(said, 400)
+    message += "." if message[-1:].isalnum() else ""
     context = getattr(error, "ctx", None)
     command = getattr(context, "command_path", "parley").removeprefix("parley").strip()
     return f"{message} See: {' '.join(['parley help', command]).strip()}"

@@ -98,7 +98,7 @@ def extended(name: str, folder: Path) -> Path | str:
     asking = folder / "asking_this.yaml"
     asking.write_text(to_yaml({"title": "asking", "extends": name}))
     try:
-        return Path(read_layers(asking, asking.name).trees[0].place.file)
+        return Path(read_layers(asking, asking.name, WarScenario).trees[0].place.file)
     except ScenarioError as error:
         return str(error)
     finally:
@@ -235,7 +235,7 @@ def test_a_clash_names_both_files_and_says_how_to_mean_each(here: Path, shipped:
 
 def test_a_file_means_the_shipped_one_by_its_own_name_and_never_itself(here: Path, shipped: Path) -> None:
     (here / "baseline.yaml").write_text("title: ours\nextends: baseline\n")
-    layers = read_layers(here / "baseline.yaml", "baseline.yaml")
+    layers = read_layers(here / "baseline.yaml", "baseline.yaml", WarScenario)
     assert [tree.place.file for tree in layers.trees] == [str(shipped / "baseline.yaml"), "baseline.yaml"]
 
 
@@ -244,7 +244,7 @@ def test_what_is_shipped_extends_what_is_shipped_wherever_it_is_run(here: Path, 
     (here / "baseline.yaml").write_text("title: ours\n")
     (here / "link.yaml").symlink_to(shipped / "more_arms.yaml")
     for file in (_find("more_arms")[0], here / "link.yaml"):
-        assert read_layers(file, str(file)).trees[0].place.file == str(shipped / "baseline.yaml")
+        assert read_layers(file, str(file), WarScenario).trees[0].place.file == str(shipped / "baseline.yaml")
 
 
 @pytest.mark.parametrize("name", ["house.yml", "./house", "house"])
