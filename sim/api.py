@@ -39,8 +39,7 @@ from sim.studies.discovered import Discovered, discover_in
 from sim.studies.one_at_a_time import MindChanging
 from sim.studies.one_at_a_time import mind_changing as _mind_changing
 from sim.studies.sensitivity import Sensitivity, sensitivities
-from sim.studies.sobol import Sobol
-from sim.studies.sobol import sobol as _sobol
+from sim.studies.sobol import Sobol, indices, run_design
 from sim.studies.sweep import Sweep
 from sim.studies.sweep import sweep as _sweep
 from sim.words.run import markdown
@@ -230,8 +229,9 @@ def sobol(
     """Run a designed ensemble for what each parameter does to an outcome alone, and with all interplay."""
     loaded, plan = _what(scenario, 1, seed, months, settings)
     with pool_of(workers) as pool:
-        (found,) = _sobol(loaded, plan, [outcome], rows, pool=pool)
-    return found
+        factors, values, failed = run_design(loaded, plan, [outcome], rows, pool=pool)
+    _warn(failed, f"a designed ensemble of {loaded.name}, seed {seed},")
+    return indices(factors, outcome, values[outcome])
 
 
 def mind_changing(
@@ -247,7 +247,9 @@ def mind_changing(
     """Run each assumption at its low and high value, and other structures of the model."""
     loaded, plan = _what(scenario, replications, seed, months, settings)
     with pool_of(workers) as pool:
-        return _mind_changing(loaded, plan, outcomes, pool=pool)
+        found = _mind_changing(loaded, plan, outcomes, pool=pool)
+    _warn(sum(found.failed.values()), f"variants of {loaded.name}, seed {seed},")
+    return found
 
 
 def discover(

@@ -225,6 +225,10 @@ def test_python_is_warned(planted) -> None:
     assert "1 of them failed" in repr(run)
     with pytest.warns(UserWarning, match="2 histories of <Sweep: baseline"):
         sim.sweep("baseline", {"arms.defender.aid_scale": [0.5, 1]}, replications=20, months=1)
+    with pytest.warns(UserWarning, match="variants of winter_war, seed 1, failed"):
+        assert sim.mind_changing("history/winter_war", ["casualties_attacker"], replications=100, months=1).failed
+    with pytest.warns(UserWarning, match="a designed ensemble of winter_war, seed 1, failed"):
+        sim.sobol("history/winter_war", "casualties_attacker", rows=32, months=1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         sim.run("baseline", replications=3, months=1)

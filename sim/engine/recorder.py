@@ -116,14 +116,15 @@ class Recorder:
                 self.series[column, slot] = view
         if day in self._landmarks:
             self.snapshots[day] = {name: array.copy() for name, array in self._now().items()}
-        for name, reached in self._reached.items():
-            self._keep_moment(day, name, reached)
+        if self._reached:
+            now = self._now()
+            for name, reached in self._reached.items():
+                self._keep_moment(day, name, reached, now)
 
     def _now(self) -> dict[str, NDArray[Any]]:
         return {field.name: self._fields.see(field.name) for field in self._fields}
 
-    def _keep_moment(self, day: int, name: str, reached: Reached) -> None:
-        now = self._now()
+    def _keep_moment(self, day: int, name: str, reached: Reached, now: Mapping[str, NDArray[Any]]) -> None:
         if name not in self.moments:
             # Until it comes, the state at the start, whose values are sound.
             self.moments[name] = np.full(len(self._replications), -1), {field: array.copy() for field, array in now.items()}

@@ -89,25 +89,25 @@ def time_in_words(scenario: Scenario[Any], asked: Asked) -> str:
     return in_words(asked, moments_of(scenario)) if asked.when else ""
 
 
-def landmarks(scenario: Scenario[ScenarioHead], days: int, asked: Sequence[str] = ()) -> tuple[int, ...]:
+def landmarks(scenario: Scenario[ScenarioHead], days: int, others: Sequence[Wanted] = ()) -> tuple[int, ...]:
     """Return the days on which outcomes need the whole state, for a horizon of `days`."""
     own = (outcome.day(days) for outcome, _ in outcomes_of(scenario))
-    others = (day for one in wanted(scenario, days, asked) for day in one.days)
-    return tuple(sorted({0, days, *(day for day in own if day <= days), *others}))
+    return tuple(sorted({0, days, *(day for day in own if day <= days), *(day for one in others for day in one.days)}))
 
 
-def moments(scenario: Scenario[ScenarioHead], days: int, asked: Sequence[str]) -> dict[str, Reached]:
+def moments(scenario: Scenario[ScenarioHead], others: Sequence[Wanted]) -> dict[str, Reached]:
     """Return the moments on which outcomes need the whole state; see `Recorder`."""
     known = moments_of(scenario)
-    names = dict.fromkeys(one.asked.moment for one in wanted(scenario, days, asked) if one.asked.moment)
-    return {name: partial(_reached, known[name]) for name in names}
+    return {one.asked.moment: partial(_reached, known[one.asked.moment]) for one in others if one.asked.moment}
 
 
 def _reached(moment: Moment, fields: Mapping[str, Column]) -> Column:
     return moment.reached(State(fields, 0, 0, None))
 
 
-def outcome_columns(world: World, scenario: Scenario[ScenarioHead], asked: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
+def outcome_columns(
+    world: World, scenario: Scenario[ScenarioHead], others: Sequence[Wanted] = ()
+) -> dict[str, NDArray[Any]]:
     """Return the outcome columns of a finished batch.
 
     Parameters
@@ -115,8 +115,8 @@ def outcome_columns(world: World, scenario: Scenario[ScenarioHead], asked: Seque
     world : World
         After its run, with the snapshots of `landmarks` and `moments`.
     scenario : Scenario
-    asked : sequence of str
-        Outcomes that are asked of other times, among others.
+    others : sequence of Wanted
+        Outcomes that are asked of other times.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def outcome_columns(world: World, scenario: Scenario[ScenarioHead], asked: Seque
         day = outcome.day(days)
         if outcome.parts is None and day <= days:
             columns[outcome.name] = outcome.column(state(day, section))
-    for one in wanted(scenario, days, asked):
+    for one in others:
         if one.asked.moment:
             came, fields = recorder.moments[one.asked.moment]
             then = State(fields, np.maximum(came, 0), days, one.section, state(0, one.section))

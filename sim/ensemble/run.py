@@ -15,7 +15,7 @@ from sim.engine.recorder import Event
 from sim.engine.whole import whole_number
 from sim.engine.world import InvariantBreach, Setting
 from sim.ensemble.heard import by_days
-from sim.ensemble.outcomes import landmarks, moments, outcome_columns
+from sim.ensemble.outcomes import landmarks, moments, outcome_columns, wanted
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.model import simulate
 from sim.model.ceasefire import FAILED
@@ -224,6 +224,7 @@ def run_batch(
     scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints, given: Mapping[str, Floats] | None = None
 ) -> Ensemble:
     """Run histories as one batch; parameters as in `run_histories`."""
+    others = wanted(scenario, plan.days, plan.asked)
     with_series = plan.series & (numbers < SERIES_HISTORIES)
     setting = Setting(
         start=scenario.world.start_date,
@@ -231,8 +232,8 @@ def run_batch(
         seed=plan.seed,
         replications=numbers,
         series_days=series_days(plan.days) if with_series.any() else (),
-        landmarks=landmarks(scenario, plan.days, plan.asked),
-        moments=moments(scenario, plan.days, plan.asked),
+        landmarks=landmarks(scenario, plan.days, others),
+        moments=moments(scenario, others),
         watched=plan.watched,
         check=plan.check,
         given=given or {},
@@ -248,7 +249,7 @@ def run_batch(
         scenario=scenario,
         plan=plan,
         numbers=numbers,
-        outcomes=outcome_columns(world, scenario, plan.asked),
+        outcomes=outcome_columns(world, scenario, others),
         drawn={path: drawn.values[path] for path in drawn.uncertain},
         series_columns=recorder.columns,
         series_days=recorder.days,
@@ -348,15 +349,15 @@ def run_surviving(
         failures: dict[int, str] = {}
         n = len(numbers)
 
-        def run(places: Ints) -> Ensemble:
+        def run(places: Ints, series: bool = False) -> Ensemble:
             # Series take most of the time, and are of those that go on.
-            return run_batch(scenario, unseen, numbers[places], {path: values[places] for path, values in given.items()})
+            part = replace(plan, series=plan.series and series)
+            return run_batch(scenario, part, numbers[places], {path: values[places] for path, values in given.items()})
 
-        unseen = replace(plan, series=False)
         _find_failures(run, np.arange(n, dtype=np.int64), failures, error)
         at = np.delete(np.arange(n, dtype=np.int64), list(failures))
         if len(at):
-            good = run_batch(scenario, plan, numbers[at], {path: values[at] for path, values in given.items()})
+            good = replace(run(at, series=True), plan=plan)
         else:
             good = _one_that_goes_on(scenario, plan, numbers, given, error)
 

@@ -125,6 +125,7 @@ class Attrition(Mechanism):
     parameters = AttritionParameters[Quantity]
     steps = ("attrition",)
     leaves_out = "space, weapons, quality, prisoners; losses depend on totals"
+
     casualties: PerSide = owned("persons a day", "Killed and wounded today.", SIDES, start=0.0)
     cumulative_casualties: PerSide = owned("persons", "Killed and wounded since the start.", SIDES, start=0.0, series=True)
     tempo: PerHistory = owned("factor", "Slow level of the fighting, 1 at the start.", start=1.0)

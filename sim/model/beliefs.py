@@ -72,6 +72,7 @@ class Beliefs(Mechanism):
     leaves_out = (
         "deception, signals other than the fighting, beliefs about the other side's resolve (but see screening offers)"
     )
+
     believed_drift: PerSide = owned(
         "km2 a day", "The attacker's advance as each side sees it.", SIDES, start=0.0, series=True
     )

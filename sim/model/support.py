@@ -60,6 +60,7 @@ class Support(Mechanism):
     optional = True
     steps = ("support",)
     leaves_out = "parties, elections, regions"
+
     weariness: PerSide = owned("years of war felt", "How much of the war has been felt since the start.", SIDES, start=0.0)
     war_support: PerSide = owned("factor", "Support for the war, 1 at the start.", SIDES, start=1.0)
     recruiting: PerSide = owned("factor", "On recruitment, 1 at the start.", SIDES, start=1.0)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas
 
 
-class Tabular:
+class Tabular(ABC):
     """A result that is a table."""
 
+    @abstractmethod
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return its rows; None where a value does not apply."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self.as_dicts()):,} rows>"

@@ -187,17 +187,6 @@ def run_design(
     return factors, {name: values[kept] for name, values in whole.items()}, int(wrong.sum())
 
 
-def sobol(
-    scenario: Scenario[ScenarioHead], plan: Plan, outcomes: Sequence[str], rows: int, *, pool: Pool = ALONE
-) -> list[Sobol]:
-    """Run a designed ensemble of a scenario and return the indices of outcomes that are defined in every history.
-
-    Parameters and errors as in `run_design` and `indices`.
-    """
-    factors, values, _ = run_design(scenario, plan, outcomes, rows, pool=pool)
-    return [indices(factors, outcome, values[outcome]) for outcome in outcomes]
-
-
 def design_size(scenario: Scenario[ScenarioHead], rows: int) -> int:
     """Return how many histories a designed ensemble of so many rows has."""
     return rows * (sum(not quantity.is_certain for _, quantity in quantities(scenario.world)) + 3)
