@@ -26,7 +26,7 @@ from sim.studies.condition import ConditionError, is_share
 from sim.studies.headline import of_those
 from sim.studies.one_at_a_time import mind_changing
 from sim.studies.sensitivity import sensitivities
-from sim.studies.sobol import LUCK, design, indices, sobol
+from sim.studies.sobol import LUCK, design, indices, run_design
 from sim.words.sensitivity import files
 from tests.resealed import reseal
 
@@ -130,7 +130,8 @@ def test_a_design_recovers_the_indices_of_a_known_function() -> None:
 
 def test_luck_is_one_factor_and_what_does_nothing_has_no_index(load) -> None:
     """Nothing is signed in the first month, so that institutions do nothing; were luck not the same, they would seem to."""
-    (found,) = sobol(load("no_talks"), Plan(1, 1, 30), ["casualties_attacker"], 32)
+    factors, values, _ = run_design(load("no_talks"), Plan(1, 1, 30), ["casualties_attacker"], 32)
+    found = indices(factors, "casualties_attacker", values["casualties_attacker"])
     by_name = {index.factor: index for index in found.indices}
     assert by_name["ceasefire.institutions"].total == 0.0
     assert by_name["attrition.attacker.daily_casualties"].total > 0.02
@@ -144,8 +145,9 @@ def test_the_luck_of_a_scenario_without_chance_drives_nothing() -> None:
 
 
 def test_what_not_every_history_has_is_refused(load) -> None:
+    factors, values, _ = run_design(load("baseline"), Plan(1, 1, 60), ["deal_month"], 32)
     with pytest.raises(ConditionError, match="not defined in every history"):
-        sobol(load("baseline"), Plan(1, 1, 60), ["deal_month"], 32)
+        indices(factors, "deal_month", values["deal_month"])
 
 
 # One at a time
