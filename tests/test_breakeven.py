@@ -14,6 +14,8 @@ from sim.results.runs import Run
 from sim.studies.breakeven import break_even
 from sim.studies.condition import Condition, ConditionError
 
+pytestmark = pytest.mark.ensembles
+
 
 class Planted:
     """Stands for a run: one outcome, x, that depends on a knob and on luck."""

@@ -25,6 +25,8 @@ from sim.studies.discovered import discover_in
 from sim.studies.discovery import FEWEST, Box, discover
 from sim.words.discovery import text_lines
 
+pytestmark = pytest.mark.ensembles
+
 
 def uniform(seed: int, parameters: int, n: int) -> dict[str, Floats]:
     draws = np.random.default_rng(seed).random((parameters, n))

@@ -14,6 +14,8 @@ import pytest
 from sim.results.history import medoid
 from tests.resealed import reseal
 
+pytestmark = pytest.mark.ensembles
+
 
 @pytest.fixture(scope="module")
 def folder(parley, tmp_path_factory) -> Path:

@@ -28,6 +28,8 @@ from sim.studies.sweep import Sweep, about, sweep
 from sim.words.sweep import SHADES, text_lines
 from tests.moments import begun, parts_in
 
+pytestmark = pytest.mark.ensembles
+
 PLAN = Plan(40, 1, 60, series=False)
 SCALE = "arms.defender.aid_scale"
 
