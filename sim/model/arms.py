@@ -160,6 +160,7 @@ class Arms(Mechanism):
 
     at_war: PerHistory = seen()
     mobilized: PerHistory = seen()
+    pledging: PerHistory = seen()
 
     knobs: ArmsParameters[PerHistory]
     sides: SideArms[PerSide]

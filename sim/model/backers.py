@@ -184,10 +184,10 @@ class Pipelines:
         """Pledge what each backer pledges at the start of `month`."""
         if month > 0:
             self._begin_random_halts(day, month)
-        arms, arming = self._arms, np.flatnonzero(self._arms.mobilized > 0)
+        arms, arming = self._arms, np.flatnonzero(self._arms.pledging > 0)
         for row, backer in enumerate(self._backers):
             mean = backer.aid_per_month_beur * arms.sides.aid_scale[self._side[row]]
-            amount = mean * self._lumps[row](self._luck[row].at(month)) * arms.mobilized
+            amount = mean * self._lumps[row](self._luck[row].at(month)) * arms.pledging
             for item, halt in enumerate(arms.knobs.halts):
                 if halt.backer == backer.id:
                     amount = np.where(arms.halted_until[item] > day, amount * (1.0 - halt.cut_share), amount)

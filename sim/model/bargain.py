@@ -1,14 +1,16 @@
 """The bargain of a batch at a review: what each package gives each side above fighting on, in every history.
 
 Utilities come from the issues of the scenario, weighted and with the prices of red lines; how long a deal is believed to
-last from its ceasefire regime; the value of fighting on from the front, the forces and the beliefs of the day. Arrays have
-the sides first and the histories last.
+last from its ceasefire regime; the value of fighting on from `valuation`. Arrays have the sides first, the histories last.
+The scale is fixed: what an issue is worth runs from 0 to 1, whatever options are listed.
 
 What cannot be signed has no price. A package is *barred* to both sides where a rule forbids it, and to a side whose hard red
 line it is beyond: it stands at minus infinity, which nothing that speaks for it can outweigh.
 
-The commitment problem: a side has the terms of a deal only while it lasts, and the war again, with its loss, after that.
-Sources: Fearon 1995, Powell 2006.
+The commitment problem: a side has the terms of a deal only while it lasts, and after that the war again, as it will have
+become: with what re-arming will have done to the balance, and with what it loses by surprise. A peace that fighting brings
+is no firmer by itself. At home a leader pays for the terms signed, the more the more of the war has been felt.
+Sources: Fearon 1995, Powell 2006; leaders who pay for terms at home, Goemans 2000.
 """
 
 from itertools import pairwise
@@ -16,29 +18,19 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
 from sim.engine.world import World
-from sim.model.collapse import SideCollapse, collapse_hazard
 from sim.model.negotiation import IssueOption, total
-from sim.model.parameters import SIDES, SIGN, Drawn
+from sim.model.parameters import SIDES, Drawn
 from sim.model.regimes import (
-    PARTS,
+    REGIME,
     CeasefireParameters,
     Regime,
     believed_share,
     presence_on_the_line,
-    year_one_hazard,
 )
 from sim.model.stakes import NegotiationParameters, SideStakes, domain_of
-from sim.model.valuation import (
-    Fighting,
-    attacker_power,
-    chance_of_collapse,
-    extrapolated_days,
-    land_value,
-    worth_at_horizon,
-)
+from sim.model.valuation import FightingOn, land_value
 from sim.scenario import Quantity
 
 Columns = slice | Ints
@@ -72,8 +64,10 @@ class Bargain:
         From renewed war under each regime.
     fear : (2, regimes, n)
         What renewed war takes from a deal under each regime, in utility of its terms.
-    value : (2, n)
-        Of fighting on, at the last review.
+    home : (2, n)
+        Price at home of signing the worst terms.
+    floor : (2, regimes, n)
+        What the terms of a deal under each regime must be worth to a side.
     """
 
     def __init__(self, world: World, section: NegotiationParameters[Quantity], drawn: Drawn) -> None:
@@ -81,11 +75,8 @@ class Bargain:
         self._knobs: NegotiationParameters[Floats] = drawn.knobs("negotiation")
         self._both: SideStakes[Floats] = drawn.sides("negotiation")
         self._ceasefire: CeasefireParameters[Floats] = drawn.knobs("ceasefire")
-        self._collapse: SideCollapse[Floats] = drawn.sides("collapse")
         see = world.fields.see
-        self._area, self._force, self._reference = see("held_area"), see("force"), see("reference_force")
-        self._drift, self._balance, self._momentum = see("believed_drift"), see("believed_balance"), see("momentum")
-        self._trend, self._weariness = see("force_trend"), see("weariness")
+        self._area, self._momentum, self._weariness = see("held_area"), see("momentum"), see("weariness")
         self._total_area: Floats = drawn.knobs("front").total_area_km2
         self.domain = domain_of(section)
         self._issues = {issue.id: issue for issue in section.issues}
@@ -98,7 +89,16 @@ class Bargain:
         self._regime_rows_of: Regime[Floats] = drawn.stacked("ceasefire", [known[name] for name in self._regimes if name])
         self.place_of_regime = np.array([order.index(name) if name else -1 for name in self._regimes])
         self._worth: dict[str, Floats] = {}
-        self._static_values()
+        self._values = {
+            issue.id: np.stack([[getattr(option.values, side) for option in issue.options] for side in SIDES])
+            for issue in self._knobs.issues
+            if issue.land is None
+        }
+        by_land = self.weight[self._land.id] if self._land is not None else np.zeros((2, self._n))
+        self._by_power = 1.0 - by_land
+        self._fighting_on = FightingOn(
+            world, section, drawn, self._expected_terms, np.ones((2, self._n)), np.zeros((2, self._n))
+        )
         self.derive()
         self.area_after = np.zeros((0, self._n))
 
@@ -159,39 +159,25 @@ class Bargain:
         self.blocks = [slice(int(a), int(b)) for a, b in pairwise(ends)]
         return [str(name) for name in named]
 
-    def _static_values(self) -> None:
-        self._values: dict[str, Floats] = {}
-        self._best, self._worst = np.zeros((2, self._n)), np.zeros((2, self._n))
-        self._power_span, self._power_floor = np.zeros((2, self._n)), np.zeros((2, self._n))
-        for issue in self._knobs.issues:
-            i, weight = issue.id, self.weight[issue.id]
-            if issue.land is not None:
-                self._best += weight
-                continue
-            worth = [option.values for option in issue.options]
-            values = np.stack([[getattr(one, side) for one in worth] for side in SIDES])
-            self._values[i] = values
-            lowest, highest = values.min(axis=1), values.max(axis=1)
-            self._best += weight * highest
-            self._worst += weight * lowest
-            self._power_floor += weight * lowest
-            self._power_span += weight * (highest - lowest)
-
     # What follows from the parameters in force.
 
     def derive(self) -> None:
         """Work out what depends on the parameters in force: how long deals are believed to last, what options are worth."""
-        parts = {name: self._regime_rows(name) for name in PARTS}
-        self.presence = self.presence_of(parts["guards"])
-        self.lasting = self.lasting_with(parts["guards"])
-        loss = self._both.renewed_war_loss
-        self.loss = loss[:, None] * (1.0 - parts["guarantee"] * parts["credibility"])
-        self.fear = (1.0 - self.lasting) / self.lasting * self.loss
+        part = {name: self._regime_rows(name) for name in REGIME}
+        self.presence = self.presence_of(part["guards"])
+        self.lasting = self.lasting_with(part["guards"])
+        self._loss_left = 1.0 - part["guarantee"] * part["credibility"]
+        fought = self._regime_of_fighting()
+        self._fought_lasts = self._lasting(fought)
+        self._fought_loss_left = 1.0 - fought["guarantee"] * fought["credibility"]
         self.troops_price = self._both.foreign_troops_price
         for i, values in self._values.items():
             self._worth[i] = self.weight[i][:, None] * values
-        if self._regimes != [""]:
-            self._worth[self.domain.issues[0]] -= self.troops_price[:, None] * self.presence
+
+    def _regime_of_fighting(self) -> dict[str, Floats]:
+        """Return the regime of a peace that fighting brings, (n,) each: all zeros, if none is named."""
+        named = {regime.id: regime for regime in self._ceasefire.regimes}.get(self.section.peace_of_fighting or "")
+        return {name: getattr(named, name) if named is not None else np.zeros(self._n) for name in REGIME}
 
     def _regime_rows(self, name: str) -> Floats:
         """Return a part of each regime, (regimes, n)."""
@@ -221,11 +207,12 @@ class Bargain:
         -------
         (2, regimes, n) array
         """
-        part: dict[str, Floats] = {name: self._regime_rows(name)[regime] for name in PARTS}
+        part: dict[str, Floats] = {name: self._regime_rows(name)[regime] for name in REGIME}
         part["guards"] = guards
-        yearly = year_one_hazard(self._ceasefire, part)
-        years = self._both.trust_years
-        return np.stack([believed_share(yearly, self._ceasefire.hazard_shape, years[side]) for side in range(2)])
+        return self._lasting(part)
+
+    def _lasting(self, part: dict[str, Floats]) -> Floats:
+        return np.stack([believed_share(self._ceasefire, part, years) for years in self._both.trust_years])
 
     # What a review finds.
 
@@ -238,12 +225,19 @@ class Bargain:
         if self._land is not None:
             self.area_after = np.stack([self._area_with(option) for option in self._land.options])
             self._worth[self._land.id] = self.weight[self._land.id][:, None] * self._land_values(self.area_after)
-        self._priced = {i: worth.copy() for i, worth in self._worth.items()}
-        self._charge_options(self._priced, self.prices)
-        self._open = {i: worth.copy() for i, worth in self._priced.items()}
+        self.home = self._both.bad_terms_price * self._weariness
+        # Terms count for more than their worth, since at home a leader pays for what they fall short of the best.
+        self._open = {i: worth * (1.0 + self.home[:, None]) for i, worth in self._worth.items()}
+        if self._regimes != [""]:
+            self._open[self.domain.issues[0]] -= self.troops_price[:, None] * self.presence
+        self._charge_options(self._open, self.prices)
+        self._priced = {i: worth.copy() for i, worth in self._open.items()}
         self._charge_options(self._priced, self._bar)
-        self.fighting = self._fight_on(resolve, pressure)
-        self.value = self.fighting.value
+        self.fighting = self._fighting_on.now(resolve, pressure, self._fought_lasts, self._fought_loss_left)
+        self.loss = (self._both.renewed_war_loss + self.fighting.foreseen)[:, None] * self._loss_left
+        self.fear = (1.0 - self.lasting) / self.lasting * self.loss
+        # What is of today only is had at once by fighting on, and so weighs more against a deal that is soon over.
+        self.floor = (self.home + self.fighting.war)[:, None] + self.fear + self.fighting.today[:, None] / self.lasting
 
     def _charge_options(self, worth: dict[str, Floats], charges: Floats) -> None:
         """Charge the red lines about one issue to the options that they cover."""
@@ -296,61 +290,32 @@ class Bargain:
         """The issue about land, or an empty text."""
         return self._land.id if self._land is not None else ""
 
-    def _fight_on(self, resolve: Floats, pressure: Floats) -> Fighting:
-        leaning = self._knobs.leverage * self._balance + self._knobs.momentum_leverage * (SIGN * self._momentum)
-        power = attacker_power(self._knobs.attacker_power_at_start, leaning)
-        power[1] = 1.0 - power[1]
-        by_power = self._power_floor + power * self._power_span
-        share, width, highest = self._collapse.force_share, self._collapse.width_share, self._collapse.hazard_per_year
-        ratio = self._force / self._reference
-        hazard_now = collapse_hazard(ratio, share, width, highest)
-        discount, cost = self._both.discount_per_year, self._both.cost_of_war_per_year
-        terms_today = self._expected_terms(by_power, np.zeros(self._n))
-        horizons = [[days.value for days in getattr(self.section, side).horizons_days] for side in SIDES]
-        best, gain, spent = np.full((2, self._n), -np.inf), np.zeros((2, self._n)), np.zeros((2, self._n))
-        for days in dict.fromkeys(horizons[0] + horizons[1]):
-            stretch = extrapolated_days(days, self._knobs.extrapolate_days)
-            # The bound keeps exp finite and changes nothing: so large an army does not collapse.
-            growth = np.exp(np.minimum(self._trend * stretch, 500.0))
-            then = collapse_hazard(ratio * growth, share, width, highest)
-            collapse = chance_of_collapse(hazard_now, then, days)
-            terms = self._expected_terms(by_power, stretch)
-            years = days / DAYS_PER_YEAR
-            worth = worth_at_horizon(terms, collapse, collapse[::-1], self._best, self._worst) * np.exp(-discount * years)
-            for side in range(2):
-                if days in horizons[side]:
-                    better = worth[side] - cost[side] * years > best[side]
-                    best[side] = np.where(better, worth[side] - cost[side] * years, best[side])
-                    gain[side] = np.where(better, worth[side] - terms_today[side], gain[side])
-                    spent[side] = np.where(better, cost[side] * years, spent[side])
-        waiting = self._both.waiting_premium * np.maximum(self._momentum, 0.0)
-        return Fighting(terms_today, gain, waiting, resolve, spent, cost * self._weariness, pressure)
-
-    def _expected_terms(self, by_power: Floats, stretch: Floats) -> Floats:
-        if self._land is None:
-            return by_power
-        area = np.clip(self._area + self._drift * stretch, 0.0, self._total_area)
-        values = land_value(area, *self.land_range())
-        values[1] = 1.0 - values[1]
-        return self.weight[self._land.id] * values + by_power
+    def _expected_terms(self, area: Floats, power: Floats) -> Floats:
+        """Return what terms are worth to each side with an area, (2, n), and the attacker's share of what power settles."""
+        terms: Floats = self._by_power * np.stack([power[0], 1.0 - power[1]])
+        if self._land is not None:
+            values = land_value(np.clip(area, 0.0, self._total_area), *self.land_range())
+            values[1] = 1.0 - values[1]
+            terms = terms + self.weight[self._land.id] * values
+        return terms
 
     # What packages are worth.
 
     def utility(self, columns: Columns) -> Floats:
         """Return the utility of packages, with the prices of red lines, (2, P, columns); minus infinity where barred."""
-        return self._packages(columns, np.zeros_like(self.fear))
+        return self._packages(columns, np.broadcast_to(self.home[:, None], self.fear.shape))
 
     def slack(self, columns: Columns) -> Floats:
         """Return by how much the utility of packages is above what a side can do without them, (2, P, columns).
 
         A side gains from a package where its slack is above 0; it is minus infinity where the package is barred to it. Its
-        surplus is the slack times `lasting`.
+        surplus is the slack times `lasting`: it has the terms only while they last.
         """
-        return self._packages(columns, self.value[:, None] + self.fear)
+        return self._packages(columns, self.floor)
 
     def slack_if_open(self, columns: Columns) -> Floats:
         """Return what `slack` would be if nothing was barred, (2, P, columns)."""
-        return self._packages(columns, self.value[:, None] + self.fear, barred=False)
+        return self._packages(columns, self.floor, barred=False)
 
     def bars(self, columns: Columns) -> NDArray[np.int16]:
         """Return by how many rules and hard red lines of its own each package is barred to each side, (2, P, columns)."""
@@ -376,7 +341,7 @@ class Bargain:
             slack = self.slack(columns)
             whole: Floats = np.minimum(slack[0], slack[1]).max(axis=0)
             return whole
-        first, rest = self._parts(columns, self.value[:, None] + self.fear, barred=True)
+        first, rest = self._parts(columns, self.floor, barred=True)
         nearest: Floats | None = None
         one, two = np.empty_like(rest[0]), np.empty_like(rest[0])
         for option in range(first.shape[1]):
@@ -441,9 +406,14 @@ class Bargain:
                 terms += self.weight[i][:, columns] * self._land_values(area, columns)
             else:
                 terms += self._worth[i][:, self.domain.choice[package, row], columns]
+        terms -= self.home[:, columns] * (1.0 - terms)
+        if self._regimes != [""]:
+            terms -= self.troops_price[:, columns] * self.presence[regime, columns]
         for k, side in enumerate(self.line_side):
             terms[side] -= np.where(self.covers[k, package], self.prices[k, columns], 0.0)
-        return self.value[:, columns] - self.loss[:, regime, columns] - terms
+        # What re-arming has done so far is in the value of the war by now.
+        surprise = self._both.renewed_war_loss[:, columns] * self._loss_left[regime, columns]
+        return self.fighting.value[:, columns] - surprise - terms
 
     def regime_of(self, package: Ints) -> Ints:
         """Return the row of the regime of each package."""

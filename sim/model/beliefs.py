@@ -2,8 +2,11 @@
 
 Each belief is a Kalman filter: a prior that is off by the side's optimism, signals that are the truth with noise, and a
 wandering truth that keeps the filter open. With fighting the two sides' beliefs converge; the gap between them is an output.
+Where there is no fighting nothing is seen of what it would bring: what re-arming does to the balance is known, each side
+makes up its own mind about the rest, and both grow unsure.
 
-Sources: convergence of beliefs as what ends wars (Slantchev 2003; Filson and Werner 2002); optimism as a prior that is off.
+Sources: convergence of beliefs as what ends wars (Slantchev 2003; Filson and Werner 2002), and their divergence in peace
+(Smith and Stam 2004); optimism as a prior that is off.
 """
 
 from collections.abc import Iterator
@@ -69,9 +72,7 @@ class Beliefs(Mechanism):
     parameters = BeliefParameters[Quantity]
     optional = True
     steps = ("beliefs",)
-    leaves_out = (
-        "deception, signals other than the fighting, beliefs about the other side's resolve (but see screening offers)"
-    )
+    leaves_out = "deception, signals other than the fighting"
 
     believed_drift: PerSide = owned(
         "km2 a day", "The attacker's advance as each side sees it.", SIDES, start=0.0, series=True
@@ -84,6 +85,7 @@ class Beliefs(Mechanism):
     balance_variance: PerSide = owned("log2", "How unsure each side is of the balance.", SIDES, start=0.0, inner=True)
     area_then: PerHistory = owned("km2", "Area the attacker held at the last review.", start=0.0, inner=True)
     force_then: PerSide = owned("persons", "Force at the last review, at least 1.", SIDES, start=1.0, inner=True)
+    balance_then: PerHistory = owned("log", "Balance at the last review.", start=0.0, inner=True)
 
     outcomes: ClassVar = (
         Outcome(
@@ -97,6 +99,7 @@ class Beliefs(Mechanism):
     held_area: PerHistory = seen()
     force: PerSide = seen()
     balance: PerHistory = seen()
+    at_war: PerHistory = seen()
 
     knobs: BeliefParameters[PerHistory]
     sides: SideBeliefs[PerSide]
@@ -125,30 +128,42 @@ class Beliefs(Mechanism):
             self._review(self.world.agenda.today // DAYS_BETWEEN_REVIEWS)
 
     def _review(self, review: int) -> None:
-        sides = self.sides
+        sides, fighting = self.sides, self.at_war > 0
         moved = self.held_area - self.area_then
         self.front_moved += np.abs(moved)
-        noise = sides.drift_noise_km2_per_day
-        signal = moved / DAYS_BETWEEN_REVIEWS + noise * self._both("drift", review)
-        self.believed_drift, self.drift_variance = learned(
-            self.believed_drift, self.drift_variance, self._drift_wanders, signal, noise
-        )
-        noise = sides.balance_noise
-        self.believed_balance, self.balance_variance = learned(
-            self.believed_balance,
-            self.balance_variance,
-            self._balance_wanders,
-            self.balance + noise * self._both("balance", review),
-            noise,
-        )
+        pace = moved / DAYS_BETWEEN_REVIEWS
+        self.believed_drift, self.drift_variance = self._believe(
+            "drift", review, fighting, (self.believed_drift, self.drift_variance), self._drift_wanders,
+            pace, sides.drift_noise_km2_per_day, np.zeros_like(pace),
+        )  # fmt: skip
+        self.believed_balance, self.balance_variance = self._believe(
+            "balance", review, fighting, (self.believed_balance, self.balance_variance), self._balance_wanders,
+            self.balance, sides.balance_noise, self.balance - self.balance_then,
+        )  # fmt: skip
         force, memory = np.maximum(self.force, 1.0), self.knobs.trend_memory
         grown = np.log(force / self.force_then) / DAYS_BETWEEN_REVIEWS
-        self.force_trend = memory * self.force_trend + (1.0 - memory) * grown
-        self.area_then, self.force_then = self.held_area, force
+        # What a truce adds to a force says nothing of the war that would begin again.
+        self.force_trend = np.where(fighting, memory * self.force_trend + (1.0 - memory) * grown, self.force_trend)
+        self.area_then, self.force_then, self.balance_then = self.held_area, force, self.balance
         self._feel()
 
-    def _both(self, what: str, review: int) -> PerSide:
-        return np.stack([luck.at(review) for luck in self._luck[what]])
+    def _believe(
+        self,
+        what: str,
+        review: int,
+        fighting: NDArray[np.bool_],
+        belief: tuple[PerSide, PerSide],
+        wanders: PerSide,
+        truth: PerHistory,
+        noise: PerSide,
+        known: PerHistory,
+    ) -> tuple[PerSide, PerSide]:
+        """Return mean and variance of a belief after a review: from a signal, or from what is known where none is."""
+        luck = np.stack([stream.at(review) for stream in self._luck[what]])
+        mean, variance = belief
+        seen_mean, seen_variance = learned(mean, variance, wanders, truth + noise * luck, noise)
+        alone_mean, alone_variance = mean + known + np.sqrt(wanders) * luck, variance + wanders
+        return np.where(fighting, seen_mean, alone_mean), np.where(fighting, seen_variance, alone_variance)
 
     def _feel(self) -> None:
         self.momentum = np.tanh(SIGN * self.believed_drift / self.knobs.pace_km2_per_day)

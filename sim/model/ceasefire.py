@@ -24,7 +24,7 @@ from sim.engine.recorder import EventKind
 from sim.model.asked import Moment
 from sim.model.outcomes import Column, Outcome, State, where
 from sim.model.parameters import here
-from sim.model.regimes import PARTS, CeasefireParameters, institutions_effect
+from sim.model.regimes import REGIME, CeasefireParameters, in_place, institutions_effect
 from sim.scenario import Quantity
 
 WAR_GOES_ON, CEASEFIRE, WAR_AGAIN = 0, 3, 4
@@ -36,15 +36,6 @@ CAUSES = {
     "inconsistent_record": "The fighting before had settled nothing",
     "incidents": "Incidents",
 }
-
-
-def even_share(days: Floats, until: Floats) -> Floats:
-    """Return the share of something in place after `days`, if it is put there evenly `until` a day.
-
-    >>> even_share(np.array([1.0, 1.0, 40.0]), np.array([10.0, 0.0, 10.0]))
-    array([0.1, 1. , 1. ])
-    """
-    return np.minimum(days / np.maximum(until, 1.0), 1.0)
 
 
 def inconsistent(net: Floats, moved: Floats) -> Floats:
@@ -169,7 +160,8 @@ class Ceasefire(Mechanism):
     )  # fmt: skip
 
     at_war: PerHistory = owned("1 or 0", "Whether the fighting goes on.", start=1.0)
-    mobilized: PerHistory = owned("share", "Share of recruitment, arms production and pledges that goes on.", start=1.0)
+    mobilized: PerHistory = owned("share", "Share of recruitment and arms production that goes on.", start=1.0)
+    pledging: PerHistory = owned("share", "Share of pledges that goes on.", start=1.0)
     ending: Ints = owned(
         "code",
         "0 war goes on, 1 attacker's army collapsed, 2 defender's, 3 ceasefire in force, 4 war again after one.",
@@ -220,7 +212,7 @@ class Ceasefire(Mechanism):
     def regimes(self) -> dict[str, Floats]:
         """The parts of all regimes as they are in force, (regimes + 1, n): all zeros in the last row, for none."""
         rows, none = self.drawn.stacked("ceasefire", self.knobs.regimes), np.zeros((1, self.world.n))
-        return {name: np.concatenate([getattr(rows, name), none]) for name in (*PARTS, "deploy_days")}
+        return {name: np.concatenate([getattr(rows, name), none]) for name in REGIME}
 
     def life(self) -> Process:
         """Let a day of each ceasefire pass; look every week whether the war has ended."""
@@ -239,14 +231,14 @@ class Ceasefire(Mechanism):
             return
         self.ending[over] = np.where(broken, self.broken, CEASEFIRE)[over]
         self.ending_day[over] = day + 1
-        self.at_war[over], self.mobilized[over] = 0.0, 0.0
+        self.at_war[over], self.mobilized[over], self.pledging[over] = 0.0, 0.0, 0.0
         begun = np.flatnonzero(over & ~broken)
         if len(begun):
             self._begin(begun)
 
     def _begin(self, begun: Ints) -> None:
         """Bring ceasefires into force."""
-        self.mobilized[begun] = self.knobs.mobilized_share[begun]
+        self.mobilized[begun], self.pledging[begun] = self.knobs.mobilized_share[begun], self.knobs.pledged_share[begun]
         for number in np.unique(self.ceasefires[begun]):
             cohort = begun[self.ceasefires[begun] == number]
             self.endures[cohort] = -np.log1p(-self._collapse_luck.of(int(number), cohort))
@@ -288,13 +280,11 @@ class Ceasefire(Mechanism):
         """Put zone and guards in place, as far as they have come; return what all of the regime does to the log hazard."""
         regime = self.agreed_regime[inside]
         part = {name: rows[regime, inside] for name, rows in self.regimes.items()}
-        deployed = even_share(age + 1.0, part["deploy_days"])
-        complete = (deployed >= 1.0) & (self.guards_in_place[inside] < part["guards"])
-        part["zone_width_km"] = part["zone_width_km"] * even_share(age + 1.0, knobs.withdrawal_days)
-        part["guards"] = part["guards"] * deployed
-        self.guards_in_place[inside] = part["guards"]
+        come = in_place(part, age + 1.0, knobs.withdrawal_days)
+        complete = (come["guards"] >= part["guards"]) & (self.guards_in_place[inside] < part["guards"])
+        self.guards_in_place[inside] = come["guards"]
         self.world.recorder.tell(day, inside[complete], "guards deployed")
-        return institutions_effect(knobs, part)
+        return institutions_effect(knobs, come)
 
     def _have_incidents(self, day: int, inside: Ints, effect: Floats, knobs: CeasefireParameters[Floats]) -> Floats:
         """Count the incidents of the day; return them relative to their mean."""
@@ -313,7 +303,7 @@ class Ceasefire(Mechanism):
     def _break(self, day: int, cohort: Ints, cause: Ints, days: Floats) -> None:
         """Let the war go on in a cohort from where the line is, with the armies as they have become."""
         self.ending[cohort], self.ending_day[cohort] = WAR_AGAIN, -1
-        self.at_war[cohort], self.mobilized[cohort] = 1.0, 1.0
+        self.at_war[cohort], self.mobilized[cohort], self.pledging[cohort] = 1.0, 1.0, 1.0
         self.guards_in_place[cohort], self.incidents[cohort] = 0.0, 0.0
         first = self.ceasefires[cohort] == 1.0
         self.collapse_cause[cohort[first]] = cause[first]

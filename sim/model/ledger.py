@@ -146,8 +146,15 @@ class GuardStep:
     regime: int
     place: int
     more: NDArray[np.bool_]
-    rise: Floats
+    lasting: Floats
+    charge: Floats
     price: Floats
+
+    def rise(self, bargain: Bargain) -> Floats:
+        """Return by how much more a package must be worth to each side, with so many guards, than it is now, (2, n)."""
+        loss, today = bargain.loss[:, self.regime], bargain.fighting.today
+        now = bargain.fear[:, self.regime] + today / bargain.lasting[:, self.regime]
+        return ((1.0 - self.lasting) * loss + today) / self.lasting + self.charge - now
 
 
 @dataclass
@@ -212,9 +219,9 @@ class Ledger:
                 lasting = bargain.lasting_with(np.full((1, now.shape[1]), float(number)), here)[:, 0]
                 presence = bargain.presence_of(np.array([float(number)])) - bargain.presence[regime]
                 price = bargain.troops_price * presence
-                # By how much more a package must be worth, with so many guards, than it is now.
-                rise = (1.0 - lasting) / lasting * bargain.loss[:, regime] + price - bargain.fear[:, regime]
-                self._ladders.setdefault(regime, []).append(GuardStep(regime, place, more_guards, rise, price[0] + price[1]))
+                self._ladders.setdefault(regime, []).append(
+                    GuardStep(regime, place, more_guards, lasting, price, price[0] + price[1])
+                )
 
     def count(self, recorder: Recorder, day: int, at_war: int, accounts: Sequence[Account]) -> None:
         """Count what was found in the histories at war."""
@@ -282,9 +289,9 @@ class Ledger:
         prices = np.zeros((2, len(package)))
         for k, side in enumerate(bargain.line_side):
             prices[side] += np.where(bargain.covers[k][package], bargain.prices[k, columns], 0.0)
-        mine, value = slack[:, package, here], bargain.value[:, columns]
+        mine, value = slack[:, package, here], bargain.fighting.value[:, columns]
         of_package = {
-            "package": mine + value + fear + prices,
+            "package": mine + bargain.floor[:, regime, place] + prices,
             "red_lines": prices,
             "distrust": fear,
             "lasting": lasting,
@@ -294,7 +301,7 @@ class Ledger:
             "terms_today": fighting.terms_today[:, columns],
             "expectation": fighting.expected_gain[:, columns] + fighting.waiting[:, columns],
             "resolve": fighting.resolve[:, columns],
-            "cost": fighting.cost[:, columns] + fighting.weariness_cost[:, columns] + fighting.pressure[:, columns],
+            "cost": fighting.cost[:, columns] + fighting.home[:, columns] + fighting.pressure[:, columns],
             "fighting_on": value,
         }
 
@@ -368,15 +375,16 @@ class Ledger:
         lines, ladder = len(self.questions.lines), len(self.questions.ladder)
         for regime, steps in self._ladders.items():
             block = slack[:, self._bargain.blocks[regime]]
+            rises = [step.rise(self._bargain) for step in steps]
             # Most histories fall short even of the least that any number asks of both sides: leave them out.
-            least = np.min([step.rise[:, columns] for step in steps], axis=0)
+            least = np.min([rise[:, columns] for rise in rises], axis=0)
             near = np.flatnonzero(((block[0] > least[0]) & (block[1] > least[1])).any(axis=0))
             if not len(near):
                 continue
             block, place = block[:, :, near], self._everyone[columns][near]
             # From the most to the fewest, so that the fewest is what is left standing.
-            for step in reversed(steps):
-                rise = step.rise[:, place]
+            for step, more in zip(reversed(steps), reversed(rises), strict=True):
+                rise = more[:, place]
                 opens = ((block[0] > rise[0]) & (block[1] > rise[1])).any(axis=0) & step.more[place]
                 codes[regime, near[opens]] = lines + regime * ladder + step.place
                 prices[regime, near[opens]] = np.abs(step.price[place][opens])

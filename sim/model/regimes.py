@@ -46,6 +46,8 @@ class Regime(Item, Generic[N]):
 
 # What of a regime counts for how long a ceasefire holds.
 PARTS = ("zone_width_km", "guards", "credibility", "guarantee", "monitoring", "joint_commission")
+# With how long it takes to come.
+REGIME = (*PARTS, "deploy_days")
 
 
 class CeasefireParameters(Section, Generic[N]):
@@ -78,8 +80,9 @@ class CeasefireParameters(Section, Generic[N]):
     incident_branching: N = knob("share", "Incidents that one incident calls forth the day after.", low=0, high=0.95)
     burst_factor: N = knob("factor", "Times the mean at which incidents are called a burst.", low=1, high=1_000)
     mobilized_share: N = knob(
-        "share", "Share of recruitment, arms production and pledges that goes on in a ceasefire.", low=0, high=1
+        "share", "Share of recruitment and arms production that goes on in a ceasefire.", low=0, high=1
     )
+    pledged_share: N = knob("share", "Share of backers' pledges that goes on in a ceasefire.", low=0, high=1, default=0.3)
     settled_after_years: N = knob("years", "After which a ceasefire counts as a settlement.", low=0.01, high=100)
     regimes: list[Regime[N]] = Option(default_factory=list, description="The regimes that options of an issue may name.")
 
@@ -120,19 +123,51 @@ def year_one_hazard(knobs: CeasefireParameters[Floats], part: Mapping[str, Float
     return knobs.first_year_hazard * np.exp(knobs.institutions * institutions_effect(knobs, part))
 
 
-def believed_share(yearly: Floats, shape: Floats, years: Floats) -> Floats:
-    """Return the share of the coming `years` for which a deal is expected to last.
+def in_place(part: Mapping[str, Floats], days: Floats, withdrawal_days: Floats) -> dict[str, Floats]:
+    """Return what of a regime is in place after `days`: the zone and the guards come evenly, all else at once.
 
-    `yearly` is the hazard cumulated over the first year, which grows with time to the power `shape`. It is the mean of the
-    survival over 12 points of the time, the middle of each twelfth, but at least a day: no ceasefire ends sooner, and war
-    begins again at most once a day.
-
-    >>> believed_share(np.array([0.0, 1.6, 1e9]), np.array([0.6]), np.array([1.0])).round(3)
-    array([1.   , 0.399, 0.003])
+    Parameters
+    ----------
+    part : mapping
+        The whole regime: `PARTS` and `deploy_days`.
+    days, withdrawal_days : array
+        Of a shape that goes with the parts.
     """
-    total = np.zeros(np.broadcast_shapes(yearly.shape, shape.shape, years.shape))
+    come = {name: part[name] for name in PARTS}
+    come["guards"] = part["guards"] * even_share(days, part["deploy_days"])
+    come["zone_width_km"] = part["zone_width_km"] * even_share(days, withdrawal_days)
+    return come
+
+
+def even_share(days: Floats, until: Floats) -> Floats:
+    """Return the share of something in place after `days`, if it is put there evenly `until` a day.
+
+    >>> even_share(np.array([1.0, 1.0, 40.0]), np.array([10.0, 0.0, 10.0]))
+    array([0.1, 1. , 1. ])
+    """
+    return np.minimum(days / np.maximum(until, 1.0), 1.0)
+
+
+def believed_share(knobs: CeasefireParameters[Floats], part: Mapping[str, Floats], years: Floats) -> Floats:
+    """Return the share of the coming `years` for which a deal is expected to last, zone and guards coming as planned.
+
+    It is the mean of the survival over 12 points of the time, the middle of each twelfth, but at least a day: no ceasefire
+    ends sooner, and war begins again at most once a day. From point to point the hazard is that of what is in place midway.
+
+    Parameters
+    ----------
+    knobs : CeasefireParameters
+        The values in force of the section, (n,) each.
+    part : mapping
+        The regime: `PARTS` and `deploy_days`, (n,) or (regimes, n).
+    years : (n,) array
+    """
+    survival, hazard = np.zeros_like(part["guards"] + years), np.zeros_like(part["guards"] + years)
+    before = np.zeros_like(years)
     for point in range(TRUST_POINTS):
-        time = years * ((point + 0.5) / TRUST_POINTS)
-        total += np.exp(-yearly * time**shape)
-    total /= TRUST_POINTS
-    return np.maximum(total, 1.0 / (DAYS_PER_YEAR * years))
+        after = years * ((point + 0.5) / TRUST_POINTS)
+        midway = in_place(part, 0.5 * (before + after) * DAYS_PER_YEAR, knobs.withdrawal_days)
+        hazard += year_one_hazard(knobs, midway) * (after**knobs.hazard_shape - before**knobs.hazard_shape)
+        survival += np.exp(-hazard)
+        before = after
+    return np.maximum(survival / TRUST_POINTS, 1.0 / (DAYS_PER_YEAR * years))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, Generic
+from typing import Any, Generic, Literal
 
 import numpy as np
 from pydantic import Field as Option
@@ -31,8 +31,18 @@ class SideStakes(Section, Generic[N]):
     waiting_premium: N = knob("utility", "What waiting is worth to it while it clearly wins.", low=0, high=10)
     outside_pressure: N = knob("utility", "Cost that others put on its fighting on.", low=0, high=10)
     renewed_war_loss: N = knob(
-        "utility", "What it loses if the war begins again; below 0, it gains from a second start.", low=-10, high=10
+        "utility",
+        "What it loses if the war begins again, by surprise or lost backers, beside what re-arming does; below 0 a gain.",
+        low=-10, high=10,
+    )  # fmt: skip
+    resolve_noise: N = knob(
+        "utility", "Noise in what two weeks of fighting show the other side of its resolve.", low=1e-3, high=1e3, default=0.5
     )
+    going_on_price: N = knob("utility", "Price at home of going on once all war support is lost.", low=0, high=10, default=0)
+    bad_terms_price: N = knob(
+        "utility per year of war felt", "Price at home of signing the worst terms, and in proportion of others.",
+        low=0, high=10, default=0,
+    )  # fmt: skip
     foreign_troops_price: N = knob("utility", "Price to it of foreign troops everywhere on the line.", low=0, high=10)
     trust_years: N = knob("years", "Over how long it asks whether a deal will last.", low=0.01, high=100)
     leader_change_per_year: N = knob("per year", "Rate at which its leader changes.", low=0, high=100)
@@ -78,6 +88,12 @@ class NegotiationParameters(Section, Generic[N]):
     """The negotiation: what is bargained over, what fighting on is worth, how talks go."""
 
     rule: RuleName = Option(description="How a package of the zone of agreement comes to be signed.")
+    resolve_law: Literal["normal", "uniform"] = Option(
+        default="normal", description="Law of private resolve, which both sides know."
+    )
+    peace_of_fighting: str | None = Option(
+        default=None, description="The ceasefire regime of a peace that fighting brings; without one, a bare truce."
+    )
     weight_concentration: Fixed | None = knob(
         "", "How closely weights keep to those given (Dirichlet); exactly if left out.", low=1, high=1e6, default=None,
         at_start=True,
@@ -168,10 +184,13 @@ def domain_of(section: NegotiationParameters[Any]) -> Domain:
 
 
 def regime_flaws(section: NegotiationParameters[Any], known: Sequence[str]) -> Iterator[Flaw]:
-    """Yield options that name a regime which the section `ceasefire` does not have."""
-    for i, issue in enumerate(section.issues):
-        for j, option in enumerate(issue.options):
-            if option.regime is not None and option.regime not in known:
-                below = ("negotiation", "issues", i, "options", j, "regime")
-                hint = did_you_mean(option.regime, known) if known else "Declare it in ceasefire.regimes"
-                yield Flaw(f"unknown regime {quoted(option.regime)}", hint, below)
+    """Yield what names a regime that the section `ceasefire` does not have."""
+    named = [
+        (option.regime, ("issues", i, "options", j, "regime"))
+        for i, issue in enumerate(section.issues)
+        for j, option in enumerate(issue.options)
+    ]
+    for regime, below in [*named, (section.peace_of_fighting, ("peace_of_fighting",))]:
+        if regime is not None and regime not in known:
+            hint = did_you_mean(regime, known) if known else "Declare it in ceasefire.regimes"
+            yield Flaw(f"unknown regime {quoted(regime)}", hint, ("negotiation", *below))

@@ -1,8 +1,8 @@
 """War support: how weary of the war each side grows, and what follows from it.
 
 Weariness grows with the logarithm of casualties, in years of war as it was before, and less where the war is believed to be
-won. It lowers war support, and with it recruitment; mobilization waves have a price in support. What weariness does to the
-bargaining is in `valuation`.
+won; in a ceasefire it fades. It lowers war support, and with it recruitment; mobilization waves have a price in support.
+What is lost is no reason of a state to stop: it acts on bargaining through what support costs a leader, see `bargain`.
 
 Sources: support falls with the log of cumulative casualties (Mueller 1973); the prospect of success matters more than
 casualties (Gelpi, Feaver and Reifler 2009).
@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
-from sim.engine.mechanism import Mechanism, PerSide, owned, seen
+from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.model.outcomes import Outcome, both
 from sim.model.parameters import SIDES
-from sim.model.reviews import DAYS_BETWEEN_REVIEWS
+from sim.model.reviews import DAYS_BETWEEN_REVIEWS, REVIEW_YEARS
 from sim.scenario import N, Quantity, Section, knob
 
 
@@ -29,6 +29,7 @@ class SideSupport(Section, Generic[N]):
         "persons", "Casualties of a year of this war as it was before the start.", low=1, high=1e8
     )
     success_weight: N = knob("share", "How far belief in success keeps weariness down.", low=0, high=1)
+    fades_per_year: N = knob("per year", "Rate at which weariness fades in a ceasefire.", low=0, high=100, default=0.5)
     support_per_weariness: N = knob("per year of war felt", "War support lost with weariness.", low=0, high=10)
     wave_price_per_100k: N = knob(
         "per 100,000 persons", "War support lost when a wave of mobilization begins.", low=0, high=1
@@ -78,6 +79,7 @@ class Support(Mechanism):
     )  # fmt: skip
 
     cumulative_casualties: PerSide = seen()
+    at_war: PerHistory = seen()
     momentum: PerSide = seen()
     called_up: PerSide = seen()
 
@@ -95,6 +97,7 @@ class Support(Mechanism):
         felt = years_felt(self.cumulative_casualties, year) - years_felt(self.casualties_counted, year)
         self.weariness += felt * (1.0 - sides.success_weight * (0.5 + 0.5 * self.momentum))
         self.casualties_counted = self.cumulative_casualties
+        self.weariness *= np.where(self.at_war > 0, 1.0, np.exp(-sides.fades_per_year * REVIEW_YEARS))
         lost = sides.support_per_weariness * self.weariness + sides.wave_price_per_100k * self.called_up / 1e5
         self.war_support = np.maximum(1.0 - lost, 0.0)
         self.recruiting = 1.0 - sides.recruiting_share * (1.0 - self.war_support)

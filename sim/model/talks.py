@@ -23,13 +23,14 @@ from sim.model.asked import Moment
 from sim.model.bargain import Bargain, Columns
 from sim.model.ledger import Account, Ledger
 from sim.model.negotiation import (
+    Belief,
     Domain,
-    chance_of_acceptance,
     egalitarian,
     first_largest,
     kalai_smorodinsky,
     nash,
     screening,
+    shown,
     stand_firm,
 )
 from sim.model.outcomes import Column, Outcome, State, both, day_of, where
@@ -44,6 +45,8 @@ HISTORIES_AT_A_TIME = 512
 # judgement: reasons change slowly; to work them out every four weeks halves what they cost.
 REVIEWS_BETWEEN_LEDGERS = 2
 EVENTS = ("open", "agree", "fail", "suspend", "mediation", "proposer", "concession")
+# Half the width of a uniform law of standard deviation 1.
+HALF_WIDTH = 3.0**0.5
 
 
 def chance(rate_per_year: Floats) -> Floats:
@@ -99,6 +102,7 @@ class Talks(Mechanism):
         "talks fail": EventKind("The talks fail.", ends=("talks",)),
         "talks suspended": EventKind("The talks are suspended.", ends=("talks",)),
         "talks resume": EventKind("The talks go on.", begins="talks"),
+        "offer refused": EventKind("{side} refuses an offer: {terms}."),
         "mediation begins": EventKind("Mediators come for {days:.0f} days and press both sides.", lasts="mediation"),
         "leader changes": EventKind("{side} has a new leader.", mark="new leader"),
         "deal signed": EventKind(
@@ -166,6 +170,10 @@ class Talks(Mechanism):
             "talks_failing", "without a deal", "share", "Of all talks that end, in all histories together.",
             lambda now: now.talks_failed, section="talks", parts=("talks_failed", "talks_ended"),
         ),
+        Outcome(
+            "offers_refused", "Offers refused", "times", "Until the horizon.", lambda now: now.offers_refused,
+            section="", low=0, whole=True, adds_up=True,
+        ),
         *both(Outcome(
             "surplus", "What the deal is worth to {side} above fighting on", "utility",
             "Utility of the first deal above that of fighting on, at the signature; empty without a deal.",
@@ -192,6 +200,16 @@ class Talks(Mechanism):
         "utility", "What fighting on is worth, at the last review.", SIDES, start=0.0, series=True
     )
     resolve: PerSide = owned("utility", "Private resolve of each side's leader.", SIDES, start=0.0)
+    resolve_seen: PerSide = owned(
+        "utility", "Each side's resolve as the other sees it: centre of the law before refusals.", SIDES, start=0.0
+    )
+    resolve_precision: PerSide = owned(
+        "per utility2", "How sure the other is of it: one over the variance.", SIDES, start=0.0, inner=True
+    )
+    resolve_at_least: PerSide = owned(
+        "utility", "What refused offers have shown that it is at least.", SIDES, start=0.0, inner=True
+    )
+    offers_refused: PerHistory = owned("times", "How often an offer has been refused.", start=0.0)
     nearest_slack: PerHistory = owned(
         "utility", "Smaller slack of both sides at the nearest package; -inf: none.", start=0.0, series=True
     )
@@ -239,8 +257,10 @@ class Talks(Mechanism):
         self._luck = {event: draws.uniform(f"negotiation/{event}", in_turn=True) for event in EVENTS}
         self._leader_luck = [draws.uniform(f"negotiation/leader/{side}", in_turn=True) for side in SIDES]
         self._new_resolve = [draws.normal(f"negotiation/new_resolve/{side}", in_turn=True) for side in SIDES]
+        self._shown = [draws.normal(f"negotiation/shown/{side}", in_turn=True) for side in SIDES]
         first = np.stack([draws.normal(f"negotiation/resolve/{side}").at(0) for side in SIDES])
-        self.resolve = self.sides.resolve_sd * first
+        for side in range(2):
+            self._new_leader(side, self.world.everyone, first[side])
         self._bargain = Bargain(self.world, self.section, self.drawn)
         self._ledger = Ledger(self._bargain)
         self._derived = self._versions()
@@ -275,6 +295,7 @@ class Talks(Mechanism):
         fighting = self.at_war[undecided] > 0
         cohort, inside = undecided[fighting], undecided[~fighting]
         self._change_leaders(day, review, undecided)
+        self._show_resolve(review, cohort)
         mediated = self._mediate(day, review, cohort)
         pressure = self.sides.outside_pressure + self.knobs.mediation.pressure * mediated
         self._bargain.update(self.resolve, pressure)
@@ -293,9 +314,33 @@ class Talks(Mechanism):
             rate = self.sides.leader_change_per_year[side]
             changed = cohort[(self._leader_luck[side].at(review) < chance(rate))[cohort]]
             if len(changed):
-                spread = self.sides.resolve_sd[side, changed]
-                self.resolve[side, changed] = spread * self._new_resolve[side].at(review)[changed]
+                self._new_leader(side, changed, self._new_resolve[side].at(review)[changed])
                 self.world.recorder.tell(day, changed, "leader changes", side=name)
+
+    def _new_leader(self, side: int, cohort: Ints, luck: Floats) -> None:
+        """Draw a leader's resolve, of which the other side knows the law alone."""
+        assert self.section is not None, "without a negotiation nothing is drawn"
+        spread = self.sides.resolve_sd[side, cohort]
+        with np.errstate(divide="ignore"):
+            precision = spread**-2.0
+        least = np.full(len(cohort), -np.inf)
+        if self.section.resolve_law == "uniform":
+            # Heavy to import, and only this law needs it.
+            from scipy.special import ndtr
+
+            luck, precision = HALF_WIDTH * (2.0 * ndtr(luck) - 1.0), np.where(spread > 0, 0.0, precision)
+            least = -HALF_WIDTH * spread
+        self.resolve[side, cohort], self.resolve_seen[side, cohort] = spread * luck, 0.0
+        self.resolve_precision[side, cohort], self.resolve_at_least[side, cohort] = precision, least
+
+    def _show_resolve(self, review: int, cohort: Ints) -> None:
+        """Let the fighting show something of each side's resolve to the other."""
+        for side in range(2):
+            noise = self.sides.resolve_noise[side, cohort]
+            signal = self.resolve[side, cohort] + noise * self._shown[side].at(review)[cohort]
+            self.resolve_seen[side, cohort], self.resolve_precision[side, cohort] = shown(
+                self.resolve_seen[side, cohort], self.resolve_precision[side, cohort], signal, noise
+            )
 
     def _mediate(self, day: int, review: int, cohort: Ints) -> NDArray[np.bool_]:
         """Let mediators come; return where they are, (n,)."""
@@ -345,7 +390,10 @@ class Talks(Mechanism):
         if not len(talking):
             return
         agree = self._luck["agree"].at(review) < chance(self.knobs.talks.agree_per_year)
-        ready = talking[agree[talking] & (self.nearest_slack[talking] > 0)]
+        ready = talking[agree[talking]]
+        if self.section is not None and self.section.rule != "screening":
+            # Who knows the other's resolve knows whether there is a zone.
+            ready = ready[self.nearest_slack[ready] > 0]
         if len(ready):
             self._sign(day, review, ready)
         talking = talking[self.deals_signed[talking] == self.ceasefires[talking]]
@@ -381,18 +429,19 @@ class Talks(Mechanism):
         bargain = self._bargain
         slack = bargain.slack(ready)
         surplus = bargain.surplus(slack, ready)
-        named = self._named(review, ready, slack, surplus)
+        named = self._named(day, review, ready, surplus)
         place = np.flatnonzero(named >= 0)
         signed, package = ready[place], named[place]
         # Without pressure each side could do so much better by fighting on.
-        free = slack[:, package, place] - bargain.fighting.pressure[:, signed]
+        regime = bargain.regime_of(package)
+        free = slack[:, package, place] - bargain.fighting.pressure[:, signed] / bargain.lasting[:, regime, signed]
         self.talks[signed], self.agreed_package[signed] = NO_TALKS, package
-        self.agreed_regime[signed] = bargain.place_of_regime[bargain.regime_of(package)]
+        self.agreed_regime[signed] = bargain.place_of_regime[regime]
         self.agreed_imposed[signed] = ~(free > 0).all(axis=0)
         self.agreed_area[signed] = bargain.area_with(package, signed)
         first = self.deals_signed[signed] == 0
         self.deals_signed[signed] += 1.0
-        self._check(self._judged(review, ready, slack, surplus)[:, :, place], package, signed)
+        self._check(surplus[:, :, place], package, signed)
         if first.any():
             self._keep_first(day, signed[first], surplus[:, package, place][:, first])
         self.world.recorder.tell(
@@ -413,7 +462,7 @@ class Talks(Mechanism):
             wanted = np.where(demand >= 0, values[np.maximum(demand, 0), here], 0.0)
             self.conceded[side, signed] = wanted - values[package, here]
 
-    def _named(self, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Ints:
+    def _named(self, day: int, review: int, ready: Ints, surplus: Floats) -> Ints:
         """Return the package that the rule of the scenario names, -1 for none."""
         assert self.section is not None, "a scenario without a negotiation signs nothing"
         rule = self.section.rule
@@ -426,29 +475,43 @@ class Talks(Mechanism):
         if rule == "egalitarian":
             return egalitarian(surplus)
         if rule == "screening":
-            attacker = self._attacker_proposes(review, ready)
-            other = attacker.astype(np.int64)
-            here = np.arange(len(ready))
-            # Without its resolve the other would insist on so much less.
-            seen = np.where(attacker, slack[1], slack[0]) + self.resolve[other, ready]
-            return screening(surplus, attacker, chance_of_acceptance(seen, self.sides.resolve_sd[:, ready][other, here]))
+            return self._offered(day, review, ready, surplus)
         cost = self.sides.cost_of_war_per_year[:, ready]
         total = cost[0] + cost[1]
         share = np.where(total > 0, cost[0] / np.where(total > 0, total, 1.0), 0.5)
         return stand_firm(surplus, self._luck["concession"].at(review)[ready] < share)
 
-    def _judged(self, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Floats:
-        """Return by what the rule judges packages for each side, (2, P, ready): no other may be better by both."""
-        if self.section is None or self.section.rule != "screening":
-            return surplus
-        # Who proposes without knowing the other's resolve gives up a little for a better chance that it accepts. That hangs
-        # on the other's slack alone, not on how long a deal lasts: what both would like better may be left unsaid.
-        attacker = self._attacker_proposes(review, ready)
-        return np.stack([np.where(attacker, surplus[0], slack[0]), np.where(attacker, slack[1], surplus[1])])
+    def _offered(self, day: int, review: int, ready: Ints, surplus: Floats) -> Ints:
+        """Let one side make an offer; return it where it is accepted, and remember what a refusal shows."""
+        attacker = self._luck["proposer"].at(review)[ready] < self.knobs.attacker_proposes_share[ready]
+        other = attacker.astype(np.int64)
+        resolve = self.resolve[other, ready]
+        # With more resolve than that the other would refuse.
+        most = np.where(attacker, surplus[1], surplus[0]) + resolve
+        offered = screening(surplus, attacker, self._belief_about(other, ready).chance_below(most))
+        made = np.flatnonzero(offered >= 0)
+        refused = made[~(surplus[other[made], offered[made], made] > 0)]
+        side, cohort, shows = other[refused], ready[refused], most[offered[refused], refused]
+        self.resolve_at_least[side, cohort] = np.maximum(self.resolve_at_least[side, cohort], shows)
+        self.offers_refused[cohort] += 1.0
+        for row, name in enumerate(SIDES):
+            package = offered[refused[side == row]].astype(np.float64)
+            self.world.recorder.tell(day, cohort[side == row], "offer refused", side=name, package=package)
+        offered[refused] = -1
+        return offered
 
-    def _attacker_proposes(self, review: int, ready: Ints) -> NDArray[np.bool_]:
-        proposes: NDArray[np.bool_] = self._luck["proposer"].at(review)[ready] < self.knobs.attacker_proposes_share[ready]
-        return proposes
+    def _belief_about(self, side: Ints, cohort: Ints) -> Belief:
+        """Return what the other side believes of the resolve of a side in each history, (cohort,)."""
+        assert self.section is not None, "without a negotiation nothing is offered"
+        highest = np.full(len(cohort), np.inf)
+        if self.section.resolve_law == "uniform":
+            highest = HALF_WIDTH * self.sides.resolve_sd[:, cohort][side, np.arange(len(cohort))]
+        return Belief(
+            self.resolve_seen[side, cohort],
+            self.resolve_precision[side, cohort],
+            self.resolve_at_least[side, cohort],
+            highest,
+        )
 
     def _check(self, surplus: Floats, package: Ints, signed: Ints) -> None:
         """Keep what must hold of deals for the next check of the invariants."""
@@ -466,7 +529,7 @@ class Talks(Mechanism):
         yield "a deal is signed exactly where a package is named", signed != (self.deal_package >= 0)
         yield "no deal outside the zone of agreement", signed & ~(self.deal_surplus > 0).all(axis=0)
         if self.section is not None:
-            yield "no deal that another package betters for both by what its rule judges", self.dominated
+            yield "no deal that another package betters for both", self.dominated
             yield "no deal beyond a hard red line", self.crossed
             yield "no deal that a rule forbids", self.barred
         yield "no more talks fail than have opened", self.talks_failed > self.talks_opened

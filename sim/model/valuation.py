@@ -1,56 +1,214 @@
-"""What fighting on is worth to a side, term by term, as pure functions of arrays.
+"""What fighting on is worth to a side, term by term.
 
-A side expects, at each of its planning horizons, the terms that the balance would then give it, or the collapse of an army;
-takes the best horizon; subtracts the cost of the war that is to come and that has been felt, and outside pressure; adds its
-private resolve and, if its position improves, a premium for waiting.
+A side looks ahead to each of its planning horizons. By then an army may have collapsed, and terms are dictated; or both
+stand, and what the balance would then give it is settled by a peace that lasts no longer than such a peace does, and ends in
+the war again. So the value of fighting stands on both sides of its own equation:
 
-Sources: expected terms as in Fearon 1995 and Powell 2004; costs felt as in Mueller 1973; resolve as private information in
-Fearon 1995. Left out: costs by party or region, bets on single battles.
+    V = max over horizons of { -cost + discount [collapse + stands (lasts * terms + (1 - lasts) (V - loss))] }
+
+whose solution is the largest of the solutions for each horizon alone. To it come what is of today only: the leader's private
+resolve, a premium for waiting, pressure from outside, and what going on costs at home.
+
+Sources: expected terms as in Fearon 1995 and Powell 2004; the price of going on as war support falls after Mueller 1973 and
+Goemans 2000; resolve as private information in Fearon 1995. Left out: costs by party or region, bets on single battles.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats
+from sim.engine.world import World
+from sim.model.collapse import SideCollapse, collapse_hazard
+from sim.model.front import FrontParameters
+from sim.model.parameters import SIDES, SIGN, Drawn
+from sim.model.rearming import Rearming
+from sim.model.stakes import NegotiationParameters, SideStakes
+from sim.scenario import Quantity
 
 
 @dataclass(frozen=True)
 class Fighting:
-    """The terms that make up the value of fighting on, each of shape (2, n); `value` is their sum.
+    """The terms that make up the value of fighting on, each of shape (2, n).
 
     Attributes
     ----------
     terms_today : array
         What the balance of today would give the side.
     expected_gain : array
-        What it expects to gain by fighting until its best horizon, with the chance of collapses, discounted.
-    waiting : array
-        Premium for a side whose position improves.
+        What it expects to gain on that by fighting until its best horizon, again if need be; discounted.
+    cost : array
+        Cost of the war until then.
     resolve : array
         Private resolve.
-    cost : array
-        Cost of the war to that horizon.
-    weariness_cost : array
-        Cost of the war felt so far.
+    waiting : array
+        Premium for a side whose position improves.
     pressure : array
         From outside and from mediators.
+    home : array
+        What going on costs at home.
+    foreseen : array
+        How much less (below 0: more) the war would be worth to it after a truce in which both re-arm.
     """
 
     terms_today: Floats
     expected_gain: Floats
-    waiting: Floats
-    resolve: Floats
     cost: Floats
-    weariness_cost: Floats
+    resolve: Floats
+    waiting: Floats
     pressure: Floats
+    home: Floats
+    foreseen: Floats
+
+    @property
+    def war(self) -> Floats:
+        """The value of the war, whoever leads it and whatever is of today only."""
+        return self.terms_today + self.expected_gain - self.cost
+
+    @property
+    def today(self) -> Floats:
+        """What is of today only."""
+        return self.resolve + self.waiting - self.pressure - self.home
 
     @property
     def value(self) -> Floats:
         """The value of fighting on."""
-        gain = self.terms_today + self.expected_gain
-        return gain - self.cost - self.weariness_cost - self.pressure + self.resolve + self.waiting
+        return self.war + self.today
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What fighting until one horizon brings, (2, n) each.
+
+    Attributes
+    ----------
+    once : array
+        Without what comes after a peace that breaks; minus infinity for a side that does not plan for this horizon.
+    again : array
+        The chance, discounted, that the war begins again after a peace that it brought.
+    cost : array
+    """
+
+    once: Floats
+    again: Floats
+    cost: Floats
+
+    def value(self, loss: Floats) -> Floats:
+        """Return the value of the war by this horizon alone, with a loss each time that it begins again."""
+        return (self.once - self.again * loss) / (1.0 - self.again)
+
+
+class FightingOn:
+    """Works out the value of fighting on.
+
+    Parameters
+    ----------
+    world, section, drawn
+    expected : callable
+        Returns the terms that a side would get: of an area that each side expects the attacker to hold, (2, n), and of the
+        attacker's share of what power settles, as each side sees it.
+    best, worst : (2, n) array
+        What is dictated to the enemy, or to the side, when an army has collapsed.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        section: NegotiationParameters[Quantity],
+        drawn: Drawn,
+        expected: Callable[[Floats, Floats], Floats],
+        best: Floats,
+        worst: Floats,
+    ) -> None:
+        self._expected, self._best, self._worst = expected, best, worst
+        self._knobs: NegotiationParameters[Floats] = drawn.knobs("negotiation")
+        self._both: SideStakes[Floats] = drawn.sides("negotiation")
+        self._collapse: SideCollapse[Floats] = drawn.sides("collapse")
+        self._front: FrontParameters[Floats] = drawn.knobs("front")
+        see = world.fields.see
+        self._area, self._force, self._reference = see("held_area"), see("force"), see("reference_force")
+        self._drift, self._balance, self._momentum = see("believed_drift"), see("believed_balance"), see("momentum")
+        self._trend, self._support = see("force_trend"), see("war_support")
+        self._rearming = Rearming(world, drawn)
+        self._planned = [[days.value for days in getattr(section, side).horizons_days] for side in SIDES]
+
+    def now(self, resolve: Floats, pressure: Floats, lasts: Floats, spared: Floats) -> Fighting:
+        """Return what fighting on is worth today.
+
+        Parameters
+        ----------
+        resolve, pressure : (2, n) array
+        lasts : (2, n) array
+            Share of its trust time for which each side believes that a peace lasts which fighting brings.
+        spared : (2, n) array
+            Share of the loss from renewed war that such a peace leaves.
+        """
+        both = self._both
+        ratio = np.stack([self._force / self._reference] * 2)
+        today = self._outlooks(lasts, np.zeros_like(resolve), ratio)
+        later = self._rearming.after(both.trust_years)
+        then = self._outlooks(lasts, later.shift, later.force / self._reference)
+        surprise = both.renewed_war_loss * spared
+        foreseen = _best(today, surprise)[0] - _best(then, surprise)[0]
+        value, cost = _best(today, surprise + foreseen * spared)
+        terms = self._terms(np.zeros_like(resolve), np.zeros(resolve.shape[1]))
+        waiting = both.waiting_premium * np.maximum(self._momentum, 0.0)
+        home = both.going_on_price * (1.0 - self._support)
+        return Fighting(terms, value + cost - terms, cost, resolve, waiting, pressure, home, foreseen)
+
+    def _outlooks(self, lasts: Floats, shift: Floats, ratio: Floats) -> list[Outlook]:
+        """Return the outlook by each horizon, if the balance is shifted and forces are these shares of their reference.
+
+        `shift` is (2, n), `ratio` (2, 2, n): by who looks, then by side.
+        """
+        collapse, both = self._collapse, self._both
+        hazard = [collapse_hazard(ratio[side], collapse.force_share, collapse.width_share, collapse.hazard_per_year)
+                  for side in range(2)]  # fmt: skip
+        found = []
+        for days in dict.fromkeys(self._planned[0] + self._planned[1]):
+            stretch = extrapolated_days(days, self._knobs.extrapolate_days)
+            # The bound keeps exp finite and changes nothing: so large an army does not collapse.
+            growth = np.exp(np.minimum(self._trend * stretch, 500.0))
+            own, enemy = np.zeros_like(shift), np.zeros_like(shift)
+            for side in range(2):
+                then = collapse_hazard(
+                    ratio[side] * growth, collapse.force_share, collapse.width_share, collapse.hazard_per_year
+                )
+                chance = chance_of_collapse(hazard[side], then, days)
+                own[side], enemy[side] = chance[side], chance[1 - side]
+            years = days / DAYS_PER_YEAR
+            discount = np.exp(-both.discount_per_year * years)
+            stands = discount * (1.0 - own) * (1.0 - enemy)
+            dictated = discount * dictated_terms(own, enemy, self._best, self._worst)
+            cost = both.cost_of_war_per_year * years
+            once = dictated + stands * lasts * self._terms(shift, stretch) - cost
+            for side in range(2):
+                if days not in self._planned[side]:
+                    once[side] = -np.inf
+            found.append(Outlook(once, stands * (1.0 - lasts), cost))
+        return found
+
+    def _terms(self, shift: Floats, stretch: Floats) -> Floats:
+        """Return what each side expects of the balance after some days of today's pace, (2, n)."""
+        knobs = self._knobs
+        leaning = knobs.leverage * (self._balance + shift) + knobs.momentum_leverage * (SIGN * self._momentum)
+        power = attacker_power(knobs.attacker_power_at_start, leaning)
+        # Where the balance shifts, so does the pace: near that of the start by as much.
+        drift = self._drift + self._front.advance_km2_per_day * shift
+        return self._expected(self._area + drift * stretch, power)
+
+
+def _best(outlooks: list[Outlook], loss: Floats) -> tuple[Floats, Floats]:
+    """Return the value by the best horizon, and the cost of all the war that it means; (2, n) each."""
+    best, cost = np.full(loss.shape, -np.inf), np.zeros(loss.shape)
+    for outlook in outlooks:
+        value = outlook.value(loss)
+        better = value > best
+        best = np.where(better, value, best)
+        cost = np.where(better, outlook.cost / (1.0 - outlook.again), cost)
+    return best, cost
 
 
 def attacker_power(at_start: Floats, leaning: Floats) -> Floats:
@@ -83,15 +241,14 @@ def chance_of_collapse(hazard_now: Floats, hazard_then: Floats, horizon_days: fl
     return chance
 
 
-def worth_at_horizon(terms: Floats, own_collapse: Floats, enemy_collapse: Floats, best: Floats, worst: Floats) -> Floats:
-    """Return what a side expects at a horizon: terms, or its best if the enemy collapses first, or its worst.
+def dictated_terms(own_collapse: Floats, enemy_collapse: Floats, best: Floats, worst: Floats) -> Floats:
+    """Return what a side expects of collapses: its best if the enemy collapses first, its worst if it does itself.
 
     >>> chance = np.array([0.5])
-    >>> worth_at_horizon(np.array([0.4]), chance, np.array([0.0]), np.array([1.0]), np.array([0.0]))
-    array([0.2])
+    >>> dictated_terms(chance, np.array([0.0]), np.array([1.0]), np.array([-0.2]))
+    array([-0.1])
     """
-    stand = (1.0 - own_collapse) * (1.0 - enemy_collapse) * terms
-    return stand + enemy_collapse * (1.0 - 0.5 * own_collapse) * best + own_collapse * (1.0 - 0.5 * enemy_collapse) * worst
+    return enemy_collapse * (1.0 - 0.5 * own_collapse) * best + own_collapse * (1.0 - 0.5 * enemy_collapse) * worst
 
 
 def land_value(area: Floats, none_km2: Floats, all_km2: Floats) -> Floats:

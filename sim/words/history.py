@@ -66,6 +66,8 @@ def _sentence(event: Event, ensemble: Ensemble, names: dict[str, str]) -> str:
         package = Names(ensemble.scenario).package(int(event.values["package"]))
         return EVENT_KINDS[event.kind].sentence.format(terms=package, pressure=pressure)
     values = {key: names.get(value, value) if isinstance(value, str) else value for key, value in event.values.items()}
+    if "package" in values:
+        values["terms"] = Names(ensemble.scenario).package(int(values["package"]))
     return EVENT_KINDS[event.kind].sentence.format(**values)
 
 

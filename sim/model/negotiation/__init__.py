@@ -25,10 +25,11 @@ from sim.model.negotiation.geometry import (
     where_allowed,
     zone_of_agreement,
 )
-from sim.model.negotiation.offers import RuleName, chance_of_acceptance, screening, stand_firm
+from sim.model.negotiation.offers import Belief, RuleName, screening, shown, stand_firm
 from sim.model.negotiation.terms import Domain, Issue, IssueOption, RedLine, Rule, terms_flaws, total
 
 __all__ = [
+    "Belief",
     "Domain",
     "Issue",
     "IssueOption",
@@ -37,7 +38,6 @@ __all__ = [
     "Rule",
     "RuleName",
     "best_in",
-    "chance_of_acceptance",
     "egalitarian",
     "first_largest",
     "kalai_smorodinsky",
@@ -45,6 +45,7 @@ __all__ = [
     "nearest_to_agreement",
     "pareto_frontier",
     "screening",
+    "shown",
     "stand_firm",
     "terms_flaws",
     "total",

@@ -1,9 +1,15 @@
 """How a package of the zone comes to be signed when talks succeed: by a solution, by an offer, or by giving in.
 
-Sources: screening offers after Fearon 1995 and Powell 2004; standing firm until one side jumps after Langlois and Langlois
-2012. Left out: offers that improve round by round, reputation.
+Who makes an offer does not know the other's resolve. It holds a belief: the law of resolve, narrowed by what the fighting
+has shown and by what has been refused. So offers improve, and who is less resolved than it might be pays for being taken for
+more.
+
+Sources: screening offers after Fearon 1995 and Powell 2004; learning from battles and from refusals after Filson and Werner
+2002 and Powell 2004; standing firm until one side jumps after Langlois and Langlois 2012. Left out: that a side refuses what
+it would sign, to be offered more; reputation beyond a leader.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -15,31 +21,67 @@ from sim.model.negotiation.geometry import best_in, zone_of_agreement
 RuleName = Literal["nash", "kalai_smorodinsky", "egalitarian", "screening", "stand_firm"]
 
 
-def chance_of_acceptance(slack: Floats, resolve_sd: Floats) -> Floats:
-    """Return with what chance a side accepts a package, as seen by one who does not know its resolve.
+@dataclass(frozen=True)
+class Belief:
+    """What is believed of resolve: a normal law, cut off below and above; arrays of one shape.
 
-    Parameters
+    Attributes
     ----------
-    slack : (P, n) array
-        Utility by which the package is above what the side would insist on with average resolve; minus infinity: never.
-    resolve_sd : (n,) array
-        Spread of its resolve; with 0 it is known.
-
-    >>> chance_of_acceptance(np.array([[0.0, -np.inf], [0.1, -0.1]]), np.array([0.1, 0.0])).round(3)
-    array([[0.5  , 0.   ],
-           [0.841, 0.   ]])
+    mean : array
+    precision : array
+        One over the variance of the normal law: 0 is a uniform one, infinite one that is known.
+    lowest, highest : array
+        What resolve is at least and at most.
     """
-    # Heavy to import, and only this rule needs it.
-    from scipy.special import ndtr
 
-    known = resolve_sd <= 0
-    scaled = slack / np.where(known, 1.0, resolve_sd)
-    chance: Floats = np.where(known, (slack > 0).astype(np.float64), ndtr(scaled))
-    return chance
+    mean: Floats
+    precision: Floats
+    lowest: Floats
+    highest: Floats
+
+    def chance_below(self, resolve: Floats) -> Floats:
+        """Return the chance that resolve is below some values, of the shape of the belief or with packages before it.
+
+        >>> even = Belief(np.zeros(2), np.array([0.0, 4.0]), np.array([-1.0, -np.inf]), np.array([1.0, np.inf]))
+        >>> even.chance_below(np.array([[0.5, 0.0], [-3.0, 0.5]])).round(3)
+        array([[0.75 , 0.5  ],
+               [0.   , 0.841]])
+        """
+        # Heavy to import, and only this rule needs it.
+        from scipy.special import log_ndtr
+
+        inside = np.clip(resolve, self.lowest, self.highest)
+        known, flat = np.isinf(self.precision), self.precision <= 0
+        scale = np.sqrt(np.where(known, 1.0, self.precision))
+
+        def beyond(value: Floats) -> Floats:
+            """The logarithm of the chance of more than a value, without the cuts."""
+            return np.asarray(log_ndtr(-(value - self.mean) * scale))
+
+        whole = beyond(self.lowest)
+        part, all_of_it = -np.expm1(beyond(inside) - whole), -np.expm1(beyond(self.highest) - whole)
+        width = np.where(flat, self.highest - self.lowest, 1.0)
+        with np.errstate(invalid="ignore"):
+            even = np.where(flat, inside - self.lowest, 0.0) / np.where(width > 0, width, 1.0)
+        # Where the cuts leave next to nothing of the law, it is flat between them.
+        cut = np.where(all_of_it > 0, part / np.where(all_of_it > 0, all_of_it, 1.0), resolve > self.lowest)
+        chance: Floats = np.where(known, resolve > self.mean, np.where(flat, even, cut))
+        return np.where(np.isneginf(resolve), 0.0, chance)
+
+
+def shown(mean: Floats, precision: Floats, signal: Floats, noise: Floats) -> tuple[Floats, Floats]:
+    """Return mean and precision of the normal law of a belief after a signal of resolve with noise.
+
+    >>> shown(np.array([0.0]), np.array([4.0]), np.array([1.0]), np.array([0.5]))
+    (array([0.5]), array([8.]))
+    """
+    more = precision + noise**-2.0
+    known = np.isinf(precision)
+    return np.where(known, mean, mean + (signal - mean) * noise**-2.0 / more), more
 
 
 def screening(surplus: Floats, attacker_proposes: NDArray[np.bool_], chance: Floats) -> Ints:
-    """Return what is signed when one side proposes without knowing the other's resolve; -1 where nothing is.
+    """Return what is offered when one side proposes without knowing the other's resolve; -1 where nothing is.
 
     Parameters
     ----------
@@ -49,12 +91,8 @@ def screening(surplus: Floats, attacker_proposes: NDArray[np.bool_], chance: Flo
         Chance of acceptance by the one who does not propose, as the proposer sees it.
     """
     own = np.where(attacker_proposes, surplus[0], surplus[1])
-    other = np.where(attacker_proposes, surplus[1], surplus[0])
     gain = chance * np.where(own > 0, own, 0.0)
-    offered = best_in(gain > 0, gain, surplus)
-    accepted = (offered >= 0) & (np.take_along_axis(other, np.maximum(offered, 0)[None], axis=0)[0] > 0)
-    signed: Ints = np.where(accepted, offered, -1)
-    return signed
+    return best_in(gain > 0, gain, surplus)
 
 
 def stand_firm(surplus: Floats, attacker_gives_in: NDArray[np.bool_]) -> Ints:
