@@ -22,7 +22,7 @@ from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
 from sim.engine.recorder import EventKind
 from sim.model.asked import Moment
-from sim.model.outcomes import Column, Outcome, State, where
+from sim.model.outcomes import Column, Outcome, State, day_of, where
 from sim.model.parameters import here
 from sim.model.regimes import REGIME, CeasefireParameters, in_place, institutions_effect
 from sim.scenario import Quantity
@@ -65,6 +65,12 @@ def _lasted(span: int) -> Callable[[State], Column]:
     return lambda now: where((now.ceasefires > 0) & (now.deal_day + span <= now.day), now.first_ceasefire_days >= span)
 
 
+def _decided(now: State) -> Column:
+    """Return where the fighting was decided by the collapse of an army."""
+    decided: Column = (now.ending > WAR_GOES_ON) & (now.ending < CEASEFIRE)
+    return decided
+
+
 ENDINGS = {
     "war_goes_on": "War goes on",
     "attacker_collapsed": "{attacker}'s army has collapsed",
@@ -101,8 +107,8 @@ class Ceasefire(Mechanism):
         """Return the outcomes of the war's end; only those of an army's collapse without a negotiation."""
         if section is not None:
             return cls.outcomes
-        ending, ending_day, *_ = cls.outcomes
-        return replace(ending, values=dict([*ENDINGS.items()][:CEASEFIRE])), ending_day
+        known = {outcome.name: outcome for outcome in cls.outcomes}
+        return replace(known["ending"], values=dict([*ENDINGS.items()][:CEASEFIRE])), known["ending_day"]
 
     moments: ClassVar = (
         Moment("first_ceasefire", "on the first day of the first ceasefire", lambda now: now.ceasefires > 0),
@@ -113,6 +119,28 @@ class Ceasefire(Mechanism):
             "ending", "Ending", "", "How the history stands at the horizon.", lambda now: now.ending, section="endings",
             kind="category", values=ENDINGS, headline={"ceasefire_in_force": 1, "war_goes_on": 7},
             told=dict.fromkeys(("attacker_collapsed", "defender_collapsed", "ceasefire_in_force"), "compared"),
+        ),
+        *(
+            Outcome(
+                f"ended_within_{months}_months", f"at all within {months} months", "share",
+                f"1 if the fighting ended within {day_of(months)} days, for a time or for good, else 0.",
+                lambda now: (now.ceasefires > 0) | _decided(now), section="ended", kind="share", months=months,
+            )
+            for months in (12, 24)
+        ),
+        *(
+            Outcome(
+                f"decided_within_{months}_months", f"by the collapse of an army within {months} months", "share",
+                f"1 if an army's collapse ended the fighting within {day_of(months)} days, else 0.",
+                _decided, section="ended", kind="share", months=months,
+            )
+            for months in (12, 24)
+        ),
+        Outcome(
+            "lasting_ceasefire_within_12_months", "by a ceasefire of a year within 12 months", "share",
+            "1 if a first ceasefire began within 365 days and held for 365, else 0.",
+            lambda now: (now.ceasefires > 0) & (now.deal_day <= day_of(12)) & (now.first_ceasefire_days >= day_of(12)),
+            section="ended", kind="share", months=24,
         ),
         Outcome(
             "ending_day", "Day on which the fighting ended", "day",

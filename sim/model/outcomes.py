@@ -55,6 +55,7 @@ SECTIONS = {
     one.name: one
     for one in (
         Section("endings", "On {end}", "At the end"),
+        Section("ended", "The fighting ends", "The fighting ends", "Fighting ends {label}"),
         Section("deals", "A deal is signed", "A deal is signed", "Deal {label}"),
         Section("talks", "Talks end", "Talks end", "Talks end {label}"),
         Section(
