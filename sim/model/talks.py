@@ -199,6 +199,9 @@ class Talks(Mechanism):
     value_of_fighting: PerSide = owned(
         "utility", "What fighting on is worth, at the last review.", SIDES, start=0.0, series=True
     )
+    foreseen_loss: PerSide = owned(
+        "utility", "How much less the war will be worth after a truce in which both re-arm; below 0: more.", SIDES, start=0.0
+    )
     resolve: PerSide = owned("utility", "Private resolve of each side's leader.", SIDES, start=0.0)
     resolve_seen: PerSide = owned(
         "utility", "Each side's resolve as the other sees it: centre of the law before refusals.", SIDES, start=0.0
@@ -300,6 +303,7 @@ class Talks(Mechanism):
         pressure = self.sides.outside_pressure + self.knobs.mediation.pressure * mediated
         self._bargain.update(self.resolve, pressure)
         self.value_of_fighting[:, undecided] = self._bargain.fighting.value[:, undecided]
+        self.foreseen_loss[:, undecided] = self._bargain.fighting.foreseen[:, undecided]
         self.temptation[:, cohort] = 0.0
         self.temptation[:, inside] = self._bargain.temptation(self.agreed_package[inside], self.agreed_area[inside], inside)
         if not len(cohort):
