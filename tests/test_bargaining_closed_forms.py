@@ -1,4 +1,4 @@
-"""What the theory of bargaining works out on paper, through a whole scenario file: one good to be shared, and a war over it."""
+"""What the theory of bargaining works out on paper, through a whole scenario file: one good to be shared, or fought over."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ YEAR = 365 / 365.25
 def duel(**changes: Any) -> Callable[[dict[str, Any]], None]:
     """Change the baseline into two equal sides at a standstill, who know all and share one good in 200 steps.
 
-    `changes` are of the section `negotiation`, by path with double underscores: `attacker__cost_of_war_per_year`. No ceasefire
-    breaks, unless `hazard` is given; a peace that fighting brings never does.
+    `changes` are of the section `negotiation`, by path with double underscores: `attacker__cost_of_war_per_year`. No
+    ceasefire breaks, unless `hazard` is given; a peace that fighting brings never does.
     """
 
     def change(tree: dict[str, Any]) -> None:
@@ -109,7 +109,7 @@ def test_an_impatient_side_gets_the_share_of_the_closed_form(share, attacker: fl
 
 
 def test_certain_victory_takes_all(share) -> None:
-    """The defender's army will collapse for certain; of a war that costs less than a step the attacker takes the last one."""
+    """The defender's army will collapse for certain; in a war that costs less than a step the attacker takes all."""
     found, end = share(
         1000,
         collapse__defender__hazard_per_year=20,

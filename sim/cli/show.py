@@ -24,10 +24,12 @@ def show(file: One, settings: Settings = None) -> None:
 
         from sim.results.identity import title_of
         from sim.scenario.describe import entries
+        from sim.words.amounts import amounts
 
         (scenario,) = load_all([file], settings)
         print(title_of(scenario))
         print(scenario.world.description)
+        amount = amounts(scenario)
         group = None
         for entry in entries(scenario):
             head, _, name = entry.path.rpartition(".")
@@ -37,6 +39,8 @@ def show(file: One, settings: Settings = None) -> None:
             place = f"{Path(entry.place.file).name}:{entry.place.line}" if entry.place.line else entry.place.file
             value = f"{entry.text} {entry.unit}".rstrip()
             print(f"  {name:<32} {value:<72} {place:<24} {entry.origin}".rstrip())
+            if entry.path in amount:
+                print(f"  {'':<32} {amount[entry.path]}")
 
 
 def diff(before: One, after: One) -> None:
