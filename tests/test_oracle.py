@@ -1,16 +1,17 @@
 """The model and the plain reference, written from its description, give the same histories from the same draws."""
 
-import datetime
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import pytest
 
 from sim.engine.draws import Draws
-from sim.engine.world import Setting
+from sim.engine.world import Setting, World
 from sim.model import knob_ranges, simulate
+from sim.model.parameters import Drawn
+from tests.reference.cases import CHANGES, Change
 from tests.reference.war import simulate as plain_history
 
 SEED, DAYS, REPLICATIONS = 7, 365, 20
@@ -35,158 +36,24 @@ class Luck:
         return float(self._streams[name].at(index)[0])
 
 
-def everything(tree: dict[str, Any]) -> None:
-    """Turn on every feature of the scenario language that the baseline leaves out, and make the rare common."""
-    tree["arms"]["packages"] = [
-        {"id": "loan", "backer": "europe", "date": datetime.date(2025, 2, 1), "amount_beur": 12, "probability": 0.6},
-        {
-            "id": "shells", "backer": "north_korea", "date": datetime.date(2025, 3, 9), "amount_beur": 1,
-            "probability": 0.5, "from_stock_share": 1,
-        },
-        {"id": "past", "backer": "europe", "date": datetime.date(2024, 11, 1), "amount_beur": 50, "probability": 1},
-    ]  # fmt: skip
-    for halt in tree["arms"]["halts"].values():
-        if "hazard_per_year" in halt:
-            halt["hazard_per_year"] = 2
-    tree["arms"]["backers"]["united_states"]["production_stages"] = 2
-    tree["arms"]["backers"]["europe"]["aid_variation"] = 0
-    tree["manpower"]["waves"] = [
-        {
-            "id": "dated", "side": "attacker", "date": datetime.date(2025, 1, 10), "persons": 100_000,
-            "over_days": {"dist": "uniform", "low": 20, "high": 60}, "probability": 0.7,
-        },
-        {
-            "id": "called", "side": "defender", "force_below_share": 0.98, "persons": 60_000, "over_days": 30,
-            "probability": 0.8,
-        },
-    ]  # fmt: skip
-    tree["attrition"]["law"] = "own"
-    tree["attrition"]["own_exponent"] = {"dist": "uniform", "low": 0.4, "high": 1}
-    tree["attrition"]["enemy_exponent"] = {"dist": "uniform", "low": 0.1, "high": 0.6}
-    tree["attrition"]["steps_per_day"] = 3
-    winter = {"date": datetime.date(2024, 12, 20), "days": 40, "intensity": 1.5, "probability": 0.5}
-    tree["front"]["offensives"]["winter"] = winter
-    tree["front"]["belts"]["line_of_2023"]["at_km2"] = 200
-    for side in ("attacker", "defender"):
-        tree["collapse"][side].update(force_share=0.9, hazard_per_year=2)
-    tree["front"]["force_elasticity"] = 15
-    tree["negotiation"]["talks"].update(open_per_year=9, agree_per_year=9)
-    tree["ceasefire"].update(burst_factor=3, mobilized_share=0.5, imposed_effect=5, strategic_effect=100)
-    tree["events"] = [
-        {
-            "id": "promise", "when": {"date": datetime.date(2025, 1, 20)}, "probability": 0.6,
-            "effect": {
-                "arms.defender.aid_scale": {"scale": 1.5, "for_days": {"dist": "uniform", "low": 20, "high": 90}},
-                "arms.backers.europe.production_delay_days": {"scale": 0.5},
-                "attrition.attacker.daily_casualties": {"add": 150},
-            },
-        },
-        {
-            "id": "surge", "when": {"hazard_per_year": 4}, "at_most": 3, "probability": 0.8,
-            "effect": {
-                "attrition.attacker.daily_casualties": {"scale": 1.2, "for_days": 60},
-                "attrition.noise_log_sd": {"set": 0.3, "for_days": 15},
-                "attrition.defender.fire_share": {"scale": 3, "for_days": 100},
-                "front.advance_km2_per_day": {"scale": 1.3, "for_days": 40},
-                "manpower.attacker.return_days": {"add": -20, "for_days": 30},
-            },
-        },
-        {
-            "id": "exhaustion", "when": {"quantity": "fire.defender", "below": 0.3}, "at_most": 2,
-            "effect": {
-                "manpower.defender.intake_per_month": {"scale": 0.8, "for_days": 45},
-                "manpower.defender.desertion_share_per_month": {"add": 0.01, "for_days": 20},
-                "collapse.defender.force_share": {"add": 0.02, "for_days": 50},
-            },
-        },
-        {
-            "id": "lull", "when": {"quantity": "tempo", "above": 1}, "at_most": 4,
-            "effect": {"attrition.level_factor": {"scale": 0.95}},
-        },
-    ]  # fmt: skip
+def played(scenario: Any, days: int, replications: int, watched: bool = True) -> tuple[World, Drawn]:
+    numbers = np.arange(replications)
+    names = numbers.tolist() if watched else []
+    return simulate(
+        scenario, Setting(scenario.world.start_date, days, SEED, numbers, landmarks=range(days + 1), watched=names)
+    )
 
 
-def bargaining(rule: str, plain: bool) -> Callable[[dict[str, Any]], None]:
-    """Make talks frequent under a rule, with red lines over two issues, mediators, new leaders and knobs that events turn.
-
-    A plain one has no regimes, no land, no spread of weights and no resolve; the value of the last issue is left to itself.
-    """
-
-    def change(tree: dict[str, Any]) -> None:
-        section = tree["negotiation"]
-        section["rule"] = rule
-        section["talks"].update(open_per_year=20, agree_per_year=9, fail_per_year=6, suspend_per_year=6, suspended_days=30)
-        section["mediation"].update(hazard_per_year=6, days=40, pressure=0.1)
-        section["red_lines"]["both"] = {
-            "side": "defender", "hard_share": 0.3, "price": 0.05, "softening": 1,
-            "terms": {"security": ["bare_truce", "zone_without_guards"], "alignment": ["deferred", "neutral"]},
-        }  # fmt: skip
-        mixed = {"security": ["bare_truce"], "caps": ["stay"], "territory": ["four_regions"]}
-        section["forbidden"]["mixed"] = {"terms": mixed}
-        for side in ("attacker", "defender"):
-            section[side]["leader_change_per_year"] = 3
-        tree["ceasefire"].update(first_year_hazard=4, incident_log_sd=1.2, burst_factor=2, strategic_effect=30)
-        tree["ceasefire"].update(settled_after_years=0.1, withdrawal_days=30)
-        tree["ceasefire"]["regimes"]["european_zone"]["deploy_days"] = 20
-        tree["events"] = [
-            {
-                "id": "turn", "when": {"hazard_per_year": 5}, "at_most": 2,
-                "effect": {
-                    "negotiation.attacker.outside_pressure": {"add": 0.05, "for_days": 50},
-                    "negotiation.defender.cost_of_war_per_year": {"scale": 2, "for_days": 80},
-                    "negotiation.defender.trust_years": {"scale": 0.5, "for_days": 30},
-                    "negotiation.red_lines.both.price": {"set": 0.01},
-                    "ceasefire.institutions": {"set": 0.9, "for_days": 60},
-                    "ceasefire.regimes.european_zone.guards": {"add": 50_000},
-                    "support.defender.support_per_weariness": {"scale": 3},
-                    "beliefs.attacker.drift_noise_km2_per_day": {"scale": 0.5, "for_days": 40},
-                },
-            }
-        ]  # fmt: skip
-        if plain:
-            for path in ("negotiation.red_lines.both", "ceasefire.regimes.european_zone"):
-                del tree["events"][0]["effect"][f"{path}.{'price' if 'both' in path else 'guards'}"]
-            del section["weight_concentration"], section["forbidden"], section["red_lines"]
-            section["issues"] = {name: section["issues"][name] for name in ("recognition", "alignment", "caps")}
-            for issue, attacker, defender in zip(section["issues"].values(), (0.2, 0.8, 0.0), (0.7, 0.3, 0.0), strict=True):
-                issue["weight"] = {"attacker": attacker, "defender": defender}
-            for side in ("attacker", "defender"):
-                section[side].update(resolve_sd=0, discount_per_year=0, renewed_war_loss=0.02, waiting_premium=0.01)
-
-    return change
-
-
-def scenario_of(name: str, load: Any, variant: Any) -> Any:
-    if name == "baseline":
-        return load("baseline")
-    if name == "hard and short":
-        return variant(hard_and_short)
-    return variant(everything if name == "everything" else bargaining(name.removeprefix("plain "), name.startswith("plain")))
-
-
-def hard_and_short(tree: dict[str, Any]) -> None:
-    """Bar every package in some histories, most in the others, and let ceasefires break at once, which one side likes."""
-    bargaining("nash", False)(tree)
-    section = tree["negotiation"]
-    for line in section["red_lines"].values():
-        line["hard_share"] = 0.6
-    section["defender"]["renewed_war_loss"] = -1
-    tree["ceasefire"].update(first_year_hazard=100, zone_effect=10)
-
-
-RULES = ("nash", "kalai_smorodinsky", "egalitarian", "screening", "stand_firm")
-
-
-@pytest.mark.parametrize("name", ["baseline", "everything", *RULES, "plain screening", "plain nash", "hard and short"])
-def test_the_model_agrees_with_the_reference(name, load, variant, tmp_path: Path):
-    scenario = scenario_of(name, load, variant)
-    long = name in ("baseline", "everything")
-    numbers, days = (np.arange(REPLICATIONS), DAYS) if long else (np.arange(8), 150)
-    setting = Setting(scenario.world.start_date, days, SEED, numbers, landmarks=range(days + 1), watched=numbers.tolist())
-    world, drawn = simulate(scenario, setting)
+@pytest.mark.parametrize("name", ["baseline", *CHANGES])
+def test_the_model_agrees_with_the_reference(name, load, variant):
+    scenario = variant(CHANGES[name]) if name in CHANGES else load(name)
+    replications, days = (
+        (REPLICATIONS, DAYS) if name in ("baseline", "everything") else (8, 250 if name == "guessing" else 150)
+    )
+    world, drawn = played(scenario, days, replications)
     fields = {field.name: field for field in world.fields if not field.inner}
     compared = set()
-    for replication in numbers.tolist():
+    for replication in range(replications):
         parameters = {path: float(values[replication]) for path, values in drawn.values.items()}
         history = plain_history(
             scenario.tree, parameters, Luck(replication, world.draws.opened), days, knob_ranges(scenario.world)
@@ -207,16 +74,93 @@ def test_the_model_agrees_with_the_reference(name, load, variant, tmp_path: Path
     internal = {"fire_at_start", "fire_below_half_month", "reference_force", "trained"}
     # Without events there is nothing to count.
     assert compared == {name for name, field in fields.items() if field.rows != ()} - internal
-    if name == "everything":
-        endings = set(world.fields.see("ending").tolist())
-        assert endings == {0, 1, 2, 3, 4}, "the comparison should reach every ending"
-        assert world.fields.see("ceasefires").max() > 1, "some should see more than one ceasefire"
-        counts = world.fields.see("event_count")
-        assert all(0 in row and row.max() > 0 for row in counts), "each event should happen, and not everywhere"
-        assert counts.max() > 1
-    if not long:
-        assert (world.fields.see("deal_day") >= 0).any(), "something should be signed under every rule"
-        assert (world.fields.see("talks_failed") > 0).any()
-    if name == "hard and short":
-        barred = world.fields.see("nearest_slack") == -np.inf
-        assert 0 < barred.mean() < 1, "all packages should be barred in some histories, and not in all"
+    SHOWN.get(name, something_is_signed)(world)
+
+
+def events_of(world: World, kind: str) -> list[int]:
+    """The replication of each event of a kind."""
+    return [event.replication for event in world.recorder.events if event.kind == kind]
+
+
+def every_ending_comes(world: World) -> None:
+    assert set(world.fields.see("ending").tolist()) == {0, 1, 2, 3, 4}, "the comparison should reach every ending"
+    assert world.fields.see("ceasefires").max() > 1, "some should see more than one ceasefire"
+    assert 0 in world.fields.see("pledging")[world.fields.see("broken") > 0]
+    counts = world.fields.see("event_count")
+    assert all(0 in row and row.max() > 0 for row in counts), "each event should happen, and not everywhere"
+    assert counts.max() > 1
+
+
+def something_is_signed(world: World) -> None:
+    assert (world.fields.see("deal_day") >= 0).any(), "something should be signed under every rule"
+    assert (world.fields.see("talks_failed") > 0).any()
+
+
+def some_can_sign_nothing(world: World) -> None:
+    something_is_signed(world)
+    barred = world.fields.see("nearest_slack") == -np.inf
+    assert 0 < barred.mean() < 1, "all packages should be barred in some histories, and not in all"
+
+
+def offers_are_refused(world: World) -> None:
+    something_is_signed(world)
+    assert world.fields.see("offers_refused").max() > 2, "some leaders should refuse more than once or twice"
+    assert set(events_of(world, "leader changes")) & set(events_of(world, "offer refused"))
+    at_least, spread = world.fields.see("resolve_at_least"), 3**0.5 * 0.5
+    assert ((at_least > -spread / 2) & (at_least <= world.fields.see("resolve"))).any(), "refusals should teach"
+
+
+def guards_come_slowly(world: World) -> None:
+    assert events_of(world, "ceasefire breaks")
+    assert world.fields.see("ceasefires").max() > 1
+    states = [world.recorder.snapshots[day] for day in range(151)]
+    assert {value for state in states for value in state["pledging"]} == {1.0, 0.6}
+    guards = np.stack([state["guards_in_place"] for state in states])
+    assert 0 < guards.max() < 30_000, "guards should be on their way"
+    assert (np.diff([state["weariness"] for state in states], axis=0) < 0).any(), "weariness should fade"
+
+
+SHOWN = {
+    "baseline": lambda world: None,
+    "everything": every_ending_comes,
+    "hard and short": some_can_sign_nothing,
+    "guessing": offers_are_refused,
+    "guarded": guards_come_slowly,
+}
+
+# What each case is for: without it the same luck should give another history.
+TAKEN_OUT = {
+    "guessing": [
+        {"negotiation.resolve_law": "normal"},
+        {"negotiation.attacker.resolve_noise": 5, "negotiation.defender.resolve_noise": 5},
+    ],
+    "guarded": [
+        {"negotiation.peace_of_fighting": None},
+        {"negotiation.attacker.going_on_price": 0, "negotiation.defender.going_on_price": 0},
+        {"negotiation.attacker.bad_terms_price": 0, "negotiation.defender.bad_terms_price": 0},
+        {"ceasefire.regimes.european_zone.deploy_days": 0},
+        {"ceasefire.pledged_share": 0},
+        {"ceasefire.mobilized_share": 0},
+        {"support.attacker.fades_per_year": 0, "support.defender.fades_per_year": 0},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", list(TAKEN_OUT))
+def test_what_a_case_is_for_matters(name, variant):
+    """Both accounts agreeing on what changes nothing would show nothing."""
+
+    def values(change: Change) -> Any:
+        world, _ = played(variant(change), 150, 8, watched=False)
+        return world.fields.see("value_of_fighting").copy(), world.fields.see("nearest_slack").copy()
+
+    whole = values(CHANGES[name])
+    for out in TAKEN_OUT[name]:
+
+        def without(tree: dict[str, Any], out: Mapping[str, Any] = out) -> None:
+            CHANGES[name](tree)
+            for path, value in out.items():
+                *branches, leaf = path.split(".")
+                reduce(lambda node, branch: node[branch], branches, tree)[leaf] = value
+
+        assert any((one != other).any() for one, other in zip(values(without), whole, strict=True)), list(out)

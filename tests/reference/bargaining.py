@@ -1,9 +1,11 @@
 """The bargaining of the reference model as pure functions of plain numbers, section 7.10 of its description."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import erf, exp, log, sqrt
+from math import exp, inf, log, sqrt
+
+from scipy.stats import norm
 
 SIDES = ("attacker", "defender")
 BARRED = float("-inf")
@@ -23,10 +25,15 @@ def covers(terms: Mapping[str, Sequence[str]], package: Package) -> bool:
     return all(package[issue] in named for issue, named in terms.items())
 
 
-def lasting(cumulated_year_one: float, shape: float, years: float) -> float:
-    """The share of the years ahead for which a deal is expected to last."""
-    mean = sum(exp(-cumulated_year_one * (years * (j + 0.5) / 12) ** shape) for j in range(12)) / 12
-    return max(mean, 1 / (365.25 * years))
+def lasting(hazard_midway: Callable[[float], float], shape: float, years: float) -> float:
+    """For which share of the years ahead a deal is expected to last, by the first year's hazard with what is in place."""
+    before = hazard = total = 0.0
+    for j in range(12):
+        time = years * (j + 0.5) / 12
+        hazard += hazard_midway((before + time) / 2 * 365.25) * (time**shape - before**shape)
+        total += exp(-hazard)
+        before = time
+    return max(total / 12, 1 / (365.25 * years))
 
 
 @dataclass
@@ -68,16 +75,48 @@ def stand_firm(zone: Sequence[Offer], winner: int) -> int:
     return best(zone, [o.surplus[winner] for o in zone])
 
 
-def screening(offers: Sequence[Offer], proposer: int, resolve: float, resolve_sd: float) -> int:
-    """What a proposer signs who does not know the other's resolve: its best offer, if the other accepts it."""
-    other = 1 - proposer
+@dataclass
+class Guess:
+    """What a side believes of the other's resolve: a normal law, flat if its precision is 0, cut off below (and above)."""
+
+    spread: float
+    uniform: bool
+    mean: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.known = self.spread == 0
+        self.precision = 0.0 if self.uniform or self.known else self.spread**-2
+        self.at_least = -sqrt(3) * self.spread if self.uniform else -inf
+
+    def see(self, shown: float, noise: float) -> None:
+        """Learn from what two weeks of fighting show."""
+        if self.known:
+            return
+        precision = noise**-2
+        self.mean += (shown - self.mean) * precision / (self.precision + precision)
+        self.precision += precision
+
+    def below(self, limit: float, spread_now: float) -> float:
+        """The chance that the resolve is below a limit."""
+        if limit == -inf:
+            return 0.0
+        if self.known:
+            return float(limit > 0)
+        low, high = self.at_least, sqrt(3) * spread_now if self.uniform else inf
+        limit = min(max(limit, low), high)
+        more = [float(norm.sf((x - self.mean) * sqrt(self.precision))) for x in (low, limit, high)]
+        if more[0] > more[2]:
+            return (more[0] - more[1]) / (more[0] - more[2])
+        return float(limit > low)
+
+
+def screening(offers: Sequence[Offer], proposer: int, resolve: float, chance: Callable[[float], float]) -> int:
+    """What a proposer offers who does not know the other's resolve, -1 for nothing."""
     possible, gains = [], []
     for offer in offers:
-        slack = offer.slack[other] + resolve
-        accepted = 0.5 * (1 + erf(slack / resolve_sd / sqrt(2))) if resolve_sd > 0 else float(slack > 0)
-        gain = accepted * offer.surplus[proposer] if offer.surplus[proposer] > 0 else 0.0
+        own = offer.surplus[proposer]
+        gain = own * chance(offer.surplus[1 - proposer] + resolve) if own > 0 else 0.0
         if gain > 0:
             possible.append(offer)
             gains.append(gain)
-    number = best(possible, gains)
-    return number if number >= 0 and offers[number].surplus[other] > 0 else -1
+    return best(possible, gains)

@@ -54,6 +54,7 @@ class Events:
     def __init__(self, war: War) -> None:
         self.war = war
         self.all: list[Happening] = []
+        self.effects: dict[str, list[Effect]] = {}
         self.conditions: list[tuple[Happening, str, float, float]] = []
         for item in items(war.world, "events"):
             self.plan(item)
@@ -71,6 +72,7 @@ class Events:
             (kind,) = (kind for kind in ("set", "scale", "add") if kind in written)
             days = whole_days(drawn[f"effect.{path}.for_days"]) if "for_days" in written else None
             effects.append(Effect(path, kind, drawn[f"effect.{path}.{kind}"], days))
+            self.effects.setdefault(path, []).append(effects[-1])
         event = Happening(name, int(given(item, "at_most") or 1), effects)
         self.all.append(event)
         if war.luck.uniform(f"events/{name}", 0) >= drawn.get("probability", 1.0):
@@ -88,13 +90,13 @@ class Events:
     def value(self, path: str) -> float:
         """The value in force of a knob."""
         drawn = value = self.war.parameters[path]
-        touched = False
-        for event in self.all:
-            for effect in event.effects:
-                if effect.path == path and effect.active:
-                    value, touched = effect.on(value), True
+        active = [effect for effect in self.effects.get(path, ()) if effect.active]
+        if not active:
+            return drawn
+        for effect in active:
+            value = effect.on(value)
         low, high = self.war.ranges.get(path, (-inf, inf))
-        return min(max(value, low), high) if touched else drawn
+        return min(max(value, low), high)
 
     def on_day(self, event: Happening, day: int) -> Process:
         yield at(self.war.env, day, EVENT_BEGINS)

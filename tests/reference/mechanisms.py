@@ -64,7 +64,7 @@ class War:
         self.luck = luck
         self.start: date = plain(world["start_date"])
         self.history = History()
-        self.at_war, self.mobilized = 1.0, 1.0
+        self.at_war, self.mobilized, self.pledging = 1.0, 1.0, 1.0
         self.events = Events(self)
         self.arms = Arms(self)
         self.manpower = {side: Manpower(self, side) for side in SIDES}
@@ -239,12 +239,10 @@ class Arms:
                     if day - ago + halt.days > day:
                         halt.until = day - ago + halt.days
                         self.war.note("halt", halt.id)
-        if not self.war.mobilized:
-            return
         for backer in self.backers.values():
             score = self.war.luck.normal(f"arms/aid/{backer.id}", month)
             amount = backer.now("aid_per_month_beur") * self.depots[backer.side].now("aid_scale")
-            amount *= gamma_from_normal(score, backer.aid_variation) * self.war.mobilized
+            amount *= gamma_from_normal(score, backer.aid_variation) * self.war.pledging
             for halt in backer.halts:
                 if halt.until > day:
                     amount *= 1 - halt.cut_share
@@ -548,12 +546,13 @@ class Front:
             self.log_pace = mu + phi * (self.log_pace - mu) + noise
         return exp(self.log_pace)
 
-    def balance(self) -> float:
+    def balance(self, forces: Mapping[str, float] | None = None, fires: Mapping[str, float] | None = None) -> float:
+        """The balance, that of today or that of other forces and fires."""
         force, fire = {}, {}
         for side in SIDES:
             manpower, depot = self.war.manpower[side], self.war.arms.depots[side]
-            force[side] = max(manpower.force, 1.0) / manpower.reference_force
-            fire[side] = max(depot.ready_fire, 0.01) / depot.fire_at_start
+            force[side] = max(forces[side] if forces else manpower.force, 1.0) / manpower.reference_force
+            fire[side] = max(fires[side] if fires else depot.ready_fire, 0.01) / depot.fire_at_start
         from_force = self.now("force_elasticity") * log(force["attacker"] / force["defender"])
         return from_force + self.now("fire_elasticity") * log(fire["attacker"] / fire["defender"])
 
@@ -610,13 +609,13 @@ class Collapse:
         self.broken = 0
         war.every_day(COLLAPSE, self.step)
 
-    def hazard_per_year(self, side: str, growth: float = 1.0) -> float:
-        """The hazard if the force were `growth` times as large."""
+    def hazard_per_year(self, side: str, force: float | None = None) -> float:
+        """The hazard, that of today or that of another force."""
         manpower = self.war.manpower[side]
         share, width, most = (
             self.war.now(f"collapse.{side}.{name}") for name in ("force_share", "width_share", "hazard_per_year")
         )
-        strength = (manpower.force / manpower.reference_force * growth - share) / width
+        strength = ((manpower.force if force is None else force) / manpower.reference_force - share) / width
         return most / (1 + exp(min(strength, 700.0)))
 
     def step(self, day: int) -> None:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil, exp, floor, log, log1p, tanh
-from typing import TYPE_CHECKING, Any
+from math import ceil, exp, floor, log, log1p, sqrt, tanh
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from scipy.stats import gamma
+from scipy.stats import gamma, norm
 
-from .bargaining import BARRED, Offer, covers, egalitarian, kalai_smorodinsky, lasting, nash, packages, screening, stand_firm
+from .bargaining import (
+    BARRED,
+    Guess,
+    Offer,
+    covers,
+    egalitarian,
+    kalai_smorodinsky,
+    lasting,
+    nash,
+    packages,
+    screening,
+    stand_firm,
+)
 from .basics import BELIEFS, CEASEFIRE, DAYS_PER_YEAR, NEGOTIATION, SIDES, SUPPORT, given, items, plain
 
 if TYPE_CHECKING:
@@ -28,14 +40,27 @@ class Kalman:
     """One belief of one side."""
 
     def __init__(self, mean: float, sd: float, wander: float) -> None:
-        self.mean, self.variance, self.wander = mean, sd**2, wander**2
+        self.mean, self.variance, self.wander = mean, sd**2, wander
+
+    def drift_apart(self, known: float, z: float) -> None:
+        """Nothing is seen: the mean wanders with what is known, and the spread grows."""
+        self.mean += known + self.wander * z
+        self.variance += self.wander**2
 
     def see(self, value: float, noise: float) -> None:
-        self.variance += self.wander
+        self.variance += self.wander**2
         total = self.variance + noise**2
         gain = self.variance / total if total > 0 else 0.0
         self.mean += gain * (value - self.mean)
         self.variance *= 1 - gain
+
+
+class Outlook(NamedTuple):
+    """What the war is worth to a side, what it loses if the war begins again, and what of that it foresees of re-arming."""
+
+    worth: float
+    loss: float
+    foreseen: float
 
 
 class Politics:
@@ -51,8 +76,11 @@ class Politics:
         self.balance: dict[str, Kalman] = {side: Kalman(0.0, 0.0, 0.0) for side in SIDES}
         self.value, self.conceded, self.deal_surplus = dict(zero), dict(zero), dict(zero)
         self.demand = dict.fromkeys(SIDES, -1)
+        self.believed: dict[tuple[str, str | None], float] = {}
+        self.outlook = dict.fromkeys(SIDES, Outlook(0.0, 0.0, 0.0))
         self.nearest_slack = 0.0
-        self.talks, self.opened, self.failed, self.first_day = 0, 0, 0, -1
+        self.talks, self.opened, self.failed, self.refused, self.first_day = 0, 0, 0, 0, -1
+        self.guess = {side: Guess(0.0, False) for side in SIDES}
         self.package, self.deal_day, self.imposed, self.area, self.ceded = -1, -1, 0.0, 0.0, 0.0
         self.deals, self.agreed, self.agreed_imposed, self.agreed_area, self.agreed_regime = 0, -1, 0.0, 0.0, -1
         self.temptation, self.front_moved = dict(zero), 0.0
@@ -60,11 +88,11 @@ class Politics:
         if self.section is None:
             return
         self.seen_casualties = dict(zero)
-        self.area_then = war.front.held_area
+        self.area_then, self.balance_then = war.front.held_area, 0.0
         self.force_then = {side: max(war.manpower[side].force, 1.0) for side in SIDES}
         for side in SIDES:
             self.first_beliefs(side)
-            self.resolve[side] = self.of(side, "resolve_sd") * war.luck.normal(f"negotiation/resolve/{side}", 0)
+            self.new_resolve(side, war.luck.normal(f"negotiation/resolve/{side}", 0))
         self.issues = {issue["id"]: issue for issue in items(self.section, "issues")}
         regimes = [i for i, issue in self.issues.items() if given(items(issue, "options")[0], "regime") is not None]
         self.security = regimes[0] if regimes else None
@@ -103,6 +131,13 @@ class Politics:
         self.balance[side] = Kalman(SIGN[side] * optimism, sd, wander * sd)
         self.set_momentum(side)
 
+    def new_resolve(self, side: str, z: float) -> None:
+        """The resolve of a leader, of which the other side knows only the law."""
+        assert self.section is not None
+        spread, uniform = self.of(side, "resolve_sd"), given(self.section, "resolve_law") == "uniform"
+        self.resolve[side] = spread * sqrt(3) * (2 * float(norm.cdf(z)) - 1) if uniform else spread * z
+        self.guess[side] = Guess(spread, uniform)
+
     def set_momentum(self, side: str) -> None:
         pace = self.war.now("beliefs.pace_km2_per_day")
         self.momentum[side] = tanh(SIGN[side] * self.drift[side].mean / pace)
@@ -140,8 +175,14 @@ class Politics:
             return self.land_value(side, issue, self.area_after(issue, option))
         return self.war.parameters[f"negotiation.issues.{issue}.options.{option}.values.{side}"]
 
-    def terms_value(self, side: str, package: Mapping[str, str]) -> float:
-        return sum(self.weights[side][i] * self.option_value(side, i, option) for i, option in package.items())
+    def terms_value(self, side: str, package: Mapping[str, str], area: float | None = None) -> float:
+        """What the terms are worth, with the land as the option has it or as an area that was agreed."""
+        total = 0.0
+        for i, option in package.items():
+            agreed = area is not None and given(self.issues[i], "land") is not None
+            value = self.land_value(side, i, area) if agreed else self.option_value(side, i, option)
+            total += self.weights[side][i] * value
+        return total
 
     def line_price(self, line: Mapping[str, Any]) -> float:
         side, path = line["side"], f"red_lines.{line['id']}"
@@ -155,10 +196,12 @@ class Politics:
         return str(next(option["regime"] for option in options if option["id"] == package[self.security]))
 
     def regime(self, package: Mapping[str, str]) -> dict[str, float]:
-        name = self.regime_id(package)
+        return self.regime_named(self.regime_id(package))
+
+    def regime_named(self, name: str | None) -> dict[str, float]:
         if name is None:
-            return dict.fromkeys(REGIME_PARTS, 0.0)
-        return {part: self.war.now(f"ceasefire.regimes.{name}.{part}") for part in REGIME_PARTS}
+            return dict.fromkeys((*REGIME_PARTS, "deploy_days"), 0.0)
+        return {part: self.war.now(f"ceasefire.regimes.{name}.{part}") for part in (*REGIME_PARTS, "deploy_days")}
 
     def presence(self, regime: Mapping[str, float]) -> float:
         front, density = self.war.now("ceasefire.front_km"), self.war.now("ceasefire.guards_per_km")
@@ -174,80 +217,118 @@ class Politics:
         effect += knob("monitoring_effect") * regime["monitoring"]
         return effect + knob("commission_effect") * regime["joint_commission"]
 
-    def lasts(self, side: str, regime: Mapping[str, float]) -> float:
-        effect = self.war.now("ceasefire.institutions") * self.institutions_effect(regime)
-        year_one = self.war.now("ceasefire.first_year_hazard") * exp(effect)
-        return lasting(year_one, self.war.now("ceasefire.hazard_shape"), self.of(side, "trust_years"))
+    def lasts(self, side: str, name: str | None) -> float:
+        """For which share of its trust time a side believes that a deal with a regime lasts, as of this review."""
+        if (side, name) not in self.believed:
+            self.believed[side, name] = self.lasts_now(side, self.regime_named(name))
+        return self.believed[side, name]
+
+    def lasts_now(self, side: str, regime: Mapping[str, float]) -> float:
+        def hazard(day: float) -> float:
+            effect = self.institutions_effect(self.in_place(regime, day))
+            return self.war.now("ceasefire.first_year_hazard") * exp(self.war.now("ceasefire.institutions") * effect)
+
+        return lasting(hazard, self.war.now("ceasefire.hazard_shape"), self.of(side, "trust_years"))
+
+    def in_place(self, regime: Mapping[str, float], days: float) -> dict[str, float]:
+        """What of a regime is in place so many days after it began to come."""
+        guards = regime["guards"] * min(1.0, days / max(1.0, regime["deploy_days"]))
+        zone = regime["zone_width_km"] * min(1.0, days / max(1.0, self.war.now("ceasefire.withdrawal_days")))
+        return {**regime, "guards": guards, "zone_width_km": zone}
 
     def tempted(self, side: str) -> float:
         """What the side expects of renewed war, above the terms it has."""
         package = self.packages[self.agreed]
         regime = self.regime(package)
-        terms = self.utility(side, package)
-        for i, option in package.items():
-            if given(self.issues[i], "land") is not None:
-                # The area of the deal, not one from today's line.
-                terms -= self.weights[side][i] * self.option_value(side, i, option)
-                terms += self.weights[side][i] * self.land_value(side, i, self.agreed_area)
+        # The area of the deal, not one from today's line.
+        terms = self.utility(side, package, self.agreed_area)
         loss = self.of(side, "renewed_war_loss") * (1 - regime["guarantee"] * regime["credibility"])
         return self.value[side] - loss - terms
 
-    def utility(self, side: str, package: Mapping[str, str]) -> float:
+    def utility(self, side: str, package: Mapping[str, str], area: float | None = None) -> float:
         assert self.section is not None
         crossed = [line for line in self.lines if line["side"] == side and covers(line["terms"], package)]
         if any(covers(rule["terms"], package) for rule in items(self.section, "forbidden")):
             return BARRED
         if any(self.hard[line["id"]] for line in crossed):
             return BARRED
-        worth = self.terms_value(side, package)
+        worth = terms = self.terms_value(side, package, area)
+        worth -= self.of(side, "bad_terms_price") * self.weariness[side] * (1 - terms)
         worth -= self.of(side, "foreign_troops_price") * self.presence(self.regime(package))
         return worth - sum(self.line_price(line) for line in crossed)
 
     # What fighting on is worth.
 
-    def expected_terms(self, side: str, stretch: float) -> float:
-        lean = self.now("leverage") * self.balance[side].mean
+    def expected_terms(self, side: str, stretch: float, shift: float) -> float:
+        """What the terms are worth that fighting brings, if the balance has moved by the shift."""
+        lean = self.now("leverage") * (self.balance[side].mean + shift)
         lean += self.now("momentum_leverage") * SIGN[side] * self.momentum[side]
         start = self.now("attacker_power_at_start")
         power = 1 / (1 + exp(-(log(start / (1 - start)) + lean)))
         if side == "defender":
             power = 1 - power
-        total, front = 0.0, self.war.front
+        front = self.war.front
         for i, issue in self.issues.items():
-            weight = self.weights[side][i]
             if given(issue, "land") is not None:
-                area = clip(front.held_area + self.drift[side].mean * stretch, 0.0, front.total_area)
-                total += weight * self.land_value(side, i, area)
-            else:
-                values = [self.option_value(side, i, option["id"]) for option in items(issue, "options")]
-                total += weight * (min(values) + power * (max(values) - min(values)))
-        return total
+                drift = self.drift[side].mean + front.now("advance_km2_per_day") * shift
+                area = clip(front.held_area + drift * stretch, 0.0, front.total_area)
+                weight = self.weights[side][i]
+                return weight * self.land_value(side, i, area) + (1 - weight) * power
+        return power
 
-    def extreme(self, side: str, of: Any, land: float) -> float:
-        total = 0.0
-        for i, issue in self.issues.items():
-            values = [self.option_value(side, i, option["id"]) for option in items(issue, "options")]
-            total += self.weights[side][i] * (land if given(issue, "land") is not None else of(values))
-        return total
+    def rearmed(self, side: str) -> tuple[dict[str, float], float]:
+        """Both forces after the years of trust of a side, and how far the balance will have moved."""
+        months = 12 * self.of(side, "trust_years")
+        going_on, arms = months * self.war.now("ceasefire.mobilized_share"), self.war.arms
+        forces, fires = {}, {}
+        for who, people in self.war.manpower.items():
+            forces[who] = people.force + sum(people.training) + people.recovery.content()
+            forces[who] += min(people.pool, going_on * self.recruiting[who] * people.now("intake_per_month"))
+            depot = arms.depots[who]
+            stock = depot.stock_days + going_on * depot.now("production_fire_days_per_month")
+            for backer in arms.backers.values():
+                if backer.side == who:
+                    pledges = months * self.war.now("ceasefire.pledged_share") * backer.now("aid_per_month_beur")
+                    arriving = backer.in_transit() + pledges * depot.now("aid_scale")
+                    stock += arriving * (1 - backer.now("cancelled_share")) * backer.now("fire_days_per_beur")
+            fires[who] = stock / (stock + depot.now("ration_days"))
+        return forces, self.war.front.balance(forces, fires) - self.war.front.balance()
 
-    def fighting_on(self, side: str, pressure: float) -> float:
+    def best_horizon(self, side: str, loss: float, shift: float, forces: Mapping[str, float]) -> float:
+        """The value of the war at the best of the horizons, with these forces and the balance moved by the shift."""
         assert self.section is not None
-        tau = self.now("extrapolate_days")
-        cost, options = self.of(side, "cost_of_war_per_year"), []
-        best, worst = self.extreme(side, max, 1.0), self.extreme(side, min, 0.0)
+        tau, cost = self.now("extrapolate_days"), self.of(side, "cost_of_war_per_year")
+        named = given(self.section, "peace_of_fighting")
+        regime = self.regime_named(named)
+        lasts = self.lasts(side, named)
+        left = 1 - regime["guarantee"] * regime["credibility"]
+        options = []
         for written in self.section[side]["horizons_days"]:
             days = float(plain(written))
             stretch, years = tau * (1 - exp(-days / tau)), days / DAYS_PER_YEAR
             chance = {}
             for who in SIDES:
-                now = self.war.collapse.hazard_per_year(who)
-                then = self.war.collapse.hazard_per_year(who, exp(self.trend[who] * stretch))
+                now = self.war.collapse.hazard_per_year(who, forces[who])
+                then = self.war.collapse.hazard_per_year(who, forces[who] * exp(self.trend[who] * stretch))
                 chance[who] = 1 - exp(-(now + then) / 2 * years)
             own, enemy = chance[side], chance[OTHER[side]]
-            worth = (1 - own) * (1 - enemy) * self.expected_terms(side, stretch)
-            worth += enemy * (1 - own / 2) * best + own * (1 - enemy / 2) * worst
-            options.append(exp(-self.of(side, "discount_per_year") * years) * worth - cost * years)
-        value = max(options) - cost * self.weariness[side] - pressure + self.resolve[side]
+            discount = exp(-self.of(side, "discount_per_year") * years)
+            both_stand = discount * (1 - own) * (1 - enemy)
+            peace = lasts * self.expected_terms(side, stretch, shift) - (1 - lasts) * left * loss
+            worth = -cost * years + discount * enemy * (1 - own / 2) + both_stand * peace
+            options.append(worth / (1 - both_stand * (1 - lasts)))
+        return max(options)
+
+    def value_of_war(self, side: str) -> Outlook:
+        today = {who: people.force for who, people in self.war.manpower.items()}
+        alone = self.of(side, "renewed_war_loss")
+        forces, shift = self.rearmed(side)
+        foreseen = self.best_horizon(side, alone, 0.0, today) - self.best_horizon(side, alone, shift, forces)
+        return Outlook(self.best_horizon(side, alone + foreseen, 0.0, today), alone + foreseen, foreseen)
+
+    def of_today(self, side: str, pressure: float) -> float:
+        """What fighting on is worth besides: that which is of today only."""
+        value = self.resolve[side] - pressure - self.of(side, "going_on_price") * (1 - self.support[side])
         return value + self.of(side, "waiting_premium") * max(0.0, self.momentum[side])
 
     # Reviews.
@@ -265,6 +346,8 @@ class Politics:
             felt = log1p(people.cumulative_casualties / year) - log1p(self.seen_casualties[side] / year)
             self.seen_casualties[side] = people.cumulative_casualties
             self.weariness[side] += felt * (1 - knob("success_weight") * self.success(side))
+            if not self.war.at_war:
+                self.weariness[side] *= exp(-knob("fades_per_year") * SPAN)
             lost = knob("support_per_weariness") * self.weariness[side]
             lost += knob("wave_price_per_100k") * people.called_up / 100_000
             self.support[side] = max(0.0, 1 - lost)
@@ -277,16 +360,22 @@ class Politics:
         pace = (front.held_area - self.area_then) / 14
         self.front_moved += abs(front.held_area - self.area_then)
         self.area_then = front.held_area
+        rearmed, self.balance_then = front.balance_today - self.balance_then, front.balance_today
         for side in SIDES:
-            noise = self.war.now(f"beliefs.{side}.drift_noise_km2_per_day")
-            self.drift[side].see(pace + noise * self.war.luck.normal(f"beliefs/drift/{side}", review), noise)
-            noise = self.war.now(f"beliefs.{side}.balance_noise")
-            luck = self.war.luck.normal(f"beliefs/balance/{side}", review)
-            self.balance[side].see(front.balance_today + noise * luck, noise)
-            self.set_momentum(side)
+            drift = self.war.luck.normal(f"beliefs/drift/{side}", review)
+            balance = self.war.luck.normal(f"beliefs/balance/{side}", review)
             force = max(self.war.manpower[side].force, 1.0)
-            change = log(force / self.force_then[side]) / 14
-            self.trend[side] = memory * self.trend[side] + (1 - memory) * change
+            if self.war.at_war:
+                noise = self.war.now(f"beliefs.{side}.drift_noise_km2_per_day")
+                self.drift[side].see(pace + noise * drift, noise)
+                noise = self.war.now(f"beliefs.{side}.balance_noise")
+                self.balance[side].see(front.balance_today + noise * balance, noise)
+                change = log(force / self.force_then[side]) / 14
+                self.trend[side] = memory * self.trend[side] + (1 - memory) * change
+            else:
+                self.drift[side].drift_apart(0.0, drift)
+                self.balance[side].drift_apart(rearmed, balance)
+            self.set_momentum(side)
             self.force_then[side] = force
 
     def happens(self, event: str, review: int, rate_per_year: float) -> bool:
@@ -295,13 +384,16 @@ class Politics:
     def negotiation_step(self, day: int) -> None:
         if day % 14 != 13 or self.war.collapse.broken:
             return
-        review = day // 14
+        review, self.believed = day // 14, {}
         for side in SIDES:
             if self.happens(f"leader/{side}", review, self.of(side, "leader_change_per_year")):
-                luck = self.war.luck.normal(f"negotiation/new_resolve/{side}", review)
-                self.resolve[side] = self.of(side, "resolve_sd") * luck
+                self.new_resolve(side, self.war.luck.normal(f"negotiation/new_resolve/{side}", review))
                 self.war.note("leader changes", side)
         fighting = self.war.at_war > 0
+        for side in SIDES if fighting else ():
+            noise = self.of(side, "resolve_noise")
+            shown = self.resolve[side] + noise * self.war.luck.normal(f"negotiation/shown/{side}", review)
+            self.guess[side].see(shown, noise)
         free = fighting and self.mediated_until <= day
         if free and self.happens("mediation", review, self.now("mediation.hazard_per_year")):
             self.mediated_until = day + max(1, round(self.now("mediation.days")))
@@ -310,11 +402,12 @@ class Politics:
         push = self.now("mediation.pressure") if mediated else 0.0
         pressure = {side: self.of(side, "outside_pressure") + push for side in SIDES}
         for side in SIDES:
-            self.value[side] = self.fighting_on(side, pressure[side])
+            self.outlook[side] = self.value_of_war(side)
+            self.value[side] = self.outlook[side].worth + self.of_today(side, pressure[side])
         self.temptation = {side: 0.0 if fighting else self.tempted(side) for side in SIDES}
         if not fighting:
             return
-        offers = [self.offer(number, package) for number, package in enumerate(self.packages)]
+        offers = [self.offer(number, package, pressure) for number, package in enumerate(self.packages)]
         self.nearest_slack = max(min(offer.slack) for offer in offers)
         failed = self.hold_round(day, review, offers, pressure)
         idle = self.talks == 0 and not failed and self.back_on_day <= day and self.deals == self.war.ceasefire.number
@@ -324,15 +417,15 @@ class Politics:
             self.first_day = day if self.first_day < 0 else self.first_day
             self.war.note("talks open", "")
 
-    def offer(self, number: int, package: Mapping[str, str]) -> Offer:
+    def offer(self, number: int, package: Mapping[str, str], pressure: Mapping[str, float]) -> Offer:
         slack, surplus = [], []
         regime = self.regime(package)
         for side in SIDES:
-            share = self.lasts(side, regime)
-            loss = self.of(side, "renewed_war_loss") * (1 - regime["guarantee"] * regime["credibility"])
-            above = self.utility(side, package) - self.value[side]
-            slack.append(above - (1 - share) / share * loss)
-            surplus.append(share * above - (1 - share) * loss)
+            share, war = self.lasts(side, self.regime_id(package)), self.outlook[side]
+            loss = war.loss * (1 - regime["guarantee"] * regime["credibility"])
+            above = self.utility(side, package) - war.worth
+            slack.append(above - (1 - share) / share * loss - self.of_today(side, pressure[side]) / share)
+            surplus.append(share * slack[-1])
         return Offer(number, (slack[0], slack[1]), (surplus[0], surplus[1]))
 
     def opening_rate(self, mediated: bool) -> float:
@@ -349,7 +442,8 @@ class Politics:
             self.war.note("talks resume", "")
         if self.talks != 1:
             return False
-        if self.nearest_slack > 0 and self.happens("agree", review, self.now("talks.agree_per_year")):
+        screening = plain(self.section["rule"]) == "screening"
+        if (screening or self.nearest_slack > 0) and self.happens("agree", review, self.now("talks.agree_per_year")):
             number = self.named(review, offers)
             if number >= 0:
                 self.sign(day, offers[number], pressure)
@@ -378,18 +472,34 @@ class Politics:
             return egalitarian(zone)
         if rule == "screening":
             luck = self.war.luck.uniform("negotiation/proposer", review)
-            proposer = 0 if luck < self.now("attacker_proposes_share") else 1
-            other = SIDES[1 - proposer]
-            return screening(offers, proposer, self.resolve[other], self.of(other, "resolve_sd"))
+            return self.answered(0 if luck < self.now("attacker_proposes_share") else 1, offers)
         cost = [self.of(side, "cost_of_war_per_year") for side in SIDES]
         share = cost[0] / sum(cost) if sum(cost) > 0 else 0.5
         return stand_firm(zone, 1 if self.war.luck.uniform("negotiation/concession", review) < share else 0)
+
+    def answered(self, proposer: int, offers: list[Offer]) -> int:
+        """The number of what one side offers, if the other accepts it."""
+        other = 1 - proposer
+        name = SIDES[other]
+        guess, resolve, spread = self.guess[name], self.resolve[name], self.of(name, "resolve_sd")
+        number = screening(offers, proposer, resolve, lambda limit: guess.below(limit, spread))
+        if number < 0 or offers[number].surplus[other] > 0:
+            return number
+        self.refused += 1
+        self.war.note("offer refused", name)
+        guess.at_least = max(guess.at_least, offers[number].surplus[other] + resolve)
+        return -1
 
     def sign(self, day: int, offer: Offer, pressure: Mapping[str, float]) -> None:
         package = self.packages[offer.number]
         self.talks, self.agreed = 0, offer.number
         self.deals += 1
-        self.agreed_imposed = float(any(offer.slack[row] - pressure[side] <= 0 for row, side in enumerate(SIDES)))
+        self.agreed_imposed = float(
+            any(
+                offer.slack[row] - pressure[side] / self.lasts(side, self.regime_id(package)) <= 0
+                for row, side in enumerate(SIDES)
+            )
+        )
         land = [i for i, issue in self.issues.items() if given(issue, "land") is not None]
         self.agreed_area = self.area_after(land[0], package[land[0]]) if land else self.war.front.held_area
         name = self.regime_id(package)
@@ -417,13 +527,16 @@ class Politics:
             state[f"momentum.{side}"] = self.momentum[side]
             state[f"force_trend.{side}"] = self.trend[side]
             state[f"value_of_fighting.{side}"] = self.value[side]
+            state[f"foreseen_loss.{side}"] = self.outlook[side].foreseen
             state[f"resolve.{side}"] = self.resolve[side]
+            state[f"resolve_seen.{side}"] = self.guess[side].mean
             state[f"demand.{side}"] = float(self.demand[side])
             state[f"conceded.{side}"] = self.conceded[side]
             state[f"deal_surplus.{side}"] = self.deal_surplus[side]
             state[f"temptation.{side}"] = self.temptation[side]
         state["nearest_slack"] = self.nearest_slack
         state["talks"], state["talks_opened"], state["talks_failed"] = float(self.talks), self.opened, self.failed
+        state["offers_refused"] = float(self.refused)
         state["first_talks_day"], state["deal_package"] = float(self.first_day), float(self.package)
         state["deals_signed"], state["deal_ceded"], state["front_moved"] = float(self.deals), self.ceded, self.front_moved
         state["agreed_package"], state["agreed_regime"] = float(self.agreed), float(self.agreed_regime)
@@ -455,12 +568,12 @@ class Ceasefire:
         if not self.war.collapse.broken and not signed:
             return
         self.ending = self.war.collapse.broken or 3
-        self.ending_day, self.war.at_war, self.war.mobilized = day + 1, 0.0, 0.0
+        self.ending_day, self.war.at_war, self.war.mobilized, self.war.pledging = day + 1, 0.0, 0.0, 0.0
         if self.ending == 3:
             self.begin()
 
     def begin(self) -> None:
-        self.war.mobilized = self.now("mobilized_share")
+        self.war.mobilized, self.war.pledging = self.now("mobilized_share"), self.now("pledged_share")
         self.endures = -log(1 - self.war.luck.uniform("ceasefire/collapse", self.number))
         self.number += 1
         self.hazard, self.excitement = 0.0, 1.0
@@ -470,12 +583,10 @@ class Ceasefire:
     def hold(self, day: int) -> None:
         politics, age = self.war.politics, day - self.ending_day
         package = politics.packages[politics.agreed]
-        regime, name = politics.regime(package), politics.regime_id(package)
-        deploy = self.now(f"regimes.{name}.deploy_days") if name else 0.0
-        if min((age + 1) / max(deploy, 1.0), 1.0) == 1 and self.guards < regime["guards"]:
+        whole = politics.regime(package)
+        regime = politics.in_place(whole, age + 1)
+        if regime["guards"] == whole["guards"] > self.guards:
             self.war.note("guards deployed", "")
-        regime["guards"] *= min((age + 1) / max(deploy, 1.0), 1.0)
-        regime["zone_width_km"] *= min((age + 1) / max(self.now("withdrawal_days"), 1.0), 1.0)
         self.guards = regime["guards"]
         effect = self.now("institutions") * politics.institutions_effect(regime)
         spread, branching = self.now("incident_log_sd"), self.now("incident_branching")
@@ -504,7 +615,8 @@ class Ceasefire:
         if self.hazard >= self.endures:
             if self.number == 1:
                 self.cause = raised.index(max(raised))
-            self.ending, self.ending_day, self.war.at_war, self.war.mobilized = 4, -1, 1.0, 1.0
+            self.ending, self.ending_day = 4, -1
+            self.war.at_war = self.war.mobilized = self.war.pledging = 1.0
             self.guards, self.incidents = 0.0, 0
             self.war.note("ceasefire breaks", "")
 

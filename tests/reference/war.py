@@ -60,7 +60,7 @@ class Recorder:
         state["broken"] = float(war.collapse.broken)
         state |= war.politics.state()
         state |= war.ceasefire.state()
-        state["at_war"], state["mobilized"] = war.at_war, war.mobilized
+        state["at_war"], state["mobilized"], state["pledging"] = war.at_war, war.mobilized, war.pledging
         return state
 
     def record(self) -> None:

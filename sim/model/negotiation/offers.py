@@ -63,7 +63,7 @@ class Belief:
         width = np.where(flat, self.highest - self.lowest, 1.0)
         with np.errstate(invalid="ignore"):
             even = np.where(flat, inside - self.lowest, 0.0) / np.where(width > 0, width, 1.0)
-        # Where the cuts leave next to nothing of the law, it is flat between them.
+        # Where the cuts leave nothing of the law, resolve is taken to be what it is at least.
         cut = np.where(all_of_it > 0, part / np.where(all_of_it > 0, all_of_it, 1.0), resolve > self.lowest)
         chance: Floats = np.where(known, resolve > self.mean, np.where(flat, even, cut))
         return np.where(np.isneginf(resolve), 0.0, chance)

@@ -1,0 +1,181 @@
+"""What the oracle plays: changes of the baseline that use all of the scenario language and make the rare common."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def everything(tree: dict[str, Any]) -> None:
+    """Turn on every feature of the scenario language that the baseline leaves out, and make the rare common."""
+    tree["arms"]["packages"] = [
+        {"id": "loan", "backer": "europe", "date": datetime.date(2025, 2, 1), "amount_beur": 12, "probability": 0.6},
+        {
+            "id": "shells", "backer": "north_korea", "date": datetime.date(2025, 3, 9), "amount_beur": 1,
+            "probability": 0.5, "from_stock_share": 1,
+        },
+        {"id": "past", "backer": "europe", "date": datetime.date(2024, 11, 1), "amount_beur": 50, "probability": 1},
+    ]  # fmt: skip
+    for halt in tree["arms"]["halts"].values():
+        if "hazard_per_year" in halt:
+            halt["hazard_per_year"] = 2
+    tree["arms"]["backers"]["united_states"]["production_stages"] = 2
+    tree["arms"]["backers"]["europe"]["aid_variation"] = 0
+    tree["manpower"]["waves"] = [
+        {
+            "id": "dated", "side": "attacker", "date": datetime.date(2025, 1, 10), "persons": 100_000,
+            "over_days": {"dist": "uniform", "low": 20, "high": 60}, "probability": 0.7,
+        },
+        {
+            "id": "called", "side": "defender", "force_below_share": 0.98, "persons": 60_000, "over_days": 30,
+            "probability": 0.8,
+        },
+    ]  # fmt: skip
+    tree["attrition"]["law"] = "own"
+    tree["attrition"]["own_exponent"] = {"dist": "uniform", "low": 0.4, "high": 1}
+    tree["attrition"]["enemy_exponent"] = {"dist": "uniform", "low": 0.1, "high": 0.6}
+    tree["attrition"]["steps_per_day"] = 3
+    winter = {"date": datetime.date(2024, 12, 20), "days": 40, "intensity": 1.5, "probability": 0.5}
+    tree["front"]["offensives"]["winter"] = winter
+    tree["front"]["belts"]["line_of_2023"]["at_km2"] = 200
+    for side in ("attacker", "defender"):
+        tree["collapse"][side].update(force_share=0.9, hazard_per_year=2)
+    tree["front"]["force_elasticity"] = 15
+    tree["negotiation"]["talks"].update(open_per_year=20, agree_per_year=20, fail_per_year=5)
+    tree["ceasefire"].update(burst_factor=3, mobilized_share=0.5, imposed_effect=5, strategic_effect=100)
+    tree["events"] = [
+        {
+            "id": "promise", "when": {"date": datetime.date(2025, 1, 20)}, "probability": 0.6,
+            "effect": {
+                "arms.defender.aid_scale": {"scale": 1.5, "for_days": {"dist": "uniform", "low": 20, "high": 90}},
+                "arms.backers.europe.production_delay_days": {"scale": 0.5},
+                "attrition.attacker.daily_casualties": {"add": 150},
+            },
+        },
+        {
+            "id": "surge", "when": {"hazard_per_year": 4}, "at_most": 3, "probability": 0.8,
+            "effect": {
+                "attrition.attacker.daily_casualties": {"scale": 1.2, "for_days": 60},
+                "attrition.noise_log_sd": {"set": 0.3, "for_days": 15},
+                "attrition.defender.fire_share": {"scale": 3, "for_days": 100},
+                "front.advance_km2_per_day": {"scale": 1.3, "for_days": 40},
+                "manpower.attacker.return_days": {"add": -20, "for_days": 30},
+            },
+        },
+        {
+            "id": "exhaustion", "when": {"quantity": "fire.defender", "below": 0.3}, "at_most": 2,
+            "effect": {
+                "manpower.defender.intake_per_month": {"scale": 0.8, "for_days": 45},
+                "manpower.defender.desertion_share_per_month": {"add": 0.01, "for_days": 20},
+                "collapse.defender.force_share": {"add": 0.02, "for_days": 50},
+            },
+        },
+        {
+            "id": "lull", "when": {"quantity": "tempo", "above": 1}, "at_most": 4,
+            "effect": {"attrition.level_factor": {"scale": 0.95}},
+        },
+    ]  # fmt: skip
+
+
+def bargaining(rule: str, plain: bool) -> Change:
+    """Make talks frequent under a rule, with red lines over two issues, mediators, new leaders and knobs that events turn.
+
+    A plain one has no regimes, no land, no spread of weights and no resolve; the value of the last issue is left to itself.
+    """
+
+    def change(tree: dict[str, Any]) -> None:
+        section = tree["negotiation"]
+        section["rule"] = rule
+        section["talks"].update(open_per_year=20, agree_per_year=9, fail_per_year=6, suspend_per_year=6, suspended_days=30)
+        section["mediation"].update(hazard_per_year=6, days=40, pressure=0.1)
+        section["red_lines"]["both"] = {
+            "side": "defender", "hard_share": 0.3, "price": 0.05, "softening": 1,
+            "terms": {"security": ["bare_truce", "zone_without_guards"], "alignment": ["deferred", "neutral"]},
+        }  # fmt: skip
+        mixed = {"security": ["bare_truce"], "caps": ["stay"], "territory": ["four_regions"]}
+        section["forbidden"]["mixed"] = {"terms": mixed}
+        for side in ("attacker", "defender"):
+            section[side]["leader_change_per_year"] = 3
+        tree["ceasefire"].update(first_year_hazard=4, incident_log_sd=1.2, burst_factor=2, strategic_effect=30)
+        tree["ceasefire"].update(settled_after_years=0.1, withdrawal_days=30)
+        tree["ceasefire"]["regimes"]["european_zone"]["deploy_days"] = 20
+        tree["events"] = [
+            {
+                "id": "turn", "when": {"hazard_per_year": 5}, "at_most": 2,
+                "effect": {
+                    "negotiation.attacker.outside_pressure": {"add": 0.05, "for_days": 50},
+                    "negotiation.defender.cost_of_war_per_year": {"scale": 2, "for_days": 80},
+                    "negotiation.defender.trust_years": {"scale": 0.5, "for_days": 30},
+                    "negotiation.red_lines.both.price": {"set": 0.01},
+                    "ceasefire.institutions": {"set": 0.9, "for_days": 60},
+                    "ceasefire.regimes.european_zone.guards": {"add": 50_000},
+                    "support.defender.support_per_weariness": {"scale": 3},
+                    "beliefs.attacker.drift_noise_km2_per_day": {"scale": 0.5, "for_days": 40},
+                },
+            }
+        ]  # fmt: skip
+        if plain:
+            for path in ("negotiation.red_lines.both", "ceasefire.regimes.european_zone"):
+                del tree["events"][0]["effect"][f"{path}.{'price' if 'both' in path else 'guards'}"]
+            del section["weight_concentration"], section["forbidden"], section["red_lines"]
+            section["issues"] = {name: section["issues"][name] for name in ("recognition", "alignment", "caps")}
+            for issue, attacker, defender in zip(section["issues"].values(), (0.2, 0.8, 0.0), (0.7, 0.3, 0.0), strict=True):
+                issue["weight"] = {"attacker": attacker, "defender": defender}
+            for side in ("attacker", "defender"):
+                section[side].update(resolve_sd=0, discount_per_year=0, renewed_war_loss=0.02, waiting_premium=0.01)
+
+    return change
+
+
+def hard_and_short(tree: dict[str, Any]) -> None:
+    """Bar every package in some histories, most in the others, and let ceasefires break at once, which one side likes."""
+    bargaining("nash", False)(tree)
+    section = tree["negotiation"]
+    for line in section["red_lines"].values():
+        line["hard_share"] = 0.6
+    section["defender"]["renewed_war_loss"] = -1
+    tree["ceasefire"].update(first_year_hazard=100, zone_effect=10)
+
+
+def guessing(tree: dict[str, Any]) -> None:
+    """Offers made in the dark under a uniform law of resolve, of which fighting shows much; events change its spread."""
+    bargaining("screening", False)(tree)
+    section = tree["negotiation"]
+    section.update(resolve_law="uniform", ripeness=0)
+    section["talks"].update(agree_per_year=100, fail_per_year=0.5, suspend_per_year=0.5)
+    for side in ("attacker", "defender"):
+        section[side].update(resolve_sd=0.5, resolve_noise=0.4, leader_change_per_year=1.5)
+        section[side].update(renewed_war_loss=0, waiting_premium=0)
+    tree["events"][0]["effect"] |= {
+        "negotiation.defender.resolve_sd": {"scale": 0.5, "for_days": 60},
+        "negotiation.attacker.resolve_noise": {"scale": 0.5},
+    }
+
+
+def guarded(tree: dict[str, Any]) -> None:
+    """Let only slow guards be signed, a peace of fighting be as guarded, and home count; truces begin and break, and arm."""
+    bargaining("kalai_smorodinsky", False)(tree)
+    section = tree["negotiation"]
+    section.update(peace_of_fighting="european_zone", ripeness=0)
+    section["talks"].update(agree_per_year=50, fail_per_year=3)
+    others = ["bare_truce", "zone_without_guards", "guaranteed_zone"]
+    section["forbidden"]["without_guards"] = {"terms": {"security": others}}
+    del section["red_lines"]["no_western_troops"]
+    for side in ("attacker", "defender"):
+        section[side].update(going_on_price=0.5, bad_terms_price=0.3, outside_pressure=0.2)
+        tree["support"][side]["fades_per_year"] = 3
+    tree["ceasefire"].update(first_year_hazard=6, mobilized_share=0.8, pledged_share=0.6, settled_after_years=10)
+    tree["ceasefire"]["regimes"]["european_zone"]["deploy_days"] = 365
+    del tree["events"][0]["effect"]["ceasefire.regimes.european_zone.guards"]
+
+
+RULES = ("nash", "kalai_smorodinsky", "egalitarian", "screening", "stand_firm")
+CHANGES: dict[str, Change] = {
+    "everything": everything,
+    **{rule: bargaining(rule, False) for rule in RULES},
+    **{f"plain {rule}": bargaining(rule, True) for rule in ("screening", "nash")},
+    "hard and short": hard_and_short,
+    "guessing": guessing,
+    "guarded": guarded,
+}
