@@ -51,7 +51,9 @@ class RedLines:
         self.side = [SIDES.index(line.side) for line in section.red_lines]
         self._bounded = [k for k, line in enumerate(section.red_lines) if line.bounds]
         self._land = domain.issues.index(land) if land else -1
-        self._covers = np.array([domain.covered(line.terms) for line in section.red_lines]).reshape(-1, len(domain))
+        self._covers = np.array([domain.covered(line.terms) for line in section.red_lines], dtype=np.bool_).reshape(
+            -1, len(domain)
+        )
         self._corners = [self._corners_of(k) for k in range(len(self.side))]
         # What a line about one issue costs is charged to its options, before they are combined; others to packages.
         self.single = {k: issue for k in range(len(self.side)) if (issue := self._issue_of(k, land))}

@@ -64,6 +64,16 @@ class Land(Section, Generic[N]):
             raise FieldError(*flaws)
         return self
 
+    def a_km2(self: Land[Quantity], side: str) -> float:
+        """Return what a km2 is worth to a side, on the mean from the first point to the last, at central values."""
+        points: list[CurvePoint[Quantity]] | None = getattr(self, side)
+        if points is not None:
+            worth = points[-1].worth.central - points[0].worth.central
+            return abs(worth) / (points[-1].area_km2.central - points[0].area_km2.central)
+        assert self.none_km2 is not None, "it is given for a side without a curve"
+        assert self.all_km2 is not None, "it is given for a side without a curve"
+        return 1.0 / (self.all_km2.central - self.none_km2.central)
+
     def _linear_flaws(self: Land[Quantity]) -> Iterator[Flaw]:
         if self.none_km2 is not None and self.all_km2 is not None:
             if self.none_km2.support[1] >= self.all_km2.support[0]:
