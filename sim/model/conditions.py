@@ -17,7 +17,7 @@ from sim.engine.fields import Field
 from sim.engine.world import World
 from sim.scenario import FieldError, Flaw, Item, N, Quantity, Section, knob
 from sim.scenario.errors import Path
-from sim.scenario.wording import did_you_mean, listed, number, quoted
+from sim.scenario.wording import did_you_mean, exact_number, listed, number, quoted
 
 Flags = NDArray[np.bool_]
 
@@ -153,12 +153,12 @@ if not TYPE_CHECKING:
 
 
 def window_in_words(thing: Any) -> str:
-    """Return when something is open, as in "from 2025-06-01, while held_area is above 100000"; nothing if always."""
+    """Return when something is open, as in "from 2025-06-01, while held_area is above 100,000"; nothing if always."""
     first, last, condition = (getattr(thing, name) for name in ("from", "until", "while"))
     parts = [f"{word} {day.isoformat()}" for word, day in (("from", first), ("until", last)) if day is not None]
     if condition is not None:
         side, level = ("below", condition.below) if condition.below is not None else ("above", condition.above)
-        shown = number(level.central) if level.is_certain else str(level.distribution)
+        shown = exact_number(level.central) if level.is_certain else str(level.distribution)
         parts.append(f"while {condition.quantity} is {side} {shown}")
     return ", ".join(parts)
 

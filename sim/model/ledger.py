@@ -7,12 +7,12 @@ At every second review (every fourth week), for each history without a zone:
 - each side's *offer*: of the packages that it would sign itself, the one that the other side comes nearest to signing; none
   that is barred to the other;
 - the *binding reason*. If the smallest of what would open a zone (below) is to drop a hard red line, it is that line.
-  Otherwise, if there is no nearest package, it is the hard red line that bars the most of the packages that no rule forbids
-  (the first, if several). Otherwise, at the nearest package, the side with the smaller slack refuses, and its reason is the
-  largest of the terms that hold it back: what it expects to gain by fighting on (with its premium for waiting), its resolve,
-  its distrust (what it fears from renewed war), the price of its own red lines, if they have one, and the cost of war. That
-  is the term that would have to change least, in proportion, to bring it to sign; *cost* means that the war costs it too
-  little;
+  Otherwise, if there is no nearest package, it is the hard red line that bars the most of the packages that no rule
+  forbids and whose options are open (the first, if several). Otherwise, at the nearest package, the side with the smaller
+  slack refuses, and its reason is the largest of the terms that hold it back: what it expects to gain by fighting on (with
+  its premium for waiting), its resolve, its distrust (what it fears from renewed war), the price of its own red lines, if
+  they have one, and the cost of war. That is the term that would have to change least, in proportion, to bring it to sign;
+  *cost* means that the war costs it too little;
 - what would open a zone, each tried alone on all packages, of which those that stay barred never count: dropping one red
   line; the smallest number of guards in one regime, up the scenario's ladder; a *concession* of one side, which signs the
   other's offer although that is worth so much less to it than fighting on (as much pressure from outside would do the same).
