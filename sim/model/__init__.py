@@ -14,12 +14,13 @@ from sim.model.attrition import Attrition
 from sim.model.beliefs import Beliefs
 from sim.model.ceasefire import Ceasefire
 from sim.model.collapse import Collapse
+from sim.model.conditions import watchable
 from sim.model.events import Events, ScenarioEvent, event_flaws, knob_ranges
 from sim.model.front import Front
 from sim.model.manpower import Manpower
 from sim.model.outcomes import Outcome
 from sim.model.parameters import Drawn
-from sim.model.stakes import regime_flaws
+from sim.model.stakes import regime_flaws, window_flaws
 from sim.model.support import Support
 from sim.model.talks import Talks
 from sim.scenario import FieldError, Flaw, Quantity, Scenario, ScenarioHead
@@ -61,9 +62,11 @@ class _Checked(ScenarioHead):
         return self
 
     @model_validator(mode="after")
-    def _check_events(self) -> Self:
+    def _check_conditions(self) -> Self:
         fields = [field for mechanism in MECHANISMS for field in mechanism.fields(getattr(self, mechanism.name))]
         flaws = list(event_flaws(self, getattr(self, Events.name), fields))
+        talks = getattr(self, Talks.name)
+        flaws += window_flaws(talks, watchable(fields)) if talks is not None else []
         if flaws:
             raise FieldError(*flaws)
         return self

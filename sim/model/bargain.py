@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.world import World
-from sim.model.negotiation import IssueOption, total
+from sim.model.lines import Columns, Openings, RedLines
+from sim.model.negotiation import IssueOption, LandWorth, total
 from sim.model.parameters import SIDES, Drawn
 from sim.model.regimes import (
     REGIME,
@@ -30,10 +31,8 @@ from sim.model.regimes import (
     presence_on_the_line,
 )
 from sim.model.stakes import NegotiationParameters, SideStakes, domain_of
-from sim.model.valuation import FightingOn, land_value
+from sim.model.valuation import FightingOn
 from sim.scenario import Quantity
-
-Columns = slice | Ints
 
 
 class Bargain:
@@ -44,17 +43,7 @@ class Bargain:
     domain : Domain
     fighting : Fighting
         The value of fighting on at the last review.
-    covers : (lines, P) bool
-        Which packages each red line covers.
-    line_side : list of int
-    hard : (lines, n) bool
-        Where each red line is hard.
-    prices : (lines, n)
-        Price of each red line now; 0 where it is hard, and has none.
-    soft_prices : list of (n,)
-        Price that each has, or would have if it were not hard.
-    corners : list
-        For each red line the indices of the packages that it covers, see `Domain.corners`.
+    lines : RedLines
     place_of_regime : (regimes,) int
         Where each regime stands in the section `ceasefire`; -1 if packages have none.
     presence : (regimes, n)
@@ -81,8 +70,13 @@ class Bargain:
         self.domain = domain_of(section)
         self._issues = {issue.id: issue for issue in section.issues}
         self._draw_weights()
-        self._draw_lines()
+        self._sort_rules()
         self._land = next((issue for issue in self._knobs.issues if issue.land is not None), None)
+        self._land_worth = None
+        if self._land is not None and self._land.land is not None:
+            self._land_worth = LandWorth(self._land.land, self._n)
+        self.lines = RedLines(world, section, drawn, self.domain, self.land_id)
+        self._openings = Openings(world, section, drawn, self.domain)
         self._regimes = self._regimes_of_packages()
         known = {regime.id: regime for regime in self._ceasefire.regimes}
         order = list(known)
@@ -96,9 +90,10 @@ class Bargain:
         }
         by_land = self.weight[self._land.id] if self._land is not None else np.zeros((2, self._n))
         self._by_power = 1.0 - by_land
-        self._fighting_on = FightingOn(
-            world, section, drawn, self._expected_terms, np.ones((2, self._n)), np.zeros((2, self._n))
-        )
+        best, worst = np.ones((2, self._n)), np.zeros((2, self._n))
+        if self._land_worth is not None:
+            best, worst = 1.0 + by_land * (self._land_worth.best - 1.0), by_land * self._land_worth.worst
+        self._fighting_on = FightingOn(world, section, drawn, self._expected_terms, best, worst)
         self.derive()
         self.area_after = np.zeros((0, self._n))
 
@@ -127,21 +122,8 @@ class Bargain:
         for raw in self.weight.values():
             raw /= total
 
-    def _draw_lines(self) -> None:
-        lines = self.section.red_lines
-        self.line_side = [SIDES.index(line.side) for line in lines]
-        self.covers = np.zeros((len(lines), len(self.domain)), dtype=np.bool_)
-        for k, line in enumerate(lines):
-            self.covers[k] = self.domain.covered(line.terms)
-        self.corners = [self.domain.corners(line.terms) for line in lines]
-        # What a line about one issue costs is charged to its options, before they are combined; others to packages.
-        self._single = {k: next(iter(line.terms)) for k, line in enumerate(lines) if len(line.terms) == 1}
-        self.hard = np.zeros((len(lines), self._n), dtype=np.bool_)
-        for k, drawn in enumerate(self._knobs.red_lines):
-            self.hard[k] = self._world.draws.uniform(f"negotiation/red_line/{drawn.id}").at(0) < drawn.hard_share
-        self.prices = np.zeros((len(lines), self._n))
-        # To add what is barred at once is quicker than to choose by a mask.
-        self._bar = np.where(self.hard, np.inf, 0.0)
+    def _sort_rules(self) -> None:
+        """Tell rules that are about the first issue from others, which forbid combinations of the rest."""
         rules, first = self.section.forbidden, self.domain.issues[0]
         with_first = [rule for rule in rules if first in rule.terms]
         self._forbidden_with_first = [corner for rule in with_first for corner in self.domain.corners(rule.terms)]
@@ -173,6 +155,7 @@ class Bargain:
         self.troops_price = self._both.foreign_troops_price
         for i, values in self._values.items():
             self._worth[i] = self.weight[i][:, None] * values
+        self.lines.derive()
 
     def _regime_of_fighting(self) -> dict[str, Floats]:
         """Return the regime of a peace that fighting brings, (n,) each: all zeros, if none is named."""
@@ -219,31 +202,29 @@ class Bargain:
     def update(self, resolve: Floats, pressure: Floats) -> None:
         """Work out the value of fighting on, the prices of red lines and the worth of land as of today."""
         self.success = 0.5 + 0.5 * self._momentum
-        self.soft_prices = [self._price_if_soft(k) for k in range(len(self.line_side))]
-        for k in range(len(self.line_side)):
-            self.prices[k] = np.where(self.hard[k], 0.0, self.soft_prices[k])
-        if self._land is not None:
-            self.area_after = np.stack([self._area_with(option) for option in self._land.options])
-            self._worth[self._land.id] = self.weight[self._land.id][:, None] * self._land_values(self.area_after)
+        areas = self._area[None]
+        if self._land is not None and self._land_worth is not None:
+            areas = self.area_after = np.stack([self._area_with(option) for option in self._land.options])
+            self._worth[self._land.id] = self.weight[self._land.id][:, None] * self._land_worth.of(areas)
+        self.lines.update(areas)
+        self._openings.update()
+        # To add what is barred at once is quicker than to choose by a mask.
+        self._bar = np.where(self.lines.hard, np.inf, 0.0)
         self.home = self._both.bad_terms_price * self._weariness
         # Terms count for more than their worth, since at home a leader pays for what they fall short of the best.
         self._open = {i: worth * (1.0 + self.home[:, None]) for i, worth in self._worth.items()}
         if self._regimes != [""]:
             self._open[self.domain.issues[0]] -= self.troops_price[:, None] * self.presence
-        self._charge_options(self._open, self.prices)
+        self.lines.charge_options(self._open, self.lines.prices)
         self._priced = {i: worth.copy() for i, worth in self._open.items()}
-        self._charge_options(self._priced, self._bar)
+        self.lines.charge_options(self._priced, self._bar)
+        for axis, option, closed in self._openings.closed:
+            self._priced[self.domain.issues[axis]][:, option, closed] = -np.inf
         self.fighting = self._fighting_on.now(resolve, pressure, self._fought_lasts, self._fought_loss_left)
         self.loss = (self._both.renewed_war_loss + self.fighting.foreseen)[:, None] * self._loss_left
         self.fear = (1.0 - self.lasting) / self.lasting * self.loss
         # What is of today only is had at once by fighting on, and so weighs more against a deal that is soon over.
         self.floor = (self.home + self.fighting.war)[:, None] + self.fear + self.fighting.today[:, None] / self.lasting
-
-    def _charge_options(self, worth: dict[str, Floats], charges: Floats) -> None:
-        """Charge the red lines about one issue to the options that they cover."""
-        for k, i in self._single.items():
-            for corner in self.corners[k]:
-                worth[i][self.line_side[k], corner[self.domain.issues.index(i)]] -= charges[k]
 
     def area_with(self, package: Ints, columns: Ints) -> Floats:
         """Return the area that a package leaves the attacker with, one package for each of `columns`."""
@@ -261,29 +242,10 @@ class Bargain:
             values[self._land.id] = self._worth[self._land.id][side][:, columns]
         return self.domain.total(values)
 
-    def _price_if_soft(self, k: int) -> Floats:
-        """Return the price that a red line has today, or would have if it were not hard, (n,)."""
-        line, side = self._knobs.red_lines[k], self.line_side[k]
-        soft = line.softening * self._weariness[side] * (1.0 - self.success[side])
-        price: Floats = line.price * np.maximum(1.0 - soft, 0.0)
-        return price
-
     def _area_with(self, option: IssueOption[Floats]) -> Floats:
         area = option.area_km2 if option.area_km2 is not None else self._area + option.ceded_km2
         after: Floats = np.clip(area, 0.0, self._total_area)
         return after
-
-    def _land_values(self, area: Floats, columns: Columns = slice(None)) -> Floats:
-        """Return the value of areas to both sides, shape (2, *area.shape)."""
-        none_km2, all_km2 = self.land_range()
-        value = land_value(area, none_km2[columns], all_km2[columns])
-        return np.stack([value, 1.0 - value])
-
-    def land_range(self) -> tuple[Floats, Floats]:
-        """Return the areas that are worth 0 and 1 to the attacker."""
-        assert self._land is not None, "there is an issue about land"
-        assert self._land.land is not None, "as it was found"
-        return self._land.land.none_km2, self._land.land.all_km2
 
     @property
     def land_id(self) -> str:
@@ -293,10 +255,9 @@ class Bargain:
     def _expected_terms(self, area: Floats, power: Floats) -> Floats:
         """Return what terms are worth to each side with an area, (2, n), and the attacker's share of what power settles."""
         terms: Floats = self._by_power * np.stack([power[0], 1.0 - power[1]])
-        if self._land is not None:
-            values = land_value(np.clip(area, 0.0, self._total_area), *self.land_range())
-            values[1] = 1.0 - values[1]
-            terms = terms + self.weight[self._land.id] * values
+        if self._land_worth is not None:
+            values = self._land_worth.of_each(np.clip(area, 0.0, self._total_area))
+            terms = terms + self.weight[self.land_id] * values
         return terms
 
     # What packages are worth.
@@ -318,26 +279,34 @@ class Bargain:
         return self._packages(columns, self.floor, barred=False)
 
     def bars(self, columns: Columns) -> NDArray[np.int16]:
-        """Return by how many rules and hard red lines of its own each package is barred to each side, (2, P, columns)."""
-        hard = self.hard[:, columns]
-        bars = np.zeros((2, *self.domain.shape, hard.shape[1]), dtype=np.int16)
-        for k, side in enumerate(self.line_side):
-            for corner in self.corners[k]:
-                bars[(side, *corner)] += hard[k]
-        bars += ~self.domain.allowed.reshape(*self.domain.shape, 1)
-        return bars.reshape(2, len(self.domain), -1)
+        """Return by how many hard red lines of its own each package is barred to each side, (2, P, columns).
+
+        One more where a rule forbids it, or an option of it is not open.
+        """
+        bars = self.lines.bars(columns).reshape(2, len(self.domain), -1)
+        bars += ~self.signable(columns)
+        return bars
+
+    def signable(self, columns: Columns) -> NDArray[np.bool_]:
+        """Return which packages no rule forbids and have all options open, (P, columns), or (P, 1) if all are alike."""
+        return self._openings.signable(columns)
 
     def crossed(self, package: Ints, columns: Ints) -> NDArray[np.bool_]:
         """Return whether a package is beyond a hard red line of either side, one package for each of `columns`."""
-        crossed: NDArray[np.bool_] = np.logical_or.reduce(self.covers[:, package] & self.hard[:, columns])
+        crossed: NDArray[np.bool_] = np.logical_or.reduce(self.lines.covered(package, columns) & self.lines.hard[:, columns])
         return crossed
+
+    def closed(self, package: Ints, columns: Ints) -> NDArray[np.bool_]:
+        """Return whether a rule forbids a package, or an option of it is not open, one package for each of `columns`."""
+        closed: NDArray[np.bool_] = ~np.broadcast_to(self.signable(columns), (len(self.domain), len(columns)))
+        return closed[package, np.arange(len(columns))]
 
     def nearest_slack(self, columns: Columns) -> Floats:
         """Return the largest over packages of the smaller slack of both sides, (columns,); minus infinity if all are barred.
 
         The same as from `slack`, one option of the first issue at a time: what is small stays in the cache.
         """
-        if len(self._single) < len(self.line_side) or self._forbidden_with_first:
+        if not self.lines.only_of_one_issue or self._forbidden_with_first:
             slack = self.slack(columns)
             whole: Floats = np.minimum(slack[0], slack[1]).max(axis=0)
             return whole
@@ -372,11 +341,8 @@ class Bargain:
         # The sums over the other issues are the same for every option of the first one.
         packages = (first[:, :, None] + rest[:, None]).reshape(2, len(self.domain), -1)
         shaped = packages.reshape(2, *self.domain.shape, -1)
-        charges = self.prices[:, columns] + (self._bar[:, columns] if barred else 0.0)
-        for k, side in enumerate(self.line_side):
-            if k not in self._single:
-                for corner in self.corners[k]:
-                    shaped[(side, *corner)] -= charges[k]
+        charges = self.lines.prices[:, columns] + (self._bar[:, columns] if barred else 0.0)
+        self.lines.charge_packages(shaped, charges, columns)
         for corner in self._forbidden_with_first if barred else ():
             shaped[(slice(None), *corner)] = -np.inf
         return packages
@@ -403,14 +369,16 @@ class Bargain:
         terms = np.zeros((2, len(columns)))
         for row, i in enumerate(self.domain.issues):
             if i == self.land_id:
-                terms += self.weight[i][:, columns] * self._land_values(area, columns)
+                assert self._land_worth is not None, "there is an issue about land"
+                terms += self.weight[i][:, columns] * self._land_worth.of(area, columns)
             else:
                 terms += self._worth[i][:, self.domain.choice[package, row], columns]
         terms -= self.home[:, columns] * (1.0 - terms)
         if self._regimes != [""]:
             terms -= self.troops_price[:, columns] * self.presence[regime, columns]
-        for k, side in enumerate(self.line_side):
-            terms[side] -= np.where(self.covers[k, package], self.prices[k, columns], 0.0)
+        prices = np.where(self.lines.covered(package, columns, area), self.lines.prices[:, columns], 0.0)
+        for k, side in enumerate(self.lines.side):
+            terms[side] -= prices[k]
         # What re-arming has done so far is in the value of the war by now.
         surprise = self._both.renewed_war_loss[:, columns] * self._loss_left[regime, columns]
         return self.fighting.value[:, columns] - surprise - terms

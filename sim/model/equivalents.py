@@ -18,7 +18,7 @@ class Equivalent(NamedTuple):
     ----------
     side : str
     km2 : float or None
-        Land on the line, worth as much to it.
+        Land on the line, worth as much to it; with a curve, at the mean of what a km2 is worth along it.
     months : float or None
         Of war, which cost it as much.
     """
@@ -50,5 +50,5 @@ def _amount(section: NegotiationParameters[Quantity], side: str, utility: float)
     for issue in section.issues:
         if issue.land is not None:
             weight: float = getattr(issue.weight, side).value
-            a_km2 = weight / (issue.land.all_km2.central - issue.land.none_km2.central)
+            a_km2 = weight * issue.land.a_km2(side)
     return utility / a_km2 if a_km2 else None, utility / a_year * MONTHS_PER_YEAR if a_year else None

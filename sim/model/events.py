@@ -21,13 +21,13 @@ from sim.engine.draws import Floats, Ints, Stream
 from sim.engine.fields import Field
 from sim.engine.mechanism import Mechanism, PerHistory, owned, seen
 from sim.engine.recorder import EventKind
+from sim.model.conditions import Flags, Watch, level_flaws, quantity_flaws, watchable
 from sim.model.planned import whole_days
 from sim.scenario import FieldError, Flaw, Item, Knob, N, Quantity, Section, knob, numbers
 from sim.scenario.knobs import check
 from sim.scenario.wording import did_you_mean, listed, quoted
 
 PerEvent = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 Kind = Literal["set", "scale", "add"]
 KINDS: tuple[Kind, ...] = ("set", "scale", "add")
@@ -55,9 +55,9 @@ class When(Section, Generic[N]):
             raise FieldError(Flaw(message, "Write it as in {date: 2025-02-01} or {quantity: fire.defender, below: 0.15}"))
         if self.quantity is None and levels:
             raise FieldError(Flaw(f"{levels[0]} belongs to quantity, not to {given[0]}", "Remove it", (levels[0],)))
-        if self.quantity is not None and len(levels) != 1:
-            message = "a quantity needs either below or above" + (", not both" if levels else "")
-            raise FieldError(Flaw(message, "Write it as in {quantity: fire.defender, below: 0.15}"))
+        flaws = list(level_flaws(self)) if self.quantity is not None else []
+        if flaws:
+            raise FieldError(*flaws)
         return self
 
 
@@ -134,18 +134,6 @@ def knob_ranges(world: BaseModel) -> dict[str, tuple[float, float]]:
     }
 
 
-def watchable(fields: Iterable[Field]) -> list[str]:
-    """Return the names of the quantities that conditions may watch: numbers, but no codes or days and not `at_war`."""
-    measured = [field for field in fields if field.dtype is float and not field.inner and field.name != "at_war"]
-    return [
-        name for field in measured for name in ([field.name] if field.rows is None else _rows_of(field.name, field.rows))
-    ]
-
-
-def _rows_of(name: str, rows: Sequence[str]) -> list[str]:
-    return [f"{name}.{row}" for row in rows]
-
-
 def event_flaws(world: BaseModel, events: Sequence[ScenarioEvent[Quantity]], fields: Iterable[Field]) -> Iterator[Flaw]:
     """Yield what is wrong with the paths and quantities that events name.
 
@@ -162,11 +150,8 @@ def event_flaws(world: BaseModel, events: Sequence[ScenarioEvent[Quantity]], fie
         return
     live, quantities = live_knobs(world), watchable(fields)
     for position, event in enumerate(events):
-        name = event.when.quantity
-        if name is not None and name not in quantities:
-            rows = [known for known in quantities if known.startswith(f"{name}.")]
-            hint = f"Possible: {listed(rows)}" if rows else did_you_mean(name, quantities)
-            yield Flaw(f"unknown quantity {quoted(name)}", hint, ("events", position, "when", "quantity"))
+        if event.when.quantity is not None:
+            yield from quantity_flaws(event.when.quantity, quantities, ("events", position, "when", "quantity"))
         for path, effect in event.effect.items():
             below = ("events", position, "effect", path)
             if path not in live:
@@ -238,15 +223,6 @@ class _Change:
     ends: int
 
 
-@dataclass(frozen=True)
-class _Condition:
-    """A condition with its drawn level."""
-
-    quantity: Floats
-    below: bool
-    level: Floats
-
-
 def _events(section: Sequence[ScenarioEvent[Quantity]]) -> tuple[str, ...]:
     return tuple(event.id for event in section)
 
@@ -300,7 +276,7 @@ class Events(Mechanism):
         agenda.topic("event ends", len(self._ending), self._ends)
         agenda.topic("event effects", 1, self._put_in_force)
         self._hazards: dict[int, tuple[Stream, Floats]] = {}
-        self._conditions: dict[int, _Condition] = {}
+        self._conditions: dict[int, Watch] = {}
         for item, event in enumerate(self.knobs):
             self._plan(item, event)
 
@@ -332,16 +308,7 @@ class Events(Mechanism):
             self._hazards[item] = world.draws.uniform(f"events/{event.id}/gap"), when.hazard_per_year
             self._book_next(0, item, cohort, 0)
         else:
-            self._conditions[item] = self._condition(when)
-
-    def _condition(self, when: When[PerHistory]) -> _Condition:
-        assert when.quantity is not None, "there is no other kind"
-        name, _, row = when.quantity.partition(".")
-        field = next(field for field in self.world.fields if field.name == name)
-        quantity, level = self.world.fields.see(name), when.above if when.below is None else when.below
-        assert level is not None, "a condition has a level"
-        view = quantity if field.rows is None else quantity[field.rows.index(row)]
-        return _Condition(view, when.below is not None, level)
+            self._conditions[item] = Watch.of(world, when)
 
     def _book_next(self, day: int, item: int, cohort: Ints, time: int) -> None:
         """Book the occurrence number `time` of an event with a hazard, counted from `day`."""
@@ -424,9 +391,8 @@ class Events(Mechanism):
             for item, condition in self._conditions.items():
                 self._look(self.world.agenda.today, item, condition)
 
-    def _look(self, day: int, item: int, condition: _Condition) -> None:
-        below = condition.below
-        holds = condition.quantity < condition.level if below else condition.quantity > condition.level
+    def _look(self, day: int, item: int, condition: Watch) -> None:
+        holds = condition.holds()
         self.armed[item, ~holds] = True
         ready = (
             holds & self.armed[item] & self.possible[item] & (self.event_count[item] < self._most[item]) & (self.at_war > 0)

@@ -7,12 +7,12 @@ At every second review (every fourth week), for each history without a zone:
 - each side's *offer*: of the packages that it would sign itself, the one that the other side comes nearest to signing; none
   that is barred to the other;
 - the *binding reason*. If the smallest of what would open a zone (below) is to drop a hard red line, it is that line.
-  Otherwise, if there is no nearest package, it is the hard red line that bars the most of the packages that no rule forbids
-  (the first, if several). Otherwise, at the nearest package, the side with the smaller slack refuses, and its reason is the
-  largest of the terms that hold it back: what it expects to gain by fighting on (with its premium for waiting), its resolve,
-  its distrust (what it fears from renewed war), the price of its own red lines, if they have one, and the cost of war. That
-  is the term that would have to change least, in proportion, to bring it to sign; *cost* means that the war costs it too
-  little;
+  Otherwise, if there is no nearest package, it is the hard red line that bars the most of the packages that no rule
+  forbids and whose options are open (the first, if several). Otherwise, at the nearest package, the side with the smaller
+  slack refuses, and its reason is the largest of the terms that hold it back: what it expects to gain by fighting on (with
+  its premium for waiting), its resolve, its distrust (what it fears from renewed war), the price of its own red lines, if
+  they have one, and the cost of war. That is the term that would have to change least, in proportion, to bring it to sign;
+  *cost* means that the war costs it too little;
 - what would open a zone, each tried alone on all packages, of which those that stay barred never count: dropping one red
   line; the smallest number of guards in one regime, up the scenario's ladder; a *concession* of one side, which signs the
   other's offer although that is worth so much less to it than fighting on (as much pressure from outside would do the same).
@@ -33,7 +33,8 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Recorder
-from sim.model.bargain import Bargain, Columns
+from sim.model.bargain import Bargain
+from sim.model.lines import Columns
 from sim.model.negotiation import first_largest, where_allowed
 from sim.model.parameters import SIDES
 from sim.model.stakes import NegotiationParameters, domain_of
@@ -197,11 +198,8 @@ class Ledger:
     def __init__(self, bargain: Bargain) -> None:
         self._bargain = bargain
         self.questions = Questions(bargain.section)
-        self._everyone = np.arange(bargain.prices.shape[1])
-        self._line_side = np.array(bargain.line_side, dtype=np.int64)
-        allowed = bargain.domain.allowed
-        # How many packages that no rule forbids each line bars where it is hard.
-        self._bars_of_line = np.array([(covers & allowed).sum() for covers in bargain.covers], dtype=np.int64)
+        self._everyone = np.arange(bargain.lines.prices.shape[1])
+        self._line_side = np.array(bargain.lines.side, dtype=np.int64)
         self.derive()
 
     def derive(self) -> None:
@@ -287,8 +285,10 @@ class Ledger:
         regime = bargain.regime_of(package)
         fighting, lasting, fear = bargain.fighting, bargain.lasting[:, regime, place], bargain.fear[:, regime, place]
         prices = np.zeros((2, len(package)))
-        for k, side in enumerate(bargain.line_side):
-            prices[side] += np.where(bargain.covers[k][package], bargain.prices[k, columns], 0.0)
+        lines = bargain.lines
+        charged = np.where(lines.covered(package, columns), lines.prices[:, columns], 0.0)
+        for k, side in enumerate(lines.side):
+            prices[side] += charged[k]
         mine, value = slack[:, package, here], bargain.fighting.value[:, columns]
         of_package = {
             "package": mine + bargain.floor[:, regime, place] + prices,
@@ -317,13 +317,14 @@ class Ledger:
         state = state_of(reason, refusing)
         if not self.questions.lines:
             return state, np.full(len(nearest), -1)
-        hard = bargain.hard[:, self._everyone[columns]]
-        mine = (self._line_side[:, None] == refusing) & bargain.covers[:, nearest]
-        dearest = np.where(mine, bargain.prices[:, columns], -1.0).argmax(axis=0)
+        lines = bargain.lines
+        hard = lines.hard[:, self._everyone[columns]]
+        mine = (self._line_side[:, None] == refusing) & lines.covered(nearest, columns)
+        dearest = np.where(mine, lines.prices[:, columns], -1.0).argmax(axis=0)
         line = np.where(reason == red_line, dearest, -1)
         # Where no package is left, the hard red line that bars the most; before all, a hard one whose end is the smallest of
         # what would open a zone.
-        widest = np.where(hard, self._bars_of_line[:, None], -1).argmax(axis=0)
+        widest = np.where(hard, lines.widths(bargain.signable(columns), columns), -1).argmax(axis=0)
         drops = (smallest >= 0) & (smallest < len(self.questions.lines))
         blocking = drops & hard[np.where(drops, smallest, 0), here]
         line = np.where(blocking, smallest, np.where(nearest < 0, widest, line))
@@ -355,20 +356,21 @@ class Ledger:
     def _without_lines(self, signs: NDArray[np.bool_], columns: Columns, codes: Ints, prices: Floats) -> None:
         """Find the red lines whose end would open a zone."""
         bargain = self._bargain
-        if not bargain.line_side:
+        lines = bargain.lines
+        if not lines.side:
             return
         shape, width = bargain.domain.shape, signs.shape[-1]
         slack = bargain.slack_if_open(columns).reshape(2, *shape, width)
         bars, signed = bargain.bars(columns).reshape(2, *shape, width), signs.reshape(2, *shape, width)
-        for k, side in enumerate(bargain.line_side):
+        for k, side in enumerate(lines.side):
             opens = np.zeros(width, dtype=np.bool_)
-            for corner in bargain.corners[k]:
-                without = slack[(side, *corner)] > -bargain.prices[k, columns]
+            for corner, where in lines.corners(k, columns):
+                without = slack[(side, *corner)] > -lines.prices[k, columns]
                 # Barred by no more than this line, where it is hard.
-                without &= bars[(side, *corner)] == bargain.hard[k, columns]
+                without &= bars[(side, *corner)] == lines.hard[k, columns]
                 without &= signed[(1 - side, *corner)]
-                opens |= np.logical_or.reduce(without.reshape(-1, width), axis=0)
-            codes[k, opens], prices[k, opens] = k, bargain.soft_prices[k][columns][opens]
+                opens |= np.logical_or.reduce(without.reshape(-1, width), axis=0) & where
+            codes[k, opens], prices[k, opens] = k, lines.soft_prices[k][columns][opens]
 
     def _with_guards(self, slack: Floats, columns: Columns, codes: Ints, prices: Floats) -> None:
         """Find the fewest guards of the ladder that open a zone in each regime."""

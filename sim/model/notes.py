@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from sim.engine.calendar import Calendar
-from sim.engine.fields import Field
 from sim.model import MECHANISMS
+from sim.model.conditions import never_holds
 from sim.model.events import Effect, ScenarioEvent, changed, knob_ranges
+from sim.model.negotiation import RedLine
+from sim.model.stakes import windows
 from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
 from sim.scenario.describe import Entry, entries
 from sim.scenario.wording import number
@@ -20,9 +22,6 @@ from sim.scenario.wording import number
 _NEVER = {"probability": "0", "hazard_per_year": "0"}
 _NOTHING = {"amount_beur": "0", "cut_share": "0", "persons": "0", "intensity": "1"}
 _SHOWN = 4
-_BETWEEN_0_AND_1 = ("share", "share of full-rate fire", "1 or 0")
-_SIGNED = ("log", "utility", "km2 a day", "per day")
-_SIGNED_AREAS = ("deal_ceded", "front_moved")
 
 # judgement: measured; what each adds to the time of a run that has little of it, and what is worth a line.
 _LONG = 3.0
@@ -55,7 +54,7 @@ def notes(scenario: Scenario[ScenarioHead], days: int) -> list[str]:
     for entry in found:
         if _is(entry, _NOTHING) and entry.item not in gone:
             lines.append(f"{entry.item} has {_what(entry)} of {entry.text}, and changes nothing")
-    return [*lines, *_of_events(scenario, days, gone)]
+    return [*lines, *_of_events(scenario, days, gone), *_of_windows(scenario, days), *_of_land(scenario)]
 
 
 def _is(entry: Entry, values: dict[str, str]) -> bool:
@@ -87,7 +86,8 @@ def _of_events(scenario: Scenario[ScenarioHead], days: int, gone: set[str]) -> I
         counted = False
         most = {event.id: event.at_most or 1 for event in open_events}
         for event in list(open_events):
-            why = _never_holds(event, declared, most)
+            row = (event.when.quantity or "").rpartition(".")[2]
+            why = never_holds(event.when, declared, most.get(row, 0))
             if why:
                 open_events.remove(event)
                 counted = True
@@ -101,30 +101,37 @@ def _of_events(scenario: Scenario[ScenarioHead], days: int, gone: set[str]) -> I
                 yield f"events.{event.id} changes nothing on {path}: {why}"
 
 
-def _never_holds(event: ScenarioEvent, declared: Iterable[Field], most: dict[str, int]) -> str:
-    """Return why the condition of an event can never hold, or nothing."""
-    when = event.when
-    level = when.below or when.above
-    if when.quantity is None or level is None:
-        return ""
-    name, _, row = when.quantity.partition(".")
-    low, high = _bounds(next(field for field in declared if field.name == name))
-    if name == "event_count":
-        high = most.get(row, 0)
-    least, greatest = level.support
-    if when.below is not None and greatest <= low:
-        return f"{when.quantity} is never below {number(greatest)}"
-    if when.above is not None and least >= high:
-        return f"{when.quantity} is never above {number(least)}"
-    return ""
+def _of_windows(scenario: Scenario[ScenarioHead], days: int) -> Iterator[str]:
+    """Yield which options and red lines can never be open."""
+    world: Any = scenario.world
+    if world.negotiation is None:
+        return
+    declared = [field for mechanism in MECHANISMS for field in mechanism.fields(getattr(world, mechanism.name))]
+    most = {event.id: event.at_most or 1 for event in world.events}
+    end = Calendar(world.start_date).date_of(days)
+    for path, _, thing in windows(world.negotiation):
+        first, last, condition = (getattr(thing, name) for name in ("from", "until", "while"))
+        why = ""
+        if last is not None and last <= world.start_date:
+            why = f"until {last} is not after the start ({world.start_date})"
+        elif first is not None and first >= end:
+            why = f"from {first} is after the last day ({end - datetime.timedelta(days=1)})"
+        elif condition is not None:
+            row = condition.quantity.rpartition(".")[2]
+            why = never_holds(condition, declared, most.get(row, 0))
+        if why:
+            yield f"{path} is never {'in force' if isinstance(thing, RedLine) else 'open'}: {why}"
 
 
-def _bounds(field: Field) -> tuple[float, float]:
-    if field.unit in _SIGNED or field.name in _SIGNED_AREAS:
-        return -np.inf, np.inf
-    if field.unit == "-1..1":
-        return -1.0, 1.0
-    return 0.0, 1.0 if field.unit in _BETWEEN_0_AND_1 else np.inf
+def _of_land(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
+    """Yield which ends of a line no side looks at, since each has a curve of its own."""
+    world: Any = scenario.world
+    for issue in world.negotiation.issues if world.negotiation is not None else ():
+        land = issue.land
+        if land is not None and land.attacker is not None and land.defender is not None:
+            for name in ("none_km2", "all_km2"):
+                if getattr(land, name) is not None:
+                    yield f"negotiation.issues.{issue.id}.land.{name} changes nothing: both sides have a curve"
 
 
 def _as_it_is(effect: Effect, value: Quantity, bounds: tuple[float, float], alone: bool) -> str:

@@ -10,9 +10,11 @@ import numpy as np
 from pydantic import Field as Option
 from pydantic import field_validator, model_validator
 
+from sim.model.conditions import Opening, quantity_flaws
 from sim.model.negotiation import Domain, Issue, RedLine, Rule, RuleName, terms_flaws
 from sim.model.parameters import SIDES
 from sim.scenario import FieldError, Fixed, Flaw, N, Section, knob, whole
+from sim.scenario.errors import Path
 from sim.scenario.wording import did_you_mean, listed, number, quoted
 
 # More would make a run slow and a ledger hard to read.
@@ -164,7 +166,12 @@ class NegotiationParameters(Section, Generic[N]):
         if not domain.allowed.any():
             return [Flaw("no package is left: every combination of options is forbidden", "Remove a rule", ("forbidden",))]
         never = ~domain.allowed
-        lines = [line for line in self.red_lines if line.hard_share.support[0] >= 1]
+        # What others cover depends on the day.
+        lines = [
+            line
+            for line in self.red_lines
+            if line.hard_share.support[0] >= 1 and not line.bounds and not line.opens_and_lapses
+        ]
         for line in lines:
             never |= domain.covered(line.terms)
         if never.all():
@@ -181,6 +188,26 @@ def domain_of(section: NegotiationParameters[Any]) -> Domain:
         [rule.terms for rule in section.forbidden],
         with_regimes[0] if with_regimes else "",
     )
+
+
+def windows(section: NegotiationParameters[Any]) -> Iterator[tuple[str, Path, Opening[Any]]]:
+    """Yield what opens and lapses, options and red lines, each with its dotted path and its place."""
+    for i, issue in enumerate(section.issues):
+        for j, option in enumerate(issue.options):
+            if option.opens_and_lapses:
+                path = f"negotiation.issues.{issue.id}.options.{option.id}"
+                yield path, ("negotiation", "issues", i, "options", j), option
+    for k, line in enumerate(section.red_lines):
+        if line.opens_and_lapses:
+            yield f"negotiation.red_lines.{line.id}", ("negotiation", "red_lines", k), line
+
+
+def window_flaws(section: NegotiationParameters[Any], quantities: Sequence[str]) -> Iterator[Flaw]:
+    """Yield what waits for a quantity that there is not, of those that may be watched."""
+    for _, place, thing in windows(section):
+        condition = getattr(thing, "while")
+        if condition is not None:
+            yield from quantity_flaws(condition.quantity, quantities, (*place, "while", "quantity"))
 
 
 def regime_flaws(section: NegotiationParameters[Any], known: Sequence[str]) -> Iterator[Flaw]:

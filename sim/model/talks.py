@@ -20,8 +20,9 @@ from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.recorder import EventKind
 from sim.model.asked import Moment
-from sim.model.bargain import Bargain, Columns
+from sim.model.bargain import Bargain
 from sim.model.ledger import Account, Ledger
+from sim.model.lines import Columns
 from sim.model.negotiation import (
     Belief,
     Domain,
@@ -244,7 +245,9 @@ class Talks(Mechanism):
         "yes or no", "A deal was signed that another betters.", start=0, dtype=bool, inner=True
     )
     crossed: NDArray[np.bool_] = owned("yes or no", "One beyond a hard red line was.", start=0, dtype=bool, inner=True)
-    barred: NDArray[np.bool_] = owned("yes or no", "One that a rule forbids was.", start=0, dtype=bool, inner=True)
+    barred: NDArray[np.bool_] = owned(
+        "yes or no", "One that a rule forbids was, or one not open.", start=0, dtype=bool, inner=True
+    )
 
     at_war: PerHistory = seen()
     broken: Ints = seen()
@@ -267,7 +270,6 @@ class Talks(Mechanism):
         self._bargain = Bargain(self.world, self.section, self.drawn)
         self._ledger = Ledger(self._bargain)
         self._derived = self._versions()
-        self._set_demands()
 
     def _versions(self) -> tuple[int, int]:
         return self.drawn.version("negotiation"), self.drawn.version("ceasefire")
@@ -282,6 +284,8 @@ class Talks(Mechanism):
 
     def life(self) -> Process:
         """Review the negotiation."""
+        # Not before all quantities have their values of the start, which options may wait for.
+        self._set_demands()
         while True:
             yield self.world.agenda.next("negotiation", every_days=DAYS_BETWEEN_REVIEWS)
             day = self.world.agenda.today
@@ -525,7 +529,7 @@ class Talks(Mechanism):
         better = ((surplus >= own).all(axis=0) & (surplus > more).any(axis=0)).any(axis=0)
         self.dominated[signed] = better
         self.crossed[signed] = self._bargain.crossed(package, signed)
-        self.barred[signed] = ~self._bargain.domain.allowed[package]
+        self.barred[signed] = self._bargain.closed(package, signed)
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of deals."""
@@ -535,6 +539,6 @@ class Talks(Mechanism):
         if self.section is not None:
             yield "no deal that another package betters for both", self.dominated
             yield "no deal beyond a hard red line", self.crossed
-            yield "no deal that a rule forbids", self.barred
+            yield "no deal that a rule forbids, or with an option that is not open", self.barred
         yield "no more talks fail than have opened", self.talks_failed > self.talks_opened
         yield "talks have opened where there was a deal", signed & (self.talks_opened == 0)

@@ -249,13 +249,3 @@ def dictated_terms(own_collapse: Floats, enemy_collapse: Floats, best: Floats, w
     array([-0.1])
     """
     return enemy_collapse * (1.0 - 0.5 * own_collapse) * best + own_collapse * (1.0 - 0.5 * enemy_collapse) * worst
-
-
-def land_value(area: Floats, none_km2: Floats, all_km2: Floats) -> Floats:
-    """Return the attacker's value of holding an area, in 0..1; the defender's is 1 minus that.
-
-    >>> land_value(np.array([0.0, 75.0, 200.0]), np.array([50.0]), np.array([100.0]))
-    array([0. , 0.5, 1. ])
-    """
-    value: Floats = np.clip((area - none_km2) / (all_km2 - none_km2), 0.0, 1.0)
-    return value

@@ -10,6 +10,8 @@ import numpy as np
 from sim.engine.calendar import Calendar
 from sim.model import MECHANISMS, section
 from sim.model.arms import Arms
+from sim.model.conditions import window_in_words
+from sim.model.negotiation import ABOVE, IssueOption
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.report.parts import Piece, Table, Value, listed, with_bounds
@@ -55,7 +57,7 @@ def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]
         yield ["No one negotiates."]
         return
     for issue in negotiation.issues:
-        yield [f"{issue.label} may be settled as: {'; '.join(option.label for option in issue.options)}."]
+        yield [f"{issue.label} may be settled as: {'; '.join(map(_option, issue.options))}."]
     for line in negotiation.red_lines:
         path = f"negotiation.red_lines.{line.id}"
         lowest, highest = line.hard_share.support
@@ -65,7 +67,17 @@ def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]
             how = [" can be crossed, which costs ", *cost]
         elif lowest < 1:
             how += ["; in the others crossing it costs ", *cost]
-        yield [f"{names.side(line.side)}'s red line '{line.label}'", *how, "."]
+        bounds: list[Piece] = []
+        for name in line.bounds:
+            than = "more than" if name in ABOVE else "less than"
+            whose = "of land ceded" if name.startswith("ceded") else f"left to {names.side('attacker')}"
+            bounds += [f" or {than} " if bounds else f" against {than} ", *_range(known, f"{path}.{name}"), f" km2 {whose}"]
+        open_ = f" ({window_in_words(line)})" if line.opens_and_lapses else ""
+        yield [f"{names.side(line.side)}'s red line '{line.label}'{open_}", *bounds, *how, "."]
+
+
+def _option(option: IssueOption) -> str:
+    return f"{option.label} ({window_in_words(option)})" if option.opens_and_lapses else option.label
 
 
 def _range(known: dict[str, Quantity], path: str, percent: bool = False) -> list[Piece]:

@@ -13,6 +13,7 @@
 ('keep', 'yes')
 """
 
+from sim.model.negotiation.domain import Corner, Domain, total
 from sim.model.negotiation.geometry import (
     Nearest,
     best_in,
@@ -25,14 +26,19 @@ from sim.model.negotiation.geometry import (
     where_allowed,
     zone_of_agreement,
 )
+from sim.model.negotiation.land import LandWorth
 from sim.model.negotiation.offers import Belief, RuleName, screening, shown, stand_firm
-from sim.model.negotiation.terms import Domain, Issue, IssueOption, RedLine, Rule, terms_flaws, total
+from sim.model.negotiation.terms import ABOVE, Issue, IssueOption, Land, RedLine, Rule, terms_flaws
 
 __all__ = [
+    "ABOVE",
     "Belief",
+    "Corner",
     "Domain",
     "Issue",
     "IssueOption",
+    "Land",
+    "LandWorth",
     "Nearest",
     "RedLine",
     "Rule",

@@ -1,21 +1,16 @@
-"""What is bargained over: issues with their options, rules on combinations, and packages as all combinations.
-
-The first part is what a scenario writes; `Domain` is the geometry behind it and can be used without a scenario.
-"""
+"""What is bargained over, as a scenario writes it: issues with their options, rules on combinations, red lines."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Generic
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field as Option
 from pydantic import model_validator
 
-from sim.engine.draws import Floats
-from sim.model.parameters import SideName
+from sim.model.conditions import Opening
+from sim.model.parameters import SIDES, SideName
 from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, knob
 from sim.scenario.wording import did_you_mean, quoted
 
@@ -34,21 +29,85 @@ class Values(Section, Generic[N]):
     defender: N = knob("utility", "Value to the defender.", low=0, high=1, at_start=True)
 
 
-class Land(Section, Generic[N]):
-    """How an issue about land turns area into value: linear between two areas, and the opposite for the defender."""
+class CurvePoint(Section, Generic[N]):
+    """What one area is worth to a side."""
 
-    none_km2: N = knob("km2", "Area held by the attacker that is worth 0 to him.", low=0, high=1e8, at_start=True)
-    all_km2: N = knob("km2", "Area held by the attacker that is worth 1 to him.", low=0, high=1e8, at_start=True)
+    area_km2: N = knob("km2", "Area held by the attacker.", low=0, high=1e8, at_start=True)
+    worth: N = knob(
+        "utility", "What it is worth; above 1 beyond what the side hopes for, below 0 worse than what it fears.",
+        low=-10, high=10, at_start=True,
+    )  # fmt: skip
+
+
+class Land(Section, Generic[N]):
+    """How an issue about land turns area into value: linear, and the opposite for the defender, or by curves."""
+
+    none_km2: N | None = knob(
+        "km2", "Area held by the attacker that is worth 0 to him and 1 to the defender, for sides without a curve.",
+        low=0, high=1e8, default=None, at_start=True,
+    )  # fmt: skip
+    all_km2: N | None = knob(
+        "km2", "Area held by the attacker that is worth 1 to him and 0 to the defender, for sides without a curve.",
+        low=0, high=1e8, default=None, at_start=True,
+    )  # fmt: skip
+    attacker: list[CurvePoint[N]] | None = Option(
+        default=None, description="What areas are worth to the attacker: points that rise, straight lines between them."
+    )
+    defender: list[CurvePoint[N]] | None = Option(
+        default=None, description="What areas are worth to the defender: points that fall, straight lines between them."
+    )
 
     @model_validator(mode="after")
-    def _some_land(self: Land[Quantity]) -> Land[Quantity]:
-        if self.none_km2.support[1] >= self.all_km2.support[0]:
-            raise FieldError(Flaw("none_km2 must be smaller than all_km2", "", ("none_km2",)))
+    def _fits(self: Land[Quantity]) -> Land[Quantity]:
+        flaws = [*self._linear_flaws(), *self._curve_flaws()]
+        if flaws:
+            raise FieldError(*flaws)
         return self
 
+    def a_km2(self: Land[Quantity], side: str) -> float:
+        """Return what a km2 is worth to a side, on the mean from the first point to the last, at central values."""
+        points: list[CurvePoint[Quantity]] | None = getattr(self, side)
+        if points is not None:
+            worth = points[-1].worth.central - points[0].worth.central
+            return abs(worth) / (points[-1].area_km2.central - points[0].area_km2.central)
+        assert self.none_km2 is not None, "it is given for a side without a curve"
+        assert self.all_km2 is not None, "it is given for a side without a curve"
+        return 1.0 / (self.all_km2.central - self.none_km2.central)
 
-class IssueOption(Item, Generic[N]):
-    """One way to settle an issue."""
+    def _linear_flaws(self: Land[Quantity]) -> Iterator[Flaw]:
+        if self.none_km2 is not None and self.all_km2 is not None:
+            if self.none_km2.support[1] >= self.all_km2.support[0]:
+                yield Flaw("none_km2 must be smaller than all_km2", "", ("none_km2",))
+            return
+        without = [side for side in SIDES if getattr(self, side) is None]
+        missing = [name for name in ("none_km2", "all_km2") if getattr(self, name) is None]
+        if without or len(missing) == 1:
+            whom = f", or a curve for the {' and the '.join(without)}" if without else ""
+            yield Flaw(f"land lacks {' and '.join(missing)}", f"Write none_km2 and all_km2{whom}")
+
+    def _curve_flaws(self: Land[Quantity]) -> Iterator[Flaw]:
+        for side in SIDES:
+            points: list[CurvePoint[Quantity]] | None = getattr(self, side)
+            if points is None:
+                continue
+            if len(points) < 2:
+                hint = "Write it as in [{area_km2: 0, worth: 0}, {area_km2: 100_000, worth: 1}]"
+                yield Flaw("a curve needs at least two points", hint, (side,))
+            for place, (one, two) in enumerate(pairwise(points), 1):
+                if one.area_km2.support[1] >= two.area_km2.support[0]:
+                    yield Flaw("the areas of a curve must rise from point to point", "", (side, place, "area_km2"))
+                less, more = (one, two) if side == "attacker" else (two, one)
+                if less.worth.support[1] > more.worth.support[0]:
+                    way = (
+                        "rise with the area for the attacker"
+                        if side == "attacker"
+                        else "fall with the area for the defender"
+                    )
+                    yield Flaw(f"the worth of a curve must {way}", "", (side, place, "worth"))
+
+
+class IssueOption(Opening[N], Generic[N]):
+    """One way to settle an issue; while it is not open, nothing with it can be signed."""
 
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
     values: Values[N] | None = Option(default=None, description="What it is worth to each side; not for land.")
@@ -116,12 +175,35 @@ class Rule(Item):
     terms: Terms = Option(min_length=1, description="Options by issue; it covers packages with one of them in each issue.")
 
 
-class RedLine(Item, Generic[N]):
-    """Terms that a side refuses altogether, or only at a price."""
+# Bounds of red lines on the area that a package leaves the attacker with: as it is, or as what is ceded from the line of the
+# day; covered is what lies above, or below.
+ABOVE, BELOW = ("area_above_km2", "ceded_above_km2"), ("area_below_km2", "ceded_below_km2")
+BOUNDS = (*ABOVE, *BELOW)
+
+
+class RedLine(Opening[N], Generic[N]):
+    """What a side refuses altogether, or only at a price: terms, or the area that they leave the attacker with, or both."""
 
     side: SideName
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
-    terms: Terms = Option(min_length=1, description="Options by issue; it covers packages with one of them in each issue.")
+    terms: Terms = Option(
+        default_factory=dict,
+        description="Options by issue; it covers packages with one of them in each issue. All, if left out beside an area.",
+    )
+    area_above_km2: N | None = knob(
+        "km2", "It covers packages that leave the attacker with more than this.", low=0, high=1e8, default=None
+    )
+    area_below_km2: N | None = knob(
+        "km2", "It covers packages that leave the attacker with less than this.", low=0, high=1e8, default=None
+    )
+    ceded_above_km2: N | None = knob(
+        "km2", "It covers packages that leave the attacker with more than the line of the day and this.", low=-1e8, high=1e8,
+        default=None,
+    )  # fmt: skip
+    ceded_below_km2: N | None = knob(
+        "km2", "It covers packages that leave the attacker with less than the line of the day and this.", low=-1e8, high=1e8,
+        default=None,
+    )  # fmt: skip
     hard_share: N = knob(
         "share of histories", "In how many histories it is never crossed; in the others it has a price.", low=0, high=1,
         at_start=True,
@@ -130,11 +212,33 @@ class RedLine(Item, Generic[N]):
     softening: N = knob(
         "per year of war felt", "How fast the price falls with weariness, in a war that is not being won.", low=0, high=10
     )
+    softening_per_1000_km2: N = knob(
+        "per 1,000 km2", "How fast the price falls with ground that its side has lost since the start.", low=0, high=1000,
+        default=0,
+    )  # fmt: skip
+    hardening: N = knob("per momentum", "How far success at the front raises the price.", low=0, high=100, default=0)
 
     @property
     def label(self) -> str:
         """The name as people read it."""
         return self.name or self.id.replace("_", " ")
+
+    @property
+    def bounds(self) -> list[str]:
+        """Which bounds of area it has."""
+        return [name for name in BOUNDS if getattr(self, name) is not None]
+
+    @model_validator(mode="after")
+    def _something_covered(self: RedLine[Quantity]) -> RedLine[Quantity]:
+        if not self.terms and not self.bounds:
+            hint = "Write terms as in {alignment: [neutral]}, or an area as in area_above_km2: 100_000"
+            raise FieldError(Flaw("a red line needs terms, or the area beyond which it lies", hint))
+        for above, below in zip(ABOVE, BELOW, strict=True):
+            most, least = getattr(self, above), getattr(self, below)
+            if most is not None and least is not None and least.support[1] > most.support[0]:
+                message = f"{below} must not be larger than {above}: no area would be left"
+                raise FieldError(Flaw(message, "", (below,)))
+        return self
 
 
 def terms_flaws(issues: Sequence[Issue[Any]], terms: Terms) -> Iterator[Flaw]:
@@ -150,94 +254,3 @@ def terms_flaws(issues: Sequence[Issue[Any]], terms: Terms) -> Iterator[Flaw]:
             if option not in known[issue]:
                 message = f"unknown option {quoted(option)} of issue {quoted(issue)}"
                 yield Flaw(message, did_you_mean(option, known[issue]), ("terms", issue, place))
-
-
-class Domain:
-    """All packages over some issues: every combination of their options.
-
-    Parameters
-    ----------
-    options : mapping of str to sequence of str
-        The options of each issue, by id.
-    forbidden : sequence of mappings
-        Rules: issue -> options; what one of them covers cannot be signed.
-    first : str, optional
-        The issue that varies slowest. The others follow in order, the last one varying fastest.
-
-    Attributes
-    ----------
-    issues : tuple of str
-        In the order of packages, `first` first.
-    shape : tuple of int
-        Number of options of each issue.
-    choice : (P, issues) int
-        The option of each issue in each package.
-    allowed : (P,) bool
-        Which packages no rule forbids.
-
-    Examples
-    --------
-    >>> domain = Domain({"land": ["keep", "leave"], "treaty": ["yes", "no"]}, [{"land": ["leave"], "treaty": ["no"]}])
-    >>> [domain.terms(package) for package in np.flatnonzero(domain.allowed)]
-    [('keep', 'yes'), ('keep', 'no'), ('leave', 'yes')]
-    """
-
-    def __init__(
-        self, options: Mapping[str, Sequence[str]], forbidden: Sequence[Mapping[str, Sequence[str]]] = (), first: str = ""
-    ) -> None:
-        self.issues = tuple(sorted(options, key=lambda issue: issue != first))
-        self._options = {issue: tuple(options[issue]) for issue in self.issues}
-        self.shape = tuple(len(self._options[issue]) for issue in self.issues)
-        combinations = itertools.product(*(range(size) for size in self.shape))
-        self.choice = np.array(list(combinations), dtype=np.int64).reshape(-1, len(self.shape))
-        self.allowed = np.ones(len(self), dtype=np.bool_)
-        for rule in forbidden:
-            self.allowed &= ~self.covered(rule)
-
-    def __len__(self) -> int:
-        return len(self.choice)
-
-    def covered(self, rule: Mapping[str, Sequence[str]]) -> NDArray[np.bool_]:
-        """Return which packages have, in every issue of the rule, one of its options, shape (P,)."""
-        covered = np.zeros(self.shape, dtype=np.bool_)
-        for corner in self.corners(rule):
-            covered[corner] = True
-        return covered.ravel()
-
-    def corners(self, rule: Mapping[str, Sequence[str]]) -> list[tuple[int | slice, ...]]:
-        """Return the indices into an array of shape `shape` that together are all packages a rule covers, once each."""
-        places: dict[str, list[int]] = {}
-        for issue, named in rule.items():
-            places[issue] = [self._options[issue].index(option) for option in dict.fromkeys(named)]
-        return [
-            tuple(dict(zip(places, corner, strict=True)).get(issue, slice(None)) for issue in self.issues)
-            for corner in itertools.product(*places.values())
-        ]
-
-    def terms(self, package: int) -> tuple[str, ...]:
-        """Return the options of a package, in the order of `issues`."""
-        row = self.choice[package]
-        return tuple(self._options[issue][option] for issue, option in zip(self.issues, row.tolist(), strict=True))
-
-    def total(self, worth: Mapping[str, Floats]) -> Floats:
-        """Return the sum over issues of what the options of each package are worth.
-
-        Parameters
-        ----------
-        worth : mapping of str to (options, n) array
-            Weight times value of each option, for each issue.
-
-        Returns
-        -------
-        (P, n) array
-        """
-        return total([worth[issue] for issue in self.issues])
-
-
-def total(worth: Sequence[Floats]) -> Floats:
-    """Return the sums over all combinations of rows, one of each array (options, n), the last one varying fastest."""
-    first, *others = worth
-    for other in others:
-        # Sums of whole rows: each element is worked out by itself, so that the size of the batch cannot matter.
-        first = (first[:, None, :] + other[None, :, :]).reshape(-1, first.shape[-1])
-    return first
