@@ -127,7 +127,9 @@ def read_summary(found: Folder, outcomes: Mapping[str, NDArray[Any]]) -> list[Ro
             values = outcomes[row.id]
             values = values[~np.isnan(values)]
             follows = (row.n, row.total) == (len(values), n)
-            follows &= row.mean is None or bool(np.isclose(row.mean, values.mean(), rtol=_CLOSE, atol=_CLOSE))
+            # Of no values there is no mean.
+            mean = values.mean() if len(values) else np.nan
+            follows &= row.mean is None or bool(np.isclose(row.mean, mean, rtol=_CLOSE, atol=_CLOSE))
         else:
             continue
         if not follows:
