@@ -103,11 +103,15 @@ class Guess:
         if self.known:
             return float(limit > 0)
         low, high = self.at_least, sqrt(3) * spread_now if self.uniform else inf
-        limit = min(max(limit, low), high)
-        more = [float(norm.sf((x - self.mean) * sqrt(self.precision))) for x in (low, limit, high)]
-        if more[0] > more[2]:
-            return (more[0] - more[1]) / (more[0] - more[2])
-        return float(limit > low)
+        part, whole = self.between(low, min(max(limit, low), high)), self.between(low, high)
+        return part / whole if whole > 0 else float(limit > low)
+
+    def between(self, low: float, high: float) -> float:
+        """The chance of a value between two others by the normal law, from the tail in which less is lost in rounding."""
+        ends = [(x - self.mean) * sqrt(self.precision) for x in (low, high)]
+        if ends[1] < 0:
+            return float(norm.cdf(ends[1]) - norm.cdf(ends[0]))
+        return float(norm.sf(ends[0]) - norm.sf(ends[1]))
 
 
 def screening(offers: Sequence[Offer], proposer: int, resolve: float, chance: Callable[[float], float]) -> int:
