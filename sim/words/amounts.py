@@ -17,7 +17,7 @@ def amounts(scenario: Scenario[Any]) -> dict[str, str]:
     named = {"attacker": world.sides.attacker.name, "defender": world.sides.defender.name}
     return {
         f"negotiation.{path}": "= " + "; ".join(_sentence(one, named[one.side]) for one in found)
-        for path, found in equivalents(section).items()
+        for path, found in equivalents(section, world.front.held_area_km2.central).items()
         if any(one.km2 is not None or one.months is not None for one in found)
     }
 

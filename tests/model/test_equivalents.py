@@ -8,18 +8,20 @@ from sim.model.equivalents import equivalents
 
 
 def test_a_price_by_hand(load) -> None:
-    """A weight of 0.3 over 93,019 km2 makes a hundredth worth 3,101 km2; at 0.012 a year it is ten months of war."""
+    """A weight of 0.3, and a quarter over 24,500 km2, make a hundredth worth 3,267 km2; of war it is ten months."""
     scenario = load(
         "baseline", "negotiation.attacker.waiting_premium=0.01", "negotiation.attacker.cost_of_war_per_year=0.012"
     )
-    (one,) = equivalents(scenario.world.negotiation)["attacker.waiting_premium"]
+    (one,) = equivalents(scenario.world.negotiation, 111_500)["attacker.waiting_premium"]
     assert (one.side, one.months) == ("attacker", pytest.approx(10.0))
-    assert one.km2 == pytest.approx(0.01 / (0.3 / (136_000 - 42_981)))
+    assert one.km2 == pytest.approx(0.01 / (0.3 * 0.25 / (136_000 - 111_500)))
+    (behind,) = equivalents(scenario.world.negotiation, 111_499)["attacker.waiting_premium"]
+    assert behind.km2 == pytest.approx(0.01 / (0.3 * 0.75 / (111_500 - 42_981)))
 
 
 def test_every_constant_in_utility_is_told_to_those_whom_it_concerns(load, parley) -> None:
     section = load("baseline").world.negotiation
-    found = equivalents(section)
+    found = equivalents(section, 111_500)
     lines = {f"red_lines.{line.id}.price" for line in section.red_lines}
     assert lines <= set(found)
     assert {one.side for one in found["mediation.pressure"]} == {"attacker", "defender"}
@@ -34,10 +36,11 @@ def test_without_land_or_a_cost_of_war_there_is_nothing_to_compare_with(variant)
         del section["issues"]["territory"], section["forbidden"]
         for issue in section["issues"].values():
             issue["weight"] = {"attacker": 0.25, "defender": 0.25}
-        section["red_lines"] = {i: line for i, line in section["red_lines"].items() if "territory" not in line["terms"]}
+        lines = section["red_lines"].items()
+        section["red_lines"] = {i: line for i, line in lines if "terms" in line and "territory" not in line["terms"]}
         section["attacker"]["cost_of_war_per_year"] = 0
         tree.pop("expect", None)
 
-    (one,) = equivalents(variant(change).world.negotiation)["attacker.waiting_premium"]
+    (one,) = equivalents(variant(change).world.negotiation, 111_500)["attacker.waiting_premium"]
     assert one.km2 is None
     assert one.months is None

@@ -64,15 +64,19 @@ class Land(Section, Generic[N]):
             raise FieldError(*flaws)
         return self
 
-    def a_km2(self: Land[Quantity], side: str) -> float:
-        """Return what a km2 is worth to a side, on the mean from the first point to the last, at central values."""
+    def a_km2(self: Land[Quantity], side: str, held_km2: float) -> float:
+        """Return what a km2 more is worth to a side where the attacker holds so much, at central values."""
         points: list[CurvePoint[Quantity]] | None = getattr(self, side)
-        if points is not None:
-            worth = points[-1].worth.central - points[0].worth.central
-            return abs(worth) / (points[-1].area_km2.central - points[0].area_km2.central)
-        assert self.none_km2 is not None, "it is given for a side without a curve"
-        assert self.all_km2 is not None, "it is given for a side without a curve"
-        return 1.0 / (self.all_km2.central - self.none_km2.central)
+        if points is None:
+            assert self.none_km2 is not None, "it is given for a side without a curve"
+            assert self.all_km2 is not None, "it is given for a side without a curve"
+            none, every = self.none_km2.central, self.all_km2.central
+            return 1.0 / (every - none) if none <= held_km2 < every else 0.0
+        for left, right in pairwise(points):
+            if left.area_km2.central <= held_km2 < right.area_km2.central:
+                worth = abs(right.worth.central - left.worth.central)
+                return worth / (right.area_km2.central - left.area_km2.central)
+        return 0.0
 
     def _linear_flaws(self: Land[Quantity]) -> Iterator[Flaw]:
         if self.none_km2 is not None and self.all_km2 is not None:
