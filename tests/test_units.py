@@ -54,7 +54,9 @@ def in_other_units(scenario: Scenario[ScenarioHead], folder: Path) -> Scenario[S
         for parent in parents:
             where = where[int(parent)] if isinstance(where, list) else where[parent]
         key = int(last) if isinstance(where, list) else last
-        assert isinstance(where, list) or key in where, f"{known.path} is a default in its own unit: write it out"
+        if isinstance(where, dict) and key not in where:
+            assert getattr(known.value, "central", None) == 0, f"{known.path} is a default in its own unit: write it out"
+            continue
         where[key] = scaled(where[key], by)
         changed += 1
     assert changed > 30
