@@ -1,0 +1,317 @@
+"""Curves of land, red lines about areas, and what opens and lapses: exact where they say what could be said before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.engine.world import Setting, World
+from sim.model import simulate
+from sim.model.lines import RedLines
+from sim.model.negotiation.land import LandWorth
+from sim.scenario import Scenario
+
+HISTORIES, DAYS = 48, 224
+Change = Callable[[dict[str, Any]], None]
+NEVER = {"until": "2024-12-04"}
+PLAIN: dict[str, World] = {}
+
+
+def date(text: str) -> Any:
+    import datetime
+
+    return datetime.date.fromisoformat(text)
+
+
+@pytest.fixture
+def played(variant) -> Callable[..., World]:
+    """Play the baseline after a change of its negotiation, with short ceasefires, so that deals are tempted and broken."""
+
+    def played(*changes: Change, rule: str = "nash") -> World:
+        if changes or rule not in PLAIN:
+            world = anew(*changes, rule=rule)
+            return world if changes else PLAIN.setdefault(rule, world)
+        return PLAIN[rule]
+
+    def anew(*changes: Change, rule: str) -> World:
+        def change(tree: dict[str, Any]) -> None:
+            tree["negotiation"]["rule"] = rule
+            tree["negotiation"]["talks"].update(open_per_year=10, agree_per_year=20)
+            tree["ceasefire"].update(first_year_hazard=10, strategic_effect=10)
+            tree.pop("expect", None)
+            for one in changes:
+                one(tree["negotiation"])
+
+        return play(variant(change))
+
+    return played
+
+
+def play(scenario: Scenario[Any], histories: int = HISTORIES, days: int = DAYS) -> World:
+    numbers = np.arange(histories, dtype=np.int64)
+    world, _ = simulate(scenario, Setting(scenario.world.start_date, days, 1, numbers, series_days=range(0, days, 28)))
+    return world
+
+
+def assert_same(one: World, two: World, without: tuple[str, ...] = (), tallies: bool = True) -> None:
+    """Assert that two batches have the same bytes in all fields, and the same ledger."""
+    for field in one.fields:
+        if field.name not in without:
+            assert one.fields.see(field.name).tobytes() == two.fields.see(field.name).tobytes(), field.name
+    if tallies:
+        assert one.recorder.tallies.keys() == two.recorder.tallies.keys()
+        for question, counts in one.recorder.tallies.items():
+            assert counts.tolist() == two.recorder.tallies[question].tolist(), question
+    assert one.fields.see("deals_signed").max() > 1, "some should sign more than once"
+
+
+def curve(*points: tuple[float, float]) -> list[dict[str, float]]:
+    return [{"area_km2": area, "worth": worth} for area, worth in points]
+
+
+def test_a_curve_through_the_two_ends_is_the_line(played) -> None:
+    def curves(*sides: str, ends: bool = True) -> Change:
+        ends_of = {"attacker": curve((42_981, 0), (136_000, 1)), "defender": curve((42_981, 1), (136_000, 0))}
+
+        def change(section: dict[str, Any]) -> None:
+            land = section["issues"]["territory"]["land"]
+            land.update({side: ends_of[side] for side in sides})
+            if not ends:
+                land.update(none_km2=None, all_km2=None)
+
+        return change
+
+    plain = played()
+    assert_same(plain, played(curves("defender")))
+    assert_same(plain, played(curves("attacker", "defender", ends=False)))
+
+
+def test_a_point_on_the_line_changes_nothing_but_rounding_and_land_beyond_the_ends_counts(played) -> None:
+    def more(worth: float, last: float = 1.0) -> Change:
+        def change(section: dict[str, Any]) -> None:
+            points = curve((42_981, 0), (89_490.5, worth), (136_000, 1), (250_000, last))
+            section["issues"]["territory"]["land"]["attacker"] = points
+
+        return change
+
+    def forts(section: dict[str, Any]) -> None:
+        section["issues"]["territory"]["options"]["four_regions"]["area_km2"] = 200_000
+
+    see = [world.fields.see("value_of_fighting") for world in (played(), played(more(0.5)), played(more(0.5, 1.2)))]
+    np.testing.assert_allclose(see[0], see[1], rtol=1e-9, atol=1e-12)
+    assert (see[2][0] != see[1][0]).any(), "what collapse would dictate goes beyond the aims"
+    slack = [played(forts, change).fields.see("nearest_slack") for change in (more(0.5), more(0.5, 1.2))]
+    assert (slack[0] != slack[1]).any()
+
+
+def test_the_ends_of_a_curve_are_what_is_dictated(load) -> None:
+    """By the declared curve, whatever options there are: with weight w, 1 + w (best - 1) and w times the worst."""
+    land = load("baseline").world.negotiation.issues[1].land
+
+    class Point:
+        def __init__(self, area: float, worth: float) -> None:
+            self.area_km2, self.worth = np.array([area]), np.array([worth])
+
+    class Curves:
+        attacker = [Point(10, -0.2), Point(20, 0.9), Point(40, 1.3)]  # noqa: RUF012
+        defender = [Point(10, 1.1), Point(40, -2)]  # noqa: RUF012
+
+    assert land.attacker is None
+    worth: Any = LandWorth(Curves, 1)  # type: ignore[arg-type]
+    assert worth.best[:, 0].tolist() == [1.3, 1.1]
+    assert worth.worst[:, 0].tolist() == [-0.2, -2]
+    areas = np.array([[0.0], [10.0], [15.0], [20.0], [30.0], [40.0], [1e8]])
+    assert worth.of(areas)[0, :, 0] == pytest.approx([-0.2, -0.2, 0.35, 0.9, 1.1, 1.3, 1.3], abs=1e-15)
+    assert worth.of(areas)[1, :, 0] == pytest.approx([1.1, 1.1, 1.1 - 3.1 / 6, 0.0667 + 0.0, -2 + 3.1 / 3, -2, -2], abs=1e-4)
+
+
+def test_a_line_about_areas_is_the_line_about_the_options_that_have_them(played) -> None:
+    def areas(section: dict[str, Any]) -> None:
+        lines = section["red_lines"]
+        for name, bound in (("more_land", "ceded_above_km2"), ("no_land_back", "ceded_below_km2")):
+            lines[name][bound] = 0
+            del lines[name]["terms"]
+        # It covers what lies far below, not the part returned.
+        lines["no_land_back"]["terms"] = {"territory": ["land_returned", "line_of_contact"]}
+        lines["no_withdrawal"]["area_below_km2"] = 60_000
+        del lines["no_withdrawal"]["terms"]
+
+    for rule in ("nash", "screening"):
+        assert_same(played(rule=rule), played(areas, rule=rule))
+
+
+def test_a_line_about_terms_and_areas_is_the_line_about_two_issues(played) -> None:
+    def line(**of: Any) -> Change:
+        def change(section: dict[str, Any]) -> None:
+            one = {"side": "attacker", "hard_share": 0.5, "price": 0.1, "softening": 0.2}
+            section["red_lines"]["mixed"] = {**one, **of}
+
+        return change
+
+    two = line(terms={"alignment": ["nato_path", "deferred"], "territory": ["more_land", "four_regions"]})
+    assert_same(played(two), played(line(terms={"alignment": ["nato_path", "deferred"]}, ceded_above_km2=0)))
+
+
+@pytest.mark.parametrize("side", ["attacker", "defender"])
+def test_without_an_issue_about_land_a_line_looks_at_the_front(played, side: str) -> None:
+    def landless(**line: Any) -> Change:
+        def change(section: dict[str, Any]) -> None:
+            del section["issues"]["territory"], section["forbidden"]
+            for issue in section["issues"].values():
+                issue["weight"] = {"attacker": 0.25, "defender": 0.25}
+            kept = ("recognised_borders", "no_nato", "no_guarantee")
+            section["red_lines"] = {name: section["red_lines"][name] for name in kept}
+            one = {"side": side, "hard_share": 0.5, "price": 0.1, "softening": 0.2}
+            section["red_lines"]["front"] = {**one, **line}
+
+        return change
+
+    # The first issue is the one that such a line is charged to.
+    every = {"terms": {"security": ["bare_truce", "zone_without_guards", "european_zone", "guaranteed_zone"]}}
+    assert_same(played(landless(**every)), played(landless(area_above_km2=1)))
+    assert_same(played(landless(**every, price=0, hard_share=0)), played(landless(area_above_km2=1e8)), tallies=False)
+    held = played(landless(ceded_below_km2=1, hard_share=1)).fields
+    assert (held.see("nearest_slack")[held.see("ending") == 0] == -np.inf).all()
+    assert not held.see("deals_signed").any()
+
+
+ALWAYS = (
+    {"from": "2024-12-04", "until": "2099-01-01"},
+    {"while": {"quantity": "held_area", "above": 0}},
+    {"from": "2020-01-01", "while": {"quantity": "ceasefires", "below": 1_000}},
+)
+
+
+def opened(window: dict[str, Any], *paths: str) -> Change:
+    """Give options and red lines a window."""
+
+    def change(section: dict[str, Any]) -> None:
+        written = {key: date(value) if isinstance(value, str) else value for key, value in window.items()}
+        for path in paths:
+            place: Any = section
+            for step in path.split("."):
+                place = place[step]
+            place.update(written)
+
+    return change
+
+
+OPTIONS = (
+    "issues.security.options.zone_without_guards", "issues.territory.options.line_of_contact",
+    "issues.alignment.options.neutral", "issues.caps.options.eased", "issues.recognition.options.de_jure",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("window", ALWAYS)
+def test_what_is_always_open_is_as_without_a_window(played, window: dict[str, Any]) -> None:
+    assert_same(played(), played(opened(window, *OPTIONS, "red_lines.more_land", "red_lines.no_western_troops")))
+
+
+def forbid(path: str) -> Change:
+    _, issue, _, option = path.split(".")
+
+    def change(section: dict[str, Any]) -> None:
+        section.setdefault("forbidden", {})["ruled_out"] = {"terms": {issue: [option]}}
+
+    return change
+
+
+@pytest.mark.parametrize("path", OPTIONS)
+def test_what_is_never_open_or_removed_is_forbidden(played, path: str) -> None:
+    """And a duplicate changes nothing; where options are not the same ones, but for the numbers of packages."""
+    rule = "screening" if "alignment" in path else "nash"
+    _, issue, _, option = path.split(".")
+
+    def removed(section: dict[str, Any]) -> None:
+        del section["issues"][issue]["options"][option]
+        for rules in (section["red_lines"], section["forbidden"]):
+            for name, one in list(rules.items()):
+                left = [other for other in one["terms"].get(issue, [None]) if other != option]
+                if not left:
+                    del rules[name]
+                elif issue in one["terms"]:
+                    one["terms"][issue] = left
+
+    def twice(section: dict[str, Any]) -> None:
+        section["issues"][issue]["options"]["again"] = section["issues"][issue]["options"][option]
+        for one in (*section["red_lines"].values(), *section["forbidden"].values()):
+            if option in one["terms"].get(issue, []):
+                one["terms"][issue] = [*one["terms"][issue], "again"]
+
+    numbers = ("demand", "deal_package", "agreed_package")
+    forbidden = played(forbid(path), rule=rule)
+    assert_same(forbidden, played(opened(NEVER, path), rule=rule))
+    assert_same(forbidden, played(removed, rule=rule), numbers, tallies=False)
+    assert_same(played(rule=rule), played(twice, rule=rule), numbers, tallies=False)
+
+
+def test_a_line_that_is_never_in_force_is_none(played) -> None:
+    def gone(section: dict[str, Any]) -> None:
+        section["red_lines"]["more_land"].update(hard_share=0, price=0)
+
+    never = {"while": {"quantity": "war_support.attacker", "below": 0}}
+    assert_same(played(gone), played(opened(never, "red_lines.more_land")))
+
+
+def test_an_option_opens_and_lapses_on_its_days(variant) -> None:
+    """While none of an issue is open nothing can be signed; what is signed stays."""
+
+    def change(tree: dict[str, Any]) -> None:
+        tree["negotiation"]["talks"].update(open_per_year=1000, agree_per_year=1000, fail_per_year=0, suspend_per_year=0)
+        tree["negotiation"]["ripeness"] = 0
+        tree["ceasefire"].update(first_year_hazard=0)
+        for option in tree["negotiation"]["issues"]["caps"]["options"].values():
+            option.update({"from": date("2025-03-01"), "until": date("2025-06-01")})
+
+    world = play(variant(change), days=280)
+    days = world.fields.see("deal_day")[world.fields.see("deal_day") >= 0] - 1
+    first, last = (world.calendar.day_of(date(text)) for text in ("2025-03-01", "2025-06-01"))
+    assert len(days) > 20
+    assert first <= days.min() < first + 14
+    assert first + 14 < days.max() < last
+    assert (world.fields.see("ending") == 3).sum() == len(days), "no deal ends because its options have lapsed"
+    assert (world.fields.see("nearest_slack")[world.fields.see("ending") == 0] == -np.inf).all()
+
+
+def test_prices_move_with_weariness_ground_and_success(variant, monkeypatch) -> None:
+    seen = []
+
+    def change(tree: dict[str, Any]) -> None:
+        for number, line in enumerate(tree["negotiation"]["red_lines"].values()):
+            line.update(hard_share=0.3, softening_per_1000_km2=0.05 * number, hardening=0.4 * (number % 3))
+
+    scenario, update = variant(change), RedLines.update
+
+    def spy(lines: RedLines, areas: Any) -> None:
+        update(lines, areas)
+        area, momentum, weariness = (now[name].copy() for name in ("held_area", "momentum", "weariness"))
+        seen.append((lines.soft_prices.copy(), lines.prices.copy(), lines.hard.copy(), area, momentum, weariness))
+
+    now: dict[str, Any] = {}
+    own = World.run
+
+    def run(world: World, mechanisms: Any) -> None:
+        now.update({name: world.fields.see(name) for name in ("held_area", "momentum", "weariness")})
+        own(world, mechanisms)
+
+    monkeypatch.setattr(World, "run", run)
+    monkeypatch.setattr(RedLines, "update", spy)
+    play(scenario, 16, 200)
+    assert len(seen) > 10
+    lower = higher = 0
+    for soft, prices, hard, area, momentum, weariness in seen:
+        for k, line in enumerate(scenario.world.negotiation.red_lines):
+            side = ("attacker", "defender").index(line.side)
+            gained = area - 111_500
+            lost = np.maximum(-gained if side == 0 else gained, 0)
+            kept = 1 - line.softening.central * weariness[side] * (1 - (1 + momentum[side]) / 2)
+            kept = np.maximum(kept - line.softening_per_1000_km2.central * lost / 1000, 0)
+            price = line.price.central * kept * (1 + line.hardening.central * np.maximum(momentum[side], 0))
+            np.testing.assert_allclose(soft[k], price, rtol=1e-12, atol=1e-15)
+            assert (prices[k] == np.where(hard[k], 0, soft[k])).all()
+            lower, higher = lower + (price < line.price.central).sum(), higher + (price > line.price.central).sum()
+    assert lower > 0
+    assert higher > 0
