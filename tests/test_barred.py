@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from sim.engine.draws import Draws
 from sim.engine.world import Setting, World
 from sim.model import WarScenario, simulate
-from sim.model.ledger import Questions
+from sim.model.answers import STATES, Questions, is_possible
 from sim.model.parameters import SIDES
 from sim.scenario import Scenario, numbers
 
@@ -172,7 +172,8 @@ def hold(scenario: Scenario[Any]) -> Iterator[str]:
     questions, world = Questions(scenario.world.negotiation), played(scenario)
     bars = [barred(scenario, replication) for replication in range(HISTORIES)]
     regime = np.arange(len(questions.packages)) // (len(questions.packages) // max(1, len(questions.regimes)))
-    slacks: dict[tuple[int, int], np.ndarray] = {}
+    reviews = [event for event in world.recorder.events if event.kind == "review"]
+    slacks = {(event.replication, event.day): np.array(event.values["packages"]) for event in reviews}
     for event in world.recorder.events:
         bar = bars[event.replication]
         value: Any = event.values
@@ -188,7 +189,7 @@ def hold(scenario: Scenario[Any]) -> Iterator[str]:
             yield "deal"
         if event.kind != "review":
             continue
-        slack = slacks[event.replication, event.day] = np.array(value["packages"])
+        slack = slacks[event.replication, event.day]
         assert ((slack == -np.inf) == bar).all(), "barred is what the scenario and the draws bar, and nothing else"
         assert (slack < np.inf).all()
         nearest = int(value["nearest"])
@@ -196,30 +197,35 @@ def hold(scenario: Scenario[Any]) -> Iterator[str]:
         assert (nearest < 0) == either.all(), "there is a nearest package where one is left"
         assert nearest < 0 or not either[nearest]
         yield "none is left" if nearest < 0 else "some are left"
-        yield "zone" if value["state"] == 0 else "no zone"
+        zone = bool((slack > 0).all(axis=0).any())
+        assert zone == (value["state"] < 0 or is_possible(STATES[int(value["state"])])), (
+            "where there is a zone a deal is possible"
+        )
+        yield "zone" if zone else "no zone"
+        surplus = slack * np.array(value["lasts"])[:, regime]
         for side, name in enumerate(SIDES):
             offer = int(value[f"offer_{name}"])
             signs = (slack[side] > 0) & ~either
-            assert (offer < 0) == (not signs.any()), "a side offers where it would sign something"
+            assert (offer < 0) == (zone or not signs.any()), "without a zone a side offers where it would sign something"
             if offer >= 0:
                 assert signs[offer], "who offers would sign, and what is offered is barred to no one"
-                assert slack[1 - side, offer] == slack[1 - side, signs].max(), "the other refuses no other less"
+                assert surplus[1 - side, offer] == surplus[1 - side, signs].max(), "the other refuses no other less"
                 yield "offer"
         codes = [int(code) for key, code in value.items() if key.startswith("opens_")] + [int(value["smallest"])]
         assert all(-1 <= code < len(questions.openers) for code in codes), "openers are known"
-        yield from openers_hold(questions, codes, value, bar, slack)
+        assert not zone or set(codes) == {-1}, "where there is a zone nothing opens one"
+        yield from openers_hold(questions, codes, value, bar, surplus)
 
 
-def openers_hold(questions: Questions, codes: list[int], value: Any, bar: np.ndarray, slack: np.ndarray) -> Iterator[str]:
+def openers_hold(questions: Questions, codes: list[int], value: Any, bar: np.ndarray, surplus: np.ndarray) -> Iterator[str]:
     """Assert what must hold of what opens a zone in one history at a review."""
     for opener in (questions.openers[code] for code in codes if code >= 0):
         yield opener.kind
-        assert value["state"] != 0, "where there is a zone nothing opens one"
         if opener.kind == "concession":
             side = SIDES.index(opener.what)
             offer = int(value[f"offer_{SIDES[1 - side]}"])
             assert offer >= 0, "who concedes signs the other's offer"
-            short = -slack[side, offer]
+            short = -surplus[side, offer]
             assert opener.amount - questions.step <= short + 1e-9
             assert short < opener.amount + 1e-9
         if opener.kind == "guards":
@@ -288,4 +294,6 @@ def test_a_war_in_which_no_history_has_a_package_left_is_told_in_words(parley: A
     settings = [f"--set=negotiation.red_lines.{line}.hard_share=0.999999" for line in hard]
     done = parley("run", "recognition_hard", "--replications=5", "--months=2", f"--out={tmp_path}", *settings)
     assert done.returncode == 0, done.stderr
-    assert "of reviews), hard red lines left no package that both sides could sign." in " ".join(done.stdout.split())
+    assert "Where none was possible, hard red lines left no package that both sides could sign." in " ".join(
+        done.stdout.split()
+    )

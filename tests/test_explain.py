@@ -6,12 +6,16 @@ import csv
 import io
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sim.model import WarScenario
 from sim.results.history import medoid
+from sim.results.names import Names
+from sim.scenario import load_scenario
 from tests.resealed import reseal
 
 pytestmark = pytest.mark.ensembles
@@ -58,11 +62,14 @@ def test_one_history_of_each_kind(parley, folder: Path, ending: str) -> None:
             ("its private resolve", "resolve"),
             ("= fighting on is worth", "fighting_on"),
             ("the nearest package is worth, while it lasts", "package"),
+            ("what its terms cost at home", "home"),
+            ("what fighting on gives at once, and a short deal does not", "early"),
             ("= above fighting on", "slack"),
         ):
             found = re.search(rf"^ {re.escape(label)} +(\S+) +(\S+)$", account, re.MULTILINE)
             expected = [float(row[f"{column}_{side}"]) for side in ("attacker", "defender")]
-            assert [float(found[1]), float(found[2])] == pytest.approx(expected, abs=0.0006)
+            sign = -1 if column in ("home", "early") else 1
+            assert [sign * float(found[1]), sign * float(found[2])] == pytest.approx(expected, abs=0.0006)
     if ending == "ceasefire_in_force":
         # What was signed is what the tables say, worth what they say.
         last = table[-1]
@@ -80,10 +87,32 @@ def test_the_ledger_over_time_is_that_of_the_table(parley, folder: Path) -> None
         by_day[row["date"]] = by_day.get(row["date"], 0.0) + float(row["share"])
     assert all(total == pytest.approx(1.0, abs=1e-12) for total in by_day.values())
     dates = re.findall(r"\d{4}-\d\d-\d\d", printed)
-    open_zone = re.search(r"A zone of agreement was open +(.*)", printed)[1].split()
-    for date, text in zip(dates, open_zone, strict=True):
-        row = next(row for row in ledger if row["date"] == date and row["answer"] == "zone")
-        assert float(text.rstrip("%")) / 100 == pytest.approx(float(row["share"]), abs=0.0006)
+    lines = [line for line in printed.splitlines() if re.search(r"%( +[\d.]+%)*$", line)]
+    over_time = [line for line in lines if line.count("%") == len(dates)]
+    possible = [[float(text) for text in re.findall(r"([\d.]+)%", line)] for line in over_time if "Possible, " in line]
+    assert possible
+    for place, date in enumerate(dates):
+        shares = [float(row["share"]) for row in ledger if row["date"] == date and row["answer"].startswith("possible:")]
+        assert sum(line[place] for line in possible) / 100 == pytest.approx(sum(shares), abs=0.0006 * len(possible))
+
+
+def test_the_reasons_are_those_of_the_table(parley, folder: Path) -> None:
+    printed = parley("explain", folder).stdout.split("Where no deal was possible")[1].split("One history")[0]
+    table = rows((folder / "ledger.csv").read_text())
+    without = sum(
+        int(row["histories"]) for row in table if row["question"] == "state" and not row["answer"].startswith("possible:")
+    )
+    told = re.findall(r"^ (\S.*?) +([\d.]+)% +([\d.]+)%$", printed, re.MULTILINE)
+    names = Names(load_scenario(folder / "scenario.yaml", WarScenario))
+    assert len(told) > 5
+    for question, place in (("alone", 1), ("weighs_most", 2)):
+        given = [row for row in table if row["question"] == question]
+        counts = Counter[str]()
+        for row in given:
+            counts[row["answer"]] += int(row["histories"])
+        shares = {names.reason(answer) if ":" in answer else "none": n / without for answer, n in counts.items()}
+        for line in told:
+            assert float(line[place]) / 100 == pytest.approx(shares.get(line[0], 0.0), abs=0.0006)
 
 
 def test_the_typical_history_is_the_nearest_to_the_centre() -> None:

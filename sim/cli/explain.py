@@ -51,11 +51,12 @@ def explain(
             scenario_negotiates,
             which_history,
         )
+        from sim.results.ledger import Totals
         from sim.results.names import Names
         from sim.results.runs import Run
         from sim.words import WHAT_IT_IS_NOT
         from sim.words.history import explanation
-        from sim.words.ledger import ledger_over_time
+        from sim.words.ledger import ledger_over_time, reasons_table
 
         if as_csv and packages:
             refuse("--csv and --packages are two tables: choose one")
@@ -83,6 +84,10 @@ def explain(
         if ran.ledger:
             print("Why there was no deal, over time")
             print(*ledger_over_time(ran.ledger, names, Calendar(scenario.world.start_date), ran.days), "", sep="\n")
+            totals = Totals(ran.ledger)
+            if totals.without:
+                print("Where no deal was possible: which reason, taken away alone, would have made one possible")
+                print(*reasons_table(names, totals), "", sep="\n")
         elif scenario_negotiates(scenario):
             print("This run is too short for a ledger, which is kept every four weeks.\n")
         else:

@@ -103,7 +103,7 @@ class Ensemble:
     events : list of Event
         Of the watched replications, in the order in which they happened.
     tallies : dict of (day, question) to (answers,) int
-        How many replications gave each answer of the ledger; see `sim.model.ledger`.
+        How many replications gave each answer of the ledger; see `sim.model.answers`.
     failures : dict of int to str
         Replications in which something went wrong, and what. They are `failed`, and have no other outcome.
     """

@@ -212,14 +212,17 @@ class Bargain:
         self._bar = np.where(self.lines.hard, np.inf, 0.0)
         self.home = self._both.bad_terms_price * self._weariness
         # Terms count for more than their worth, since at home a leader pays for what they fall short of the best.
-        self._open = {i: worth * (1.0 + self.home[:, None]) for i, worth in self._worth.items()}
+        self._unlined = {i: worth * (1.0 + self.home[:, None]) for i, worth in self._worth.items()}
         if self._regimes != [""]:
-            self._open[self.domain.issues[0]] -= self.troops_price[:, None] * self.presence
+            self._unlined[self.domain.issues[0]] -= self.troops_price[:, None] * self.presence
+        self._open = {i: worth.copy() for i, worth in self._unlined.items()}
         self.lines.charge_options(self._open, self.lines.prices)
         self._priced = {i: worth.copy() for i, worth in self._open.items()}
         self.lines.charge_options(self._priced, self._bar)
+        # What is not open is barred to both, with red lines or without them.
         for axis, option, closed in self._openings.closed:
-            self._priced[self.domain.issues[axis]][:, option, closed] = -np.inf
+            for worth in (self._priced, self._unlined):
+                worth[self.domain.issues[axis]][:, option, closed] = -np.inf
         self.fighting = self._fighting_on.now(resolve, pressure, self._fought_lasts, self._fought_loss_left)
         self.loss = (self._both.renewed_war_loss + self.fighting.foreseen)[:, None] * self._loss_left
         self.fear = (1.0 - self.lasting) / self.lasting * self.loss
@@ -278,6 +281,22 @@ class Bargain:
         """Return what `slack` would be if nothing was barred, (2, P, columns)."""
         return self._packages(columns, self.floor, barred=False)
 
+    def slack_without_lines(self, columns: Columns) -> Floats:
+        """Return what `slack` would be without any red lines, (2, P, columns); what cannot be signed stays barred."""
+        first, rest = self._parts(columns, self.floor, self._unlined, rules=True)
+        return self._combined(first, rest, rules=True)
+
+    def terms(self, columns: Columns) -> Floats:
+        """Return how good the terms of packages are for each side, (2, P, columns): 0 the worst and 1 the best."""
+        return np.stack([self.domain.total({i: x[side][:, columns] for i, x in self._worth.items()}) for side in range(2)])
+
+    def terms_of(self, package: Ints, columns: Ints) -> Floats:
+        """Return how good the terms of one package are for each side, for each of `columns`, (2, columns)."""
+        found = np.zeros((2, len(columns)))
+        for row, i in enumerate(self.domain.issues):
+            found += self._worth[i][:, self.domain.choice[package, row], columns]
+        return found
+
     def bars(self, columns: Columns) -> NDArray[np.int16]:
         """Return by how many hard red lines of its own each package is barred to each side, (2, P, columns).
 
@@ -310,7 +329,7 @@ class Bargain:
             slack = self.slack(columns)
             whole: Floats = np.minimum(slack[0], slack[1]).max(axis=0)
             return whole
-        first, rest = self._parts(columns, self.floor, barred=True)
+        first, rest = self._parts(columns, self.floor, self._priced, rules=True)
         nearest: Floats | None = None
         one, two = np.empty_like(rest[0]), np.empty_like(rest[0])
         for option in range(first.shape[1]):
@@ -321,30 +340,34 @@ class Bargain:
         assert nearest is not None, "an issue has at least one option"
         return nearest
 
-    def _parts(self, columns: Columns, floor: Floats, barred: bool) -> tuple[Floats, Floats]:
+    def _parts(self, columns: Columns, floor: Floats, worth: dict[str, Floats], rules: bool) -> tuple[Floats, Floats]:
         """Return the utility of the options of the first issue above a floor, and the sums over all other issues.
 
-        Shapes are (2, options, columns) and (2, combinations, columns). What is `barred` by rules on the other issues alone,
-        or by lines about one issue, is so already.
+        Shapes are (2, options, columns) and (2, combinations, columns). What is barred by `rules` on the other issues alone
+        is so already; what lines about one issue charge is in the `worth` of options, where they count.
         """
-        first, *others = ((self._priced if barred else self._open)[i][:, :, columns] for i in self.domain.issues)
+        first, *others = (worth[i][:, :, columns] for i in self.domain.issues)
         none = np.zeros((1, first.shape[-1]))
-        rest = np.stack([total([none, *(worth[side] for worth in others)]) for side in range(2)])
+        rest = np.stack([total([none, *(options[side] for options in others)]) for side in range(2)])
         shaped = rest.reshape(2, *self.domain.shape[1:], -1)
-        for corner in self._forbidden_without_first if barred else ():
+        for corner in self._forbidden_without_first if rules else ():
             shaped[(slice(None), *corner[1:])] = -np.inf
         return first - floor[:, :, columns], rest
 
-    def _packages(self, columns: Columns, floor: Floats, barred: bool = True) -> Floats:
-        """Return the utility of packages above a floor that depends on the regime, (2, P, columns)."""
-        first, rest = self._parts(columns, floor, barred)
+    def _combined(self, first: Floats, rest: Floats, rules: bool) -> Floats:
+        """Return the utility of packages from that of their `_parts`, (2, P, columns)."""
         # The sums over the other issues are the same for every option of the first one.
         packages = (first[:, :, None] + rest[:, None]).reshape(2, len(self.domain), -1)
         shaped = packages.reshape(2, *self.domain.shape, -1)
-        charges = self.lines.prices[:, columns] + (self._bar[:, columns] if barred else 0.0)
-        self.lines.charge_packages(shaped, charges, columns)
-        for corner in self._forbidden_with_first if barred else ():
+        for corner in self._forbidden_with_first if rules else ():
             shaped[(slice(None), *corner)] = -np.inf
+        return packages
+
+    def _packages(self, columns: Columns, floor: Floats, barred: bool = True) -> Floats:
+        """Return the utility of packages above a floor that depends on the regime, (2, P, columns)."""
+        packages = self._combined(*self._parts(columns, floor, self._priced if barred else self._open, barred), barred)
+        charges = self.lines.prices[:, columns] + (self._bar[:, columns] if barred else 0.0)
+        self.lines.charge_packages(packages.reshape(2, *self.domain.shape, -1), charges, columns)
         return packages
 
     def surplus(self, slack: Floats, columns: Columns) -> Floats:

@@ -34,7 +34,7 @@ WORDS = {
     "intensity": "How hard the attacker attacks, where 1 is as hard as at the start.",
     "issue": "Something to be settled in a negotiation, with its options.",
     "knob": "A number of a scenario that can be turned, with a unit and a range.",
-    "ledger": "Why there was no deal: for each review the reason, and what would have opened a zone of agreement.",
+    "ledger": "Why there was no deal: at each review how talks stood, or what, taken away alone, would have opened a zone.",
     "leverage": "How far a side's position at the front moves the terms that it can expect.",
     "log": "The natural logarithm; a standard deviation of 0.1 on this scale is about 10 per cent.",
     "median": "The value that half of the replications lie below.",

@@ -1,175 +1,69 @@
 """The ledger: why there is no deal, and what would open a zone of agreement.
 
-At every second review (every fourth week), for each history without a zone:
+At every second review (every fourth week), of each history at war in which nothing is signed:
 
-- the *nearest package*: that with the largest smaller slack of both sides (what it is worth above what a side can do
-  without it). There is none where each package is barred to one side or the other: forbidden, or beyond a hard red line;
-- each side's *offer*: of the packages that it would sign itself, the one that the other side comes nearest to signing; none
-  that is barred to the other;
-- the *binding reason*. If the smallest of what would open a zone (below) is to drop a hard red line, it is that line.
-  Otherwise, if there is no nearest package, it is the hard red line that bars the most of the packages that no rule
-  forbids and whose options are open (the first, if several). Otherwise, at the nearest package, the side with the smaller
-  slack refuses, and its reason is the largest of the terms that hold it back: what it expects to gain by fighting on (with
-  its premium for waiting), its resolve, its distrust (what it fears from renewed war), the price of its own red lines, if
-  they have one, and the cost of war. That is the term that would have to change least, in proportion, to bring it to sign;
-  *cost* means that the war costs it too little;
-- what would open a zone, each tried alone on all packages, of which those that stay barred never count: dropping one red
-  line; the smallest number of guards in one regime, up the scenario's ladder; a *concession* of one side, which signs the
-  other's offer although that is worth so much less to it than fighting on (as much pressure from outside would do the same).
-  Of these the *smallest* is the one that costs those who make it the least utility: the price of the red line, that of more
-  foreign troops, the concession.
+- its *state*. With a zone a deal is possible, and the state says how talks stand after the round of the day: under way
+  (`round`, or `refused` where the last offer of these talks was), `suspended`, or `paused`, since they failed lately. Where
+  none are on and they may open at any review, it is `none_asked`; but where ripeness keeps the rate at which they open below
+  that of a war without it, `attacker_ahead`, `defender_ahead` or `both_ahead`: by whose belief in success is above one half,
+  which is what keeps it low. Without a zone no deal is possible, and the state is a reason of a side whose removal alone
+  would open one, or `several` if no single one is enough;
+- without a zone, every *reason* whose removal *alone* would open one. A reason holds a side back, and is removed for that
+  side only, all else as it is: its red lines (all of them, hard and soft, go), its expectation (it expects no gain by
+  fighting on what the balance of today would give it, and has no premium for waiting), its resolve, its distrust (it fears
+  nothing from renewed war in a deal) and home (bad terms have no price there). What is below 0 holds no one back, and stays.
+  If several are enough, the state names the one that goes furthest: without which that side has the largest surplus at the
+  best of the packages that the other side signs (the first, if several). All changes of a side's floor (below) would have to
+  be as large to open a zone, and a hard line has no size, so that the least change would not tell them apart;
+- without a zone, the *nearest package*: that with the largest smaller slack of both sides (what it is worth above what a
+  side must have). There is none where each package is barred to one side or the other: forbidden, or beyond a hard red line.
+  At it the side with the smaller slack refuses, and what *weighs most* is the reason whose removal would add the most to its
+  slack there; of red lines, the prices that it has. Nothing weighs, if none adds anything;
+- without a zone, each side's *offer*: of the packages that it would sign itself, the one that the other side comes nearest
+  to signing, by its surplus; none that is barred to the other;
+- without a zone, what would open one, each tried alone on all packages, of which those that stay barred never count:
+  dropping one red line; the smallest number of guards in one regime, up the scenario's ladder; a *concession* of one side,
+  which signs the other's offer although that is worth so much less to it than fighting on (as much pressure from outside
+  would do the same). Of these the *smallest* is the one that costs those who make it the least utility: the price of the red
+  line, that of more foreign troops, the concession.
 
-Nothing in the model reads the ledger.
+A side's slack is the utility of a package less a floor that depends on its regime, and expectation, resolve and distrust are
+in the floor alone. So for these no package need be looked at twice: with the best slack in each regime among packages that
+the other side signs, what the floor loses says whether a zone opens. Nothing in the model reads the ledger.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Recorder
+from sim.model.answers import BLOCKS, REASONS, TALKS, Questions
 from sim.model.bargain import Bargain
 from sim.model.lines import Columns
 from sim.model.negotiation import first_largest, where_allowed
+from sim.model.openers import Openers
 from sim.model.parameters import SIDES
-from sim.model.stakes import NegotiationParameters, domain_of
-from sim.scenario import Quantity
-
-ZONE = "zone"
-NOTHING = "nothing"
-RED_LINE = "red_line"
-
-
-class Reason(NamedTuple):
-    """Why a side refuses the nearest package: a term that holds it back, and what is said of it, with `{side}`."""
-
-    term: str
-    sentence: str
-
-
-REASONS = {
-    RED_LINE: Reason("red_lines", "{side}: a red line"),
-    "expectation": Reason("expectation", "{side} expects more from fighting on"),
-    "resolve": Reason("resolve", "{side} is more resolved than most"),
-    "distrust": Reason("distrust", "{side} fears that the war would begin again"),
-    "cost": Reason("cost", "{side}: the war costs it too little"),
-}
-# What would open a zone, by kind: what is said of it.
-OPENERS = {
-    "drop": "{side} drops its red line '{line}'",
-    "guards": "{amount:,.0f} guards in '{regime}'",
-    "concession": "{side} signs what is worth {amount:.3f} less to it than fighting on",
-}
-STATES = (ZONE, *(f"{side}:{reason}" for reason in REASONS for side in SIDES))
-
-
-def state_of(reason: int | Ints, side: Ints) -> Ints:
-    """Return the place among `STATES` of a reason, by its place, and a side."""
-    return np.asarray(1 + len(SIDES) * reason + side)
-
-
-@dataclass(frozen=True)
-class Opener:
-    """Something that may open a zone: a red line dropped, guards in a regime, or a concession of a side.
-
-    `what` is the red line, the regime or the side; `amount` the guards or the utility.
-    """
-
-    kind: str
-    what: str
-    amount: float = 0.0
-
-    @property
-    def code(self) -> str:
-        """How tables write it."""
-        return f"{self.kind}:{self.what}" + (f":{self.amount:.10g}" if self.kind != "drop" else "")
-
-    @classmethod
-    def read(cls, code: str) -> Opener | None:
-        """Return what a table has written; None for `nothing`.
-
-        >>> Opener.read(Opener("guards", "zone", 60000.0).code)
-        Opener(kind='guards', what='zone', amount=60000.0)
-        """
-        kind, _, rest = code.partition(":")
-        what, _, amount = rest.partition(":")
-        return None if code == NOTHING else cls(kind, what, float(amount or 0))
-
-
-class Questions:
-    """The questions of the ledger and their possible answers, in the order of their codes.
-
-    Attributes
-    ----------
-    states : list of str
-        "zone", then "<side>:<reason>".
-    lines : list of str
-    packages : list of str
-        Terms by issue, joined by " / ".
-    openers : list of Opener
-    """
-
-    def __init__(self, section: NegotiationParameters[Quantity]) -> None:
-        domain = domain_of(section)
-        self.states = list(STATES)
-        self.lines = [line.id for line in section.red_lines]
-        self.packages = [" / ".join(domain.terms(package)) for package in range(len(domain))]
-        self.ladder = [step.value for step in section.ledger.guards_persons]
-        first = next(issue for issue in section.issues if issue.id == domain.issues[0])
-        self.regimes = [option.regime for option in first.options if option.regime is not None]
-        self.step, self.steps = section.ledger.concession_step.value, section.ledger.concession_steps.whole
-        self.openers = [Opener("drop", line) for line in self.lines]
-        self.openers += [Opener("guards", regime, number) for regime in self.regimes for number in self.ladder]
-        self.openers += [
-            Opener("concession", side, self.step * (count + 1)) for side in SIDES for count in range(self.steps)
-        ]
-
-    def answers(self, question: str) -> list[str]:
-        """Return the answers to a question, by code."""
-        if question == "state":
-            return self.states
-        if question == "red_line":
-            return self.lines
-        if question in ("nearest", "offer_attacker", "offer_defender"):
-            return [*self.packages, NOTHING]
-        return [*(opener.code for opener in self.openers), NOTHING]
-
-
-@dataclass(frozen=True)
-class GuardStep:
-    """A number of guards tried in a regime: where it is more than there are, what it asks of packages and what it costs."""
-
-    regime: int
-    place: int
-    more: NDArray[np.bool_]
-    lasting: Floats
-    charge: Floats
-    price: Floats
-
-    def rise(self, bargain: Bargain) -> Floats:
-        """Return by how much more a package must be worth to each side, with so many guards, than it is now, (2, n)."""
-        loss, today = bargain.loss[:, self.regime], bargain.fighting.today
-        now = bargain.fear[:, self.regime] + today / bargain.lasting[:, self.regime]
-        return ((1.0 - self.lasting) * loss + today) / self.lasting + self.charge - now
 
 
 @dataclass
 class Account:
     """What the ledger finds in some histories; arrays of shape (columns,) unless said.
 
-    Codes index the lists of `Questions`; -1 where there is nothing to say. `offers` has a row for each side, `opens` one for
-    each kind of opener, and `terms` holds, by name and for both sides, what speaks for and against the nearest package, NaN
-    where there is none. Where there is a zone nothing opens one, and `line` means nothing.
+    Codes index the answers of `Questions`; -1 where there is nothing to say. `alone` has a row for each of `BLOCKS`,
+    `offers` for each side, `opens` for each kind of opener, and `terms` holds, by name and for both sides, what speaks for
+    and against the nearest package, NaN where there is none. Of histories with a zone it has nothing but that: their `state`
+    is how talks stand, which is not known yet.
     """
 
     nearest: Ints
     state: Ints
-    line: Ints
+    alone: NDArray[np.bool_]
+    heaviest: Ints
     offers: Ints
     opens: Ints
     smallest: Ints
@@ -179,14 +73,17 @@ class Account:
         """Return the account of some of its histories."""
         terms = {name: values[:, here] for name, values in self.terms.items()}
         return Account(
-            self.nearest[here], self.state[here], self.line[here], self.offers[:, here], self.opens[:, here],
-            self.smallest[here], terms,
+            self.nearest[here], self.state[here], self.alone[:, here], self.heaviest[here], self.offers[:, here],
+            self.opens[:, here], self.smallest[here], terms,
         )  # fmt: skip
 
     def values(self) -> dict[str, Floats]:
         """Return all of it as arrays by name, for the chronicle."""
         found = {f"{name}_{side}": values[row] for name, values in self.terms.items() for row, side in enumerate(SIDES)}
-        codes = {"nearest": self.nearest, "state": self.state, "line": self.line, "smallest": self.smallest}
+        codes = {
+            "nearest": self.nearest, "state": self.state, "heaviest": self.heaviest, "smallest": self.smallest,
+        }  # fmt: skip
+        codes |= {f"alone_{row}": opens for row, opens in enumerate(self.alone)}
         codes |= {f"offer_{side}": self.offers[row] for row, side in enumerate(SIDES)}
         codes |= {f"opens_{kind}": code for kind, code in enumerate(self.opens)}
         return found | {name: code.astype(np.float64) for name, code in codes.items()}
@@ -198,42 +95,26 @@ class Ledger:
     def __init__(self, bargain: Bargain) -> None:
         self._bargain = bargain
         self.questions = Questions(bargain.section)
+        self._openers = Openers(bargain, self.questions)
         self._everyone = np.arange(bargain.lines.prices.shape[1])
-        self._line_side = np.array(bargain.lines.side, dtype=np.int64)
-        self.derive()
 
     def derive(self) -> None:
-        """Work out what depends on the parameters in force: how long deals would last with each number of guards tried."""
-        bargain = self._bargain
-        self._ladders: dict[int, list[GuardStep]] = {}
-        now = bargain.guards_now()
-        for regime in range(len(now)):
-            for place, number in enumerate(self.questions.ladder):
-                # A regime without guards stays one; more of them are tried where there are some.
-                more_guards = (number > now[regime]) & (now[regime] > 0)
-                if not more_guards.any():
-                    continue
-                here = slice(regime, regime + 1)
-                lasting = bargain.lasting_with(np.full((1, now.shape[1]), float(number)), here)[:, 0]
-                presence = bargain.presence_of(np.array([float(number)])) - bargain.presence[regime]
-                price = bargain.troops_price * presence
-                self._ladders.setdefault(regime, []).append(
-                    GuardStep(regime, place, more_guards, lasting, price, price[0] + price[1])
-                )
+        """Work out what depends on the parameters in force."""
+        self._openers.derive()
 
-    def count(self, recorder: Recorder, day: int, at_war: int, accounts: Sequence[Account]) -> None:
-        """Count what was found in the histories at war."""
-        questions = self.questions
-        states = [account.state for account in accounts]
-        without = sum(len(state) for state in states)
-        self._count(recorder, day, "state", [np.zeros(at_war - without, dtype=np.int64), *states])
-        self._count(recorder, day, "red_line", [account.line[account.line >= 0] for account in accounts])
+    def count(self, recorder: Recorder, day: int, states: Ints, accounts: Sequence[Account]) -> None:
+        """Count the states of the histories at war, and what was found in those without a zone."""
+        answers = len(self.questions.answers("state"))
+        recorder.tally(day, "state", np.bincount(states, minlength=answers))
+        alone = [np.flatnonzero(account.alone.T) % len(BLOCKS) for account in accounts]
+        none = [np.full(int((~account.alone.any(axis=0)).sum()), -1) for account in accounts]
+        self._count(recorder, day, "alone", [*alone, *none])
+        self._count(recorder, day, "weighs_most", [account.heaviest for account in accounts])
         self._count(recorder, day, "nearest", [account.nearest for account in accounts])
         for side, name in enumerate(SIDES):
             self._count(recorder, day, f"offer_{name}", [account.offers[side] for account in accounts])
         self._count(recorder, day, "smallest", [account.smallest for account in accounts])
-        every = np.concatenate([account.opens.ravel() for account in accounts] or [np.zeros(0, dtype=np.int64)])
-        recorder.tally(day, "opens", np.bincount(every[every >= 0], minlength=len(questions.openers) + 1))
+        self._count(recorder, day, "opens", [account.opens[account.opens >= 0] for account in accounts])
 
     def _count(self, recorder: Recorder, day: int, question: str, codes: Sequence[Ints]) -> None:
         answers = len(self.questions.answers(question))
@@ -241,7 +122,7 @@ class Ledger:
         # What has no answer is the last one, "nothing".
         recorder.tally(day, question, np.bincount(np.where(found < 0, answers - 1, found), minlength=answers))
 
-    def account(self, slack: Floats, nearest: Ints, columns: Columns) -> Account:
+    def account(self, slack: Floats, nearest: Ints, zone: NDArray[np.bool_], columns: Columns) -> Account:
         """Return the account of histories.
 
         Parameters
@@ -250,33 +131,75 @@ class Ledger:
             See `Bargain.slack`.
         nearest : (columns,) int
             Their nearest packages, -1 where there is none.
+        zone : (columns,) bool
+            Where there is a zone.
         columns : slice or (columns,) int
             Positions in the batch.
         """
-        signs = slack > 0
-        offers, short = self._offers(slack, signs)
+        width, without = len(nearest), np.flatnonzero(~zone)
+        place = self._everyone[columns][without]
         terms = self._terms(nearest, slack, columns)
-        zone = (terms["slack"] > 0).all(axis=0)
-        opens, prices = self._openers(slack, signs, short, columns)
-        opens[:, zone] = -1
-        # Where nothing opens a zone, all codes are -1.
-        smallest = opens[first_smallest(prices), np.arange(len(nearest))]
-        state, line = self._reason(nearest, terms, smallest, columns)
-        state = np.where(zone, 0, state)
-        return Account(nearest, state, line, offers, opens, smallest, terms)
+        state, heaviest, smallest = np.full(width, -1), np.full(width, -1), np.full(width, -1)
+        alone, offers = np.zeros((len(BLOCKS), width), dtype=np.bool_), np.full((2, width), -1)
+        opens = np.full((self._openers.kinds, width), -1)
+        if len(without):
+            short = slack[:, :, without] if len(without) < width else slack
+            signs = short > 0
+            offers[:, without], most = self._offers(short, signs, place)
+            after = self._after(short, signs, most, place)
+            alone[:, without] = after > 0
+            state[without] = len(TALKS) + np.where((after > 0).any(axis=0), after.argmax(axis=0), len(BLOCKS))
+            opens[:, without], smallest[without] = self._openers.found(short, signs, -most.max(axis=1), place)
+            heaviest[without] = self._heaviest({name: values[:, without] for name, values in terms.items()}, place)
+        return Account(nearest, state, alone, heaviest, offers, opens, smallest, terms)
 
-    def _offers(self, slack: Floats, signs: NDArray[np.bool_]) -> tuple[Ints, Floats]:
-        """Return each side's offer, and by how much the other side falls short of signing it, (2, columns) each.
+    def _offers(self, slack: Floats, signs: NDArray[np.bool_], place: Ints) -> tuple[Ints, Floats]:
+        """Return each side's offer, (2, columns), and each side's best surplus by regime of what the other signs.
 
-        An offer is -1, and the shortfall infinite, where a side would sign nothing that is not barred to the other.
+        An offer is -1, and the best surplus minus infinity, where the other would sign nothing that is not barred to the
+        side. The second array is (2, regimes, columns).
         """
-        offers, short = [], []
+        blocks = self._bargain.blocks
+        offers = np.empty((2, slack.shape[-1]), dtype=np.int64)
+        most = np.empty((2, len(blocks), slack.shape[-1]))
         for side in range(2):
-            other = where_allowed(slack[1 - side], signs[side])
-            best = other.max(axis=0)
-            offers.append(first_largest(other, best))
-            short.append(-best)
-        return np.stack(offers), np.stack(short)
+            surplus = where_allowed(slack[1 - side], signs[side])
+            for regime, block in enumerate(blocks):
+                surplus[block] *= self._bargain.lasting[1 - side, regime, place]
+                most[1 - side, regime] = surplus[block].max(axis=0)
+            offers[side] = first_largest(surplus, most[1 - side].max(axis=0))
+        return offers, most
+
+    def _after(self, slack: Floats, signs: NDArray[np.bool_], most: Floats, place: Ints) -> Floats:
+        """Return each side's best surplus of what the other signs, without each reason alone, (BLOCKS, place).
+
+        A zone opens exactly where it is above 0.
+        """
+        bargain = self._bargain
+        fighting, lasting, fear = bargain.fighting, bargain.lasting[:, :, place], bargain.fear[:, :, place]
+        waiting, resolve = fighting.waiting[:, None, place], fighting.resolve[:, None, place]
+        gained = lasting * np.maximum(fighting.expected_gain[:, None, place], 0.0) + np.maximum(waiting, 0.0)
+        after = {
+            "red_lines": self._best(bargain.slack_without_lines(place), signs, lasting),
+            "expectation": (most + gained).max(axis=1),
+            "resolve": (most + np.maximum(resolve, 0.0)).max(axis=1),
+            "distrust": (most + lasting * np.maximum(fear, 0.0)).max(axis=1),
+            "home": most.max(axis=1),
+        }
+        home = bargain.home[:, None, place]
+        if (home > 0).any():
+            after["home"] = self._best(slack + home * (1.0 - bargain.terms(place)), signs, lasting)
+        return np.concatenate([after[reason] for reason in REASONS])
+
+    def _best(self, slack: Floats, signs: NDArray[np.bool_], lasting: Floats) -> Floats:
+        """Return each side's best surplus of what the other signs, (2, columns)."""
+        found = np.empty((2, len(self._bargain.blocks), slack.shape[-1]))
+        for side in range(2):
+            allowed = where_allowed(slack[side], signs[1 - side])
+            for regime, block in enumerate(self._bargain.blocks):
+                found[side, regime] = allowed[block].max(axis=0) * lasting[side, regime]
+        best: Floats = found.max(axis=1)
+        return best
 
     def _terms(self, package: Ints, slack: Floats, columns: Columns) -> dict[str, Floats]:
         """Return what speaks for and against a package on each side, (2, columns) each; NaN: there is none."""
@@ -286,112 +209,40 @@ class Ledger:
         fighting, lasting, fear = bargain.fighting, bargain.lasting[:, regime, place], bargain.fear[:, regime, place]
         prices = np.zeros((2, len(package)))
         lines = bargain.lines
-        charged = np.where(lines.covered(package, columns), lines.prices[:, columns], 0.0)
+        charged = np.where(lines.covered(package, place), lines.prices[:, place], 0.0)
         for k, side in enumerate(lines.side):
             prices[side] += charged[k]
-        mine, value = slack[:, package, here], bargain.fighting.value[:, columns]
+        terms = bargain.terms_of(package, place)
         of_package = {
-            "package": mine + bargain.floor[:, regime, place] + prices,
+            "package": terms - bargain.troops_price[:, columns] * bargain.presence[regime, place],
+            "home": bargain.home[:, columns] * (1.0 - terms),
             "red_lines": prices,
             "distrust": fear,
+            "early": fighting.today[:, columns] * (1.0 / lasting - 1.0),
             "lasting": lasting,
-            "slack": mine,
+            "slack": slack[:, package, here],
         }
         return {name: np.where(none, np.nan, values) for name, values in of_package.items()} | {
             "terms_today": fighting.terms_today[:, columns],
             "expectation": fighting.expected_gain[:, columns] + fighting.waiting[:, columns],
             "resolve": fighting.resolve[:, columns],
             "cost": fighting.cost[:, columns] + fighting.home[:, columns] + fighting.pressure[:, columns],
-            "fighting_on": value,
+            "fighting_on": fighting.value[:, columns],
         }
 
-    def _reason(self, nearest: Ints, terms: dict[str, Floats], smallest: Ints, columns: Columns) -> tuple[Ints, Ints]:
-        """Return the code of the state and that of the red line that blocks, -1 if none does."""
-        bargain, here = self._bargain, np.arange(len(nearest))
+    def _heaviest(self, terms: dict[str, Floats], place: Ints) -> Ints:
+        """Return the reason whose removal would add the most to the slack of who refuses the nearest package; -1: none."""
+        fighting = self._bargain.fighting
+        gain, waiting = fighting.expected_gain[:, place], fighting.waiting[:, place]
+        adds = {
+            "red_lines": terms["red_lines"],
+            "expectation": np.maximum(gain, 0.0) + waiting / terms["lasting"],
+            "resolve": terms["resolve"] / terms["lasting"],
+            "distrust": terms["distrust"],
+            "home": terms["home"],
+        }
         refusing = (terms["slack"][1] < terms["slack"][0]).astype(np.int64)
-        against = np.stack([terms[reason.term][refusing, here] for reason in REASONS.values()])
-        # A line without a price, or none at all, holds no one back.
-        red_line = list(REASONS).index(RED_LINE)
-        against[red_line] = np.where(against[red_line] > 0, against[red_line], -np.inf)
-        reason = against.argmax(axis=0)
-        state = state_of(reason, refusing)
-        if not self.questions.lines:
-            return state, np.full(len(nearest), -1)
-        lines = bargain.lines
-        hard = lines.hard[:, self._everyone[columns]]
-        mine = (self._line_side[:, None] == refusing) & lines.covered(nearest, columns)
-        dearest = np.where(mine, lines.prices[:, columns], -1.0).argmax(axis=0)
-        line = np.where(reason == red_line, dearest, -1)
-        # Where no package is left, the hard red line that bars the most; before all, a hard one whose end is the smallest of
-        # what would open a zone.
-        widest = np.where(hard, lines.widths(bargain.signable(columns), columns), -1).argmax(axis=0)
-        drops = (smallest >= 0) & (smallest < len(self.questions.lines))
-        blocking = drops & hard[np.where(drops, smallest, 0), here]
-        line = np.where(blocking, smallest, np.where(nearest < 0, widest, line))
-        return np.where(blocking | (nearest < 0), state_of(red_line, self._line_side[line]), state), line
-
-    def _openers(self, slack: Floats, signs: NDArray[np.bool_], short: Floats, columns: Columns) -> tuple[Ints, Floats]:
-        """Return what opens a zone of each kind, and what that costs those who concede.
-
-        Kinds are the red lines, then the regimes with more guards, then the concessions of both sides. What opens it is the
-        code of the opener, -1 where nothing of the kind does; it costs infinitely much there. Both are (kinds, columns).
-        """
-        questions = self.questions
-        lines, regimes, width = len(questions.lines), len(questions.regimes), slack.shape[-1]
-        codes = np.full((lines + regimes + 2, width), -1)
-        prices = np.full((lines + regimes + 2, width), np.inf)
-        self._without_lines(signs, columns, codes[:lines], prices[:lines])
-        self._with_guards(slack, columns, codes[lines:-2], prices[lines:-2])
-        first = lines + regimes * len(questions.ladder)
-        for side in range(2):
-            # What the other side offers must come to be above 0, so that a whole number of steps takes one more. Where there
-            # is a zone, nothing falls short.
-            steps = np.floor(np.maximum(short[1 - side], 0.0) / questions.step)
-            reached = steps < questions.steps
-            row = lines + regimes + side
-            codes[row, reached] = first + side * questions.steps + steps[reached].astype(np.int64)
-            prices[row, reached] = (steps[reached] + 1.0) * questions.step
-        return codes, prices
-
-    def _without_lines(self, signs: NDArray[np.bool_], columns: Columns, codes: Ints, prices: Floats) -> None:
-        """Find the red lines whose end would open a zone."""
-        bargain = self._bargain
-        lines = bargain.lines
-        if not lines.side:
-            return
-        shape, width = bargain.domain.shape, signs.shape[-1]
-        slack = bargain.slack_if_open(columns).reshape(2, *shape, width)
-        bars, signed = bargain.bars(columns).reshape(2, *shape, width), signs.reshape(2, *shape, width)
-        for k, side in enumerate(lines.side):
-            opens = np.zeros(width, dtype=np.bool_)
-            for corner, where in lines.corners(k, columns):
-                without = slack[(side, *corner)] > -lines.prices[k, columns]
-                # Barred by no more than this line, where it is hard.
-                without &= bars[(side, *corner)] == lines.hard[k, columns]
-                without &= signed[(1 - side, *corner)]
-                opens |= np.logical_or.reduce(without.reshape(-1, width), axis=0) & where
-            codes[k, opens], prices[k, opens] = k, lines.soft_prices[k][columns][opens]
-
-    def _with_guards(self, slack: Floats, columns: Columns, codes: Ints, prices: Floats) -> None:
-        """Find the fewest guards of the ladder that open a zone in each regime."""
-        lines, ladder = len(self.questions.lines), len(self.questions.ladder)
-        for regime, steps in self._ladders.items():
-            block = slack[:, self._bargain.blocks[regime]]
-            rises = [step.rise(self._bargain) for step in steps]
-            # Most histories fall short even of the least that any number asks of both sides: leave them out.
-            least = np.min([rise[:, columns] for rise in rises], axis=0)
-            near = np.flatnonzero(((block[0] > least[0]) & (block[1] > least[1])).any(axis=0))
-            if not len(near):
-                continue
-            block, place = block[:, :, near], self._everyone[columns][near]
-            # From the most to the fewest, so that the fewest is what is left standing.
-            for step, more in zip(reversed(steps), reversed(rises), strict=True):
-                rise = more[:, place]
-                opens = ((block[0] > rise[0]) & (block[1] > rise[1])).any(axis=0) & step.more[place]
-                codes[regime, near[opens]] = lines + regime * ladder + step.place
-                prices[regime, near[opens]] = np.abs(step.price[place][opens])
-
-
-def first_smallest(values: Floats) -> Ints:
-    """Return the first row with the smallest value of each column."""
-    return first_largest(values, values.min(axis=0))
+        weights = np.stack([adds[reason][refusing, np.arange(len(refusing))] for reason in REASONS])
+        heaviest = len(SIDES) * weights.argmax(axis=0) + refusing
+        # NaN is not above 0.
+        return np.where(weights.max(axis=0) > 0, heaviest, -1)

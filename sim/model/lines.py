@@ -183,19 +183,6 @@ class RedLines:
                 bars[(side, *corner)] += hard[k] & where
         return bars
 
-    def widths(self, signable: Flags, columns: Columns) -> Ints:
-        """Return how many of the `signable` packages, (P, columns or 1), each line covers, (lines, columns or 1)."""
-        widths = []
-        for k in range(len(self.side)):
-            mine = signable & self._covers[k][:, None]
-            if k in self._bounded:
-                options = (
-                    self._domain.choice[:, self._land] if self._land >= 0 else np.zeros(len(self._domain), dtype=np.int64)
-                )
-                mine = mine & self._beyond[k][:, columns][options]
-            widths.append(mine.sum(axis=0))
-        return np.stack(np.broadcast_arrays(*widths)) if widths else np.zeros((0, 1), dtype=np.int64)
-
 
 class Openings:
     """Which options are open today.

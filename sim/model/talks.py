@@ -9,7 +9,7 @@ Sources: ripeness after Zartman 2000; three quarters of wartime talks fail (Min 
 """
 
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.recorder import EventKind
+from sim.model.answers import TALKS
 from sim.model.asked import Moment
 from sim.model.bargain import Bargain
 from sim.model.ledger import Account, Ledger
@@ -48,6 +49,17 @@ REVIEWS_BETWEEN_LEDGERS = 2
 EVENTS = ("open", "agree", "fail", "suspend", "mediation", "proposer", "concession")
 # Half the width of a uniform law of standard deviation 1.
 HALF_WIDTH = 3.0**0.5
+
+
+_PLACE = {name: place for place, name in enumerate(TALKS)}
+
+
+class Stock(NamedTuple):
+    """What a review found in a block of histories; the slack of packages only where some are watched."""
+
+    columns: Columns
+    account: Account
+    slack: Floats | None
 
 
 def chance(rate_per_year: Floats) -> Floats:
@@ -241,6 +253,9 @@ class Talks(Mechanism):
     conceded: PerSide = owned("utility", "What each side first signed below its demand of the start.", SIDES, start=0.0)
     mediated_until: Ints = owned("day", "Until when mediators stay; -1: none yet.", start=-1, dtype=int, inner=True)
     back_on_day: Ints = owned("day", "From when talks may go on or open again.", start=-1, dtype=int, inner=True)
+    refused_in: PerHistory = owned(
+        "number", "Of the talks in which an offer was refused last: how many had opened; 0: none.", start=0.0, inner=True
+    )
     dominated: NDArray[np.bool_] = owned(
         "yes or no", "A deal was signed that another betters.", start=0, dtype=bool, inner=True
     )
@@ -312,10 +327,13 @@ class Talks(Mechanism):
         self.temptation[:, inside] = self._bargain.temptation(self.agreed_package[inside], self.agreed_area[inside], inside)
         if not len(cohort):
             return
-        self._take_stock(day, cohort, counted=review % REVIEWS_BETWEEN_LEDGERS == REVIEWS_BETWEEN_LEDGERS - 1)
+        counted = review % REVIEWS_BETWEEN_LEDGERS == REVIEWS_BETWEEN_LEDGERS - 1
+        stock = self._take_stock(cohort, counted)
+        ripeness = ripeness_factor(self.knobs.ripeness, self._bargain.success, self.nearest_slack, self.knobs.way_out_scale)
         self._talk(day, review, cohort)
+        self._account_for(day, cohort, stock, ripeness, counted)
         # Opened last, so that the first round is held at the next review.
-        self._open(day, review, cohort, mediated)
+        self._open(day, review, cohort, mediated, ripeness)
 
     def _change_leaders(self, day: int, review: int, cohort: Ints) -> None:
         for side, name in enumerate(SIDES):
@@ -366,11 +384,10 @@ class Talks(Mechanism):
             whole = len(part) == part[-1] - part[0] + 1
             yield slice(int(part[0]), int(part[-1]) + 1) if whole else part
 
-    def _take_stock(self, day: int, cohort: Ints, counted: bool) -> None:
-        """Find the nearest package of all; write the ledger where it is `counted` or where histories are watched."""
-        bargain, ledger = self._bargain, self._ledger
-        recorder = self.world.recorder
-        found: list[Account] = []
+    def _take_stock(self, cohort: Ints, counted: bool) -> list[Stock]:
+        """Find the nearest package of all; write accounts where they are `counted` or where histories are watched."""
+        bargain, recorder = self._bargain, self.world.recorder
+        stock = []
         for columns in self._blocks(cohort):
             watched = recorder.watches(columns)
             if not counted and not watched:
@@ -380,14 +397,47 @@ class Talks(Mechanism):
             smaller = np.minimum(slack[0], slack[1])
             largest = smaller.max(axis=0)
             self.nearest_slack[columns] = largest
-            # Worked out for all of the block, since to copy out those without a zone would cost more.
-            account = ledger.account(slack, first_largest(smaller, largest), columns)
-            if counted:
-                found.append(account.of(np.flatnonzero(~(largest > 0))))
-            if watched:
-                recorder.tell(day, self.world.everyone[columns], "review", packages=slack, **account.values())
+            account = self._ledger.account(slack, first_largest(smaller, largest), largest > 0, columns)
+            stock.append(Stock(columns, account, slack if watched else None))
+        return stock
+
+    def _account_for(self, day: int, cohort: Ints, stock: list[Stock], ripeness: Floats, counted: bool) -> None:
+        """Say how talks stand where a deal is possible; count and tell the accounts."""
+        if not stock:
+            return
+        recorder, everyone = self.world.recorder, self.world.everyone
+        standing = self._standing(day, ripeness)
+        for columns, account, slack in stock:
+            zone = self.nearest_slack[columns] > 0
+            account.state = np.where(zone, standing[columns], account.state)
+            if slack is not None:
+                recorder.tell(
+                    day, everyone[columns], "review", packages=slack, lasts=self._bargain.lasting[:, :, columns],
+                    **account.values(),
+                )  # fmt: skip
         if counted:
-            ledger.count(recorder, day, len(cohort), found)
+            states = np.concatenate([account.state for _, account, _ in stock])
+            without = [account.of(np.flatnonzero(~(self.nearest_slack[columns] > 0))) for columns, account, _ in stock]
+            self._ledger.count(recorder, day, states[states >= 0], without)
+
+    def _standing(self, day: int, ripeness: Floats) -> Ints:
+        """Return how talks stand after the round of today, by its place among `TALKS`, (n,); -1 where a deal is signed."""
+        hopes = self._bargain.success > 0.5
+        refused = (self.refused_in == self.talks_opened) & (self.talks_opened > 0)
+        standing = [
+            (self.deals_signed != self.ceasefires, -1),
+            ((self.talks == UNDER_WAY) & refused, _PLACE["refused"]),
+            (self.talks == UNDER_WAY, _PLACE["round"]),
+            (self.talks == SUSPENDED, _PLACE["suspended"]),
+            (self.back_on_day > day, _PLACE["paused"]),
+            (ripeness >= 1.0, _PLACE["none_asked"]),
+            (hopes[0] & hopes[1], _PLACE["both_ahead"]),
+            (hopes[0], _PLACE["attacker_ahead"]),
+        ]
+        # What lowers the rate where a way out is near is that some side hopes to win.
+        conditions, places = zip(*standing, strict=True)
+        found: Ints = np.select(list(conditions), list(places), default=_PLACE["defender_ahead"])
+        return found
 
     def _talk(self, day: int, review: int, cohort: Ints) -> None:
         recorder = self.world.recorder
@@ -419,14 +469,11 @@ class Talks(Mechanism):
         self.back_on_day[stopped] = day + np.rint(self.knobs.talks.suspended_days).astype(np.int64)[stopped]
         recorder.tell(day, stopped, "talks suspended")
 
-    def _open(self, day: int, review: int, cohort: Ints, mediated: NDArray[np.bool_]) -> None:
+    def _open(self, day: int, review: int, cohort: Ints, mediated: NDArray[np.bool_], ripeness: Floats) -> None:
         idle = cohort[(self.talks[cohort] == NO_TALKS) & (self.back_on_day[cohort] <= day)]
         idle = idle[self.deals_signed[idle] == self.ceasefires[idle]]
         rate = self.knobs.talks.open_per_year * np.where(mediated, self.knobs.mediation.opens_factor, 1.0)
-        rate = rate * ripeness_factor(
-            self.knobs.ripeness, self._bargain.success, self.nearest_slack, self.knobs.way_out_scale
-        )
-        opening = idle[(self._luck["open"].at(review) < chance(rate))[idle]]
+        opening = idle[(self._luck["open"].at(review) < chance(rate * ripeness))[idle]]
         self.talks[opening] = UNDER_WAY
         self.talks_opened[opening] += 1
         self.first_talks_day[opening] = np.where(self.first_talks_day[opening] < 0, day, self.first_talks_day[opening])
@@ -502,6 +549,7 @@ class Talks(Mechanism):
         side, cohort, shows = other[refused], ready[refused], most[offered[refused], refused]
         self.resolve_at_least[side, cohort] = np.maximum(self.resolve_at_least[side, cohort], shows)
         self.offers_refused[cohort] += 1.0
+        self.refused_in[cohort] = self.talks_opened[cohort]
         for row, name in enumerate(SIDES):
             package = offered[refused[side == row]].astype(np.float64)
             self.world.recorder.tell(day, cohort[side == row], "offer refused", side=name, package=package)

@@ -12,7 +12,7 @@ import numpy as np
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.recorder import Event
 from sim.model import EVENT_KINDS, section
-from sim.model.ledger import Questions
+from sim.model.answers import Questions
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.report.axes import date_on, dates_of, number_axis, time_axis

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.engine.draws import Floats
-from sim.model.ledger import ZONE
+from sim.model.answers import is_possible
 from sim.report.axes import date_on, dates_of, quarters, time_axis
 from sim.report.kept import Kept
 from sim.report.parts import Picture, Piece, Table, Value, wrapped
@@ -31,7 +31,7 @@ def ledger(kept: Kept) -> Picture:
     for row in rows:
         shares.setdefault(row.answer, np.zeros(len(days)))[days.index(row.day)] = row.histories / row.of
         total[row.answer] = total.get(row.answer, 0) + row.histories
-    order = sorted(shares, key=lambda answer: (answer != ZONE, -total[answer]))
+    order = sorted(shares, key=lambda answer: (not is_possible(answer), -total[answer]))
     shown = [answer for answer in order if shares[answer].max() >= WORTH_A_STRIP]
     wanted = [min(days, key=lambda day: abs(day - goal)) for goal in quarters(kept.run.days)[1:]]
     wanted = sorted(set(wanted))
@@ -49,9 +49,10 @@ def ledger(kept: Kept) -> Picture:
         table.rows.append([date_on(kept, day), *cells, of])
     left = len(order) - len(shown)
     says: list[Piece] = [
-        "Why histories at war have no deal, as a share of those at war on that day. In the first strip there was a zone of "
-        "agreement: some package would have left both sides better off than fighting on. The others name the side that "
-        "refuses the nearest package and what weighs most against it. All strips have the same scale",
+        "Why histories at war have no deal, as a share of those at war on that day with nothing signed. In the first "
+        "strips a deal was possible: some package would have left both sides better off than fighting on; they say how "
+        "talks stood. In the others none was: they name the reason whose removal alone would have made one possible (of "
+        "several, the one that goes furthest). All strips have the same scale",
         f"; what is below {100 * WORTH_A_STRIP:.0f} % throughout is only in the table." if left else ".",
     ]
     draw = partial(_draw_ledger, kept, days, {answer: shares[answer] for answer in shown})

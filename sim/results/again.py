@@ -16,11 +16,10 @@ from sim.engine.draws import Ints
 from sim.ensemble.outcomes import wanted
 from sim.ensemble.run import Ensemble, Plan, run_batch
 from sim.model import section
-from sim.model.ledger import Questions
+from sim.model.answers import Questions
 from sim.model.talks import Talks
 from sim.results.columns import FAILURES
 from sim.results.identity import as_run, identity_of
-from sim.results.ledger import QUESTIONS
 from sim.results.parts import Parts
 from sim.results.read import read_folder
 from sim.results.runs import Run
@@ -58,10 +57,10 @@ def _tallies(run: Run) -> dict[tuple[int, str], Ints]:
     if negotiation is None:
         return {}
     questions = Questions(negotiation)
-    places = {question: {name: at for at, name in enumerate(questions.answers(question))} for question in QUESTIONS}
+    places = {question: {name: at for at, name in enumerate(questions.answers(question))} for question in Questions.NAMES}
     found: dict[tuple[int, str], Ints] = {}
     for entry in run.ledger:
-        for question in QUESTIONS:
+        for question in Questions.NAMES:
             found.setdefault((entry.day, question), np.zeros(len(places[question]), dtype=np.int64))
         found[entry.day, entry.question][places[entry.question][entry.answer]] = entry.histories
     return found

@@ -16,8 +16,8 @@ from sim.engine.recorder import Event
 from sim.ensemble.run import Ensemble, Plan, run_batch
 from sim.errors import ParleyError
 from sim.model import section
+from sim.model.answers import BLOCKS, NOTHING, STATES, Questions, is_possible
 from sim.model.ceasefire import FAILED
-from sim.model.ledger import NOTHING, Questions
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.results.ledger import negotiation_of
@@ -28,8 +28,10 @@ from sim.scenario import Scenario, ScenarioHead
 if TYPE_CHECKING:
     from sim.results.runs import Run
 
+SIGNED = "signed"
 COLUMNS = (
-    "fighting_on", "terms_today", "expectation", "resolve", "cost", "package", "red_lines", "distrust", "lasting", "slack",
+    "fighting_on", "terms_today", "expectation", "resolve", "cost", "package", "home", "red_lines", "distrust", "early",
+    "lasting", "slack",
 )  # fmt: skip
 
 
@@ -109,24 +111,47 @@ def reviews(ensemble: Ensemble, replication: int) -> list[Event]:
     return [event for event in ensemble.events if event.kind == "review" and event.replication == replication]
 
 
+def state_of(event: Event) -> str:
+    """Return the state of the ledger at a review; `signed` where a deal was."""
+    code = int(event.values["state"])
+    return STATES[code] if code >= 0 else SIGNED
+
+
+def had_zone(event: Event) -> bool:
+    """Return whether there was a zone of agreement at a review."""
+    state = state_of(event)
+    return state == SIGNED or is_possible(state)
+
+
+def alone_of(event: Event) -> list[str]:
+    """Return the reasons whose removal alone would have opened a zone at a review, "<side>:<reason>"."""
+    return [block for row, block in enumerate(BLOCKS) if event.values[f"alone_{row}"] > 0]
+
+
+def heaviest_of(event: Event) -> str:
+    """Return the reason that weighs most at the nearest package where there is no zone; empty if none does."""
+    code = int(event.values["heaviest"])
+    return BLOCKS[code] if code >= 0 else ""
+
+
 def review_rows(ensemble: Ensemble, replication: int) -> tuple[list[str], list[list[Any]]]:
     """Return header and rows of a table with every term of both sides at each review of a watched replication."""
     names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
     assert negotiation is not None, "reviews come from a negotiation"
     questions = Questions(negotiation)
     calendar = Calendar(ensemble.scenario.world.start_date)
-    header = ["day", "date", "state", "red_line", "nearest_package", "smallest_opener"]
+    header = ["day", "date", "state", "alone", "weighs_most", "nearest_package", "smallest_opener"]
     header += [f"{column}_{side}" for side in names.sides for column in COLUMNS]
     rows = []
     for event in reviews(ensemble, replication):
         value: Any = event.values
-        state = questions.states[int(value["state"])]
-        line, smallest, nearest = (int(value[code]) for code in ("line", "smallest", "nearest"))
+        smallest, nearest = int(value["smallest"]), int(value["nearest"])
         row = [
             event.day,
             calendar.date_of(event.day).isoformat(),
-            state,
-            questions.lines[line] if state != "zone" and line >= 0 else "",
+            state_of(event),
+            " ".join(alone_of(event)),
+            heaviest_of(event),
             questions.packages[nearest] if nearest >= 0 else NOTHING,
             questions.openers[smallest].code if smallest >= 0 else "",
         ]

@@ -12,11 +12,9 @@ import numpy as np
 
 from sim.ensemble.run import Ensemble
 from sim.model import section
-from sim.model.ledger import ZONE, Questions
+from sim.model.answers import Questions, is_possible
 from sim.model.stakes import NegotiationParameters
 from sim.model.talks import Talks
-
-QUESTIONS = ("state", "red_line", "nearest", "offer_attacker", "offer_defender", "opens", "smallest")
 
 
 class Entry(NamedTuple):
@@ -38,33 +36,42 @@ def negotiation_of(ensemble: Ensemble) -> NegotiationParameters | None:
 def entries(ensemble: Ensemble) -> Iterator[Entry]:
     """Yield the lines of the ledger, by day and question; answers that no history gave are left out.
 
-    The answers to "state" add up to the histories at war. The others are asked where there is no zone; one history may name
-    several answers to "opens".
+    The answers to "state" add up to the histories at war in which nothing was signed that day. The others are asked where
+    there is no zone; one history may give several answers to "alone" and to "opens".
     """
     negotiation = negotiation_of(ensemble)
     if negotiation is None:
         return
     questions = Questions(negotiation)
-    answers = {question: questions.answers(question) for question in QUESTIONS}
+    answers = {question: questions.answers(question) for question in Questions.NAMES}
+    possible = np.array([is_possible(state) for state in answers["state"]])
     for day in sorted({day for day, _ in ensemble.tallies}):
         states = ensemble.tallies[day, "state"]
-        at_war, without = int(states.sum()), int(states[1:].sum())
-        for question in QUESTIONS:
+        at_war, without = int(states.sum()), int(states[~possible].sum())
+        for question in Questions.NAMES:
             counts = ensemble.tallies[day, question]
-            of = at_war if question == "state" else int(counts.sum()) if question == "red_line" else without
+            of = at_war if question == "state" else without
             for place in np.flatnonzero(counts).tolist():
                 yield Entry(day, question, answers[question][place], int(counts[place]), of)
 
 
 class Totals:
-    """The answers of all reviews together."""
+    """The answers of all reviews together.
+
+    Attributes
+    ----------
+    reviews : int
+        Reviews at war in which nothing was signed.
+    without : int
+        Those in which no deal was possible.
+    """
 
     def __init__(self, found: Iterable[Entry]) -> None:
-        self._counts: dict[str, Counter[str]] = {question: Counter() for question in QUESTIONS}
+        self._counts: dict[str, Counter[str]] = {question: Counter() for question in Questions.NAMES}
         for entry in found:
             self._counts[entry.question][entry.answer] += entry.histories
         self.reviews = sum(self._counts["state"].values())
-        self.without = self.reviews - self._counts["state"][ZONE]
+        self.without = sum(count for state, count in self._counts["state"].items() if not is_possible(state))
 
     def of(self, question: str) -> list[tuple[str, int]]:
         """Return the answers to a question with their counts, the most frequent first."""

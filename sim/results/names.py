@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.model import section
+from sim.model.answers import OPENERS, REASONS, SEVERAL, TALKS, Opener, is_possible
 from sim.model.arms import Arms
 from sim.model.ceasefire import Ceasefire
-from sim.model.ledger import OPENERS, REASONS, ZONE, Opener
 from sim.model.negotiation import RedLine
 from sim.model.stakes import domain_of
 from sim.model.talks import Talks
@@ -69,10 +69,20 @@ class Names:
 
     def state(self, state: str) -> str:
         """Return a state of the ledger in words."""
-        if state == ZONE:
-            return "A zone of agreement was open"
-        side, _, reason = state.partition(":")
-        return REASONS[reason].sentence.format(side=self.sides[side])
+        if state == SEVERAL:
+            return "Not possible, and no single reason is why"
+        if is_possible(state):
+            return f"Possible, but {self.talks(state)}"
+        return f"Not possible because of {self.reason(state)}"
+
+    def talks(self, state: str) -> str:
+        """Return how talks stand in a state in which a deal is possible, in words."""
+        return TALKS[state.partition(":")[2]].format(**self.sides)
+
+    def reason(self, block: str) -> str:
+        """Return a reason of a side, as "<side>:<reason>", in words."""
+        side, _, reason = block.partition(":")
+        return REASONS[reason].format(side=self.sides[side])
 
     def opener(self, opener: Opener | None) -> str:
         """Return what would open a zone in words; None for nothing that was tried."""

@@ -14,9 +14,9 @@ from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats
 from sim.ensemble.run import series_days
 from sim.model import section
+from sim.model.answers import Questions, is_possible
 from sim.model.asked import Asked
 from sim.model.ceasefire import FAILED
-from sim.model.ledger import ZONE, Questions
 from sim.model.outcomes import SECTIONS
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.model.talks import REVIEWS_BETWEEN_LEDGERS, Talks
@@ -34,7 +34,7 @@ from sim.results.columns import (
     outcome_columns,
     series_fields,
 )
-from sim.results.ledger import QUESTIONS, Entry
+from sim.results.ledger import Entry
 from sim.results.manifest import RunManifest, StoreError
 from sim.results.read import Folder, Table
 from sim.results.summary import Row
@@ -189,11 +189,11 @@ def read_ledger(
     table = found.table("ledger.csv", LEDGER)
     if negotiation is None:
         raise table.wrong(0, "no one negotiates in this scenario")
-    table.one_of("question", QUESTIONS)
+    table.one_of("question", Questions.NAMES)
     questions = Questions(negotiation)
     place_of = {
         (question, answer): (at, place)
-        for at, question in enumerate(QUESTIONS)
+        for at, question in enumerate(Questions.NAMES)
         for place, answer in enumerate(questions.answers(question))
     }
     entries = [
@@ -221,19 +221,18 @@ def _wrong_of(entries: Iterable[Entry]) -> str:
     """Return what is wrong with the answers of a day; nothing if they add up."""
     asked: dict[str, set[int]] = {}
     gave: dict[str, int] = {}
-    zone = 0
+    possible = 0
     for entry in entries:
         asked.setdefault(entry.question, set()).add(entry.of)
         gave[entry.question] = gave.get(entry.question, 0) + entry.histories
-        if entry.question == "state" and entry.answer == ZONE:
-            zone = entry.histories
+        if entry.question == "state" and is_possible(entry.answer):
+            possible += entry.histories
     if "state" not in asked:
         return "the histories of this day have no state"
-    without = gave["state"] - zone
+    without = gave["state"] - possible
     for question, of in asked.items():
-        wanted = gave["state"] if question == "state" else gave["red_line"] if question == "red_line" else without
-        several = question == "opens"
-        if of != {wanted} or (gave[question] != wanted and not several):
+        wanted = gave["state"] if question == "state" else without
+        if of != {wanted} or (gave[question] != wanted and question not in Questions.SEVERAL_ANSWERS):
             return f"the answers to {question} on this day do not add up"
     if without and "nearest" not in asked:
         return "where there is no zone, the nearest package is not said"

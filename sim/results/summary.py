@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from sim.ensemble.outcomes import declared, time_in_words
 from sim.ensemble.run import Ensemble
 from sim.model import RATIOS, outcomes_of
+from sim.model.answers import is_possible
 from sim.model.asked import Asked
 from sim.model.ceasefire import ENDINGS, FAILED
-from sim.model.ledger import ZONE
 from sim.model.outcomes import SECTIONS, Outcome, standalone
 from sim.results.ledger import Totals, entries
 from sim.results.names import Names
@@ -182,13 +182,13 @@ def _share_row(section: str, id: str, label: str, yes: NDArray[np.bool_]) -> Row
 
 
 def _ledger_rows(ensemble: Ensemble) -> list[Row]:
-    """Return the shares of the states of the ledger, the most frequent reasons first.
+    """Return the shares of the states of the ledger: where a deal was possible, then where none was; frequent ones first.
 
     The intervals are those of as many histories, not reviews: reviews of one history tell much the same.
     """
     totals = Totals(entries(ensemble))
     naming, n, rows = Names(ensemble.scenario), len(ensemble.numbers) - len(ensemble.failures), []
-    for state, count in sorted(totals.of("state"), key=lambda item: item[0] != ZONE):
+    for state, count in sorted(totals.of("state"), key=lambda item: not is_possible(item[0])):
         share = count / totals.reviews
         low, high = wilson_interval(share * n, n)
         rows.append(Row("ledger", f"ledger:{state}", naming.state(state), "share", totals.reviews, totals.reviews,

@@ -9,8 +9,8 @@ from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.engine.recorder import Event
 from sim.ensemble.run import Ensemble
 from sim.model import EVENT_KINDS
-from sim.model.ledger import Questions
-from sim.results.history import reviews
+from sim.model.answers import Questions
+from sim.results.history import SIGNED, alone_of, had_zone, heaviest_of, reviews, state_of
 from sim.results.ledger import negotiation_of
 from sim.results.names import Names
 from sim.results.summary import ENDING_LABELS, side_names
@@ -94,7 +94,6 @@ def review_lines(ensemble: Ensemble, replication: int) -> Iterator[str]:
     """Yield a table of the reviews of a replication: what fighting on and the nearest package are worth to each side."""
     names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
     assert negotiation is not None, "reviews come from a negotiation"
-    questions = Questions(negotiation)
     calendar = Calendar(ensemble.scenario.world.start_date)
     attacker, defender = names.sides.values()
     width = max(21, len(attacker), len(defender))
@@ -105,12 +104,14 @@ def review_lines(ensemble: Ensemble, replication: int) -> Iterator[str]:
         value: Any = event.values
         both = [(value[f"fighting_on_{side}"], value[f"slack_{side}"]) for side in names.sides]
         cells = [f"{fights:>9.3f}  {_amount(fights + slack, '.3f'):>8}" for fights, slack in both]
-        why = names.state(questions.states[int(value["state"])])
-        line = int(value["line"])
-        if int(value["state"]) > 0 and line >= 0:
-            why += f" ('{names.line(questions.lines[line])}')"
         date = calendar.date_of(event.day).isoformat()
-        yield f" {date:<10}  {cells[0]}  {'':<{width - 21}}  {cells[1]}    {why}"
+        yield f" {date:<10}  {cells[0]}  {'':<{width - 21}}  {cells[1]}    {_why(event, names)}"
+
+
+def _why(event: Event, names: Names) -> str:
+    """Return why there is no deal at a review, in words."""
+    state = state_of(event)
+    return "A deal is signed" if state == SIGNED else names.state(state)
 
 
 def _amount(amount: float, sign: str) -> str:
@@ -138,14 +139,20 @@ def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterato
         yield line(label, [sign * value[f"{name}_{side}"] for side in sides])
     yield line("= fighting on is worth", [value[f"fighting_on_{side}"] for side in sides], ".3f")
     yield line("the nearest package is worth, while it lasts", [value[f"package_{side}"] for side in sides], ".3f")
+    yield line("what its terms cost at home", [0.0 - value[f"home_{side}"] for side in sides])
     yield line("the price of its red lines in it", [0.0 - value[f"red_lines_{side}"] for side in sides])
     yield line("what it fears from renewed war", [-value[f"distrust_{side}"] for side in sides])
+    yield line("what fighting on gives at once, and a short deal does not", [-value[f"early_{side}"] for side in sides])
     yield line("= above fighting on", [value[f"slack_{side}"] for side in sides])
     shares = [value[f"lasting_{side}"] for side in sides]
     yield line("share of the time ahead for which it expects that to last", shares, ".2f")
-    if int(value["state"]) == 0:
+    if had_zone(event):
         yield " Both gain: a zone of agreement is open."
         return
+    alone = [names.reason(block) for block in alone_of(event)]
+    yield f" Taken away alone, each of these would open a zone: {', '.join(alone) or 'none that was tried'}."
+    if heaviest := heaviest_of(event):
+        yield f" At the nearest package, what weighs most is {names.reason(heaviest)}."
     smallest = int(value["smallest"])
     opener = questions.openers[smallest] if smallest >= 0 else None
     yield f" Smallest concession or guarantee that would open a zone: {names.opener(opener)}."
@@ -174,7 +181,7 @@ def explanation(ensemble: Ensemble, replication: int) -> Iterator[str]:
     yield from review_lines(ensemble, replication)
     month = ensemble.outcomes["deal_month"][int(np.flatnonzero(ensemble.numbers == replication)[0])]
     signed = [event for event in held if event.day < month * DAYS_PER_MONTH]
-    before = [event for event in (signed or held) if float(event.values["state"]) > 0]
+    before = [event for event in (signed or held) if not had_zone(event)]
     # The last one without a zone says why there was no deal till then; that of the first signature, why there was one.
     if before:
         yield ""

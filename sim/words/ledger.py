@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sim.engine.calendar import Calendar
-from sim.model.ledger import NOTHING, Opener
+from sim.model.answers import NOTHING, Opener, is_possible
 from sim.results.ledger import Entry, Totals
 from sim.results.names import Names
 
@@ -14,11 +14,49 @@ WORTH_TELLING = 0.005
 
 
 def sentences(names: Names, totals: Totals) -> list[str]:
-    """Return which deal was nearest and what would have opened a zone, as sentences."""
-    if not totals.without:
-        return []
+    """Return why there was no deal, which was nearest and what would have made one possible, as sentences."""
+    return [*_possible(names, totals), *(_impossible(names, totals) if totals.without else ())]
+
+
+def _possible(names: Names, totals: Totals) -> Iterator[str]:
+    """Yield how talks stood where a deal was possible."""
+    possible = totals.reviews - totals.without
+    if not possible:
+        return
+    how = [
+        f"{names.talks(state)} ({_share(count, totals.reviews)})"
+        for state, count in totals.of("state")
+        if is_possible(state) and count >= WORTH_TELLING * totals.reviews
+    ]
+    share = _share(possible, totals.reviews)
+    yield f"In {share} of reviews at war a deal was possible, and none was signed: {', '.join(how)}."
+
+
+def _alone(names: Names, totals: Totals) -> str:
+    """Return which reasons would each have been enough alone, and how often none would."""
     without = totals.without
-    first = f"Without a zone ({without / totals.reviews:.0%} of reviews), "
+    found = dict(totals.of("alone"))
+    none = found.pop(NOTHING, 0)
+    told = [
+        f"{names.reason(block)} ({_share(count, without)})"
+        for block, count in found.items()
+        if count >= WORTH_TELLING * without
+    ]
+    first = f"In {_share(without, totals.reviews)} of reviews at war no deal was possible."
+    if told:
+        rest = f"; no single one would have in {_share(none, without)}" if none else ""
+        return f"{first} Taken away alone, each would have made one possible in so many of these: {', '.join(told)}{rest}."
+    return f"{first} None of the reasons that were taken away, each alone, would have made one possible."
+
+
+def _share(count: int, of: int) -> str:
+    """Return a share in words; what is there at all is not said to be none."""
+    return f"{count / of:.0%}" if count >= WORTH_TELLING * of else "under 1%"
+
+
+def _impossible(names: Names, totals: Totals) -> list[str]:
+    """Return what would have made a deal possible where none was."""
+    without = totals.without
     nearest = dict(totals.of("nearest"))
     none = nearest.pop(NOTHING, 0)
     said = [
@@ -28,19 +66,19 @@ def sentences(names: Names, totals: Totals) -> list[str]:
     if none:
         share = f" in {none / without:.0%} of them" if said else ""
         said.append(f"hard red lines left no package that both sides could sign{share}")
-    found = [f"{first}{'; '.join(said)}."]
+    found = [_alone(names, totals), f"Where none was possible, {'; '.join(said)}."]
     # As what it is, but for what nothing opens.
     opens = [(opener, count) for answer, count in totals.of("opens") if (opener := Opener.read(answer)) is not None]
     for line, count in [(opener.what, count) for opener, count in opens if opener.kind == "drop"][:2]:
         found.append(
-            f"Without {names.side_of_line(line)}'s red line '{names.line(line)}' there would have been a zone in "
+            f"Without {names.side_of_line(line)}'s red line '{names.line(line)}' one would have been possible in "
             f"{count / without:.0%} of them."
         )
     found += _guards(opens, names, without)
     found += _concessions(opens, names, without)
     nothing = dict(totals.of("smallest")).get(NOTHING, 0)
     if nothing:
-        found.append(f"In {nothing / without:.0%} of them nothing that was tried would have opened one.")
+        found.append(f"In {nothing / without:.0%} of them nothing that was tried would have.")
     return found
 
 
@@ -59,7 +97,7 @@ def _guards(opens: Opens, names: Names, without: int) -> Iterator[str]:
         if total < WORTH_TELLING * without:
             continue
         yield (
-            f"More guards in '{names.regime(regime)}' would have opened one in {total / without:.0%} of them: "
+            f"More guards in '{names.regime(regime)}' would have made one possible in {total / without:.0%} of them: "
             f"{_half(needed):,.0f} were enough in half of these."
         )
 
@@ -86,7 +124,7 @@ def _half(needed: dict[float, int]) -> float:
 def ledger_over_time(rows: list[Entry], names: Names, calendar: Calendar, days: int) -> Iterator[str]:
     """Yield the table of the states of a run's ledger over time, from the rows of `ledger.csv`.
 
-    Shares are of the histories at war on that day and add to 1.
+    Shares are of the histories at war on that day in which nothing was signed, and add to 1.
     """
     states = [row for row in rows if row.question == "state"]
     known = sorted({row.day for row in states})
@@ -97,9 +135,21 @@ def ledger_over_time(rows: list[Entry], names: Names, calendar: Calendar, days: 
     at_war = {row.day: row.of for row in states}
     date = {day: calendar.date_of(day).isoformat() for day in known}
     total = {answer: sum(row.histories for row in states if row.answer == answer) for _, answer in share}
-    order = sorted(total, key=lambda answer: (answer != "zone", -total[answer]))
+    order = sorted(total, key=lambda answer: (not is_possible(answer), -total[answer]))
     width = max(len(names.state(answer)) for answer in order)
     yield f" {'share of histories at war':<{width}}" + "".join(f"{date[day]:>12}" for day in wanted)
     for answer in order:
         yield f" {names.state(answer):<{width}}" + "".join(f"{share.get((day, answer), 0.0):>12.1%}" for day in wanted)
     yield f" {'histories at war':<{width}}" + "".join(f"{at_war[day]:>12,}" for day in wanted)
+
+
+def reasons_table(names: Names, totals: Totals) -> Iterator[str]:
+    """Yield the table of the reasons where no deal was possible: how often each alone blocked one, and weighed most."""
+    alone, most = dict(totals.of("alone")), dict(totals.of("weighs_most"))
+    order = sorted({*alone, *most} - {NOTHING}, key=lambda block: (-alone.get(block, 0), block))
+    labels = {block: names.reason(block) for block in order} | {NOTHING: "none"}
+    width = max(25, *(len(label) for label in labels.values()))
+    yield f" {'share of these reviews':<{width}}{'alone enough':>14}{'weighs most':>13}"
+    for block in [*order, *({NOTHING} & {*alone, *most})]:
+        shares = [found.get(block, 0) / totals.without for found in (alone, most)]
+        yield f" {labels[block]:<{width}}{shares[0]:>14.1%}{shares[1]:>13.1%}"

@@ -1,0 +1,119 @@
+"""What the ledger can say: its states, its reasons, and what would open a zone of agreement.
+
+How they are worked out is in `ledger`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.model.parameters import SIDES
+from sim.model.stakes import NegotiationParameters, domain_of
+from sim.scenario import Quantity
+
+POSSIBLE = "possible"
+NOTHING = "nothing"
+SEVERAL = "several"
+
+
+# What holds a side back, and what it is called.
+REASONS = {
+    "red_lines": "{side}'s red lines",
+    "expectation": "{side}'s hope to gain by fighting on",
+    "resolve": "{side}'s resolve",
+    "distrust": "{side}'s fear of renewed war",
+    "home": "{side}'s price of bad terms at home",
+}
+# How talks stand where a deal is possible: what is said of it, with the names of both sides.
+TALKS = {
+    "none_asked": "no one has asked for talks",
+    "attacker_ahead": "no talks while {attacker} sees itself ahead",
+    "defender_ahead": "no talks while {defender} sees itself ahead",
+    "both_ahead": "no talks while both see themselves ahead",
+    "paused": "talks failed lately",
+    "suspended": "talks are suspended",
+    "round": "talks are on, nothing is agreed yet",
+    "refused": "talks are on, the last offer was refused",
+}
+# What would open a zone, by kind: what is said of it.
+OPENERS = {
+    "drop": "{side} drops its red line '{line}'",
+    "guards": "{amount:,.0f} guards in '{regime}'",
+    "concession": "{side} signs what is worth {amount:.3f} less to it than fighting on",
+}
+# Reasons of both sides, in the order of their codes.
+BLOCKS = tuple(f"{side}:{reason}" for reason in REASONS for side in SIDES)
+STATES = (*(f"{POSSIBLE}:{talks}" for talks in TALKS), *BLOCKS, SEVERAL)
+
+
+def is_possible(state: str) -> bool:
+    """Return whether a state says that a deal was possible."""
+    return state.startswith(f"{POSSIBLE}:")
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Something that may open a zone: a red line dropped, guards in a regime, or a concession of a side.
+
+    `what` is the red line, the regime or the side; `amount` the guards or the utility.
+    """
+
+    kind: str
+    what: str
+    amount: float = 0.0
+
+    @property
+    def code(self) -> str:
+        """How tables write it."""
+        return f"{self.kind}:{self.what}" + (f":{self.amount:.10g}" if self.kind != "drop" else "")
+
+    @classmethod
+    def read(cls, code: str) -> Opener | None:
+        """Return what a table has written; None for `nothing`.
+
+        >>> Opener.read(Opener("guards", "zone", 60000.0).code)
+        Opener(kind='guards', what='zone', amount=60000.0)
+        """
+        kind, _, rest = code.partition(":")
+        what, _, amount = rest.partition(":")
+        return None if code == NOTHING else cls(kind, what, float(amount or 0))
+
+
+class Questions:
+    """The questions of the ledger and their possible answers, in the order of their codes.
+
+    Attributes
+    ----------
+    lines : list of str
+    packages : list of str
+        Terms by issue, joined by " / ".
+    openers : list of Opener
+    """
+
+    NAMES = ("state", "alone", "weighs_most", "nearest", "offer_attacker", "offer_defender", "opens", "smallest")
+    # To which a history may give several answers.
+    SEVERAL_ANSWERS = ("alone", "opens")
+
+    def __init__(self, section: NegotiationParameters[Quantity]) -> None:
+        domain = domain_of(section)
+        self.lines = [line.id for line in section.red_lines]
+        self.packages = [" / ".join(domain.terms(package)) for package in range(len(domain))]
+        self.ladder = [step.value for step in section.ledger.guards_persons]
+        first = next(issue for issue in section.issues if issue.id == domain.issues[0])
+        self.regimes = [option.regime for option in first.options if option.regime is not None]
+        self.step, self.steps = section.ledger.concession_step.value, section.ledger.concession_steps.whole
+        self.openers = [Opener("drop", line) for line in self.lines]
+        self.openers += [Opener("guards", regime, number) for regime in self.regimes for number in self.ladder]
+        self.openers += [
+            Opener("concession", side, self.step * (count + 1)) for side in SIDES for count in range(self.steps)
+        ]
+
+    def answers(self, question: str) -> list[str]:
+        """Return the answers to a question, by code; what has no code is the last one."""
+        if question == "state":
+            return list(STATES)
+        if question in ("alone", "weighs_most"):
+            return [*BLOCKS, NOTHING]
+        if question in ("nearest", "offer_attacker", "offer_defender"):
+            return [*self.packages, NOTHING]
+        return [*(opener.code for opener in self.openers), NOTHING]

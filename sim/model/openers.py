@@ -1,0 +1,142 @@
+"""What would open a zone of agreement: a red line dropped, more guards, a concession.
+
+Each is tried alone on all packages, of which those that stay barred never count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.draws import Floats, Ints
+from sim.model.answers import Questions
+from sim.model.bargain import Bargain
+from sim.model.negotiation import first_largest
+from sim.model.parameters import SIDES
+
+
+@dataclass(frozen=True)
+class GuardStep:
+    """A number of guards tried in a regime: where it is more than there are, what it asks of packages and what it costs."""
+
+    regime: int
+    place: int
+    more: NDArray[np.bool_]
+    lasting: Floats
+    charge: Floats
+    price: Floats
+
+    def rise(self, bargain: Bargain) -> Floats:
+        """Return by how much more a package must be worth to each side, with so many guards, than it is now, (2, n)."""
+        loss, today = bargain.loss[:, self.regime], bargain.fighting.today
+        now = bargain.fear[:, self.regime] + today / bargain.lasting[:, self.regime]
+        return ((1.0 - self.lasting) * loss + today) / self.lasting + self.charge - now
+
+
+class Openers:
+    """Finds what would open a zone in some histories.
+
+    Attributes
+    ----------
+    kinds : int
+        How many kinds there are; see `found`.
+    """
+
+    def __init__(self, bargain: Bargain, questions: Questions) -> None:
+        self._bargain, self._questions = bargain, questions
+        self.kinds = len(questions.lines) + len(questions.regimes) + len(SIDES)
+        self.derive()
+
+    def derive(self) -> None:
+        """Work out what depends on the parameters in force: how long deals would last with each number of guards tried."""
+        bargain = self._bargain
+        self._ladders: dict[int, list[GuardStep]] = {}
+        now = bargain.guards_now()
+        for regime in range(len(now)):
+            for place, number in enumerate(self._questions.ladder):
+                # A regime without guards stays one; more of them are tried where there are some.
+                more_guards = (number > now[regime]) & (now[regime] > 0)
+                if not more_guards.any():
+                    continue
+                here = slice(regime, regime + 1)
+                lasting = bargain.lasting_with(np.full((1, now.shape[1]), float(number)), here)[:, 0]
+                presence = bargain.presence_of(np.array([float(number)])) - bargain.presence[regime]
+                price = bargain.troops_price * presence
+                self._ladders.setdefault(regime, []).append(
+                    GuardStep(regime, place, more_guards, lasting, price, price[0] + price[1])
+                )
+
+    def found(self, slack: Floats, signs: NDArray[np.bool_], short: Floats, place: Ints) -> tuple[Ints, Ints]:
+        """Return the code of what opens a zone, of each kind, and of the smallest of all; -1 where nothing does.
+
+        Kinds are the red lines, then the regimes with more guards, then the concessions of both sides: the first array is
+        (kinds, columns). The smallest is what costs those who make it the least utility.
+
+        Parameters
+        ----------
+        slack, signs : (2, P, columns) array
+            Of histories without a zone.
+        short : (2, columns) array
+            By how much each side falls short of signing the other's offer.
+        place : (columns,) int
+            Their positions in the batch.
+        """
+        questions = self._questions
+        lines, regimes, width = len(questions.lines), len(questions.regimes), slack.shape[-1]
+        codes, prices = np.full((self.kinds, width), -1), np.full((self.kinds, width), np.inf)
+        self._without_lines(signs, place, codes[:lines], prices[:lines])
+        self._with_guards(slack, place, codes[lines:-2], prices[lines:-2])
+        first = lines + regimes * len(questions.ladder)
+        for side in range(2):
+            # What the other side offers must come to be above 0, so that a whole number of steps takes one more.
+            steps = np.floor(short[side] / questions.step)
+            reached = steps < questions.steps
+            row = lines + regimes + side
+            codes[row, reached] = first + side * questions.steps + steps[reached].astype(np.int64)
+            prices[row, reached] = (steps[reached] + 1.0) * questions.step
+        # Where nothing opens a zone, all codes are -1.
+        return codes, codes[first_smallest(prices), np.arange(width)]
+
+    def _without_lines(self, signs: NDArray[np.bool_], place: Ints, codes: Ints, prices: Floats) -> None:
+        """Find the red lines whose end would open a zone."""
+        bargain, lines = self._bargain, self._bargain.lines
+        if not lines.side:
+            return
+        shape, width = bargain.domain.shape, signs.shape[-1]
+        slack = bargain.slack_if_open(place).reshape(2, *shape, width)
+        bars, signed = bargain.bars(place).reshape(2, *shape, width), signs.reshape(2, *shape, width)
+        for k, side in enumerate(lines.side):
+            opens = np.zeros(width, dtype=np.bool_)
+            for corner, where in lines.corners(k, place):
+                without = slack[(side, *corner)] > -lines.prices[k, place]
+                # Barred by no more than this line, where it is hard.
+                without &= bars[(side, *corner)] == lines.hard[k, place]
+                without &= signed[(1 - side, *corner)]
+                opens |= np.logical_or.reduce(without.reshape(-1, width), axis=0) & where
+            codes[k, opens], prices[k, opens] = k, lines.soft_prices[k][place][opens]
+
+    def _with_guards(self, slack: Floats, place: Ints, codes: Ints, prices: Floats) -> None:
+        """Find the fewest guards of the ladder that open a zone in each regime."""
+        lines, ladder = len(self._questions.lines), len(self._questions.ladder)
+        for regime, steps in self._ladders.items():
+            block = slack[:, self._bargain.blocks[regime]]
+            rises = [step.rise(self._bargain) for step in steps]
+            # Most histories fall short even of the least that any number asks of both sides: leave them out.
+            least = np.min([rise[:, place] for rise in rises], axis=0)
+            near = np.flatnonzero(((block[0] > least[0]) & (block[1] > least[1])).any(axis=0))
+            if not len(near):
+                continue
+            block, nearby = block[:, :, near], place[near]
+            # From the most to the fewest, so that the fewest is what is left standing.
+            for step, more in zip(reversed(steps), reversed(rises), strict=True):
+                rise = more[:, nearby]
+                opens = ((block[0] > rise[0]) & (block[1] > rise[1])).any(axis=0) & step.more[nearby]
+                codes[regime, near[opens]] = lines + regime * ladder + step.place
+                prices[regime, near[opens]] = np.abs(step.price[nearby][opens])
+
+
+def first_smallest(values: Floats) -> Ints:
+    """Return the first row with the smallest value of each column."""
+    return first_largest(values, values.min(axis=0))
