@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from sim.engine.world import Setting
-from sim.ensemble.run import Plan, run_batch
 from sim.model import simulate
+from sim.model.parameters import SIDES
 from sim.model.stakes import domain_of
 from sim.scenario import Scenario
 
@@ -357,11 +357,24 @@ def test_the_aid_curve(run: Ran) -> None:
     assert swing["all channels"] != pytest.approx(swing["leverage"], abs=0.005)
 
 
-def test_who_screens_may_leave_out_what_both_would_like_better(load) -> None:
-    """These histories sign what another package betters for both, which is the doing of the rule."""
-    scenario, numbers = load("baseline", "negotiation.rule=screening"), np.array([847, 1412, 1527])
-    found = run_batch(scenario, Plan(1, 1, 600), numbers)
-    assert (found.outcomes["deal_month"] > 0).all()
-    # The same histories under a rule that knows the resolve of both sign what lasts longer.
-    known = run_batch(load("baseline", "negotiation.rule=nash"), Plan(1, 1, 600), numbers)
-    assert (found.outcomes["terms_security"] != known.outcomes["terms_security"]).any()
+def test_a_refusal_shows_more_resolve_than_was_known_until_a_new_leader_comes(load) -> None:
+    """So no leader is offered twice what it has refused; and no deal is bettered for both, which the run itself checks."""
+    sides = [f"negotiation.{side}.{knob}" for side in SIDES for knob in ("resolve_sd=0.2", "leader_change_per_year=1")]
+    scenario = load("baseline", "negotiation.rule=screening", "negotiation.talks.agree_per_year=50", *sides)
+    numbers, reviews = np.arange(60), range(13, 730, 14)
+    days = sorted({day + later for day in reviews for later in (0, 1)})
+    setting = Setting(scenario.world.start_date, 730, SEED, numbers, landmarks=days, watched=numbers.tolist())
+    world, _ = simulate(scenario, setting)
+    told = [event for event in world.recorder.events if event.kind in ("offer refused", "leader changes")]
+    renewed = {(event.replication, event.day, event.values["side"]) for event in told if event.kind == "leader changes"}
+    refusals = [event for event in told if event.kind == "offer refused"]
+    twice = 0
+    for event in refusals:
+        row, snapshots = SIDES.index(event.values["side"]), world.recorder.snapshots
+        before, after = (snapshots[day]["resolve_at_least"][row, event.replication] for day in (event.day, event.day + 1))
+        if (event.replication, event.day, event.values["side"]) not in renewed:
+            assert after > before
+            twice += bool(np.isfinite(before))
+        # None is refused that the leader would have signed.
+        assert after <= snapshots[event.day + 1]["resolve"][row, event.replication] + 1e-9
+    assert twice > 0, "some leader should refuse twice"

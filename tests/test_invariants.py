@@ -22,10 +22,10 @@ PLANTED = {
         "arms.cancelled_beur += 0.5 * lost",
     ),
     "the areas of both sides add up": ("model/front.py", "self.free_area -= self.advance", "self.free_area -= 0.0"),
-    "no deal that another package betters for both by what its rule judges": (
-        "model/negotiation/geometry.py",
-        "return best_in(zone, attacker_weight * logs[0] + (1.0 - attacker_weight) * logs[1], surplus)",
-        "return best_in(zone, -logs[0] - logs[1], surplus)",
+    "no deal that another package betters for both": (
+        "model/negotiation/offers.py",
+        "return best_in(gain > 0, gain, surplus)",
+        "return best_in(gain > 0, -gain, surplus)",
     ),
     "no deal beyond a hard red line": (
         "model/bargain.py",

@@ -8,8 +8,9 @@ import pytest
 from sim.engine.world import Setting
 from sim.ensemble.outcomes import landmarks, outcome_columns
 from sim.model import knob_ranges, simulate
+from tests.reference.cases import everything
 from tests.reference.war import simulate as plain_history
-from tests.test_oracle import SEED, Luck, everything
+from tests.test_oracle import SEED, Luck
 
 DAYS, REPLICATIONS = 400, 12
 MONTH = 365.25 / 12
@@ -86,6 +87,7 @@ def deals(series: dict[str, list[float]]) -> dict[str, float | str]:
         "talks_opened": max(series["talks_opened"]),
         "talks_failed": max(series["talks_failed"]),
         "talks_ended": max(series["talks_failed"]) + max(series["deals_signed"]),
+        "offers_refused": max(series["offers_refused"]),
         "imposed": np.nan if day is None else series["deal_imposed"][day],
         "land_ceded_km2": np.nan if day is None else series["deal_area"][day] - series["held_area"][day],
         "deal_within_12_months": float(day is not None and day <= 365),
@@ -112,6 +114,8 @@ def ceasefires(series: dict[str, list[float]], day: int | None) -> dict[str, flo
         "first_ceasefire_broke": np.nan if day is None else float(broke is not None),
         "collapse_cause": "" if broke is None else causes[int(series["collapse_cause"][broke + 1])],
         "share_of_time_in_ceasefire": sum(inside) / DAYS,
+        "ended_within_12_months": float(any(ending in (1, 2, 3) for ending in series["ending"][:366])),
+        "decided_within_12_months": float(series["ending"][365] in (1, 2)),
         "guards_end": series["guards_in_place"][DAYS],
         "incidents_per_day": max(series["incidents_total"]) / sum(inside) if any(inside) else np.nan,
     }
@@ -156,5 +160,6 @@ def test_every_column_from_the_daily_history(name, load, variant):
                 assert ours == value
             else:
                 np.testing.assert_allclose(float(ours), value, rtol=1e-9, atol=1e-6, err_msg=f"{column}, {replication}")
+    assert (columns["offers_refused"] > 0).any()
     if name == "everything":
         assert len(set(columns["ending"])) > 1, "some histories should end within the year"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.model.negotiation import (
+    Belief,
     Domain,
-    chance_of_acceptance,
     egalitarian,
     first_largest,
     kalai_smorodinsky,
@@ -19,6 +19,7 @@ from sim.model.negotiation import (
     nearest_to_agreement,
     pareto_frontier,
     screening,
+    shown,
     stand_firm,
     zone_of_agreement,
 )
@@ -90,16 +91,35 @@ def test_the_worked_example_with_a_rule() -> None:
     assert nash(surplus).tolist() == [3]
 
 
+def believed(spread: float, n: int = 1, at_least: float = -np.inf) -> Belief:
+    """What is believed at first of a resolve that is 0: a normal law of a spread, known if that is 0."""
+    with np.errstate(divide="ignore"):
+        precision = np.full(n, spread) ** -2.0
+    return Belief(np.zeros(n), precision, np.full(n, at_least), np.full(n, np.inf))
+
+
 def test_a_screening_offer_by_hand() -> None:
     """A proposes without knowing B's resolve, of spread 0.2: Phi(-.05/.2) .401 * .35 = .140 for package 1 is its best offer
     (5: Phi(.75) .773 * .10 = .077; 0: Phi(-2.25) .012 * .45 = .006; 2: Phi(-1.25) .106 * .15 = .016), and B refuses it."""
-    surplus = surplus_of(Domain(OPTIONS))
-    chance = chance_of_acceptance(surplus[1], np.array([0.2]))
+    surplus, attacker = surplus_of(Domain(OPTIONS)), np.array([True])
+    chance = believed(0.2).chance_below(surplus[1])
     assert chance[[0, 1, 2, 5], 0] == pytest.approx([0.0122, 0.4013, 0.1056, 0.7734], abs=1e-4)
-    assert screening(surplus, np.array([True]), chance).tolist() == [-1]
+    assert screening(surplus, attacker, chance).tolist() == [1]
+    # The refusal shows that B's resolve is at least -.05: the law above, where .599 lay, gives 5 (.773 - .401)/.599 = .622.
+    after = believed(0.2, at_least=-0.05).chance_below(surplus[1])
+    assert after[[0, 1, 2, 5], 0] == pytest.approx([0.0, 0.0, 0.0, 0.622], abs=1e-3)
+    assert screening(surplus.round(9), attacker, after).tolist() == [5]
     # Knowing it, A offers what B just accepts.
-    known = chance_of_acceptance(surplus[1], np.array([0.0]))
-    assert screening(surplus, np.array([True]), known).tolist() == [5]
+    assert screening(surplus, attacker, believed(0).chance_below(surplus[1])).tolist() == [5]
+
+
+def test_what_the_fighting_shows_by_hand() -> None:
+    """A law of spread .5 has precision 4, and noise of .5 as much: the mean of both, and twice the precision."""
+    mean, precision = shown(np.array([0.0, 0.0]), np.array([4.0, 0.0]), np.array([1.0, 1.0]), np.array([0.5, 0.5]))
+    assert mean.tolist() == [0.5, 1.0]
+    assert precision.tolist() == [8.0, 4.0]
+    known, sure = shown(np.array([0.0]), np.array([np.inf]), np.array([1.0]), np.array([0.5]))
+    assert (known.tolist(), sure.tolist()) == ([0.0], [np.inf])
 
 
 def test_weights_move_the_nash_point_along_the_frontier() -> None:
@@ -199,24 +219,43 @@ def test_a_harder_line_or_a_rule_never_opens_a_zone(surplus: np.ndarray, covered
 
 
 @given(surpluses(), st.booleans(), st.sampled_from([0.0, 0.1, 0.3]))
-def test_a_proposer_accepts_its_own_offer_and_the_other_what_is_signed(
+def test_a_proposer_accepts_its_own_offer_which_no_package_betters_for_both(
     surplus: np.ndarray, attacker: bool, spread: float
 ) -> None:
     own = 0 if attacker else 1
-    chance = chance_of_acceptance(surplus[1 - own], np.array([spread]))
+    chance = believed(spread).chance_below(surplus[1 - own])
     package = int(screening(surplus, np.array([attacker]), chance)[0])
+    hopes = (surplus[own] > 0) & (chance > 0)
+    assert (package >= 0) == hopes.any()
     if package >= 0:
-        assert (surplus[:, package, 0] > 0).all()
-        assert pareto_frontier(surplus)[package, 0]
-    if not zone_of_agreement(surplus).any():
-        assert package == -1
+        assert hopes[package, 0]
+        # By how much it would be better for the other counts only as far as the chance can tell.
+        better = (surplus[own] > surplus[own, package]) & (surplus[1 - own] > surplus[1 - own, package])
+        assert not better.any()
+    if spread == 0:
+        # Who knows the other's resolve makes no offer that is refused.
+        assert package < 0 or zone_of_agreement(surplus)[package, 0]
+
+
+@given(surpluses(), st.booleans(), st.sampled_from([0.02, 0.1, 0.3]))
+def test_an_offer_after_a_refusal_is_better_for_the_other(surplus: np.ndarray, attacker: bool, spread: float) -> None:
+    """Until one is accepted, or none is left to be made."""
+    own, refused = 0 if attacker else 1, -np.inf
+    for _ in range(surplus.shape[1] + 1):
+        chance = believed(spread, at_least=refused).chance_below(surplus[1 - own])
+        package = int(screening(surplus, np.array([attacker]), chance)[0])
+        if package < 0:
+            return
+        assert surplus[1 - own, package, 0] > refused
+        refused = float(surplus[1 - own, package, 0])
+    pytest.fail("each offer is another package")
 
 
 @settings(max_examples=50)
 @given(surpluses(histories=5))
 def test_histories_do_not_see_one_another(surplus: np.ndarray) -> None:
     luck = np.array([True, False, True, False, True])
-    chance = chance_of_acceptance(surplus[1], np.full(5, 0.1))
+    chance = believed(0.1, 5).chance_below(surplus[1])
     for way in (nash, kalai_smorodinsky, egalitarian, lambda s: nearest_to_agreement(s).package):
         alone = [int(way(surplus[:, :, [k]])[0]) for k in range(5)]
         assert way(surplus).tolist() == alone

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil, exp, floor, log, log1p, sqrt, tanh
+from datetime import timedelta
+from itertools import pairwise
+from math import ceil, exp, floor, inf, log, log1p, sqrt, tanh
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scipy.stats import gamma, norm
@@ -29,6 +31,13 @@ if TYPE_CHECKING:
 SIGN = {"attacker": 1.0, "defender": -1.0}
 OTHER = {"attacker": "defender", "defender": "attacker"}
 SPAN = 14 / DAYS_PER_YEAR
+# Bounds of red lines: whether from the line of the day, and 1 if what is above is covered.
+BOUNDS = (
+    ("area_above_km2", False, 1),
+    ("area_below_km2", False, -1),
+    ("ceded_above_km2", True, 1),
+    ("ceded_below_km2", True, -1),
+)
 REGIME_PARTS = ("zone_width_km", "guards", "credibility", "guarantee", "monitoring", "joint_commission")
 
 
@@ -105,13 +114,18 @@ class Politics:
             for line in self.lines
         }
         self.weights = {side: self.draw_weights(side) for side in SIDES}
-        for side in SIDES:
-            liked = [self.utility(side, package) for package in self.packages]
-            most = max(liked)
-            self.demand[side] = liked.index(most) if most > BARRED else -1
+        self.land = next((i for i, issue in self.issues.items() if given(issue, "land") is not None), None)
         war.every_day(SUPPORT, self.support_step)
         war.every_day(BELIEFS, self.beliefs_step)
         war.every_day(NEGOTIATION, self.negotiation_step)
+
+    def make_demands(self) -> None:
+        """What each side would like best at the start, once all of the state is known."""
+        self.see_what_is_open(0)
+        for side in SIDES if self.section is not None else ():
+            liked = [self.utility(side, package) for package in self.packages]
+            most = max(liked)
+            self.demand[side] = liked.index(most) if most > BARRED else -1
 
     # The scenario.
 
@@ -159,10 +173,71 @@ class Politics:
     def success(self, side: str) -> float:
         return (1 + self.momentum[side]) / 2
 
-    def land_value(self, side: str, issue: str, area: float) -> float:
-        none, most = (self.war.parameters[f"negotiation.issues.{issue}.land.{end}"] for end in ("none_km2", "all_km2"))
-        attackers = clip((area - none) / (most - none), 0.0, 1.0)
-        return attackers if side == "attacker" else 1 - attackers
+    def curve(self, side: str) -> list[tuple[float, float]] | None:
+        """The points of a side's own curve of land."""
+        assert self.land is not None
+        points = self.issues[self.land]["land"].get(side)
+        path = f"negotiation.issues.{self.land}.land.{side}"
+        drawn = self.war.parameters
+        if points is None:
+            return None
+        return [(drawn[f"{path}.{n}.area_km2"], drawn[f"{path}.{n}.worth"]) for n in range(len(points))]
+
+    def land_value(self, side: str, area: float) -> float:
+        points = self.curve(side)
+        if points is None:
+            path = f"negotiation.issues.{self.land}.land"
+            none, most = (self.war.parameters[f"{path}.{end}"] for end in ("none_km2", "all_km2"))
+            attackers = clip((area - none) / (most - none), 0.0, 1.0)
+            return attackers if side == "attacker" else 1 - attackers
+        if area <= points[0][0]:
+            return points[0][1]
+        for (left, low), (right, high) in pairwise(points):
+            if area <= right:
+                return low + (high - low) * (area - left) / (right - left)
+        return points[-1][1]
+
+    def dictated(self, side: str) -> tuple[float, float]:
+        """What the best and the worst terms are worth."""
+        points = self.curve(side) if self.land is not None else None
+        if points is None:
+            return 1.0, 0.0
+        assert self.land is not None
+        ends, weight = (points[0][1], points[-1][1]), self.weights[side][self.land]
+        return 1 + weight * (max(ends) - 1), weight * min(ends)
+
+    def see_what_is_open(self, day: int) -> None:
+        """Which options and red lines are open, by the state as it is now."""
+        if self.section is None:
+            return
+        state = self.war.state()
+
+        def is_open(thing: Mapping[str, Any], path: str) -> bool:
+            today = self.war.start + timedelta(days=day)
+            first, last, condition = given(thing, "from"), given(thing, "until"), thing.get("while")
+            if (first is not None and today < first) or (last is not None and today >= last):
+                return False
+            if condition is None:
+                return True
+            value, drawn = state[condition["quantity"]], self.war.parameters
+            return drawn.get(f"{path}.while.above", -inf) < value < drawn.get(f"{path}.while.below", inf)
+
+        self.closed = {
+            (i, option["id"])
+            for i, issue in self.issues.items()
+            for option in items(issue, "options")
+            if not is_open(option, f"negotiation.issues.{i}.options.{option['id']}")
+        }
+        self.open_lines = [line for line in self.lines if is_open(line, f"negotiation.red_lines.{line['id']}")]
+
+    def beyond(self, line: Mapping[str, Any], area: float) -> bool:
+        """Whether a red line covers an area that a package leaves the attacker with."""
+        bounds = []
+        for name, from_line, sign in BOUNDS:
+            if given(line, name) is not None:
+                bound = self.now(f"red_lines.{line['id']}.{name}") + (self.war.front.held_area if from_line else 0.0)
+                bounds.append(sign * area > sign * bound)
+        return any(bounds) or not bounds
 
     def area_after(self, issue: str, option: str) -> float:
         path = f"negotiation.issues.{issue}.options.{option}"
@@ -170,24 +245,31 @@ class Politics:
         area = drawn[f"{path}.area_km2"] if f"{path}.area_km2" in drawn else front.held_area + drawn[f"{path}.ceded_km2"]
         return clip(area, 0.0, front.total_area)
 
+    def area_with(self, package: Mapping[str, str]) -> float:
+        """The area that a package leaves the attacker with."""
+        return self.war.front.held_area if self.land is None else self.area_after(self.land, package[self.land])
+
     def option_value(self, side: str, issue: str, option: str) -> float:
-        if given(self.issues[issue], "land") is not None:
-            return self.land_value(side, issue, self.area_after(issue, option))
+        if issue == self.land:
+            return self.land_value(side, self.area_after(issue, option))
         return self.war.parameters[f"negotiation.issues.{issue}.options.{option}.values.{side}"]
 
     def terms_value(self, side: str, package: Mapping[str, str], area: float | None = None) -> float:
         """What the terms are worth, with the land as the option has it or as an area that was agreed."""
         total = 0.0
         for i, option in package.items():
-            agreed = area is not None and given(self.issues[i], "land") is not None
-            value = self.land_value(side, i, area) if agreed else self.option_value(side, i, option)
+            agreed = area is not None and i == self.land
+            value = self.land_value(side, area) if agreed else self.option_value(side, i, option)
             total += self.weights[side][i] * value
         return total
 
     def line_price(self, line: Mapping[str, Any]) -> float:
         side, path = line["side"], f"red_lines.{line['id']}"
         softer = self.now(f"{path}.softening") * self.weariness[side] * (1 - self.success(side))
-        return self.now(f"{path}.price") * max(0.0, 1 - softer)
+        lost = max(0.0, -SIGN[side] * (self.war.front.held_area - self.war.front.held_at_start))
+        softer += self.now(f"{path}.softening_per_1000_km2") * lost / 1000
+        harder = 1 + self.now(f"{path}.hardening") * max(0.0, self.momentum[side])
+        return self.now(f"{path}.price") * max(0.0, 1 - softer) * harder
 
     def regime_id(self, package: Mapping[str, str]) -> str | None:
         if self.security is None:
@@ -247,15 +329,23 @@ class Politics:
 
     def utility(self, side: str, package: Mapping[str, str], area: float | None = None) -> float:
         assert self.section is not None
-        crossed = [line for line in self.lines if line["side"] == side and covers(line["terms"], package)]
-        if any(covers(rule["terms"], package) for rule in items(self.section, "forbidden")):
-            return BARRED
-        if any(self.hard[line["id"]] for line in crossed):
-            return BARRED
+        left = self.area_with(package) if area is None else area
+        crossed = [
+            line
+            for line in self.open_lines
+            if line["side"] == side and covers(line.get("terms") or {}, package) and self.beyond(line, left)
+        ]
+        soft = [line for line in crossed if not self.hard[line["id"]]]
+        # What has been signed stays so, whatever bars it now.
+        if area is None:
+            if any(covers(rule["terms"], package) for rule in items(self.section, "forbidden")):
+                return BARRED
+            if any(chosen in self.closed for chosen in package.items()) or len(soft) < len(crossed):
+                return BARRED
         worth = terms = self.terms_value(side, package, area)
         worth -= self.of(side, "bad_terms_price") * self.weariness[side] * (1 - terms)
         worth -= self.of(side, "foreign_troops_price") * self.presence(self.regime(package))
-        return worth - sum(self.line_price(line) for line in crossed)
+        return worth - sum(self.line_price(line) for line in soft)
 
     # What fighting on is worth.
 
@@ -268,13 +358,12 @@ class Politics:
         if side == "defender":
             power = 1 - power
         front = self.war.front
-        for i, issue in self.issues.items():
-            if given(issue, "land") is not None:
-                drift = self.drift[side].mean + front.now("advance_km2_per_day") * shift
-                area = clip(front.held_area + drift * stretch, 0.0, front.total_area)
-                weight = self.weights[side][i]
-                return weight * self.land_value(side, i, area) + (1 - weight) * power
-        return power
+        if self.land is None:
+            return power
+        drift = self.drift[side].mean + front.now("advance_km2_per_day") * shift
+        area = clip(front.held_area + drift * stretch, 0.0, front.total_area)
+        weight = self.weights[side][self.land]
+        return weight * self.land_value(side, area) + (1 - weight) * power
 
     def rearmed(self, side: str) -> tuple[dict[str, float], float]:
         """Both forces after the years of trust of a side, and how far the balance will have moved."""
@@ -302,6 +391,7 @@ class Politics:
         regime = self.regime_named(named)
         lasts = self.lasts(side, named)
         left = 1 - regime["guarantee"] * regime["credibility"]
+        best, worst = self.dictated(side)
         options = []
         for written in self.section[side]["horizons_days"]:
             days = float(plain(written))
@@ -315,7 +405,8 @@ class Politics:
             discount = exp(-self.of(side, "discount_per_year") * years)
             both_stand = discount * (1 - own) * (1 - enemy)
             peace = lasts * self.expected_terms(side, stretch, shift) - (1 - lasts) * left * loss
-            worth = -cost * years + discount * enemy * (1 - own / 2) + both_stand * peace
+            dictated = enemy * (1 - own / 2) * best + own * (1 - enemy / 2) * worst
+            worth = -cost * years + discount * dictated + both_stand * peace
             options.append(worth / (1 - both_stand * (1 - lasts)))
         return max(options)
 
@@ -401,6 +492,7 @@ class Politics:
         mediated = self.mediated_until > day
         push = self.now("mediation.pressure") if mediated else 0.0
         pressure = {side: self.of(side, "outside_pressure") + push for side in SIDES}
+        self.see_what_is_open(day)
         for side in SIDES:
             self.outlook[side] = self.value_of_war(side)
             self.value[side] = self.outlook[side].worth + self.of_today(side, pressure[side])
@@ -500,8 +592,7 @@ class Politics:
                 for row, side in enumerate(SIDES)
             )
         )
-        land = [i for i, issue in self.issues.items() if given(issue, "land") is not None]
-        self.agreed_area = self.area_after(land[0], package[land[0]]) if land else self.war.front.held_area
+        self.agreed_area = self.area_with(package)
         name = self.regime_id(package)
         places = [regime["id"] for regime in items(self.war.world["ceasefire"], "regimes")] if name else []
         self.agreed_regime = places.index(name) if name else -1

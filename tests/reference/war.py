@@ -15,6 +15,7 @@ class Recorder:
     def __init__(self, war: War) -> None:
         self.war = war
         war.state = self.state
+        war.politics.make_demands()
         self.series: dict[str, list[float]] = {name: [] for name in self.state()}
         war.history.series = self.series
         self.record()
