@@ -89,7 +89,7 @@ def explain(
                 print("Where no deal was possible: which reason, taken away alone, would have made one possible")
                 print(*reasons_table(names, totals), "", sep="\n")
         elif scenario_negotiates(scenario):
-            print("This run is too short for a ledger, which is kept every four weeks.\n")
+            print("This run is too short for a ledger, which is kept every eight weeks.\n")
         else:
             print("No one negotiates in this scenario.\n")
         print(f"One history: {chosen}")

@@ -1,6 +1,6 @@
 """The ledger: why there is no deal, and what would open a zone of agreement.
 
-At every second review (every fourth week), of each history at war in which nothing is signed:
+At every fourth review (every eighth week), of each history at war in which nothing is signed:
 
 - its *state*. With a zone a deal is possible, and the state says how talks stand after the round of the day: under way
   (`round`, or `refused` where the last offer of these talks was), `suspended`, or `paused`, since they failed lately. Where

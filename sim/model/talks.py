@@ -44,8 +44,8 @@ from sim.scenario import Quantity
 NO_TALKS, UNDER_WAY, SUSPENDED = 0, 1, 2
 # judgement: of 64 to 1,024 the fastest on the machines tried: packages by histories fit the cache.
 HISTORIES_AT_A_TIME = 512
-# judgement: reasons change slowly; to work them out every four weeks halves what they cost.
-REVIEWS_BETWEEN_LEDGERS = 2
+# judgement: reasons change slowly; worked out every eight weeks they cost a quarter.
+REVIEWS_BETWEEN_LEDGERS = 4
 EVENTS = ("open", "agree", "fail", "suspend", "mediation", "proposer", "concession")
 # Half the width of a uniform law of standard deviation 1.
 HALF_WIDTH = 3.0**0.5

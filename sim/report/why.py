@@ -36,7 +36,7 @@ def ledger(kept: Kept) -> Picture:
     wanted = [min(days, key=lambda day: abs(day - goal)) for goal in quarters(kept.run.days)[1:]]
     wanted = sorted(set(wanted))
     table = Table(
-        "Share of the histories at war (ledger.csv has every four weeks)",
+        "Share of the histories at war (ledger.csv has every eight weeks)",
         ["date", *(kept.names.state(answer) for answer in order), "histories at war"], [], wanted,
     )  # fmt: skip
     at_war = {row.day: row.of for row in rows}
