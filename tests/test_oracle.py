@@ -143,6 +143,22 @@ TAKEN_OUT = {
         {"ceasefire.mobilized_share": 0},
         {"support.attacker.fades_per_year": 0, "support.defender.fades_per_year": 0},
     ],
+    "opening": [
+        {"negotiation.issues.security.options.bare_truce.until": None},
+        {"negotiation.issues.alignment.options.neutral.from": None},
+        {"negotiation.issues.caps.options.eased.while": None},
+        {"negotiation.issues.territory.options.line_of_contact.while": None},
+        {f"negotiation.issues.territory.land.{end}": None for end in ("none_km2", "all_km2")}
+        | {"negotiation.issues.territory.land.defender": [{"area_km2": 0, "worth": 1}, {"area_km2": 200_000, "worth": 0}]},
+        {"negotiation.red_lines.gains.area_below_km2": None},
+        {"negotiation.red_lines.gains.ceded_above_km2": None},
+        {"negotiation.red_lines.gains.while": None},
+        {"negotiation.red_lines.gains.hardening": 0},
+        {"negotiation.red_lines.losses.area_above_km2": None},
+        {"negotiation.red_lines.losses.ceded_below_km2": None},
+        {"negotiation.red_lines.losses.until": None},
+        {"negotiation.red_lines.losses.softening_per_1000_km2": 0},
+    ],
 }
 
 
@@ -152,7 +168,8 @@ def test_what_a_case_is_for_matters(name, variant):
 
     def values(change: Change) -> Any:
         world, _ = played(variant(change), 150, 8, watched=False)
-        return world.fields.see("value_of_fighting").copy(), world.fields.see("nearest_slack").copy()
+        kept = [world.recorder.snapshots[day] for day in range(0, 151, 14)]
+        return [np.array([state[name] for state in kept]) for name in ("value_of_fighting", "nearest_slack", "demand")]
 
     whole = values(CHANGES[name])
     for out in TAKEN_OUT[name]:

@@ -160,6 +160,6 @@ def test_every_column_from_the_daily_history(name, load, variant):
                 assert ours == value
             else:
                 np.testing.assert_allclose(float(ours), value, rtol=1e-9, atol=1e-6, err_msg=f"{column}, {replication}")
-    assert (columns["offers_refused"] > 0).any()
     if name == "everything":
+        assert (columns["offers_refused"] > 0).any()
         assert len(set(columns["ending"])) > 1, "some histories should end within the year"

@@ -207,7 +207,11 @@ def eventful(tree: dict[str, Any]) -> None:
     tree["front"]["offensives"]["summer_2025"].update({"probability": 1})
     for side in ("attacker", "defender"):
         tree["collapse"][side].update({"force_share": 0.9, "hazard_per_year": 5})
+    tree["negotiation"]["talks"].update({"agree_per_year": 50, "open_per_year": 20})
     tree["ceasefire"].update({"settled_after_years": 0.2, "strategic_effect": 100, "imposed_effect": 5})
+    # Without what is said against it, and soon there.
+    del tree["negotiation"]["red_lines"]["no_western_troops"]
+    tree["ceasefire"]["regimes"]["european_zone"]["deploy_days"] = 5
     aid = {"arms.defender.aid_scale": {"scale": 2, "for_days": 9}}
     tree["events"] = [{"id": "promise", "when": {"date": date(2025, 1, 10)}, "effect": aid}]
 

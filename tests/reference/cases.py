@@ -129,12 +129,13 @@ def bargaining(rule: str, plain: bool) -> Change:
 
 
 def hard_and_short(tree: dict[str, Any]) -> None:
-    """Bar every package in some histories, most in the others, and let ceasefires break at once, which one side likes."""
+    """Bar every package in some histories, most in the others, and let ceasefires break at once, which both like."""
     bargaining("nash", False)(tree)
     section = tree["negotiation"]
     for line in section["red_lines"].values():
         line["hard_share"] = 0.6
-    section["defender"]["renewed_war_loss"] = -1
+    for side in ("attacker", "defender"):
+        section[side]["renewed_war_loss"] = -0.3
     tree["ceasefire"].update(first_year_hazard=100, zone_effect=10)
 
 
@@ -170,6 +171,28 @@ def guarded(tree: dict[str, Any]) -> None:
     del tree["events"][0]["effect"]["ceasefire.regimes.european_zone.guards"]
 
 
+def opening(tree: dict[str, Any]) -> None:
+    """Let options and red lines open and lapse, by dates and by what happens, and lines be about areas."""
+    bargaining("egalitarian", False)(tree)
+    section = tree["negotiation"]
+    issues = section["issues"]
+    issues["security"]["options"]["bare_truce"]["until"] = datetime.date(2025, 2, 10)
+    issues["alignment"]["options"]["neutral"]["from"] = datetime.date(2025, 1, 20)
+    issues["caps"]["options"]["eased"]["while"] = {"quantity": "held_area", "above": 112_000}
+    issues["territory"]["options"]["line_of_contact"]["while"] = {"quantity": "value_of_fighting.defender", "below": 0.2}
+    del issues["territory"]["land"]["defender"]
+    issues["territory"]["land"].update(none_km2=43_000, all_km2=136_000)
+    section["red_lines"]["gains"] = {
+        "side": "attacker", "area_below_km2": 105_000, "ceded_above_km2": -1_000, "hard_share": 0.3, "price": 0.2,
+        "softening": 0.1, "hardening": 2, "while": {"quantity": "talks_failed", "below": 1},
+    }  # fmt: skip
+    section["red_lines"]["losses"] = {
+        "side": "defender", "area_above_km2": 111_000, "ceded_below_km2": -7_000, "terms": {"caps": ["stay", "eased"]},
+        "hard_share": 0.1, "price": 0.3, "softening": 0.1, "softening_per_1000_km2": 0.3,
+        "until": datetime.date(2025, 4, 1),
+    }  # fmt: skip
+
+
 RULES = ("nash", "kalai_smorodinsky", "egalitarian", "screening", "stand_firm")
 CHANGES: dict[str, Change] = {
     "everything": everything,
@@ -178,4 +201,5 @@ CHANGES: dict[str, Change] = {
     "hard and short": hard_and_short,
     "guessing": guessing,
     "guarded": guarded,
+    "opening": opening,
 }

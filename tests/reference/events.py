@@ -137,12 +137,12 @@ class Events:
         self.war.note("event ends", event.id)
 
     def look(self, day: int) -> None:
-        if day % 7 != 6 or not self.war.at_war:
+        if day % 7 != 6:
             return
         state = self.war.state()
         for event, quantity, above, below in self.conditions:
             holds = above < state[quantity] < below
             if not holds:
                 event.false_since = True
-            elif event.times < event.most and not event.is_active and event.false_since:
+            elif self.war.at_war and event.times < event.most and not event.is_active and event.false_since:
                 self.war.env.process(self.on_day(event, day + 1))
