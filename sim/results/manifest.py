@@ -22,7 +22,7 @@ from sim.results.files import read_bytes
 from sim.scenario.head import MOST_DAYS
 
 NAME = "manifest.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 # judgement: a sweep of 100,000 points over a few knobs has 20 MB.
 MOST_BYTES = 64_000_000
 LINE_ENDS = (
@@ -94,7 +94,7 @@ class Manifest(_Part):
     # Those that they may have.
     MAY: ClassVar[tuple[str, ...]] = ()
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     kind: str
     parley: Text = __version__
     made_with: MadeWith = Field(default_factory=made_with)

@@ -36,7 +36,8 @@ def said(baseline: Scenario[Any]) -> tuple[Questions, list[Event]]:
     """What the ledger says of each history at the first review, in their order."""
     world = first_review(baseline, watched=True)
     reviews = sorted((e for e in world.recorder.events if e.kind == "review"), key=lambda event: event.replication)
-    assert len(reviews) == N
+    # An army may collapse before its first review.
+    assert N - 10 < len(reviews) <= N
     return Questions(baseline.world.negotiation), reviews
 
 
@@ -49,30 +50,35 @@ def zones(varied: Varied, *settings: str) -> np.ndarray:
     return first_review(varied(*settings, negotiation=True)).fields.see("nearest_slack") > 0
 
 
+def held(said: tuple[Questions, list[Event]]) -> np.ndarray:
+    """Return which histories had a review, (N,)."""
+    return np.isin(np.arange(N), [event.replication for event in said[1]])
+
+
 def opened_by(said: tuple[Questions, list[Event]], kind: str, what: str) -> np.ndarray:
     """Return the amount at which the ledger says that something opens a zone, (N,); NaN where it says no such thing."""
     questions, reviews = said
     amounts = np.full(N, np.nan)
-    for place, event in enumerate(reviews):
+    for event in reviews:
         if zone_at(event):
             continue
         codes = [int(code) for name, code in event.values.items() if name.startswith("opens_")]
         for opener in (questions.openers[code] for code in codes if code >= 0):
             if (opener.kind, opener.what) == (kind, what):
-                amounts[place] = opener.amount
+                amounts[event.replication] = opener.amount
     return amounts
 
 
 def test_the_zone_is_where_the_ledger_says(said: tuple[Questions, list[Event]], varied: Varied) -> None:
     has_zone = np.array([zone_at(event) for event in said[1]])
-    assert (zones(varied) == has_zone).all()
+    assert (zones(varied)[held(said)] == has_zone).all()
     assert 15 < has_zone.sum() < N - 15
 
 
 def test_dropping_a_line_opens_a_zone_exactly_where_the_ledger_says(
     said: tuple[Questions, list[Event]], varied: Varied
 ) -> None:
-    without = ~zones(varied)
+    without = ~zones(varied) & held(said)
     told = 0
     for line in said[0].lines:
         path = f"negotiation.red_lines.{line}"
@@ -87,7 +93,7 @@ def test_dropping_a_line_opens_a_zone_exactly_where_the_ledger_says(
 def test_so_many_guards_open_a_zone_and_one_step_less_does_not(
     said: tuple[Questions, list[Event]], varied: Varied, baseline: Scenario[Any], regime: str
 ) -> None:
-    without = ~zones(varied)
+    without = ~zones(varied) & held(said)
     least = opened_by(said, "guards", regime)
     path = f"ceasefire.regimes.{regime}.guards"
     now = next(r for r in baseline.world.ceasefire.regimes if r.id == regime).guards.central
@@ -106,7 +112,7 @@ def test_a_concession_opens_a_zone_and_one_step_less_does_not(
     said: tuple[Questions, list[Event]], varied: Varied, side: str
 ) -> None:
     """Pressure of the same size from outside does what the concession would."""
-    without = ~zones(varied)
+    without = ~zones(varied) & held(said)
     least = opened_by(said, "concession", side)
     so_far = np.zeros(N, dtype=np.bool_)
     for steps in range(1, 13):
@@ -250,8 +256,8 @@ def test_the_offers_are_what_one_signs_and_the_other_refuses_least(said: tuple[Q
     """By brute force from the concession that it takes: the other side's shortfall at the offer is what it must concede."""
     for side, other in (("attacker", "defender"), ("defender", "attacker")):
         amounts = opened_by(said, "concession", other)
-        for event, amount in zip(said[1], amounts, strict=True):
-            if not zone_at(event) and not np.isnan(amount):
+        for event in said[1]:
+            if not zone_at(event) and not np.isnan(amounts[event.replication]):
                 assert event.values[f"offer_{side}"] >= 0
 
 

@@ -20,6 +20,7 @@ from sim.model.parameters import SIDES, Drawn
 from sim.model.talks import Talks
 from sim.model.valuation import Fighting
 from sim.scenario import Scenario
+from tests.test_barred import made
 
 SEED = 5
 Load = Callable[..., Scenario[Any]]
@@ -147,4 +148,23 @@ def test_a_reason_opens_a_zone_exactly_where_the_ledger_says_in_10000_reviews(
         total.denied += met.denied
     print(f"all: {total.reviews:,}; enough {dict(total.enough)}; denied {dict(total.denied)}")
     assert total.reviews >= 10_000
+    assert {block.split(":")[1] for block in BLOCKS if total.enough[block] and total.denied[block]} == set(REASONS)
+
+
+@pytest.mark.long
+def test_a_reason_opens_a_zone_exactly_where_the_ledger_says_in_negotiations_of_any_kind(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other issues, regimes, lines and rules, and knobs anywhere in their ranges."""
+    total = Met()
+    for number in range(150):
+        scenario = made(number, load("baseline").tree)
+        if scenario is not None:
+            met = met_in(scenario, 10, 100, monkeypatch)
+            assert not met.wrong, f"example {number}: {Counter(met.wrong)}"
+            total.reviews += met.reviews
+            total.enough += met.enough
+            total.denied += met.denied
+    print(f"{total.reviews:,} reviews; enough {dict(total.enough)}; denied {dict(total.denied)}")
+    assert total.reviews > 1_000
     assert {block.split(":")[1] for block in BLOCKS if total.enough[block] and total.denied[block]} == set(REASONS)
