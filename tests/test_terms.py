@@ -392,3 +392,13 @@ def test_pages_tell_of_bounds_and_of_times(load) -> None:
     assert any("sanctions stay (while held_area is above 112,000); sanctions eased" in sentence for sentence in said)
     (line,) = (sentence for sentence in said if "no path to NATO" in sentence and "red line" in sentence)
     assert "'no path to NATO' (until 2025-06-01) against less than 100,000 km2 left to Russia is never crossed in" in line
+
+
+def test_a_summary_says_that_options_were_not_open(parley, tmp_path) -> None:
+    """Where all of an issue are closed in the first months, nothing can be signed, and no red line is to blame alone."""
+    options = ("stay", "eased", "eased_for_assets")
+    settings = [f"--set=negotiation.issues.caps.options.{option}.from=2025-03-01" for option in options]
+    done = parley("run", "baseline", "--replications=20", "--months=4", f"--out={tmp_path}", *settings)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "hard red lines, or options that were not open, left no package that both sides could sign in" in said
