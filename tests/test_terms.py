@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 import pytest
 
 from sim.engine.world import Setting, World
-from sim.model import simulate
+from sim.model import WarScenario, simulate
 from sim.model.lines import RedLines
 from sim.model.negotiation.land import LandWorth
-from sim.scenario import Scenario
+from sim.model.notes import notes
+from sim.report.assumed import assumed
+from sim.scenario import Scenario, ScenarioError, load_scenario
 
 HISTORIES, DAYS = 48, 126
 Change = Callable[[dict[str, Any]], None]
@@ -21,8 +24,6 @@ PLAIN: dict[str, World] = {}
 
 
 def date(text: str) -> Any:
-    import datetime
-
     return datetime.date.fromisoformat(text)
 
 
@@ -264,21 +265,19 @@ def test_a_line_that_is_never_in_force_is_none(played) -> None:
 
 
 def test_an_option_opens_and_lapses_on_its_days(variant) -> None:
-    """While none of an issue is open nothing can be signed; what is signed stays."""
+    """While none of an issue is open nothing can be signed; what is signed stays. Reviews are held on days 13, 27, ..."""
+    first, last = (date("2024-12-04") + datetime.timedelta(days=day) for day in (97, 153))
 
     def change(tree: dict[str, Any]) -> None:
         tree["negotiation"]["talks"].update(open_per_year=1000, agree_per_year=1000, fail_per_year=0, suspend_per_year=0)
-        tree["negotiation"]["ripeness"] = 0
+        tree["negotiation"].update(ripeness=0, rule="nash")
         tree["ceasefire"].update(first_year_hazard=0)
         for option in tree["negotiation"]["issues"]["caps"]["options"].values():
-            option.update({"from": date("2025-03-01"), "until": date("2025-06-01")})
+            option.update({"from": first, "until": last})
 
     world = play(variant(change), days=280)
     days = world.fields.see("deal_day")[world.fields.see("deal_day") >= 0] - 1
-    first, last = (world.calendar.day_of(date(text)) for text in ("2025-03-01", "2025-06-01"))
-    assert len(days) > 20
-    assert first <= days.min() < first + 14
-    assert first + 14 < days.max() < last
+    assert (days.min(), days.max()) == (97, 139), "open from the first day, and no more on the last"
     assert (world.fields.see("ending") == 3).sum() == len(days), "no deal ends because its options have lapsed"
     assert (world.fields.see("nearest_slack")[world.fields.see("ending") == 0] == -np.inf).all()
 
@@ -323,3 +322,83 @@ def test_prices_move_with_weariness_ground_and_success(variant, monkeypatch) -> 
             lower, higher = lower + (price < line.price.central).sum(), higher + (price > line.price.central).sum()
     assert lower > 0
     assert higher > 0
+
+
+BAD = {
+    "issues: {territory: {land: {attacker: [{area_km2: 0, worth: 0}]}}}": "a curve needs at least two points",
+    "issues: {territory: {land: {attacker: [{area_km2: 0, worth: 0}, {area_km2: 9, worth: -1}]}}}": (
+        "the worth of a curve must rise with the area for the attacker"
+    ),
+    "issues: {territory: {land: {defender: [{area_km2: 9, worth: 1}, {area_km2: 9, worth: 0}]}}}": (
+        "the areas of a curve must rise from point to point"
+    ),
+    "issues: {prisons: {weight: {attacker: 0, defender: 0}, land: {none_km2: 1}, options: {a: {ceded_km2: 0}}}}": (
+        "land lacks all_km2. Write none_km2 and all_km2, or a curve for the attacker and the defender"
+    ),
+    "red_lines: {x: {side: attacker, hard_share: 0, price: 1, softening: 0}}": (
+        "a red line needs terms, or the area beyond which it lies. Write terms as in"
+    ),
+    "red_lines: {more_land: {area_above_km2: 10, area_below_km2: 20}}": (
+        "area_below_km2 must not be larger than area_above_km2: no area would be left"
+    ),
+    "issues: {caps: {options: {stay: {from: 2025-01-01, until: 2025-01-01}}}}": (
+        "until must be after from (2025-01-01), not 2025-01-01. It is the first day on which it is open no more"
+    ),
+    "issues: {caps: {options: {stay: {while: {quantity: held_aera, below: 3}}}}}": (
+        "unknown quantity 'held_aera'. Did you mean 'held_area'?"
+    ),
+    "red_lines: {more_land: {while: {quantity: fire, below: 3}}}": (
+        "unknown quantity 'fire'. Possible: fire.attacker, fire.defender"
+    ),
+    "red_lines: {more_land: {while: {quantity: held_area, below: 3, above: 2}}}": (
+        "a quantity needs either below or above, not both"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_what_cannot_be_meant_is_one_line_at_its_place(text: str, tmp_path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text(f"title: Bad\nextends: baseline\nnegotiation:\n  {text}\n")
+    with pytest.raises(ScenarioError) as wrong:
+        load_scenario(file, WarScenario)
+    (problem,) = wrong.value.problems
+    assert BAD[text] in str(problem)
+    assert ":4:" in problem.place
+
+
+def test_check_says_what_is_never_open(load) -> None:
+    scenario = load(
+        "baseline", "negotiation.issues.caps.options.stay.until=2024-12-04",
+        "negotiation.issues.caps.options.eased.from=2099-01-01",
+        "negotiation.red_lines.more_land.while={quantity: fire.defender, above: 1}",
+        "negotiation.red_lines.no_nato.while={quantity: fire.defender, above: 0.1}",
+        "negotiation.issues.territory.land.none_km2=1", "negotiation.issues.territory.land.all_km2=2",
+    )  # fmt: skip
+    said = " / ".join(notes(scenario, 365))
+    assert "negotiation.issues.caps.options.stay is never open: until 2024-12-04 is not after the start" in said
+    assert "negotiation.issues.caps.options.eased is never open: from 2099-01-01 is after the last day (2025-12-03)" in said
+    assert "negotiation.red_lines.more_land is never in force: fire.defender is never above 1" in said
+    assert "no_nato" not in said
+    assert "territory.land.none_km2 changes nothing: both sides have a curve" in said
+
+
+def test_pages_tell_of_bounds_and_of_times(load) -> None:
+    scenario = load(
+        "baseline", "negotiation.red_lines.no_nato.area_below_km2=100_000", "negotiation.red_lines.no_nato.until=2025-06-01",
+        "negotiation.issues.caps.options.stay.while={quantity: held_area, above: 112_000}",
+    )  # fmt: skip
+    said = ["".join(getattr(piece, "text", piece) for piece in sentence) for sentence in assumed(scenario, 365)]
+    assert any("sanctions stay (while held_area is above 112,000); sanctions eased" in sentence for sentence in said)
+    (line,) = (sentence for sentence in said if "no path to NATO" in sentence and "red line" in sentence)
+    assert "'no path to NATO' (until 2025-06-01) against less than 100,000 km2 left to Russia is never crossed in" in line
+
+
+def test_a_summary_says_that_options_were_not_open(parley, tmp_path) -> None:
+    """Where all of an issue are closed in the first months, nothing can be signed, and no red line is to blame alone."""
+    options = ("stay", "eased", "eased_for_assets")
+    settings = [f"--set=negotiation.issues.caps.options.{option}.from=2025-03-01" for option in options]
+    done = parley("run", "baseline", "--replications=20", "--months=4", f"--out={tmp_path}", *settings)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "hard red lines, or options that were not open, left no package that both sides could sign in" in said

@@ -14,7 +14,13 @@ from sim.scenario import Scenario
 
 
 class Names:
-    """The names in a scenario."""
+    """The names in a scenario.
+
+    Attributes
+    ----------
+    options_open_and_lapse : bool
+        Whether there are options that are not always open.
+    """
 
     def __init__(self, scenario: Scenario[Any]) -> None:
         sides = scenario.world.sides
@@ -31,6 +37,9 @@ class Names:
             for option in issue.options
         }
         self._domain = domain_of(negotiation) if negotiation else None
+        self.options_open_and_lapse = any(
+            option.opens_and_lapses for issue in (negotiation.issues if negotiation else []) for option in issue.options
+        )
 
     def side(self, side: str) -> str:
         """Return the name of a side."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from .errors import FieldError, Flaw, Path, Step
 from .read import Located, Place, read_value
-from .tree import Items, in_one_form
+from .tree import Items, everything, in_one_form
 from .walk import below, fields, is_mapping, is_number
 from .wording import did_you_mean, quoted
 
@@ -45,16 +45,18 @@ def apply(
         if not equals:
             raise FieldError(Flaw("there is no '='", "Write --set path=value"))
         value = read_value(written)
-        path = _set(tree, schema, dotted.strip().split("."), value)
+        path, kept = _set(tree, schema, dotted.strip().split("."), value)
     except FieldError as error:
         return [Located(place, flaw) for flaw in error.flaws]
     for known in [known for known in places if known[: len(path)] == path]:
         del places[known]
-    places[path] = place
+    # All that was set with it stands there too.
+    places.update({one: place for one, _ in everything(kept, path)})
     return []
 
 
-def _set(tree: dict[str, Any], schema: type[BaseModel], names: list[str], value: Any) -> Path:
+def _set(tree: dict[str, Any], schema: type[BaseModel], names: list[str], value: Any) -> tuple[Path, Any]:
+    """Set a value; return its path, and it as the tree keeps it."""
     node: Any = tree
     above: Any = None
     annotation: Any = schema
@@ -72,10 +74,10 @@ def _set(tree: dict[str, Any], schema: type[BaseModel], names: list[str], value:
     before = node[step] if isinstance(step, int) else node.get(step)
     if is_plain and isinstance(before, dict) and ("value" in before or "dist" in before):
         value = {"value": value, "note": NOTE}
-    node[step] = in_one_form(value, annotation)
+    kept = node[step] = in_one_form(value, annotation)
     if isinstance(above, Items):
         above[names[-2]] = node  # without an id that is its name
-    return tuple(path)
+    return tuple(path), kept
 
 
 def _step(node: Any, annotation: Any, name: str, prefix: str) -> Step:

@@ -65,7 +65,8 @@ def _impossible(names: Names, totals: Totals) -> list[str]:
     ]
     if none:
         share = f" in {none / without:.0%} of them" if said else ""
-        said.append(f"hard red lines left no package that both sides could sign{share}")
+        closed = ", or options that were not open," if names.options_open_and_lapse else ""
+        said.append(f"hard red lines{closed} left no package that both sides could sign{share}")
     found = [_alone(names, totals), f"Where none was possible, {'; '.join(said)}."]
     # As what it is, but for what nothing opens.
     opens = [(opener, count) for answer, count in totals.of("opens") if (opener := Opener.read(answer)) is not None]

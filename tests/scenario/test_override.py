@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from sim.scenario.describe import entries
+from sim.scenario.tree import everything
+
 
 def test_setting_a_number_replaces_a_mapping(load: Any) -> None:
     scenario = load(overrides=["losses.killed_share=0.5", "arms.backers.united_states.aid_per_month_beur=7"])
@@ -44,6 +47,15 @@ def test_what_can_be_set(load: Any, text: str, path: tuple[Any, ...], value: obj
     for step in path:
         node = node[step]
     assert node == value
+
+
+def test_all_that_is_set_at_once_has_its_place(load: Any) -> None:
+    text = "losses.by_name={x: 3, y: {dist: uniform, low: 1, high: 2}}"
+    scenario = load(overrides=[text])
+    assert {path for path, _ in everything(scenario.tree) if path} <= set(scenario.places)
+    assert [str(entry.place) for entry in entries(scenario) if entry.path.startswith("losses.by_name.")] == [
+        f"--set {text}"
+    ] * 2
 
 
 def test_later_ones_win_and_see_earlier_ones(load: Any) -> None:
