@@ -64,7 +64,7 @@ def calm_tree(baseline: Scenario[Any]) -> Tree:
     for path, quantity in quantities(baseline.world):
         node, names = tree, path.split(".")
         for name in names[:-1]:
-            node = node[name]
+            node = node[int(name)] if isinstance(node, list) else node[name]
         node[names[-1]] = CALM.get(path, quantity.central)
     for backer in tree["arms"]["backers"].values():
         backer["aid_variation"] = 0
