@@ -290,6 +290,10 @@ def test_a_hard_red_line_is_never_crossed(load) -> None:
         luck = draws.uniform(f"negotiation/red_line/{line.id}").at(0)
         hard = luck < end["drawn"].values[f"negotiation.red_lines.{line.id}.hard_share"]
         crossed = domain.covered(line.terms)[end["deal_package"]] & signed
+        if line.ceded_above_km2 is not None:
+            crossed &= end["deal_ceded"] > line.ceded_above_km2.central
+        if line.ceded_below_km2 is not None:
+            crossed &= end["deal_ceded"] < line.ceded_below_km2.central
         hard_and_signed += int((hard & signed).sum())
         assert not (crossed & hard).any(), line.id
     print(f"12 hard red lines in force at {int(signed.sum())} signatures: {hard_and_signed}, crossed: 0")

@@ -29,11 +29,11 @@ PLANTED = {
     ),
     "no deal beyond a hard red line": (
         "model/bargain.py",
-        "self._charge_options(self._priced, self._bar)",
-        "self._charge_options(self._priced, 0.0 * self.prices)",
+        "self.lines.charge_options(self._priced, self._bar)",
+        "self.lines.charge_options(self._priced, 0.0 * self.lines.prices)",
     ),
     "no deal that a rule forbids": (
-        "model/negotiation/terms.py",
+        "model/negotiation/domain.py",
         "self.allowed &= ~self.covered(rule)",
         "self.allowed &= self.covered(rule)",
     ),

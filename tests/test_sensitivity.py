@@ -183,7 +183,7 @@ def test_each_uncertain_number_and_other_structures_are_tried(table, load) -> No
 
     uncertain = {path for path, quantity in quantities(load("baseline").world) if not quantity.is_certain}
     paths = {one.path for one in table.assumptions}
-    assert paths == uncertain | {"attrition.law", "negotiation.rule"}
+    assert paths == uncertain | {"attrition.law", "negotiation.rule", "negotiation.resolve_law"}
     by_path = {one.path: [effect.variant.value for effect in one.effects] for one in table.assumptions}
     assert by_path["ceasefire.institutions"] == ["0", "1"]
     assert by_path["attrition.law"] == ["square", "linear", "logarithmic"]
@@ -256,7 +256,7 @@ def test_the_command(parley: Callable, tmp_path: Path) -> None:
     told = parley("sensitivity", folder, "--outcome", "casualties_attacker", "--out", tmp_path / "kept")
     assert told.returncode == 0, told.stderr
     table = list(csv.DictReader(io.StringIO((tmp_path / "kept/sensitivity.csv").read_text())))
-    assert len(table) == 64
+    assert len(table) == 66
     first = {name: float(value) for name, value in table[0].items() if name not in ("outcome", "parameter")}
     assert table[0]["parameter"] == CHANGED
     share = f"{100 * first['first_order']:.1f}% ({100 * first['low']:.1f} .. {100 * first['high']:.1f})"

@@ -60,8 +60,10 @@ def baseline() -> Scenario[Any]:
 @pytest.fixture(scope="session")
 def calm_tree(baseline: Scenario[Any]) -> Tree:
     """The baseline without luck: every quantity at its centre, no noise, nothing that happens on a date."""
-    tree = copy.deepcopy(baseline.tree)
+    tree = war_alone(copy.deepcopy(baseline.tree))
     for path, quantity in quantities(baseline.world):
+        if path.partition(".")[0] not in tree:
+            continue
         node, names = tree, path.split(".")
         for name in names[:-1]:
             node = node[int(name)] if isinstance(node, list) else node[name]
@@ -70,7 +72,7 @@ def calm_tree(baseline: Scenario[Any]) -> Tree:
         backer["aid_variation"] = 0
     del tree["expect"]
     tree["arms"]["halts"] = tree["manpower"]["waves"] = tree["front"]["offensives"] = tree["front"]["belts"] = {}
-    return war_alone(tree)
+    return tree
 
 
 def war_alone(tree: Tree) -> Tree:

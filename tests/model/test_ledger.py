@@ -267,7 +267,7 @@ def test_the_shares_of_the_states_add_to_one(load: Any) -> None:
     ensemble = run_ensemble(baseline, Plan(200, 3, 200, batch=64))
     found = list(entries(ensemble))
     days = sorted({entry.day for entry in found})
-    assert days == [27, 55, 83, 111, 139, 167, 195]
+    assert days == [55, 111, 167]
     ended = ensemble.outcomes["ending_day"]
     for day in days:
         states = [entry for entry in found if (entry.day, entry.question) == (day, "state")]

@@ -81,7 +81,8 @@ def test_every_person_is_in_exactly_one_place(varied: Load, play: Play) -> None:
     everyone = sum(past.of(state) for state in STATES)
     assert everyone == pytest.approx(np.broadcast_to(everyone[0], everyone.shape), rel=1e-12)
     for state in STATES:
-        assert (past.of(state) >= 0).all(), state
+        # Adding and taking the same leaves rounding, of persons many orders larger.
+        assert (past.of(state) >= -1e-6).all(), state
 
 
 def test_flows_add_up(varied: Load, play: Play) -> None:
@@ -90,7 +91,8 @@ def test_flows_add_up(varied: Load, play: Play) -> None:
     left = past.of("casualties")[1:] + past.daily("deserted")
     assert past.daily("force") == pytest.approx(past.of("arrivals")[1:] - left, abs=1e-6)
     assert past.daily("pool") == pytest.approx(-past.daily("recruited"), abs=1e-6)
-    drawn = past.daily("killed") / past.of("casualties")[1:]
+    fought = np.where(past.of("casualties")[1:] > 0, past.of("casualties")[1:], np.nan)
+    drawn = past.daily("killed") / fought
     assert drawn == pytest.approx(np.broadcast_to(drawn[0], drawn.shape), rel=1e-6)
 
 
