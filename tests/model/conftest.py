@@ -62,10 +62,12 @@ def calm_tree(baseline: Scenario[Any]) -> Tree:
     """The baseline without luck: every quantity at its centre, no noise, nothing that happens on a date."""
     tree = copy.deepcopy(baseline.tree)
     for path, quantity in quantities(baseline.world):
-        node, names = tree, path.split(".")
-        for name in names[:-1]:
-            node = node[name]
-        node[names[-1]] = CALM.get(path, quantity.central)
+        node: Any = tree
+        *names, last = path.split(".")
+        for name in names:
+            # Points of a curve have no names, but places.
+            node = node[int(name)] if isinstance(node, list) else node[name]
+        node[last] = CALM.get(path, quantity.central)
     for backer in tree["arms"]["backers"].values():
         backer["aid_variation"] = 0
     del tree["expect"]

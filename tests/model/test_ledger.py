@@ -14,6 +14,8 @@ from sim.ensemble.run import Plan, run_ensemble
 from sim.model import simulate
 from sim.model.answers import BLOCKS, NOTHING, OPENERS, REASONS, SEVERAL, STATES, TALKS, Opener, Questions, is_possible
 from sim.model.parameters import SIDES
+from sim.model.reviews import DAYS_BETWEEN_REVIEWS
+from sim.model.talks import REVIEWS_BETWEEN_LEDGERS
 from sim.results.ledger import entries
 from sim.results.names import Names
 from sim.scenario import Scenario
@@ -267,7 +269,9 @@ def test_the_shares_of_the_states_add_to_one(load: Any) -> None:
     ensemble = run_ensemble(baseline, Plan(200, 3, 200, batch=64))
     found = list(entries(ensemble))
     days = sorted({entry.day for entry in found})
-    assert days == [27, 55, 83, 111, 139, 167, 195]
+    # The last day of the first, second ... span of so many reviews.
+    span = DAYS_BETWEEN_REVIEWS * REVIEWS_BETWEEN_LEDGERS
+    assert days == list(range(span - 1, 200, span))
     ended = ensemble.outcomes["ending_day"]
     for day in days:
         states = [entry for entry in found if (entry.day, entry.question) == (day, "state")]
