@@ -194,6 +194,14 @@ def test_the_ledger_says_how_talks_stand_where_a_deal_is_possible(varied: Varied
     assert {"none_asked", "attacker_ahead", "paused", "round", "refused", "suspended", "signed"} <= met
 
 
+def test_where_talks_never_open_no_one_is_said_to_keep_them_from_it(varied: Varied) -> None:
+    world = first_review(varied("negotiation.talks.open_per_year=0", negotiation=True), watched=True)
+    states = [STATES[int(event.values["state"])] for event in world.recorder.events if event.kind == "review"]
+    possible = [state for state in states if is_possible(state)]
+    assert len(possible) > 15
+    assert set(possible) == {"possible:none_asked"}
+
+
 def ways_of(number: int, by_day: dict[tuple[int, int], dict[str, Event]]) -> Iterator[str]:
     """Yield how talks stand at each review of a history, after it is held to the events of its days."""
     now, refused, failed = "none", False, False
