@@ -430,7 +430,8 @@ class Talks(Mechanism):
             (self.talks == UNDER_WAY, _PLACE["round"]),
             (self.talks == SUSPENDED, _PLACE["suspended"]),
             (self.back_on_day > day, _PLACE["paused"]),
-            (ripeness >= 1.0, _PLACE["none_asked"]),
+            # Where they never open anyway, it is not ripeness that keeps them from it.
+            ((ripeness >= 1.0) | (self.knobs.talks.open_per_year <= 0), _PLACE["none_asked"]),
             (hopes[0] & hopes[1], _PLACE["both_ahead"]),
             (hopes[0], _PLACE["attacker_ahead"]),
         ]

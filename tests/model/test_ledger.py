@@ -14,6 +14,8 @@ from sim.ensemble.run import Plan, run_ensemble
 from sim.model import simulate
 from sim.model.answers import BLOCKS, NOTHING, OPENERS, REASONS, SEVERAL, STATES, TALKS, Opener, Questions, is_possible
 from sim.model.parameters import SIDES
+from sim.model.reviews import DAYS_BETWEEN_REVIEWS
+from sim.model.talks import REVIEWS_BETWEEN_LEDGERS
 from sim.results.ledger import entries
 from sim.results.names import Names
 from sim.scenario import Scenario
@@ -192,6 +194,14 @@ def test_the_ledger_says_how_talks_stand_where_a_deal_is_possible(varied: Varied
     assert {"none_asked", "attacker_ahead", "paused", "round", "refused", "suspended", "signed"} <= met
 
 
+def test_where_talks_never_open_no_one_is_said_to_keep_them_from_it(varied: Varied) -> None:
+    world = first_review(varied("negotiation.talks.open_per_year=0", negotiation=True), watched=True)
+    states = [STATES[int(event.values["state"])] for event in world.recorder.events if event.kind == "review"]
+    possible = [state for state in states if is_possible(state)]
+    assert len(possible) > 15
+    assert set(possible) == {"possible:none_asked"}
+
+
 def ways_of(number: int, by_day: dict[tuple[int, int], dict[str, Event]]) -> Iterator[str]:
     """Yield how talks stand at each review of a history, after it is held to the events of its days."""
     now, refused, failed = "none", False, False
@@ -267,7 +277,9 @@ def test_the_shares_of_the_states_add_to_one(load: Any) -> None:
     ensemble = run_ensemble(baseline, Plan(200, 3, 200, batch=64))
     found = list(entries(ensemble))
     days = sorted({entry.day for entry in found})
-    assert days == [55, 111, 167]
+    # The last day of the first, second ... span of so many reviews.
+    span = DAYS_BETWEEN_REVIEWS * REVIEWS_BETWEEN_LEDGERS
+    assert days == list(range(span - 1, 200, span))
     ended = ensemble.outcomes["ending_day"]
     for day in days:
         states = [entry for entry in found if (entry.day, entry.question) == (day, "state")]

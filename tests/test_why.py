@@ -1,0 +1,74 @@
+"""The sentences that say why there was no deal, from given answers of the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sim.model import WarScenario
+from sim.model.answers import BLOCKS, NOTHING, STATES, is_possible
+from sim.results.ledger import Entry, Totals
+from sim.results.names import Names
+from sim.scenario import load_scenario
+from sim.words.ledger import reasons_table, sentences
+
+
+@pytest.fixture(scope="module")
+def names() -> Names:
+    return Names(load_scenario("baseline", WarScenario))
+
+
+def answers(of: int, **given: dict[str, int]) -> Totals:
+    return Totals(Entry(55, question, answer, n, of) for question, found in given.items() for answer, n in found.items())
+
+
+def told(names: Names, totals: Totals) -> str:
+    text = " ".join(sentences(names, totals))
+    assert "{" not in text
+    assert "probab" not in text.lower()
+    return text
+
+
+def test_where_a_deal_was_always_possible_only_talks_are_told(names: Names) -> None:
+    text = told(names, answers(200, state={"possible:none_asked": 150, "possible:refused": 50}))
+    assert text == (
+        "In 100% of reviews at war a deal was possible, and none was signed: no one has asked for talks (75%), "
+        "talks are on, the last offer was refused (25%)."
+    )
+
+
+def test_what_each_reason_alone_would_do_need_not_add_up(names: Names) -> None:
+    state = {"possible:paused": 25, "attacker:distrust": 50, "several": 25}
+    alone = {"attacker:distrust": 50, "defender:red_lines": 30, NOTHING: 25}
+    text = told(names, answers(100, state=state, alone=alone, nearest={NOTHING: 75}, smallest={NOTHING: 75}))
+    assert text.startswith("In 25% of reviews at war a deal was possible, and none was signed: talks failed lately (25%). ")
+    assert (
+        "In 75% of reviews at war no deal was possible. Taken away alone, each would have made one possible in so many of "
+        "these: Russia's fear of renewed war (67%), Ukraine's red lines (40%); no single one would have in 33%."
+    ) in text
+
+
+def test_where_no_single_reason_is_enough_it_is_said(names: Names) -> None:
+    totals = answers(10, state={"several": 10}, alone={NOTHING: 10}, nearest={NOTHING: 10}, smallest={NOTHING: 10})
+    text = told(names, totals)
+    assert "In 100% of reviews at war no deal was possible. None of the reasons that were taken away" in text
+    assert "a deal was possible" not in text
+    assert list(reasons_table(names, totals))[-1].split() == ["none", "100.0%", "0.0%"]
+
+
+def test_nothing_is_said_of_no_reviews(names: Names) -> None:
+    assert sentences(names, answers(1)) == []
+
+
+def test_what_is_rare_is_not_called_none(names: Names) -> None:
+    state = {"possible:round": 999, "several": 1}
+    rare = answers(1000, state=state, alone={NOTHING: 1}, nearest={NOTHING: 1}, smallest={NOTHING: 1})
+    assert "In under 1% of reviews at war no deal was possible" in told(names, rare)
+
+
+def test_every_state_and_reason_is_named_apart(names: Names) -> None:
+    said: list[Any] = [names.state(state) for state in STATES]
+    assert len(set(said)) == len(STATES)
+    assert all(text.startswith("Possible, but ") == is_possible(state) for text, state in zip(said, STATES, strict=True))
+    assert len({names.reason(block) for block in BLOCKS}) == len(BLOCKS)
