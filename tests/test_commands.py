@@ -58,9 +58,9 @@ def test_show_gives_every_value_with_unit_place_and_source(load):
         if known.path.split(".")[0] not in ("expect", "sources"):
             entry = shown[known.path]
             assert entry.unit == (known.knob.unit if known.knob else "")
-            assert entry.place.line > 0
+            assert entry.place.line > 0 or entry.origin == "default"
     for path, quantity in quantities(scenario.world):
-        assert shown[path].origin == (", ".join(quantity.sources) or "assumed")
+        assert shown[path].origin == (", ".join(quantity.sources) or ("assumed" if quantity.assumption else "default"))
     assert shown["attrition.law"].text == "mixed"
     assert shown["manpower.attacker.intake_per_month"].text == "triangular: low 23,000, mode 30,000, high 40,000"
 

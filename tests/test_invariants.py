@@ -25,7 +25,7 @@ PLANTED = {
     "no deal that another package betters for both": (
         "model/negotiation/offers.py",
         "return best_in(gain > 0, gain, surplus)",
-        "return best_in(gain > 0, -gain, surplus)",
+        "return best_in((gain > 0) & (surplus > 0).all(axis=0), -surplus.sum(axis=0), surplus)",
     ),
     "no deal beyond a hard red line": (
         "model/bargain.py",

@@ -11,18 +11,24 @@ import pytest
 from sim.engine.recorder import Event
 from sim.engine.world import Setting, World
 from sim.ensemble.run import Plan, run_ensemble
-from sim.model import simulate
+from sim.model import WarScenario, simulate
 from sim.model.answers import BLOCKS, NOTHING, OPENERS, REASONS, SEVERAL, STATES, TALKS, Opener, Questions, is_possible
 from sim.model.parameters import SIDES
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.model.talks import REVIEWS_BETWEEN_LEDGERS
 from sim.results.ledger import entries
 from sim.results.names import Names
-from sim.scenario import Scenario
+from sim.scenario import Scenario, load_scenario
 
 N = 300
 FIRST_REVIEW = 13
 Varied = Callable[..., Scenario[Any]]
+
+
+@pytest.fixture(scope="module")
+def baseline() -> Scenario[Any]:
+    """Load the baseline where institutions matter, so that more guards can make a difference."""
+    return load_scenario("baseline", WarScenario, ("ceasefire.institutions=1", "ceasefire.guards_effect=-3"))
 
 
 def first_review(scenario: Scenario[Any], watched: bool = False) -> World:
