@@ -168,9 +168,7 @@ def test_variants_are_the_runs_with_these_settings(table, load, ensemble) -> Non
         for effect in by_path[path].effects:
             # What is not drawn is given here and written there; a correlated other keeps its luck in both.
             run = ensemble(load("baseline", f"{path}={effect.variant.number or effect.variant.value}"), 100, 60)
-            known = of_means(
-                base, run.outcomes["casualties_attacker"], comparisons=sum(len(one.effects) for one in table.assumptions)
-            )
+            known = of_means(base, run.outcomes["casualties_attacker"], comparisons=comparisons)
             ours = effect.differences["casualties_attacker"]
             assert known is not None
             assert ours is not None
