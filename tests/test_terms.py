@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 from collections.abc import Callable
 from typing import Any
@@ -254,6 +255,36 @@ def test_what_is_never_open_or_removed_is_forbidden(played, path: str) -> None:
     assert_same(forbidden, played(opened(NEVER, path), rule=rule))
     assert_same(forbidden, played(removed, rule=rule), numbers, tallies=False)
     assert_same(played(rule=rule), played(twice, rule=rule), numbers, tallies=False)
+
+
+@pytest.mark.parametrize("rule", ["nash", "screening"])
+def test_an_issue_in_two_halves_that_are_bound_together_is_that_issue(played, rule: str) -> None:
+    def exactly(section: dict[str, Any]) -> None:
+        del section["weight_concentration"]
+
+    def halves(section: dict[str, Any]) -> None:
+        exactly(section)
+        whole = section["issues"]["alignment"]
+        whole["weight"] = {side: weight["value"] / 2 for side, weight in whole["weight"].items()}
+        section["issues"]["other_half"] = copy.deepcopy(whole)
+        for one in whole["options"]:
+            others = [other for other in whole["options"] if other != one]
+            section["forbidden"][f"bound_{one}"] = {"terms": {"alignment": [one], "other_half": others}}
+
+    one, two = played(exactly, rule=rule), played(halves, rule=rule)
+    for field in (
+        "deal_day",
+        "deals_signed",
+        "agreed_regime",
+        "ending",
+        "talks_failed",
+        "offers_refused",
+        "first_talks_day",
+    ):
+        np.testing.assert_array_equal(one.fields.see(field), two.fields.see(field), err_msg=field)
+    for field in ("nearest_slack", "deal_surplus", "conceded", "deal_area", "temptation", "resolve_at_least"):
+        np.testing.assert_allclose(one.fields.see(field), two.fields.see(field), atol=1e-12, err_msg=field)
+    assert (one.fields.see("deals_signed") > 0).any()
 
 
 def test_a_line_that_is_never_in_force_is_none(played) -> None:
