@@ -144,7 +144,7 @@ TAKEN_OUT = {
         {"support.attacker.fades_per_year": 0, "support.defender.fades_per_year": 0},
     ],
     "opening": [
-        {"negotiation.issues.security.options.bare_truce.until": None},
+        {"negotiation.issues.security.options.zone_without_guards.until": None},
         {"negotiation.issues.alignment.options.neutral.from": None},
         {"negotiation.issues.caps.options.eased.while": None},
         {"negotiation.issues.territory.options.line_of_contact.while": None},

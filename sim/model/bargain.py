@@ -148,10 +148,8 @@ class Bargain:
         part = {name: self._regime_rows(name) for name in REGIME}
         self.presence = self.presence_of(part["guards"])
         self.lasting = self.lasting_with(part["guards"])
-        self._loss_left = 1.0 - part["guarantee"] * part["credibility"]
-        fought = self._regime_of_fighting()
-        self._fought_lasts = self._lasting(fought)
-        self._fought_loss_left = 1.0 - fought["guarantee"] * fought["credibility"]
+        self._spared = self._spared_by(part["guarantee"] * part["credibility"])
+        self._fought_lasts = self._lasting(self._regime_of_fighting())
         self.troops_price = self._both.foreign_troops_price
         for i, values in self._values.items():
             self._worth[i] = self.weight[i][:, None] * values
@@ -161,6 +159,24 @@ class Bargain:
         """Return the regime of a peace that fighting brings, (n,) each: all zeros, if none is named."""
         named = {regime.id: regime for regime in self._ceasefire.regimes}.get(self.section.peace_of_fighting or "")
         return {name: getattr(named, name) if named is not None else np.zeros(self._n) for name in REGIME}
+
+    def _spared_by(self, share: Floats) -> tuple[Floats, Floats]:
+        """Return which share guarantees, (regimes, n), spare each side of a loss from renewed war, and of a gain.
+
+        A guarantee spares whom it is given of a loss, and the other of what it would gain. Both are (2, regimes, n).
+        """
+        loss, gain = np.zeros((2, *share.shape)), np.zeros((2, *share.shape))
+        named = {regime.id: regime for regime in self._ceasefire.regimes}
+        for row, name in enumerate(self._regimes):
+            to = named[name].guaranteed if name else None
+            for side, label in enumerate(SIDES):
+                loss[side, row] = share[row] if to in (None, label) else 0.0
+                gain[side, row] = share[row] if to != label else 0.0
+        return loss, gain
+
+    def _left(self, loss: Floats, spared_loss: Floats, spared_gain: Floats) -> Floats:
+        """Return what guarantees leave of a loss from renewed war, which is a gain below 0."""
+        return loss * np.where(loss > 0, 1.0 - spared_loss, 1.0 - spared_gain)
 
     def _regime_rows(self, name: str) -> Floats:
         """Return a part of each regime, (regimes, n)."""
@@ -223,11 +239,10 @@ class Bargain:
         for axis, option, closed in self._openings.closed:
             for worth in (self._priced, self._unlined):
                 worth[self.domain.issues[axis]][:, option, closed] = -np.inf
-        self.fighting = self._fighting_on.now(resolve, pressure, self._fought_lasts, self._fought_loss_left)
-        self.loss = (self._both.renewed_war_loss + self.fighting.foreseen)[:, None] * self._loss_left
+        self.fighting = self._fighting_on.now(resolve, pressure, self._fought_lasts)
+        self.loss = self._left((self._both.renewed_war_loss + self.fighting.foreseen)[:, None], *self._spared)
         self.fear = (1.0 - self.lasting) / self.lasting * self.loss
-        # What is of today only is had at once by fighting on, and so weighs more against a deal that is soon over.
-        self.floor = (self.home + self.fighting.war)[:, None] + self.fear + self.fighting.today[:, None] / self.lasting
+        self.floor = (self.home + self.fighting.value)[:, None] + self.fear
 
     def area_with(self, package: Ints, columns: Ints) -> Floats:
         """Return the area that a package leaves the attacker with, one package for each of `columns`."""
@@ -403,7 +418,8 @@ class Bargain:
         for k, side in enumerate(self.lines.side):
             terms[side] -= prices[k]
         # What re-arming has done so far is in the value of the war by now.
-        surprise = self._both.renewed_war_loss[:, columns] * self._loss_left[regime, columns]
+        spared = (share[:, regime, columns] for share in self._spared)
+        surprise = self._left(self._both.renewed_war_loss[:, columns], *spared)
         return self.fighting.value[:, columns] - surprise - terms
 
     def regime_of(self, package: Ints) -> Ints:

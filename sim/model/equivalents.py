@@ -41,6 +41,8 @@ def equivalents(section: NegotiationParameters[Quantity], held_km2: float) -> di
             continue
         value = known.value.value if isinstance(known.value, Fixed) else known.value
         size = value.central if isinstance(value, Quantity) else float(value)
+        if size == 0.0 or known.path.endswith("cost_of_war_per_year"):
+            continue
         concerned = (sides[owner],) if owner in sides else SIDES
         found[known.path] = [Equivalent(side, *_amount(section, side, size, held_km2)) for side in concerned]
     return found

@@ -10,9 +10,10 @@ At every fourth review (every eighth week), of each history at war in which noth
   would open one, or `several` if no single one is enough;
 - without a zone, every *reason* whose removal *alone* would open one. A reason holds a side back, and is removed for that
   side only, all else as it is: its red lines (all of them, hard and soft, go), its expectation (it expects no gain by
-  fighting on what the balance of today would give it, and has no premium for waiting), its resolve, its distrust (it fears
-  nothing from renewed war in a deal) and home (bad terms have no price there). What is below 0 holds no one back, and stays.
-  If several are enough, the state names the one that goes furthest: without which that side has the largest surplus at the
+  fighting on what the balance of today would give it, and has no premium for waiting), its resolve, its distrust (it loses
+  nothing in a renewed war, neither after a deal nor after a peace that fighting brings) and home (bad terms have no price
+  there). What is below 0 holds no one back, and stays.
+  If several are enough, the state names the one that goes furthest: without which that side has the largest slack at the
   best of the packages that the other side signs (the first, if several). All changes of a side's floor (below) would have to
   be as large to open a zone, and a hard line has no size, so that the least change would not tell them apart;
 - without a zone, the *nearest package*: that with the largest smaller slack of both sides (what it is worth above what a
@@ -20,7 +21,7 @@ At every fourth review (every eighth week), of each history at war in which noth
   At it the side with the smaller slack refuses, and what *weighs most* is the reason whose removal would add the most to its
   slack there; of red lines, the prices that it has. Nothing weighs, if none adds anything;
 - without a zone, each side's *offer*: of the packages that it would sign itself, the one that the other side comes nearest
-  to signing, by its surplus; none that is barred to the other;
+  to signing; none that is barred to the other;
 - without a zone, what would open one, each tried alone on all packages, of which those that stay barred never count:
   dropping one red line; the smallest number of guards in one regime, up the scenario's ladder; a *concession* of one side,
   which signs the other's offer although that is worth so much less to it than fighting on (as much pressure from outside
@@ -145,7 +146,7 @@ class Ledger:
         if len(without):
             short = slack[:, :, without] if len(without) < width else slack
             signs = short > 0
-            offers[:, without], most = self._offers(short, signs, place)
+            offers[:, without], most = self._offers(short, signs)
             after = self._after(short, signs, most, place)
             alone[:, without] = after > 0
             state[without] = len(TALKS) + np.where((after > 0).any(axis=0), after.argmax(axis=0), len(BLOCKS))
@@ -153,53 +154,47 @@ class Ledger:
             heaviest[without] = self._heaviest({name: values[:, without] for name, values in terms.items()}, place)
         return Account(nearest, state, alone, heaviest, offers, opens, smallest, terms)
 
-    def _offers(self, slack: Floats, signs: NDArray[np.bool_], place: Ints) -> tuple[Ints, Floats]:
-        """Return each side's offer, (2, columns), and each side's best surplus by regime of what the other signs.
+    def _offers(self, slack: Floats, signs: NDArray[np.bool_]) -> tuple[Ints, Floats]:
+        """Return each side's offer, (2, columns), and each side's best slack by regime of what the other signs.
 
-        An offer is -1, and the best surplus minus infinity, where the other would sign nothing that is not barred to the
+        An offer is -1, and the best slack minus infinity, where the other would sign nothing that is not barred to the
         side. The second array is (2, regimes, columns).
         """
         blocks = self._bargain.blocks
         offers = np.empty((2, slack.shape[-1]), dtype=np.int64)
         most = np.empty((2, len(blocks), slack.shape[-1]))
         for side in range(2):
-            surplus = where_allowed(slack[1 - side], signs[side])
+            other = where_allowed(slack[1 - side], signs[side])
             for regime, block in enumerate(blocks):
-                surplus[block] *= self._bargain.lasting[1 - side, regime, place]
-                most[1 - side, regime] = surplus[block].max(axis=0)
-            offers[side] = first_largest(surplus, most[1 - side].max(axis=0))
+                most[1 - side, regime] = other[block].max(axis=0)
+            offers[side] = first_largest(other, most[1 - side].max(axis=0))
         return offers, most
 
     def _after(self, slack: Floats, signs: NDArray[np.bool_], most: Floats, place: Ints) -> Floats:
-        """Return each side's best surplus of what the other signs, without each reason alone, (BLOCKS, place).
+        """Return each side's best slack of what the other signs, without each reason alone, (BLOCKS, place).
 
         A zone opens exactly where it is above 0.
         """
         bargain = self._bargain
-        fighting, lasting, fear = bargain.fighting, bargain.lasting[:, :, place], bargain.fear[:, :, place]
-        waiting, resolve = fighting.waiting[:, None, place], fighting.resolve[:, None, place]
-        gained = lasting * np.maximum(fighting.expected_gain[:, None, place], 0.0) + np.maximum(waiting, 0.0)
+        fighting, fear = bargain.fighting, bargain.fear[:, :, place]
+        gained = np.maximum(fighting.expected_gain[:, place], 0.0) + np.maximum(fighting.waiting[:, place], 0.0)
+        # Who loses nothing in a renewed war loses nothing after a peace that fighting brings either.
+        unafraid = np.maximum(fear, 0.0) - fighting.fearless[:, None, place]
         after = {
-            "red_lines": self._best(bargain.slack_without_lines(place), signs, lasting),
-            "expectation": (most + gained).max(axis=1),
-            "resolve": (most + np.maximum(resolve, 0.0)).max(axis=1),
-            "distrust": (most + lasting * np.maximum(fear, 0.0)).max(axis=1),
+            "red_lines": self._best(bargain.slack_without_lines(place), signs),
+            "expectation": most.max(axis=1) + gained,
+            "resolve": most.max(axis=1) + np.maximum(fighting.resolve[:, place], 0.0),
+            "distrust": (most + unafraid).max(axis=1),
             "home": most.max(axis=1),
         }
         home = bargain.home[:, None, place]
         if (home > 0).any():
-            after["home"] = self._best(slack + home * (1.0 - bargain.terms(place)), signs, lasting)
+            after["home"] = self._best(slack + home * (1.0 - bargain.terms(place)), signs)
         return np.concatenate([after[reason] for reason in REASONS])
 
-    def _best(self, slack: Floats, signs: NDArray[np.bool_], lasting: Floats) -> Floats:
-        """Return each side's best surplus of what the other signs, (2, columns)."""
-        found = np.empty((2, len(self._bargain.blocks), slack.shape[-1]))
-        for side in range(2):
-            allowed = where_allowed(slack[side], signs[1 - side])
-            for regime, block in enumerate(self._bargain.blocks):
-                found[side, regime] = allowed[block].max(axis=0) * lasting[side, regime]
-        best: Floats = found.max(axis=1)
-        return best
+    def _best(self, slack: Floats, signs: NDArray[np.bool_]) -> Floats:
+        """Return each side's best slack of what the other signs, (2, columns)."""
+        return np.stack([where_allowed(slack[side], signs[1 - side]).max(axis=0) for side in range(2)])
 
     def _terms(self, package: Ints, slack: Floats, columns: Columns) -> dict[str, Floats]:
         """Return what speaks for and against a package on each side, (2, columns) each; NaN: there is none."""
@@ -218,7 +213,6 @@ class Ledger:
             "home": bargain.home[:, columns] * (1.0 - terms),
             "red_lines": prices,
             "distrust": fear,
-            "early": fighting.today[:, columns] * (1.0 / lasting - 1.0),
             "lasting": lasting,
             "slack": slack[:, package, here],
         }
@@ -236,9 +230,9 @@ class Ledger:
         gain, waiting = fighting.expected_gain[:, place], fighting.waiting[:, place]
         adds = {
             "red_lines": terms["red_lines"],
-            "expectation": np.maximum(gain, 0.0) + waiting / terms["lasting"],
-            "resolve": terms["resolve"] / terms["lasting"],
-            "distrust": terms["distrust"],
+            "expectation": np.maximum(gain, 0.0) + waiting,
+            "resolve": terms["resolve"],
+            "distrust": terms["distrust"] - fighting.fearless[:, place],
             "home": terms["home"],
         }
         refusing = (terms["slack"][1] < terms["slack"][0]).astype(np.int64)

@@ -30,9 +30,8 @@ class GuardStep:
 
     def rise(self, bargain: Bargain) -> Floats:
         """Return by how much more a package must be worth to each side, with so many guards, than it is now, (2, n)."""
-        loss, today = bargain.loss[:, self.regime], bargain.fighting.today
-        now = bargain.fear[:, self.regime] + today / bargain.lasting[:, self.regime]
-        return ((1.0 - self.lasting) * loss + today) / self.lasting + self.charge - now
+        loss, now = bargain.loss[:, self.regime], bargain.fear[:, self.regime]
+        return (1.0 - self.lasting) / self.lasting * loss + self.charge - now
 
 
 class Openers:

@@ -20,6 +20,7 @@ from pydantic import Field as Option
 
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats
+from sim.model.parameters import SideName
 from sim.scenario import Item, N, Section, knob
 
 TRUST_POINTS = 12
@@ -35,6 +36,7 @@ class Regime(Item, Generic[N]):
     deploy_days: N = knob("days", "Until all guards are in place, at an even pace.", low=0, high=3_650)
     credibility: N = knob("share", "How far guards and guarantors would really act.", low=0, high=1)
     guarantee: N = knob("share", "Help promised if the war begins again; 1 is an alliance.", low=0, high=1)
+    guaranteed: SideName | None = Option(default=None, description="Whom the guarantee is given; both, if left out.")
     monitoring: N = knob("share", "How well violations are watched and reported.", low=0, high=1)
     joint_commission: N = knob("share", "How far a joint commission settles disputes.", low=0, high=1)
 

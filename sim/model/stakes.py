@@ -54,7 +54,12 @@ class TalksParameters(Section, Generic[N]):
     """How talks come and go."""
 
     open_per_year: N = knob("per year", "Rate at which they open while there are none.", low=0, high=1000)
-    agree_per_year: N = knob("per year", "Rate at which they succeed while there is a zone.", low=0, high=1000)
+    agree_per_year: N = knob(
+        "per year",
+        "Rate at which a deal is tried while they are on: by an offer, or where both know that there is a zone.",
+        low=0,
+        high=1000,
+    )
     fail_per_year: N = knob("per year", "Rate at which they fail.", low=0, high=1000)
     suspend_per_year: N = knob("per year", "Rate at which they are suspended.", low=0, high=1000)
     suspended_days: N = knob("days", "How long they stay suspended.", low=0, high=36_500)

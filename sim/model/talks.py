@@ -485,19 +485,18 @@ class Talks(Mechanism):
         bargain = self._bargain
         slack = bargain.slack(ready)
         surplus = bargain.surplus(slack, ready)
-        named = self._named(day, review, ready, surplus)
+        named = self._named(day, review, ready, slack, surplus)
         place = np.flatnonzero(named >= 0)
         signed, package = ready[place], named[place]
         # Without pressure each side could do so much better by fighting on.
-        regime = bargain.regime_of(package)
-        free = slack[:, package, place] - bargain.fighting.pressure[:, signed] / bargain.lasting[:, regime, signed]
+        free = slack[:, package, place] - bargain.fighting.pressure[:, signed]
         self.talks[signed], self.agreed_package[signed] = NO_TALKS, package
-        self.agreed_regime[signed] = bargain.place_of_regime[regime]
+        self.agreed_regime[signed] = bargain.place_of_regime[bargain.regime_of(package)]
         self.agreed_imposed[signed] = ~(free > 0).all(axis=0)
         self.agreed_area[signed] = bargain.area_with(package, signed)
         first = self.deals_signed[signed] == 0
         self.deals_signed[signed] += 1.0
-        self._check(surplus[:, :, place], package, signed)
+        self._check(self._judged(review, ready, slack, surplus)[:, :, place], package, signed)
         if first.any():
             self._keep_first(day, signed[first], surplus[:, package, place][:, first])
         self.world.recorder.tell(
@@ -518,7 +517,7 @@ class Talks(Mechanism):
             wanted = np.where(demand >= 0, values[np.maximum(demand, 0), here], 0.0)
             self.conceded[side, signed] = wanted - values[package, here]
 
-    def _named(self, day: int, review: int, ready: Ints, surplus: Floats) -> Ints:
+    def _named(self, day: int, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Ints:
         """Return the package that the rule of the scenario names, -1 for none."""
         assert self.section is not None, "a scenario without a negotiation signs nothing"
         rule = self.section.rule
@@ -531,19 +530,32 @@ class Talks(Mechanism):
         if rule == "egalitarian":
             return egalitarian(surplus)
         if rule == "screening":
-            return self._offered(day, review, ready, surplus)
+            return self._offered(day, review, ready, slack, surplus)
         cost = self.sides.cost_of_war_per_year[:, ready]
         total = cost[0] + cost[1]
         share = np.where(total > 0, cost[0] / np.where(total > 0, total, 1.0), 0.5)
         return stand_firm(surplus, self._luck["concession"].at(review)[ready] < share)
 
-    def _offered(self, day: int, review: int, ready: Ints, surplus: Floats) -> Ints:
+    def _judged(self, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Floats:
+        """Return by what the rule judges packages for each side, (2, P, ready): no other may be better by both."""
+        if self.section is None or self.section.rule != "screening":
+            return surplus
+        # Acceptance hangs on the other's slack alone, not on how long a deal lasts: what both would like better, since it
+        # lasts longer, may be left unsaid for what is more likely to be accepted.
+        attacker = self._attacker_proposes(review, ready)
+        return np.stack([np.where(attacker, surplus[0], slack[0]), np.where(attacker, slack[1], surplus[1])])
+
+    def _attacker_proposes(self, review: int, ready: Ints) -> NDArray[np.bool_]:
+        proposes: NDArray[np.bool_] = self._luck["proposer"].at(review)[ready] < self.knobs.attacker_proposes_share[ready]
+        return proposes
+
+    def _offered(self, day: int, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Ints:
         """Let one side make an offer; return it where it is accepted, and remember what a refusal shows."""
-        attacker = self._luck["proposer"].at(review)[ready] < self.knobs.attacker_proposes_share[ready]
+        attacker = self._attacker_proposes(review, ready)
         other = attacker.astype(np.int64)
         resolve = self.resolve[other, ready]
         # With more resolve than that the other would refuse.
-        most = np.where(attacker, surplus[1], surplus[0]) + resolve
+        most = np.where(attacker, slack[1], slack[0]) + resolve
         offered = screening(surplus, attacker, self._belief_about(other, ready).chance_below(most))
         made = np.flatnonzero(offered >= 0)
         refused = made[~(surplus[other[made], offered[made], made] > 0)]
@@ -586,7 +598,7 @@ class Talks(Mechanism):
         yield "a deal is signed exactly where a package is named", signed != (self.deal_package >= 0)
         yield "no deal outside the zone of agreement", signed & ~(self.deal_surplus > 0).all(axis=0)
         if self.section is not None:
-            yield "no deal that another package betters for both", self.dominated
+            yield "no deal that another package betters for both by what its rule judges", self.dominated
             yield "no deal beyond a hard red line", self.crossed
             yield "no deal that a rule forbids, or with an option that is not open", self.barred
         yield "no more talks fail than have opened", self.talks_failed > self.talks_opened

@@ -2,15 +2,17 @@
 
 A side looks ahead to each of its planning horizons. By then an army may have collapsed, and terms are dictated; or both
 stand, and what the balance would then give it is settled by a peace that lasts no longer than such a peace does, and ends in
-the war again. So the value of fighting stands on both sides of its own equation:
+the war again, as both will have re-armed for it:
 
-    V = max over horizons of { -cost + discount [collapse + stands (lasts * terms + (1 - lasts) (V - loss))] }
+    W = max over horizons of { -cost + discount [collapse + stands (lasts * terms + (1 - lasts) (W' - surprise))] }
 
-whose solution is the largest of the solutions for each horizon alone. To it come what is of today only: the leader's private
-resolve, a premium for waiting, pressure from outside, and what going on costs at home.
+where W' is the same of the war after re-arming, again and again (it stands on both sides of its own equation, whose solution
+is the largest of those for each horizon alone). To it comes what a leader adds: private resolve, a premium for waiting,
+pressure from outside, and what going on costs at home.
 
 Sources: expected terms as in Fearon 1995 and Powell 2004; the price of going on as war support falls after Mueller 1973 and
-Goemans 2000; resolve as private information in Fearon 1995. Left out: costs by party or region, bets on single battles.
+Goemans 2000; resolve as private information in Fearon 1995. Left out: costs by party or region, bets on single battles; what
+terms that fighting brings will cost at home (a leader pays for what he signs).
 """
 
 from collections.abc import Callable
@@ -51,6 +53,8 @@ class Fighting:
         What going on costs at home.
     foreseen : array
         How much less (below 0: more) the war would be worth to it after a truce in which both re-arm.
+    fearless : array
+        How much more the war would be worth to it if it lost nothing when the war begins again.
     """
 
     terms_today: Floats
@@ -61,21 +65,17 @@ class Fighting:
     pressure: Floats
     home: Floats
     foreseen: Floats
+    fearless: Floats
 
     @property
     def war(self) -> Floats:
-        """The value of the war, whoever leads it and whatever is of today only."""
+        """The value of the war, whoever leads it."""
         return self.terms_today + self.expected_gain - self.cost
-
-    @property
-    def today(self) -> Floats:
-        """What is of today only."""
-        return self.resolve + self.waiting - self.pressure - self.home
 
     @property
     def value(self) -> Floats:
         """The value of fighting on."""
-        return self.war + self.today
+        return self.war + self.resolve + self.waiting - self.pressure - self.home
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,13 @@ class Outlook:
     again: Floats
     cost: Floats
 
-    def value(self, loss: Floats) -> Floats:
-        """Return the value of the war by this horizon alone, with a loss each time that it begins again."""
-        return (self.once - self.again * loss) / (1.0 - self.again)
+    def before(self, war: Floats, cost: Floats) -> tuple[Floats, Floats]:
+        """Return the value by this horizon alone, and the cost, if the war that begins again has these."""
+        return self.once + self.again * war, self.cost + self.again * cost
+
+    def for_ever(self, loss: Floats) -> tuple[Floats, Floats]:
+        """Return value and cost by this horizon alone, if the war that begins again is this one less a loss."""
+        return (self.once - self.again * loss) / (1.0 - self.again), self.cost / (1.0 - self.again)
 
 
 class FightingOn:
@@ -134,7 +138,7 @@ class FightingOn:
         self._rearming = Rearming(world, drawn)
         self._planned = [[days.value for days in getattr(section, side).horizons_days] for side in SIDES]
 
-    def now(self, resolve: Floats, pressure: Floats, lasts: Floats, spared: Floats) -> Fighting:
+    def now(self, resolve: Floats, pressure: Floats, lasts: Floats) -> Fighting:
         """Return what fighting on is worth today.
 
         Parameters
@@ -142,21 +146,23 @@ class FightingOn:
         resolve, pressure : (2, n) array
         lasts : (2, n) array
             Share of its trust time for which each side believes that a peace lasts which fighting brings.
-        spared : (2, n) array
-            Share of the loss from renewed war that such a peace leaves.
         """
         both = self._both
         ratio = np.stack([self._force / self._reference] * 2)
         today = self._outlooks(lasts, np.zeros_like(resolve), ratio)
         later = self._rearming.after(both.trust_years)
         then = self._outlooks(lasts, later.shift, later.force / self._reference)
-        surprise = both.renewed_war_loss * spared
-        foreseen = _best(today, surprise)[0] - _best(then, surprise)[0]
-        value, cost = _best(today, surprise + foreseen * spared)
+        surprise = both.renewed_war_loss
+        renewed, costs_then = _best([outlook.for_ever(surprise) for outlook in then])
+        value, cost = _best([outlook.before(renewed - surprise, costs_then) for outlook in today])
+        loses = value - renewed + surprise > 0
+        without = np.where(loses, _best([outlook.for_ever(np.zeros_like(surprise)) for outlook in today])[0], value)
         terms = self._terms(np.zeros_like(resolve), np.zeros(resolve.shape[1]))
         waiting = both.waiting_premium * np.maximum(self._momentum, 0.0)
         home = both.going_on_price * (1.0 - self._support)
-        return Fighting(terms, value + cost - terms, cost, resolve, waiting, pressure, home, foreseen)
+        return Fighting(
+            terms, value + cost - terms, cost, resolve, waiting, pressure, home, value - renewed, without - value
+        )
 
     def _outlooks(self, lasts: Floats, shift: Floats, ratio: Floats) -> list[Outlook]:
         """Return the outlook by each horizon, if the balance is shifted and forces are these shares of their reference.
@@ -200,14 +206,12 @@ class FightingOn:
         return self._expected(self._area + drift * stretch, power)
 
 
-def _best(outlooks: list[Outlook], loss: Floats) -> tuple[Floats, Floats]:
-    """Return the value by the best horizon, and the cost of all the war that it means; (2, n) each."""
-    best, cost = np.full(loss.shape, -np.inf), np.zeros(loss.shape)
-    for outlook in outlooks:
-        value = outlook.value(loss)
+def _best(horizons: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """Return the value by the best of some horizons, and what the war costs by it; (2, n) each."""
+    best, cost = horizons[0]
+    for value, spent in horizons[1:]:
         better = value > best
-        best = np.where(better, value, best)
-        cost = np.where(better, outlook.cost / (1.0 - outlook.again), cost)
+        best, cost = np.where(better, value, best), np.where(better, spent, cost)
     return best, cost
 
 

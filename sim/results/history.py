@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SIGNED = "signed"
 COLUMNS = (
-    "fighting_on", "terms_today", "expectation", "resolve", "cost", "package", "home", "red_lines", "distrust", "early",
+    "fighting_on", "terms_today", "expectation", "resolve", "cost", "package", "home", "red_lines", "distrust",
     "lasting", "slack",
 )  # fmt: skip
 

@@ -126,9 +126,9 @@ def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterato
     questions = Questions(negotiation)
     value: Any = event.values
     date = Calendar(ensemble.scenario.world.start_date).date_of(event.day)
-    yield f"What they weighed on {date}, in utility (0 the worst terms, 1 the best):"
+    yield f"What they weighed on {date}, in utility (0 the worst terms feared, 1 the best hoped for):"
     nearest = int(value["nearest"])
-    yield f" nearest package: {names.package(nearest) if nearest >= 0 else 'none, hard red lines leave none to both sides'}"
+    yield f" nearest package: {names.package(nearest) if nearest >= 0 else 'none: hard red lines, or options that are not open, leave none'}"
     sides = list(names.sides)
     yield f" {'':<58}" + "".join(f"{names.side(side):>12}" for side in sides)
 
@@ -142,7 +142,6 @@ def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterato
     yield line("what its terms cost at home", [0.0 - value[f"home_{side}"] for side in sides])
     yield line("the price of its red lines in it", [0.0 - value[f"red_lines_{side}"] for side in sides])
     yield line("what it fears from renewed war", [-value[f"distrust_{side}"] for side in sides])
-    yield line("what fighting on gives at once, and a short deal does not", [-value[f"early_{side}"] for side in sides])
     yield line("= above fighting on", [value[f"slack_{side}"] for side in sides])
     shares = [value[f"lasting_{side}"] for side in sides]
     yield line("share of the time ahead for which it expects that to last", shares, ".2f")

@@ -17,6 +17,7 @@ from sim.model import simulate, talks
 from sim.model.answers import BLOCKS, REASONS, SEVERAL, STATES, is_possible
 from sim.model.bargain import Bargain
 from sim.model.parameters import SIDES, Drawn
+from sim.model.rearming import Rearmed
 from sim.model.talks import Talks
 from sim.model.valuation import Fighting
 from sim.scenario import Scenario
@@ -57,22 +58,34 @@ class Without:
         self._drawn = Drawn(scenario.world, draws, scenario.world.correlations)
         self._drawn.change(own.drawn.now | self._changed)
         self._bargain = Bargain(world, own.section, self._drawn)
-        now = self._bargain._fighting_on.now
-        self._bargain._fighting_on.now = lambda *given: self._fighting(now(*given))  # type: ignore[method-assign]
+        fighting_on = self._bargain._fighting_on
+        now, after = fighting_on.now, fighting_on._rearming.after
+        fighting_on.now = lambda *given: self._fighting(now(*given))  # type: ignore[method-assign]
+        fighting_on._rearming.after = lambda years: self._unchanged(after(years))  # type: ignore[method-assign]
+        self._loses = np.zeros(own.world.n, dtype=np.bool_)
 
     def _fighting(self, fighting: Fighting) -> Fighting:
-        """Return the terms of fighting on without what the side expects to gain, or without its loss from renewed war."""
-        gain, foreseen = fighting.expected_gain.copy(), fighting.foreseen.copy()
+        """Return the terms of fighting on without what the side expects to gain."""
+        gain = fighting.expected_gain.copy()
         if self._reason == "expectation":
             gain[self._side] = np.minimum(gain[self._side], 0.0)
-        if self._reason == "distrust":
-            surprise = self._drawn.sides("negotiation").renewed_war_loss[self._side]
-            foreseen[self._side] = np.where(surprise + foreseen[self._side] > 0, -surprise, foreseen[self._side])
-        return replace(fighting, expected_gain=gain, foreseen=foreseen)
+        return replace(fighting, expected_gain=gain)
+
+    def _unchanged(self, later: Rearmed) -> Rearmed:
+        """Return the war as it would begin again: as it is today, where the side is to have no loss from that."""
+        shift, force = later.shift.copy(), later.force.copy()
+        shift[self._side, self._loses] = 0.0
+        force[self._side][:, self._loses] = self._own.world.fields.see("force")[:, self._loses]
+        return Rearmed(shift, force)
 
     def opens(self, columns: Any) -> np.ndarray:
         """Return in which histories there is a zone."""
-        self._drawn.change(self._own.drawn.now | self._changed)
+        changed = dict(self._own.drawn.now | self._changed)
+        if self._reason == "distrust":
+            path = f"negotiation.{SIDES[self._side]}.renewed_war_loss"
+            self._loses = changed[path] + self._own._bargain.fighting.foreseen[self._side] > 0
+            changed[path] = np.where(self._loses, 0.0, changed[path])
+        self._drawn.change(changed)
         self._bargain.derive()
         resolve = self._own.resolve.copy()
         if self._reason == "resolve":

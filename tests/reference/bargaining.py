@@ -119,7 +119,7 @@ def screening(offers: Sequence[Offer], proposer: int, resolve: float, chance: Ca
     possible, gains = [], []
     for offer in offers:
         own = offer.surplus[proposer]
-        gain = own * chance(offer.surplus[1 - proposer] + resolve) if own > 0 else 0.0
+        gain = own * chance(offer.slack[1 - proposer] + resolve) if own > 0 else 0.0
         if gain > 0:
             possible.append(offer)
             gains.append(gain)

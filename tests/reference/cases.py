@@ -146,7 +146,7 @@ def guessing(tree: dict[str, Any]) -> None:
     section.update(resolve_law="uniform", ripeness=0)
     section["talks"].update(agree_per_year=100, fail_per_year=0.5, suspend_per_year=0.5)
     for side in ("attacker", "defender"):
-        section[side].update(resolve_sd=0.5, resolve_noise=0.4, leader_change_per_year=1.5)
+        section[side].update(resolve_sd=1.0, resolve_noise=0.4, leader_change_per_year=1.5)
         section[side].update(renewed_war_loss=0, waiting_premium=0)
     tree["events"][0]["effect"] |= {
         "negotiation.defender.resolve_sd": {"scale": 0.5, "for_days": 60},
@@ -176,7 +176,7 @@ def opening(tree: dict[str, Any]) -> None:
     bargaining("egalitarian", False)(tree)
     section = tree["negotiation"]
     issues = section["issues"]
-    issues["security"]["options"]["bare_truce"]["until"] = datetime.date(2025, 2, 10)
+    issues["security"]["options"]["zone_without_guards"]["until"] = datetime.date(2025, 2, 10)
     issues["alignment"]["options"]["neutral"]["from"] = datetime.date(2025, 1, 20)
     issues["caps"]["options"]["eased"]["while"] = {"quantity": "held_area", "above": 112_000}
     issues["territory"]["options"]["line_of_contact"]["while"] = {"quantity": "value_of_fighting.defender", "below": 0.2}

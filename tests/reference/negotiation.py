@@ -321,11 +321,10 @@ class Politics:
     def tempted(self, side: str) -> float:
         """What the side expects of renewed war, above the terms it has."""
         package = self.packages[self.agreed]
-        regime = self.regime(package)
         # The area of the deal, not one from today's line.
         terms = self.utility(side, package, self.agreed_area)
-        loss = self.of(side, "renewed_war_loss") * (1 - regime["guarantee"] * regime["credibility"])
-        return self.value[side] - loss - terms
+        loss = self.of(side, "renewed_war_loss")
+        return self.value[side] - self.left(side, self.regime_id(package), loss) - terms
 
     def utility(self, side: str, package: Mapping[str, str], area: float | None = None) -> float:
         assert self.section is not None
@@ -383,14 +382,29 @@ class Politics:
             fires[who] = stock / (stock + depot.now("ration_days"))
         return forces, self.war.front.balance(forces, fires) - self.war.front.balance()
 
-    def best_horizon(self, side: str, loss: float, shift: float, forces: Mapping[str, float]) -> float:
-        """The value of the war at the best of the horizons, with these forces and the balance moved by the shift."""
+    def left(self, side: str, name: str | None, loss: float) -> float:
+        """What the guarantee of a regime leaves of a loss from renewed war, below 0 a gain."""
+        regime = self.regime_named(name)
+        to = self.guaranteed(name)
+        spares = to in (None, side) if loss > 0 else to != side
+        return loss * (1 - regime["guarantee"] * regime["credibility"]) if spares else loss
+
+    def guaranteed(self, name: str | None) -> str | None:
+        """Whom a regime gives its guarantee to; none if to both."""
+        for regime in items(self.war.world["ceasefire"], "regimes"):
+            if regime["id"] == name and given(regime, "guaranteed") is not None:
+                return str(regime["guaranteed"])
+        return None
+
+    def best_horizon(self, side: str, shift: float, forces: Mapping[str, float], renewed: float | None = None) -> float:
+        """The value of the war at the best horizon, with these forces and the balance moved by the shift.
+
+        When it begins again it is worth `renewed`, or, without that, what it is worth itself, each time less the loss.
+        """
         assert self.section is not None
         tau, cost = self.now("extrapolate_days"), self.of(side, "cost_of_war_per_year")
         named = given(self.section, "peace_of_fighting")
-        regime = self.regime_named(named)
-        lasts = self.lasts(side, named)
-        left = 1 - regime["guarantee"] * regime["credibility"]
+        lasts, loss = self.lasts(side, named), self.of(side, "renewed_war_loss")
         best, worst = self.dictated(side)
         options = []
         for written in self.section[side]["horizons_days"]:
@@ -404,21 +418,21 @@ class Politics:
             own, enemy = chance[side], chance[OTHER[side]]
             discount = exp(-self.of(side, "discount_per_year") * years)
             both_stand = discount * (1 - own) * (1 - enemy)
-            peace = lasts * self.expected_terms(side, stretch, shift) - (1 - lasts) * left * loss
+            again = both_stand * (1 - lasts)
             dictated = enemy * (1 - own / 2) * best + own * (1 - enemy / 2) * worst
-            worth = -cost * years + discount * dictated + both_stand * peace
-            options.append(worth / (1 - both_stand * (1 - lasts)))
+            worth = -cost * years + discount * dictated + both_stand * lasts * self.expected_terms(side, stretch, shift)
+            options.append((worth - again * loss) / (1 - again) if renewed is None else worth + again * (renewed - loss))
         return max(options)
 
     def value_of_war(self, side: str) -> Outlook:
         today = {who: people.force for who, people in self.war.manpower.items()}
-        alone = self.of(side, "renewed_war_loss")
         forces, shift = self.rearmed(side)
-        foreseen = self.best_horizon(side, alone, 0.0, today) - self.best_horizon(side, alone, shift, forces)
-        return Outlook(self.best_horizon(side, alone + foreseen, 0.0, today), alone + foreseen, foreseen)
+        renewed = self.best_horizon(side, shift, forces)
+        worth = self.best_horizon(side, 0.0, today, renewed)
+        return Outlook(worth, worth - renewed + self.of(side, "renewed_war_loss"), worth - renewed)
 
-    def of_today(self, side: str, pressure: float) -> float:
-        """What fighting on is worth besides: that which is of today only."""
+    def of_leader(self, side: str, pressure: float) -> float:
+        """What fighting on is worth besides the war itself."""
         value = self.resolve[side] - pressure - self.of(side, "going_on_price") * (1 - self.support[side])
         return value + self.of(side, "waiting_premium") * max(0.0, self.momentum[side])
 
@@ -495,11 +509,11 @@ class Politics:
         self.see_what_is_open(day)
         for side in SIDES:
             self.outlook[side] = self.value_of_war(side)
-            self.value[side] = self.outlook[side].worth + self.of_today(side, pressure[side])
+            self.value[side] = self.outlook[side].worth + self.of_leader(side, pressure[side])
         self.temptation = {side: 0.0 if fighting else self.tempted(side) for side in SIDES}
         if not fighting:
             return
-        offers = [self.offer(number, package, pressure) for number, package in enumerate(self.packages)]
+        offers = [self.offer(number, package) for number, package in enumerate(self.packages)]
         self.nearest_slack = max(min(offer.slack) for offer in offers)
         failed = self.hold_round(day, review, offers, pressure)
         idle = self.talks == 0 and not failed and self.back_on_day <= day and self.deals == self.war.ceasefire.number
@@ -509,14 +523,13 @@ class Politics:
             self.first_day = day if self.first_day < 0 else self.first_day
             self.war.note("talks open", "")
 
-    def offer(self, number: int, package: Mapping[str, str], pressure: Mapping[str, float]) -> Offer:
+    def offer(self, number: int, package: Mapping[str, str]) -> Offer:
         slack, surplus = [], []
-        regime = self.regime(package)
+        name = self.regime_id(package)
         for side in SIDES:
-            share, war = self.lasts(side, self.regime_id(package)), self.outlook[side]
-            loss = war.loss * (1 - regime["guarantee"] * regime["credibility"])
-            above = self.utility(side, package) - war.worth
-            slack.append(above - (1 - share) / share * loss - self.of_today(side, pressure[side]) / share)
+            share, loss = self.lasts(side, name), self.left(side, name, self.outlook[side].loss)
+            above = self.utility(side, package) - self.value[side]
+            slack.append(above - (1 - share) / share * loss)
             surplus.append(share * slack[-1])
         return Offer(number, (slack[0], slack[1]), (surplus[0], surplus[1]))
 
@@ -579,19 +592,14 @@ class Politics:
             return number
         self.refused += 1
         self.war.note("offer refused", name)
-        guess.at_least = max(guess.at_least, offers[number].surplus[other] + resolve)
+        guess.at_least = max(guess.at_least, offers[number].slack[other] + resolve)
         return -1
 
     def sign(self, day: int, offer: Offer, pressure: Mapping[str, float]) -> None:
         package = self.packages[offer.number]
         self.talks, self.agreed = 0, offer.number
         self.deals += 1
-        self.agreed_imposed = float(
-            any(
-                offer.slack[row] - pressure[side] / self.lasts(side, self.regime_id(package)) <= 0
-                for row, side in enumerate(SIDES)
-            )
-        )
+        self.agreed_imposed = float(any(offer.slack[row] - pressure[side] <= 0 for row, side in enumerate(SIDES)))
         self.agreed_area = self.area_with(package)
         name = self.regime_id(package)
         places = [regime["id"] for regime in items(self.war.world["ceasefire"], "regimes")] if name else []
