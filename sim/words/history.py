@@ -128,7 +128,8 @@ def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterato
     date = Calendar(ensemble.scenario.world.start_date).date_of(event.day)
     yield f"What they weighed on {date}, in utility (0 the worst terms feared, 1 the best hoped for):"
     nearest = int(value["nearest"])
-    yield f" nearest package: {names.package(nearest) if nearest >= 0 else 'none: hard red lines, or options that are not open, leave none'}"
+    none = "none: hard red lines, or options that are not open, leave none"
+    yield f" nearest package: {names.package(nearest) if nearest >= 0 else none}"
     sides = list(names.sides)
     yield f" {'':<58}" + "".join(f"{names.side(side):>12}" for side in sides)
 

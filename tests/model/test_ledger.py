@@ -246,7 +246,7 @@ def ways_of(number: int, by_day: dict[tuple[int, int], dict[str, Event]]) -> Ite
     [((0.9, 1.9), "both_ahead"), ((0.9, -0.9), "attacker_ahead"), ((-1.9, 1.9), "defender_ahead")],
 )
 def test_who_sees_itself_ahead_keeps_talks_from_opening(varied: Varied, optimism: tuple[float, float], ahead: str) -> None:
-    """Told apart by what each side believes; where ripeness raises the rate, no one has asked for talks, that is all."""
+    """Told apart by what each side believes; where ripeness raises the rate, no talks have opened, that is all."""
     settings = [f"beliefs.{side}.optimism={share}" for side, share in zip(SIDES, optimism, strict=True)]
     # So hopeful, they agree only under pressure.
     settings += [f"negotiation.{side}.outside_pressure=0.5" for side in SIDES]
