@@ -136,9 +136,9 @@ def test_targets_of_what_no_history_has_are_not_met(parley, tmp_path: Path):
     assert done.stdout.count("NOT MET") == 2
     assert "deal_month is not defined in any history" in done.stdout
     assert "the mean of guards_end is 0" in done.stdout
-    nothing = parley("targets", "baseline", "history/korea", cwd=tmp_path)
+    nothing = parley("targets", "baseline", "history/iwo_jima", cwd=tmp_path)
     assert nothing.returncode == 3
-    assert "korea.yaml: error: there are no targets" in nothing.stderr
+    assert "iwo_jima.yaml: error: there are no targets" in nothing.stderr
     assert nothing.stdout == ""
 
 
