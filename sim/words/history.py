@@ -182,10 +182,8 @@ def explanation(ensemble: Ensemble, replication: int) -> Iterator[str]:
     month = ensemble.outcomes["deal_month"][int(np.flatnonzero(ensemble.numbers == replication)[0])]
     signed = [event for event in held if event.day < month * DAYS_PER_MONTH]
     before = [event for event in (signed or held) if not had_zone(event)]
-    # The last one without a zone says why there was no deal till then; that of the first signature, why there was one.
-    if before:
+    # The last one without a zone says why there was no deal till then; that of the first signature, why there was one. Where
+    # a deal was always possible and none came, the last says what it would have been worth.
+    for event in (*before[-1:], *signed[-1:]) or held[-1:]:
         yield ""
-        yield from account_lines(ensemble, replication, before[-1])
-    if signed:
-        yield ""
-        yield from account_lines(ensemble, replication, signed[-1])
+        yield from account_lines(ensemble, replication, event)
