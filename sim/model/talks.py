@@ -485,7 +485,8 @@ class Talks(Mechanism):
         bargain = self._bargain
         slack = bargain.slack(ready)
         surplus = bargain.surplus(slack, ready)
-        named = self._named(day, review, ready, slack, surplus)
+        proposes = self._luck["proposer"].at(review)[ready] < self.knobs.attacker_proposes_share[ready]
+        named = self._named(day, review, ready, proposes, slack, surplus)
         place = np.flatnonzero(named >= 0)
         signed, package = ready[place], named[place]
         # Without pressure each side could do so much better by fighting on.
@@ -496,7 +497,7 @@ class Talks(Mechanism):
         self.agreed_area[signed] = bargain.area_with(package, signed)
         first = self.deals_signed[signed] == 0
         self.deals_signed[signed] += 1.0
-        self._check(self._judged(review, ready, slack, surplus)[:, :, place], package, signed)
+        self._check(self._judged(proposes, slack, surplus)[:, :, place], package, signed)
         if first.any():
             self._keep_first(day, signed[first], surplus[:, package, place][:, first])
         self.world.recorder.tell(
@@ -517,7 +518,9 @@ class Talks(Mechanism):
             wanted = np.where(demand >= 0, values[np.maximum(demand, 0), here], 0.0)
             self.conceded[side, signed] = wanted - values[package, here]
 
-    def _named(self, day: int, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Ints:
+    def _named(
+        self, day: int, review: int, ready: Ints, proposes: NDArray[np.bool_], slack: Floats, surplus: Floats
+    ) -> Ints:
         """Return the package that the rule of the scenario names, -1 for none."""
         assert self.section is not None, "a scenario without a negotiation signs nothing"
         rule = self.section.rule
@@ -530,28 +533,22 @@ class Talks(Mechanism):
         if rule == "egalitarian":
             return egalitarian(surplus)
         if rule == "screening":
-            return self._offered(day, review, ready, slack, surplus)
+            return self._offered(day, ready, proposes, slack, surplus)
         cost = self.sides.cost_of_war_per_year[:, ready]
         total = cost[0] + cost[1]
         share = np.where(total > 0, cost[0] / np.where(total > 0, total, 1.0), 0.5)
         return stand_firm(surplus, self._luck["concession"].at(review)[ready] < share)
 
-    def _judged(self, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Floats:
+    def _judged(self, proposes: NDArray[np.bool_], slack: Floats, surplus: Floats) -> Floats:
         """Return by what the rule judges packages for each side, (2, P, ready): no other may be better by both."""
         if self.section is None or self.section.rule != "screening":
             return surplus
         # Acceptance hangs on the other's slack alone, not on how long a deal lasts: what both would like better, since it
         # lasts longer, may be left unsaid for what is more likely to be accepted.
-        attacker = self._attacker_proposes(review, ready)
-        return np.stack([np.where(attacker, surplus[0], slack[0]), np.where(attacker, slack[1], surplus[1])])
+        return np.stack([np.where(proposes, surplus[0], slack[0]), np.where(proposes, slack[1], surplus[1])])
 
-    def _attacker_proposes(self, review: int, ready: Ints) -> NDArray[np.bool_]:
-        proposes: NDArray[np.bool_] = self._luck["proposer"].at(review)[ready] < self.knobs.attacker_proposes_share[ready]
-        return proposes
-
-    def _offered(self, day: int, review: int, ready: Ints, slack: Floats, surplus: Floats) -> Ints:
+    def _offered(self, day: int, ready: Ints, attacker: NDArray[np.bool_], slack: Floats, surplus: Floats) -> Ints:
         """Let one side make an offer; return it where it is accepted, and remember what a refusal shows."""
-        attacker = self._attacker_proposes(review, ready)
         other = attacker.astype(np.int64)
         resolve = self.resolve[other, ready]
         # With more resolve than that the other would refuse.
