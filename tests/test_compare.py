@@ -182,6 +182,7 @@ def test_a_run_read_from_disk_is_the_one_that_was_written(folders: Path, load, e
     assert [row.id for row in read.summary] == [row.id for row in fresh.summary]
 
 
+@pytest.mark.ensembles
 def test_folders_and_scenarios_give_the_same(parley, folders: Path) -> None:
     by_folder = parley("compare", folders / "baseline", folders / "more_arms", "--csv")
     mixed = parley("compare", folders / "baseline", "more_arms", "--csv")
@@ -192,6 +193,7 @@ def test_folders_and_scenarios_give_the_same(parley, folders: Path) -> None:
     assert float(rows["ground_gained_km2"]["high"]) < 0
 
 
+@pytest.mark.ensembles
 def test_what_the_command_prints(parley, folders: Path, tmp_path: Path) -> None:
     two = [folders / "baseline", folders / "more_arms"]
     done = parley("compare", *two)
@@ -209,6 +211,7 @@ def test_what_the_command_prints(parley, folders: Path, tmp_path: Path) -> None:
     assert "holds no run" in parley("compare", tmp_path / "kept", *two).stderr
 
 
+@pytest.mark.ensembles
 def test_a_difference_beyond_a_limit_is_an_exit_code(parley, folders: Path) -> None:
     two = [folders / "baseline", folders / "more_arms"]
     assert parley("compare", *two, "--fail-over", "ground_gained_km2 < -1_000_000").returncode == 0

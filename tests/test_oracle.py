@@ -162,6 +162,7 @@ TAKEN_OUT = {
 }
 
 
+@pytest.mark.ensembles
 @pytest.mark.parametrize("name", list(TAKEN_OUT))
 def test_what_a_case_is_for_matters(name, variant):
     """Both accounts agreeing on what changes nothing would show nothing."""

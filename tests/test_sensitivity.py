@@ -250,6 +250,7 @@ def test_rows_hold_the_whole_table(table) -> None:
 # The command
 
 
+@pytest.mark.ensembles
 def test_the_command(parley: Callable, tmp_path: Path) -> None:
     run = parley("run", "baseline", "--replications", 300, "--months", 1, "--out", tmp_path)
     assert run.returncode == 0
@@ -335,6 +336,7 @@ def test_one_constant_outcome_does_not_stop_the_others(parley, how: tuple[object
     assert "Left out: ceasefire_in_force is the same in all histories" in done.stdout
 
 
+@pytest.mark.ensembles
 def test_one_that_was_asked_for_does(parley) -> None:
     ask = ("sensitivity", "no_talks", "--months", 1, "--replications", 120)
     done = parley(*ask, "--outcome", "ceasefire_in_force")
