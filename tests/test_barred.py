@@ -202,22 +202,21 @@ def hold(scenario: Scenario[Any]) -> Iterator[str]:
             "where there is a zone a deal is possible"
         )
         yield "zone" if zone else "no zone"
-        surplus = slack * np.array(value["lasts"])[:, regime]
         for side, name in enumerate(SIDES):
             offer = int(value[f"offer_{name}"])
             signs = (slack[side] > 0) & ~either
             assert (offer < 0) == (zone or not signs.any()), "without a zone a side offers where it would sign something"
             if offer >= 0:
                 assert signs[offer], "who offers would sign, and what is offered is barred to no one"
-                assert surplus[1 - side, offer] == surplus[1 - side, signs].max(), "the other refuses no other less"
+                assert slack[1 - side, offer] == slack[1 - side, signs].max(), "the other refuses no other less"
                 yield "offer"
         codes = [int(code) for key, code in value.items() if key.startswith("opens_")] + [int(value["smallest"])]
         assert all(-1 <= code < len(questions.openers) for code in codes), "openers are known"
         assert not zone or set(codes) == {-1}, "where there is a zone nothing opens one"
-        yield from openers_hold(questions, codes, value, bar, surplus)
+        yield from openers_hold(questions, codes, value, bar, slack)
 
 
-def openers_hold(questions: Questions, codes: list[int], value: Any, bar: np.ndarray, surplus: np.ndarray) -> Iterator[str]:
+def openers_hold(questions: Questions, codes: list[int], value: Any, bar: np.ndarray, slack: np.ndarray) -> Iterator[str]:
     """Assert what must hold of what opens a zone in one history at a review."""
     for opener in (questions.openers[code] for code in codes if code >= 0):
         yield opener.kind
@@ -225,7 +224,7 @@ def openers_hold(questions: Questions, codes: list[int], value: Any, bar: np.nda
             side = SIDES.index(opener.what)
             offer = int(value[f"offer_{SIDES[1 - side]}"])
             assert offer >= 0, "who concedes signs the other's offer"
-            short = -surplus[side, offer]
+            short = -slack[side, offer]
             assert opener.amount - questions.step <= short + 1e-9
             assert short < opener.amount + 1e-9
         if opener.kind == "guards":

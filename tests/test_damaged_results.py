@@ -21,7 +21,7 @@ from tests.inside import Done, Inside
 pytestmark = pytest.mark.hostile
 
 # What a run of 100 histories over a month has enough of for all commands.
-OUTCOME = "casualties_attacker > 45_500"
+OUTCOME = "casualties_attacker > 90_000"
 COMMANDS: dict[str, tuple[Sequence[str], ...]] = {
     "report": ("report", "RUN", "--out", "page.html", "--force"),
     "plot": ("plot", "RUN"),
@@ -44,7 +44,7 @@ def inside(tmp_path_factory) -> Iterator[Inside]:
 def folders(tmp_path_factory, inside: Inside) -> dict[str, Path]:
     """Results of every kind, by it, and a run in Parquet."""
     out = tmp_path_factory.mktemp("whole")
-    size = ("--replications", 100, "--months", 1)
+    size = ("--replications", 100, "--months", 2)
     made = {
         "run": (out / "baseline", "run", "baseline", *size, "--out", out),
         "parquet": (out / "p/no_talks", "run", "no_talks", *size, "--parquet", "--out", out / "p"),

@@ -311,7 +311,7 @@ def test_a_printed_command_is_read_by_the_shell_as_it_was_meant(word: str):
 def test_every_command_that_is_printed_can_be_pasted(tmp_path: Path):
     out = "--out 'my results'"
     told = [
-        shell(f"parley run no_talks --replications 3 --months 1 {out}", tmp_path),
+        shell(f"parley run no_talks --replications 3 --months 2 {out}", tmp_path),
         shell("parley explain 'my results/no_talks'", tmp_path),
         shell("parley sweep no_talks --vary arms.defender.aid_scale=0,1 --replications 3 --months 1 --out 'my results/s'",
               tmp_path),

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.pages
 
 # What may stand in a sentence of results beside its numbers.
 PLAIN = re.compile(
-    r"\d{4}-\d\d-\d\d|95 %|90 %|5 %|0 \(the worst|to 1 \(the best|above 0|nears 0|History \d+|centre of the \d+|km2"
+    r"\d{4}-\d\d-\d\d|95 %|90 %|5 %|1 %|0 \(the worst|to 1 \(the best|above 0|nears 0|History \d+|centre of the \d+|km2"
     r"|\b(30|91|182|365|730|12|24) (days|months)|(level|reaches) [-\d,]+|Shown: \d+ of \d+|\d+ to \d+ have it"
     r"|[\d,]+ histories"
 )
