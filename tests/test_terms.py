@@ -323,8 +323,8 @@ def test_prices_move_with_weariness_ground_and_success(variant, monkeypatch) -> 
 
     scenario, update = variant(change), RedLines.update
 
-    def spy(lines: RedLines, areas: Any) -> None:
-        update(lines, areas)
+    def spy(lines: RedLines, areas: Any, success: Any) -> None:
+        update(lines, areas, success)
         area, momentum, weariness = (now[name].copy() for name in ("held_area", "momentum", "weariness"))
         seen.append((lines.soft_prices.copy(), lines.prices.copy(), lines.hard.copy(), area, momentum, weariness))
 

@@ -31,7 +31,7 @@ def told(names: Names, totals: Totals) -> str:
 
 
 def test_where_a_deal_was_always_possible_only_talks_are_told(names: Names) -> None:
-    text = told(names, answers(200, state={"possible:none_asked": 150, "possible:refused": 50}))
+    text = told(names, answers(200, state={"possible:none_open": 150, "possible:refused": 50}))
     assert text == (
         "In 100% of reviews at war a deal was possible, and none was signed: no talks have opened (75%), "
         "talks are on, the last offer was refused (25%)."

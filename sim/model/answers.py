@@ -26,7 +26,7 @@ REASONS = {
 }
 # How talks stand where a deal is possible: what is said of it, with the names of both sides.
 TALKS = {
-    "none_asked": "no talks have opened",
+    "none_open": "no talks have opened",
     "attacker_ahead": "no talks have opened, which is rarer while {attacker} sees itself ahead",
     "defender_ahead": "no talks have opened, which is rarer while {defender} sees itself ahead",
     "both_ahead": "no talks have opened, which is rarer while both see themselves ahead",

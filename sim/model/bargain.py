@@ -222,7 +222,7 @@ class Bargain:
         if self._land is not None and self._land_worth is not None:
             areas = self.area_after = np.stack([self._area_with(option) for option in self._land.options])
             self._worth[self._land.id] = self.weight[self._land.id][:, None] * self._land_worth.of(areas)
-        self.lines.update(areas)
+        self.lines.update(areas, self.success)
         self._openings.update()
         # To add what is barred at once is quicker than to choose by a mask.
         self._bar = np.where(self.lines.hard, np.inf, 0.0)
@@ -252,13 +252,6 @@ class Bargain:
         option = self.domain.choice[package, self.domain.issues.index(self._land.id)]
         after: Floats = self.area_after[option, columns]
         return after
-
-    def value_of_terms(self, side: int, columns: Columns) -> Floats:
-        """Return the weighted values of the options of packages alone, (P, columns), without what regimes and lines cost."""
-        values = {i: self.weight[i][side, columns] * x[side][:, columns] for i, x in self._values.items()}
-        if self._land is not None:
-            values[self._land.id] = self._worth[self._land.id][side][:, columns]
-        return self.domain.total(values)
 
     def _area_with(self, option: IssueOption[Floats]) -> Floats:
         area = option.area_km2 if option.area_km2 is not None else self._area + option.ceded_km2
@@ -305,11 +298,18 @@ class Bargain:
         """Return how good the terms of packages are for each side, (2, P, columns): 0 the worst and 1 the best."""
         return np.stack([self.domain.total({i: x[side][:, columns] for i, x in self._worth.items()}) for side in range(2)])
 
-    def terms_of(self, package: Ints, columns: Ints) -> Floats:
-        """Return how good the terms of one package are for each side, for each of `columns`, (2, columns)."""
+    def terms_of(self, package: Ints, columns: Ints, area: Floats | None = None) -> Floats:
+        """Return how good the terms of a package are for each side, (2, columns), one package for each of `columns`.
+
+        `area` is what it leaves the attacker with, if not what its option does today.
+        """
         found = np.zeros((2, len(columns)))
         for row, i in enumerate(self.domain.issues):
-            found += self._worth[i][:, self.domain.choice[package, row], columns]
+            if i == self.land_id and area is not None:
+                assert self._land_worth is not None, "there is an issue about land"
+                found += self.weight[i][:, columns] * self._land_worth.of(area, columns)
+            else:
+                found += self._worth[i][:, self.domain.choice[package, row], columns]
         return found
 
     def bars(self, columns: Columns) -> NDArray[np.int16]:
@@ -404,13 +404,7 @@ class Bargain:
         columns : (columns,) int
         """
         regime = self.regime_of(package)
-        terms = np.zeros((2, len(columns)))
-        for row, i in enumerate(self.domain.issues):
-            if i == self.land_id:
-                assert self._land_worth is not None, "there is an issue about land"
-                terms += self.weight[i][:, columns] * self._land_worth.of(area, columns)
-            else:
-                terms += self._worth[i][:, self.domain.choice[package, row], columns]
+        terms = self.terms_of(package, columns, area)
         terms -= self.home[:, columns] * (1.0 - terms)
         if self._regimes != [""]:
             terms -= self.troops_price[:, columns] * self.presence[regime, columns]

@@ -112,6 +112,11 @@ def advance_ratio(
     return ratio
 
 
+def parity(reference_force: PerSide, reference_fire: PerSide) -> PerSide:
+    """Return the defender's force and fire over the attacker's where the balance is 0, (2, n)."""
+    return np.stack([start[1] / start[0] for start in (reference_force, reference_fire)])
+
+
 def log_balance(
     force: PerSide, fire: PerSide, parity: PerSide, force_elasticity: PerHistory, fire_elasticity: PerHistory
 ) -> PerHistory:
@@ -190,7 +195,7 @@ class Front(Mechanism):
         knobs = self.knobs
         self._area_at_start, self._total_area = knobs.held_area_km2, knobs.total_area_km2
         self.held_area, self.free_area = self._area_at_start, self._total_area - self._area_at_start
-        self._parity = np.stack([start[1] / start[0] for start in (self.reference_force, self.fire_at_start)])
+        self._parity = parity(self.reference_force, self.fire_at_start)
         self._luck = self.world.draws.normal("front/pace", in_turn=True)
         self._offensives = Planned(
             self.world, self.at_war, knobs.offensives, "front/offensive",

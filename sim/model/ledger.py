@@ -4,7 +4,7 @@ At every fourth review (every eighth week), of each history at war in which noth
 
 - its *state*. With a zone a deal is possible, and the state says how talks stand after the round of the day: under way
   (`round`, or `refused` where the last offer of these talks was), `suspended`, or `paused`, since they failed lately. Where
-  none are on and they may open at any review, it is `none_asked`; but where ripeness keeps the rate at which they open below
+  none are on and they may open at any review, it is `none_open`; but where ripeness keeps the rate at which they open below
   what it would be without, `attacker_ahead`, `defender_ahead` or `both_ahead`: by whose belief in success is above one half,
   which is what keeps it low. Without a zone no deal is possible, and the state is a reason of a side whose removal alone
   would open one, or `several` if no single one is enough;

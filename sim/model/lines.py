@@ -90,15 +90,16 @@ class RedLines:
         self._moved_by_ground = [k for k, line in enumerate(self._lines) if line.softening_per_1000_km2.any()]
         self._hardening = [k for k, line in enumerate(self._lines) if line.hardening.any()]
 
-    def update(self, areas: Floats) -> None:
+    def update(self, areas: Floats, success: Floats) -> None:
         """Work out prices, and what lines cover, as of today.
 
         Parameters
         ----------
         areas : (options, n) array
             What each option of land leaves the attacker with; one row if there are none.
+        success : (2, n) array
+            Each side's belief in success, 0..1.
         """
-        success = 0.5 + 0.5 * self._momentum
         for k, (line, side) in enumerate(zip(self._lines, self.side, strict=True)):
             kept = 1.0 - line.softening * self._weariness[side] * (1.0 - success[side])
             if k in self._moved_by_ground:

@@ -19,19 +19,18 @@ from sim.model.parameters import SIDES
 
 @dataclass(frozen=True)
 class GuardStep:
-    """A number of guards tried in a regime: where it is more than there are, what it asks of packages and what it costs."""
+    """A number of guards tried in a regime: where it is more than there are, how long deals last then, and its price."""
 
     regime: int
     place: int
     more: NDArray[np.bool_]
     lasting: Floats
-    charge: Floats
     price: Floats
 
     def rise(self, bargain: Bargain) -> Floats:
         """Return by how much more a package must be worth to each side, with so many guards, than it is now, (2, n)."""
         loss, now = bargain.loss[:, self.regime], bargain.fear[:, self.regime]
-        return (1.0 - self.lasting) / self.lasting * loss + self.charge - now
+        return (1.0 - self.lasting) / self.lasting * loss + self.price - now
 
 
 class Openers:
@@ -62,10 +61,8 @@ class Openers:
                 here = slice(regime, regime + 1)
                 lasting = bargain.lasting_with(np.full((1, now.shape[1]), float(number)), here)[:, 0]
                 presence = bargain.presence_of(np.array([float(number)])) - bargain.presence[regime]
-                price = bargain.troops_price * presence
-                self._ladders.setdefault(regime, []).append(
-                    GuardStep(regime, place, more_guards, lasting, price, price[0] + price[1])
-                )
+                step = GuardStep(regime, place, more_guards, lasting, bargain.troops_price * presence)
+                self._ladders.setdefault(regime, []).append(step)
 
     def found(self, slack: Floats, signs: NDArray[np.bool_], short: Floats, place: Ints) -> tuple[Ints, Ints]:
         """Return the code of what opens a zone, of each kind, and of the smallest of all; -1 where nothing does.
@@ -133,7 +130,7 @@ class Openers:
                 rise = more[:, nearby]
                 opens = ((block[0] > rise[0]) & (block[1] > rise[1])).any(axis=0) & step.more[nearby]
                 codes[regime, near[opens]] = lines + regime * ladder + step.place
-                prices[regime, near[opens]] = np.abs(step.price[nearby][opens])
+                prices[regime, near[opens]] = np.abs(step.price[:, nearby[opens]].sum(axis=0))
 
 
 def first_smallest(values: Floats) -> Ints:

@@ -16,7 +16,7 @@ from sim.engine.calendar import MONTHS_PER_YEAR
 from sim.engine.draws import Floats
 from sim.engine.world import World
 from sim.model.arms import ArmsParameters, SideArms, rationed_fire
-from sim.model.front import FrontParameters, log_balance
+from sim.model.front import FrontParameters, log_balance, parity
 from sim.model.manpower import SideManpower
 from sim.model.parameters import SIDES, Drawn
 from sim.model.regimes import CeasefireParameters
@@ -55,13 +55,13 @@ class Rearming:
 
     def after(self, years: Floats) -> Rearmed:
         """Return the war that would begin again after a truce of so many years, (2, n): those of each side."""
-        parity = np.stack([start[1] / start[0] for start in (self._reference, self._fire_at_start)])
-        elasticities = self._front.force_elasticity, self._front.fire_elasticity
-        today = log_balance(self._force, self._ready, parity, *elasticities)
+        front, even = self._front, parity(self._reference, self._fire_at_start)
+        how = even, front.force_elasticity, front.fire_elasticity
+        today = log_balance(self._force, self._ready, *how)
         shift, forces = np.zeros_like(years), np.zeros((2, *years.shape))
         for side in range(2):
             forces[side], fire = self._in(years[side])
-            shift[side] = log_balance(forces[side], fire, parity, *elasticities) - today
+            shift[side] = log_balance(forces[side], fire, *how) - today
         return Rearmed(shift, forces)
 
     def _in(self, years: Floats) -> tuple[Floats, Floats]:

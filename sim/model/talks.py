@@ -331,7 +331,7 @@ class Talks(Mechanism):
         stock = self._take_stock(cohort, counted)
         ripeness = ripeness_factor(self.knobs.ripeness, self._bargain.success, self.nearest_slack, self.knobs.way_out_scale)
         self._talk(day, review, cohort)
-        self._account_for(day, cohort, stock, ripeness, counted)
+        self._account_for(day, stock, ripeness, counted)
         # Opened last, so that the first round is held at the next review.
         self._open(day, review, cohort, mediated, ripeness)
 
@@ -401,7 +401,7 @@ class Talks(Mechanism):
             stock.append(Stock(columns, account, slack if watched else None))
         return stock
 
-    def _account_for(self, day: int, cohort: Ints, stock: list[Stock], ripeness: Floats, counted: bool) -> None:
+    def _account_for(self, day: int, stock: list[Stock], ripeness: Floats, counted: bool) -> None:
         """Say how talks stand where a deal is possible; count and tell the accounts."""
         if not stock:
             return
@@ -411,10 +411,7 @@ class Talks(Mechanism):
             zone = self.nearest_slack[columns] > 0
             account.state = np.where(zone, standing[columns], account.state)
             if slack is not None:
-                recorder.tell(
-                    day, everyone[columns], "review", packages=slack, lasts=self._bargain.lasting[:, :, columns],
-                    **account.values(),
-                )  # fmt: skip
+                recorder.tell(day, everyone[columns], "review", packages=slack, **account.values())
         if counted:
             states = np.concatenate([account.state for _, account, _ in stock])
             without = [account.of(np.flatnonzero(~(self.nearest_slack[columns] > 0))) for columns, account, _ in stock]
@@ -431,7 +428,7 @@ class Talks(Mechanism):
             (self.talks == SUSPENDED, _PLACE["suspended"]),
             (self.back_on_day > day, _PLACE["paused"]),
             # Where they never open anyway, it is not ripeness that keeps them from it.
-            ((ripeness >= 1.0) | (self.knobs.talks.open_per_year <= 0), _PLACE["none_asked"]),
+            ((ripeness >= 1.0) | (self.knobs.talks.open_per_year <= 0), _PLACE["none_open"]),
             (hopes[0] & hopes[1], _PLACE["both_ahead"]),
             (hopes[0], _PLACE["attacker_ahead"]),
         ]
@@ -511,12 +508,11 @@ class Talks(Mechanism):
         self.deal_imposed[signed], self.deal_area[signed] = self.agreed_imposed[signed], self.agreed_area[signed]
         self.deal_ceded[signed] = self.deal_area[signed] - self.held_area[signed]
         self.deal_surplus[:, signed] = surplus
-        here = np.arange(len(signed))
+        had = self._bargain.terms_of(package, signed)
         for side in range(2):
             demand = self.demand[side, signed]
-            values = self._bargain.value_of_terms(side, signed)
-            wanted = np.where(demand >= 0, values[np.maximum(demand, 0), here], 0.0)
-            self.conceded[side, signed] = wanted - values[package, here]
+            wanted = self._bargain.terms_of(np.maximum(demand, 0), signed)[side]
+            self.conceded[side, signed] = np.where(demand >= 0, wanted, 0.0) - had[side]
 
     def _named(
         self, day: int, review: int, ready: Ints, proposes: NDArray[np.bool_], slack: Floats, surplus: Floats

@@ -148,7 +148,7 @@ class FightingOn:
             Share of its trust time for which each side believes that a peace lasts which fighting brings.
         """
         both = self._both
-        ratio = np.stack([self._force / self._reference] * 2)
+        ratio = (self._force / self._reference)[None]
         today = self._outlooks(lasts, np.zeros_like(resolve), ratio)
         later = self._rearming.after(both.trust_years)
         then = self._outlooks(lasts, later.shift, later.force / self._reference)
@@ -167,23 +167,19 @@ class FightingOn:
     def _outlooks(self, lasts: Floats, shift: Floats, ratio: Floats) -> list[Outlook]:
         """Return the outlook by each horizon, if the balance is shifted and forces are these shares of their reference.
 
-        `shift` is (2, n), `ratio` (2, 2, n): by who looks, then by side.
+        `shift` is (2, n), `ratio` (2, 2, n), by who looks, then by side; or (1, 2, n), where both see the same.
         """
         collapse, both = self._collapse, self._both
-        hazard = [collapse_hazard(ratio[side], collapse.force_share, collapse.width_share, collapse.hazard_per_year)
-                  for side in range(2)]  # fmt: skip
+        army = collapse.force_share, collapse.width_share, collapse.hazard_per_year
+        hazard = collapse_hazard(ratio, *army)
         found = []
         for days in dict.fromkeys(self._planned[0] + self._planned[1]):
             stretch = extrapolated_days(days, self._knobs.extrapolate_days)
             # The bound keeps exp finite and changes nothing: so large an army does not collapse.
             growth = np.exp(np.minimum(self._trend * stretch, 500.0))
-            own, enemy = np.zeros_like(shift), np.zeros_like(shift)
-            for side in range(2):
-                then = collapse_hazard(
-                    ratio[side] * growth, collapse.force_share, collapse.width_share, collapse.hazard_per_year
-                )
-                chance = chance_of_collapse(hazard[side], then, days)
-                own[side], enemy[side] = chance[side], chance[1 - side]
+            chance = chance_of_collapse(hazard, collapse_hazard(ratio * growth, *army), days)
+            # By who looks: the chance of its own army, and of the other's.
+            own, enemy = (np.stack([chance[0, a], chance[-1, 1 - a]]) for a in range(2))
             years = days / DAYS_PER_YEAR
             discount = np.exp(-both.discount_per_year * years)
             stands = discount * (1.0 - own) * (1.0 - enemy)

@@ -61,13 +61,11 @@ def happenings(ensemble: Ensemble, replication: int, without: Collection[str] = 
 
 
 def _sentence(event: Event, ensemble: Ensemble, names: dict[str, str]) -> str:
-    if event.kind == "deal signed":
-        pressure = ", only because of pressure from outside" if event.values["imposed"] else ""
-        package = Names(ensemble.scenario).package(int(event.values["package"]))
-        return EVENT_KINDS[event.kind].sentence.format(terms=package, pressure=pressure)
     values = {key: names.get(value, value) if isinstance(value, str) else value for key, value in event.values.items()}
     if "package" in values:
         values["terms"] = Names(ensemble.scenario).package(int(values["package"]))
+    if "imposed" in values:
+        values["pressure"] = ", only because of pressure from outside" if values["imposed"] else ""
     return EVENT_KINDS[event.kind].sentence.format(**values)
 
 

@@ -177,7 +177,7 @@ def test_the_state_is_one_of_the_reasons_that_are_enough_alone(said: tuple[Quest
         alone = {block for row, block in enumerate(BLOCKS) if event.values[f"alone_{row}"]}
         if is_possible(state):
             # Nothing can have begun before the first review.
-            assert state.split(":")[1] in {"none_asked", "attacker_ahead", "defender_ahead", "both_ahead"}
+            assert state.split(":")[1] in {"none_open", "attacker_ahead", "defender_ahead", "both_ahead"}
             assert not alone
         else:
             assert state in alone if alone else state == SEVERAL
@@ -197,7 +197,7 @@ def test_the_ledger_says_how_talks_stand_where_a_deal_is_possible(varied: Varied
     for event in world.recorder.events:
         by_day.setdefault((event.replication, event.day), {})[event.kind] = event
     met = {how for number in numbers for how in ways_of(number, by_day)}
-    assert {"none_asked", "attacker_ahead", "paused", "round", "refused", "suspended", "signed"} <= met
+    assert {"none_open", "attacker_ahead", "paused", "round", "refused", "suspended", "signed"} <= met
 
 
 def test_where_talks_never_open_no_one_is_said_to_keep_them_from_it(varied: Varied) -> None:
@@ -205,7 +205,7 @@ def test_where_talks_never_open_no_one_is_said_to_keep_them_from_it(varied: Vari
     states = [STATES[int(event.values["state"])] for event in world.recorder.events if event.kind == "review"]
     possible = [state for state in states if is_possible(state)]
     assert len(possible) > 15
-    assert set(possible) == {"possible:none_asked"}
+    assert set(possible) == {"possible:none_open"}
 
 
 def ways_of(number: int, by_day: dict[tuple[int, int], dict[str, Event]]) -> Iterator[str]:
@@ -256,7 +256,7 @@ def test_who_sees_itself_ahead_keeps_talks_from_opening(varied: Varied, optimism
     for event in (event for event in world.recorder.events if event.kind == "review" and zone_at(event)):
         mine, theirs = success[:, event.replication]
         how = STATES[int(event.values["state"])].split(":")[1]
-        if how == "none_asked":
+        if how == "none_open":
             # The way out at most doubles the rate.
             assert 4.0 * (1.0 - mine) * (1.0 - theirs) > 0.5
         else:

@@ -29,7 +29,7 @@ class Belief:
     ----------
     mean : array
     precision : array
-        One over the variance of the normal law: 0 is a uniform one, infinite one that is known.
+        One over the variance of the normal law, above 0: near 0 it is flat between the cuts, infinite if resolve is known.
     lowest, highest : array
         What resolve is at least and at most.
     """
@@ -42,16 +42,16 @@ class Belief:
     def chance_below(self, resolve: Floats) -> Floats:
         """Return the chance that resolve is below some values, of the shape of the belief or with packages before it.
 
-        >>> even = Belief(np.zeros(2), np.array([0.0, 4.0]), np.array([-1.0, -np.inf]), np.array([1.0, np.inf]))
-        >>> even.chance_below(np.array([[0.5, 0.0], [-3.0, 0.5]])).round(3)
+        >>> even = Belief(np.zeros(2), np.array([1e-6, 4.0]), np.array([-1.0, -np.inf]), np.array([1.0, np.inf]))
+        >>> even.chance_below(np.array([[0.5, 0.0], [-0.5, 0.5]])).round(3)
         array([[0.75 , 0.5  ],
-               [0.   , 0.841]])
+               [0.25 , 0.841]])
         """
         # Heavy to import, and only this rule needs it.
         from scipy.special import log_ndtr
 
         inside = np.clip(resolve, self.lowest, self.highest)
-        known, flat = np.isinf(self.precision), self.precision <= 0
+        known = np.isinf(self.precision)
         scale = np.sqrt(np.where(known, 1.0, self.precision))
 
         def beyond(value: Floats) -> Floats:
@@ -60,12 +60,9 @@ class Belief:
 
         whole = beyond(self.lowest)
         part, all_of_it = -np.expm1(beyond(inside) - whole), -np.expm1(beyond(self.highest) - whole)
-        width = np.where(flat, self.highest - self.lowest, 1.0)
-        with np.errstate(invalid="ignore"):
-            even = np.where(flat, inside - self.lowest, 0.0) / np.where(width > 0, width, 1.0)
         # Where the cuts leave nothing of the law, resolve is taken to be what it is at least.
         cut = np.where(all_of_it > 0, part / np.where(all_of_it > 0, all_of_it, 1.0), resolve > self.lowest)
-        chance: Floats = np.where(known, resolve > self.mean, np.where(flat, even, cut))
+        chance: Floats = np.where(known, resolve > self.mean, cut)
         return np.where(np.isneginf(resolve), 0.0, chance)
 
 
