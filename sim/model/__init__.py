@@ -38,7 +38,7 @@ POLITICS = (Support, Beliefs, Talks, Ceasefire)
 ORDER_OF_THE_DAY = (
     "event begins", "event ends", "event effects",
     "halt", "package", "wave begins", "wave ends", "offensive begins", "offensive ends",
-    "arms", "manpower", "attrition", "front", "losses", "collapse",
+    "posture", "arms", "manpower", "attrition", "front", "losses", "collapse",
     "support", "beliefs", "negotiation", "ceasefire", "events",
 )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """Arms: materiel in days of full-rate fire, own production, and fire that is rationed.
 
 1.0 a day sustains full fire. Stock grows by a side's own production and by what its backers deliver (see `backers`);
-firing is rationed smoothly as it runs down, so that the stock is never negative.
+firing is rationed smoothly as it runs down, so that the stock is never negative. Fire follows attack: in a lull little is
+fired, and stocks fill up.
 
 Sources: rationing is our assumption, in the spirit of the supply-limited fire of Turchin's attrition-warfare model.
 """
@@ -45,6 +46,10 @@ class ArmsParameters(Section, Generic[N]):
 
     attacker: SideArms[N]
     defender: SideArms[N]
+    quiet_fire_share: N = knob(
+        "share", "Share of its fire that goes on when no one attacks; it rises with the harder of both attacks.",
+        low=0, high=1, default=0.15,
+    )  # fmt: skip
     backers: list[Backer[N]] = Option(default_factory=list)
     halts: list[Halt[N]] = Option(default_factory=list)
     packages: list[Package[N]] = Option(default_factory=list)
@@ -80,6 +85,16 @@ def rationed_fire(stock_days: PerSide, ration_days: PerSide) -> PerSide:
 def stock_for_fire(fire_share: PerSide, ration_days: PerSide) -> PerSide:
     """Return the stock in days of full-rate fire at which fire is rationed to `fire_share`."""
     return ration_days * fire_share / (1.0 - fire_share)
+
+
+def firing(intensity: PerSide, usual: PerSide, quiet_share: PerHistory) -> PerHistory:
+    """Return the share of what stocks allow that is fired, 1 where the harder of both attacks is as hard as usual.
+
+    >>> firing(np.array([[0.0], [0.0]]), np.array([[1.0], [0.5]]), np.array([0.15]))
+    array([0.15])
+    """
+    hardest: PerHistory = intensity.max(axis=0) / np.maximum(usual.max(axis=0), 1e-9)
+    return quiet_share + (1.0 - quiet_share) * hardest
 
 
 def _backers(section: ArmsParameters[Quantity]) -> tuple[str, ...]:
@@ -158,6 +173,8 @@ class Arms(Mechanism):
         )),
     )  # fmt: skip
 
+    intensity: PerSide = seen()
+    usual_intensity: PerSide = seen()
     at_war: PerHistory = seen()
     mobilized: PerHistory = seen()
     pledging: PerHistory = seen()
@@ -187,7 +204,9 @@ class Arms(Mechanism):
 
     def _fire(self) -> None:
         self.ready_fire = rationed_fire(self.stock_days, self.sides.ration_days)
-        self.fire = self.ready_fire * self.at_war
+        attacks = firing(self.intensity, self.usual_intensity, self.knobs.quiet_fire_share) * self.at_war
+        # No more than full rate, and no more than there is.
+        self.fire = np.minimum(self.ready_fire * attacks, np.minimum(self.stock_days, 1.0))
         produced = self.sides.production_fire_days_per_month / DAYS_PER_MONTH * self.mobilized
         received = self._pipelines.deliver()
         self.fired_days += self.fire

@@ -2,7 +2,7 @@
 
 Reference-normalised: an analyst types the casualties a day that are observed at the start, and another law needs no
 re-scaling. Losses follow the own and the enemy's force (Lanchester 1916 and its generalisations), the enemy's fire, how hard
-the attacker attacks, a slow tempo of the war and daily noise.
+both sides attack, what one's own fire spares, a slow tempo of the war and daily noise.
 
 The laws are exponents (own, enemy). `mixed` is the one that 186 battles since 1914 fit best (regression of log casualties on
 log strengths in CDB90, the database of battles of the US Army's Concepts Analysis Agency, edition of J. B. Arnold).
@@ -44,6 +44,14 @@ class AttritionParameters(Section, Generic[N]):
     noise_ar: N = knob("autocorrelation", "Of the daily log noise.", low=0, high=0.999)
     noise_log_sd: N = knob("log", "Standard deviation of the daily noise.", low=0, high=2)
     quiet_share: N = knob("share", "Share of the losses that go on when no one attacks.", low=0, high=1)
+    assault_share: N = knob(
+        "share", "Of what attacks cost a side: share that its own attacks do; the rest those of the enemy.",
+        low=0, high=0.9, default=0.5,
+    )  # fmt: skip
+    protection: N = knob(
+        "elasticity", "By how much losses fall as the side's own fire rises, which keeps the enemy down.",
+        low=0, high=2, default=0,
+    )  # fmt: skip
     max_daily_loss_share: N = knob("share a day", "The most of its force that a side loses.", low=0, high=1)
     steps_per_day: Fixed = whole("steps", "Steps in which a day's losses are computed.", low=1, high=10_000, at_start=True)
     attacker: SideAttrition[N]
@@ -109,9 +117,21 @@ def battle_losses(
     return losses
 
 
-def effort(intensity: PerHistory, quiet_share: PerHistory) -> PerHistory:
-    """Return the factor on losses of how hard the attacker attacks: `quiet_share` of them go on when no one does."""
-    return (1.0 - quiet_share) * intensity + quiet_share
+def effort(intensity: PerSide, usual: PerSide, quiet_share: PerHistory, assault_share: PerHistory) -> PerSide:
+    """Return the factor on each side's losses of how hard both attack, 1 where they attack as `usual`.
+
+    `quiet_share` of the losses go on when no one attacks. Of the others `assault_share` come from the side's own attacks.
+
+    >>> one = np.ones((2, 1))
+    >>> effort(2 * one, one, np.array([0.3]), np.array([0.5])).ravel()
+    array([1.7, 1.7])
+    """
+    own, enemy = assault_share * intensity, (1.0 - assault_share) * intensity
+    attacks, as_usual = own + enemy[::-1], assault_share * usual + (1.0 - assault_share) * usual[::-1]
+    # Where no one attacks as a rule, attacks come on top of what is lost without.
+    relative = attacks / np.where(as_usual > 0, as_usual, 1.0)
+    factor: PerSide = (1.0 - quiet_share) * relative + quiet_share
+    return factor
 
 
 def _not_zero(values: PerHistory) -> PerHistory:
@@ -169,7 +189,9 @@ class Attrition(Mechanism):
     reference_force: PerSide = seen()
     fire: PerSide = seen()
     fire_at_start: PerSide = seen()
-    intensity: PerHistory = seen()
+    ready_fire: PerSide = seen()
+    intensity: PerSide = seen()
+    usual_intensity: PerSide = seen()
     at_war: PerHistory = seen()
     ending_day: Ints = seen()
 
@@ -230,9 +252,10 @@ class Attrition(Mechanism):
     def _fight(self) -> None:
         knobs = self.knobs
         level, without, with_fire = self.by_fire
-        today = effort(self.intensity, knobs.quiet_share) * self.tempo * self.at_war
-        of_fire = without + with_fire * self.fire[::-1]
-        rate = np.exp(self.noise - 0.5 * knobs.noise_log_sd**2) * of_fire * level * today
+        attacks = effort(self.intensity, self.usual_intensity, knobs.quiet_share, knobs.assault_share)
+        of_fire = without * attacks + with_fire * self.fire[::-1]
+        kept_down = knobs.protection * np.log(np.maximum(self.ready_fire, 0.01) / self.fire_at_start)
+        rate = np.exp(self.noise - 0.5 * knobs.noise_log_sd**2 - kept_down) * of_fire * level * (self.tempo * self.at_war)
         self.casualties = battle_losses(
             self.force, self.arrivals, self.reference_force, rate, self.exponents, knobs.max_daily_loss_share,
             knobs.steps_per_day.whole,

@@ -97,6 +97,7 @@ class Beliefs(Mechanism):
     )  # fmt: skip
 
     held_area: PerHistory = seen()
+    pace: PerHistory = seen()
     force: PerSide = seen()
     balance: PerHistory = seen()
     at_war: PerHistory = seen()
@@ -109,7 +110,7 @@ class Beliefs(Mechanism):
         sides = self.sides
         self.area_then, self.force_then = self.held_area, np.maximum(self.force, 1.0)
         optimism = SIGN * sides.optimism
-        self.believed_drift = self.drawn.knobs("front").advance_km2_per_day * (1.0 + optimism)
+        self.believed_drift = self.pace + optimism * np.abs(self.pace)
         self.believed_balance = optimism
         self.drift_variance = sides.drift_prior_sd_km2_per_day**2
         self.balance_variance = sides.balance_prior_sd**2

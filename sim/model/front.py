@@ -1,16 +1,17 @@
-"""The front: how the line moves, in km2 a day.
+"""The front: how the line moves, in km2 a day, forward and back.
 
-The advance is a reference pace that reverts to a settled one (autumn peaks did not last), times a saturating function of the
-balance of force and fire relative to the start, how hard the attacker attacks, the season and fortified belts. In a band of
-balance the front stands still; below it the defender regains ground.
+Force, fire and concentration give a balance; who is ahead of the other by more than the defender's advantage gains ground, as
+fast as he attacks. In between the front stands. To this comes what no balance explains: noise in km2 a day, which remembers,
+so that a front that stands still wavers, and lean months follow good ones. Each side attacks as hard as it chooses (see
+`campaigns`) or as the scenario has planned.
 
 Sources: that the force ratio decides whether ground is gained rather than how fast, and that fortification halves the pace:
-regressions on CDB90 (database of battles); the reversion: monthly changes of mapped area 2023-24. The elasticities at
+regressions on CDB90 (database of battles); noise and its memory: monthly changes of mapped area 2022-24. The elasticities at
 the scale of a theatre are poorly known.
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Generic
 
 import numpy as np
@@ -19,23 +20,31 @@ from pydantic import Field as Option
 from pydantic import model_validator
 
 from sim.engine.agenda import Process
-from sim.engine.calendar import DAYS_PER_YEAR
+from sim.engine.calendar import DAYS_PER_WEEK, DAYS_PER_YEAR
 from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
 from sim.engine.recorder import EventKind
 from sim.engine.world import differs
+from sim.model.campaigns import CampaignParameters, Campaigns
 from sim.model.outcomes import Column, Outcome, State
-from sim.model.parameters import SideName
+from sim.model.parameters import SIDES, SIGN, SideName
 from sim.model.planned import Planned
-from sim.scenario import Item, N, Quantity, Section, knob
+from sim.scenario import FieldError, Flaw, Item, N, Quantity, Section, knob
+
+# judgement: both sides attack at less than this share of the usual attack in what a chronicle calls a lull, and a front has
+# turned when for so many days it moved the other way on the mean.
+_LULL, _DAYS_OF_A_TURN = 0.75, 28
 
 
 class Offensive(Item, Generic[N]):
-    """A time of harder (or weaker) attack from a date on."""
+    """A time of harder (or weaker) attack from a date on, which its side knows of before."""
 
+    side: SideName = Option(default="attacker", description="Who attacks.")
     date: datetime.date
     days: N = knob("days", "How long it lasts.", low=1, high=5000, at_start=True)
-    intensity: N = knob("factor", "On how hard the attacker attacks.", low=0, high=10, at_start=True)
+    intensity: N = knob(
+        "factor", "How hard its side attacks; 1 is the attacker's usual attack.", low=0, high=10, at_start=True
+    )
     probability: N = knob("share", "With what chance it happens.", low=0, high=1, at_start=True)
 
 
@@ -49,31 +58,61 @@ class Belt(Item, Generic[N]):
 
 
 class FrontParameters(Section, Generic[N]):
-    """The front: ground, pace, balance, season, belts."""
+    """The front: ground, pace, balance, season, belts, offensives and campaigns."""
+
+    gone: ClassVar[Mapping[str, str]] = {
+        "advance_log_sd": "Write advance_sd_km2_per_day: spread of the pace in km2 a day, which may be below 0 for a time",
+        "fastest_advance_ratio": "Write fastest_km2_per_day: that ratio times advance_settled_km2_per_day",
+        "stalemate_band": "Write defenders_advantage: half of that band",
+        "pace_from_effort_share": "Write effort_log_sd: how much harder the attacker attacks when the pace is one spread higher",
+    }
 
     held_area_km2: N = knob("km2", "Area the attacker holds at the start.", low=0, high=1e8, at_start=True)
     total_area_km2: N = knob("km2", "Area fought over, held by either side.", low=1e-3, high=1e8, at_start=True)
-    advance_km2_per_day: N = knob("km2 a day", "Pace of the attacker's advance at the start.", low=1e-9, high=1e5)
-    advance_settled_km2_per_day: N = knob("km2 a day", "Mean pace to which it reverts.", low=1e-9, high=1e5)
-    advance_reverts_days: N = knob("days", "Time constant of that reversion.", low=1, high=1e5)
-    advance_log_sd: N = knob("log", "Spread of the pace around its mean.", low=0, high=3)
-    fastest_advance_ratio: N = knob(
-        "ratio", "Fastest pace, as a multiple, when the balance is overwhelming.", low=1.01, high=100
+    advance_km2_per_day: N | None = knob(
+        "km2 a day", "Pace seen at the start; below 0 the defender gains. The settled pace if left out.",
+        low=-1e5, high=1e5, default=None, at_start=True,
+    )  # fmt: skip
+    advance_settled_km2_per_day: N | None = knob(
+        "km2 a day",
+        "Mean pace at the reference force and fire, to which it reverts; the pace seen at the start if left out. Without "
+        "both, force and fire alone decide, and parity moves nothing.",
+        low=-1e5, high=1e5, default=None,
+    )  # fmt: skip
+    advance_reverts_days: N = knob("days", "How long the noise of the pace remembers.", low=1, high=1e5)
+    advance_sd_km2_per_day: N = knob("km2 a day", "Spread of that noise.", low=0, high=1e5)
+    fastest_km2_per_day: N = knob(
+        "km2 a day", "Pace of a usual attack against an enemy who is overwhelmed.", low=1e-6, high=1e6
     )
-    force_elasticity: N = knob("elasticity", "Of the pace to the force ratio, at the start.", low=0, high=20)
-    fire_elasticity: N = knob("elasticity", "Of the pace to the fire ratio, at the start.", low=0, high=20)
-    stalemate_band: N = knob("log balance", "Width of the balance in which the front stands still.", low=0, high=20)
+    force_elasticity: N = knob("log balance per log", "What the force ratio adds to the balance.", low=0, high=20)
+    fire_elasticity: N = knob("log balance per log", "What the fire ratio adds to the balance.", low=0, high=20)
+    defenders_advantage: N = knob(
+        "log balance", "By how much who attacks must be ahead in order to gain ground.", low=1e-3, high=20, default=0.3
+    )
+    decisive_balance: N = knob(
+        "log balance", "By how much more he is ahead where the pace is three quarters of the fastest.",
+        low=1e-2, high=100, default=4,
+    )  # fmt: skip
+    concentration: N = knob(
+        "log balance per unit of intensity", "What attacking harder than usual adds to the balance, by massing for it.",
+        low=0, high=20, default=0.5,
+    )  # fmt: skip
     counter_attack_share: N = knob(
-        "share", "Pace of the defender's counter-attack against the attacker's at the same push.", low=0, high=10
+        "share", "How hard the defender attacks as a rule, against the attacker's usual attack.", low=0, high=10
     )
-    pace_from_effort_share: N = knob(
-        "share", "Share of the (log) change of pace that comes from attacking harder, which costs more.", low=0, high=1
-    )
+    effort_log_sd: N = knob(
+        "log", "How much harder the attacker attacks, at a price, when the noise of the pace is one spread higher.",
+        low=0, high=2, default=0,
+    )  # fmt: skip
     intensity_trend_per_year: N = knob("per year", "Yearly change of how hard the attacker attacks.", low=-1, high=10)
     mud_months: list[int] = Option(description="Calendar months (1-12) of mud or bad weather.")
-    mud_season_factor: N = knob("factor", "On the pace in those months.", low=0, high=10)
-    dry_season_factor: N = knob("factor", "On the pace in the other months.", low=0, high=10)
+    mud_season_factor: N = knob("factor", "On pace and effort in those months.", low=0, high=10)
+    dry_season_factor: N = knob("factor", "On pace and effort in the other months.", low=0, high=10)
+    plans_ahead_days: N = knob(
+        "days", "How long before its date a side counts on an offensive of its own.", low=0, high=5000, default=120
+    )
     offensives: list[Offensive[N]] = Option(default_factory=list)
+    campaigns: CampaignParameters[N] | None = Option(default=None, description="Campaigns that the sides decide on.")
     belts: list[Belt[N]] = Option(default_factory=list)
 
     @model_validator(mode="after")
@@ -82,34 +121,58 @@ class FrontParameters(Section, Generic[N]):
             raise ValueError("mud_months are numbers of calendar months, from 1 to 12")
         if self.held_area_km2.support[1] > self.total_area_km2.support[0]:
             raise ValueError("held_area_km2 can be larger than total_area_km2")
+        settled, fastest = self.settled, self.fastest_km2_per_day.support[0]
+        if settled is None:
+            return self
+        if settled.support[1] >= fastest:
+            message = "fastest_km2_per_day can be no faster than the settled pace"
+            raise FieldError(Flaw(message, "Write several times that pace", ("fastest_km2_per_day",)))
+        counter = self.counter_attack_share.support[0]
+        if -settled.support[0] >= fastest * counter and settled.support[0] < 0:
+            message = "the settled pace can be below what the defender gains at most: fastest_km2_per_day x counter_attack_share"
+            raise FieldError(Flaw(message, "Write a higher counter_attack_share", ("counter_attack_share",)))
         return self
 
+    @property
+    def settled(self) -> N | None:
+        """The mean pace at the references, where one is stated."""
+        return self.advance_km2_per_day if self.advance_settled_km2_per_day is None else self.advance_settled_km2_per_day
 
-def advance_shape(fastest: PerHistory) -> tuple[PerHistory, PerHistory]:
-    """Return the scale of the balance and the attacker's lead at the start that belong to a fastest advance.
 
-    They make `advance_ratio` 1 with slope 1 at balance 0, so that the elasticities of the balance are those of the pace.
+def beyond(drive: PerHistory, advantage: PerHistory) -> PerHistory:
+    """Return what is left of a balance when the defender's advantage is overcome: nearly nothing within it, on either side.
+
+    >>> beyond(np.array([0.0, 2.0, -2.0]), np.full(3, 0.5)).round(2)
+    array([ 0. ,  1.5, -1.5])
     """
-    scale = fastest - 1.0 / fastest
-    return scale, scale * np.arctanh(1.0 / fastest)
+    left: PerHistory = drive - advantage * np.tanh(drive / advantage)
+    return left
 
 
-def advance_ratio(
-    balance: PerHistory, fastest: PerHistory, band: PerHistory, shape: tuple[PerHistory, PerHistory] | None = None
-) -> PerHistory:
-    """Return the pace relative to the reference as the balance moves: 1 at balance 0, at most `fastest`, negative below.
+def share_of_fastest(drive: PerHistory, advantage: PerHistory, decisive: PerHistory) -> PerHistory:
+    """Return the pace of a usual attack as a share of the fastest, -1..1: below 0 the defender gains.
 
-    `shape` is what `advance_shape` makes of `fastest`, for those who have it at hand.
-
-    >>> advance_ratio(np.array([0.0, -0.95, -9.0]), np.full(3, 3.0), np.full(3, 0.3)).round(2)
-    array([ 1.  ,  0.  , -2.98])
+    `drive` is the balance, 0 where neither side is ahead.
     """
-    scale, lead = advance_shape(fastest) if shape is None else shape
-    drive = balance + lead
-    # Between 0 and the band below it neither side gets anywhere.
-    push = np.maximum(drive, 0.0) + np.minimum(drive + band, 0.0)
-    ratio: PerHistory = fastest * np.tanh(push / scale)
-    return ratio
+    share: PerHistory = np.tanh(beyond(drive, advantage) / decisive)
+    return share
+
+
+def drive_of(share: PerHistory, advantage: PerHistory, decisive: PerHistory) -> PerHistory:
+    """Return the balance at which the pace is this share of the fastest: the inverse of `share_of_fastest`.
+
+    >>> one = np.ones(1)
+    >>> share_of_fastest(drive_of(0.2 * one, 0.3 * one, 4 * one), 0.3 * one, 4 * one).round(12)
+    array([0.2])
+    """
+    left = decisive * np.arctanh(np.clip(np.abs(share), 0.0, 1.0 - 1e-12))
+    # Newton's method from below, where the advantage swallows all but a cube; from there it ends in a few steps.
+    drive = np.cbrt(3.0 * advantage**2 * left)
+    for _ in range(12):
+        slope = np.tanh(drive / advantage) ** 2
+        drive = drive + (left - beyond(drive, advantage)) / np.where(slope > 0, slope, 1.0)
+    signed: PerHistory = np.sign(share) * drive
+    return signed
 
 
 def parity(reference_force: PerSide, reference_fire: PerSide) -> PerSide:
@@ -120,9 +183,9 @@ def parity(reference_force: PerSide, reference_fire: PerSide) -> PerSide:
 def log_balance(
     force: PerSide, fire: PerSide, parity: PerSide, force_elasticity: PerHistory, fire_elasticity: PerHistory
 ) -> PerHistory:
-    """Return how much stronger the attacker's force and fire are than at the start, as a logarithm.
+    """Return how much stronger the attacker's force and fire are than at their references, as a logarithm.
 
-    `parity` is the defender's over the attacker's at the start, of force and of fire. Less than a soldier and than a
+    `parity` is the defender's over the attacker's at the references, of force and of fire. Less than a soldier and than a
     hundredth of the fire count as that.
     """
     size, shots = np.maximum(force, 1.0), np.maximum(fire, 0.01)
@@ -150,21 +213,36 @@ class Front(Mechanism):
     name = "front"
     parameters = FrontParameters[Quantity]
     topics = ("offensive begins", "offensive ends")
-    steps = ("front",)
-    leaves_out = "where the line is, encirclement, breakthrough, terrain beyond belts"
+    steps = ("posture", "front")
+    leaves_out = "where the line is, encirclement, terrain beyond belts"
     kinds: ClassVar = {
         "offensive begins": EventKind(
-            "An offensive begins: intensity x {intensity:.2f} for {days:.0f} days.", begins="offensive"
+            "{side} begins an offensive: intensity x {intensity:.2f} for {days:.0f} days.", begins="offensive"
         ),
-        "offensive ends": EventKind("The offensive ends.", ends=("offensive",)),
+        "offensive ends": EventKind("{side}'s offensive ends.", ends=("offensive",)),
+        **Campaigns.kinds,
+        "lull begins": EventKind("A lull: neither side attacks in force."),
+        "lull ends": EventKind("The lull is over."),
+        "turn": EventKind("The front turns: in four weeks {side} has gained {km2:,.0f} km2."),
     }
 
     held_area: PerHistory = owned("km2", "Area the attacker holds.", series=True)
     free_area: PerHistory = owned("km2", "Area the defender holds.")
     advance: PerHistory = owned("km2 a day", "Ground the attacker gained today.", start=0.0)
-    intensity: PerHistory = owned("factor", "How hard the attacker attacks, 1 at the start.", start=1.0)
-    balance: PerHistory = owned("log", "How much stronger the attacker's force and fire are than at the start.", start=0.0)
-    log_pace: PerHistory = owned("log", "Pace against the pace at the start, all else equal.", start=0.0, inner=True)
+    pace: PerHistory = owned("km2 a day", "Pace of the front if nothing stops it.", start=0.0)
+    intensity: PerSide = owned("factor", "How hard each side attacks; 1 is the attacker's usual attack.", SIDES, series=True)
+    usual_intensity: PerSide = owned("factor", "The same at the start.", SIDES)
+    balance: PerHistory = owned("log", "How much stronger the attacker is than at the references.", start=0.0)
+    drive: PerHistory = owned("log", "By how much the attacker is ahead; 0 if neither side is.", start=0.0)
+    planned_ground: PerSide = owned("km2", "What each side counts on gaining by an offensive it prepares.", SIDES, start=0.0)
+    posture: Ints = owned("code", "0 holds, 1 prepares, 2 strikes, 3 rests.", SIDES, start=0, dtype=int)
+    posture_day: Ints = owned("day", "Since when it does.", SIDES, start=0, dtype=int, inner=True)
+    struck: PerSide = owned("persons", "Casualties before the last strike.", SIDES, start=0.0, inner=True)
+    area_struck: PerSide = owned("km2", "Area the attacker held before the last strike.", SIDES, start=0.0, inner=True)
+    noise_of_pace: PerHistory = owned("km2 a day", "What no balance explains.", start=0.0, inner=True)
+    lull: Ints = owned("code", "1 in a lull.", start=0, dtype=int)
+    heading: Ints = owned("code", "1 if the attacker has gained of late, -1 the defender.", start=0, dtype=int, inner=True)
+    area_before: PerHistory = owned("km2", "Area the attacker held four weeks before.", start=0.0, inner=True)
 
     outcomes: ClassVar = (
         Outcome(
@@ -185,78 +263,172 @@ class Front(Mechanism):
     ready_fire: PerSide = seen()
     reference_force: PerSide = seen()
     fire_at_start: PerSide = seen()
+    cumulative_casualties: PerSide = seen()
     at_war: PerHistory = seen()
     ending_day: Ints = seen()
 
     knobs: FrontParameters[PerHistory]
 
     def begin(self) -> None:
-        """Draw the line, and plan the offensives."""
+        """Draw the line, take up postures, and plan the offensives."""
         knobs = self.knobs
         self._area_at_start, self._total_area = knobs.held_area_km2, knobs.total_area_km2
         self.held_area, self.free_area = self._area_at_start, self._total_area - self._area_at_start
+        self.area_before, self.area_struck = self.held_area, self.held_area
         self._parity = parity(self.reference_force, self.fire_at_start)
         self._luck = self.world.draws.normal("front/pace", in_turn=True)
+        self._campaigns = Campaigns(self)
+        self._side = [SIDES.index(offensive.side) for offensive in knobs.offensives]
         self._offensives = Planned(
             self.world, self.at_war, knobs.offensives, "front/offensive",
             ("offensive begins", self._offensive_begins), ("offensive ends", self._offensive_ends),
             self.drawn.stacked("front", knobs.offensives).days,
         )  # fmt: skip
+        self._season_at_start = self._season(0)
+        push = self._push(0)
+        self.usual_intensity = push
+        self.intensity = push
+        # What is seen at the start beside what the references make of it, in the posture and the season of the start.
+        expected = self._expected(self.lead + self._massed(push), push) * self._season_at_start
+        seen_then = knobs.advance_km2_per_day
+        self._noise_at_start = np.zeros(self.world.n) if seen_then is None else seen_then - expected
+        self.noise_of_pace = self._noise_at_start
+        self.balance = self._balance_today()
+        self.drive = self.balance + self.lead + self._massed(push)
+        self.pace = self._expected(self.drive, push) * self._season_at_start + self.noise_of_pace
 
     def _offensive_begins(self, day: int, item: int, cohort: Ints) -> None:
         intensity, days = self.knobs.offensives[item].intensity[cohort], self._offensives.days(item, cohort)
-        self.world.recorder.tell(day, cohort, "offensive begins", intensity=intensity, days=days.astype(np.float64))
+        self.world.recorder.tell(
+            day, cohort, "offensive begins", side=SIDES[self._side[item]], intensity=intensity,
+            days=days.astype(np.float64),
+        )  # fmt: skip
 
     def _offensive_ends(self, day: int, item: int, cohort: Ints) -> None:
-        self.world.recorder.tell(day, cohort, "offensive ends")
+        self.world.recorder.tell(day, cohort, "offensive ends", side=SIDES[self._side[item]])
 
     @derived
-    def shape(self) -> tuple[PerHistory, PerHistory]:
-        """See `advance_shape`."""
-        return advance_shape(self.knobs.fastest_advance_ratio)
-
-    @derived
-    def reversion(self) -> tuple[PerHistory, PerHistory, PerHistory]:
-        """Of the log pace: what it reverts to, the share it keeps in a day, and the spread of its daily step."""
+    def lead(self) -> PerHistory:
+        """By how much the attacker is ahead at the references: what the settled pace tells, or force and fire themselves."""
         knobs = self.knobs
-        kept, spread = np.exp(-1.0 / knobs.advance_reverts_days), knobs.advance_log_sd
-        settled = np.log(knobs.advance_settled_km2_per_day / knobs.advance_km2_per_day) - 0.5 * spread**2
-        return settled, kept, spread * np.sqrt(1.0 - kept**2)
+        settled = knobs.advance_km2_per_day if knobs.advance_settled_km2_per_day is None else knobs.advance_settled_km2_per_day
+        if settled is None:
+            return -knobs.force_elasticity * np.log(self._parity[0]) - knobs.fire_elasticity * np.log(self._parity[1])
+        # Below 0 it is the defender who attacks, as hard as he does.
+        most = knobs.fastest_km2_per_day * np.where(settled > 0, 1.0, np.maximum(knobs.counter_attack_share, 1e-9))
+        return drive_of(settled / most, knobs.defenders_advantage, knobs.decisive_balance)
+
+    @derived
+    def memory(self) -> tuple[PerHistory, PerHistory]:
+        """The share of its noise that the pace keeps in a day, and the spread of the daily step."""
+        kept = np.exp(-1.0 / self.knobs.advance_reverts_days)
+        return kept, self.knobs.advance_sd_km2_per_day * np.sqrt(1.0 - kept**2)
 
     def life(self) -> Process:
-        """Move the front every day."""
+        """Choose in the morning how hard to attack, and move the front every day."""
         while True:
+            yield self.world.agenda.next("posture")
+            self._choose(self.world.agenda.today)
             yield self.world.agenda.next("front")
             self._move(self.world.agenda.today)
 
-    def _move(self, day: int) -> None:
+    def _choose(self, day: int) -> None:
         knobs = self.knobs
         if day > 0:
-            settled, kept, step = self.reversion
-            self.log_pace = (self.log_pace - settled) * kept + settled + step * self._luck.at(day)
-        surge = self._surge(day)
-        self.intensity = surge * np.exp(knobs.pace_from_effort_share * self.log_pace)
-        self.balance = log_balance(self.force, self.ready_fire, self._parity, knobs.force_elasticity, knobs.fire_elasticity)
-        ratio = advance_ratio(self.balance, knobs.fastest_advance_ratio, knobs.stalemate_band, self.shape)
-        effort = np.where(ratio > 0, surge, knobs.counter_attack_share)
-        pace = ratio * effort * (knobs.advance_km2_per_day * np.exp(self.log_pace)) * (self._season(day) * self.at_war)
-        ground = self.held_area - self._area_at_start
+            kept, step = self.memory
+            self.noise_of_pace = self.noise_of_pace * kept + step * self._luck.at(day)
+        if day % DAYS_PER_WEEK == 0 and day > 0:
+            self._campaigns.review(day, self.balance + self.lead, self._mud(day))
+            self._count_on_plans(day)
+        push = self._push(day)
+        self.intensity = push * (self._season(day) / self._season_at_start)
+        spread = np.where(knobs.advance_sd_km2_per_day > 0, knobs.advance_sd_km2_per_day, 1.0)
+        self.intensity[0] *= np.exp(knobs.effort_log_sd * (self.noise_of_pace - self._noise_at_start) / spread)
+        self._push_today = push
+
+    def _move(self, day: int) -> None:
+        knobs, push = self.knobs, self._push_today
+        self.balance = self._balance_today()
+        self.drive = self.balance + self.lead + self._massed(push)
+        busy = np.minimum(push.max(axis=0), 1.0)
+        self.pace = self._expected(self.drive, push) * self._season(day) + self.noise_of_pace * busy
+        pace, ground = self.pace * self.at_war, self.held_area - self._area_at_start
         for belt in knobs.belts:
             pace = slowed(pace, ground, belt)
         # Neither side can lose ground it does not hold.
         self.advance = np.clip(pace, -self.held_area, self.free_area)
         self.held_area += self.advance
         self.free_area -= self.advance
+        if day % DAYS_PER_WEEK == DAYS_PER_WEEK - 1:
+            self._tell(day, push)
 
-    def _surge(self, day: int) -> PerHistory:
-        surge = np.maximum(1.0 + self.knobs.intensity_trend_per_year * (day / DAYS_PER_YEAR), 0.0)
-        for offensive, under_way in zip(self.knobs.offensives, self._offensives.under_way, strict=True):
-            surge = np.where(under_way, surge * offensive.intensity, surge)
-        return surge
+    def _balance_today(self) -> PerHistory:
+        knobs = self.knobs
+        return log_balance(self.force, self.ready_fire, self._parity, knobs.force_elasticity, knobs.fire_elasticity)
+
+    def _push(self, day: int) -> PerSide:
+        """Return how hard each side attacks but for season and luck: its offensives under way, campaigns or usual attack."""
+        trend = np.maximum(1.0 + self.knobs.intensity_trend_per_year * (day / DAYS_PER_YEAR), 0.0)
+        push = self._campaigns.push(np.stack([np.ones_like(trend), self.knobs.counter_attack_share]))
+        planned = np.ones_like(push)
+        attacks = np.zeros(push.shape, dtype=np.bool_)
+        for offensive, side, under_way in zip(self.knobs.offensives, self._side, self._offensives.under_way, strict=True):
+            planned[side] = np.where(under_way, planned[side] * offensive.intensity, planned[side])
+            attacks[side] |= under_way
+        push = np.where(attacks, planned, push)
+        push[0] *= trend
+        return push
+
+    def _massed(self, push: PerSide) -> PerHistory:
+        """Return what concentration adds to the balance where the sides attack harder, or less, than usual."""
+        knobs = self.knobs
+        return knobs.concentration * (push[0] - 1.0 - (push[1] - knobs.counter_attack_share))
+
+    def _expected(self, drive: PerHistory, push: PerSide) -> PerHistory:
+        """Return the pace that a balance gives where the sides attack so hard."""
+        knobs = self.knobs
+        share = share_of_fastest(drive, knobs.defenders_advantage, knobs.decisive_balance)
+        return knobs.fastest_km2_per_day * share * np.where(share > 0, push[0], push[1])
+
+    def _mud(self, day: int) -> bool:
+        return self.world.calendar.date_of(day).month in self.knobs.mud_months
 
     def _season(self, day: int) -> PerHistory:
-        mud = self.world.calendar.date_of(day).month in self.knobs.mud_months
-        return self.knobs.mud_season_factor if mud else self.knobs.dry_season_factor
+        return self.knobs.mud_season_factor if self._mud(day) else self.knobs.dry_season_factor
+
+    def _count_on_plans(self, day: int) -> None:
+        """Work out what each side counts on gaining by offensives that only it knows of."""
+        knobs, push, drive = self.knobs, self._push(day), self.balance + self.lead
+        self.planned_ground = np.zeros_like(push)
+        plans = list(self._campaigns.planned())
+        for item, (offensive, side) in enumerate(zip(knobs.offensives, self._side, strict=True)):
+            to_come = self.world.calendar.day_of(offensive.date) - day
+            soon = self._offensives.happens[item] & (to_come > 0) & (to_come <= knobs.plans_ahead_days)
+            days = self._offensives.days(item, np.arange(self.world.n)).astype(np.float64)
+            plans.append((side, soon, offensive.intensity - push[side], offensive.intensity, days))
+        for side, where, harder, intensity, days in plans:
+            then = push.copy()
+            then[side] = intensity
+            gain = self._expected(drive + self._massed(push) + SIGN[side] * knobs.concentration * harder, then)
+            gain -= self._expected(drive + self._massed(push), push)
+            self.planned_ground[side] += np.where(where, np.maximum(SIGN[side] * gain, 0.0) * days, 0.0)
+
+    def _tell(self, day: int, push: PerSide) -> None:
+        """Tell of lulls, and of a front that has turned."""
+        lull = (push.max(axis=0) < _LULL) & (self.at_war > 0)
+        begins, ends = np.flatnonzero(lull & (self.lull == 0)), np.flatnonzero(~lull & (self.lull == 1))
+        self.lull[begins], self.lull[ends] = 1, 0
+        self.world.recorder.tell(day, begins, "lull begins")
+        self.world.recorder.tell(day, ends[self.at_war[ends] > 0], "lull ends")
+        if (day + 1) % _DAYS_OF_A_TURN == 0:
+            moved = self.held_area - self.area_before
+            clearly = np.abs(moved) > 0.5 * self.knobs.advance_sd_km2_per_day * _DAYS_OF_A_TURN
+            heading = np.where(clearly, np.sign(moved), self.heading).astype(np.int64)
+            turned = (heading != self.heading) & (self.heading != 0)
+            self.heading, self.area_before = heading, self.held_area
+            for side, way in ((0, 1), (1, -1)):
+                cohort = np.flatnonzero(turned & (heading == way))
+                self.world.recorder.tell(day, cohort, "turn", side=SIDES[side], km2=np.abs(moved[cohort]))
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of ground."""

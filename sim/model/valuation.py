@@ -24,7 +24,7 @@ from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats
 from sim.engine.world import World
 from sim.model.collapse import SideCollapse, collapse_hazard
-from sim.model.front import FrontParameters
+from sim.model.front import FrontParameters, share_of_fastest
 from sim.model.parameters import SIDES, SIGN, Drawn
 from sim.model.rearming import Rearming
 from sim.model.stakes import NegotiationParameters, SideStakes
@@ -135,6 +135,7 @@ class FightingOn:
         self._area, self._force, self._reference = see("held_area"), see("force"), see("reference_force")
         self._drift, self._balance, self._momentum = see("believed_drift"), see("believed_balance"), see("momentum")
         self._trend, self._support = see("force_trend"), see("war_support")
+        self._drive, self._planned_ground = see("drive"), see("planned_ground")
         self._rearming = Rearming(world, drawn)
         self._planned = [[days.value for days in getattr(section, side).horizons_days] for side in SIDES]
 
@@ -197,9 +198,18 @@ class FightingOn:
         knobs = self._knobs
         leaning = knobs.leverage * (self._balance + shift) + knobs.momentum_leverage * (SIGN * self._momentum)
         power = attacker_power(knobs.attacker_power_at_start, leaning)
-        # Where the balance shifts, so does the pace: near that of the start by as much.
-        drift = self._drift + self._front.advance_km2_per_day * shift
-        return self._expected(self._area + drift * stretch, power)
+        drift = self._drift + self._quicker(shift)
+        # A side counts on what it plans itself, which the other does not know, if it fights on.
+        planned = SIGN * self._planned_ground * (stretch > 0)
+        return self._expected(self._area + drift * stretch + planned, power)
+
+    def _quicker(self, shift: Floats) -> Floats:
+        """Return by how much the pace of a usual attack grows where the balance shifts, (2, n)."""
+        front = self._front
+        how = front.defenders_advantage, front.decisive_balance
+        then, now = (share_of_fastest(drive, *how) for drive in (self._drive + shift, self._drive))
+        quicker: Floats = front.fastest_km2_per_day * (then - now)
+        return quicker
 
 
 def _best(horizons: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:

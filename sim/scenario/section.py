@@ -7,7 +7,7 @@ reference table. Left out: inheritance between scenarios.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -29,8 +29,8 @@ N = TypeVar("N", default=Quantity)
 class Section(BaseModel):
     """Base of all sections of a scenario: frozen, no unknown fields, no silent conversions.
 
-    Fields declared with `knob` or `whole` are held to their range, texts to one line, but for those named in `long_texts`. A
-    YAML list may fill a field declared as tuple, and a mapping by `id` a list of items.
+    Fields declared with `knob` or `whole` are held to their range, texts to one line, but for those named in `long_texts`;
+    `gone` has what to write instead of fields that there were once. A YAML list may fill a field declared as tuple, and a mapping by `id` a list of items.
 
     Raises
     ------
@@ -42,6 +42,7 @@ class Section(BaseModel):
         frozen=True, extra="forbid", strict=True, validate_default=True, defer_build=True
     )
     long_texts: ClassVar[tuple[str, ...]] = ()
+    gone: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, **how: Any) -> None:
         super().__init_subclass__(**how)
