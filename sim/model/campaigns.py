@@ -128,9 +128,9 @@ class Campaigns:
         able = (ready >= own.needs_fire_share) & (front.force[side] >= own.needs_force_share * front.reference_force[side])
         lost = front.cumulative_casualties[side] - front.struck[side]
         spent = {
-            "losses": lost > own.culminates_loss_share * (front.force[side] + lost),
+            "heavy losses": lost > own.culminates_loss_share * (front.force[side] + lost),
             "stocks run down": ready < own.culminates_fire_share,
-            "time": lasted >= own.longest_days,
+            "as planned": lasted >= own.longest_days,
         }
         striking = (posture == STRIKE) & fighting
         self._turn(day, side, (posture != HOLD) & ~fighting, HOLD)
