@@ -93,8 +93,9 @@ def firing(intensity: PerSide, usual: PerSide, quiet_share: PerHistory) -> PerHi
     >>> firing(np.array([[0.0], [0.0]]), np.array([[1.0], [0.5]]), np.array([0.15]))
     array([0.15])
     """
-    hardest: PerHistory = intensity.max(axis=0) / np.maximum(usual.max(axis=0), 1e-9)
-    return quiet_share + (1.0 - quiet_share) * hardest
+    hardest: PerHistory = np.maximum(intensity[0], intensity[1])
+    share: PerHistory = quiet_share + (1.0 - quiet_share) / np.maximum(np.maximum(usual[0], usual[1]), 1e-9) * hardest
+    return share
 
 
 def _backers(section: ArmsParameters[Quantity]) -> tuple[str, ...]:

@@ -117,21 +117,20 @@ def battle_losses(
     return losses
 
 
-def effort(intensity: PerSide, usual: PerSide, quiet_share: PerHistory, assault_share: PerHistory) -> PerSide:
-    """Return the factor on each side's losses of how hard both attack, 1 where they attack as `usual`.
+def cost_of_attacks(usual: PerSide, quiet_share: PerHistory, assault_share: PerHistory) -> tuple[PerSide, PerSide]:
+    """Return what a unit of intensity adds to the factor on each side's losses: of its own attacks, and of the enemy's.
 
-    `quiet_share` of the losses go on when no one attacks. Of the others `assault_share` come from the side's own attacks.
+    The factor is 1 where both attack as `usual`; `quiet_share` of the losses go on when no one attacks, and of the others
+    `assault_share` come from the side's own attacks.
 
-    >>> one = np.ones((2, 1))
-    >>> effort(2 * one, one, np.array([0.3]), np.array([0.5])).ravel()
-    array([1.7, 1.7])
+    >>> own, enemy = cost_of_attacks(np.ones((2, 1)), np.array([0.2]), np.array([0.75]))
+    >>> own.ravel(), enemy.ravel()
+    (array([0.6, 0.6]), array([0.2, 0.2]))
     """
-    own, enemy = assault_share * intensity, (1.0 - assault_share) * intensity
-    attacks, as_usual = own + enemy[::-1], assault_share * usual + (1.0 - assault_share) * usual[::-1]
+    as_usual = assault_share * usual + (1.0 - assault_share) * usual[::-1]
     # Where no one attacks as a rule, attacks come on top of what is lost without.
-    relative = attacks / np.where(as_usual > 0, as_usual, 1.0)
-    factor: PerSide = (1.0 - quiet_share) * relative + quiet_share
-    return factor
+    unit = (1.0 - quiet_share) / np.where(as_usual > 0, as_usual, 1.0)
+    return unit * assault_share, unit * (1.0 - assault_share)
 
 
 def _not_zero(values: PerHistory) -> PerHistory:
@@ -221,6 +220,11 @@ class Attrition(Mechanism):
         return level, 1.0 - share, share / self.fire_at_start[::-1]
 
     @derived
+    def attacks(self) -> tuple[PerSide, PerSide]:
+        """See `cost_of_attacks`."""
+        return cost_of_attacks(self.usual_intensity, self.knobs.quiet_share, self.knobs.assault_share)
+
+    @derived
     def noise_step(self) -> PerHistory:
         """Spread of the daily step of the noise."""
         return self.knobs.noise_log_sd * np.sqrt(1.0 - self.knobs.noise_ar**2)
@@ -252,10 +256,16 @@ class Attrition(Mechanism):
     def _fight(self) -> None:
         knobs = self.knobs
         level, without, with_fire = self.by_fire
-        attacks = effort(self.intensity, self.usual_intensity, knobs.quiet_share, knobs.assault_share)
-        of_fire = without * attacks + with_fire * self.fire[::-1]
-        kept_down = knobs.protection * np.log(np.maximum(self.ready_fire, 0.01) / self.fire_at_start)
-        rate = np.exp(self.noise - 0.5 * knobs.noise_log_sd**2 - kept_down) * of_fire * level * (self.tempo * self.at_war)
+        own, enemy = self.attacks
+        rate = own * self.intensity
+        rate += enemy * self.intensity[::-1]
+        rate += knobs.quiet_share
+        rate *= without
+        rate += with_fire * self.fire[::-1]
+        kept_down = np.log(np.maximum(self.ready_fire, 0.01) / self.fire_at_start)
+        kept_down *= knobs.protection
+        rate *= np.exp(self.noise - 0.5 * knobs.noise_log_sd**2 - kept_down)
+        rate *= level * (self.tempo * self.at_war)
         self.casualties = battle_losses(
             self.force, self.arrivals, self.reference_force, rate, self.exponents, knobs.max_daily_loss_share,
             knobs.steps_per_day.whole,

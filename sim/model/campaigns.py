@@ -90,9 +90,7 @@ class Campaigns:
             for side, name in enumerate(SIDES)
             if section is not None and getattr(section, name) is not None
         }
-        self._luck = {
-            side: front.world.draws.uniform(f"front/campaign/{SIDES[side]}", in_turn=True) for side in self._own
-        }
+        self._luck = {side: front.world.draws.uniform(f"front/campaign/{SIDES[side]}", in_turn=True) for side in self._own}
         for side, own in self._own.items():
             front.posture[side] = POSTURES.index(own.at_start)
 

@@ -1,7 +1,7 @@
 """The front: how the line moves, in km2 a day, forward and back.
 
-Force, fire and concentration give a balance; who is ahead of the other by more than the defender's advantage gains ground, as
-fast as he attacks. In between the front stands. To this comes what no balance explains: noise in km2 a day, which remembers,
+Force, fire and concentration give a balance; who is ahead of the other by more than the defender's advantage gains ground,
+as fast as he attacks. In between the front stands. To this comes what no balance explains: noise in km2 a day, which remembers,
 so that a front that stands still wavers, and lean months follow good ones. Each side attacks as hard as it chooses (see
 `campaigns`) or as the scenario has planned.
 
@@ -34,6 +34,7 @@ from sim.scenario import FieldError, Flaw, Item, N, Quantity, Section, knob
 # judgement: both sides attack at less than this share of the usual attack in what a chronicle calls a lull, and a front has
 # turned when for so many days it moved the other way on the mean.
 _LULL, _DAYS_OF_A_TURN = 0.75, 28
+_NEVER = (-1, -1)
 
 
 class Offensive(Item, Generic[N]):
@@ -64,7 +65,7 @@ class FrontParameters(Section, Generic[N]):
         "advance_log_sd": "Write advance_sd_km2_per_day: spread of the pace in km2 a day, which may be below 0 for a time",
         "fastest_advance_ratio": "Write fastest_km2_per_day: that ratio times advance_settled_km2_per_day",
         "stalemate_band": "Write defenders_advantage: half of that band",
-        "pace_from_effort_share": "Write effort_log_sd: how much harder the attacker attacks when the pace is one spread higher",
+        "pace_from_effort_share": "Write effort_log_sd: how much harder the attacker attacks when the pace is high",
     }
 
     held_area_km2: N = knob("km2", "Area the attacker holds at the start.", low=0, high=1e8, at_start=True)
@@ -129,7 +130,9 @@ class FrontParameters(Section, Generic[N]):
             raise FieldError(Flaw(message, "Write several times that pace", ("fastest_km2_per_day",)))
         counter = self.counter_attack_share.support[0]
         if -settled.support[0] >= fastest * counter and settled.support[0] < 0:
-            message = "the settled pace can be below what the defender gains at most: fastest_km2_per_day x counter_attack_share"
+            message = (
+                "the settled pace can be below what the defender gains at most: fastest_km2_per_day x counter_attack_share"
+            )
             raise FieldError(Flaw(message, "Write a higher counter_attack_share", ("counter_attack_share",)))
         return self
 
@@ -230,7 +233,7 @@ class Front(Mechanism):
     free_area: PerHistory = owned("km2", "Area the defender holds.")
     advance: PerHistory = owned("km2 a day", "Ground the attacker gained today.", start=0.0)
     pace: PerHistory = owned("km2 a day", "Pace of the front if nothing stops it.", start=0.0)
-    intensity: PerSide = owned("factor", "How hard each side attacks; 1 is the attacker's usual attack.", SIDES, series=True)
+    intensity: PerSide = owned("factor", "How hard each side attacks; 1 is the attacker's usual attack.", SIDES)
     usual_intensity: PerSide = owned("factor", "The same at the start.", SIDES)
     balance: PerHistory = owned("log", "How much stronger the attacker is than at the references.", start=0.0)
     drive: PerHistory = owned("log", "By how much the attacker is ahead; 0 if neither side is.", start=0.0)
@@ -285,7 +288,8 @@ class Front(Mechanism):
             self.drawn.stacked("front", knobs.offensives).days,
         )  # fmt: skip
         self._season_at_start = self._season(0)
-        push = self._push(0)
+        self._pushed, self._push_today = _NEVER, np.empty((2, self.world.n))
+        push = self._push_today = self._push(0)
         self.usual_intensity = push
         self.intensity = push
         # What is seen at the start beside what the references make of it, in the posture and the season of the start.
@@ -298,6 +302,7 @@ class Front(Mechanism):
         self.pace = self._expected(self.drive, push) * self._season_at_start + self.noise_of_pace
 
     def _offensive_begins(self, day: int, item: int, cohort: Ints) -> None:
+        self._pushed = _NEVER
         intensity, days = self.knobs.offensives[item].intensity[cohort], self._offensives.days(item, cohort)
         self.world.recorder.tell(
             day, cohort, "offensive begins", side=SIDES[self._side[item]], intensity=intensity,
@@ -305,15 +310,19 @@ class Front(Mechanism):
         )  # fmt: skip
 
     def _offensive_ends(self, day: int, item: int, cohort: Ints) -> None:
+        self._pushed = _NEVER
         self.world.recorder.tell(day, cohort, "offensive ends", side=SIDES[self._side[item]])
 
     @derived
     def lead(self) -> PerHistory:
         """By how much the attacker is ahead at the references: what the settled pace tells, or force and fire themselves."""
         knobs = self.knobs
-        settled = knobs.advance_km2_per_day if knobs.advance_settled_km2_per_day is None else knobs.advance_settled_km2_per_day
+        stated = knobs.advance_settled_km2_per_day
+        settled = knobs.advance_km2_per_day if stated is None else stated
         if settled is None:
-            return -knobs.force_elasticity * np.log(self._parity[0]) - knobs.fire_elasticity * np.log(self._parity[1])
+            lead: PerHistory = -(knobs.force_elasticity * np.log(self._parity[0]))
+            lead -= knobs.fire_elasticity * np.log(self._parity[1])
+            return lead
         # Below 0 it is the defender who attacks, as hard as he does.
         most = knobs.fastest_km2_per_day * np.where(settled > 0, 1.0, np.maximum(knobs.counter_attack_share, 1e-9))
         return drive_of(settled / most, knobs.defenders_advantage, knobs.decisive_balance)
@@ -324,6 +333,12 @@ class Front(Mechanism):
         kept = np.exp(-1.0 / self.knobs.advance_reverts_days)
         return kept, self.knobs.advance_sd_km2_per_day * np.sqrt(1.0 - kept**2)
 
+    @derived
+    def effort(self) -> PerHistory:
+        """Log change of the attacker's effort for a km2 a day of noise."""
+        spread = self.knobs.advance_sd_km2_per_day
+        return self.knobs.effort_log_sd / np.where(spread > 0, spread, 1.0)
+
     def life(self) -> Process:
         """Choose in the morning how hard to attack, and move the front every day."""
         while True:
@@ -333,24 +348,21 @@ class Front(Mechanism):
             self._move(self.world.agenda.today)
 
     def _choose(self, day: int) -> None:
-        knobs = self.knobs
         if day > 0:
             kept, step = self.memory
             self.noise_of_pace = self.noise_of_pace * kept + step * self._luck.at(day)
         if day % DAYS_PER_WEEK == 0 and day > 0:
             self._campaigns.review(day, self.balance + self.lead, self._mud(day))
             self._count_on_plans(day)
-        push = self._push(day)
-        self.intensity = push * (self._season(day) / self._season_at_start)
-        spread = np.where(knobs.advance_sd_km2_per_day > 0, knobs.advance_sd_km2_per_day, 1.0)
-        self.intensity[0] *= np.exp(knobs.effort_log_sd * (self.noise_of_pace - self._noise_at_start) / spread)
-        self._push_today = push
+        self._push_today = self._push(day)
+        self.intensity = self._push_today * (self._season(day) / self._season_at_start)
+        self.intensity[0] *= np.exp(self.effort * (self.noise_of_pace - self._noise_at_start))
 
     def _move(self, day: int) -> None:
         knobs, push = self.knobs, self._push_today
         self.balance = self._balance_today()
         self.drive = self.balance + self.lead + self._massed(push)
-        busy = np.minimum(push.max(axis=0), 1.0)
+        busy = np.minimum(np.maximum(push[0], push[1]), 1.0)
         self.pace = self._expected(self.drive, push) * self._season(day) + self.noise_of_pace * busy
         pace, ground = self.pace * self.at_war, self.held_area - self._area_at_start
         for belt in knobs.belts:
@@ -368,7 +380,11 @@ class Front(Mechanism):
 
     def _push(self, day: int) -> PerSide:
         """Return how hard each side attacks but for season and luck: its offensives under way, campaigns or usual attack."""
-        trend = np.maximum(1.0 + self.knobs.intensity_trend_per_year * (day / DAYS_PER_YEAR), 0.0)
+        week, version = day // DAYS_PER_WEEK, self.drawn.version(self.name)
+        if (week, version) == self._pushed:
+            return self._push_today
+        self._pushed = week, version
+        trend = np.maximum(1.0 + self.knobs.intensity_trend_per_year * (week * DAYS_PER_WEEK / DAYS_PER_YEAR), 0.0)
         push = self._campaigns.push(np.stack([np.ones_like(trend), self.knobs.counter_attack_share]))
         planned = np.ones_like(push)
         attacks = np.zeros(push.shape, dtype=np.bool_)
@@ -382,13 +398,15 @@ class Front(Mechanism):
     def _massed(self, push: PerSide) -> PerHistory:
         """Return what concentration adds to the balance where the sides attack harder, or less, than usual."""
         knobs = self.knobs
-        return knobs.concentration * (push[0] - 1.0 - (push[1] - knobs.counter_attack_share))
+        massed: PerHistory = knobs.concentration * (push[0] - 1.0 - (push[1] - knobs.counter_attack_share))
+        return massed
 
     def _expected(self, drive: PerHistory, push: PerSide) -> PerHistory:
         """Return the pace that a balance gives where the sides attack so hard."""
         knobs = self.knobs
         share = share_of_fastest(drive, knobs.defenders_advantage, knobs.decisive_balance)
-        return knobs.fastest_km2_per_day * share * np.where(share > 0, push[0], push[1])
+        pace: PerHistory = knobs.fastest_km2_per_day * share * np.where(share > 0, push[0], push[1])
+        return pace
 
     def _mud(self, day: int) -> bool:
         return self.world.calendar.date_of(day).month in self.knobs.mud_months

@@ -30,7 +30,8 @@ class Section(BaseModel):
     """Base of all sections of a scenario: frozen, no unknown fields, no silent conversions.
 
     Fields declared with `knob` or `whole` are held to their range, texts to one line, but for those named in `long_texts`;
-    `gone` has what to write instead of fields that there were once. A YAML list may fill a field declared as tuple, and a mapping by `id` a list of items.
+    `gone` has what to write instead of fields that there were once. A YAML list may fill a field declared as tuple, and a
+    mapping by `id` a list of items.
 
     Raises
     ------

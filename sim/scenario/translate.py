@@ -139,7 +139,11 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
         near = closest(path[-1], [*allowed, "extends"] if len(path) == 1 else allowed)
         hint = f"Did you mean '{near}'?" if near else f"Possible: {listed(allowed)}"
         instead = getattr(where.inside, "gone", {}).get(path[-1], "")
-        message = f"field {quoted(path[-1])}{inside} is no longer there" if instead else f"unknown field {quoted(path[-1])}{inside}"
+        message = (
+            f"field {quoted(path[-1])}{inside} is no longer there"
+            if instead
+            else f"unknown field {quoted(path[-1])}{inside}"
+        )
         yield path, Flaw(message, instead or hint)
     elif isinstance(context.get("error"), FieldError):
         for flaw in context["error"].flaws:
