@@ -156,3 +156,15 @@ def test_months_add_up_to_the_whole(load: Load) -> None:
     assert at.play(scenario, 1, 20, 1).claims[0].tolist() == told.claims[0].tolist()
     # At war, once over, never again.
     assert (told.at_war[1:] <= told.at_war[:-1]).all()
+
+
+@pytest.mark.ensembles
+def test_the_baseline_told_forty_months_as_well_as_it_must() -> None:
+    found = at.hindcast(1000)
+    text = at.as_text(found)
+    print(text)
+    assert len(text.splitlines()) <= 40
+    assert max(map(len, text.splitlines())) <= 80
+    assert found["all"]["months"] == 40
+    assert found["all"]["at_war"] > 200
+    assert at.missed(found) == []
