@@ -1,8 +1,8 @@
 """The front: how the line moves, in km2 a day, forward and back.
 
 Force, fire and concentration give a balance; who is ahead of the other by more than the defender's advantage gains ground,
-as fast as he attacks. In between the front stands. To this comes what no balance explains: noise in km2 a day, which remembers,
-so that a front that stands still wavers, and lean months follow good ones. Each side attacks as hard as it chooses (see
+as fast as he attacks. In between the front stands. To this comes what no balance explains: noise in km2 a day, which
+remembers, so that a front that stands still wavers, and lean months follow good ones. Each side attacks as hard as it chooses (see
 `campaigns`) or as the scenario has planned.
 
 Sources: that the force ratio decides whether ground is gained rather than how fast, and that fortification halves the pace:
@@ -362,7 +362,8 @@ class Front(Mechanism):
         knobs, push = self.knobs, self._push_today
         self.balance = self._balance_today()
         self.drive = self.balance + self.lead + self._massed(push)
-        busy = np.minimum(np.maximum(push[0], push[1]), 1.0)
+        # Where hardly anyone attacks, nothing moves.
+        busy = np.minimum(2.0 * np.maximum(push[0], push[1]), 1.0)
         self.pace = self._expected(self.drive, push) * self._season(day) + self.noise_of_pace * busy
         pace, ground = self.pace * self.at_war, self.held_area - self._area_at_start
         for belt in knobs.belts:
