@@ -289,7 +289,7 @@ class Front(Mechanism):
         )  # fmt: skip
         self._season_at_start = self._season(0)
         self._pushed, self._push_today = _NEVER, np.empty((2, self.world.n))
-        push = self._push_today = self._push(0)
+        push = self._push(0)
         self.usual_intensity = push
         self.intensity = push
         # What is seen at the start beside what the references make of it, in the posture and the season of the start.
@@ -354,8 +354,7 @@ class Front(Mechanism):
         if day % DAYS_PER_WEEK == 0 and day > 0:
             self._campaigns.review(day, self.balance + self.lead, self._mud(day))
             self._count_on_plans(day)
-        self._push_today = self._push(day)
-        self.intensity = self._push_today * (self._season(day) / self._season_at_start)
+        self.intensity = self._push(day) * (self._season(day) / self._season_at_start)
         self.intensity[0] *= np.exp(self.effort * (self.noise_of_pace - self._noise_at_start))
 
     def _move(self, day: int) -> None:
@@ -394,6 +393,7 @@ class Front(Mechanism):
             attacks[side] |= under_way
         push = np.where(attacks, planned, push)
         push[0] *= trend
+        self._push_today = push
         return push
 
     def _massed(self, push: PerSide) -> PerHistory:
