@@ -213,16 +213,18 @@ class Attrition(Mechanism):
         return np.array([own]), np.array([enemy])
 
     @derived
-    def by_fire(self) -> tuple[PerSide, PerSide, PerSide]:
-        """Losses a day at the reference: their level, and the shares without and (of the enemy's fire) with it."""
-        level = self.sides.daily_casualties * self.knobs.level_factor
-        share = self.sides.fire_share
-        return level, 1.0 - share, share / self.fire_at_start[::-1]
+    def costs(self) -> tuple[PerSide, PerSide, PerSide, PerSide]:
+        """Losses a day: in quiet, by a unit of the side's own attacks, by one of the enemy's, by a unit of the enemy's fire."""
+        knobs, share = self.knobs, self.sides.fire_share
+        level = self.sides.daily_casualties * knobs.level_factor
+        own, enemy = cost_of_attacks(self.usual_intensity, knobs.quiet_share, knobs.assault_share)
+        without = level * (1.0 - share)
+        return without * knobs.quiet_share, without * own, without * enemy, level * share / self.fire_at_start[::-1]
 
     @derived
-    def attacks(self) -> tuple[PerSide, PerSide]:
-        """See `cost_of_attacks`."""
-        return cost_of_attacks(self.usual_intensity, self.knobs.quiet_share, self.knobs.assault_share)
+    def calm(self) -> PerHistory:
+        """What takes the mean out of the noise."""
+        return -0.5 * self.knobs.noise_log_sd**2
 
     @derived
     def noise_step(self) -> PerHistory:
@@ -255,17 +257,18 @@ class Attrition(Mechanism):
 
     def _fight(self) -> None:
         knobs = self.knobs
-        level, without, with_fire = self.by_fire
-        own, enemy = self.attacks
+        quiet, own, enemy, of_fire = self.costs
         rate = own * self.intensity
         rate += enemy * self.intensity[::-1]
-        rate += knobs.quiet_share
-        rate *= without
-        rate += with_fire * self.fire[::-1]
-        kept_down = np.log(np.maximum(self.ready_fire, 0.01) / self.fire_at_start)
-        kept_down *= knobs.protection
-        rate *= np.exp(self.noise - 0.5 * knobs.noise_log_sd**2 - kept_down)
-        rate *= level * (self.tempo * self.at_war)
+        rate += of_fire * self.fire[::-1]
+        rate += quiet
+        # One's own fire keeps the enemy down.
+        factor = np.log(np.maximum(self.ready_fire, 0.01) / self.fire_at_start)
+        factor *= -knobs.protection
+        factor += self.noise
+        factor += self.calm
+        rate *= np.exp(factor, out=factor)
+        rate *= self.tempo * self.at_war
         self.casualties = battle_losses(
             self.force, self.arrivals, self.reference_force, rate, self.exponents, knobs.max_daily_loss_share,
             knobs.steps_per_day.whole,
