@@ -47,7 +47,7 @@ class ArmsParameters(Section, Generic[N]):
     attacker: SideArms[N]
     defender: SideArms[N]
     quiet_fire_share: N = knob(
-        "share", "Share of its fire that goes on when no one attacks; it rises with the harder of both attacks.",
+        "share", "Share of its fire that goes on when no one attacks; the rest follows the attacks of both sides.",
         low=0, high=1, default=0.15,
     )  # fmt: skip
     backers: list[Backer[N]] = Option(default_factory=list)
@@ -88,13 +88,13 @@ def stock_for_fire(fire_share: PerSide, ration_days: PerSide) -> PerSide:
 
 
 def firing(intensity: PerSide, usual: PerSide, quiet_share: PerHistory) -> PerHistory:
-    """Return the share of what stocks allow that is fired, 1 where the harder of both attacks is as hard as usual.
+    """Return the share of what stocks allow that is fired, 1 where both sides together attack as hard as usual.
 
     >>> firing(np.array([[0.0], [0.0]]), np.array([[1.0], [0.5]]), np.array([0.15]))
     array([0.15])
     """
-    hardest: PerHistory = np.maximum(intensity[0], intensity[1])
-    share: PerHistory = quiet_share + (1.0 - quiet_share) / np.maximum(np.maximum(usual[0], usual[1]), 1e-9) * hardest
+    attacks: PerHistory = intensity[0] + intensity[1]
+    share: PerHistory = quiet_share + (1.0 - quiet_share) / np.maximum(usual[0] + usual[1], 1e-9) * attacks
     return share
 
 
