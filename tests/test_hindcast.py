@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import doctest
 import math
+from collections.abc import Callable
 from datetime import date
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from sim.scenario import quantities
+from sim.ensemble.run import Ensemble
+from sim.scenario import Scenario, ScenarioHead, quantities
 from tests import hindcast as at
 from tests.conftest import Load
 
 NORMAL = NormalDist()
+
+
+@pytest.fixture(scope="module")
+def baseline(load: Load) -> Scenario[ScenarioHead]:
+    return load("baseline")
 
 
 def normal_sample(mean: float = 0.0, sd: float = 1.0, n: int = 4000) -> np.ndarray:
@@ -115,12 +123,12 @@ def test_windows_are_forty_months_in_order() -> None:
 
 
 @pytest.mark.parametrize("origin", at.ORIGINS, ids=lambda origin: str(origin.start))
-def test_nothing_from_later_is_in_a_scenario(origin: at.Origin, load: Load) -> None:
+def test_nothing_from_later_is_in_a_scenario(origin: at.Origin, baseline: Scenario[ScenarioHead]) -> None:
     later = [month if month.start < origin.start else at.Month(month.start, 9e9, 9e9) for month in at.MONTHS]
     earlier = [month if month.start >= origin.start else at.Month(month.start, 9e9, 9e9) for month in at.MONTHS]
-    told = at.scenario_at(origin, load("baseline"))
-    assert at.scenario_at(origin, load("baseline"), later) == told
-    assert at.scenario_at(origin, load("baseline"), earlier) != told
+    told = at.scenario_at(origin, baseline)
+    assert at.scenario_at(origin, baseline, later) == told
+    assert at.scenario_at(origin, baseline, earlier) != told
     assert at.before(origin, later) == at.before(origin)
     for items, name in at.dated(told):
         assert items[name]["date"] >= origin.start
@@ -129,9 +137,9 @@ def test_nothing_from_later_is_in_a_scenario(origin: at.Origin, load: Load) -> N
 
 
 @pytest.mark.parametrize("origin", at.ORIGINS, ids=lambda origin: str(origin.start))
-def test_a_scenario_starts_from_the_levels_of_its_origin(origin: at.Origin, load: Load) -> None:
-    baseline = dict(quantities(load("baseline").world))
-    scenario = at.load_at(origin, load("baseline"))
+def test_a_scenario_starts_from_the_levels_of_its_origin(origin: at.Origin, baseline: Scenario[ScenarioHead]) -> None:
+    then = dict(quantities(baseline.world))
+    scenario = at.load_at(origin, baseline)
     now = dict(quantities(scenario.world))
     assert scenario.world.start_date == origin.start
     assert now["front.held_area_km2"].central == origin.area_km2
@@ -143,19 +151,25 @@ def test_a_scenario_starts_from_the_levels_of_its_origin(origin: at.Origin, load
     assert not set(at.REFERENCES) & set(now)
     # Belts are where they were on the map.
     for path in [path for path in now if path.startswith("front.belts.") and path.endswith(".at_km2")]:
-        places = [one[path].central + one["front.held_area_km2"].central for one in (now, baseline)]
+        places = [one[path].central + one["front.held_area_km2"].central for one in (now, then)]
         assert places[0] == pytest.approx(places[1])
 
 
-def test_months_add_up_to_the_whole(load: Load) -> None:
-    # A leap year.
-    scenario = at.load_at(at.ORIGINS[2], load("baseline"))
-    told, whole = at.play(scenario, 11, 20, 1), at.play(scenario, 11, 10, 1)
-    assert told.km2.shape == told.claims.shape == told.at_war.shape == (11, 20)
-    assert (told.km2[:, :10] == whole.km2).all()
-    assert at.play(scenario, 1, 20, 1).claims[0].tolist() == told.claims[0].tolist()
-    # At war, once over, never again.
+def test_months_add_up_to_what_a_run_tells(baseline: Scenario[ScenarioHead], ensemble: Callable[..., Ensemble]) -> None:
+    # Through a leap day: 2024-01-01 to 2024-07-01.
+    scenario = at.load_at(at.ORIGINS[2], baseline)
+    told, whole = at.play(scenario, 6, 12, 1), ensemble(scenario, 12, 182, series=False)
+    assert told.km2.shape == told.claims.shape == told.at_war.shape == (6, 12)
+    assert told.km2.sum(axis=0) == pytest.approx(whole.outcomes["ground_gained_km2"])
+    claimed = whole.outcomes["casualties_attacker"] / whole.drawn["attrition.level_factor"]
+    assert told.claims.sum(axis=0) == pytest.approx(claimed)
+    assert told.at_war[-1].tolist() == (whole.outcomes["ending"] == "war_goes_on").tolist()
+    # What is over once is over.
     assert (told.at_war[1:] <= told.at_war[:-1]).all()
+
+
+def test_examples() -> None:
+    assert doctest.testmod(at) == (0, 3)
 
 
 @pytest.mark.ensembles
