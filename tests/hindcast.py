@@ -137,7 +137,7 @@ def as_text(found: dict[str, Any]) -> str:
     lines = []
     for series, label, rival in (
         ("km2", "km2 a month", "AR(1)"),
-        ("claims", "Claimed casualties a month", "random walk of log"),
+        ("claims", "Claimed casualties a month", "random walk"),
     ):
         ours, theirs = (found["all"][series][who]["crps"] for who in ("model", "rival"))
         lines.append(f"{label}; beside it {rival}. Smaller CRPS: {'the model' if ours < theirs else 'the rival'}.")
