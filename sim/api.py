@@ -212,7 +212,7 @@ def breakeven(
 
 def sensitivity(run: Run, outcome: str) -> Sensitivity:
     """Estimate which uncertain parameters drive an outcome of a run, each alone."""
-    (found,) = sensitivities(run.drawn, {outcome: column_of(run, outcome)})
+    (found,) = sensitivities(run.parameters, {outcome: column_of(run, outcome)})
     return found
 
 

@@ -71,7 +71,7 @@ def test_the_model_agrees_with_the_reference(name, load, variant):
             if event.replication == replication and event.kind not in ("pledge", "fire below half", "review")
         )
         assert told == sorted((day, kind) for day, kind, _ in history.events)
-    internal = {"fire_at_start", "fire_below_half_month", "reference_force", "trained"}
+    internal = {"reference_fire", "fire_below_half_month", "reference_force", "trained"}
     # Without events there is nothing to count.
     assert compared == {name for name, field in fields.items() if field.rows != ()} - internal
     SHOWN.get(name, something_is_signed)(world)

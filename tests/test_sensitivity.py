@@ -19,14 +19,17 @@ from sim.results.manifest import Called, StoreError
 from sim.results.pairs import of_means
 from sim.results.place import Place
 from sim.results.read import read_folder
+from sim.results.runs import Run
 from sim.results.store import what_is_run
 from sim.results.tables import csv_of
-from sim.studies.assumptions import Study, read_assumptions
+from sim.scenario import quantities
+from sim.studies.assumptions import Study, from_given_data, read_assumptions
 from sim.studies.condition import ConditionError, is_share
+from sim.studies.designed import Histories, outcomes_of
 from sim.studies.headline import of_those
 from sim.studies.one_at_a_time import mind_changing
 from sim.studies.sensitivity import sensitivities
-from sim.studies.sobol import LUCK, design, indices, run_design
+from sim.studies.sobol import LUCK, design, design_size, indices, run_design
 from sim.words.sensitivity import files
 from tests.resealed import reseal
 
@@ -164,7 +167,7 @@ def test_variants_are_the_runs_with_these_settings(table, load, ensemble) -> Non
     base = ensemble(load("baseline"), 100, 60).outcomes["casualties_attacker"]
     by_path = {one.path: one for one in table.assumptions}
     comparisons = sum(len(one.effects) for one in table.assumptions)
-    for path in (CHANGED, "attrition.law", "ceasefire.institutions"):
+    for path in (CHANGED, "attrition.law", "ceasefire.institutions", "manpower.defender.force_persons"):
         for effect in by_path[path].effects:
             # What is not drawn is given here and written there; a correlated other keeps its luck in both.
             run = ensemble(load("baseline", f"{path}={effect.variant.number or effect.variant.value}"), 100, 60)
@@ -180,11 +183,14 @@ def test_variants_are_the_runs_with_these_settings(table, load, ensemble) -> Non
 
 
 def test_each_uncertain_number_and_other_structures_are_tried(table, load) -> None:
-    from sim.scenario import quantities
-
     uncertain = {path for path, quantity in quantities(load("baseline").world) if not quantity.is_certain}
     paths = {one.path for one in table.assumptions}
-    assert paths == uncertain | {"attrition.law", "negotiation.rule", "negotiation.resolve_law"}
+    # A reference is tied to its level, and no assumption of its own.
+    assert paths == {path for path in uncertain if "reference" not in path} | {
+        "attrition.law",
+        "negotiation.rule",
+        "negotiation.resolve_law",
+    }
     by_path = {one.path: [effect.variant.value for effect in one.effects] for one in table.assumptions}
     assert by_path["ceasefire.institutions"] == ["0", "1"]
     assert by_path["attrition.law"] == ["square", "linear", "logarithmic"]
@@ -193,6 +199,38 @@ def test_each_uncertain_number_and_other_structures_are_tried(table, load) -> No
     moves = [one.moves for one in table.assumptions]
     assert moves == sorted(moves, reverse=True)
     assert {CHANGED, "attrition.attacker.daily_casualties"} <= {one.path for one in table.assumptions[:4]}
+
+
+REFERENCES = ("manpower.attacker.reference_force_persons", "manpower.defender.reference_force_persons")
+
+
+def test_a_larger_army_is_larger_than_the_one_that_was_seen(load) -> None:
+    """More defenders lose less ground, and a larger attacker takes more: the reference stays where it is drawn."""
+    steady, numbers = load("no_talks"), np.arange(150)
+    for side, sign in (("attacker", 1), ("defender", -1)):
+        path = f"manpower.{side}.force_persons"
+        quantity = dict(quantities(steady.world))[path]
+        taken = [
+            outcomes_of(Histories(steady, Plan(150, 1, 365), ("ground_gained_km2",), numbers, given))["ground_gained_km2"]
+            for end in quantity.quantile(np.array([0.05, 0.95]))
+            for given in ({path: np.full(150, end)},)
+        ]
+        difference = taken[1] - taken[0]
+        assert sign * difference.mean() > 3 * difference.std() / 150**0.5
+
+
+def test_what_is_tied_is_one_parameter(load, ensemble) -> None:
+    scenario = load("no_talks")
+    run = Run.of(ensemble(scenario, 120, 30))
+    assert set(REFERENCES) <= set(run.drawn)
+    (found,) = from_given_data(run, ["casualties_attacker"]).found
+    assert {index.parameter for index in found.indices} == {path for path in run.drawn if "reference" not in path}
+    factors, _, _ = run_design(scenario, Plan(1, 1, 30), ["casualties_attacker"], 32)
+    assert factors == [*(path for path in run.drawn if "reference" not in path), LUCK]
+    assert design_size(scenario, 32) == 32 * (len(factors) + 2)
+    # Where the level is set, its reference is what is still uncertain.
+    certain = load("no_talks", "manpower.attacker.force_persons=580_000")
+    assert set(REFERENCES[:1]) == set(REFERENCES) & set(Run.of(ensemble(certain, 120, 30)).parameters)
 
 
 @pytest.fixture

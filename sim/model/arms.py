@@ -32,6 +32,14 @@ class SideArms(Section, Generic[N]):
     """The arms of one side."""
 
     fire_at_start_share: N = knob("share of full-rate fire", "Fire at the start.", low=0.01, high=0.99, at_start=True)
+    reference_fire_share: N | None = knob(
+        "share of full-rate fire",
+        "Fire at which the losses and the pace were seen that are given; the fire at the start if not given.",
+        low=0.01,
+        high=0.99,
+        default=None,
+        at_start=True,
+    )
     ration_days: N = knob(
         "days of full-rate fire", "Stock at which firing is rationed to half of the full rate.", low=1, high=1000
     )
@@ -130,7 +138,7 @@ class Arms(Mechanism):
 
     fire: PerSide = owned("share of full-rate fire", "Fire of the day.", SIDES, series=True)
     ready_fire: PerSide = owned("share of full-rate fire", "What the stock allows, at war or not.", SIDES, series=True)
-    fire_at_start: PerSide = owned("share of full-rate fire", "Fire at the start.", SIDES)
+    reference_fire: PerSide = owned("share of full-rate fire", "Fire at which losses and pace are as given.", SIDES)
     stock_days: PerSide = owned("days of full-rate fire", "Materiel in stock.", SIDES, series=True)
     produced_days: PerSide = owned("days of full-rate fire", "Produced since the start.", SIDES, start=0.0)
     received_days: PerSide = owned("days of full-rate fire", "Received from backers since the start.", SIDES, start=0.0)
@@ -187,7 +195,11 @@ class Arms(Mechanism):
         """Fill stocks, so that they allow the fire of the start, and what is on its way; plan halts and packages."""
         fire = self.sides.fire_at_start_share
         self._stock_at_start = stock_for_fire(fire, self.sides.ration_days)
-        self.fire, self.ready_fire, self.fire_at_start, self.stock_days = fire, fire, fire, self._stock_at_start
+        self.fire, self.ready_fire, self.stock_days = fire, fire, self._stock_at_start
+        sides = self.knobs.attacker, self.knobs.defender
+        self.reference_fire = np.stack(
+            [side.fire_at_start_share if side.reference_fire_share is None else side.reference_fire_share for side in sides]
+        )
         self._months = self.world.calendar.month_starts(self.world.setting.days)
         self._pipelines = Pipelines(self)
         self.pledged_beur = self.in_transit_beur = self._pipelines.on_the_way()

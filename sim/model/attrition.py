@@ -187,7 +187,7 @@ class Attrition(Mechanism):
     arrivals: PerSide = seen()
     reference_force: PerSide = seen()
     fire: PerSide = seen()
-    fire_at_start: PerSide = seen()
+    reference_fire: PerSide = seen()
     ready_fire: PerSide = seen()
     intensity: PerSide = seen()
     usual_intensity: PerSide = seen()
@@ -219,7 +219,7 @@ class Attrition(Mechanism):
         level = self.sides.daily_casualties * knobs.level_factor
         own, enemy = cost_of_attacks(self.usual_intensity, knobs.quiet_share, knobs.assault_share)
         without = level * (1.0 - share)
-        return without * knobs.quiet_share, without * own, without * enemy, level * share / self.fire_at_start[::-1]
+        return without * knobs.quiet_share, without * own, without * enemy, level * share / self.reference_fire[::-1]
 
     @derived
     def calm(self) -> PerHistory:
@@ -263,7 +263,7 @@ class Attrition(Mechanism):
         rate += of_fire * self.fire[::-1]
         rate += quiet
         # One's own fire keeps the enemy down.
-        factor = np.log(np.maximum(self.ready_fire, 0.01) / self.fire_at_start)
+        factor = np.log(np.maximum(self.ready_fire, 0.01) / self.reference_fire)
         factor *= -knobs.protection
         factor += self.noise
         factor += self.calm

@@ -265,7 +265,7 @@ class Front(Mechanism):
     force: PerSide = seen()
     ready_fire: PerSide = seen()
     reference_force: PerSide = seen()
-    fire_at_start: PerSide = seen()
+    reference_fire: PerSide = seen()
     cumulative_casualties: PerSide = seen()
     at_war: PerHistory = seen()
     ending_day: Ints = seen()
@@ -278,7 +278,7 @@ class Front(Mechanism):
         self._area_at_start, self._total_area = knobs.held_area_km2, knobs.total_area_km2
         self.held_area, self.free_area = self._area_at_start, self._total_area - self._area_at_start
         self.area_before, self.area_struck = self.held_area, self.held_area
-        self._parity = parity(self.reference_force, self.fire_at_start)
+        self._parity = parity(self.reference_force, self.reference_fire)
         self._luck = self.world.draws.normal("front/pace", in_turn=True)
         self._campaigns = Campaigns(self)
         self._side = [SIDES.index(offensive.side) for offensive in knobs.offensives]

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from sim.engine.draws import Draws, Floats, Ints
-from sim.scenario import Correlation, Quantity, correlated, quantities
+from sim.scenario import Correlation, Quantity, correlated, quantities, ties
 
 SIDES = ("attacker", "defender")
 SideName = Literal["attacker", "defender"]
@@ -102,9 +102,13 @@ class Drawn:
         self._world, self._n = world, len(draws.replications)
         known = dict(quantities(world))
         self.uncertain: list[str] = [path for path, quantity in known.items() if not quantity.is_certain]
-        luck = correlated({path: draws.uniform(f"parameter/{path}").at(0) for path in self.uncertain}, correlations)
+        # Also the luck that others have: what is drawn with it stays the same when its own quantity is made certain.
+        tied = ties(correlations)
+        lent = [tied[path].leader for path in self.uncertain if path in tied]
+        own = dict.fromkeys([*self.uncertain, *lent])
+        luck = correlated({path: draws.uniform(f"parameter/{path}").at(0) for path in own}, correlations)
         self.values: dict[str, Floats] = {
-            path: quantity.quantile(luck[path]) if path in luck else np.full(self._n, quantity.central)
+            path: np.full(self._n, quantity.central) if quantity.is_certain else quantity.quantile(luck[path])
             for path, quantity in known.items()
         }
         for path, values in (given or {}).items():

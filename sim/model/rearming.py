@@ -46,7 +46,7 @@ class Rearming:
         self._force, self._reference, self._pool = see("force"), see("reference_force"), see("pool")
         self._on_the_way = (see("in_training"), see("recovering"))
         self._recruiting, self._stock, self._ready = see("recruiting"), see("stock_days"), see("ready_fire")
-        self._in_transit, self._fire_at_start = see("in_transit_beur"), see("fire_at_start")
+        self._in_transit, self._reference_fire = see("in_transit_beur"), see("reference_fire")
         self._manpower: SideManpower[Floats] = drawn.sides("manpower")
         self._arms: ArmsParameters[Floats] = drawn.knobs("arms")
         self._both_arms: SideArms[Floats] = drawn.sides("arms")
@@ -55,7 +55,7 @@ class Rearming:
 
     def after(self, years: Floats) -> Rearmed:
         """Return the war that would begin again after a truce of so many years, (2, n): those of each side."""
-        front, even = self._front, parity(self._reference, self._fire_at_start)
+        front, even = self._front, parity(self._reference, self._reference_fire)
         how = even, front.force_elasticity, front.fire_elasticity
         today = log_balance(self._force, self._ready, *how)
         shift, forces = np.zeros_like(years), np.zeros((2, *years.shape))

@@ -27,7 +27,7 @@ from sim.results.manifest import RunManifest, StoreError
 from sim.results.read import SCENARIO, Folder, read_folder
 from sim.results.reading import read_ledger, read_outcomes, read_summary
 from sim.results.summary import Row, as_dicts, summarise
-from sim.scenario import Scenario, ScenarioHead
+from sim.scenario import Scenario, ScenarioHead, followers
 from sim.scenario.head import MOST_DAYS
 from sim.scenario.wording import quoted
 
@@ -79,6 +79,12 @@ class Run(Tabular):
             name, scenario, plan.seed, len(ensemble.numbers), plan.days, __version__,
             ensemble.outcomes, ensemble.drawn, summarise(ensemble),
         )  # fmt: skip
+
+    @property
+    def parameters(self) -> dict[str, Floats]:
+        """Those drawn with a luck of their own: what is tied to another of them (see `sim.scenario.ties`) says no more."""
+        others = followers(self.drawn, self.scenario.world.correlations)
+        return {path: values for path, values in self.drawn.items() if path not in others}
 
     @classmethod
     def read(cls, folder: Path) -> Run:

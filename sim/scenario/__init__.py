@@ -6,7 +6,7 @@ finished schema to `load_scenario`.
 
 from sim.catalogue import shipped, shipped_folder
 
-from .correlations import Correlation, correlated
+from .correlations import Correlation, Tie, correlated, followers, ties
 from .errors import FieldError, Flaw, Problem, ScenarioError
 from .expect import Expectation
 from .head import ScenarioHead, Side, Sides, Source
@@ -37,8 +37,10 @@ __all__ = [
     "Side",
     "Sides",
     "Source",
+    "Tie",
     "constant",
     "correlated",
+    "followers",
     "knob",
     "knob_of",
     "load_scenario",
@@ -47,5 +49,6 @@ __all__ = [
     "read_yaml",
     "shipped",
     "shipped_folder",
+    "ties",
     "whole",
 ]

@@ -89,7 +89,7 @@ def from_given_data(run: Run, outcomes: Sequence[str] = ()) -> Study[Sensitivity
     if not chosen:
         chosen, left_out = of_those(headline_outcomes(run.summary), lambda name: sensitivity.why_not(column_of(run, name)))
         chosen = chosen[:AT_ONCE]
-    found = sensitivities(run.drawn, {name: column_of(run, name) for name in chosen})
+    found = sensitivities(run.parameters, {name: column_of(run, name) for name in chosen})
     plan, called = Plan(run.replications, run.seed, run.days), _called(run.scenario, run.summary, chosen)
     return Study("sensitivity", run.scenario, plan, run.replications, called, left_out, {"": run.failed}, found)
 

@@ -75,7 +75,7 @@ def discover_in(
     """
     case, holds = Case.parse(outcome), cases(run, outcome)
     ran = run.outcomes["ending"] != FAILED
-    drawn, holds = {name: values[ran] for name, values in run.drawn.items()}, holds[ran]
+    drawn, holds = {name: values[ran] for name, values in run.parameters.items()}, holds[ran]
     try:
         found = discover(drawn, 1.0 - holds if rare else holds, smallest=smallest, boxes=boxes, density=density)
     except ConditionError as error:

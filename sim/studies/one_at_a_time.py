@@ -1,7 +1,9 @@
 """What would change one's mind: each assumption alone at its low and its high value, and other structures of the model.
 
-All on the same luck, so that a difference is the assumption's and not that of other histories. An assumption acts here with
-all others as uncertain as they are; what two do together is for `sobol`.
+All on the same luck, so that a difference is the assumption's and not that of other histories. An assumption acts with all
+others as uncertain as they are. So it does with what is tied to it (by a rank of 1 or -1), as a reference to its level: the
+level is moved, and the reference is not. What is tied to another is no assumption of its own, and what two do together is for
+`sobol`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from sim.model.ceasefire import FAILED
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, of_means, of_shares
 from sim.results.parts import Parts
-from sim.scenario import Known, Quantity, Scenario, ScenarioError, ScenarioHead, numbers
+from sim.scenario import Known, Quantity, Scenario, ScenarioError, ScenarioHead, followers, numbers, quantities
 from sim.studies.condition import is_share
 from sim.studies.designed import Histories, outcomes_of, shared_outcomes
 
@@ -212,8 +214,12 @@ def variant_count(scenario: Scenario[ScenarioHead]) -> int:
 
 def _variants(scenario: Scenario[ScenarioHead]) -> tuple[list[Variant], dict[str, str]]:
     found, untried = [], {}
+    uncertain = [path for path, quantity in quantities(scenario.world) if not quantity.is_certain]
+    tied = followers(uncertain, scenario.world.correlations)
     for known in numbers(scenario.world):
-        if not isinstance(known.value, Quantity) or (known.value.is_certain and known.path not in STRUCTURAL):
+        if not isinstance(known.value, Quantity) or known.path in tied:
+            continue
+        if known.value.is_certain and known.path not in STRUCTURAL:
             continue
         ends = STRUCTURAL.get(known.path) or tuple(known.value.quantile(np.array([LOW, HIGH])).tolist())
         kinds = ("structure", "structure") if known.path in STRUCTURAL else ("low", "high")

@@ -4,12 +4,12 @@ Design and estimators are those of Saltelli and others 2010 (Computer Physics Co
 1999; intervals are from a bootstrap of the rows. The luck of a history, all its daily draws, is one factor
 more: histories of a row that change one parameter keep their luck, and one column changes only the luck. Parameters are
 taken as independent: a correlation of the scenario is left out, as indices of parameters that move together have no such
-meaning.
+meaning. But what a rank of 1 or -1 ties is one factor, called by the one whose luck it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from sim.model.ceasefire import FAILED
 from sim.results.frames import Tabular
 from sim.results.parts import Parts
 from sim.results.statistics import Z_95
-from sim.scenario import Scenario, ScenarioHead, quantities
+from sim.scenario import Scenario, ScenarioHead, Tie, followers, quantities
 from sim.studies.condition import ConditionError
 from sim.studies.designed import Histories, shared_outcomes
 
@@ -150,7 +150,7 @@ def run_design(
     Returns
     -------
     factors : list of str
-        The uncertain parameters, by path, and the luck.
+        The uncertain parameters that have a luck of their own, by path, and the luck of the days.
     values : dict of str to (points,) array
         By outcome, as `indices` takes them; without the rows of the design in which a history went wrong.
     failed : int
@@ -166,12 +166,11 @@ def run_design(
     uncertain = {path: quantity for path, quantity in quantities(scenario.world) if not quantity.is_certain}
     if not uncertain:
         raise ConditionError("no parameter of this scenario is uncertain, so nothing can drive an outcome")
-    factors = [*uncertain, LUCK]
+    tied = followers(uncertain, scenario.world.correlations)
+    factors = [*(path for path in uncertain if path not in tied), LUCK]
     points = design(factors, rows, plan.seed)
-    given = {
-        path: quantity.quantile(np.clip(points[:, column], _EDGE, 1.0 - _EDGE))
-        for column, (path, quantity) in enumerate(uncertain.items())
-    }
+    luck = with_tied(dict(zip(factors, np.clip(points, _EDGE, 1.0 - _EDGE).T, strict=True)), tied)
+    given = {path: quantity.quantile(luck[path]) for path, quantity in uncertain.items()}
     numbers = _in_order_of_appearance(points[:, -1])
     tasks = [
         Histories(scenario, plan, tuple(outcomes), numbers[at], {path: values[at] for path, values in given.items()})
@@ -187,9 +186,20 @@ def run_design(
     return factors, {name: values[kept] for name, values in whole.items()}, int(wrong.sum())
 
 
+def with_tied(luck: Mapping[str, Floats], tied: Mapping[str, Tie]) -> dict[str, Floats]:
+    """Return the luck of factors, and of what is tied to them.
+
+    >>> with_tied({"a": np.array([0.25])}, {"b": Tie("a", -1.0)})["b"].tolist()
+    [0.75]
+    """
+    followed = {path: luck[leader] if sign > 0 else 1.0 - luck[leader] for path, (leader, sign) in tied.items()}
+    return {**luck, **followed}
+
+
 def design_size(scenario: Scenario[ScenarioHead], rows: int) -> int:
     """Return how many histories a designed ensemble of so many rows has."""
-    return rows * (sum(not quantity.is_certain for _, quantity in quantities(scenario.world)) + 3)
+    uncertain = [path for path, quantity in quantities(scenario.world) if not quantity.is_certain]
+    return rows * (len(uncertain) - len(followers(uncertain, scenario.world.correlations)) + 3)
 
 
 def _in_order_of_appearance(values: Floats) -> Ints:

@@ -9,6 +9,7 @@ from sim.results.identity import identity_of
 from sim.results.manifest import Called
 from sim.results.pairs import Difference
 from sim.results.tables import csv_of
+from sim.scenario import Scenario, ScenarioHead
 from sim.studies.assumptions import Study
 from sim.studies.condition import is_share
 from sim.studies.one_at_a_time import MindChanging, Variant
@@ -41,6 +42,11 @@ def files(study: Study[Any], top: int) -> dict[str, str]:
     }
 
 
+def _correlated(scenario: Scenario[ScenarioHead], *, tied: bool) -> bool:
+    """Return whether there are correlations that tie quantities to one luck, or others."""
+    return any((abs(one.rank.value) == 1) == tied for one in scenario.world.correlations)
+
+
 def _left_out(study: Study[Any]) -> list[str]:
     return [f"Left out: {name} {reason}." for name, reason in study.left_out.items()]
 
@@ -67,8 +73,10 @@ def _given(study: Study[Sensitivity], top: int) -> Iterator[str]:
         yield ""
     yield from _left_out(study)
     yield "Each interval stands for itself: of so many parameters without effect, one or two may look otherwise."
-    if study.scenario.world.correlations:
+    if _correlated(study.scenario, tied=False):
         yield "Some parameters are correlated in this scenario; what they share counts in each of them."
+    if _correlated(study.scenario, tied=True):
+        yield "What is tied to another (a rank of 1 or -1) moves with it; what both do together counts in that one."
     yield ""
 
 
@@ -88,6 +96,9 @@ def _one_at_a_time(study: Study[MindChanging], top: int) -> Iterator[str]:
     yield ""
     yield from _table(found, study.outcomes, top)
     yield from _left_out(study)
+    if _correlated(study.scenario, tied=True):
+        yield "What is tied to another (a rank of 1 or -1), as a reference to its level, is not moved with it."
+        yield ""
 
 
 def _table(found: MindChanging, outcomes: Mapping[str, Called], top: int) -> Iterator[str]:
@@ -142,8 +153,10 @@ def _by_design(study: Study[Sobol], top: int) -> Iterator[str]:
         f"{identity_of(study.scenario, study.plan).line}: Sobol' indices of {uncertain} uncertain parameters and of luck, "
         f"{study.histories:,} histories"
     )
-    if study.scenario.world.correlations:
+    if _correlated(study.scenario, tied=False):
         yield "The correlations of the scenario are left out: parameters are taken as independent."
+    if _correlated(study.scenario, tied=True):
+        yield "What is tied to another (a rank of 1 or -1) moves with it, as one factor."
     yield ""
     for one in study.found:
         yield f"{study.outcomes[one.outcome].label} ({one.outcome})"

@@ -208,7 +208,7 @@ def test_casualties_add_up(varied: Load, play: Play) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
 def test_a_share_of_losses_follows_the_enemys_fire(calm: Load, play: Play, share: float) -> None:
     past = play(calm(*CONSTANT, f"attrition.attacker.fire_share={share}", edit=disarmed), 60)
-    fire = past.of("fire")[1:, :, 0] / past.of("fire_at_start")[1:, :, 0]
+    fire = past.of("fire")[1:, :, 0] / past.of("reference_fire")[1:, :, 0]
     assert fire[-1, 1] < 0.9
     lost = past.of("casualties")[1:, 0, 0]
     assert lost == pytest.approx(lost[0] * (1 - share + share * fire[:, 1]))

@@ -345,6 +345,7 @@ def strained(tree: Tree) -> None:
     for side in ("attacker", "defender"):
         tree["collapse"][side].update(force_share=0.95, hazard_per_year=4, width_share=0.2)
     tree["attrition"].update(law="own", own_exponent=0.6, enemy_exponent=0.4, max_daily_loss_share=0.001)
+    del tree["correlations"]["reference_of_russian_force"]
     tree["manpower"]["attacker"]["reference_force_persons"] = {"dist": "uniform", "low": 500_000, "high": 2_000_000}
     tree["front"].update(force_elasticity=3, fire_elasticity=1)
 
@@ -709,7 +710,8 @@ def test_every_number_of_the_model_is_either_live_or_settled_at_the_start(baseli
     live = set(live_knobs(baseline.world))
     drawn = {path for path, _ in quantities(baseline.world)}
     endings: Sequence[str] = (
-        "fire_at_start_share", "force_persons", "pool_persons", "training_days", "held_area_km2", "total_area_km2",
+        "fire_at_start_share", "reference_fire_share", "force_persons", "reference_force_persons", "pool_persons",
+        "training_days", "held_area_km2", "total_area_km2",
         "past_aid_per_month_beur", "past_intake_per_month", "past_daily_casualties",
         "optimism", "drift_prior_sd_km2_per_day", "balance_prior_sd", "wander_share", "hard_share",
     )  # fmt: skip

@@ -147,7 +147,7 @@ def test_the_balance_is_of_force_and_fire_relative_to_the_start(calm: Load, play
     # The front is moved after the arrivals of the morning and before the losses of the day are booked.
     force = (past.of("force") + past.of("casualties"))[1:, :, 0] + past.daily("deserted")[:, :, 0]
     force /= past.of("reference_force")[1:, :, 0]
-    fire = (past.of("fire") / past.of("fire_at_start"))[1:, :, 0]
+    fire = (past.of("fire") / past.of("reference_fire"))[1:, :, 0]
     balance = 2 * np.log(force[:, 0] / force[:, 1]) + 0.7 * np.log(fire[:, 0] / fire[:, 1])
     expected = ratios(balance)
     assert np.ptp(balance) > 0.01
@@ -162,7 +162,10 @@ def test_the_defender_regains_ground_with_a_share_of_the_pace(calm: Load, play: 
 
 def test_without_arms_there_is_a_floor_under_fire(calm: Load, play: Play) -> None:
     def edit(tree: Tree) -> None:
+        del tree["correlations"]
         tree["arms"]["backers"] = []
+        for side in ("attacker", "defender"):
+            del tree["arms"][side]["reference_fire_share"]
         tree["arms"]["attacker"].update(ration_days=1, fire_at_start_share=0.5, production_fire_days_per_month=0)
         tree["arms"]["defender"].update(ration_days=1, fire_at_start_share=0.5, production_fire_days_per_month=0.1)
 

@@ -187,12 +187,33 @@ def test_who_is_killed_does_not_return(calm: Load, play: Play) -> None:
 # Reference force
 
 
-def test_the_reference_is_the_force_at_the_start_or_as_given(calm: Load, play: Play) -> None:
-    past = play(calm("manpower.attacker.reference_force_persons=123_456"), 5)
-    assert past.of("reference_force")[:, 0, 0].tolist() == [123_456] * 6
-    assert past.of("reference_force")[:, 1, 0].tolist() == [past.of("force")[0, 1, 0]] * 6
+def unreferenced(tree: Tree) -> None:
+    del tree["correlations"], tree["manpower"]["attacker"]["reference_force_persons"]
+    del tree["arms"]["attacker"]["reference_fire_share"]
+
+
+def test_a_reference_is_the_level_at_the_start_or_as_given(calm: Load, play: Play) -> None:
+    given = ("manpower.defender.reference_force_persons=123_456", "arms.defender.reference_fire_share=0.6")
+    past = play(calm(*given, edit=unreferenced), 5)
+    for reference, level, stated in (("reference_force", "force", 123_456), ("reference_fire", "fire", 0.6)):
+        assert past.of(reference)[:, 0, 0].tolist() == [past.of(level)[0, 0, 0]] * 6
+        assert past.of(reference)[:, 1, 0].tolist() == [stated] * 6
+        assert past.of(level)[0, 1, 0] != stated
     with pytest.raises(ScenarioError, match="missing field 'reference_force_persons', because force_persons can be less"):
-        calm("manpower.attacker.force_persons=0")
+        calm("manpower.attacker.force_persons=0", edit=unreferenced)
+
+
+def test_in_the_baseline_a_reference_is_its_level_until_the_level_is_set(varied: Load, play: Play) -> None:
+    """To the last bit, in every history; and a level that is set leaves the reference, and all else, as drawn."""
+    usual = play(varied(), 1, n=40)
+    assert (usual.of("reference_force")[0] == usual.of("force")[0]).all()
+    assert (usual.of("reference_fire")[0] == usual.of("fire")[0]).all()
+    assert np.ptp(usual.of("reference_force")[0], axis=1).min() > 0
+    larger = play(varied("manpower.defender.force_persons=500_000", "arms.defender.fire_at_start_share=0.6"), 1, n=40)
+    for field in ("reference_force", "reference_fire", "pool", "in_training", "recovering"):
+        assert (larger.of(field)[0] == usual.of(field)[0]).all()
+    assert (larger.of("force")[0, 1] == 500_000).all()
+    assert np.allclose(larger.of("fire")[0, 1], 0.6)
 
 
 # Waves

@@ -171,9 +171,10 @@ class Depot:
     def __init__(self, war: War, side: str, drawn: Mapping[str, float]) -> None:
         self.war = war
         self.side = side
-        self.fire_at_start = drawn["fire_at_start_share"]
-        self.fire = self.ready_fire = self.fire_at_start
-        self.stock_days = drawn["ration_days"] * self.fire_at_start / (1 - self.fire_at_start)
+        self.fire = self.ready_fire = drawn["fire_at_start_share"]
+        self.stock_days = drawn["ration_days"] * self.fire / (1 - self.fire)
+        has_reference = given(war.world["arms"][side], "reference_fire_share") is not None
+        self.reference_fire = drawn["reference_fire_share"] if has_reference else self.fire
         self.produced_days = 0.0
         self.received_days = 0.0
         self.fired_days = 0.0
@@ -444,7 +445,7 @@ class Attrition:
         quiet = self.now("quiet_share")
         effort = quiet + (1 - quiet) * self.war.front.intensity
         share = self.now(f"{side}.fire_share")
-        fire = 1 - share + share * depot.fire / depot.fire_at_start
+        fire = 1 - share + share * depot.fire / depot.reference_fire
         pace = self.now(f"{side}.daily_casualties") * self.now("level_factor") * self.tempo * effort * fire
         return pace * self.noise_factor(side, day) * self.war.at_war
 
@@ -552,7 +553,7 @@ class Front:
         for side in SIDES:
             manpower, depot = self.war.manpower[side], self.war.arms.depots[side]
             force[side] = max(forces[side] if forces else manpower.force, 1.0) / manpower.reference_force
-            fire[side] = max(fires[side] if fires else depot.ready_fire, 0.01) / depot.fire_at_start
+            fire[side] = max(fires[side] if fires else depot.ready_fire, 0.01) / depot.reference_fire
         from_force = self.now("force_elasticity") * log(force["attacker"] / force["defender"])
         return from_force + self.now("fire_elasticity") * log(fire["attacker"] / fire["defender"])
 

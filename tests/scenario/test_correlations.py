@@ -14,7 +14,7 @@ from scipy import stats
 
 from sim.engine.draws import Draws
 from sim.model.parameters import Drawn
-from sim.scenario import Correlation, Quantity, ScenarioHead, correlated
+from sim.scenario import Correlation, Quantity, ScenarioHead, correlated, followers, ties
 
 N = 20_000
 UNCERTAIN = "killed_per_day: {dist: lognormal, median: 30_000, log_sd: 0.2}"
@@ -136,6 +136,49 @@ def test_a_replication_does_not_see_its_neighbours(us: list[float], rank: float,
     assert all(((values > 0) & (values < 1)).all() for values in whole.values())
 
 
+@pytest.mark.parametrize(("rank", "turned"), [(1, False), (-1, True)])
+def test_what_is_tied_has_one_luck_to_the_last_bit(rank: float, turned: bool) -> None:
+    own = luck("ab", 2_000)
+    bent = correlated(own, [pair("a", "b", rank)])
+    assert bent["a"].tolist() == own["a"].tolist()
+    assert bent["b"].tolist() == (1.0 - own["a"] if turned else own["a"]).tolist()
+    values = Quantity.parse(SHAPES["triangular"]).quantile(bent["b"])
+    assert ranks(own["a"], values) == pytest.approx(rank, abs=1e-12)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.sampled_from([1, -1]), min_size=1, max_size=5), st.floats(-0.9, 0.9), st.randoms())
+def test_a_third_is_correlated_with_all_that_is_tied(signs: list[int], rank: float, chance: Any) -> None:
+    chain = [pair(f"a{place}", f"a{place + 1}", sign) for place, sign in enumerate(signs)]
+    names = [f"a{place}" for place in range(len(signs) + 1)]
+    chance.shuffle(chain)
+    own = luck([*names, "z"], 200)
+    with_one = [*chain, pair(chance.choice(names), "z", rank)]
+    chance.shuffle(with_one)
+    bent, tied = correlated(own, with_one), ties(with_one)
+    leader = tied["a0"].leader
+    assert leader == next(name for one in with_one for name in one.between if name != "z")
+    for place, sign in enumerate(signs):
+        here, there = bent[f"a{place}"], bent[f"a{place + 1}"]
+        np.testing.assert_allclose(there, here if sign > 0 else 1 - here, rtol=0, atol=1e-15)
+    # The same as if the leader alone were there.
+    (one,) = (item for item in with_one if "z" in item.between)
+    other = next(name for name in one.between if name != "z")
+    between = (leader, "z") if list(tied).index(leader) < list(tied).index("z") else ("z", leader)
+    alone = correlated({name: own[name] for name in (leader, "z")}, [pair(*between, rank * tied[other].sign)])
+    assert bent["z"].tolist() == alone["z"].tolist()
+    assert bent[leader].tolist() == alone[leader].tolist()
+
+
+def test_what_is_tied_follows_the_first_that_is_drawn() -> None:
+    chain = [pair("a", "b", -1), pair("c", "a", 1), pair("c", "z", 0.5), pair("y", "x", 1)]
+    found = followers("zyxcb", chain)
+    # Without a, b leads: c is drawn with the opposite luck.
+    assert found == {"c": ("b", -1.0), "x": ("y", 1.0)}
+    assert followers("az", chain) == {}
+    assert followers("abc", []) == {}
+
+
 def drawn(world: ScenarioHead, numbers: Sequence[int]) -> Mapping[str, np.ndarray]:
 
     return Drawn(world, Draws(3, np.array(numbers, dtype=np.int64)), world.correlations).values
@@ -169,6 +212,19 @@ def test_a_variant_may_make_a_quantity_certain(fine: str, load: Any) -> None:
         free = load(text(fine), [f"{path}=3", "correlations=[]"]).world
         bent, own = drawn(world, range(50)), drawn(free, range(50))
         assert all(bent[name].tolist() == own[name].tolist() for name in own)
+
+
+def test_what_is_tied_to_a_certain_quantity_is_drawn_as_before(fine: str, load: Any) -> None:
+    tie = f"{{id: t, between: [{AID}, {DELAY}], rank: -1, assumption: true}}"
+    written = text(fine, tie, f"{{id: p, between: [{LOSSES}, {AID}], rank: 0.6, assumption: true}}")
+    whole = drawn(load(written).world, range(50))
+    for path in (AID, DELAY):
+        less = drawn(load(written, [f"{path}=60"]).world, range(50))
+        assert all(less[name].tolist() == whole[name].tolist() for name in whole if name != path)
+    # Where nothing that is tied is drawn, there is nothing left to correlate with.
+    neither = drawn(load(written, [f"{AID}=3", f"{DELAY}=60"]).world, range(50))
+    free = drawn(load(written, ["correlations=[]"]).world, range(50))
+    assert neither[LOSSES].tolist() == free[LOSSES].tolist()
 
 
 def test_where_a_correlation_comes_from(fine: str, load: Any) -> None:
@@ -216,8 +272,12 @@ def test_where_a_correlation_comes_from(fine: str, load: Any) -> None:
         (f", {LOSSES}", "", "19:13: error: between must name two quantities, not 1. Write it as in [path, path]"),
         (LOSSES, "a, b", "19:13: error: between must name two quantities, not 3. Write it as in [path, path]"),
         (f"[{AID}, {LOSSES}]", "a", "19:13: error: between must be a list, not the text 'a'"),
-        ("0.6", "1", "19:94: error: rank must lie between -0.99 and 0.99, not 1"),
-        ("0.6", "-1", "19:94: error: rank must lie between -0.99 and 0.99, not -1"),
+        ("0.6", "1.1", "19:94: error: rank must lie between -1 and 1, not 1.1"),
+        (
+            "0.6",
+            "-0.995",
+            "19:94: error: rank must lie between -0.99 and 0.99, or be 1 or -1, not -0.995. Write 1 for the same luck",
+        ),
         (
             "0.6",
             "{dist: uniform, low: 0, high: 0.5}",
@@ -274,6 +334,30 @@ def test_correlations_that_contradict_one_another(fine: str, lines: Any, load: A
         "s.yaml:18:1: error: these correlations contradict one another: x, y, z. Bring their ranks nearer to 0"
     ]
     assert len(load(text(fine, *items(0.9), other)).world.correlations) == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"x": (AID, LOSSES, 1), "y": (LOSSES, DELAY, 1), "z": (DELAY, AID, -1)}, "x, y, z"),
+        ({"x": (AID, LOSSES, 1), "y": (LOSSES, DELAY, -1), "z": (DELAY, AID, 0)}, "x, y, z"),
+        ({"x": (AID, LOSSES, 0.5), "y": (LOSSES, DELAY, 1), "z": (DELAY, AID, 0.4)}, "x, y, z"),
+        ({"x": (AID, LOSSES, 0.5), "y": (LOSSES, DELAY, -1), "z": (DELAY, AID, 0.5)}, "x, y, z"),
+        ({"x": (AID, LOSSES, 1), "y": (LOSSES, DELAY, 1), "z": (DELAY, AID, 1)}, ""),
+        ({"x": (AID, LOSSES, 0.5), "y": (LOSSES, DELAY, -1), "z": (DELAY, AID, -0.5)}, ""),
+    ],
+)
+def test_one_luck_cannot_have_two_ranks(fine: str, lines: Any, load: Any, asked: Any, named: str) -> None:
+    items = [f"{{id: {name}, between: [{a}, {b}], rank: {r}}}" for name, (a, b, r) in asked.items()]
+    if not named:
+        assert len(load(text(fine, *items)).world.correlations) == 3
+        return
+    assert lines(text(fine, *items)) == [
+        f"s.yaml:18:1: error: these correlations contradict one another: {named}. What a rank of 1 or -1 ties has one luck, "
+        "and with others the same rank (turned by -1)"
+    ]
+    with pytest.raises(ValueError, match="correlations x, y, z contradict one another"):
+        correlated(luck([AID, LOSSES, DELAY], 3), [pair(a, b, r, name) for name, (a, b, r) in asked.items()])
 
 
 def test_contradictions_are_found_without_a_scenario_too() -> None:
