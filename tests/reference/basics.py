@@ -18,6 +18,7 @@ SIDES = ("attacker", "defender")
 # Simulated time is an integer: day * DAY + the place of a step in the order of the day.
 DAY = 100
 EVENT_BEGINS, EVENT_ENDS, HALT, PACKAGE, WAVE_BEGINS, WAVE_ENDS, OFFENSIVE_BEGINS, OFFENSIVE_ENDS = range(8)
+POSTURE = 8
 ARMS, MANPOWER, ATTRITION, FRONT, LOSSES, COLLAPSE = range(10, 70, 10)
 SUPPORT, BELIEFS, NEGOTIATION, CEASEFIRE, EVENTS, RECORDER = range(70, 94, 4)
 

@@ -40,7 +40,7 @@ def everything(tree: dict[str, Any]) -> None:
     tree["attrition"]["enemy_exponent"] = {"dist": "uniform", "low": 0.1, "high": 0.6}
     tree["attrition"]["steps_per_day"] = 3
     winter = {"date": datetime.date(2024, 12, 20), "days": 40, "intensity": 1.5, "probability": 0.5}
-    tree["front"]["offensives"]["winter"] = winter
+    tree["front"]["offensives"] = {"winter": winter}
     tree["front"]["belts"]["line_of_2023"]["at_km2"] = 200
     for side in ("attacker", "defender"):
         tree["collapse"][side].update(force_share=0.9, hazard_per_year=2)
@@ -62,7 +62,7 @@ def everything(tree: dict[str, Any]) -> None:
                 "attrition.attacker.daily_casualties": {"scale": 1.2, "for_days": 60},
                 "attrition.noise_log_sd": {"set": 0.3, "for_days": 15},
                 "attrition.defender.fire_share": {"scale": 3, "for_days": 100},
-                "front.advance_km2_per_day": {"scale": 1.3, "for_days": 40},
+                "front.advance_settled_km2_per_day": {"scale": 1.3, "for_days": 40},
                 "manpower.attacker.return_days": {"add": -20, "for_days": 30},
             },
         },
@@ -196,6 +196,76 @@ def opening(tree: dict[str, Any]) -> None:
     }  # fmt: skip
 
 
+def striking(tree: dict[str, Any]) -> None:
+    """Let both sides strike, culminate for each cause, rest and drop plans; planned offensives of both on top, and mud."""
+    bargaining("nash", False)(tree)
+    front = tree["front"]
+    front.update(mud_months=[1], mud_season_factor=0.5, concentration={"dist": "uniform", "low": 0.5, "high": 2})
+    front["campaigns"] = {
+        "attacker": {
+            "at_start": "prepare", "begins_per_year": 40, "prospect": -1, "prepare_days": 10, "strike_intensity": 1.8,
+            "between_intensity": 0.4, "longest_days": {"dist": "uniform", "low": 15, "high": 40}, "needs_fire_share": 0.5,
+            "culminates_fire_share": {"dist": "uniform", "low": 0.8, "high": 1}, "culminates_loss_share": 0.08,
+            "rest_days": 14,
+        },
+        "defender": {
+            "at_start": "strike", "begins_per_year": 20, "prospect": {"dist": "uniform", "low": -2, "high": 0},
+            "prepare_days": 20, "strike_intensity": {"dist": "uniform", "low": 0.8, "high": 2}, "between_intensity": 0.3,
+            "longest_days": 30, "needs_force_share": 0.9, "culminates_loss_share": 0.05, "rest_days": 20,
+        },
+    }  # fmt: skip
+    front["offensives"] = {
+        "first_day": {"date": datetime.date(2024, 12, 4), "days": 5, "intensity": 2, "probability": 0.5},
+        "feint": {"side": "defender", "date": datetime.date(2025, 2, 1), "days": 12.5, "intensity": 1.6, "probability": 0.7},
+        "second": {"side": "defender", "date": datetime.date(2025, 2, 8), "days": 10, "intensity": 0.7, "probability": 0.7},
+        "spring": {"side": "attacker", "date": datetime.date(2025, 4, 20), "days": 60, "intensity": 1.5, "probability": 0.8},
+    }  # fmt: skip
+    tree["events"][0]["effect"] |= {
+        "front.campaigns.attacker.between_intensity": {"add": 0.2, "for_days": 40},
+        "front.campaigns.defender.prospect": {"add": 0.5, "for_days": 30},
+        "front.defenders_advantage": {"scale": 1.5},
+    }
+
+
+def unsettled(tree: dict[str, Any]) -> None:
+    """State no pace of the front, so that force and fire alone decide, and let whoever attacks harder mass much for it."""
+    bargaining("egalitarian", False)(tree)
+    front = tree["front"]
+    for name in ("advance_km2_per_day", "advance_settled_km2_per_day"):
+        del front[name]
+    tree["manpower"]["attacker"].update(force_persons={"dist": "uniform", "low": 300_000, "high": 800_000})
+    tree["manpower"]["attacker"]["reference_force_persons"] = 500_000
+    tree["manpower"]["defender"]["reference_force_persons"] = {"dist": "uniform", "low": 450_000, "high": 900_000}
+    front.update(concentration=2, effort_log_sd=0.3, force_elasticity=5, counter_attack_share=0.8, advance_sd_km2_per_day=3)
+    front["campaigns"] = {"defender": front["campaigns"]["defender"]}
+    front["campaigns"]["defender"].update(begins_per_year=30, prospect=-3, prepare_days=7, needs_force_share=0)
+    front["offensives"] = {
+        "push": {"date": datetime.date(2025, 1, 15), "days": 30, "intensity": 1.4, "probability": 0.7},
+    }
+    tree["attrition"].update(assault_share=0.8, protection=1.5, quiet_share=0.1)
+    tree["arms"]["quiet_fire_share"] = 0
+    tree["arms"]["attacker"].update(ration_days=3, fire_at_start_share=0.9)
+    tree["events"][0]["effect"] |= {"front.concentration": {"scale": 0.5, "for_days": 25}}
+
+
+def receding(tree: dict[str, Any]) -> None:
+    """Begin with a front that settles to ground lost by the attacker, until an event turns the sign, and more."""
+    bargaining("kalai_smorodinsky", False)(tree)
+    front = tree["front"]
+    front.update(
+        advance_km2_per_day={"dist": "uniform", "low": -30, "high": 5},
+        advance_settled_km2_per_day={"dist": "uniform", "low": -19, "high": -1},
+        counter_attack_share=0.7,
+        fire_elasticity=3,
+        advance_reverts_days=10,
+    )
+    del front["campaigns"]
+    tree["events"][0]["effect"] |= {
+        "front.advance_settled_km2_per_day": {"add": 15, "for_days": 40},
+        "front.counter_attack_share": {"set": 0, "for_days": 20},
+    }
+
+
 RULES = ("nash", "kalai_smorodinsky", "egalitarian", "screening", "stand_firm")
 CHANGES: dict[str, Change] = {
     "everything": everything,
@@ -205,4 +275,7 @@ CHANGES: dict[str, Change] = {
     "guessing": guessing,
     "guarded": guarded,
     "opening": opening,
+    "striking": striking,
+    "unsettled": unsettled,
+    "receding": receding,
 }

@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import atanh, exp, log, sqrt, tanh
+from math import atanh, copysign, exp, log, sqrt, tanh
 from typing import Any
 
 import simpy
+from scipy.optimize import brentq
 
 from .basics import (
     ARMS,
@@ -25,6 +26,7 @@ from .basics import (
     OFFENSIVE_BEGINS,
     OFFENSIVE_ENDS,
     PACKAGE,
+    POSTURE,
     SIDES,
     WAVE_BEGINS,
     WAVE_ENDS,
@@ -47,6 +49,7 @@ from .basics import (
 from .events import Events
 from .negotiation import Ceasefire, Politics
 
+SIGN = {"attacker": 1.0, "defender": -1.0}
 LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0), "mixed": (0.7, 0.3)}
 
 
@@ -182,9 +185,9 @@ class Depot:
     def now(self, name: str) -> float:
         return self.war.now(f"arms.{self.side}.{name}")
 
-    def step(self, received: float, at_war: float, mobilized: float) -> None:
+    def step(self, received: float, firing: float, mobilized: float) -> None:
         self.ready_fire = self.stock_days / (self.stock_days + self.now("ration_days"))
-        self.fire = self.ready_fire * at_war
+        self.fire = min(self.ready_fire * firing, self.stock_days, 1.0)
         produced = self.now("production_fire_days_per_month") / DAYS_PER_MONTH * mobilized
         self.stock_days += produced + received - self.fire
         self.produced_days += produced
@@ -265,7 +268,13 @@ class Arms:
         for backer in self.backers.values():
             received[backer.side] += backer.step()
         for side, depot in self.depots.items():
-            depot.step(received[side], self.war.at_war, self.war.mobilized)
+            depot.step(received[side], self.firing() * self.war.at_war, self.war.mobilized)
+
+    def firing(self) -> float:
+        """How much is fired, of what the stocks allow: who is attacked fires too."""
+        quiet, front = self.war.now("arms.quiet_fire_share"), self.war.front
+        attack = max(front.intensity.values()) / max(*front.usual_intensity.values(), 1e-9)
+        return quiet + (1 - quiet) * attack
 
 
 # Manpower
@@ -439,14 +448,23 @@ class Attrition:
             self.noise[side] = ar * self.noise[side] + sd * sqrt(1 - ar**2) * z
         return exp(self.noise[side] - sd**2 / 2)
 
+    def effort(self, side: str) -> float:
+        """What of a side's losses comes of attacking and of being attacked, against that of the start."""
+        quiet, own = self.now("quiet_share"), self.now("assault_share")
+
+        def weighed(intensity: Mapping[str, float]) -> float:
+            return own * intensity[side] + (1 - own) * intensity[enemy(side)]
+
+        usual = weighed(self.war.front.usual_intensity)
+        return quiet + (1 - quiet) * weighed(self.war.front.intensity) / (usual if usual else 1.0)
+
     def pace_of_losses(self, side: str, day: int) -> float:
         """What a side loses a day if both forces are at their reference."""
-        depot = self.war.arms.depots[enemy(side)]
-        quiet = self.now("quiet_share")
-        effort = quiet + (1 - quiet) * self.war.front.intensity
+        mine, theirs = self.war.arms.depots[side], self.war.arms.depots[enemy(side)]
         share = self.now(f"{side}.fire_share")
-        fire = 1 - share + share * depot.fire / depot.reference_fire
-        pace = self.now(f"{side}.daily_casualties") * self.now("level_factor") * self.tempo * effort * fire
+        under_fire = (1 - share) * self.effort(side) + share * theirs.fire / theirs.reference_fire
+        kept_down = (max(mine.ready_fire, 0.01) / mine.reference_fire) ** -self.now("protection")
+        pace = self.now(f"{side}.daily_casualties") * self.now("level_factor") * self.tempo * under_fire * kept_down
         return pace * self.noise_factor(side, day) * self.war.at_war
 
     def step_loss(
@@ -479,11 +497,14 @@ class Attrition:
 
 @dataclass
 class Offensive:
-    """A spell of stronger or weaker attacks."""
+    """A time in which a side attacks as hard as was planned."""
 
     id: str
+    side: str
+    day: int
     days: int
     intensity: float
+    happens: bool
     active: bool = False
 
 
@@ -495,8 +516,79 @@ class Belt:
     held_by: str
 
 
+POSTURES = ("hold", "prepare", "strike", "rest")
+
+
+class Campaign:
+    """What a side that plans campaigns is at, and since when."""
+
+    def __init__(self, front: Front, side: str, at_start: str) -> None:
+        self.front, self.side, self.posture = front, side, at_start
+        self.since, self.casualties_before = 0, 0.0
+
+    def now(self, name: str) -> float:
+        return self.front.now(f"campaigns.{self.side}.{name}")
+
+    @property
+    def harder(self) -> float:
+        return self.now("strike_intensity") - self.now("between_intensity")
+
+    def push(self) -> float:
+        return self.now("strike_intensity" if self.posture == "strike" else "between_intensity")
+
+    def sees_prospect(self) -> bool:
+        front = self.front
+        ahead = SIGN[self.side] * (front.balance_today + front.lead()) + front.now("concentration") * self.harder
+        return ahead - front.now("defenders_advantage") > self.now("prospect")
+
+    def turn(self, day: int, posture: str, kind: str = "") -> None:
+        self.posture, self.since = posture, day
+        if kind:
+            self.front.war.note(kind, self.side)
+
+    def look(self, day: int) -> None:
+        """The weekly look, from which at most one step follows."""
+        if not self.front.war.at_war:
+            if self.posture != "hold":
+                self.turn(day, "hold")
+        else:
+            {"hold": self.begin, "prepare": self.go_or_drop, "strike": self.culminate, "rest": self.rise}[self.posture](day)
+
+    def begin(self, day: int) -> None:
+        luck = self.front.war.luck.uniform(f"front/campaign/{self.side}", day // 7)
+        if self.sees_prospect() and luck < 1 - exp(-self.now("begins_per_year") * 7 / DAYS_PER_YEAR):
+            self.turn(day, "prepare", "prepares")
+
+    def go_or_drop(self, day: int) -> None:
+        front, people = self.front, self.front.war.manpower[self.side]
+        if not self.sees_prospect():
+            self.turn(day, "hold", "drops plans")
+        elif (
+            day - self.since >= self.now("prepare_days")
+            and not front.is_mud(day)
+            and front.war.arms.depots[self.side].ready_fire >= self.now("needs_fire_share")
+            and people.force >= self.now("needs_force_share") * people.reference_force
+        ):
+            self.turn(day, "strike", "strikes")
+            self.casualties_before = people.cumulative_casualties
+
+    def culminate(self, day: int) -> None:
+        people = self.front.war.manpower[self.side]
+        lost = people.cumulative_casualties - self.casualties_before
+        if (
+            lost > self.now("culminates_loss_share") * (people.force + lost)
+            or self.front.war.arms.depots[self.side].ready_fire < self.now("culminates_fire_share")
+            or day - self.since >= self.now("longest_days")
+        ):
+            self.turn(day, "rest", "culminates")
+
+    def rise(self, day: int) -> None:
+        if day - self.since >= self.now("rest_days"):
+            self.turn(day, "hold", "is ready again")
+
+
 class Front:
-    """The area held by the attacker."""
+    """The line between both, and how hard each attacks."""
 
     def __init__(self, war: War) -> None:
         self.war = war
@@ -506,46 +598,61 @@ class Front:
         self.mud_months = [int(plain(month)) for month in plain(world["mud_months"])]
 
         self.held_at_start = own["held_area_km2"]
-        self.balance_today = 0.0
         self.held_area = self.held_at_start
         self.free_area = self.total_area - self.held_area
         self.advance = 0.0
-        self.intensity = 1.0
-        self.log_pace = 0.0
+        self.planned_ground = dict.fromkeys(SIDES, 0.0)
 
         self.belts = [Belt(item["id"], item["held_by"]) for item in items(world, "belts")]
-        self.offensives = []
+        written = world.get("campaigns") or {}
+        self.campaigns = {
+            side: Campaign(self, side, given(written[side], "at_start") or "hold") for side in SIDES if written.get(side)
+        }
+        self.offensives: list[Offensive] = []
         for item in items(world, "offensives"):
-            values = drawn["offensives"][item["id"]]
-            offensive = Offensive(item["id"], whole_days(values["days"]), values["intensity"])
-            self.offensives.append(offensive)
-            day = day_of(item, war.start)
-            if day is not None:
-                war.env.process(self.offensive(offensive, day, values["probability"]))
-        war.every_day(FRONT, self.step)
+            self.plan_offensive(item, drawn["offensives"][item["id"]])
 
-    def offensive(self, offensive: Offensive, day: int, probability: float) -> Process:
-        if day < 0 or self.war.luck.uniform(f"front/offensive/{offensive.id}", 0) >= probability:
-            return
-        yield at(self.war.env, day, OFFENSIVE_BEGINS)
-        if not self.war.at_war:
-            return
-        offensive.active = True
-        self.war.note("offensive begins", offensive.id)
-        yield at(self.war.env, day + offensive.days, OFFENSIVE_ENDS)
-        offensive.active = False
-        self.war.note("offensive ends", offensive.id)
+        self.push = {side: self.push_of(side, 0) for side in SIDES}
+        self.intensity = dict(self.push)
+        self.usual_intensity = dict(self.push)
+        self.season_at_start = self.season(0)
+        at_references = self.expected(self.lead() + self.massed(self.push), self.push) * self.season_at_start
+        self.noise_at_start = own["advance_km2_per_day"] - at_references if "advance_km2_per_day" in own else 0.0
+        self.noise = self.noise_at_start
+        self.balance_today = self.balance()
+        self.drive = self.balance_today + self.lead() + self.massed(self.push)
+        self.pace = self.expected(self.drive, self.push) * self.season_at_start + self.noise
+
+        self.lull, self.heading, self.area_before = 0, 0.0, self.held_area
+        war.every_day(POSTURE, self.choose)
+        war.every_day(FRONT, self.step)
 
     def now(self, name: str) -> float:
         return self.war.now(f"front.{name}")
 
-    def pace(self, day: int) -> float:
-        if day > 0:
-            sd, phi = self.now("advance_log_sd"), exp(-1 / self.now("advance_reverts_days"))
-            mu = log(self.now("advance_settled_km2_per_day") / self.now("advance_km2_per_day")) - sd**2 / 2
-            noise = sd * sqrt(1 - phi**2) * self.war.luck.normal("front/pace", day)
-            self.log_pace = mu + phi * (self.log_pace - mu) + noise
-        return exp(self.log_pace)
+    # Offensives.
+
+    def plan_offensive(self, item: Mapping[str, Any], values: Mapping[str, float]) -> None:
+        day = day_of(item, self.war.start)
+        assert day is not None
+        happens = self.war.luck.uniform(f"front/offensive/{item['id']}", 0) < values["probability"]
+        side = given(item, "side") or "attacker"
+        offensive = Offensive(item["id"], side, day, whole_days(values["days"]), values["intensity"], happens)
+        self.offensives.append(offensive)
+        if happens and day >= 0:
+            self.war.env.process(self.offensive(offensive))
+
+    def offensive(self, offensive: Offensive) -> Process:
+        yield at(self.war.env, offensive.day, OFFENSIVE_BEGINS)
+        if not self.war.at_war:
+            return
+        offensive.active = True
+        self.war.note("offensive begins", offensive.id)
+        yield at(self.war.env, offensive.day + offensive.days, OFFENSIVE_ENDS)
+        offensive.active = False
+        self.war.note("offensive ends", offensive.id)
+
+    # What the balance is and what comes of it.
 
     def balance(self, forces: Mapping[str, float] | None = None, fires: Mapping[str, float] | None = None) -> float:
         """The balance, that of today or that of other forces and fires."""
@@ -557,17 +664,94 @@ class Front:
         from_force = self.now("force_elasticity") * log(force["attacker"] / force["defender"])
         return from_force + self.now("fire_elasticity") * log(fire["attacker"] / fire["defender"])
 
-    def ratio(self, balance: float) -> float:
-        """The pace that the balance allows, relative to the start; negative if the defender regains ground."""
-        fastest = self.now("fastest_advance_ratio")
-        scale = fastest - 1 / fastest
-        drive = balance + scale * atanh(1 / fastest)
-        push = max(drive, 0.0) + min(drive + self.now("stalemate_band"), 0.0)
-        return fastest * tanh(push / scale)
+    def share_of_fastest(self, ahead: float) -> float:
+        advantage = self.now("defenders_advantage")
+        return tanh((ahead - advantage * tanh(ahead / advantage)) / self.now("decisive_balance"))
+
+    def lead(self) -> float:
+        """What the references themselves amount to."""
+        own, name = self.war.drawn["front"], "advance_settled_km2_per_day"
+        if name not in own:
+            name = "advance_km2_per_day"
+        if name not in own:
+            people, depots = self.war.manpower, self.war.arms.depots
+            force = log(people["attacker"].reference_force / people["defender"].reference_force)
+            fire = log(depots["attacker"].fire_at_start / depots["defender"].fire_at_start)
+            return self.now("force_elasticity") * force + self.now("fire_elasticity") * fire
+        settled = self.now(name)
+        most = self.now("fastest_km2_per_day") * (1.0 if settled > 0 else max(self.now("counter_attack_share"), 1e-9))
+        share = min(abs(settled) / most, 1 - 1e-12)
+        if share == 0:
+            return 0.0
+        advantage, overcome = self.now("defenders_advantage"), self.now("decisive_balance") * atanh(share)
+        # What is left of a balance is less than it, but no more than the advantage less.
+        found = brentq(lambda x: x - advantage * tanh(x / advantage) - overcome, 0.0, overcome + 2 * advantage, xtol=1e-14)
+        return copysign(found, settled)
+
+    def massed(self, push: Mapping[str, float]) -> float:
+        harder = (push["attacker"] - 1) - (push["defender"] - self.now("counter_attack_share"))
+        return self.now("concentration") * harder
+
+    def expected(self, ahead: float, push: Mapping[str, float]) -> float:
+        """The pace, but for season and noise."""
+        share = self.share_of_fastest(ahead)
+        return self.now("fastest_km2_per_day") * share * push["attacker" if share > 0 else "defender"]
+
+    def is_mud(self, day: int) -> bool:
+        return (self.war.start + timedelta(days=day)).month in self.mud_months
 
     def season(self, day: int) -> float:
-        month = (self.war.start + timedelta(days=day)).month
-        return self.now("mud_season_factor" if month in self.mud_months else "dry_season_factor")
+        return self.now("mud_season_factor" if self.is_mud(day) else "dry_season_factor")
+
+    # The morning.
+
+    def push_of(self, side: str, day: int) -> float:
+        """How hard a side attacks, but for season and luck."""
+        planned = [offensive.intensity for offensive in self.offensives if offensive.side == side and offensive.active]
+        if planned:
+            push = 1.0
+            for intensity in planned:
+                push *= intensity
+        elif side in self.campaigns:
+            push = self.campaigns[side].push()
+        else:
+            push = 1.0 if side == "attacker" else self.now("counter_attack_share")
+        if side == "attacker":
+            push *= max(0.0, 1 + self.now("intensity_trend_per_year") * (day - day % 7) / DAYS_PER_YEAR)
+        return push
+
+    def choose(self, day: int) -> None:
+        spread = self.now("advance_sd_km2_per_day")
+        if day > 0:
+            phi = exp(-1 / self.now("advance_reverts_days"))
+            self.noise = phi * self.noise + spread * sqrt(1 - phi**2) * self.war.luck.normal("front/pace", day)
+        if day > 0 and day % 7 == 0:
+            for campaign in self.campaigns.values():
+                campaign.look(day)
+        self.push = {side: self.push_of(side, day) for side in SIDES}
+        if day > 0 and day % 7 == 0:
+            self.planned_ground = {side: self.plans(side, day) for side in SIDES}
+        season = self.season(day) / self.season_at_start
+        bought = exp(self.now("effort_log_sd") * (self.noise - self.noise_at_start) / (spread if spread > 0 else 1.0))
+        self.intensity = {"attacker": self.push["attacker"] * season * bought, "defender": self.push["defender"] * season}
+
+    def plans(self, side: str, day: int) -> float:
+        """The ground that a side counts on gaining by what only it knows of."""
+        ahead: list[tuple[float, float, float]] = []
+        campaign = self.campaigns.get(side)
+        if campaign is not None and campaign.posture == "prepare":
+            ahead.append((campaign.now("strike_intensity"), campaign.harder, campaign.now("longest_days")))
+        for offensive in self.offensives:
+            if offensive.side == side and offensive.happens and 0 < offensive.day - day <= self.now("plans_ahead_days"):
+                ahead.append((offensive.intensity, offensive.intensity - self.push[side], offensive.days))
+        sign, drive = SIGN[side], self.balance_today + self.lead() + self.massed(self.push)
+        total = 0.0
+        for intensity, harder, days in ahead:
+            then = self.expected(drive + sign * self.now("concentration") * harder, {**self.push, side: intensity})
+            total += days * max(0.0, sign * (then - self.expected(drive, self.push)))
+        return total
+
+    # The day.
 
     def belt_factor(self, forward: bool) -> float:
         gained = self.held_area - self.held_at_start
@@ -580,21 +764,36 @@ class Front:
         return factor
 
     def step(self, day: int) -> None:
-        surge = max(0.0, 1 + self.now("intensity_trend_per_year") * day / DAYS_PER_YEAR)
-        for offensive in self.offensives:
-            if offensive.active:
-                surge *= offensive.intensity
-        pace = self.pace(day)
-        self.intensity = surge * pace ** self.now("pace_from_effort_share")
-
         self.balance_today = self.balance()
-        ratio = self.ratio(self.balance_today)
-        ratio *= surge if ratio > 0 else self.now("counter_attack_share")
-        advance = self.now("advance_km2_per_day") * pace * self.season(day) * self.war.at_war * ratio
+        self.drive = self.balance_today + self.lead() + self.massed(self.push)
+        self.pace = self.expected(self.drive, self.push) * self.season(day)
+        self.pace += self.noise * min(2 * max(self.push.values()), 1.0)
+        advance = self.pace * self.war.at_war
         advance *= self.belt_factor(forward=advance > 0)
         self.advance = min(max(advance, -self.held_area), self.total_area - self.held_area)
         self.held_area += self.advance
         self.free_area -= self.advance
+        if day % 7 == 6:
+            self.tell_of_lulls()
+        if day % 28 == 27:
+            self.tell_of_turns()
+
+    def tell_of_lulls(self) -> None:
+        lull = int(max(self.push.values()) < 0.75 and self.war.at_war > 0)
+        if lull > self.lull:
+            self.war.note("lull begins", "")
+        if lull < self.lull and self.war.at_war:
+            self.war.note("lull ends", "")
+        self.lull = lull
+
+    def tell_of_turns(self) -> None:
+        moved = self.held_area - self.area_before
+        self.area_before = self.held_area
+        if abs(moved) > 0.5 * self.now("advance_sd_km2_per_day") * 28:
+            heading = copysign(1.0, moved)
+            if heading == -self.heading:
+                self.war.note("turn", "attacker" if heading > 0 else "defender")
+            self.heading = heading
 
 
 # Collapse

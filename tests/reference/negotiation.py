@@ -140,7 +140,8 @@ class Politics:
         mine = f"beliefs.{side}."
         optimism, wander = drawn[mine + "optimism"], drawn[mine + "wander_share"]
         sd = drawn[mine + "drift_prior_sd_km2_per_day"]
-        self.drift[side] = Kalman(drawn["front.advance_km2_per_day"] * (1 + SIGN[side] * optimism), sd, wander * sd)
+        pace = self.war.front.pace
+        self.drift[side] = Kalman(pace + SIGN[side] * optimism * abs(pace), sd, wander * sd)
         sd = drawn[mine + "balance_prior_sd"]
         self.balance[side] = Kalman(SIGN[side] * optimism, sd, wander * sd)
         self.set_momentum(side)
@@ -359,8 +360,10 @@ class Politics:
         front = self.war.front
         if self.land is None:
             return power
-        drift = self.drift[side].mean + front.now("advance_km2_per_day") * shift
-        area = clip(front.held_area + drift * stretch, 0.0, front.total_area)
+        faster = front.share_of_fastest(front.drive + shift) - front.share_of_fastest(front.drive)
+        drift = self.drift[side].mean + front.now("fastest_km2_per_day") * faster
+        plans = SIGN[side] * front.planned_ground[side] if stretch > 0 else 0.0
+        area = clip(front.held_area + drift * stretch + plans, 0.0, front.total_area)
         weight = self.weights[side][self.land]
         return weight * self.land_value(side, area) + (1 - weight) * power
 

@@ -3,7 +3,7 @@
 import copy
 import random
 from datetime import date
-from math import exp, log
+from math import atanh, exp, log, tanh
 from typing import Any
 
 import pytest
@@ -106,6 +106,23 @@ def people(force: float, pool: float, intake: float, casualties: float) -> World
     }
 
 
+def campaign(**values: Any) -> World:
+    return {
+        "at_start": "hold",
+        "begins_per_year": 6.0,
+        "prospect": -2.0,
+        "prepare_days": 30.0,
+        "strike_intensity": 1.2,
+        "between_intensity": 0.3,
+        "longest_days": 40.0,
+        "needs_fire_share": 0.2,
+        "needs_force_share": 0.8,
+        "culminates_fire_share": 0.1,
+        "culminates_loss_share": 0.2,
+        "rest_days": 60.0,
+    } | values
+
+
 def typical_world() -> World:
     """Two sides, three backers, and one of everything that can happen."""
     return {
@@ -113,6 +130,7 @@ def typical_world() -> World:
         "arms": {
             "attacker": depot(0.9, 25.0),
             "defender": depot(0.3, 5.0),
+            "quiet_fire_share": 0.2,
             "backers": [
                 backer("north", "defender", 1.7),
                 backer("west", "defender", 1.9),
@@ -164,6 +182,8 @@ def typical_world() -> World:
             "noise_ar": 0.28,
             "noise_log_sd": 0.12,
             "quiet_share": 0.3,
+            "assault_share": 0.6,
+            "protection": 0.2,
             "max_daily_loss_share": 0.02,
             "steps_per_day": 1,
             "attacker": {"daily_casualties": 1500.0, "fire_share": 0.5},
@@ -174,19 +194,32 @@ def typical_world() -> World:
             "total_area_km2": 603_628.0,
             "advance_km2_per_day": 20.0,
             "advance_settled_km2_per_day": 12.0,
-            "advance_reverts_days": 90.0,
-            "advance_log_sd": 0.4,
-            "fastest_advance_ratio": 4.0,
+            "advance_reverts_days": 60.0,
+            "advance_sd_km2_per_day": 6.0,
+            "fastest_km2_per_day": 80.0,
             "force_elasticity": 1.5,
             "fire_elasticity": 0.4,
-            "stalemate_band": 0.5,
+            "defenders_advantage": 0.3,
+            "decisive_balance": 4.0,
+            "concentration": 0.5,
             "counter_attack_share": 0.3,
-            "pace_from_effort_share": 0.3,
+            "effort_log_sd": 0.1,
             "intensity_trend_per_year": 0.1,
+            "plans_ahead_days": 60.0,
             "mud_months": [3, 11],
             "mud_season_factor": 0.6,
             "dry_season_factor": 1.1,
-            "offensives": [{"id": "summer", "date": date(2025, 6, 1), "days": 60.0, "intensity": 1.3, "probability": 1.0}],
+            "offensives": [
+                {
+                    "id": "summer",
+                    "side": "attacker",
+                    "date": date(2025, 6, 1),
+                    "days": 60.0,
+                    "intensity": 1.3,
+                    "probability": 1.0,
+                },
+            ],
+            "campaigns": {"defender": campaign(at_start="rest")},
             "belts": [{"id": "line", "held_by": "defender", "at_km2": 2000.0, "depth_km2": 500.0, "pace_share": 0.5}],
         },
         "collapse": {
@@ -201,11 +234,9 @@ def still_world() -> World:
     world = typical_world()
     world["arms"].update(backers=[], halts=[], packages=[])
     world["manpower"]["waves"] = []
-    world["front"].update(
-        offensives=[], belts=[], advance_log_sd=0.0, pace_from_effort_share=0.0, intensity_trend_per_year=0.0
-    )
+    world["front"].update(offensives=[], belts=[], campaigns={}, advance_sd_km2_per_day=0.0, intensity_trend_per_year=0.0)
     world["front"].update(advance_settled_km2_per_day=20.0, mud_season_factor=1.0, dry_season_factor=1.0)
-    world["attrition"].update(tempo_change_log_sd=0.0, noise_log_sd=0.0)
+    world["attrition"].update(tempo_change_log_sd=0.0, noise_log_sd=0.0, protection=0.0)
     for side in ("attacker", "defender"):
         world["arms"][side].update(production_fire_days_per_month=0.0, fire_at_start_share=0.5)
         world["manpower"][side].update(
@@ -266,7 +297,7 @@ def history(request: pytest.FixtureRequest) -> History:
 def test_every_series_has_the_start_and_the_end_of_each_day(history: History) -> None:
     assert {len(values) for values in history.series.values()} == {WORLD_DAYS + 1}
     at_start = {name: values[0] for name, values in history.series.items()}
-    assert at_start["tempo"] == at_start["intensity"] == at_start["at_war"] == 1
+    assert at_start["tempo"] == at_start["intensity.attacker"] == at_start["at_war"] == 1
     assert at_start["ending_day"] == -1
     assert at_start["fire.defender"] == 0.3
     assert at_start["casualties.attacker"] == at_start["arrivals.attacker"] == at_start["advance"] == 0
@@ -288,7 +319,7 @@ def test_no_materiel_is_lost(history: History, side: str) -> None:
         flows = s[f"produced_days.{side}"][t] + s[f"received_days.{side}"][t] - s[f"fired_days.{side}"][t]
         assert s[f"stock_days.{side}"][t] == pytest.approx(s[f"stock_days.{side}"][0] + flows, rel=1e-11)
         assert s[f"stock_days.{side}"][t] >= 0
-        assert 0 <= s[f"fire.{side}"][t] < 1
+        assert 0 <= s[f"fire.{side}"][t] <= 1
     names = {"attacker": ["east"], "defender": ["north", "west"]}[side]
     delivered = sum(s[f"delivered_beur.{name}"][-1] for name in names)
     assert s[f"received_days.{side}"][-1] == pytest.approx(3.0 * delivered, rel=1e-11)
@@ -332,7 +363,7 @@ def test_dated_events_come_on_their_day_and_last() -> None:
 
 def test_a_wave_is_called_in_the_evening_of_a_week_and_begins_the_next_day() -> None:
     world = typical_world()
-    world["manpower"]["defender"]["intake_per_month"] = 8000.0
+    world["manpower"]["defender"]["intake_per_month"] = 5000.0
     history = run(world, WORLD_DAYS, seed=1)
     force = history.series["force.defender"]
     weeks = [day for day in range(6, WORLD_DAYS, 7) if force[day + 1] < 0.97 * force[0]]
@@ -395,9 +426,13 @@ def test_the_first_day_by_hand() -> None:
     # The front sees the force of the morning, before the day's losses, and the fire of the day.
     fire_a = (20 / 40) / 0.5
     balance = 1.5 * log(1.001) + 0.4 * log(fire_a / (fire / 0.3))
-    lead = 3.75 * log((1 + 0.25) / (1 - 0.25)) / 2
-    x = 2 * (balance + lead) / 3.75
-    assert s["advance"][1] == pytest.approx(20 * 4 * (exp(x) - 1) / (exp(x) + 1))
+    # The pace at the start is a quarter of the fastest: x - 0.3 tanh(x/0.3) = 4 artanh(1/4).
+    lead = 0.0
+    for _ in range(60):
+        lead = 4 * atanh(0.25) + 0.3 * tanh(lead / 0.3)
+    ahead = lead + balance
+    assert s["drive"][1] == pytest.approx(ahead)
+    assert s["advance"][1] == pytest.approx(80 * tanh((ahead - 0.3 * tanh(ahead / 0.3)) / 4))
 
 
 def test_intake_shrinks_as_the_pool_empties() -> None:
@@ -422,12 +457,33 @@ def test_the_advance_settles_from_its_reference_to_its_own_level() -> None:
     world = still_world()
     world["front"].update(advance_settled_km2_per_day=10.0, advance_reverts_days=90.0)
     advance = run(world, 300).series["advance"]
-    expected = [20 * 0.5 ** (1 - exp(-day / 90)) for day in range(300)]
+    expected = [10 + 10 * exp(-day / 90) for day in range(300)]
     assert advance[1:] == pytest.approx(expected, rel=1e-9)
 
 
 def test_the_front_moves_at_its_reference_pace_while_all_is_as_at_the_start() -> None:
     assert run(still_world(), 1).series["advance"][1] == pytest.approx(20.0)
+
+
+def test_a_side_prepares_unseen_strikes_gains_and_rests() -> None:
+    world = still_world()
+    world["front"].update(mud_months=[], concentration=2.0, counter_attack_share=1.0, advance_settled_km2_per_day=0.0)
+    world["front"].update(advance_km2_per_day=0.0)
+    strikes = campaign(strike_intensity=2.0, between_intensity=0.0, begins_per_year=900.0)
+    world["front"]["campaigns"] = {"defender": {**strikes, "needs_fire_share": 0.0, "culminates_fire_share": 0.0}}
+    history = run(world, 120)
+    # Seen on day 7, prepared for 30 days until the look of day 42, 40 days until that of day 84.
+    assert [event for event in history.events if event[1] in ("prepares", "strikes", "culminates")] == [
+        (7, "prepares", "defender"),
+        (42, "strikes", "defender"),
+        (84, "culminates", "defender"),
+    ]
+    s = history.series
+    assert s["intensity.defender"][1:43] == [0.0] * 42
+    assert s["intensity.defender"][43:85] == [2.0] * 42
+    assert max(s["advance"][43:85]) < 0 <= min(s["advance"][1:43])
+    assert s["planned_ground.defender"][8] > 0 == s["planned_ground.defender"][43]
+    assert set(s["planned_ground.attacker"]) == {0.0}
 
 
 @pytest.mark.parametrize(("force", "sign"), [(400e3, 1), (160e3, 0), (60e3, -1)])
@@ -436,7 +492,7 @@ def test_the_front_goes_stands_or_comes_back_with_the_balance(force: float, sign
     world["manpower"]["attacker"].update(force_persons=force, reference_force_persons=400e3)
     world["front"]["force_elasticity"] = 1.3
     advance = run(world, 1).series["advance"][1]
-    assert (advance > 0) - (advance < 0) == sign
+    assert (advance > 0.5) - (advance < -0.5) == sign
 
 
 def test_a_belt_slows_the_advance_while_it_is_crossed() -> None:

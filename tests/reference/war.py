@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .basics import DAY, RECORDER, SIDES, History, Luck, Ranges
-from .mechanisms import War
+from .mechanisms import POSTURES, War
 
 __all__ = ["History", "Luck", "simulate"]
 
@@ -45,6 +45,11 @@ class Recorder:
             state[f"arrivals.{side}"] = people.arrivals
             state[f"casualties.{side}"] = people.casualties
             state[f"cumulative_casualties.{side}"] = people.cumulative_casualties
+            campaign = war.front.campaigns.get(side)
+            state[f"intensity.{side}"] = war.front.intensity[side]
+            state[f"usual_intensity.{side}"] = war.front.usual_intensity[side]
+            state[f"posture.{side}"] = float(POSTURES.index(campaign.posture)) if campaign is not None else 0.0
+            state[f"planned_ground.{side}"] = war.front.planned_ground[side]
         for event in war.events.all:
             state[f"event_count.{event.id}"] = float(event.times)
         for backer in war.arms.backers.values():
@@ -56,8 +61,9 @@ class Recorder:
         state["held_area"] = war.front.held_area
         state["free_area"] = war.front.free_area
         state["advance"] = war.front.advance
-        state["intensity"] = war.front.intensity
+        state["pace"], state["drive"] = war.front.pace, war.front.drive
         state["balance"] = war.front.balance_today
+        state["lull"] = float(war.front.lull)
         state["broken"] = float(war.collapse.broken)
         state |= war.politics.state()
         state |= war.ceasefire.state()
