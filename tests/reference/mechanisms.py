@@ -676,7 +676,7 @@ class Front:
         if name not in own:
             people, depots = self.war.manpower, self.war.arms.depots
             force = log(people["attacker"].reference_force / people["defender"].reference_force)
-            fire = log(depots["attacker"].fire_at_start / depots["defender"].fire_at_start)
+            fire = log(depots["attacker"].reference_fire / depots["defender"].reference_fire)
             return self.now("force_elasticity") * force + self.now("fire_elasticity") * fire
         settled = self.now(name)
         most = self.now("fastest_km2_per_day") * (1.0 if settled > 0 else max(self.now("counter_attack_share"), 1e-9))
