@@ -166,6 +166,9 @@ def _not_live(world: BaseModel, path: str, live: dict[str, Knob]) -> tuple[str, 
         return f"{quoted(path)} is settled at the start, no event can change it", "Write it in its own section"
     node: Any = world
     for step in path.split("."):
+        instead = getattr(type(node), "gone", {}).get(step)
+        if instead is not None:
+            return f"{quoted(path)} is no longer there", instead
         if isinstance(node, list):
             node = {getattr(item, "id", None): item for item in node}.get(step, _NOTHING)
         elif isinstance(node, BaseModel) and step in type(node).model_fields:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from .errors import FieldError, Flaw, Path, Step
 from .read import Located, Place, read_value
 from .tree import Items, everything, in_one_form
-from .walk import below, fields, is_mapping, is_number
+from .walk import below, fields, gone, is_mapping, is_number
 from .wording import did_you_mean, quoted
 
 NOTE = "set on the command line"
@@ -95,4 +95,6 @@ def _step(node: Any, annotation: Any, name: str, prefix: str) -> Step:
     else:
         held = "is empty" if node is None else "is a single value"
         raise FieldError(Flaw(f"{quoted(prefix)} {held} and has no {quoted(name)}", f"Write --set {prefix}=value"))
+    if name in gone(annotation):
+        raise FieldError(Flaw(f"{quoted(dot + name)} is no longer there", gone(annotation)[name]))
     raise FieldError(Flaw(f"unknown path {quoted(dot + name)}", did_you_mean(name, known, dot)))

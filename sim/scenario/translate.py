@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from .errors import FieldError, Flaw, Path, Step
 from .knobs import knob_of
 from .tree import Items
-from .walk import Where, fields, is_mapping, is_number, is_section, item_of, locate, members
+from .walk import Where, fields, gone, is_mapping, is_number, is_section, item_of, locate, members
 from .wording import closest, did_you_mean, found, listed, quoted, shorten
 
 _KINDS = {
@@ -138,7 +138,7 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
         # What is meant may be there already, inherited. At the root `extends` is gone before.
         near = closest(path[-1], [*allowed, "extends"] if len(path) == 1 else allowed)
         hint = f"Did you mean '{near}'?" if near else f"Possible: {listed(allowed)}"
-        instead = getattr(where.inside, "gone", {}).get(path[-1], "")
+        instead = gone(where.inside).get(str(path[-1]), "")
         message = (
             f"field {quoted(path[-1])}{inside} is no longer there"
             if instead

@@ -42,6 +42,15 @@ def fields(annotation: Any) -> dict[str, FieldInfo]:
     return found
 
 
+def gone(annotation: Any) -> dict[str, str]:
+    """Return the fields that such a section once had, each with what to write instead."""
+    found: dict[str, str] = {}
+    for member in members(annotation):
+        if is_section(member):
+            found.update(getattr(member, "gone", {}))
+    return found
+
+
 def is_section(annotation: Any) -> bool:
     """Return whether an annotation is a model class."""
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -273,7 +273,7 @@ class Arms:
     def firing(self) -> float:
         """How much is fired, of what the stocks allow: who is attacked fires too."""
         quiet, front = self.war.now("arms.quiet_fire_share"), self.war.front
-        attack = max(front.intensity.values()) / max(*front.usual_intensity.values(), 1e-9)
+        attack = sum(front.intensity.values()) / max(sum(front.usual_intensity.values()), 1e-9)
         return quiet + (1 - quiet) * attack
 
 
