@@ -206,7 +206,7 @@ def eventful(tree: dict[str, Any]) -> None:
         wave.update({"probability": 1, "force_below_share": 0.95})
     tree["front"]["offensives"]["summer_2025"].update({"probability": 1})
     for side in ("attacker", "defender"):
-        tree["collapse"][side].update({"force_share": 0.9, "hazard_per_year": 5})
+        tree["collapse"][side].update({"force_share": 0.9, "hazard_per_year": 2})
     tree["negotiation"]["talks"].update({"agree_per_year": 50, "open_per_year": 20})
     tree["ceasefire"].update({"settled_after_years": 0.2, "strategic_effect": 100, "imposed_effect": 5})
     # Without what is said against it, and soon there.

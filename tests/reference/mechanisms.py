@@ -293,7 +293,7 @@ class Manpower:
         own: Mapping[str, float] = drawn[side]
         self.pool_persons = own["pool_persons"]
 
-        self.force = own["force_persons"]
+        self.force = self.peak_force = own["force_persons"]
         self.pool = self.pool_persons
         self.training = deque([own["past_intake_per_month"] / DAYS_PER_MONTH] * round(own["training_days"]))
         self.recovery = StagedDelay(
@@ -373,6 +373,7 @@ class Manpower:
         self.returned += returned
         self.arrivals = trained + returned
         self.force += self.arrivals
+        self.peak_force = max(self.peak_force, self.force)
 
     def evening(self, day: int) -> None:
         killed = self.now("killed_share") * self.casualties
@@ -609,13 +610,16 @@ class Collapse:
         self.broken = 0
         war.every_day(COLLAPSE, self.step)
 
-    def hazard_per_year(self, side: str, force: float | None = None) -> float:
-        """The hazard, that of today or that of another force."""
+    def hazard_per_year(self, side: str, force: float | None = None, grown: float = 1.0) -> float:
+        """The hazard, that of today or that of another force, which counts from there on and has grown by a factor."""
         manpower = self.war.manpower[side]
+        size = manpower.force if force is None else force
+        largest = max(manpower.peak_force, size)
+        remains = min(1.0, grown * (size / largest if largest > 0 else 1.0))
         share, width, most = (
             self.war.now(f"collapse.{side}.{name}") for name in ("force_share", "width_share", "hazard_per_year")
         )
-        strength = ((manpower.force if force is None else force) / manpower.reference_force - share) / width
+        strength = (remains - share) / width
         return most / (1 + exp(min(strength, 700.0)))
 
     def step(self, day: int) -> None:

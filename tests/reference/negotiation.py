@@ -413,7 +413,7 @@ class Politics:
             chance = {}
             for who in SIDES:
                 now = self.war.collapse.hazard_per_year(who, forces[who])
-                then = self.war.collapse.hazard_per_year(who, forces[who] * exp(self.trend[who] * stretch))
+                then = self.war.collapse.hazard_per_year(who, forces[who], exp(self.trend[who] * stretch))
                 chance[who] = 1 - exp(-(now + then) / 2 * years)
             own, enemy = chance[side], chance[OTHER[side]]
             discount = exp(-self.of(side, "discount_per_year") * years)

@@ -33,6 +33,7 @@ class Recorder:
             state[f"received_days.{side}"] = depot.received_days
             state[f"fired_days.{side}"] = depot.fired_days
             state[f"force.{side}"] = people.force
+            state[f"peak_force.{side}"] = people.peak_force
             state[f"pool.{side}"] = people.pool
             state[f"in_training.{side}"] = sum(people.training)
             state[f"recovering.{side}"] = people.recovery.content()
