@@ -48,7 +48,7 @@ def played(scenario: Any, days: int, replications: int, watched: bool = True) ->
 def test_the_model_agrees_with_the_reference(name, load, variant):
     scenario = variant(CHANGES[name]) if name in CHANGES else load(name)
     replications, days = (
-        (REPLICATIONS, DAYS) if name in ("baseline", "everything") else (8, 250 if name == "guessing" else 150)
+        (REPLICATIONS, DAYS) if name in ("baseline", "everything", "decided") else (8, 250 if name == "guessing" else 150)
     )
     world, drawn = played(scenario, days, replications)
     fields = {field.name: field for field in world.fields if not field.inner}
@@ -120,8 +120,19 @@ def guards_come_slowly(world: World) -> None:
     assert (np.diff([state["weariness"] for state in states], axis=0) < 0).any(), "weariness should fade"
 
 
+def each_side_decides_in_each_way(world: World) -> None:
+    ending, decided = world.fields.see("ending"), world.fields.see("decided")
+    assert set(decided.tolist()) == {0, 1, 2, 5, 6, 7, 8}
+    assert (ending[decided > 0] == decided[decided > 0]).all()
+    assert (world.fields.see("dictated_package") >= 0)[np.isin(decided, (1, 2, 5, 6))].any()
+    assert (world.fields.see("dictated_package") < 0)[np.isin(decided, (0, 7, 8))].all()
+    assert (world.fields.see("routs") > 1).any(axis=1).all()
+    assert events_of(world, "rout ends")
+
+
 SHOWN = {
     "baseline": lambda world: None,
+    "decided": each_side_decides_in_each_way,
     "everything": every_ending_comes,
     "hard and short": some_can_sign_nothing,
     "guessing": offers_are_refused,
@@ -130,6 +141,15 @@ SHOWN = {
 
 # What each case is for: without it the same luck should give another history.
 TAKEN_OUT = {
+    "decided": [
+        {"rout.attacker.hazard_per_year": 0},
+        {"rout.defender.hazard_per_year": 0},
+        {"aims.attacker.stops_at_km2": 1e8},
+        {"aims.defender.stops_at_km2": 0},
+        {"rout.attacker.loss_weight": 0, "rout.defender.loss_weight": 0},
+        {"rout.attacker.weariness_shock": 0, "rout.defender.weariness_shock": 0},
+        {"rout.defender.days": 1},
+    ],
     "guessing": [
         {"negotiation.resolve_law": "normal"},
         {"negotiation.attacker.resolve_noise": 5, "negotiation.defender.resolve_noise": 5},

@@ -19,10 +19,9 @@ from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.recorder import EventKind
 from sim.model.asked import Moment
+from sim.model.endings import COLLAPSED
 from sim.model.parameters import SIDES
 from sim.scenario import N, Quantity, Section, knob
-
-ATTACKER_BROKEN, DEFENDER_BROKEN = 1, 2
 
 
 class SideCollapse(Section, Generic[N]):
@@ -87,7 +86,7 @@ class Collapse(Mechanism):
     kinds: ClassVar = {
         "collapse": EventKind(
             "{side}'s army collapses, at {share:.0%} of its largest force. The fighting ends.",
-            ends=("talks", "offensive"),
+            ends=("talks", "offensive", "rout"),
             mark="collapse",
         )
     }
@@ -122,8 +121,8 @@ class Collapse(Mechanism):
         broken = who_breaks(self.endurance - self.endured, step, self.at_war)
         # No one deserts a lost cause while the guns are silent: the hazard adds up in war only.
         self.endured += step * self.at_war
-        for code, side in ((ATTACKER_BROKEN, 0), (DEFENDER_BROKEN, 1)):
+        for side in range(2):
             cohort = np.flatnonzero(broken[side])
             if len(cohort):
-                self.broken[cohort] = code
+                self.broken[cohort] = COLLAPSED[side]
                 self.world.recorder.tell(day, cohort, "collapse", side=SIDES[side], share=ratio[side, cohort])

@@ -183,6 +183,7 @@ class Front(Mechanism):
 
     force: PerSide = seen()
     ready_fire: PerSide = seen()
+    rout_pace: PerHistory = seen()
     reference_force: PerSide = seen()
     fire_at_start: PerSide = seen()
     at_war: PerHistory = seen()
@@ -240,6 +241,7 @@ class Front(Mechanism):
         ratio = advance_ratio(self.balance, knobs.fastest_advance_ratio, knobs.stalemate_band, self.shape)
         effort = np.where(ratio > 0, surge, knobs.counter_attack_share)
         pace = ratio * effort * (knobs.advance_km2_per_day * np.exp(self.log_pace)) * (self._season(day) * self.at_war)
+        pace = pace + self.rout_pace * self.at_war
         ground = self.held_area - self._area_at_start
         for belt in knobs.belts:
             pace = slowed(pace, ground, belt)

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from sim.engine.draws import Draws
 from sim.engine.world import Setting, World
 from sim.model import MECHANISMS, ORDER_OF_THE_DAY, section
-from sim.model.ceasefire import WAR_GOES_ON
-from sim.model.collapse import ATTACKER_BROKEN, DEFENDER_BROKEN, Collapse, collapse_hazard, share_of_peak
+from sim.model.collapse import Collapse, collapse_hazard, share_of_peak
+from sim.model.endings import COLLAPSED, WAR_GOES_ON
 from sim.model.parameters import Drawn
 
 Load, Play, Tree = Callable[..., Any], Callable[..., Any], dict[str, Any]
 
 WEEK = 7 / 365.25
+ATTACKER_BROKEN, DEFENDER_BROKEN = COLLAPSED
 
 
 def hazard(ratio: float, share: float = 0.5, width: float = 0.05, highest: float = 3.0) -> float:

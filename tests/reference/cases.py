@@ -171,6 +171,37 @@ def guarded(tree: dict[str, Any]) -> None:
     del tree["events"][0]["effect"]["ceasefire.regimes.european_zone.guards"]
 
 
+def decided(tree: dict[str, Any]) -> None:
+    """Let fronts break, armies take all or collapse, and sides reach their aims, and victors dictate; a rout may go on."""
+    bargaining("nash", False)(tree)
+    tree["front"].update(held_area_km2=6_000, total_area_km2=12_000, force_elasticity=8, counter_attack_share=1)
+    for side in ("attacker", "defender"):
+        tree["rout"][side].update(
+            hazard_per_year=12,
+            balance_against={"dist": "uniform", "low": -1, "high": 0},
+            loss_weight=5,
+            weariness_shock=0.3,
+            pace_km2_per_day={"dist": "uniform", "low": 100, "high": 900},
+        )
+        tree["collapse"][side].update(force_share=0.95, width_share=0.05, hazard_per_year=4)
+    tree["aims"] = {
+        "attacker": {"stops_at_km2": {"dist": "uniform", "low": 9_000, "high": 30_000}},
+        "defender": {"stops_at_km2": {"dist": "uniform", "low": 0, "high": 2_000}},
+    }
+    tree["negotiation"]["talks"].update(agree_per_year=1)
+    tree["negotiation"]["issues"]["territory"]["land"] = {"none_km2": 0, "all_km2": 12_000}
+    tree["events"] += [
+        {
+            "id": "modesty", "when": {"hazard_per_year": 2}, "probability": 0.7,
+            "effect": {"aims.defender.stops_at_km2": {"add": 500}, "rout.defender.days": {"scale": 2, "for_days": 90}},
+        },
+        {
+            "id": "grief", "when": {"quantity": "routs.defender", "above": 0},
+            "effect": {"aims.attacker.stops_at_km2": {"scale": 0.8}},
+        },
+    ]  # fmt: skip
+
+
 def opening(tree: dict[str, Any]) -> None:
     """Let options and red lines open and lapse, by dates and by what happens, and lines be about areas."""
     bargaining("egalitarian", False)(tree)
@@ -202,4 +233,5 @@ CHANGES: dict[str, Change] = {
     "guessing": guessing,
     "guarded": guarded,
     "opening": opening,
+    "decided": decided,
 }

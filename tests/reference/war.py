@@ -59,6 +59,11 @@ class Recorder:
         state["advance"] = war.front.advance
         state["intensity"] = war.front.intensity
         state["balance"] = war.front.balance_today
+        state["rout_pace"] = war.rout.pace
+        for side in SIDES:
+            state[f"routs.{side}"], state[f"shaken.{side}"] = float(war.rout.times[side]), war.rout.shaken[side]
+            state[f"aims_reached.{side}"] = war.decision.reached[side]
+        state["decided"] = float(war.decision.decided)
         state["broken"] = float(war.collapse.broken)
         state |= war.politics.state()
         state |= war.ceasefire.state()
