@@ -16,7 +16,14 @@ from tests.reference.war import simulate as plain_history
 
 SEED = 7
 # Of these cases so many histories for so many days; of the others 8 for 150.
-LONGER = {"baseline": (20, 365), "everything": (20, 365), "guessing": (8, 250), "striking": (8, 200), "receding": (5, 100)}
+LONGER = {
+    "baseline": (20, 365),
+    "everything": (20, 365),
+    "decided": (20, 365),
+    "guessing": (8, 250),
+    "striking": (8, 200),
+    "receding": (5, 100),
+}
 
 
 class Luck:
@@ -156,8 +163,19 @@ def the_attacker_loses_ground(world: World) -> None:
     assert set(np.sign(in_time(world, "pace")).ravel()) >= {-1, 1}
 
 
+def each_side_decides_in_each_way(world: World) -> None:
+    ending, decided = world.fields.see("ending"), world.fields.see("decided")
+    assert set(decided.tolist()) == {0, 1, 2, 5, 6, 7, 8}
+    assert (ending[decided > 0] == decided[decided > 0]).all()
+    assert (world.fields.see("dictated_package") >= 0)[np.isin(decided, (1, 2, 5, 6))].any()
+    assert (world.fields.see("dictated_package") < 0)[np.isin(decided, (0, 7, 8))].all()
+    assert (world.fields.see("routs") > 1).any(axis=1).all()
+    assert events_of(world, "rout ends")
+
+
 SHOWN = {
     "baseline": lambda world: None,
+    "decided": each_side_decides_in_each_way,
     "everything": every_ending_comes,
     "hard and short": some_can_sign_nothing,
     "guessing": offers_are_refused,
@@ -169,6 +187,15 @@ SHOWN = {
 
 # What each case is for: without it the same luck should give another history.
 TAKEN_OUT = {
+    "decided": [
+        {"rout.attacker.hazard_per_year": 0},
+        {"rout.defender.hazard_per_year": 0},
+        {"aims.attacker.stops_at_km2": 1e8},
+        {"aims.defender.stops_at_km2": 0},
+        {"rout.attacker.loss_weight": 0, "rout.defender.loss_weight": 0},
+        {"rout.attacker.weariness_shock": 0, "rout.defender.weariness_shock": 0},
+        {"rout.defender.days": 1},
+    ],
     "guessing": [
         {"negotiation.resolve_law": "normal"},
         {"negotiation.attacker.resolve_noise": 5, "negotiation.defender.resolve_noise": 5},

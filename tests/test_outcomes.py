@@ -8,7 +8,8 @@ import pytest
 from sim.engine.world import Setting
 from sim.ensemble.outcomes import landmarks, outcome_columns
 from sim.model import knob_ranges, simulate
-from tests.reference.cases import everything
+from sim.model.endings import CODES
+from tests.reference.cases import CHANGES
 from tests.reference.war import simulate as plain_history
 from tests.test_oracle import SEED, Luck
 
@@ -30,9 +31,7 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
     all_war = at("ceasefires", 365) == 0
     months = (ended if 0 <= ended <= 365 else 365) / MONTH if all_war else np.nan
     row: dict[str, float | str] = {
-        "ending": ("war_goes_on", "attacker_collapsed", "defender_collapsed", "ceasefire_in_force", "war_again")[
-            int(at("ending"))
-        ],
+        "ending": [*CODES][int(at("ending"))],
         "ending_day": ended if ended >= 0 else np.nan,
         "ground_gained_km2": since("held_area"),
         "ground_30_days_km2": since("held_area", 30),
@@ -49,6 +48,7 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
         arrived = sum(series[f"arrivals.{side}"][1:366])
         returned = since(f"returned.{side}", 365)
         row |= {
+            f"routs_{side}": at(f"routs.{side}"),
             f"casualties_{side}": at(f"cumulative_casualties.{side}"),
             f"killed_{side}": at(f"killed.{side}"),
             f"force_start_{side}": at(f"force.{side}", 0),
@@ -93,6 +93,9 @@ def deals(series: dict[str, list[float]]) -> dict[str, float | str]:
         "deal_within_12_months": float(day is not None and day <= 365),
         "belief_gap_12_months_km2_per_day": gap if series["at_war"][365] else np.nan,
     }
+    dictated = series["dictated_package"][-1] >= 0
+    row["dictated_terms"] = float(dictated)
+    row["dictated_land_km2"] = series["dictated_area"][-1] - series["held_area"][-1] if dictated else np.nan
     row |= ceasefires(series, day)
     for side in SIDES:
         row[f"surplus_{side}"] = np.nan if day is None else series[f"deal_surplus.{side}"][day]
@@ -114,8 +117,8 @@ def ceasefires(series: dict[str, list[float]], day: int | None) -> dict[str, flo
         "first_ceasefire_broke": np.nan if day is None else float(broke is not None),
         "collapse_cause": "" if broke is None else causes[int(series["collapse_cause"][broke + 1])],
         "share_of_time_in_ceasefire": sum(inside) / DAYS,
-        "ended_within_12_months": float(any(ending in (1, 2, 3) for ending in series["ending"][:366])),
-        "decided_within_12_months": float(series["ending"][365] in (1, 2)),
+        "ended_within_12_months": float(any(ending not in (0, 4) for ending in series["ending"][:366])),
+        "decided_within_12_months": float(series["ending"][365] not in (0, 3, 4)),
         "guards_end": series["guards_in_place"][DAYS],
         "incidents_per_day": max(series["incidents_total"]) / sum(inside) if any(inside) else np.nan,
     }
@@ -132,13 +135,13 @@ def terms(section: Any, package: int) -> dict[str, str]:
     chosen = {}
     for issue in reversed(issues):
         package, place = divmod(package, len(options[issue]))
-        chosen[f"terms_{issue}"] = options[issue][place][0]
+        chosen[issue] = options[issue][place][0]
     return chosen
 
 
-@pytest.mark.parametrize("name", ["baseline", "everything"])
+@pytest.mark.parametrize("name", ["baseline", "everything", "decided"])
 def test_every_column_from_the_daily_history(name, load, variant):
-    scenario = load("baseline") if name == "baseline" else variant(everything)
+    scenario = load("baseline") if name == "baseline" else variant(CHANGES[name])
     numbers = np.arange(REPLICATIONS)
     kept = landmarks(scenario, DAYS)
     world, drawn = simulate(scenario, Setting(scenario.world.start_date, DAYS, SEED, numbers, landmarks=kept))
@@ -152,7 +155,10 @@ def test_every_column_from_the_daily_history(name, load, variant):
         row = expected(series, backers)
         package = int(series["deal_package"][-1])
         signed = terms(scenario.tree["negotiation"], package) if package >= 0 else {}
-        row |= {f"terms_{issue.id}": signed.get(f"terms_{issue.id}", "") for issue in section.issues}
+        row |= {f"terms_{issue.id}": signed.get(issue.id, "") for issue in section.issues}
+        package = int(series["dictated_package"][-1])
+        dictated = terms(scenario.tree["negotiation"], package) if package >= 0 else {}
+        row |= {f"dictated_{issue.id}": dictated.get(issue.id, "") for issue in section.issues}
         assert row.keys() == columns.keys()
         for column, value in row.items():
             ours = columns[column][replication]
@@ -163,3 +169,6 @@ def test_every_column_from_the_daily_history(name, load, variant):
     if name == "everything":
         assert (columns["offers_refused"] > 0).any()
         assert len(set(columns["ending"])) > 1, "some histories should end within the year"
+    if name == "decided":
+        assert 0 < columns["dictated_terms"].mean() < 1
+        assert (columns["routs_attacker"] > 0).any()

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.model.endings import FIRST_ENDS
 from sim.results.statistics import aalen_johansen, kaplan_meier
-from sim.results.survival import FIRST_ENDS, courses, first_end
+from sim.results.survival import courses, first_end
 from sim.results.tables import survival_csv
 
 
@@ -78,6 +79,9 @@ def test_the_curves_are_those_of_the_histories(load, ensemble) -> None:
     found = {(course.name, course.of): course.curve for course in courses(run.outcomes, run.plan.days)}
     # No one leaves before the horizon, so that the shares are plain ones.
     for place, kind in enumerate(FIRST_ENDS, start=1):
+        assert (("first_end", kind) in found) == (how == place).any()
+        if ("first_end", kind) not in found:
+            continue
         curve = found["first_end", kind]
         np.testing.assert_allclose(curve.share, [((how == place) & (days <= day)).mean() for day in curve.times])
     assert found["first_end", "ceasefire"].share[-1] == pytest.approx((run.outcomes["ceasefires"] > 0).mean())

@@ -18,7 +18,7 @@ from sim.ensemble.heard import by_days
 from sim.ensemble.outcomes import landmarks, moments, outcome_columns, wanted
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.model import simulate
-from sim.model.ceasefire import FAILED
+from sim.model.endings import FAILED
 from sim.scenario import Scenario, ScenarioHead
 from sim.scenario.head import MOST_DAYS
 

@@ -15,11 +15,13 @@ from sim.model.beliefs import Beliefs
 from sim.model.ceasefire import Ceasefire
 from sim.model.collapse import Collapse
 from sim.model.conditions import watchable
+from sim.model.decision import Aims
 from sim.model.events import Events, ScenarioEvent, event_flaws, knob_ranges
 from sim.model.front import Front
 from sim.model.manpower import Manpower
 from sim.model.outcomes import Outcome
 from sim.model.parameters import Drawn
+from sim.model.rout import Rout
 from sim.model.stakes import regime_flaws, window_flaws
 from sim.model.support import Support
 from sim.model.talks import Talks
@@ -27,18 +29,18 @@ from sim.scenario import FieldError, Flaw, Quantity, Scenario, ScenarioHead
 from sim.scenario.wording import listed, quoted
 
 MECHANISMS: tuple[type[Mechanism], ...] = (
-    Events, Arms, Manpower, Attrition, Front, Collapse, Support, Beliefs, Talks, Ceasefire,
+    Events, Arms, Manpower, Attrition, Front, Collapse, Aims, Rout, Support, Beliefs, Talks, Ceasefire,
 )  # fmt: skip
 # Optional, and left out together by a scenario in which no one negotiates.
 POLITICS = (Support, Beliefs, Talks, Ceasefire)
 
 # Appointments come first, the scenario's own before all, and what they change is settled once a day, when all that happens
-# is known; manpower books the losses of the day after the battle. What a collapse or a deal has ended is over before
+# is known; manpower books the losses of the day after the battle. What a decision or a deal has ended is over before
 # conditions of events are looked for.
 ORDER_OF_THE_DAY = (
     "event begins", "event ends", "event effects",
     "halt", "package", "wave begins", "wave ends", "offensive begins", "offensive ends",
-    "posture", "arms", "manpower", "attrition", "front", "losses", "collapse",
+    "posture", "arms", "manpower", "attrition", "front", "losses", "collapse", "decision", "rout",
     "support", "beliefs", "negotiation", "ceasefire", "events",
 )  # fmt: skip
 

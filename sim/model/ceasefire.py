@@ -1,4 +1,4 @@
-"""The end of the war, and what comes after: an army's collapse, or a ceasefire that holds or breaks. Owns `at_war`.
+"""The end of the war, and what comes after: a decision, or a ceasefire that holds or breaks. Owns `at_war`.
 
 A ceasefire breaks when its cumulated hazard reaches an exponential draw. The hazard is that of `regimes`, with as much of
 the zone and the guards as is in place, raised where the deal was imposed, the record of the fighting was inconsistent, or
@@ -22,12 +22,22 @@ from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
 from sim.engine.recorder import EventKind
 from sim.model.asked import Moment
+from sim.model.endings import (
+    AIMS_OF,
+    CEASEFIRE,
+    CONQUERED_BY,
+    DECIDED,
+    ENDINGS,
+    ENDINGS_ALONE,
+    WAR_AGAIN,
+    WAR_GOES_ON,
+    labels,
+)
 from sim.model.outcomes import Column, Outcome, State, day_of, where
 from sim.model.parameters import here
 from sim.model.regimes import REGIME, CeasefireParameters, in_place, institutions_effect
 from sim.scenario import Quantity
 
-WAR_GOES_ON, CEASEFIRE, WAR_AGAIN = 0, 3, 4
 # What raised the hazard most on the day of a collapse; only what doubles it counts, else it just wore out.
 CAUSES = {
     "worn_out": "Nothing: it wore out",
@@ -66,20 +76,9 @@ def _lasted(span: int) -> Callable[[State], Column]:
 
 
 def _decided(now: State) -> Column:
-    """Return where the fighting was decided by the collapse of an army."""
-    decided: Column = (now.ending > WAR_GOES_ON) & (now.ending < CEASEFIRE)
+    """Return where one side has decided the war."""
+    decided: Column = DECIDED[now.ending]
     return decided
-
-
-ENDINGS = {
-    "war_goes_on": "War goes on",
-    "attacker_collapsed": "{attacker}'s army has collapsed",
-    "defender_collapsed": "{defender}'s army has collapsed",
-    "ceasefire_in_force": "Ceasefire in force",
-    "war_again": "War again after a ceasefire",
-}
-# Instead of an ending, where something went wrong.
-FAILED = "failed"
 
 
 class Ceasefire(Mechanism):
@@ -104,11 +103,11 @@ class Ceasefire(Mechanism):
 
     @classmethod
     def outcomes_of(cls, section: CeasefireParameters[Quantity] | None) -> tuple[Outcome, ...]:
-        """Return the outcomes of the war's end; only those of an army's collapse without a negotiation."""
+        """Return the outcomes of the war's end; only those that one side decides without a negotiation."""
         if section is not None:
             return cls.outcomes
         known = {outcome.name: outcome for outcome in cls.outcomes}
-        return replace(known["ending"], values=dict([*ENDINGS.items()][:CEASEFIRE])), known["ending_day"]
+        return replace(known["ending"], values=labels(ENDINGS_ALONE)), known["ending_day"]
 
     moments: ClassVar = (
         Moment("first_ceasefire", "on the first day of the first ceasefire", lambda now: now.ceasefires > 0),
@@ -117,8 +116,9 @@ class Ceasefire(Mechanism):
     outcomes: ClassVar = (
         Outcome(
             "ending", "Ending", "", "How the history stands at the horizon.", lambda now: now.ending, section="endings",
-            kind="category", values=ENDINGS, headline={"ceasefire_in_force": 1, "war_goes_on": 7},
-            told=dict.fromkeys(("attacker_collapsed", "defender_collapsed", "ceasefire_in_force"), "compared"),
+            kind="category", values=labels(), headline={"ceasefire_in_force": 1, "war_goes_on": 7},
+            told=dict.fromkeys((ending.name for ending in ENDINGS if ending.happens), "compared"),
+            rare=[ENDINGS[code].name for code in (*CONQUERED_BY, *AIMS_OF)],
         ),
         *(
             Outcome(
@@ -130,8 +130,9 @@ class Ceasefire(Mechanism):
         ),
         *(
             Outcome(
-                f"decided_within_{months}_months", f"by the collapse of an army within {months} months", "share",
-                f"1 if an army's collapse ended the fighting within {day_of(months)} days, else 0.",
+                f"decided_within_{months}_months", f"by a decision within {months} months", "share",
+                f"1 if one side decided the war within {day_of(months)} days (an army's collapse, conquest, aims reached), "
+                "else 0.",
                 _decided, section="ended", kind="share", months=months,
             )
             for months in (12, 24)
@@ -192,7 +193,7 @@ class Ceasefire(Mechanism):
     pledging: PerHistory = owned("share", "Share of pledges that goes on.", start=1.0)
     ending: Ints = owned(
         "code",
-        "0 war goes on, 1 attacker's army collapsed, 2 defender's, 3 ceasefire in force, 4 war again after one.",
+        "; ".join(f"{code} {ending.name.replace('_', ' ')}" for code, ending in enumerate(ENDINGS)) + ".",
         start=WAR_GOES_ON,
         dtype=int,
     )
@@ -216,7 +217,7 @@ class Ceasefire(Mechanism):
     exact_incidents: PerHistory = owned("incidents", "In ceasefires so far, with fractions.", start=0.0, inner=True)
     area_at_start: PerHistory = owned("km2", "Area the attacker held at the start.", start=0.0, inner=True)
 
-    broken: Ints = seen()
+    decided: Ints = seen()
     deals_signed: PerHistory = seen()
     agreed_imposed: PerHistory = seen()
     agreed_regime: Ints = seen()
@@ -225,7 +226,7 @@ class Ceasefire(Mechanism):
     front_moved: PerHistory = seen()
 
     knobs: CeasefireParameters[PerHistory]
-    # An army's collapse ends the war without a negotiation too.
+    # A decision ends the war without a negotiation too.
     lives = True
     # Histories in a ceasefire.
     _holding: Ints = np.zeros(0, dtype=np.int64)
@@ -253,14 +254,14 @@ class Ceasefire(Mechanism):
                 self._end_wars(day)
 
     def _end_wars(self, day: int) -> None:
-        broken, signed = self.broken > 0, self.deals_signed > self.ceasefires
-        over = (broken | signed) & (self.at_war > 0)
+        decided, signed = self.decided > 0, self.deals_signed > self.ceasefires
+        over = (decided | signed) & (self.at_war > 0)
         if not over.any():
             return
-        self.ending[over] = np.where(broken, self.broken, CEASEFIRE)[over]
+        self.ending[over] = np.where(decided, self.decided, CEASEFIRE)[over]
         self.ending_day[over] = day + 1
         self.at_war[over], self.mobilized[over], self.pledging[over] = 0.0, 0.0, 0.0
-        begun = np.flatnonzero(over & ~broken)
+        begun = np.flatnonzero(over & ~decided)
         if len(begun):
             self._begin(begun)
 

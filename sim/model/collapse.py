@@ -1,7 +1,8 @@
-"""Collapse of an army: a hazard that rises steeply as the force falls below a share of its reference.
+"""Collapse of an army: a hazard that rises steeply as the force falls below a share of the largest that it has had.
 
 The hazard is accumulated week by week and compared with one exponential draw per side and replication (the time change of a
-Cox process), so that the same luck reaches every scenario: a smaller force only ever brings the collapse forward.
+Cox process), so that the same luck reaches every scenario: of armies that have been as large, the smaller one only ever
+collapses earlier. An army that is still being raised has lost nothing yet, however small it is.
 
 An army's collapse ends the war. Sources: the form is an assumption; that wars this long seldom end in a
 collapse is in the Correlates of War data.
@@ -18,17 +19,16 @@ from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.recorder import EventKind
 from sim.model.asked import Moment
+from sim.model.endings import COLLAPSED
 from sim.model.parameters import SIDES
 from sim.scenario import N, Quantity, Section, knob
-
-ATTACKER_BROKEN, DEFENDER_BROKEN = 1, 2
 
 
 class SideCollapse(Section, Generic[N]):
     """When the army of one side collapses."""
 
-    force_share: N = knob("share of the reference force", "Force at which the hazard is half its maximum.", low=0, high=10)
-    width_share: N = knob("share of the reference force", "How gradually it rises.", low=0.001, high=10)
+    force_share: N = knob("share of its largest force", "Force at which the hazard is half its maximum.", low=0, high=10)
+    width_share: N = knob("share of its largest force", "How gradually it rises.", low=0.001, high=10)
     hazard_per_year: N = knob("per year", "Its maximum; 0 switches collapse off.", low=0, high=1000)
 
 
@@ -39,8 +39,19 @@ class CollapseParameters(Section, Generic[N]):
     defender: SideCollapse[N]
 
 
+def share_of_peak(force: PerSide, peak: PerSide) -> PerSide:
+    """Return which share of its largest force an army has, where that is `peak` or the force itself.
+
+    >>> share_of_peak(np.array([300.0, 500.0, 0.0]), np.array([400.0, 400.0, 0.0]))
+    array([0.75, 1.  , 1.  ])
+    """
+    largest = np.maximum(force, peak)
+    # Who never had a soldier has lost none.
+    return np.where(largest > 0, force / np.where(largest > 0, largest, 1.0), 1.0)
+
+
 def collapse_hazard(force_ratio: PerSide, force_share: PerSide, width_share: PerSide, highest: PerSide) -> PerSide:
-    """Return the hazard per year of an army whose force is `force_ratio` of its reference.
+    """Return the hazard per year of an army whose force is `force_ratio` of its largest.
 
     >>> collapse_hazard(np.array([0.5, 9.0]), np.full(2, 0.5), np.full(2, 0.05), np.full(2, 3.0)).round(6)
     array([1.5, 0. ])
@@ -74,8 +85,8 @@ class Collapse(Mechanism):
     leaves_out = "mutiny, palace coup, collapse of the state behind the army"
     kinds: ClassVar = {
         "collapse": EventKind(
-            "{side}'s army collapses, at {share:.0%} of its reference force. The fighting ends.",
-            ends=("talks", "offensive"),
+            "{side}'s army collapses, at {share:.0%} of its largest force. The fighting ends.",
+            ends=("talks", "offensive", "rout"),
             mark="collapse",
         )
     }
@@ -87,7 +98,7 @@ class Collapse(Mechanism):
     endured: PerSide = owned("hazard", "What each army has endured.", SIDES, start=0.0, inner=True)
 
     force: PerSide = seen()
-    reference_force: PerSide = seen()
+    peak_force: PerSide = seen()
     at_war: PerHistory = seen()
 
     sides: SideCollapse[PerSide]
@@ -104,14 +115,14 @@ class Collapse(Mechanism):
             self._review(self.world.agenda.today)
 
     def _review(self, day: int) -> None:
-        ratio, sides = self.force / self.reference_force, self.sides
+        ratio, sides = share_of_peak(self.force, self.peak_force), self.sides
         hazard = collapse_hazard(ratio, sides.force_share, sides.width_share, sides.hazard_per_year)
         step = hazard * (DAYS_PER_WEEK / DAYS_PER_YEAR)
         broken = who_breaks(self.endurance - self.endured, step, self.at_war)
         # No one deserts a lost cause while the guns are silent: the hazard adds up in war only.
         self.endured += step * self.at_war
-        for code, side in ((ATTACKER_BROKEN, 0), (DEFENDER_BROKEN, 1)):
+        for side in range(2):
             cohort = np.flatnonzero(broken[side])
             if len(cohort):
-                self.broken[cohort] = code
+                self.broken[cohort] = COLLAPSED[side]
                 self.world.recorder.tell(day, cohort, "collapse", side=SIDES[side], share=ratio[side, cohort])

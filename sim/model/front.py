@@ -264,6 +264,7 @@ class Front(Mechanism):
 
     force: PerSide = seen()
     ready_fire: PerSide = seen()
+    rout_pace: PerHistory = seen()
     reference_force: PerSide = seen()
     reference_fire: PerSide = seen()
     cumulative_casualties: PerSide = seen()
@@ -364,7 +365,7 @@ class Front(Mechanism):
         # Where hardly anyone attacks, nothing moves.
         busy = np.minimum(2.0 * np.maximum(push[0], push[1]), 1.0)
         self.pace = self._expected(self.drive, push) * self._season(day) + self.noise_of_pace * busy
-        pace, ground = self.pace * self.at_war, self.held_area - self._area_at_start
+        pace, ground = (self.pace + self.rout_pace) * self.at_war, self.held_area - self._area_at_start
         for belt in knobs.belts:
             pace = slowed(pace, ground, belt)
         # Neither side can lose ground it does not hold.

@@ -17,7 +17,7 @@ WORDS = {
     "desertion": "Soldiers who leave the force for good without being hit.",
     "distribution": "The values that an uncertain number may take, and how likely each is.",
     "elasticity": "By how many per cent something changes when something else changes by one per cent.",
-    "ending": "How a history ends: war, a ceasefire, war again after a ceasefire, or the collapse of an army.",
+    "ending": "How a history ends: war, a ceasefire, war again after one, an army's collapse, conquest, or aims reached.",
     "ensemble": "All replications of one scenario together.",
     "event": "Something that may happen on a date, at random, or when a quantity passes a level, and that changes knobs.",
     "fire": "How much a side shoots, as a share of full-rate fire, at which it never has to save.",

@@ -145,6 +145,7 @@ class Manpower(Mechanism):
 
     force: PerSide = owned("persons", "Force at the front.", SIDES, series=True)
     reference_force: PerSide = owned("persons", "Force at which daily casualties are as given.", SIDES)
+    peak_force: PerSide = owned("persons", "The largest force since the start, up to the reference.", SIDES)
     pool: PerSide = owned("persons", "Who can still be mobilized.", SIDES)
     in_training: PerSide = owned("persons", "Recruits on their way to the front.", SIDES)
     recovering: PerSide = owned("persons", "Wounded who will return.", SIDES)
@@ -218,6 +219,7 @@ class Manpower(Mechanism):
             for side in (knobs.attacker, knobs.defender)
         ]
         self.reference_force = np.maximum(np.stack(references), 1.0)
+        self.peak_force = np.minimum(self.force, self.reference_force)
         self._training = Ring(np.rint(sides.training_days).astype(np.int64))
         self._training.fill(sides.past_intake_per_month / DAYS_PER_MONTH)
         stages = [side.return_stages.whole for side in (knobs.attacker, knobs.defender)]
@@ -286,6 +288,8 @@ class Manpower(Mechanism):
         self.recovering -= returned
         self.arrivals = trained + returned
         self.force += self.arrivals
+        # A day's losses come after its arrivals, so that no force is larger than that of a morning.
+        self.peak_force = np.maximum(self.peak_force, np.minimum(self.force, self.reference_force))
 
     def _evening(self) -> None:
         sides = self.sides
@@ -311,6 +315,7 @@ class Manpower(Mechanism):
         everyone = self._everyone(in_training, recovering)
         yield "persons are conserved", differs(everyone, self._everyone_at_start)
         yield "force is never negative", ~(self.force >= 0)
+        yield "no force is larger than the largest so far", np.minimum(self.force, self.reference_force) > self.peak_force
         yield "pool is never negative", ~(self.pool >= 0)
         yield "in training is what its delay holds", differs(self.in_training, in_training)
         yield "recovering is what its delay holds", differs(self.recovering, recovering)

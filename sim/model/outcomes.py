@@ -9,7 +9,7 @@ spans of time too: `casualties_attacker[12..24]` is what it was worth after 24 m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -63,6 +63,10 @@ SECTIONS = {
             compared="never",
         ),
         Section("terms", "What is signed, in share of deals", "What is signed", "Signed: {label}", compared="all"),
+        Section(
+            "dictated", "What the victor dictates, in share of wars that end so", "What the victor dictates",
+            "Dictated: {label}", compared="all",
+        ),
         Section(
             "lasting", "How long the first ceasefire lasts, where it was watched that long", "The first ceasefire lasts",
             "First ceasefire lasts {label}",
@@ -166,6 +170,8 @@ class Outcome:
         Its rank among the outcomes that studies look at unless told which: of each side (`both`), of values of a category.
     told : str, or dict of str to str
         Where pages say it in words: of a `run`, `compared`, or `both`; of values of a category.
+    rare : sequence of str
+        Of a category: values that the summary leaves out where no history has them.
     drawn : bool
         Whether figures of differences show it.
     if_any, unless_zero : bool
@@ -189,6 +195,7 @@ class Outcome:
     elsewhere: tuple[str, str] | None = None
     headline: int | tuple[int, int] | Mapping[str, int] | None = None
     told: str | Mapping[str, str] = ""
+    rare: Sequence[str] = ()
     drawn: bool = True
     low: float | None = None
     high: float | None = None

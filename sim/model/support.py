@@ -66,6 +66,7 @@ class Support(Mechanism):
     war_support: PerSide = owned("factor", "Support for the war, 1 at the start.", SIDES, start=1.0)
     recruiting: PerSide = owned("factor", "On recruitment, 1 at the start.", SIDES, start=1.0)
     casualties_counted: PerSide = owned("persons", "Casualties at the last review.", SIDES, start=0.0, inner=True)
+    shaken_counted: PerSide = owned("years of war felt", "What routs had brought by then.", SIDES, start=0.0, inner=True)
 
     outcomes: ClassVar = (
         *both(Outcome(
@@ -82,6 +83,7 @@ class Support(Mechanism):
     at_war: PerHistory = seen()
     momentum: PerSide = seen()
     called_up: PerSide = seen()
+    shaken: PerSide = seen()
 
     sides: SideSupport[PerSide]
 
@@ -96,7 +98,8 @@ class Support(Mechanism):
         year = sides.year_casualties_persons
         felt = years_felt(self.cumulative_casualties, year) - years_felt(self.casualties_counted, year)
         self.weariness += felt * (1.0 - sides.success_weight * (0.5 + 0.5 * self.momentum))
-        self.casualties_counted = self.cumulative_casualties
+        self.weariness += self.shaken - self.shaken_counted
+        self.casualties_counted, self.shaken_counted = self.cumulative_casualties, self.shaken
         self.weariness *= np.where(self.at_war > 0, 1.0, np.exp(-sides.fades_per_year * REVIEW_YEARS))
         lost = sides.support_per_weariness * self.weariness + sides.wave_price_per_100k * self.called_up / 1e5
         self.war_support = np.maximum(1.0 - lost, 0.0)

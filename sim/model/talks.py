@@ -22,6 +22,7 @@ from sim.engine.recorder import EventKind
 from sim.model.answers import TALKS
 from sim.model.asked import Moment
 from sim.model.bargain import Bargain
+from sim.model.endings import DICTATED, VICTOR
 from sim.model.ledger import Account, Ledger
 from sim.model.lines import Columns
 from sim.model.negotiation import (
@@ -96,10 +97,21 @@ def _signed(now: State) -> Column:
     return signed
 
 
-def _terms(domain: Domain, issue: str) -> Callable[[State], Column]:
-    """Return the option signed of an issue, by its place among the issue's options; -1 without a deal."""
-    chosen = domain.choice[:, domain.issues.index(issue)]
-    return lambda now: np.where(_signed(now), chosen[now.deal_package], -1)
+def _terms(
+    section: NegotiationParameters[Quantity], domain: Domain, heading: str, which: str, package: str
+) -> Iterator[Outcome]:
+    """Yield an outcome for each issue: the option that a package, the field of this name, has of it."""
+    for issue in section.issues:
+        chosen = domain.choice[:, domain.issues.index(issue.id)]
+        yield Outcome(
+            f"{heading}_{issue.id}", issue.label, "", f"The option {which}.", _option(chosen, package), section=heading,
+            kind="category", values={option.id: option.label for option in issue.options}, always=False,
+        )  # fmt: skip
+
+
+def _option(chosen: Ints, package: str) -> Callable[[State], Column]:
+    """Return the option of an issue in a package, by its place among the issue's options; -1 without one."""
+    return lambda now: np.where(now[package] >= 0, chosen[now[package]], -1)
 
 
 class Talks(Mechanism):
@@ -121,9 +133,10 @@ class Talks(Mechanism):
         "deal signed": EventKind(
             "A deal is signed{pressure}: {terms}. The fighting ends.",
             begins="ceasefire",
-            ends=("talks", "offensive"),
+            ends=("talks", "offensive", "rout"),
             mark="signed",
         ),
+        "terms dictated": EventKind("{side} dictates the terms: {terms}."),
     }
 
     @classmethod
@@ -132,15 +145,9 @@ class Talks(Mechanism):
         if section is None:
             return ()
         domain = domain_of(section)
-        terms = (
-            Outcome(
-                f"terms_{issue.id}", issue.label, "", "The option signed first; empty without a deal.",
-                _terms(domain, issue.id), section="terms", kind="category",
-                values={option.id: option.label for option in issue.options}, always=False,
-            )
-            for issue in section.issues
-        )  # fmt: skip
-        return (*cls.outcomes, *terms)
+        signed = _terms(section, domain, "terms", "signed first; empty without a deal", "deal_package")
+        dictated = _terms(section, domain, "dictated", "dictated by the victor; empty without one", "dictated_package")
+        return *cls.outcomes, *signed, *dictated
 
     moments: ClassVar = (
         Moment("first_talks", "on the day of the first talks", lambda now: now.first_talks_day >= 0),
@@ -203,6 +210,16 @@ class Talks(Mechanism):
             lambda now: where(_signed(now), now.deal_ceded), if_any=True, always=False,
         ),
         Outcome(
+            "dictated_terms", "with terms that the victor dictates", "share",
+            "1 if an army's collapse or conquest ended the war and the victor dictated terms, else 0.",
+            lambda now: now.dictated_package >= 0, section="ended", kind="share",
+        ),
+        Outcome(
+            "dictated_land_km2", "Land that the attacker gets by dictated terms, from the line of that day (km2)", "km2",
+            "Area handed over by the terms that the victor dictated, below 0 to the defender; empty without any.",
+            lambda now: where(now.dictated_package >= 0, now.dictated_ceded), if_any=True, always=False,
+        ),
+        Outcome(
             "imposed", "Only because of pressure", "share",
             "1 if the first deal was signed only because of pressure on a side, 0 if not; empty without a deal.",
             lambda now: where(_signed(now), now.deal_imposed), section="terms", kind="share", always=False,
@@ -247,6 +264,10 @@ class Talks(Mechanism):
     )
     agreed_imposed: PerHistory = owned("1 or 0", "Whether it was signed only because of pressure.", start=0.0)
     agreed_area: PerHistory = owned("km2", "Area that it leaves the attacker with.", start=0.0)
+    dictated_day: Ints = owned("day", "First day after the victor named its terms; -1: none did.", start=-1, dtype=int)
+    dictated_package: Ints = owned("package", "What the victor dictates; -1 while nothing is.", start=-1, dtype=int)
+    dictated_area: PerHistory = owned("km2", "Area that it leaves the attacker with.", start=0.0)
+    dictated_ceded: PerHistory = owned("km2", "How much of it the attacker did not hold.", start=0.0)
     temptation: PerSide = owned(
         "utility", "Renewed war above the terms in force, at the last review; 0 in war.", SIDES, start=0.0
     )
@@ -265,7 +286,7 @@ class Talks(Mechanism):
     )
 
     at_war: PerHistory = seen()
-    broken: Ints = seen()
+    decided: Ints = seen()
     held_area: PerHistory = seen()
     ceasefires: PerHistory = seen()
 
@@ -304,12 +325,13 @@ class Talks(Mechanism):
         while True:
             yield self.world.agenda.next("negotiation", every_days=DAYS_BETWEEN_REVIEWS)
             day = self.world.agenda.today
-            undecided = np.flatnonzero(self.broken == 0)
-            if len(undecided):
-                self._review(day, day // DAYS_BETWEEN_REVIEWS, undecided)
+            undecided = np.flatnonzero(self.decided == 0)
+            beaten = np.flatnonzero(DICTATED[self.decided] & (self.dictated_day < 0))
+            if len(undecided) or len(beaten):
+                self._review(day, day // DAYS_BETWEEN_REVIEWS, undecided, beaten)
 
-    def _review(self, day: int, review: int, undecided: Ints) -> None:
-        """Hold a review of the histories at war, and of those in a ceasefire."""
+    def _review(self, day: int, review: int, undecided: Ints, beaten: Ints) -> None:
+        """Hold a review of the histories at war, of those in a ceasefire, and of those that one side has just won."""
         if self._derived != self._versions():
             self._bargain.derive()
             self._ledger.derive()
@@ -321,6 +343,7 @@ class Talks(Mechanism):
         mediated = self._mediate(day, review, cohort)
         pressure = self.sides.outside_pressure + self.knobs.mediation.pressure * mediated
         self._bargain.update(self.resolve, pressure)
+        self._dictate(day, beaten)
         self.value_of_fighting[:, undecided] = self._bargain.fighting.value[:, undecided]
         self.foreseen_loss[:, undecided] = self._bargain.fighting.foreseen[:, undecided]
         self.temptation[:, cohort] = 0.0
@@ -334,6 +357,23 @@ class Talks(Mechanism):
         self._account_for(day, stock, ripeness, counted)
         # Opened last, so that the first round is held at the next review.
         self._open(day, review, cohort, mediated, ripeness)
+
+    def _dictate(self, day: int, beaten: Ints) -> None:
+        """Let victors name what they like best: red lines of the enemy, hard or not, stop them no more."""
+        for columns in self._blocks(beaten) if len(beaten) else ():
+            victor = VICTOR[self.decided[columns]]
+            liked = self._bargain.utility(columns)
+            liked = np.where(victor == 0, liked[0], liked[1])
+            self.dictated_package[columns] = first_largest(liked, liked.max(axis=0))
+        self.dictated_day[beaten] = day + 1
+        named = beaten[self.dictated_package[beaten] >= 0]
+        package = self.dictated_package[named]
+        self.dictated_area[named] = self._bargain.area_with(package, named)
+        self.dictated_ceded[named] = self.dictated_area[named] - self.held_area[named]
+        for side, name in enumerate(SIDES):
+            mine = VICTOR[self.decided[named]] == side
+            terms = package[mine].astype(np.float64)
+            self.world.recorder.tell(day, named[mine], "terms dictated", side=name, package=terms)
 
     def _change_leaders(self, day: int, review: int, cohort: Ints) -> None:
         for side, name in enumerate(SIDES):

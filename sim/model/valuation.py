@@ -23,7 +23,7 @@ import numpy as np
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats
 from sim.engine.world import World
-from sim.model.collapse import SideCollapse, collapse_hazard
+from sim.model.collapse import SideCollapse, collapse_hazard, share_of_peak
 from sim.model.front import FrontParameters, share_of_fastest
 from sim.model.parameters import SIDES, SIGN, Drawn
 from sim.model.rearming import Rearming
@@ -132,7 +132,7 @@ class FightingOn:
         self._collapse: SideCollapse[Floats] = drawn.sides("collapse")
         self._front: FrontParameters[Floats] = drawn.knobs("front")
         see = world.fields.see
-        self._area, self._force, self._reference = see("held_area"), see("force"), see("reference_force")
+        self._area, self._force, self._peak = see("held_area"), see("force"), see("peak_force")
         self._drift, self._balance, self._momentum = see("believed_drift"), see("believed_balance"), see("momentum")
         self._trend, self._support = see("force_trend"), see("war_support")
         self._drive, self._planned_ground = see("drive"), see("planned_ground")
@@ -149,10 +149,10 @@ class FightingOn:
             Share of its trust time for which each side believes that a peace lasts which fighting brings.
         """
         both = self._both
-        ratio = (self._force / self._reference)[None]
+        ratio = share_of_peak(self._force, self._peak)[None]
         today = self._outlooks(lasts, np.zeros_like(resolve), ratio)
         later = self._rearming.after(both.trust_years)
-        then = self._outlooks(lasts, later.shift, later.force / self._reference)
+        then = self._outlooks(lasts, later.shift, share_of_peak(later.force, self._peak))
         surprise = both.renewed_war_loss
         renewed, costs_then = _best([outlook.for_ever(surprise) for outlook in then])
         value, cost = _best([outlook.before(renewed - surprise, costs_then) for outlook in today])
@@ -166,7 +166,7 @@ class FightingOn:
         )
 
     def _outlooks(self, lasts: Floats, shift: Floats, ratio: Floats) -> list[Outlook]:
-        """Return the outlook by each horizon, if the balance is shifted and forces are these shares of their reference.
+        """Return the outlook by each horizon, if the balance is shifted and forces are these shares of their largest.
 
         `shift` is (2, n), `ratio` (2, 2, n), by who looks, then by side; or (1, 2, n), where both see the same.
         """
@@ -176,9 +176,9 @@ class FightingOn:
         found = []
         for days in dict.fromkeys(self._planned[0] + self._planned[1]):
             stretch = extrapolated_days(days, self._knobs.extrapolate_days)
-            # The bound keeps exp finite and changes nothing: so large an army does not collapse.
+            # The bound keeps exp finite and changes nothing: an army that grows to more than its largest has all of it.
             growth = np.exp(np.minimum(self._trend * stretch, 500.0))
-            chance = chance_of_collapse(hazard, collapse_hazard(ratio * growth, *army), days)
+            chance = chance_of_collapse(hazard, collapse_hazard(np.minimum(ratio * growth, 1.0), *army), days)
             # By who looks: the chance of its own army, and of the other's.
             own, enemy = (np.stack([chance[0, a], chance[-1, 1 - a]]) for a in range(2))
             years = days / DAYS_PER_YEAR

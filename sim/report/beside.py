@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
+from sim.model.endings import FIRST_ENDS
 from sim.report.axes import dates_of, percent_axis, quarters, steps, time_axis
 from sim.report.endings import AGES_DAYS, share_with_interval, watched_days
 from sim.report.kept import Course
 from sim.report.parts import Picture, Piece, Table
 from sim.report.style import SERIES, Paper, name_above
 from sim.results.runs import Run
-from sim.results.survival import FIRST_ENDS, courses
+from sim.results.survival import courses
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,8 +50,7 @@ Curves = dict[str, dict[tuple[str, str], Course]]
 def _over_time(runs: Sequence[Run], curves: Curves, kind: str) -> Picture:
     base = runs[0]
     sides = {"attacker": base.scenario.world.sides.attacker.name, "defender": base.scenario.world.sides.defender.name}
-    side = kind.removesuffix("_collapsed")
-    what = "a ceasefire" if kind == "ceasefire" else f"the collapse of {sides[side]}'s army"
+    what = FIRST_ENDS[kind].cause.format(**sides)
     calendar = Calendar(base.scenario.world.start_date)
     days = quarters(base.days)[1:]
     table = Table(

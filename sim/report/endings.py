@@ -10,29 +10,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.engine.calendar import DAYS_PER_MONTH
+from sim.model.endings import AIMS_OF, COLLAPSED, CONQUERED_BY, ENDINGS, FIRST_ENDS
+from sim.model.parameters import SIDES
 from sim.report.axes import date_on, dates_of, percent_axis, quarters, steps, time_axis
 from sim.report.kept import Course, Kept
 from sim.report.parts import Picture, Piece, Table, Value, listed, with_bounds, wrapped
 from sim.report.style import CEASEFIRE, SIDE_COLOURS, WAR, Look, Paper, label_ends
 from sim.results.runs import Run
-from sim.results.survival import FIRST_ENDS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 AGES_DAYS = (30, 91, 182, 365, 548, 730, 1096, 1461, 1826)
-FIRST_END_LOOKS = {
-    "ceasefire": Look(CEASEFIRE, "-"),
-    "attacker_collapsed": Look(SIDE_COLOURS["attacker"], (0, (5, 1.5))),
-    "defender_collapsed": Look(SIDE_COLOURS["defender"], (0, (1.5, 1.2))),
+_DASHES = (
+    (COLLAPSED, ((0, (5, 1.5)), (0, (1.5, 1.2)))),
+    (CONQUERED_BY, ((0, (9, 2)), (0, (9, 2)))),
+    (AIMS_OF, ((0, (4, 1, 1, 1)), (0, (4, 1, 1, 1)))),
+)
+FIRST_END_LOOKS = {"ceasefire": Look(CEASEFIRE, "-")} | {
+    ENDINGS[code].name: Look(SIDE_COLOURS[ENDINGS[code].side], dashes)
+    for codes, of_sides in _DASHES
+    for code, dashes in zip(codes, of_sides, strict=True)
 }
 
 
 def first_end_label(kept: Kept, kind: str) -> str:
     """Return what ended the fighting, in a few words."""
-    if kind == "ceasefire":
-        return "ceasefire"
-    return f"{kept.short_names.side(kind.removesuffix('_collapsed'))}'s army collapses"
+    return FIRST_ENDS[kind].happens.format(**{side: kept.short_names.side(side) for side in SIDES})
 
 
 def incidence(kept: Kept) -> Picture:

@@ -81,9 +81,9 @@ def _spans(told: Sequence[tuple[Event, str]], end: int) -> Iterator[Span]:
         yield Span(lane, first, end)
 
 
-LANES = ("ceasefire", "talks", "mediation", "offensive", "mobilization", "aid is cut")
+LANES = ("ceasefire", "talks", "mediation", "offensive", "rout", "mobilization", "aid is cut")
 LANE_COLOURS = {"ceasefire": CEASEFIRE, "talks": MARK, "mediation": "#c79a4b", "offensive": SIDE_COLOURS["attacker"],
-                "mobilization": "#b98a7d", "aid is cut": WAR}  # fmt: skip
+                "rout": "#7a4a8c", "mobilization": "#b98a7d", "aid is cut": WAR}  # fmt: skip
 
 
 def _draw_timeline(kept: Kept, story: Story, spans: Sequence[Span], paper: Paper) -> Figure:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from sim.ensemble.outcomes import Wanted, wanted
 from sim.model import outcomes_of, section
 from sim.model.arms import Arms
-from sim.model.ceasefire import FAILED, Ceasefire
+from sim.model.ceasefire import Ceasefire
+from sim.model.endings import FAILED
 from sim.model.outcomes import Outcome
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks

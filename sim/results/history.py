@@ -17,7 +17,7 @@ from sim.ensemble.run import Ensemble, Plan, run_batch
 from sim.errors import ParleyError
 from sim.model import section
 from sim.model.answers import BLOCKS, NOTHING, STATES, Questions, is_possible
-from sim.model.ceasefire import FAILED
+from sim.model.endings import FAILED
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.results.ledger import negotiation_of

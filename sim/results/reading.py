@@ -16,7 +16,7 @@ from sim.ensemble.run import series_days
 from sim.model import section
 from sim.model.answers import Questions, is_possible
 from sim.model.asked import Asked
-from sim.model.ceasefire import FAILED
+from sim.model.endings import ENDINGS, FAILED
 from sim.model.outcomes import SECTIONS
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.model.talks import REVIEWS_BETWEEN_LEDGERS, Talks
@@ -44,7 +44,8 @@ from sim.scenario import Scenario
 
 Columns = dict[str, NDArray[Any]]
 # Endings that say when the fighting ended.
-_ENDED = ("attacker_collapsed", "defender_collapsed", "ceasefire_in_force")
+_ENDED = [ending.name for ending in ENDINGS if ending.happens]
+_DICTATED = [ending.name for ending in ENDINGS if ending.dictates]
 FIRST_LEDGER_DAYS = DAYS_BETWEEN_REVIEWS * REVIEWS_BETWEEN_LEDGERS
 # How far two numbers may be apart that follow from the same histories.
 _CLOSE = 1e-6
@@ -95,12 +96,15 @@ def _hold_together(table: Table) -> None:
     table.hold(~held | ~np.isnan(known["deal_month"]), "there is a ceasefire and no deal_month")
     broke = known["first_ceasefire_broke"] == 1
     table.hold(broke == (known["collapse_cause"] != ""), "first_ceasefire_broke and collapse_cause do not go together")
-    signed = ~np.isnan(known["deal_month"])
+    signed, dictated = ~np.isnan(known["deal_month"]), known["dictated_terms"] == 1
+    table.hold(~dictated | np.isin(known["ending"], _DICTATED), "terms are dictated where nobody can dictate them")
     for name, values in known.items():
         of_deals = name.startswith(("terms_", "surplus_", "conceded_")) or name in ("imposed", "land_ceded_km2")
-        if of_deals and not Asked.parse(name).when:
+        of_victors = name.startswith("dictated_") and name != "dictated_terms"
+        if (of_deals or of_victors) and not Asked.parse(name).when:
             there = values != "" if values.dtype.kind in "UO" else ~np.isnan(values)
-            table.hold(signed == there, f"deal_month and {name} do not go together")
+            one, whose = ("deal_month", signed) if of_deals else ("dictated_terms", dictated)
+            table.hold(whose == there, f"{one} and {name} do not go together")
 
 
 def read_summary(found: Folder, outcomes: Mapping[str, NDArray[Any]]) -> list[Row]:

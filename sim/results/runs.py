@@ -18,7 +18,7 @@ from sim.ensemble.run import horizon_days
 from sim.gate import shown
 from sim.model import outcomes_of
 from sim.model.asked import Asked, OutcomeError
-from sim.model.ceasefire import FAILED
+from sim.model.endings import FAILED
 from sim.results.columns import choices_of, drawn_paths
 from sim.results.frames import Tabular
 from sim.results.identity import Identity, as_run, identity_of, identity_over

@@ -15,14 +15,14 @@ from sim.ensemble.run import Ensemble
 from sim.model import RATIOS, outcomes_of
 from sim.model.answers import is_possible
 from sim.model.asked import Asked
-from sim.model.ceasefire import ENDINGS, FAILED
+from sim.model.endings import FAILED, labels
 from sim.model.outcomes import SECTIONS, Outcome, standalone
 from sim.results.ledger import Totals, entries
 from sim.results.names import Names
 from sim.results.statistics import mean_interval, quantile_interval, wilson_interval
 from sim.scenario import Scenario, ScenarioHead
 
-ENDING_LABELS = {**ENDINGS, FAILED: "Failed: something went wrong in Parley"}
+ENDING_LABELS = {**labels(), FAILED: "Failed: something went wrong in Parley"}
 # Quantiles of a row, by name.
 SHOWN = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
 
@@ -110,6 +110,8 @@ def _category_rows(outcome: Outcome, values: NDArray[Any], names: Mapping[str, s
     if len(known):
         failed = [(FAILED, ENDING_LABELS[FAILED], FAILED)] if FAILED in known else []
         for value, label, id in [*_category(outcome), *failed]:
+            if value in outcome.rare and value not in known:
+                continue
             yield _share_row(outcome.section, id, label.format(**names), known == value)
 
 
@@ -160,7 +162,7 @@ def blank_row(scenario: Scenario[ScenarioHead], outcome: str) -> Row:
 def _category(outcome: Outcome) -> Iterator[tuple[str, str, str]]:
     """Yield the values of a category: each with its label and the id of its row."""
     for name, (value, label) in zip(outcome.names, (outcome.values or {}).items(), strict=outcome.values is not None):
-        yield value, f"{outcome.label}: {label}" if outcome.section == "terms" else label, name
+        yield value, f"{outcome.label}: {label}" if outcome.section in ("terms", "dictated") else label, name
 
 
 def _distribution(values: NDArray[np.float64]) -> dict[str, Any]:

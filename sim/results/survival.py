@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats, Ints
-from sim.model.ceasefire import FAILED
+from sim.model.endings import DECISIONS, FAILED, FIRST_ENDS
 from sim.results.statistics import Curve, aalen_johansen, kaplan_meier
 
-FIRST_ENDS = ("ceasefire", "attacker_collapsed", "defender_collapsed")
+_KINDS = [*FIRST_ENDS]
 
 
 class Course(NamedTuple):
@@ -34,11 +34,11 @@ def first_end(outcomes: Mapping[str, NDArray[Any]], horizon_days: int) -> tuple[
     outcomes = {name: outcomes[name][ran] for name in names if name in outcomes}
     n = int(ran.sum())
     days, how = np.full(n, float(horizon_days)), np.zeros(n, dtype=np.int64)
-    for kind in FIRST_ENDS[1:]:
-        collapsed = outcomes["ending"] == kind
-        days[collapsed] = outcomes["ending_day"][collapsed]
-        how[collapsed] = FIRST_ENDS.index(kind) + 1
-    # A collapse after a ceasefire is not the first end.
+    for kind in DECISIONS:
+        decided = outcomes["ending"] == kind.name
+        days[decided] = outcomes["ending_day"][decided]
+        how[decided] = _KINDS.index(kind.name) + 1
+    # A decision after a ceasefire is not the first end.
     signed = outcomes["ceasefires"] > 0 if "ceasefires" in outcomes else np.zeros(n, dtype=np.bool_)
     if signed.any():
         days[signed] = np.rint(outcomes["deal_month"][signed] * DAYS_PER_MONTH)
@@ -54,7 +54,7 @@ def courses(outcomes: Mapping[str, NDArray[Any]], horizon_days: int) -> Iterator
     yield Course("war", "", kaplan_meier(days, how > 0))
     for kind, curve in aalen_johansen(days, how).items():
         if curve.share[-1] > 0:
-            yield Course("first_end", FIRST_ENDS[kind - 1], curve)
+            yield Course("first_end", _KINDS[kind - 1], curve)
     if (how == 1).any():
         length, broke = (outcomes[name] for name in ("first_ceasefire_days", "first_ceasefire_broke"))
         held = ~np.isnan(length)

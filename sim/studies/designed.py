@@ -11,7 +11,7 @@ import numpy as np
 from sim.engine.draws import Floats, Ints
 from sim.ensemble.run import Plan, run_histories
 from sim.ensemble.workers import ALONE, Pool, shared
-from sim.model.ceasefire import FAILED
+from sim.model.endings import FAILED
 from sim.results.parts import Parts
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import outcome_of

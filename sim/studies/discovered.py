@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from sim.model.ceasefire import FAILED
+from sim.model.endings import FAILED
 from sim.results.frames import Tabular
 from sim.results.runs import Run
 from sim.scenario import Knob, numbers

@@ -17,7 +17,7 @@ import numpy as np
 from sim.engine.draws import Floats
 from sim.ensemble.run import Plan
 from sim.ensemble.workers import ALONE, Pool
-from sim.model.ceasefire import FAILED
+from sim.model.endings import FAILED
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, of_means, of_shares
 from sim.results.parts import Parts

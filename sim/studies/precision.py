@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.model.ceasefire import ENDINGS
+from sim.model.endings import ENDINGS
 from sim.results.statistics import wilson_interval
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import ConditionError, is_share, outcome_of
@@ -44,7 +44,7 @@ class Precision:
         ConditionError
             When there is no such outcome, or it is a number and has no share.
         """
-        names = [self.outcome] if self.outcome else ENDINGS
+        names = [self.outcome] if self.outcome else [ending.name for ending in ENDINGS]
         return all(self._half_width(outcomes, name) <= self.half_width for name in names)
 
     def _half_width(self, outcomes: Mapping[str, NDArray[Any]], name: str) -> float:

@@ -19,7 +19,7 @@ from sim.engine.draws import Floats, Ints
 from sim.engine.whole import whole_number
 from sim.ensemble.run import Plan
 from sim.ensemble.workers import ALONE, Pool
-from sim.model.ceasefire import FAILED
+from sim.model.endings import FAILED
 from sim.results.frames import Tabular
 from sim.results.parts import Parts
 from sim.results.statistics import Z_95

@@ -13,7 +13,7 @@ import numpy as np
 from sim.engine.draws import Floats
 from sim.ensemble.run import Plan, run_ensemble
 from sim.ensemble.workers import ALONE, Pool, shared
-from sim.model.ceasefire import FAILED
+from sim.model.endings import FAILED
 from sim.model.outcomes import SECTIONS
 from sim.results.columns import sweep_columns
 from sim.results.frames import Tabular

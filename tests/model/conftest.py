@@ -28,6 +28,8 @@ CALM = {
     "front.dry_season_factor": 1,
     "collapse.attacker.hazard_per_year": 0,
     "collapse.defender.hazard_per_year": 0,
+    "rout.attacker.hazard_per_year": 0,
+    "rout.defender.hazard_per_year": 0,
 }
 
 

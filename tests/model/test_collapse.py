@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from sim.engine.draws import Draws
 from sim.engine.world import Setting, World
 from sim.model import MECHANISMS, ORDER_OF_THE_DAY, section
-from sim.model.ceasefire import WAR_GOES_ON
-from sim.model.collapse import ATTACKER_BROKEN, DEFENDER_BROKEN, Collapse, collapse_hazard
+from sim.model.collapse import Collapse, collapse_hazard, share_of_peak
+from sim.model.endings import COLLAPSED, WAR_GOES_ON
 from sim.model.parameters import Drawn
 
 Load, Play, Tree = Callable[..., Any], Callable[..., Any], dict[str, Any]
 
 WEEK = 7 / 365.25
+ATTACKER_BROKEN, DEFENDER_BROKEN = COLLAPSED
 
 
 def hazard(ratio: float, share: float = 0.5, width: float = 0.05, highest: float = 3.0) -> float:
@@ -55,6 +56,13 @@ def test_hazard_has_limits_and_does_not_overflow() -> None:
 def test_hazard_falls_with_the_force(low: float, high: float, share: float, width: float, most: float) -> None:
     low, high = sorted((low, high))
     assert 0 <= hazard(high, share, width, most) <= hazard(low, share, width, most) <= most
+
+
+@given(few=st.floats(0, 1e6), many=st.floats(0, 1e6), peak=st.floats(0, 1e6))
+def test_of_armies_that_have_been_as_large_the_smaller_has_less_left(few: float, many: float, peak: float) -> None:
+    few, many = sorted((few, many))
+    left = share_of_peak(np.array([few, many]), np.array([peak, peak]))
+    assert 0 <= left[0] <= left[1] <= 1
 
 
 # When and who
@@ -93,7 +101,7 @@ def reviewed(calm: Load) -> Callable[..., tuple[Collapse, World]]:
         numbers = np.arange(len(attacker))
         world = World(Setting(scenario.world.start_date, 30, 1, numbers, watched=numbers), ORDER_OF_THE_DAY, declared)
         world.own("manpower", "force", 500.0)
-        world.own("manpower", "reference_force", 1000.0)
+        world.own("manpower", "peak_force", 1000.0)
         drawn = Drawn(scenario.world, world.draws)
         collapse = Collapse(world, section(scenario, Collapse), drawn)
         world.fields.own("ceasefire", "at_war")[:] = at_war
@@ -134,16 +142,53 @@ def test_a_war_ends_once(reviewed: Callable[..., tuple[Collapse, World]]) -> Non
     assert world.recorder.events == []
 
 
-def test_the_share_is_of_the_reference_force(calm: Load, play: Play) -> None:
-    half = (
-        "collapse.defender.hazard_per_year=1000",
-        "collapse.defender.force_share=0.5",
-        "collapse.defender.width_share=0.001",
-    )
-    assert (play(calm(*half), 20, n=20).of("ending")[-1] == WAR_GOES_ON).all()
-    past = play(calm(*half, "manpower.defender.reference_force_persons=1_000_000"), 20, n=20)
-    assert (past.of("ending")[-1] == DEFENDER_BROKEN).all()
-    assert (past.of("ending_day")[-1] == 7).all()
+def half(side: str) -> tuple[str, ...]:
+    """An army collapses within a week once it has lost half of its men, and not before."""
+    return tuple(f"collapse.{side}.{knob}" for knob in ("hazard_per_year=1000", "force_share=0.5", "width_share=0.001"))
+
+
+def test_the_share_is_of_the_largest_force_and_not_of_the_reference(calm: Load, play: Play) -> None:
+    far_above = "manpower.defender.reference_force_persons=10_000_000"
+    assert (play(calm(*half("defender"), far_above), 20, n=20).of("ending")[-1] == WAR_GOES_ON).all()
+    past = play(calm(*half("defender"), "attrition.defender.daily_casualties=9_000"), 80, n=20)
+    force, peak, day = past.of("force")[:, 1], past.of("peak_force")[:, 1], past.of("ending_day")[-1]
+    assert np.array_equal(peak, np.maximum.accumulate(np.maximum(force, peak), axis=0))
+    for one in range(20):
+        weeks = np.arange(7, day[one] + 1, 7)
+        assert weeks[-1] == day[one], "it should break"
+        assert (force[weeks[:-1], one] > 0.5 * peak[weeks[:-1], one]).all()
+        assert force[weeks[-1], one] < 0.5 * peak[weeks[-1], one]
+
+
+@pytest.mark.parametrize("side", ["attacker", "defender"])
+def test_an_army_that_mobilizes_from_a_third_of_its_reference_does_not_collapse_in_quiet_weeks(
+    calm: Load, play: Play, side: str
+) -> None:
+    def mobilize(tree: Tree) -> None:
+        own = tree["manpower"][side]
+        own["reference_force_persons"] = 3 * own["force_persons"]
+        wave = {"id": "all", "side": side, "date": date(2024, 12, 4), "over_days": 120, "probability": 1}
+        tree["manpower"]["waves"] = [wave | {"persons": 2 * own["force_persons"]}]
+        own.update(pool_persons=5 * own["force_persons"], training_days=14)
+
+    usual = tuple(f"collapse.{side}.{knob}" for knob in ("hazard_per_year=2", "force_share=0.6", "width_share=0.08"))
+    past = play(calm(*usual, "attrition.level_factor=0.1", edit=mobilize), 140, n=200)
+    at = 0 if side == "attacker" else 1
+    force = past.of("force")[:, at]
+    assert (force[-1] > 2 * force[0]).all(), "it should grow to what it loses by"
+    assert (past.of("endured")[70, at] < 0.005).all()
+    assert (past.of("ending")[-1] == WAR_GOES_ON).mean() >= 0.98
+
+
+def test_men_who_come_later_are_no_loss_and_men_who_are_lost_are(calm: Load, play: Play) -> None:
+    """What counts is what an army was: one that has been larger suffers more at the same force."""
+    usual = ("collapse.defender.hazard_per_year=20", "collapse.defender.force_share=0.9", "attrition.level_factor=2")
+    past = play(calm(*usual), 120, n=300)
+    share = past.of("force")[7::7, 1] / past.of("peak_force")[7::7, 1]
+    endured = np.diff(past.of("endured")[::7, 1], axis=0)
+    at_war = past.of("at_war")[6::7][: len(endured)] > 0
+    expected = np.vectorize(hazard)(share, 0.9, 0.08, 20.0) * WEEK
+    np.testing.assert_allclose(endured[at_war], expected[at_war], rtol=1e-12)
 
 
 def test_a_smaller_force_only_ever_brings_the_collapse_forward(calm: Load, play: Play) -> None:

@@ -43,7 +43,7 @@ def everything(tree: dict[str, Any]) -> None:
     tree["front"]["offensives"] = {"winter": winter}
     tree["front"]["belts"]["line_of_2023"]["at_km2"] = 200
     for side in ("attacker", "defender"):
-        tree["collapse"][side].update(force_share=0.9, hazard_per_year=2)
+        tree["collapse"][side].update(force_share=0.9, hazard_per_year=1)
     tree["front"]["force_elasticity"] = 15
     tree["negotiation"]["talks"].update(open_per_year=20, agree_per_year=20, fail_per_year=5)
     tree["ceasefire"].update(burst_factor=3, mobilized_share=0.5, imposed_effect=5, strategic_effect=100)
@@ -174,6 +174,37 @@ def guarded(tree: dict[str, Any]) -> None:
     del tree["events"][0]["effect"]["ceasefire.regimes.european_zone.guards"]
 
 
+def decided(tree: dict[str, Any]) -> None:
+    """Let fronts break, armies take all or collapse, and sides reach their aims, and victors dictate; a rout may go on."""
+    bargaining("nash", False)(tree)
+    tree["front"].update(held_area_km2=6_000, total_area_km2=12_000, force_elasticity=8, counter_attack_share=1)
+    for side in ("attacker", "defender"):
+        tree["rout"][side].update(
+            hazard_per_year=12,
+            balance_against={"dist": "uniform", "low": -1, "high": 0},
+            loss_weight=5,
+            weariness_shock=0.3,
+            pace_km2_per_day={"dist": "uniform", "low": 100, "high": 900},
+        )
+        tree["collapse"][side].update(force_share=0.95, width_share=0.05, hazard_per_year=4)
+    tree["aims"] = {
+        "attacker": {"stops_at_km2": {"dist": "uniform", "low": 9_000, "high": 30_000}},
+        "defender": {"stops_at_km2": {"dist": "uniform", "low": 0, "high": 2_000}},
+    }
+    tree["negotiation"]["talks"].update(agree_per_year=1)
+    tree["negotiation"]["issues"]["territory"]["land"] = {"none_km2": 0, "all_km2": 12_000}
+    tree["events"] += [
+        {
+            "id": "modesty", "when": {"hazard_per_year": 2}, "probability": 0.7,
+            "effect": {"aims.defender.stops_at_km2": {"add": 500}, "rout.defender.days": {"scale": 2, "for_days": 90}},
+        },
+        {
+            "id": "grief", "when": {"quantity": "routs.defender", "above": 0},
+            "effect": {"aims.attacker.stops_at_km2": {"scale": 0.8}},
+        },
+    ]  # fmt: skip
+
+
 def opening(tree: dict[str, Any]) -> None:
     """Let options and red lines open and lapse, by dates and by what happens, and lines be about areas."""
     bargaining("egalitarian", False)(tree)
@@ -278,4 +309,5 @@ CHANGES: dict[str, Change] = {
     "striking": striking,
     "unsettled": unsettled,
     "receding": receding,
+    "decided": decided,
 }

@@ -19,6 +19,7 @@ from .basics import (
     DAY,
     DAYS_PER_MONTH,
     DAYS_PER_YEAR,
+    DECISION,
     FRONT,
     HALT,
     LOSSES,
@@ -27,6 +28,7 @@ from .basics import (
     OFFENSIVE_ENDS,
     PACKAGE,
     POSTURE,
+    ROUT,
     SIDES,
     WAVE_BEGINS,
     WAVE_ENDS,
@@ -74,6 +76,8 @@ class War:
         self.attrition = Attrition(self)
         self.front = Front(self)
         self.collapse = Collapse(self)
+        self.decision = Decision(self)
+        self.rout = Rout(self)
         self.politics = Politics(self)
         self.ceasefire = Ceasefire(self)
 
@@ -313,6 +317,7 @@ class Manpower:
         )
         has_reference = given(world[side], "reference_force_persons") is not None
         self.reference_force = max(1.0, own["reference_force_persons"] if has_reference else self.force)
+        self.peak_force = min(self.force, self.reference_force)
         self.killed = 0.0
         self.invalided = 0.0
         self.deserted = 0.0
@@ -383,6 +388,7 @@ class Manpower:
         self.returned += returned
         self.arrivals = trained + returned
         self.force += self.arrivals
+        self.peak_force = max(self.peak_force, min(self.force, self.reference_force))
 
     def evening(self, day: int) -> None:
         killed = self.now("killed_share") * self.casualties
@@ -768,7 +774,7 @@ class Front:
         self.drive = self.balance_today + self.lead() + self.massed(self.push)
         self.pace = self.expected(self.drive, self.push) * self.season(day)
         self.pace += self.noise * min(2 * max(self.push.values()), 1.0)
-        advance = self.pace * self.war.at_war
+        advance = (self.pace + self.war.rout.pace) * self.war.at_war
         advance *= self.belt_factor(forward=advance > 0)
         self.advance = min(max(advance, -self.held_area), self.total_area - self.held_area)
         self.held_area += self.advance
@@ -809,13 +815,16 @@ class Collapse:
         self.broken = 0
         war.every_day(COLLAPSE, self.step)
 
-    def hazard_per_year(self, side: str, force: float | None = None) -> float:
-        """The hazard, that of today or that of another force."""
+    def hazard_per_year(self, side: str, force: float | None = None, grown: float = 1.0) -> float:
+        """The hazard, that of today or that of another force, which counts from there on and has grown by a factor."""
         manpower = self.war.manpower[side]
+        size = manpower.force if force is None else force
+        largest = max(manpower.peak_force, size)
+        remains = min(1.0, grown * (size / largest if largest > 0 else 1.0))
         share, width, most = (
             self.war.now(f"collapse.{side}.{name}") for name in ("force_share", "width_share", "hazard_per_year")
         )
-        strength = ((manpower.force if force is None else force) / manpower.reference_force - share) / width
+        strength = (remains - share) / width
         return most / (1 + exp(min(strength, 700.0)))
 
     def step(self, day: int) -> None:
@@ -832,3 +841,102 @@ class Collapse:
             side = min(when, key=lambda name: when[name])
             self.broken = 1 if side == "attacker" else 2
             self.war.note("collapse", side)
+
+
+# Who has decided the war
+
+
+class Decision:
+    """Collapse, conquest, and aims that are reached; `decided` is the number of the ending."""
+
+    def __init__(self, war: War) -> None:
+        self.war = war
+        self.decided = 0
+        self.reached = dict.fromkeys(SIDES, 0.0)
+        self.both_held_ground = min(war.front.held_area, war.front.free_area) > 1e-6
+        war.every_day(DECISION, self.step)
+
+    def has_its_aims(self, side: str) -> bool:
+        aims = self.war.world.get("aims") or {}
+        if not aims.get(side):
+            return False
+        area, wanted = self.war.front.held_area, self.war.now(f"aims.{side}.stops_at_km2")
+        return area >= wanted if side == "attacker" else area <= wanted
+
+    def step(self, day: int) -> None:
+        if day % 7 != 6:
+            return
+        self.reached = {side: float(self.has_its_aims(side)) for side in SIDES}
+        if self.decided or not self.war.at_war:
+            return
+        front = self.war.front
+        if self.war.collapse.broken:
+            self.decided = self.war.collapse.broken
+        elif self.both_held_ground and front.free_area <= 1e-6:
+            self.decided = 5
+        elif self.both_held_ground and front.held_area <= 1e-6:
+            self.decided = 6
+        elif self.reached["attacker"]:
+            self.decided = 7
+        elif self.reached["defender"]:
+            self.decided = 8
+        if self.decided > 4:
+            self.war.note("conquest" if self.decided < 7 else "aims reached", "")
+
+    @property
+    def dictator(self) -> str | None:
+        """Who can dictate terms."""
+        return {1: "defender", 2: "attacker", 5: "attacker", 6: "defender"}.get(self.decided)
+
+
+# Routs
+
+
+class Rout:
+    """Fronts that break for some days."""
+
+    def __init__(self, war: War) -> None:
+        self.war = war
+        self.times = dict.fromkeys(SIDES, 0)
+        self.suffered, self.shaken = dict.fromkeys(SIDES, 0.0), dict.fromkeys(SIDES, 0.0)
+        self.pace, self.last_day = 0.0, -1
+        self.running = ""
+        if "rout" in war.world:
+            war.every_day(ROUT, self.step)
+
+    def now(self, side: str, name: str) -> float:
+        return self.war.now(f"rout.{side}.{name}")
+
+    def hazard_per_year(self, side: str) -> float:
+        people = self.war.manpower[side]
+        lost = max(0.0, 1 - people.force / people.peak_force) if people.peak_force > 0 else 0.0
+        ahead = self.war.front.drive
+        against = (ahead if side == "defender" else -ahead) + self.now(side, "loss_weight") * lost
+        steepness = (self.now(side, "balance_against") - against) / self.now(side, "balance_width")
+        attacks = self.war.front.intensity[enemy(side)]
+        return self.now(side, "hazard_per_year") * attacks / (1 + exp(min(steepness, 700.0)))
+
+    def step(self, day: int) -> None:
+        if self.running and not self.war.at_war:
+            self.running, self.pace = "", 0.0
+        if self.running and day == self.last_day:
+            self.war.note("rout ends", self.running)
+            self.running, self.pace = "", 0.0
+        if day % 7 != 6 or self.running or not self.war.at_war or self.war.decision.decided:
+            return
+        when: dict[str, float] = {}
+        for side in SIDES:
+            more = self.hazard_per_year(side) * 7 / DAYS_PER_YEAR
+            endures = -log(1 - self.war.luck.uniform(f"rout/{side}", self.times[side]))
+            if self.suffered[side] + more >= endures:
+                when[side] = (endures - self.suffered[side]) / more if more > 0 else 0.0
+            self.suffered[side] += more
+        if not when:
+            return
+        side = min(when, key=lambda name: when[name])
+        self.running, self.last_day = side, day + whole_days(self.now(side, "days"))
+        self.pace = self.now(side, "pace_km2_per_day") * (1 if side == "defender" else -1)
+        self.shaken[side] += self.now(side, "weariness_shock")
+        self.times[side] += 1
+        self.suffered[side] = 0.0
+        self.war.note("rout", side)

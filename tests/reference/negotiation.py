@@ -79,6 +79,7 @@ class Politics:
         self.war = war
         self.section: Mapping[str, Any] | None = war.world.get("negotiation")
         zero = dict.fromkeys(SIDES, 0.0)
+        self.shocks_felt = dict(zero)
         self.weariness, self.support, self.recruiting = dict(zero), dict.fromkeys(SIDES, 1.0), dict.fromkeys(SIDES, 1.0)
         self.momentum, self.trend, self.resolve = dict(zero), dict(zero), dict(zero)
         self.drift: dict[str, Kalman] = {side: Kalman(0.0, 0.0, 0.0) for side in SIDES}
@@ -90,6 +91,7 @@ class Politics:
         self.nearest_slack = 0.0
         self.talks, self.opened, self.failed, self.refused, self.first_day = 0, 0, 0, 0, -1
         self.guess = {side: Guess(0.0, False) for side in SIDES}
+        self.dictated_package, self.dictated_day, self.dictated_area, self.dictated_ceded = -1, -1, 0.0, 0.0
         self.package, self.deal_day, self.imposed, self.area, self.ceded = -1, -1, 0.0, 0.0, 0.0
         self.deals, self.agreed, self.agreed_imposed, self.agreed_area, self.agreed_regime = 0, -1, 0.0, 0.0, -1
         self.temptation, self.front_moved = dict(zero), 0.0
@@ -416,7 +418,7 @@ class Politics:
             chance = {}
             for who in SIDES:
                 now = self.war.collapse.hazard_per_year(who, forces[who])
-                then = self.war.collapse.hazard_per_year(who, forces[who] * exp(self.trend[who] * stretch))
+                then = self.war.collapse.hazard_per_year(who, forces[who], exp(self.trend[who] * stretch))
                 chance[who] = 1 - exp(-(now + then) / 2 * years)
             own, enemy = chance[side], chance[OTHER[side]]
             discount = exp(-self.of(side, "discount_per_year") * years)
@@ -454,6 +456,8 @@ class Politics:
             felt = log1p(people.cumulative_casualties / year) - log1p(self.seen_casualties[side] / year)
             self.seen_casualties[side] = people.cumulative_casualties
             self.weariness[side] += felt * (1 - knob("success_weight") * self.success(side))
+            self.weariness[side] += self.war.rout.shaken[side] - self.shocks_felt[side]
+            self.shocks_felt[side] = self.war.rout.shaken[side]
             if not self.war.at_war:
                 self.weariness[side] *= exp(-knob("fades_per_year") * SPAN)
             lost = knob("support_per_weariness") * self.weariness[side]
@@ -490,7 +494,11 @@ class Politics:
         return self.war.luck.uniform(f"negotiation/{event}", review) < 1 - exp(-rate_per_year * SPAN)
 
     def negotiation_step(self, day: int) -> None:
-        if day % 14 != 13 or self.war.collapse.broken:
+        if day % 14 != 13:
+            return
+        if self.war.decision.decided:
+            if self.war.decision.dictator and self.dictated_day < 0:
+                self.dictate(day, self.war.decision.dictator)
             return
         review, self.believed = day // 14, {}
         for side in SIDES:
@@ -525,6 +533,17 @@ class Politics:
             self.opened += 1
             self.first_day = day if self.first_day < 0 else self.first_day
             self.war.note("talks open", "")
+
+    def dictate(self, day: int, victor: str) -> None:
+        """The victor takes what it likes best, whatever the other side's red lines."""
+        self.dictated_day = day + 1
+        self.see_what_is_open(day)
+        liked = [self.utility(victor, package) for package in self.packages]
+        if max(liked) > BARRED:
+            self.dictated_package = liked.index(max(liked))
+            self.dictated_area = self.area_with(self.packages[self.dictated_package])
+            self.dictated_ceded = self.dictated_area - self.war.front.held_area
+            self.war.note("terms dictated", victor)
 
     def offer(self, number: int, package: Mapping[str, str]) -> Offer:
         slack, surplus = [], []
@@ -640,6 +659,8 @@ class Politics:
         state["talks"], state["talks_opened"], state["talks_failed"] = float(self.talks), self.opened, self.failed
         state["offers_refused"] = float(self.refused)
         state["first_talks_day"], state["deal_package"] = float(self.first_day), float(self.package)
+        state["dictated_package"], state["dictated_day"] = float(self.dictated_package), float(self.dictated_day)
+        state["dictated_area"], state["dictated_ceded"] = self.dictated_area, self.dictated_ceded
         state["deals_signed"], state["deal_ceded"], state["front_moved"] = float(self.deals), self.ceded, self.front_moved
         state["agreed_package"], state["agreed_regime"] = float(self.agreed), float(self.agreed_regime)
         state["agreed_imposed"], state["agreed_area"] = self.agreed_imposed, self.agreed_area
@@ -648,7 +669,7 @@ class Politics:
 
 
 class Ceasefire:
-    """The end of the war, by an army's collapse or a deal, and what becomes of a ceasefire."""
+    """The end of the war, by a decision or a deal, and what becomes of a ceasefire."""
 
     def __init__(self, war: War) -> None:
         self.war, self.ending, self.ending_day = war, 0, -1
@@ -667,9 +688,9 @@ class Ceasefire:
         if day % 7 != 6 or not self.war.at_war:
             return
         signed = self.war.politics.deals > self.number
-        if not self.war.collapse.broken and not signed:
+        if not self.war.decision.decided and not signed:
             return
-        self.ending = self.war.collapse.broken or 3
+        self.ending = self.war.decision.decided or 3
         self.ending_day, self.war.at_war, self.war.mobilized, self.war.pledging = day + 1, 0.0, 0.0, 0.0
         if self.ending == 3:
             self.begin()

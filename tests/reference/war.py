@@ -33,6 +33,7 @@ class Recorder:
             state[f"received_days.{side}"] = depot.received_days
             state[f"fired_days.{side}"] = depot.fired_days
             state[f"force.{side}"] = people.force
+            state[f"peak_force.{side}"] = people.peak_force
             state[f"pool.{side}"] = people.pool
             state[f"in_training.{side}"] = sum(people.training)
             state[f"recovering.{side}"] = people.recovery.content()
@@ -64,6 +65,11 @@ class Recorder:
         state["pace"], state["drive"] = war.front.pace, war.front.drive
         state["balance"] = war.front.balance_today
         state["lull"] = float(war.front.lull)
+        state["rout_pace"] = war.rout.pace
+        for side in SIDES:
+            state[f"routs.{side}"], state[f"shaken.{side}"] = float(war.rout.times[side]), war.rout.shaken[side]
+            state[f"aims_reached.{side}"] = war.decision.reached[side]
+        state["decided"] = float(war.decision.decided)
         state["broken"] = float(war.collapse.broken)
         state |= war.politics.state()
         state |= war.ceasefire.state()
