@@ -107,6 +107,17 @@ def after(origin: Origin, months: Sequence[Month] = MONTHS) -> list[Month]:
     return [month for month in months if month.start >= origin.start][:12]
 
 
+def postures(tree: Tree, better: float) -> dict[str, tuple[str, Any]]:
+    """Return who strikes at the start, and that losses and pace were seen at the intensity which that means."""
+    found: dict[str, tuple[str, Any]] = {}
+    for side, strikes in (("attacker", better > 1), ("defender", better < -1)):
+        path = f"front.campaigns.{side}"
+        found[f"{path}.at_start"] = ("is", "strike" if strikes else "hold")
+        then = _centre(_at(tree, f"{path}.{'strike' if strikes else 'between'}_intensity"))
+        found[f"front.{side}_reference_intensity"] = ("is", then)
+    return found
+
+
 def levels(origin: Origin, tree: Tree, months: Sequence[Month] = MONTHS) -> dict[str, tuple[str, Any]]:
     """Return what changes in the baseline, by path: how (`is`, `moved to`, `times`), and the number."""
     year = before(origin, months)[-12:]
@@ -123,8 +134,7 @@ def levels(origin: Origin, tree: Tree, months: Sequence[Month] = MONTHS) -> dict
         "front.held_area_km2": ("is", origin.area_km2),
         "front.advance_km2_per_day": ("moved to", origin.km2_a_day_30),
         "front.advance_settled_km2_per_day": ("moved to", settled),
-        "front.campaigns.attacker.at_start": ("is", "strike" if better > 1 else "hold"),
-        "front.campaigns.defender.at_start": ("is", "strike" if better < -1 else "hold"),
+        **postures(tree, better),
         "attrition.attacker.daily_casualties": (
             "is", {"dist": "triangular", "low": low, "mode": origin.claims_91, "high": high, "assumption": True},
         ),

@@ -95,14 +95,14 @@ def stock_for_fire(fire_share: PerSide, ration_days: PerSide) -> PerSide:
     return ration_days * fire_share / (1.0 - fire_share)
 
 
-def firing(intensity: PerSide, usual: PerSide, quiet_share: PerHistory) -> PerHistory:
-    """Return the share of what stocks allow that is fired, 1 where both sides together attack as hard as usual.
+def firing(intensity: PerSide, reference: PerSide, quiet_share: PerHistory) -> PerHistory:
+    """Return the share of what stocks allow that is fired, 1 where both sides together attack as hard as at the reference.
 
     >>> firing(np.array([[0.0], [0.0]]), np.array([[1.0], [0.5]]), np.array([0.15]))
     array([0.15])
     """
     attacks: PerHistory = intensity[0] + intensity[1]
-    share: PerHistory = quiet_share + (1.0 - quiet_share) / np.maximum(usual[0] + usual[1], 1e-9) * attacks
+    share: PerHistory = quiet_share + (1.0 - quiet_share) / np.maximum(reference[0] + reference[1], 1e-9) * attacks
     return share
 
 
@@ -183,7 +183,7 @@ class Arms(Mechanism):
     )  # fmt: skip
 
     intensity: PerSide = seen()
-    usual_intensity: PerSide = seen()
+    reference_intensity: PerSide = seen()
     at_war: PerHistory = seen()
     mobilized: PerHistory = seen()
     pledging: PerHistory = seen()
@@ -217,7 +217,7 @@ class Arms(Mechanism):
 
     def _fire(self) -> None:
         self.ready_fire = rationed_fire(self.stock_days, self.sides.ration_days)
-        attacks = firing(self.intensity, self.usual_intensity, self.knobs.quiet_fire_share) * self.at_war
+        attacks = firing(self.intensity, self.reference_intensity, self.knobs.quiet_fire_share) * self.at_war
         # No more than full rate, and no more than there is.
         self.fire = np.minimum(self.ready_fire * attacks, np.minimum(self.stock_days, 1.0))
         produced = self.sides.production_fire_days_per_month / DAYS_PER_MONTH * self.mobilized

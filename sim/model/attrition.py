@@ -43,7 +43,7 @@ class AttritionParameters(Section, Generic[N]):
     tempo_change_log_sd: N = knob("log", "Standard deviation of its monthly change.", low=0, high=2)
     noise_ar: N = knob("autocorrelation", "Of the daily log noise.", low=0, high=0.999)
     noise_log_sd: N = knob("log", "Standard deviation of the daily noise.", low=0, high=2)
-    quiet_share: N = knob("share", "Share of the losses that go on when no one attacks.", low=0, high=1)
+    quiet_share: N = knob("share", "Share of the losses not due to fire that goes on when no one attacks.", low=0, high=1)
     assault_share: N = knob(
         "share", "Of what attacks cost a side: share that its own attacks do; the rest those of the enemy.",
         low=0, high=0.9, default=0.5,
@@ -117,19 +117,19 @@ def battle_losses(
     return losses
 
 
-def cost_of_attacks(usual: PerSide, quiet_share: PerHistory, assault_share: PerHistory) -> tuple[PerSide, PerSide]:
+def cost_of_attacks(reference: PerSide, quiet_share: PerHistory, assault_share: PerHistory) -> tuple[PerSide, PerSide]:
     """Return what a unit of intensity adds to the factor on each side's losses: of its own attacks, and of the enemy's.
 
-    The factor is 1 where both attack as `usual`; `quiet_share` of the losses go on when no one attacks, and of the others
-    `assault_share` come from the side's own attacks.
+    The factor is 1 where both attack as at the `reference`; `quiet_share` of the losses go on when no one attacks, and of
+    the others `assault_share` come from the side's own attacks.
 
     >>> own, enemy = cost_of_attacks(np.ones((2, 1)), np.array([0.2]), np.array([0.75]))
     >>> own.ravel(), enemy.ravel()
     (array([0.6, 0.6]), array([0.2, 0.2]))
     """
-    as_usual = assault_share * usual + (1.0 - assault_share) * usual[::-1]
-    # Where no one attacks as a rule, attacks come on top of what is lost without.
-    unit = (1.0 - quiet_share) / np.where(as_usual > 0, as_usual, 1.0)
+    then = assault_share * reference + (1.0 - assault_share) * reference[::-1]
+    # Where no one attacked then, attacks come on top of what is lost without.
+    unit = (1.0 - quiet_share) / np.where(then > 0, then, 1.0)
     return unit * assault_share, unit * (1.0 - assault_share)
 
 
@@ -190,7 +190,7 @@ class Attrition(Mechanism):
     reference_fire: PerSide = seen()
     ready_fire: PerSide = seen()
     intensity: PerSide = seen()
-    usual_intensity: PerSide = seen()
+    reference_intensity: PerSide = seen()
     at_war: PerHistory = seen()
     ending_day: Ints = seen()
 
@@ -214,10 +214,10 @@ class Attrition(Mechanism):
 
     @derived
     def costs(self) -> tuple[PerSide, PerSide, PerSide, PerSide]:
-        """Losses a day: in quiet, by a unit of the side's own attacks, by one of the enemy's, by a unit of the enemy's fire."""
+        """Losses a day: in quiet, and by a unit of the side's own attacks, of the enemy's, and of the enemy's fire."""
         knobs, share = self.knobs, self.sides.fire_share
         level = self.sides.daily_casualties * knobs.level_factor
-        own, enemy = cost_of_attacks(self.usual_intensity, knobs.quiet_share, knobs.assault_share)
+        own, enemy = cost_of_attacks(self.reference_intensity, knobs.quiet_share, knobs.assault_share)
         without = level * (1.0 - share)
         return without * knobs.quiet_share, without * own, without * enemy, level * share / self.reference_fire[::-1]
 

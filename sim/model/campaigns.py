@@ -23,6 +23,9 @@ from sim.engine.recorder import EventKind
 from sim.model.parameters import SIDES
 from sim.scenario import N, Section, knob
 
+# judgement: who is not able to strike waits for some times as long as it takes to prepare, and so many days at least.
+_PATIENCE, _LEAST_PATIENCE_DAYS = 3, 84
+
 HOLD, PREPARE, STRIKE, REST = range(4)
 POSTURES = ("hold", "prepare", "strike", "rest")
 
@@ -35,7 +38,7 @@ class SideCampaigns(Section, Generic[N]):
     )
     begins_per_year: N = knob("per year", "Rate at which it begins to prepare while it sees a prospect.", low=0, high=1000)
     prospect: N = knob(
-        "log balance", "Balance of its own strike, beyond the defender's advantage, above which it sees one.",
+        "log balance", "By how much more than the defender's advantage its strike must be ahead for it to see one.",
         low=-50, high=50, default=0,
     )  # fmt: skip
     prepare_days: N = knob("days", "How long it prepares at least.", low=0, high=5000)
@@ -76,7 +79,7 @@ class Campaigns:
     kinds: ClassVar = {
         "prepares": EventKind("{side} prepares an offensive."),
         "drops plans": EventKind("{side} drops its preparations for an offensive."),
-        "strikes": EventKind("{side} strikes, {intensity:.1f} times as hard as the usual attack.", begins="offensive"),
+        "strikes": EventKind("{side} strikes, with an intensity of {intensity:.2f}.", begins="offensive"),
         "culminates": EventKind(
             "{side}'s offensive culminates after {days:.0f} days ({cause}): {km2:+,.0f} km2.", ends=("offensive",)
         ),
@@ -94,6 +97,12 @@ class Campaigns:
         for side, own in self._own.items():
             front.posture[side] = POSTURES.index(own.at_start)
 
+    def tell_start(self) -> None:
+        """Tell who strikes at the start."""
+        for side, own in self._own.items():
+            cohort = np.flatnonzero(self._front.posture[side] == STRIKE)
+            self._front.world.recorder.tell(0, cohort, "strikes", side=SIDES[side], intensity=own.strike_intensity[cohort])
+
     def push(self, usual: Floats) -> Floats:
         """Return how hard each side attacks, (2, n), of what it usually does where it has no campaigns."""
         if not self._own:
@@ -103,27 +112,31 @@ class Campaigns:
             push[side] = np.where(self._front.posture[side] == STRIKE, own.strike_intensity, own.between_intensity)
         return push
 
-    def planned(self) -> Iterator[tuple[int, NDArray[np.bool_], PerHistory, PerHistory, PerHistory]]:
-        """Yield for each side where it prepares, how much harder it will strike, how hard, and for how many days."""
+    def planned(self) -> Iterator[tuple[int, NDArray[np.bool_], PerHistory, PerHistory]]:
+        """Yield for each side where it prepares and is able, how hard it will strike, and for how many days."""
         for side, own in self._own.items():
-            yield (
-                side, self._front.posture[side] == PREPARE, own.strike_intensity - own.between_intensity,
-                own.strike_intensity, own.longest_days,
-            )  # fmt: skip
+            where = (self._front.posture[side] == PREPARE) & self._able(side, own)
+            yield side, where, own.strike_intensity, own.longest_days
 
-    def review(self, day: int, drive: PerHistory, mud: bool) -> None:
-        """Decide what each side does from today on; `drive` is the balance without anyone's concentration."""
+    def _able(self, side: int, own: Any) -> NDArray[np.bool_]:
+        front = self._front
+        enough = front.force[side] >= own.needs_force_share * front.reference_force[side]
+        able: NDArray[np.bool_] = enough & (front.ready_fire[side] >= own.needs_fire_share)
+        return able
+
+    def review(self, day: int, drive: PerHistory, push: Floats, mud: bool) -> None:
+        """Decide what each side does from today on; `drive` is the balance without concentration, `push` who attacked."""
         for side, own in self._own.items():
-            self._review(day, side, own, drive if side == 0 else -drive, mud)
+            self._review(day, side, own, drive if side == 0 else -drive, push[1 - side], mud)
 
-    def _review(self, day: int, side: int, own: Any, drive: PerHistory, mud: bool) -> None:
+    def _review(self, day: int, side: int, own: Any, drive: PerHistory, enemy: PerHistory, mud: bool) -> None:
         front, knobs = self._front, self._front.knobs
         posture, lasted = front.posture[side].copy(), day - front.posture_day[side]
         fighting, ready = front.at_war > 0, front.ready_fire[side]
-        massed = knobs.concentration * (own.strike_intensity - own.between_intensity)
+        massed = knobs.concentration * (own.strike_intensity - enemy)
         sees = drive + massed - knobs.defenders_advantage > own.prospect
         decides = self._luck[side].at(day // DAYS_PER_WEEK) < -np.expm1(-own.begins_per_year * DAYS_PER_WEEK / DAYS_PER_YEAR)
-        able = (ready >= own.needs_fire_share) & (front.force[side] >= own.needs_force_share * front.reference_force[side])
+        able = self._able(side, own)
         lost = front.cumulative_casualties[side] - front.struck[side]
         spent = {
             "heavy losses": lost > own.culminates_loss_share * (front.force[side] + lost),
@@ -134,7 +147,8 @@ class Campaigns:
         self._turn(day, side, (posture != HOLD) & ~fighting, HOLD)
         self._turn(day, side, fighting & (posture == HOLD) & sees & decides, PREPARE, "prepares")
         preparing = fighting & (posture == PREPARE)
-        self._turn(day, side, preparing & ~sees, HOLD, "drops plans")
+        waits = np.maximum(_PATIENCE * own.prepare_days, _LEAST_PATIENCE_DAYS)
+        self._turn(day, side, preparing & (~sees | ~able & (lasted >= waits)), HOLD, "drops plans")
         if not mud:
             begins = preparing & sees & able & (lasted >= own.prepare_days)
             front.struck[side, begins] = front.cumulative_casualties[side, begins]

@@ -2,8 +2,8 @@
 
 Force, fire and concentration give a balance; who is ahead of the other by more than the defender's advantage gains ground,
 as fast as he attacks. In between the front stands. To this comes what no balance explains: noise in km2 a day, which
-remembers, so that a front that stands still wavers, and lean months follow good ones. Each side attacks as hard as it chooses (see
-`campaigns`) or as the scenario has planned.
+remembers, so that a front that stands still wavers, and lean months follow good ones. Each side attacks as hard as it
+chooses (see `campaigns`) or as the scenario has planned.
 
 Sources: that the force ratio decides whether ground is gained rather than how fast, and that fortification halves the pace:
 regressions on CDB90 (database of battles); noise and its memory: monthly changes of mapped area 2022-24. The elasticities at
@@ -76,10 +76,17 @@ class FrontParameters(Section, Generic[N]):
     )  # fmt: skip
     advance_settled_km2_per_day: N | None = knob(
         "km2 a day",
-        "Mean pace at the reference force and fire, to which it reverts; the pace seen at the start if left out. Without "
-        "both, force and fire alone decide, and parity moves nothing.",
+        "What a usual attack (intensity 1) gains a day at the reference force and fire, below 0 one of the defender; the "
+        "pace seen at the start if left out. Without both, force and fire alone decide, and parity moves nothing.",
         low=-1e5, high=1e5, default=None,
     )  # fmt: skip
+    attacker_reference_intensity: N | None = knob(
+        "factor", "How hard the attacker attacked when losses, fire and pace were seen; 1, the usual attack, if left out.",
+        low=0, high=10, default=None, at_start=True,
+    )  # fmt: skip
+    defender_reference_intensity: N | None = knob(
+        "factor", "How hard the defender attacked then; as a rule, if left out.", low=0, high=10, default=None, at_start=True
+    )
     advance_reverts_days: N = knob("days", "How long the noise of the pace remembers.", low=1, high=1e5)
     advance_sd_km2_per_day: N = knob("km2 a day", "Spread of that noise.", low=0, high=1e5)
     fastest_km2_per_day: N = knob(
@@ -99,10 +106,10 @@ class FrontParameters(Section, Generic[N]):
         low=0, high=20, default=0.5,
     )  # fmt: skip
     counter_attack_share: N = knob(
-        "share", "How hard the defender attacks as a rule, against the attacker's usual attack.", low=0, high=10
+        "share", "How hard a defender without campaigns attacks, against the attacker's usual attack.", low=0, high=10
     )
     effort_log_sd: N = knob(
-        "log", "How much harder the attacker attacks, at a price, when the noise of the pace is one spread higher.",
+        "log", "How much harder who gains attacks, at a price, when the noise of the pace is one spread his way.",
         low=0, high=2, default=0,
     )  # fmt: skip
     intensity_trend_per_year: N = knob("per year", "Yearly change of how hard the attacker attacks.", low=-1, high=10)
@@ -122,18 +129,10 @@ class FrontParameters(Section, Generic[N]):
             raise ValueError("mud_months are numbers of calendar months, from 1 to 12")
         if self.held_area_km2.support[1] > self.total_area_km2.support[0]:
             raise ValueError("held_area_km2 can be larger than total_area_km2")
-        settled, fastest = self.settled, self.fastest_km2_per_day.support[0]
-        if settled is None:
-            return self
-        if settled.support[1] >= fastest:
+        settled = self.settled
+        if settled is not None and max(np.abs(settled.support)) >= self.fastest_km2_per_day.support[0]:
             message = "fastest_km2_per_day can be no faster than the settled pace"
             raise FieldError(Flaw(message, "Write several times that pace", ("fastest_km2_per_day",)))
-        counter = self.counter_attack_share.support[0]
-        if -settled.support[0] >= fastest * counter and settled.support[0] < 0:
-            message = (
-                "the settled pace can be below what the defender gains at most: fastest_km2_per_day x counter_attack_share"
-            )
-            raise FieldError(Flaw(message, "Write a higher counter_attack_share", ("counter_attack_share",)))
         return self
 
     @property
@@ -234,7 +233,7 @@ class Front(Mechanism):
     advance: PerHistory = owned("km2 a day", "Ground the attacker gained today.", start=0.0)
     pace: PerHistory = owned("km2 a day", "Pace of the front if nothing stops it.", start=0.0)
     intensity: PerSide = owned("factor", "How hard each side attacks; 1 is the attacker's usual attack.", SIDES)
-    usual_intensity: PerSide = owned("factor", "The same at the start.", SIDES)
+    reference_intensity: PerSide = owned("factor", "The same when losses, fire and pace were seen.", SIDES)
     balance: PerHistory = owned("log", "How much stronger the attacker is than at the references.", start=0.0)
     drive: PerHistory = owned("log", "By how much the attacker is ahead; 0 if neither side is.", start=0.0)
     planned_ground: PerSide = owned("km2", "What each side counts on gaining by an offensive it prepares.", SIDES, start=0.0)
@@ -242,7 +241,8 @@ class Front(Mechanism):
     posture_day: Ints = owned("day", "Since when it does.", SIDES, start=0, dtype=int, inner=True)
     struck: PerSide = owned("persons", "Casualties before the last strike.", SIDES, start=0.0, inner=True)
     area_struck: PerSide = owned("km2", "Area the attacker held before the last strike.", SIDES, start=0.0, inner=True)
-    noise_of_pace: PerHistory = owned("km2 a day", "What no balance explains.", start=0.0, inner=True)
+    noise_of_pace: PerHistory = owned("km2 a day", "What no balance explains and has come since.", start=0.0, inner=True)
+    fading_pace: PerHistory = owned("km2 a day", "What is left of what none explained at the start.", start=0.0, inner=True)
     lull: Ints = owned("code", "1 in a lull.", start=0, dtype=int)
     heading: Ints = owned("code", "1 if the attacker has gained of late, -1 the defender.", start=0, dtype=int, inner=True)
     area_before: PerHistory = owned("km2", "Area the attacker held four weeks before.", start=0.0, inner=True)
@@ -288,19 +288,26 @@ class Front(Mechanism):
             ("offensive begins", self._offensive_begins), ("offensive ends", self._offensive_ends),
             self.drawn.stacked("front", knobs.offensives).days,
         )  # fmt: skip
-        self._season_at_start = self._season(0)
+        one, other = knobs.attacker_reference_intensity, knobs.defender_reference_intensity
+        self.reference_intensity[0] = 1.0 if one is None else one
+        self.reference_intensity[1] = knobs.counter_attack_share if other is None else other
+        # What a scenario changes later in these is a change of the war, and not of what the settled pace says of it.
+        self._as_seen = (
+            self.reference_intensity[1].copy(), knobs.concentration, knobs.fastest_km2_per_day,
+            knobs.defenders_advantage, knobs.decisive_balance,
+        )  # fmt: skip
+        self._trend = np.ones(self.world.n)
+        # What is seen at the start beside what the references make of it, as hard as both attacked then.
+        then = self.reference_intensity
+        expected = self._expected(self.lead + self._massed(then), then) * self._season(0)
+        if knobs.advance_km2_per_day is not None:
+            self.fading_pace = knobs.advance_km2_per_day - expected
         self._pushed, self._push_today = _NEVER, np.empty((2, self.world.n))
         push = self._push(0)
-        self.usual_intensity = push
-        self.intensity = push
-        # What is seen at the start beside what the references make of it, in the posture and the season of the start.
-        expected = self._expected(self.lead + self._massed(push), push) * self._season_at_start
-        seen_then = knobs.advance_km2_per_day
-        self._noise_at_start = np.zeros(self.world.n) if seen_then is None else seen_then - expected
-        self.noise_of_pace = self._noise_at_start
+        self.intensity = push * self._season(0)
         self.balance = self._balance_today()
         self.drive = self.balance + self.lead + self._massed(push)
-        self.pace = self._expected(self.drive, push) * self._season_at_start + self.noise_of_pace
+        self.pace = self._expected(self.drive, push) * self._season(0) + self.fading_pace
 
     def _offensive_begins(self, day: int, item: int, cohort: Ints) -> None:
         self._pushed = _NEVER
@@ -321,12 +328,12 @@ class Front(Mechanism):
         stated = knobs.advance_settled_km2_per_day
         settled = knobs.advance_km2_per_day if stated is None else stated
         if settled is None:
-            lead: PerHistory = -(knobs.force_elasticity * np.log(self._parity[0]))
-            lead -= knobs.fire_elasticity * np.log(self._parity[1])
-            return lead
-        # Below 0 it is the defender who attacks, as hard as he does.
-        most = knobs.fastest_km2_per_day * np.where(settled > 0, 1.0, np.maximum(knobs.counter_attack_share, 1e-9))
-        return drive_of(settled / most, knobs.defenders_advantage, knobs.decisive_balance)
+            absolute: PerHistory = -(knobs.force_elasticity * np.log(self._parity[0]))
+            absolute -= knobs.fire_elasticity * np.log(self._parity[1])
+            return absolute
+        counter, concentration, fastest, advantage, decisive = self._as_seen
+        lead: PerHistory = drive_of(settled / fastest, advantage, decisive) - concentration * (1.0 - counter)
+        return lead
 
     @derived
     def memory(self) -> tuple[PerHistory, PerHistory]:
@@ -336,9 +343,10 @@ class Front(Mechanism):
 
     @derived
     def effort(self) -> PerHistory:
-        """Log change of the attacker's effort for a km2 a day of noise."""
+        """Log change of the effort of who gains for a km2 a day of noise."""
         spread = self.knobs.advance_sd_km2_per_day
-        return self.knobs.effort_log_sd / np.where(spread > 0, spread, 1.0)
+        effort: PerHistory = np.where(spread > 0, self.knobs.effort_log_sd / np.where(spread > 0, spread, 1.0), 0.0)
+        return effort
 
     def life(self) -> Process:
         """Choose in the morning how hard to attack, and move the front every day."""
@@ -349,14 +357,19 @@ class Front(Mechanism):
             self._move(self.world.agenda.today)
 
     def _choose(self, day: int) -> None:
-        if day > 0:
+        if day == 0:
+            self._campaigns.tell_start()
+        else:
             kept, step = self.memory
             self.noise_of_pace = self.noise_of_pace * kept + step * self._luck.at(day)
+            self.fading_pace *= kept
         if day % DAYS_PER_WEEK == 0 and day > 0:
-            self._campaigns.review(day, self.balance + self.lead, self._mud(day))
+            self._campaigns.review(day, self.balance + self.lead, self._push_today, self._mud(day))
             self._count_on_plans(day)
-        self.intensity = self._push(day) * (self._season(day) / self._season_at_start)
-        self.intensity[0] *= np.exp(self.effort * (self.noise_of_pace - self._noise_at_start))
+        self.intensity = self._push(day) * self._season(day)
+        effort = np.exp(self.effort * self.noise_of_pace)
+        self.intensity[0] *= effort * self._trend
+        self.intensity[1] /= effort
 
     def _move(self, day: int) -> None:
         knobs, push = self.knobs, self._push_today
@@ -364,7 +377,8 @@ class Front(Mechanism):
         self.drive = self.balance + self.lead + self._massed(push)
         # Where hardly anyone attacks, nothing moves.
         busy = np.minimum(2.0 * np.maximum(push[0], push[1]), 1.0)
-        self.pace = self._expected(self.drive, push) * self._season(day) + self.noise_of_pace * busy
+        noise = self.noise_of_pace + self.fading_pace
+        self.pace = self._expected(self.drive, push) * self._season(day) + noise * busy
         pace, ground = (self.pace + self.rout_pace) * self.at_war, self.held_area - self._area_at_start
         for belt in knobs.belts:
             pace = slowed(pace, ground, belt)
@@ -380,7 +394,7 @@ class Front(Mechanism):
         return log_balance(self.force, self.ready_fire, self._parity, knobs.force_elasticity, knobs.fire_elasticity)
 
     def _push(self, day: int) -> PerSide:
-        """Return how hard each side attacks but for season and luck: its offensives under way, campaigns or usual attack."""
+        """Return how hard each side chooses to attack: its offensives under way, campaigns or usual attack."""
         week, version = day // DAYS_PER_WEEK, self.drawn.version(self.name)
         if (week, version) == self._pushed:
             return self._push_today
@@ -392,22 +406,20 @@ class Front(Mechanism):
         for offensive, side, under_way in zip(self.knobs.offensives, self._side, self._offensives.under_way, strict=True):
             planned[side] = np.where(under_way, planned[side] * offensive.intensity, planned[side])
             attacks[side] |= under_way
-        push = np.where(attacks, planned, push)
-        push[0] *= trend
-        self._push_today = push
-        return push
+        self._push_today = np.where(attacks, planned, push)
+        self._trend = trend
+        return self._push_today
 
     def _massed(self, push: PerSide) -> PerHistory:
-        """Return what concentration adds to the balance where the sides attack harder, or less, than usual."""
-        knobs = self.knobs
-        massed: PerHistory = knobs.concentration * (push[0] - 1.0 - (push[1] - knobs.counter_attack_share))
+        """Return what concentration adds to the balance where one side attacks harder than the other."""
+        massed: PerHistory = self.knobs.concentration * (push[0] - push[1])
         return massed
 
     def _expected(self, drive: PerHistory, push: PerSide) -> PerHistory:
         """Return the pace that a balance gives where the sides attack so hard."""
         knobs = self.knobs
         share = share_of_fastest(drive, knobs.defenders_advantage, knobs.decisive_balance)
-        pace: PerHistory = knobs.fastest_km2_per_day * share * np.where(share > 0, push[0], push[1])
+        pace: PerHistory = knobs.fastest_km2_per_day * share * np.where(share > 0, push[0] * self._trend, push[1])
         return pace
 
     def _mud(self, day: int) -> bool:
@@ -425,12 +437,11 @@ class Front(Mechanism):
             to_come = self.world.calendar.day_of(offensive.date) - day
             soon = self._offensives.happens[item] & (to_come > 0) & (to_come <= knobs.plans_ahead_days)
             days = self._offensives.days(item, np.arange(self.world.n)).astype(np.float64)
-            plans.append((side, soon, offensive.intensity - push[side], offensive.intensity, days))
-        for side, where, harder, intensity, days in plans:
+            plans.append((side, soon, offensive.intensity, days))
+        for side, where, intensity, days in plans:
             then = push.copy()
             then[side] = intensity
-            gain = self._expected(drive + self._massed(push) + SIGN[side] * knobs.concentration * harder, then)
-            gain -= self._expected(drive + self._massed(push), push)
+            gain = self._expected(drive + self._massed(then), then) - self._expected(drive + self._massed(push), push)
             self.planned_ground[side] += np.where(where, np.maximum(SIGN[side] * gain, 0.0) * days, 0.0)
 
     def _tell(self, day: int, push: PerSide) -> None:
@@ -442,7 +453,7 @@ class Front(Mechanism):
         self.world.recorder.tell(day, ends[self.at_war[ends] > 0], "lull ends")
         if (day + 1) % _DAYS_OF_A_TURN == 0:
             moved = self.held_area - self.area_before
-            clearly = np.abs(moved) > 0.5 * self.knobs.advance_sd_km2_per_day * _DAYS_OF_A_TURN
+            clearly = np.abs(moved) > self.knobs.advance_sd_km2_per_day * _DAYS_OF_A_TURN
             heading = np.where(clearly, np.sign(moved), self.heading).astype(np.int64)
             turned = (heading != self.heading) & (self.heading != 0)
             self.heading, self.area_before = heading, self.held_area

@@ -1,9 +1,9 @@
 """What would change one's mind: each assumption alone at its low and its high value, and other structures of the model.
 
 All on the same luck, so that a difference is the assumption's and not that of other histories. An assumption acts with all
-others as uncertain as they are. So it does with what is tied to it (by a rank of 1 or -1), as a reference to its level: the
-level is moved, and the reference is not. What is tied to another is no assumption of its own, and what two do together is for
-`sobol`.
+others as uncertain as they are. So it does with what is tied to it (by a rank of 1 or -1), as a reference to its level:
+the level is moved, and the reference is not. What is tied to another is no assumption of its own, and what two do together
+is for `sobol`.
 """
 
 from __future__ import annotations

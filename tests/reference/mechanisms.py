@@ -277,7 +277,7 @@ class Arms:
     def firing(self) -> float:
         """How much is fired, of what the stocks allow: who is attacked fires too."""
         quiet, front = self.war.now("arms.quiet_fire_share"), self.war.front
-        attack = sum(front.intensity.values()) / max(sum(front.usual_intensity.values()), 1e-9)
+        attack = sum(front.intensity.values()) / max(sum(front.reference_intensity.values()), 1e-9)
         return quiet + (1 - quiet) * attack
 
 
@@ -461,7 +461,7 @@ class Attrition:
         def weighed(intensity: Mapping[str, float]) -> float:
             return own * intensity[side] + (1 - own) * intensity[enemy(side)]
 
-        usual = weighed(self.war.front.usual_intensity)
+        usual = weighed(self.war.front.reference_intensity)
         return quiet + (1 - quiet) * weighed(self.war.front.intensity) / (usual if usual else 1.0)
 
     def pace_of_losses(self, side: str, day: int) -> float:
@@ -535,16 +535,18 @@ class Campaign:
     def now(self, name: str) -> float:
         return self.front.now(f"campaigns.{self.side}.{name}")
 
-    @property
-    def harder(self) -> float:
-        return self.now("strike_intensity") - self.now("between_intensity")
+    def able(self) -> bool:
+        front, people = self.front, self.front.war.manpower[self.side]
+        enough = people.force >= self.now("needs_force_share") * people.reference_force
+        return enough and front.war.arms.depots[self.side].ready_fire >= self.now("needs_fire_share")
 
     def push(self) -> float:
         return self.now("strike_intensity" if self.posture == "strike" else "between_intensity")
 
     def sees_prospect(self) -> bool:
         front = self.front
-        ahead = SIGN[self.side] * (front.balance_today + front.lead()) + front.now("concentration") * self.harder
+        harder = self.now("strike_intensity") - front.push[enemy(self.side)]
+        ahead = SIGN[self.side] * (front.balance_today + front.lead()) + front.now("concentration") * harder
         return ahead - front.now("defenders_advantage") > self.now("prospect")
 
     def turn(self, day: int, posture: str, kind: str = "") -> None:
@@ -566,17 +568,12 @@ class Campaign:
             self.turn(day, "prepare", "prepares")
 
     def go_or_drop(self, day: int) -> None:
-        front, people = self.front, self.front.war.manpower[self.side]
-        if not self.sees_prospect():
+        lasted, prepare_days = day - self.since, self.now("prepare_days")
+        if not self.sees_prospect() or (not self.able() and lasted >= max(3 * prepare_days, 84)):
             self.turn(day, "hold", "drops plans")
-        elif (
-            day - self.since >= self.now("prepare_days")
-            and not front.is_mud(day)
-            and front.war.arms.depots[self.side].ready_fire >= self.now("needs_fire_share")
-            and people.force >= self.now("needs_force_share") * people.reference_force
-        ):
+        elif lasted >= prepare_days and not self.front.is_mud(day) and self.able():
             self.turn(day, "strike", "strikes")
-            self.casualties_before = people.cumulative_casualties
+            self.casualties_before = self.front.war.manpower[self.side].cumulative_casualties
 
     def culminate(self, day: int) -> None:
         people = self.front.war.manpower[self.side]
@@ -618,16 +615,23 @@ class Front:
         for item in items(world, "offensives"):
             self.plan_offensive(item, drawn["offensives"][item["id"]])
 
-        self.push = {side: self.push_of(side, 0) for side in SIDES}
-        self.intensity = dict(self.push)
-        self.usual_intensity = dict(self.push)
-        self.season_at_start = self.season(0)
-        at_references = self.expected(self.lead() + self.massed(self.push), self.push) * self.season_at_start
-        self.noise_at_start = own["advance_km2_per_day"] - at_references if "advance_km2_per_day" in own else 0.0
-        self.noise = self.noise_at_start
+        self.reference_intensity = {
+            "attacker": own.get("attacker_reference_intensity", 1.0),
+            "defender": own.get("defender_reference_intensity", own["counter_attack_share"]),
+        }
+        self.as_seen = {
+            name: own[name] for name in ("concentration", "fastest_km2_per_day", "defenders_advantage", "decisive_balance")
+        }
+        self.trend = 1.0
+        then = self.reference_intensity
+        at_references = self.expected(self.lead() + self.massed(then), then) * self.season(0)
+        self.noise = 0.0
+        self.fading = own["advance_km2_per_day"] - at_references if "advance_km2_per_day" in own else 0.0
+        self.push = {side: self.push_of(side) for side in SIDES}
+        self.intensity = {side: push * self.season(0) for side, push in self.push.items()}
         self.balance_today = self.balance()
         self.drive = self.balance_today + self.lead() + self.massed(self.push)
-        self.pace = self.expected(self.drive, self.push) * self.season_at_start + self.noise
+        self.pace = self.expected(self.drive, self.push) * self.season(0) + self.fading
 
         self.lull, self.heading, self.area_before = 0, 0.0, self.held_area
         war.every_day(POSTURE, self.choose)
@@ -684,24 +688,24 @@ class Front:
             force = log(people["attacker"].reference_force / people["defender"].reference_force)
             fire = log(depots["attacker"].reference_fire / depots["defender"].reference_fire)
             return self.now("force_elasticity") * force + self.now("fire_elasticity") * fire
-        settled = self.now(name)
-        most = self.now("fastest_km2_per_day") * (1.0 if settled > 0 else max(self.now("counter_attack_share"), 1e-9))
-        share = min(abs(settled) / most, 1 - 1e-12)
-        if share == 0:
-            return 0.0
-        advantage, overcome = self.now("defenders_advantage"), self.now("decisive_balance") * atanh(share)
-        # What is left of a balance is less than it, but no more than the advantage less.
-        found = brentq(lambda x: x - advantage * tanh(x / advantage) - overcome, 0.0, overcome + 2 * advantage, xtol=1e-14)
-        return copysign(found, settled)
+        settled, counter = self.now(name), self.reference_intensity["defender"]
+        share = min(abs(settled) / self.as_seen["fastest_km2_per_day"], 1 - 1e-12)
+        found = 0.0
+        if share > 0:
+            advantage, overcome = self.as_seen["defenders_advantage"], self.as_seen["decisive_balance"] * atanh(share)
+            # What is left of a balance is less than it, but no more than the advantage less.
+            left = lambda x: x - advantage * tanh(x / advantage) - overcome  # noqa: E731
+            found = copysign(brentq(left, 0.0, overcome + 2 * advantage, xtol=1e-14), settled)
+        return found - self.as_seen["concentration"] * (1 - counter)
 
     def massed(self, push: Mapping[str, float]) -> float:
-        harder = (push["attacker"] - 1) - (push["defender"] - self.now("counter_attack_share"))
-        return self.now("concentration") * harder
+        return self.now("concentration") * (push["attacker"] - push["defender"])
 
     def expected(self, ahead: float, push: Mapping[str, float]) -> float:
         """The pace, but for season and noise."""
         share = self.share_of_fastest(ahead)
-        return self.now("fastest_km2_per_day") * share * push["attacker" if share > 0 else "defender"]
+        attacks = push["attacker"] * self.trend if share > 0 else push["defender"]
+        return self.now("fastest_km2_per_day") * share * attacks
 
     def is_mud(self, day: int) -> bool:
         return (self.war.start + timedelta(days=day)).month in self.mud_months
@@ -711,51 +715,57 @@ class Front:
 
     # The morning.
 
-    def push_of(self, side: str, day: int) -> float:
-        """How hard a side attacks, but for season and luck."""
+    def push_of(self, side: str) -> float:
+        """How hard a side chooses to attack."""
         planned = [offensive.intensity for offensive in self.offensives if offensive.side == side and offensive.active]
         if planned:
             push = 1.0
             for intensity in planned:
                 push *= intensity
-        elif side in self.campaigns:
-            push = self.campaigns[side].push()
-        else:
-            push = 1.0 if side == "attacker" else self.now("counter_attack_share")
-        if side == "attacker":
-            push *= max(0.0, 1 + self.now("intensity_trend_per_year") * (day - day % 7) / DAYS_PER_YEAR)
-        return push
+            return push
+        if side in self.campaigns:
+            return self.campaigns[side].push()
+        return 1.0 if side == "attacker" else self.now("counter_attack_share")
 
     def choose(self, day: int) -> None:
         spread = self.now("advance_sd_km2_per_day")
         if day > 0:
             phi = exp(-1 / self.now("advance_reverts_days"))
             self.noise = phi * self.noise + spread * sqrt(1 - phi**2) * self.war.luck.normal("front/pace", day)
+            self.fading *= phi
+        if day == 0:
+            for side, campaign in self.campaigns.items():
+                if campaign.posture == "strike":
+                    self.war.note("strikes", side)
         if day > 0 and day % 7 == 0:
             for campaign in self.campaigns.values():
                 campaign.look(day)
-        self.push = {side: self.push_of(side, day) for side in SIDES}
+        self.trend = max(0.0, 1 + self.now("intensity_trend_per_year") * (day - day % 7) / DAYS_PER_YEAR)
+        self.push = {side: self.push_of(side) for side in SIDES}
         if day > 0 and day % 7 == 0:
             self.planned_ground = {side: self.plans(side, day) for side in SIDES}
-        season = self.season(day) / self.season_at_start
-        bought = exp(self.now("effort_log_sd") * (self.noise - self.noise_at_start) / (spread if spread > 0 else 1.0))
-        self.intensity = {"attacker": self.push["attacker"] * season * bought, "defender": self.push["defender"] * season}
+        season, bought = self.season(day), exp(self.now("effort_log_sd") * self.noise / spread) if spread > 0 else 1.0
+        self.intensity = {
+            "attacker": self.push["attacker"] * self.trend * season * bought,
+            "defender": self.push["defender"] * season / bought,
+        }
 
     def plans(self, side: str, day: int) -> float:
         """The ground that a side counts on gaining by what only it knows of."""
-        ahead: list[tuple[float, float, float]] = []
+        ahead: list[tuple[float, float]] = []
         campaign = self.campaigns.get(side)
-        if campaign is not None and campaign.posture == "prepare":
-            ahead.append((campaign.now("strike_intensity"), campaign.harder, campaign.now("longest_days")))
+        if campaign is not None and campaign.posture == "prepare" and campaign.able():
+            ahead.append((campaign.now("strike_intensity"), campaign.now("longest_days")))
         for offensive in self.offensives:
             if offensive.side == side and offensive.happens and 0 < offensive.day - day <= self.now("plans_ahead_days"):
-                ahead.append((offensive.intensity, offensive.intensity - self.push[side], offensive.days))
-        sign, drive = SIGN[side], self.balance_today + self.lead() + self.massed(self.push)
-        total = 0.0
-        for intensity, harder, days in ahead:
-            then = self.expected(drive + sign * self.now("concentration") * harder, {**self.push, side: intensity})
-            total += days * max(0.0, sign * (then - self.expected(drive, self.push)))
-        return total
+                ahead.append((offensive.intensity, offensive.days))
+        standing = self.balance_today + self.lead()
+
+        def pace(push: Mapping[str, float]) -> float:
+            return self.expected(standing + self.massed(push), push)
+
+        gains = ((pace({**self.push, side: intensity}) - pace(self.push), days) for intensity, days in ahead)
+        return sum(days * max(0.0, SIGN[side] * gain) for gain, days in gains)
 
     # The day.
 
@@ -773,7 +783,7 @@ class Front:
         self.balance_today = self.balance()
         self.drive = self.balance_today + self.lead() + self.massed(self.push)
         self.pace = self.expected(self.drive, self.push) * self.season(day)
-        self.pace += self.noise * min(2 * max(self.push.values()), 1.0)
+        self.pace += (self.noise + self.fading) * min(2 * max(self.push.values()), 1.0)
         advance = (self.pace + self.war.rout.pace) * self.war.at_war
         advance *= self.belt_factor(forward=advance > 0)
         self.advance = min(max(advance, -self.held_area), self.total_area - self.held_area)
@@ -795,7 +805,7 @@ class Front:
     def tell_of_turns(self) -> None:
         moved = self.held_area - self.area_before
         self.area_before = self.held_area
-        if abs(moved) > 0.5 * self.now("advance_sd_km2_per_day") * 28:
+        if abs(moved) > self.now("advance_sd_km2_per_day") * 28:
             heading = copysign(1.0, moved)
             if heading == -self.heading:
                 self.war.note("turn", "attacker" if heading > 0 else "defender")

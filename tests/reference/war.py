@@ -48,7 +48,7 @@ class Recorder:
             state[f"cumulative_casualties.{side}"] = people.cumulative_casualties
             campaign = war.front.campaigns.get(side)
             state[f"intensity.{side}"] = war.front.intensity[side]
-            state[f"usual_intensity.{side}"] = war.front.usual_intensity[side]
+            state[f"reference_intensity.{side}"] = war.front.reference_intensity[side]
             state[f"posture.{side}"] = float(POSTURES.index(campaign.posture)) if campaign is not None else 0.0
             state[f"planned_ground.{side}"] = war.front.planned_ground[side]
         for event in war.events.all:
