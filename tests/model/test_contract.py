@@ -24,10 +24,13 @@ from sim.model.attrition import Attrition
 from sim.model.beliefs import Beliefs
 from sim.model.ceasefire import Ceasefire
 from sim.model.collapse import Collapse
+from sim.model.decision import Aims
+from sim.model.endings import AIMS_OF, CONQUERED_BY
 from sim.model.events import Events
 from sim.model.front import Front
 from sim.model.manpower import Manpower
 from sim.model.parameters import Drawn
+from sim.model.rout import Rout
 from sim.model.support import Support
 from sim.model.talks import Talks
 from sim.scenario import Scenario
@@ -279,6 +282,15 @@ BROKEN = [
     (Manpower, "pool", -1e9, "pool is never negative"),
     (Manpower, "in_training", 1.0, "in training is what its delay holds"),
     (Manpower, "recovering", 1.0, "recovering is what its delay holds"),
+    (Manpower, "peak_force", -1e9, "no force is larger than the largest so far"),
+    (Rout, "routed_until", 50, "both fronts are never broken at once"),
+    (Rout, "rout_pace", 1.0, "a rout moves the front against who is routed, and only while it lasts"),
+    (Rout, "rout_pace", -1.0, "a rout moves the front against who is routed, and only while it lasts"),
+    (Rout, "shaken", 1.0, "only a front that has broken shakes its side"),
+    (Aims, "decided", 1, "an army's collapse decides the war, and nothing else in its stead"),
+    (Aims, "decided", CONQUERED_BY[1], "who holds all has left the enemy none"),
+    (Aims, "decided", AIMS_OF[0], "who stops has reached its aims"),
+    (Talks, "dictated_package", 1, "only victors dictate terms, once they have won"),
     (Attrition, "casualties", np.nan, "casualties are a number and never negative"),
     (Attrition, "casualties", -1.0, "casualties are a number and never negative"),
     (Front, "held_area", 1.0, "the areas of both sides add up"),
