@@ -17,14 +17,13 @@ from tests.reference.cases import decided
 Load, Play, Tree = Callable[..., Any], Callable[..., Any], dict[str, Any]
 
 SIDES = ("attacker", "defender")
-# The attacker gains about 20 km2 a day in calm; against ten times its reference, he loses ground.
-STRONG_DEFENDER = (
-    "manpower.defender.reference_force_persons=40_000", "front.force_elasticity=1", "front.counter_attack_share=1",
-)  # fmt: skip
+# The attacker gains 20 km2 a day in calm; against ten times the reference, he loses ground.
+STRONG_DEFENDER = ("manpower.defender.reference_force_persons=40_000", "front.force_elasticity=5")
 
 
 def area(held: float, total: float) -> tuple[str, ...]:
-    return f"front.held_area_km2={held}", f"front.total_area_km2={total}"
+    pace = ("front.advance_km2_per_day=20", "front.advance_settled_km2_per_day=20")
+    return f"front.held_area_km2={held}", f"front.total_area_km2={total}", *pace
 
 
 def first_week(reached: np.ndarray) -> int:
@@ -109,10 +108,10 @@ def test_aims_that_lie_behind_are_reached_in_the_first_week_and_those_far_off_ne
 
 
 def test_conquest_comes_before_aims_and_collapse_before_both(calm: Load, play: Play) -> None:
-    all_of_it = (*area(900, 1_000), "front.advance_km2_per_day=1000", "front.advance_settled_km2_per_day=1000")
-    assert (play(calm(*all_of_it, edit=aims(attacker=950)), 10).of("ending")[-1] == CONQUERED_BY[0]).all()
+    all_of_it = area(999, 1_000)
+    assert (play(calm(*all_of_it, edit=aims(attacker=999.5)), 10).of("ending")[-1] == CONQUERED_BY[0]).all()
     doomed = ("collapse.defender.hazard_per_year=1000", "collapse.defender.force_share=10")
-    past = play(calm(*all_of_it, *doomed, edit=aims(attacker=950)), 10, n=2)
+    past = play(calm(*all_of_it, *doomed, edit=aims(attacker=999.5)), 10, n=2)
     assert (past.of("ending")[-1] == COLLAPSED[1]).all()
     assert past.told("conquest") == past.told("aims reached") == []
 

@@ -59,7 +59,8 @@ def expected_routs(side: str, n: int, weekly: float, lasts: int, days: int) -> l
 def test_when_fronts_break_follows_from_draws_and_hazard(calm: Load, play: Play, side: str) -> None:
     n, days, rate, lasts = 60, 300, 6.0, 17
     past = play(calm(*bound(side, rate, days=lasts)), days, n=n)
-    attacks = 1.0 if side == "defender" else 0.5
+    attacks = past.of("intensity")[0, 1 - SIDES.index(side), 0]
+    assert (past.of("intensity")[:, 1 - SIDES.index(side)] == attacks).all()
     due = expected_routs(side, n, rate * attacks * WEEK, lasts, days)
     assert [past.told("rout", history) for history in range(n)] == due
     assert max(len(mine) for mine in due) > 2
@@ -83,7 +84,7 @@ def test_a_rout_costs_its_ground_and_no_army_and_then_the_front_moves_as_before(
             expected[day + 2 : day + 12, history] = sign * 70
     assert (expected != 0).any()
     np.testing.assert_allclose(more, expected, atol=1e-9)
-    for field in ("force", "cumulative_casualties", "balance"):
+    for field in ("force", "cumulative_casualties", "drive", "pace"):
         assert np.array_equal(past.of(field), still.of(field)), field
 
 
