@@ -208,14 +208,20 @@ def eventful(tree: dict[str, Any]) -> None:
     ]
     for wave in tree["manpower"]["waves"].values():
         wave.update({"probability": 1, "force_below_share": 0.95})
-    tree["front"]["offensives"]["summer_2025"].update({"probability": 1})
+    tree["front"]["offensives"] = [
+        {"id": "one", "date": date(2025, 1, 20), "days": 30, "intensity": 0.2, "probability": 0.5}
+    ]
     for side in ("attacker", "defender"):
         tree["collapse"][side].update({"force_share": 0.9, "hazard_per_year": 2})
-        tree["rout"][side].update({"balance_against": 0, "hazard_per_year": 5})
+        tree["rout"][side].update({"balance_against": 1.5, "hazard_per_year": 3})
     # Few have their aims, and some lose or take all.
     held = tree["front"]["held_area_km2"]["value"]
-    tree["front"]["total_area_km2"] = held + 9_000
-    tree["aims"] = {"defender": {"stops_at_km2": held - 1_000}}
+    tree["front"]["total_area_km2"] = held + 4_000
+    tree["aims"] = {"attacker": {"stops_at_km2": {"dist": "uniform", "low": held + 1_000, "high": held + 20_000}}}
+    for campaign in tree["front"]["campaigns"].values():
+        campaign.update(begins_per_year=50, prepare_days=15, longest_days=20, rest_days=15)
+        campaign.update(needs_fire_share=0, needs_force_share=0)
+    tree["front"]["campaigns"]["defender"].update(prepare_days=90)
     tree["negotiation"]["talks"].update({"agree_per_year": 50, "open_per_year": 20})
     tree["ceasefire"].update({"settled_after_years": 0.2, "strategic_effect": 100, "imposed_effect": 5})
     # Without what is said against it, and soon there.

@@ -43,7 +43,7 @@ def everything(tree: dict[str, Any]) -> None:
     tree["front"]["offensives"] = {"winter": winter}
     tree["front"]["belts"]["line_of_2023"]["at_km2"] = 200
     for side in ("attacker", "defender"):
-        tree["collapse"][side].update(force_share=0.9, hazard_per_year=1)
+        tree["collapse"][side].update(force_share=0.9, hazard_per_year=2)
     tree["front"]["force_elasticity"] = 15
     tree["negotiation"]["talks"].update(open_per_year=20, agree_per_year=20, fail_per_year=5)
     tree["ceasefire"].update(burst_factor=3, mobilized_share=0.5, imposed_effect=5, strategic_effect=100)
