@@ -1,7 +1,7 @@
 """How one side decides the war: its enemy's army has collapsed, it holds all of the area, or it has reached its aims.
 
-A side's aims are an area: it wants no more, and stops once the line has come so far. Conquest ends a war in which both sides
-held ground at its start; an invasion that is back where it began is none. Both rules are assumptions.
+A side's aims are an area: it wants no more, and stops once the line has come so far. Conquest is of a side that held ground
+at the start: who threw back an invasion to where it began has conquered nobody. Both rules are assumptions.
 """
 
 from collections.abc import Iterator
@@ -73,7 +73,7 @@ class Aims(Mechanism):
     def _review(self, day: int) -> None:
         if self.section is not None:
             self._look_at_aims()
-        has_all = (np.stack([self.free_area, self.held_area]) <= NO_GROUND_KM2) & (self.had_ground.min(axis=0) > 0)
+        has_all = (np.stack([self.free_area, self.held_area]) <= NO_GROUND_KM2) & (self.had_ground[::-1] > 0)
         stops = self.aims_reached > 0
         found = np.select(
             [self.broken > 0, *has_all, *stops],

@@ -105,7 +105,8 @@ def _terms(
         chosen = domain.choice[:, domain.issues.index(issue.id)]
         yield Outcome(
             f"{heading}_{issue.id}", issue.label, "", f"The option {which}.", _option(chosen, package), section=heading,
-            kind="category", values={option.id: option.label for option in issue.options}, always=False,
+            kind="category", values=(values := {option.id: option.label for option in issue.options}), always=False,
+            rare=[*values] if heading == "dictated" else (),
         )  # fmt: skip
 
 
@@ -634,5 +635,7 @@ class Talks(Mechanism):
             yield "no deal that another package betters for both by what its rule judges", self.dominated
             yield "no deal beyond a hard red line", self.crossed
             yield "no deal that a rule forbids, or with an option that is not open", self.barred
+        dictates = DICTATED[self.decided] & (self.dictated_day >= 0)
+        yield "only victors dictate terms, once they have won", (self.dictated_package >= 0) & ~dictates
         yield "no more talks fail than have opened", self.talks_failed > self.talks_opened
         yield "talks have opened where there was a deal", signed & (self.talks_opened == 0)

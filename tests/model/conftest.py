@@ -21,9 +21,9 @@ Edit = Callable[[Tree], object]
 CALM = {
     "attrition.tempo_change_log_sd": 0,
     "attrition.noise_log_sd": 0,
-    "front.advance_log_sd": 0,
+    "front.advance_sd_km2_per_day": 0,
     "front.intensity_trend_per_year": 0,
-    "front.pace_from_effort_share": 0,
+    "front.effort_log_sd": 0,
     "front.mud_season_factor": 1,
     "front.dry_season_factor": 1,
     "collapse.attacker.hazard_per_year": 0,
@@ -72,7 +72,7 @@ def calm_tree(baseline: Scenario[Any]) -> Tree:
         node[names[-1]] = CALM.get(path, quantity.central)
     for backer in tree["arms"]["backers"].values():
         backer["aid_variation"] = 0
-    del tree["expect"]
+    del tree["expect"], tree["front"]["campaigns"]
     tree["arms"]["halts"] = tree["manpower"]["waves"] = tree["front"]["offensives"] = tree["front"]["belts"] = {}
     return tree
 

@@ -280,4 +280,4 @@ def test_an_offensive_under_way_ends_as_planned(calm: Load, play: Play) -> None:
 
     past = play(calm(*doomed("defender"), edit=edit), 40)
     assert past.told("offensive ends") == [22]
-    assert past.of("intensity")[[22, 23], 0].tolist() == [2, 1]
+    assert past.of("intensity")[[22, 23], 0, 0].tolist() == [2, 1]

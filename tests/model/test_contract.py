@@ -24,10 +24,13 @@ from sim.model.attrition import Attrition
 from sim.model.beliefs import Beliefs
 from sim.model.ceasefire import Ceasefire
 from sim.model.collapse import Collapse
+from sim.model.decision import Aims
+from sim.model.endings import AIMS_OF, CONQUERED_BY
 from sim.model.events import Events
 from sim.model.front import Front
 from sim.model.manpower import Manpower
 from sim.model.parameters import Drawn
+from sim.model.rout import Rout
 from sim.model.support import Support
 from sim.model.talks import Talks
 from sim.scenario import Scenario
@@ -205,14 +208,20 @@ def eventful(tree: dict[str, Any]) -> None:
     ]
     for wave in tree["manpower"]["waves"].values():
         wave.update({"probability": 1, "force_below_share": 0.95})
-    tree["front"]["offensives"]["summer_2025"].update({"probability": 1})
+    tree["front"]["offensives"] = [
+        {"id": "one", "date": date(2025, 1, 20), "days": 30, "intensity": 0.2, "probability": 0.5}
+    ]
     for side in ("attacker", "defender"):
         tree["collapse"][side].update({"force_share": 0.9, "hazard_per_year": 2})
-        tree["rout"][side].update({"balance_against": 0, "hazard_per_year": 5})
+        tree["rout"][side].update({"balance_against": 1.5, "hazard_per_year": 3})
     # Few have their aims, and some lose or take all.
     held = tree["front"]["held_area_km2"]["value"]
-    tree["front"]["total_area_km2"] = held + 9_000
-    tree["aims"] = {"defender": {"stops_at_km2": held - 1_000}}
+    tree["front"]["total_area_km2"] = held + 4_000
+    tree["aims"] = {"attacker": {"stops_at_km2": {"dist": "uniform", "low": held + 1_000, "high": held + 20_000}}}
+    for campaign in tree["front"]["campaigns"].values():
+        campaign.update(begins_per_year=50, prepare_days=15, longest_days=20, rest_days=15)
+        campaign.update(needs_fire_share=0, needs_force_share=0)
+    tree["front"]["campaigns"]["defender"].update(prepare_days=90)
     tree["negotiation"]["talks"].update({"agree_per_year": 50, "open_per_year": 20})
     tree["ceasefire"].update({"settled_after_years": 0.2, "strategic_effect": 100, "imposed_effect": 5})
     # Without what is said against it, and soon there.
@@ -279,6 +288,15 @@ BROKEN = [
     (Manpower, "pool", -1e9, "pool is never negative"),
     (Manpower, "in_training", 1.0, "in training is what its delay holds"),
     (Manpower, "recovering", 1.0, "recovering is what its delay holds"),
+    (Manpower, "peak_force", -1e9, "no force is larger than the largest so far"),
+    (Rout, "routed_until", 50, "both fronts are never broken at once"),
+    (Rout, "rout_pace", 1.0, "a rout moves the front against who is routed, and only while it lasts"),
+    (Rout, "rout_pace", -1.0, "a rout moves the front against who is routed, and only while it lasts"),
+    (Rout, "shaken", 1.0, "only a front that has broken shakes its side"),
+    (Aims, "decided", 1, "an army's collapse decides the war, and nothing else in its stead"),
+    (Aims, "decided", CONQUERED_BY[1], "who holds all has left the enemy none"),
+    (Aims, "decided", AIMS_OF[0], "who stops has reached its aims"),
+    (Talks, "dictated_package", 1, "only victors dictate terms, once they have won"),
     (Attrition, "casualties", np.nan, "casualties are a number and never negative"),
     (Attrition, "casualties", -1.0, "casualties are a number and never negative"),
     (Front, "held_area", 1.0, "the areas of both sides add up"),

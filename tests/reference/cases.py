@@ -43,7 +43,7 @@ def everything(tree: dict[str, Any]) -> None:
     tree["front"]["offensives"] = {"winter": winter}
     tree["front"]["belts"]["line_of_2023"]["at_km2"] = 200
     for side in ("attacker", "defender"):
-        tree["collapse"][side].update(force_share=0.9, hazard_per_year=1)
+        tree["collapse"][side].update(force_share=0.9, hazard_per_year=2)
     tree["front"]["force_elasticity"] = 15
     tree["negotiation"]["talks"].update(open_per_year=20, agree_per_year=20, fail_per_year=5)
     tree["ceasefire"].update(burst_factor=3, mobilized_share=0.5, imposed_effect=5, strategic_effect=100)
@@ -178,14 +178,12 @@ def decided(tree: dict[str, Any]) -> None:
     """Let fronts break, armies take all or collapse, and sides reach their aims, and victors dictate; a rout may go on."""
     bargaining("nash", False)(tree)
     tree["front"].update(held_area_km2=6_000, total_area_km2=12_000, force_elasticity=8, counter_attack_share=1)
-    for side in ("attacker", "defender"):
+    tree["front"].update(advance_km2_per_day=0, advance_settled_km2_per_day=0)
+    for side, low in (("attacker", -3), ("defender", 0)):
         tree["rout"][side].update(
-            hazard_per_year=12,
-            balance_against={"dist": "uniform", "low": -1, "high": 0},
-            loss_weight=5,
-            weariness_shock=0.3,
-            pace_km2_per_day={"dist": "uniform", "low": 100, "high": 900},
-        )
+            hazard_per_year=20, balance_against={"dist": "uniform", "low": low, "high": low + 1}, loss_weight=5,
+            weariness_shock=0.3, pace_km2_per_day={"dist": "uniform", "low": 100, "high": 900},
+        )  # fmt: skip
         tree["collapse"][side].update(force_share=0.95, width_share=0.05, hazard_per_year=4)
     tree["aims"] = {
         "attacker": {"stops_at_km2": {"dist": "uniform", "low": 9_000, "high": 30_000}},
@@ -193,6 +191,10 @@ def decided(tree: dict[str, Any]) -> None:
     }
     tree["negotiation"]["talks"].update(agree_per_year=1)
     tree["negotiation"]["issues"]["territory"]["land"] = {"none_km2": 0, "all_km2": 12_000}
+    # No two the same, whoever holds all: who would dictate either of them depended on the last digit.
+    areas = {"line_of_2022": 1_000, "land_returned": 3_000, "more_land": 9_000, "four_regions": 11_000}
+    for option, area in areas.items():
+        tree["negotiation"]["issues"]["territory"]["options"][option] = {"area_km2": area}
     tree["events"] += [
         {
             "id": "modesty", "when": {"hazard_per_year": 2}, "probability": 0.7,

@@ -863,7 +863,7 @@ class Decision:
         self.war = war
         self.decided = 0
         self.reached = dict.fromkeys(SIDES, 0.0)
-        self.both_held_ground = min(war.front.held_area, war.front.free_area) > 1e-6
+        self.could_lose = {"attacker": war.front.held_area > 1e-6, "defender": war.front.free_area > 1e-6}
         war.every_day(DECISION, self.step)
 
     def has_its_aims(self, side: str) -> bool:
@@ -882,9 +882,9 @@ class Decision:
         front = self.war.front
         if self.war.collapse.broken:
             self.decided = self.war.collapse.broken
-        elif self.both_held_ground and front.free_area <= 1e-6:
+        elif self.could_lose["defender"] and front.free_area <= 1e-6:
             self.decided = 5
-        elif self.both_held_ground and front.held_area <= 1e-6:
+        elif self.could_lose["attacker"] and front.held_area <= 1e-6:
             self.decided = 6
         elif self.reached["attacker"]:
             self.decided = 7
