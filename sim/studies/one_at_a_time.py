@@ -2,7 +2,7 @@
 
 All on the same luck, so that a difference is the assumption's and not that of other histories. An assumption acts with all
 others as uncertain as they are. So it does with what is tied to it (by a rank of 1 or -1), as a reference to its level: the
-level is moved, and the reference is not. What is tied to another is no assumption of its own, and what two do together is for
+level is moved, and the reference is not. What is tied to another is no assumption of its own. What two do together is for
 `sobol`.
 """
 
