@@ -1,5 +1,6 @@
 """The lock: the baseline's central values are the article's."""
 
+import numpy as np
 import pytest
 
 from sim.results.targets import check_targets
@@ -11,7 +12,18 @@ def test_the_baselines_central_values_are_the_articles(load):
     central = {path: quantity.central for path, quantity in quantities(load("baseline").world)}
     assert central["attrition.attacker.daily_casualties"] == 1_500
     assert central["manpower.attacker.intake_per_month"] == 30_000
-    assert central["attrition.level_factor"] == 1
+
+
+def test_the_articles_casualties_are_claims_whatever_is_true_of_them(load, ensemble):
+    """On the first days the war claims the 1,500; what is lost is that times the level factor."""
+    steady = ("attrition.attacker.daily_casualties=1_500", "attrition.noise_log_sd=0", "front.effort_log_sd=0")
+    for factor in (0.5, 0.885, 1.25):
+        row = ensemble(load("baseline", *steady, f"attrition.level_factor={factor}"), 50, 31).outcomes
+        claimed, lost = row["claimed_casualties_30_days_attacker"], row["daily_casualties_30_days_attacker"]
+        np.testing.assert_allclose(lost, factor * claimed, rtol=1e-12)
+        assert claimed.mean() == pytest.approx(1_500, rel=0.05)
+    nothing = ensemble(load("baseline", "attrition.level_factor=0"), 5, 31).outcomes
+    assert nothing["claimed_casualties_30_days_attacker"].tolist() == [0.0] * 5
 
 
 def test_the_lock_notices_another_value(load):
@@ -36,10 +48,11 @@ def test_the_baseline_meets_its_targets(load, ensemble):
     print(*target_lines(checked), sep="\n")
     assert [one.expectation.id for one in checked] == [
         "casualties_a_day_first_30_days",
+        "casualties_a_day_defender_first_30_days",
         "ground_in_30_days_km2",
         "ground_in_12_months_km2",
         "casualties_per_km2_year_one",
-        "force_change_attacker_12_months",
+        "force_growth_attacker_6_months",
         "force_change_share_defender_12_months",
         "talks_that_fail",
         "ended_within_12_months",

@@ -28,7 +28,7 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
     ended = at("ending_day")
     ground_year = since("held_area", 365)
     # Flows are those of a year without a ceasefire.
-    all_war = at("ceasefires", 365) == 0
+    all_war, half = at("ceasefires", 365) == 0, 182
     months = (ended if 0 <= ended <= 365 else 365) / MONTH if all_war else np.nan
     row: dict[str, float | str] = {
         "ending": [*CODES][int(at("ending"))],
@@ -36,6 +36,9 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
         "ground_gained_km2": since("held_area"),
         "ground_30_days_km2": since("held_area", 30),
         "ground_12_months_km2": ground_year,
+        "claimed_casualties_per_km2_12_months": at("claimed_casualties.attacker", 365) / ground_year
+        if ground_year > 0
+        else np.nan,
         "casualties_per_km2_12_months": at("cumulative_casualties.attacker", 365) / ground_year
         if ground_year > 0
         else np.nan,
@@ -60,6 +63,9 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
             f"aid_pledged_beur_{side}": sum(since(f"pledged_beur.{name}") for name in mine),
             f"aid_delivered_beur_{side}": sum(at(f"delivered_beur.{name}") for name in mine),
             f"daily_casualties_30_days_{side}": sum(series[f"casualties.{side}"][1:31]) / 30,
+            f"claimed_casualties_30_days_{side}": at(f"claimed_casualties.{side}", 30) / 30,
+            f"force_growth_per_month_6_months_{side}": since(f"force.{side}", half) / (half / MONTH)
+            if at("at_war", half) and at("ceasefires", half) == 0 else np.nan,
             f"casualties_12_months_{side}": sum(series[f"casualties.{side}"][1:366]),
             f"force_change_12_months_{side}": since(f"force.{side}", 365) if at("at_war", 365) and all_war else np.nan,
             f"force_change_12_months_share_{side}": since(f"force.{side}", 365) / at(f"force.{side}", 0)

@@ -16,10 +16,14 @@ def check(
 ) -> None:
     """Check scenarios: every problem with its file, line and column, and what to write instead.
 
+    Notes say what never happens, changes nothing, takes long, or is out of line on the first ten days, which are played
+    without luck.
+
     Example:  parley check baseline --sources
     """
     with errors_as_lines():
         from sim.ensemble.run import horizon_days
+        from sim.model.first_days import first_days
         from sim.model.notes import long_work, notes
         from sim.scenario.describe import coverage
 
@@ -32,7 +36,7 @@ def check(
             # Rounded down: 100 is all of them.
             percent = 100 * (total - unsourced - default) // total if total else 100
             print(f"{scenario.path}: no problems; {total} numbers, {percent}% with a source or marked as an assumption")
-            for note in [*notes(scenario, horizon_days(scenario)), *long_work(scenario)]:
+            for note in [*notes(scenario, horizon_days(scenario)), *long_work(scenario), *first_days(scenario)]:
                 print(f"  note: {note}")
             if not sources:
                 continue

@@ -18,7 +18,7 @@ from pydantic import model_validator
 from sim.engine.agenda import Process
 from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
-from sim.model.outcomes import Outcome, both, months_at_war, where
+from sim.model.outcomes import Column, Outcome, State, both, months_at_war, where
 from sim.model.parameters import SIDES
 from sim.scenario import Fixed, N, Quantity, Section, knob, whole
 
@@ -38,7 +38,9 @@ class AttritionParameters(Section, Generic[N]):
     law: Literal["square", "linear", "logarithmic", "mixed", "own"]
     own_exponent: N | None = knob("exponent", "Of the own force, for law: own.", low=0, high=2, default=None)
     enemy_exponent: N | None = knob("exponent", "Of the enemy's force, for law: own.", low=0, high=2, default=None)
-    level_factor: N = knob("factor", "Common factor on all casualties: the counts come from belligerents.", low=0, high=10)
+    level_factor: N = knob(
+        "factor", "True casualties of both sides, as a multiple of those given, which belligerents claim.", low=0, high=10
+    )
     tempo_ar: N = knob("autocorrelation", "Of the log tempo from month to month.", low=0, high=0.999)
     tempo_change_log_sd: N = knob("log", "Standard deviation of its monthly change.", low=0, high=2)
     noise_ar: N = knob("autocorrelation", "Of the daily log noise.", low=0, high=0.999)
@@ -137,6 +139,11 @@ def _not_zero(values: PerHistory) -> PerHistory:
     return np.where(values == 0, 1.0, values)
 
 
+def _per_km2(now: State, casualties: Column) -> Column:
+    taken = now.held_area - now.start.held_area
+    return where(taken > 0, casualties / _not_zero(taken))
+
+
 class Attrition(Mechanism):
     """Losses of both sides."""
 
@@ -147,6 +154,9 @@ class Attrition(Mechanism):
 
     casualties: PerSide = owned("persons a day", "Killed and wounded today.", SIDES, start=0.0)
     cumulative_casualties: PerSide = owned("persons", "Killed and wounded since the start.", SIDES, start=0.0, series=True)
+    claimed_casualties: PerSide = owned(
+        "persons", "Those casualties as they are claimed: divided by the level factor of their day.", SIDES, start=0.0
+    )
     tempo: PerHistory = owned("factor", "Slow level of the fighting, 1 at the start.", start=1.0)
     log_tempo: PerHistory = owned("log", "Of the tempo, before its mean is taken out.", start=0.0, inner=True)
     tempo_variance: PerHistory = owned("log2", "Variance of the log tempo so far.", start=0.0, inner=True)
@@ -169,11 +179,19 @@ class Attrition(Mechanism):
         Outcome(
             "casualties_per_km2_12_months", "Casualties of {attacker} per km2 taken", "persons per km2",
             "In the first 365 days; empty if no ground was gained.",
-            lambda now: where(
-                now.held_area > now.start.held_area,
-                now.cumulative_casualties[0] / _not_zero(now.held_area - now.start.held_area),
-            ),
+            lambda now: _per_km2(now, now.cumulative_casualties[0]),
             section="year_one", months=12, low=0, always=False,
+        ),
+        # As whoever counted them would say, so that they compare with counts.
+        *both(Outcome(
+            "claimed_casualties_30_days", "Casualties a day in the first 30 days as claimed, {side}", "persons a day",
+            "Their mean, divided by the factor by which true casualties differ from what is claimed (`level_factor`).",
+            lambda now, side: now.claimed_casualties[side] / now.day, section="", months=1, low=0,
+        )),
+        Outcome(
+            "claimed_casualties_per_km2_12_months", "Casualties of {attacker} as claimed per km2 taken", "persons per km2",
+            "In the first 365 days; empty if no ground was gained.", lambda now: _per_km2(now, now.claimed_casualties[0]),
+            section="", months=12, low=0, always=False,
         ),
         *both(Outcome(
             "wounded_per_month_12_months", "Wounded a month, {side}", "persons a month",
@@ -227,6 +245,11 @@ class Attrition(Mechanism):
         return -0.5 * self.knobs.noise_log_sd**2
 
     @derived
+    def claimed_of_true(self) -> PerHistory:
+        """What is claimed, as a multiple of true casualties."""
+        return 1.0 / _not_zero(self.knobs.level_factor)
+
+    @derived
     def noise_step(self) -> PerHistory:
         """Spread of the daily step of the noise."""
         return self.knobs.noise_log_sd * np.sqrt(1.0 - self.knobs.noise_ar**2)
@@ -274,6 +297,7 @@ class Attrition(Mechanism):
             knobs.steps_per_day.whole,
         )  # fmt: skip
         self.cumulative_casualties += self.casualties
+        self.claimed_casualties += self.casualties * self.claimed_of_true
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of losses."""

@@ -183,6 +183,11 @@ class Manpower(Mechanism):
             digits=1, months=12, always=False,
         )),
         *both(Outcome(
+            "force_growth_per_month_6_months", "Growth of {side}'s force a month", "persons a month",
+            "Mean of 6 months of war; empty if the war ended or stopped earlier.",
+            lambda now, side: _gained(now, side) / (now.day / DAYS_PER_MONTH), section="", months=6, always=False,
+        )),
+        *both(Outcome(
             "force_change_12_months_share", "Change of {side}'s force, as a share", "share of the force",
             "In 365 days of war; empty if the war ended or stopped earlier.",
             lambda now, side: _gained(now, side) / np.maximum(now.start.force[side], 1.0),

@@ -12,6 +12,7 @@ from sim.engine.calendar import Calendar
 from sim.model import MECHANISMS
 from sim.model.conditions import never_holds
 from sim.model.events import Effect, ScenarioEvent, changed, knob_ranges
+from sim.model.levels import of_levels
 from sim.model.negotiation import RedLine
 from sim.model.stakes import windows
 from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
@@ -54,7 +55,8 @@ def notes(scenario: Scenario[ScenarioHead], days: int) -> list[str]:
     for entry in found:
         if _is(entry, _NOTHING) and entry.item not in gone:
             lines.append(f"{entry.item} has {_what(entry)} of {entry.text}, and changes nothing")
-    return [*lines, *_of_events(scenario, days, gone), *_of_windows(scenario, days), *_of_land(scenario)]
+    lines += [*_of_events(scenario, days, gone), *_of_windows(scenario, days), *_of_land(scenario)]
+    return [*lines, *of_levels(scenario)]
 
 
 def _is(entry: Entry, values: dict[str, str]) -> bool:

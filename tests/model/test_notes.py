@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from sim.ensemble.run import Plan, run_batch
 from sim.model import WarScenario
+from sim.model.levels import of_levels
 from sim.model.notes import long_work, notes
 from sim.scenario import Scenario, load_scenario
 
@@ -147,3 +150,52 @@ def test_what_multiplies_the_work_is_said_before_it_starts(parley: Any, tmp_path
         done = parley(*command, "--replications", 2, "--months", 1, "--out", tmp_path / command[0], cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "as long because of attrition.steps_per_day of 2,000\n" in done.stderr
+
+
+FORCE, FIRE = "manpower.defender.force_persons", "arms.attacker.fire_at_start_share"
+
+
+@pytest.fixture(scope="module")
+def bare(load: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a war that states no references."""
+    tree = copy.deepcopy(load("no_talks").tree)
+    for section, level in (("manpower", "reference_force_persons"), ("arms", "reference_fire_share")):
+        for side in ("attacker", "defender"):
+            del tree[section][side][level]
+    del tree["correlations"]
+    file: Path = tmp_path_factory.mktemp("levels") / "bare.yaml"
+    file.write_text(replace(load("no_talks"), tree=tree).to_yaml(), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("variant", "settings", "changed"),
+    [
+        ("", (), ()),
+        ("", (f"{FORCE}=500_000",), (FORCE,)),
+        ("", (f"{FORCE}=500_000", f"{FIRE}=0.5"), (FORCE, FIRE)),
+        ("", (f"{FORCE}.mode=420_000",), (FORCE,)),
+        ("", (f"{FORCE}=500_000", "manpower.defender.reference_force_persons=400_000"), ()),
+        ("manpower: {defender: {force_persons: 500_000}}", (), (FORCE,)),
+        ("manpower: {defender: {force_persons: 500_000, reference_force_persons: 400_000}}", (), ()),
+        # Another start of the war, with what was seen then.
+        ("manpower: {defender: {force_persons: 500_000}}\nattrition: {defender: {daily_casualties: 400}}", (), ()),
+        # What was seen is judged otherwise; the levels are as they were.
+        ("attrition: {attacker: {daily_casualties: 2_000}, defender: {daily_casualties: 400}}", (), ()),
+    ],
+)
+def test_a_level_that_is_changed_without_its_reference_is_remarked_on(
+    bare: Path, variant: str, settings: tuple[str, ...], changed: tuple[str, ...]
+) -> None:
+    file = bare.with_name("variant.yaml")
+    file.write_text(f"title: A variant\nextends: bare.yaml\ndescription: Another level.\n{variant}\n", encoding="utf-8")
+    said = list(of_levels(load_scenario(file, WarScenario, settings)))
+    assert [line.partition(" is changed, and nothing says")[0] for line in said] == [*changed]
+
+
+def test_a_reference_that_is_drawn_apart_from_its_level_is_remarked_on(load: Any) -> None:
+    apart = "correlations.reference_of_ukrainian_fire.between=[front.force_elasticity, front.fire_elasticity]"
+    (said,) = of_levels(load("no_talks", apart))
+    assert said.startswith("arms.defender.reference_fire_share is drawn apart from arms.defender.fire_at_start_share, ")
+    certain = load("no_talks", apart, "arms.defender.fire_at_start_share=0.3")
+    assert list(of_levels(certain)) == []

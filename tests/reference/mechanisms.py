@@ -326,6 +326,7 @@ class Manpower:
         self.arrivals = 0.0
         self.casualties = 0.0
         self.cumulative_casualties = 0.0
+        self.claimed_casualties = 0.0
 
         self.called_up = 0.0
         self.waves: list[Wave] = []
@@ -496,6 +497,9 @@ class Attrition:
         attacker.casualties, defender.casualties = losses_a, losses_d
         attacker.cumulative_casualties += losses_a
         defender.cumulative_casualties += losses_d
+        factor = self.now("level_factor")
+        attacker.claimed_casualties += losses_a / factor if factor else losses_a
+        defender.claimed_casualties += losses_d / factor if factor else losses_d
 
 
 # The front

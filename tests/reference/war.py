@@ -46,6 +46,7 @@ class Recorder:
             state[f"arrivals.{side}"] = people.arrivals
             state[f"casualties.{side}"] = people.casualties
             state[f"cumulative_casualties.{side}"] = people.cumulative_casualties
+            state[f"claimed_casualties.{side}"] = people.claimed_casualties
             campaign = war.front.campaigns.get(side)
             state[f"intensity.{side}"] = war.front.intensity[side]
             state[f"reference_intensity.{side}"] = war.front.reference_intensity[side]

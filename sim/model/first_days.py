@@ -1,0 +1,146 @@
+"""What is out of line on the first days of a scenario: ten of them are played, without luck and before anything is planned.
+
+Every number is at its centre; no halt, wave or offensive comes, only such events as are certain, and nothing is drawn from
+day to day. The war that was seen then goes on as it was. Where something else moves, the numbers contradict one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim.engine.calendar import DAYS_PER_MONTH, DAYS_PER_WEEK, DAYS_PER_YEAR
+from sim.engine.draws import Floats
+from sim.engine.world import InvariantBreach, Setting, World
+from sim.model import simulate
+from sim.model.parameters import SIDES
+from sim.scenario import Scenario, ScenarioHead, quantities
+
+DAYS = 10
+# What comes by chance or on a date, and what luck of the days there is.
+_PLANNED = ("arms.halts.", "arms.packages.", "manpower.waves.", "front.offensives.", "front.campaigns.", "events.")
+_CHANCES = ("probability", "hazard_per_year", "begins_per_year")
+_CERTAIN = "events."
+_SPREAD = "front.advance_sd_km2_per_day"
+_NOISE = ("attrition.noise_log_sd", "attrition.tempo_change_log_sd", _SPREAD)
+# judgement: what is worth a line. In the shipped wars armies collapse at a rate of 0.01 a year at first, and stocks last for
+# a year.
+_HAZARD_PER_YEAR, _FORCE_A_WEEK, _FIRE, _INTAKE, _STOCK_LASTS_DAYS, _GROUND = 0.05, 0.03, 0.2, 0.8, 90.0, 0.5
+
+
+def first_days(scenario: Scenario[ScenarioHead]) -> list[str]:
+    """Return in a sentence each what is out of line on the first days, with the path to look at."""
+    centre = {path: quantity.central for path, quantity in quantities(scenario.world)}
+    given = {path: np.array([0.0 if path in _NOISE or _by_chance(path, value) else value]) for path, value in centre.items()}
+    one = np.zeros(1, dtype=np.int64)
+    try:
+        world, _ = simulate(
+            scenario, Setting(scenario.world.start_date, DAYS, 1, one, landmarks=range(DAYS + 1), given=given)
+        )
+    except InvariantBreach as breach:
+        return [f"the first {DAYS} days cannot be played: {breach}"]
+    days = _Days(world, centre)
+    looks = (_collapse, _drift, _intake, _fire, _stock)
+    return [*(line for side in range(len(SIDES)) for look in looks for line in look(days, side)), *_ground(days)]
+
+
+def _by_chance(path: str, value: float) -> bool:
+    """Return whether a number is a chance that something planned comes, which is not certain."""
+    return path.startswith(_PLANNED) and path.endswith(_CHANCES) and not (path.startswith(_CERTAIN) and value == 1.0)
+
+
+class _Days:
+    """The fields of one history by name, (days + 1, ...), from the start on, and the numbers it was played with."""
+
+    def __init__(self, world: World, centre: dict[str, float]) -> None:
+        self._kept, self._centre = world.recorder.snapshots, centre
+
+    def __getattr__(self, name: str) -> Floats:
+        return np.array([self._kept[day][name] for day in range(DAYS + 1)], dtype=np.float64)[..., 0]
+
+    def at(self, path: str) -> float:
+        """Return a number of the scenario; NaN where there is none."""
+        return self._centre.get(path, np.nan)
+
+
+def _collapse(days: _Days, side: int) -> Iterator[str]:
+    label, force = SIDES[side], days.force[-1, side]
+    hazard = days.endured[-1, side] / (DAYS // DAYS_PER_WEEK * DAYS_PER_WEEK / DAYS_PER_YEAR)
+    if hazard > _HAZARD_PER_YEAR:
+        yield (
+            f"collapse.{label}.force_share: at first the army collapses at a rate of {hazard:.2g} a year, with {force:,.0f} "
+            f"at the front. Write a lower share, or look at manpower.{label}.force_persons"
+        )
+
+
+def _drift(days: _Days, side: int) -> Iterator[str]:
+    """Yield what the past sends to the front, beyond what the war that goes on would, and how many desert."""
+    label, force = SIDES[side], days.force[0, side]
+    if force < 1:
+        return
+    path, a_week = f"manpower.{label}", DAYS_PER_WEEK / DAYS / force
+    wounded = (days.cumulative_casualties - days.killed)[-1, side]
+    too_many = (days.trained - days.recruited)[-1, side] * a_week
+    if too_many > _FORCE_A_WEEK:
+        yield (
+            f"{path}.past_intake_per_month: at first {too_many:.0%} more of the force a week join it after training than are"
+            " recruited. Write what was recruited before the start"
+        )
+    too_many = (days.returned[-1, side] - wounded * days.at(f"{path}.return_share")) * a_week
+    if too_many > _FORCE_A_WEEK:
+        yield (
+            f"{path}.past_daily_casualties: at first {too_many:.0%} more of the force a week return from hospital than are "
+            "wounded and will return. Write the casualties before the start"
+        )
+    left = days.deserted[-1, side] * a_week
+    if left > _FORCE_A_WEEK:
+        yield f"{path}.desertion_share_per_month: at first {left:.0%} of the force desert a week. Write a lower share"
+
+
+def _intake(days: _Days, side: int) -> Iterator[str]:
+    path, came = f"manpower.{SIDES[side]}", days.recruited[-1, side]
+    wanted = days.at(f"{path}.intake_per_month") / DAYS_PER_MONTH * DAYS
+    if came < _INTAKE * wanted:
+        yield (
+            f"{path}.pool_persons: the pool gives {came:,.0f} recruits in the first {DAYS} days, where intake_per_month asks"
+            f" for {wanted:,.0f}. Write a larger pool"
+        )
+
+
+def _fire(days: _Days, side: int) -> Iterator[str]:
+    label, fire = SIDES[side], days.fire[:, side]
+    if abs(fire[1] / fire[0] - 1.0) > _FIRE:
+        yield (
+            f"arms.{label}.fire_at_start_share: fire goes from {fire[0]:.2f} at the start to {fire[1]:.2f} on the first day."
+            " Look at what the sides do on that day, and at events"
+        )
+
+
+def _stock(days: _Days, side: int) -> Iterator[str]:
+    label, ready, stock = SIDES[side], days.ready_fire[:, side], days.stock_days[:, side]
+    spent = (stock[1] - stock[-1]) / (DAYS - 1)
+    if spent * _STOCK_LASTS_DAYS > stock[-1]:
+        yield (
+            f"arms.{label}.production_fire_days_per_month: the stock of {stock[0]:,.3g} days of full fire is used up in "
+            f"{stock[0] / spent:,.0f} days at the pace of the first {DAYS}. Look also at ration_days and the backers"
+        )
+    elif abs(ready[-1] / ready[1] - 1.0) > _FIRE:
+        yield (
+            f"arms.{label}.production_fire_days_per_month: the fire that the stock allows goes from {ready[1]:.2f} to "
+            f"{ready[-1]:.2f} in the first {DAYS} days. Look also at ration_days and the backers"
+        )
+
+
+def _ground(days: _Days) -> Iterator[str]:
+    seen = days.at("front.advance_km2_per_day")
+    levels = np.array([days.force[0] / days.reference_force[0], days.fire[0] / days.reference_fire[0]])
+    # Where levels are not those at which it was seen, another pace is meant.
+    if np.isnan(seen) or np.any(np.abs(levels - 1.0) > 1e-9):
+        return
+    moved = (days.held_area[-1] - days.held_area[0]) / DAYS
+    if abs(moved - seen) > max(_GROUND * abs(seen), days.at(_SPREAD)):
+        yield (
+            f"front.advance_km2_per_day: the first {DAYS} days gain {moved:.3g} km2 a day, where {seen:.3g} is stated. Look"
+            " at advance_settled_km2_per_day, advance_reverts_days, belts, and the area that is left"
+        )

@@ -1,0 +1,103 @@
+"""What `check` says of the first days: one line where something is out of line, and nothing about the shipped wars."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim import catalogue
+from sim.model.first_days import first_days
+from tests.conftest import ROOT
+
+OUT_OF_LINE = {
+    "an army at the edge": (
+        ["collapse.defender.force_share=0.95"],
+        ["collapse.defender.force_share: at first the army collapses at a rate of 0.6"],
+    ),
+    "recruits of the past": (
+        ["manpower.attacker.past_intake_per_month=300_000"],
+        ["manpower.attacker.past_intake_per_month: at first 11% more of the force a week join it after training than are"],
+    ),
+    "wounded of the past": (
+        ["manpower.defender.past_daily_casualties=30_000"],
+        ["manpower.defender.past_daily_casualties: at first 2"],
+    ),
+    "deserters": (
+        ["manpower.defender.desertion_share_per_month=0.3"],
+        ["manpower.defender.desertion_share_per_month: at first 7% of the force desert a week. Write a lower share"],
+    ),
+    "an empty pool": (
+        ["manpower.defender.pool_persons=1000"],
+        ["manpower.defender.pool_persons: the pool gives 1,000 recruits in the first 10 days, where intake_per_month asks "],
+    ),
+    "a stock that runs down": (
+        ["arms.attacker.production_fire_days_per_month=0", "arms.backers.north_korea.past_aid_per_month_beur=0"],
+        ["arms.attacker.production_fire_days_per_month: the stock of 54 days of full fire is used up in 6"],
+    ),
+    "a stock that fills up": (
+        ["arms.defender.production_fire_days_per_month=100"],
+        ["arms.defender.production_fire_days_per_month: the fire that the stock allows goes from 0.30 to 0.5"],
+    ),
+    "fire that jumps": (
+        ["events={now: {when: {date: 2024-12-04}, effect: {arms.defender.ration_days: {scale: 3}}}}"],
+        ["arms.defender.fire_at_start_share: fire goes from 0.30 at the start to 0.13 on the first day"],
+    ),
+    "another pace": (
+        ["front.advance_reverts_days=1", "front.advance_settled_km2_per_day=-3"],
+        ["front.advance_km2_per_day: the first 10 days gain 1."],
+    ),
+    "no ground left": (
+        ["front.held_area_km2=603_600"],
+        ["front.advance_km2_per_day: the first 10 days gain 2.8 km2 a day, where 20 is stated"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OUT_OF_LINE)
+def test_what_is_out_of_line_is_one_line_with_its_place(load: Any, case: str) -> None:
+    settings, expected = OUT_OF_LINE[case]
+    said = first_days(load("no_talks", *settings))
+    assert [line[: len(start)] for line, start in zip(said, expected, strict=True)] == expected
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.shipped()))
+def test_the_shipped_wars_begin_as_they_say(load: Any, name: str) -> None:
+    assert first_days(load(name)) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        # Other levels than were seen move another ground, which is what they are set for.
+        ["manpower.defender.force_persons=500_000"],
+        ["manpower.attacker.force_persons=1_200_000", "arms.defender.fire_at_start_share=0.6"],
+        # Who begins to mobilize has no one in training yet.
+        ["manpower.attacker.past_intake_per_month=0", "manpower.attacker.intake_per_month=200_000"],
+        # What may come on these days, or by luck, is not of the start.
+        ["front.offensives={push: {side: attacker, date: 2024-12-05, days: 30, intensity: 8, probability: 1}}"],
+        ["events={may: {when: {date: 2024-12-04}, probability: 0.9, effect: {arms.defender.ration_days: {scale: 3}}}}"],
+        ["attrition.noise_log_sd=2", "front.advance_sd_km2_per_day=100"],
+        # A pace of 0 that wavers.
+        ["front.advance_km2_per_day=0"],
+    ],
+)
+def test_what_is_meant_is_not_remarked_on(load: Any, settings: list[str]) -> None:
+    assert first_days(load("no_talks", *settings)) == []
+
+
+def test_check_says_it(parley: Any, tmp_path: Path) -> None:
+    setting = "manpower.defender.pool_persons=1000"
+    done = parley("check", "baseline", "--set", setting, cwd=tmp_path)
+    assert done.returncode == 0
+    notes = [line for line in done.stdout.splitlines() if line.startswith("  note: ")]
+    assert notes == [f"  note: {line}" for line in first_days(_loaded(setting))]
+    assert len(notes) == 1
+
+
+def _loaded(setting: str) -> Any:
+    from sim.model import WarScenario
+    from sim.scenario import load_scenario
+
+    return load_scenario(str(ROOT / "scenarios" / "baseline.yaml"), WarScenario, [setting])
