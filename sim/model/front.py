@@ -117,7 +117,7 @@ class FrontParameters(Section, Generic[N]):
     mud_season_factor: N = knob("factor", "On pace and effort in those months.", low=0, high=10)
     dry_season_factor: N = knob("factor", "On pace and effort in the other months.", low=0, high=10)
     plans_ahead_days: N = knob(
-        "days", "How long before its date a side counts on an offensive of its own.", low=0, high=5000, default=120
+        "days", "How long before its date a side counts on an offensive of its own.", low=0, high=5000, default=90
     )
     offensives: list[Offensive[N]] = Option(default_factory=list)
     campaigns: CampaignParameters[N] | None = Option(default=None, description="Campaigns that the sides decide on.")

@@ -21,6 +21,7 @@ Edit = Callable[[Tree], object]
 CALM = {
     "attrition.tempo_change_log_sd": 0,
     "attrition.noise_log_sd": 0,
+    "attrition.protection": 0,
     "front.advance_sd_km2_per_day": 0,
     "front.intensity_trend_per_year": 0,
     "front.effort_log_sd": 0,
@@ -61,7 +62,7 @@ def baseline() -> Scenario[Any]:
 
 @pytest.fixture(scope="session")
 def calm_tree(baseline: Scenario[Any]) -> Tree:
-    """The baseline without luck: every quantity at its centre, no noise, nothing that happens on a date."""
+    """The baseline without luck: every quantity at its centre, no noise, nothing that happens on a date, usual attacks."""
     tree = war_alone(copy.deepcopy(baseline.tree))
     for path, quantity in quantities(baseline.world):
         if path.partition(".")[0] not in tree:

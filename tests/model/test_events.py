@@ -264,7 +264,8 @@ def test_a_condition_that_goes_on_brings_it_again_only_when_its_effects_have_end
 
 def test_what_lasts_for_good_comes_again_only_when_the_condition_was_false_in_between(calm: Load) -> None:
     # In January and in March the front stands still.
-    still = ("front.mud_months=[1, 3]", "front.mud_season_factor=0", f"{PRODUCTION}=5")
+    pace = ("front.advance_km2_per_day=9", "front.advance_settled_km2_per_day=9")
+    still = (*pace, "front.mud_months=[1, 3]", "front.mud_season_factor=0", f"{PRODUCTION}=5")
     rest = event({"quantity": "advance", "below": 1e-9}, {PRODUCTION: {"add": 1}}, at_most=5)
     values = course(calm(*still, edit=having(rest)), PRODUCTION, 130)[:, 0]
     january, march = (date(2025, month, 1) - START for month in (1, 3))
@@ -339,7 +340,7 @@ def test_to_change_every_knob_to_what_it_is_changes_nothing(varied: Load, play: 
 
 
 def strained(tree: Tree) -> None:
-    """Every knob matters: belts from the start, losses at their cap, an attacker who may be too weak, collapse at hand."""
+    """Every knob matters: belts from the start, losses at their cap, an attacker who may be too weak, collapse at hand, plans."""
     for belt in tree["front"]["belts"].values():
         belt.update(at_km2=5 if belt["held_by"] == "defender" else -905, depth_km2=900, pace_share=0.8)
     for side in ("attacker", "defender"):
@@ -349,12 +350,22 @@ def strained(tree: Tree) -> None:
     del tree["correlations"]["reference_of_russian_force"]
     tree["manpower"]["attacker"]["reference_force_persons"] = {"dist": "uniform", "low": 500_000, "high": 2_000_000}
     tree["front"].update(force_elasticity=3, fire_elasticity=1)
+    for side, campaign in tree["front"]["campaigns"].items():
+        stocks = 0.6 if side == "attacker" else 0.2
+        campaign.update(begins_per_year=20, prepare_days=14, longest_days=40, rest_days=14, culminates_loss_share=0.02)
+        campaign.update(needs_fire_share=stocks, culminates_fire_share=stocks)
+        campaign["prospect"] = {"dist": "uniform", "low": -3, "high": 1}
+    later = {"id": "later", "date": START + timedelta(days=200), "days": 20, "intensity": 3, "probability": 1}
+    tree["front"]["offensives"] = [later]
 
 
-# These count at the start too: for the stock, for what is on its way and for the wounded.
+# These count at the start too: for the stock, for what is on its way and for the wounded; for what is the usual attack and
+# what of the pace that is seen at the start is noise.
 AT_THE_START_TOO = (
     "ration_days", "from_stock_share", "cancelled_share", "stock_delay_days", "production_delay_days", "absorption_days",
     "killed_share", "return_share", "return_days",
+    "strike_intensity", "between_intensity", "counter_attack_share", "dry_season_factor", "advance_settled_km2_per_day",
+    "fastest_km2_per_day", "force_elasticity", "fire_elasticity", "defenders_advantage", "decisive_balance", "concentration",
 )  # fmt: skip
 
 
@@ -713,7 +724,7 @@ def test_every_number_of_the_model_is_either_live_or_settled_at_the_start(baseli
     endings: Sequence[str] = (
         "fire_at_start_share", "reference_fire_share", "force_persons", "reference_force_persons", "pool_persons",
         "training_days", "held_area_km2", "total_area_km2",
-        "past_aid_per_month_beur", "past_intake_per_month", "past_daily_casualties",
+        "past_aid_per_month_beur", "past_intake_per_month", "past_daily_casualties", "advance_km2_per_day",
         "optimism", "drift_prior_sd_km2_per_day", "balance_prior_sd", "wander_share", "hard_share",
     )  # fmt: skip
     for path in drawn - live:

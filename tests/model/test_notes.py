@@ -111,10 +111,10 @@ def test_nothing_is_said_of_what_happens_and_matters(load: Any) -> None:
 
 
 def test_what_lies_beyond_a_shorter_horizon_is_one_line(parley: Any, tmp_path: Path) -> None:
-    done = parley("run", "no_talks", "--months", 2, "--replications", 1, cwd=tmp_path)
+    done = parley("run", "offensive_surge", "--months", 2, "--replications", 1, cwd=tmp_path)
     assert done.returncode == 0
-    said = "front.offensives.summer_2025 (2025-06-01) is dated after the last day (2025-02-03), and never happens"
-    assert done.stderr == f"note: no_talks: {said}\n"
+    said = "front.offensives.surge (2025-05-01) is dated after the last day (2025-02-03), and never happens"
+    assert done.stderr == f"note: offensive_surge: {said}\n"
 
 
 def test_check_and_run_say_the_same(parley: Any, tmp_path: Path) -> None:
