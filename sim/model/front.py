@@ -168,11 +168,13 @@ def drive_of(share: PerHistory, advantage: PerHistory, decisive: PerHistory) -> 
     array([0.2])
     """
     left = decisive * np.arctanh(np.clip(np.abs(share), 0.0, 1.0 - 1e-12))
-    # Newton's method from below, where the advantage swallows all but a cube; from there it ends in a few steps.
+    # Where the advantage swallows all but a cube, this is it. From there Newton's method ends in a few steps; for next to
+    # nothing it would divide rounding errors by zero.
     drive = np.cbrt(3.0 * advantage**2 * left)
+    tiny = left < 1e-12 * advantage
     for _ in range(12):
-        slope = np.tanh(drive / advantage) ** 2
-        drive = drive + (left - beyond(drive, advantage)) / np.where(slope > 0, slope, 1.0)
+        slope = np.where(tiny, np.inf, np.tanh(drive / advantage) ** 2)
+        drive = drive + (left - beyond(drive, advantage)) / slope
     signed: PerHistory = np.sign(share) * drive
     return signed
 
