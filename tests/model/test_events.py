@@ -352,10 +352,10 @@ def strained(tree: Tree) -> None:
     tree["front"].update(force_elasticity=3, fire_elasticity=1)
     for side, campaign in tree["front"]["campaigns"].items():
         stocks = 0.6 if side == "attacker" else 0.2
-        campaign.update(begins_per_year=20, prepare_days=14, longest_days=40, rest_days=14, culminates_loss_share=0.02)
+        campaign.update(begins_per_year=10, prepare_days=14, longest_days=40, rest_days=14, culminates_loss_share=0.02)
         campaign.update(needs_fire_share=stocks, culminates_fire_share=stocks)
-        campaign["prospect"] = {"dist": "uniform", "low": -3, "high": 1}
-    later = {"id": "later", "date": START + timedelta(days=200), "days": 20, "intensity": 3, "probability": 1}
+        campaign["prospect"] = {"dist": "uniform", "low": -10, "high": 2}
+    later = {"id": "later", "date": START + timedelta(days=185), "days": 20, "intensity": 3, "probability": 1}
     tree["front"]["offensives"] = [later]
 
 
