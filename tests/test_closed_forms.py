@@ -49,7 +49,8 @@ def certain() -> list[str]:
     zero = (
         "attrition.tempo_change_log_sd",
         "attrition.noise_log_sd",
-        "front.advance_log_sd",
+        "front.advance_sd_km2_per_day",
+        "attrition.protection",
         "attrition.attacker.fire_share",
     )
     paths = dict.fromkeys(zero, 0.0)

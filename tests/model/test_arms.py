@@ -14,7 +14,7 @@ from scipy import integrate, stats
 
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Draws
-from sim.model.arms import rationed_fire, stock_for_fire
+from sim.model.arms import firing, rationed_fire, stock_for_fire
 from sim.model.backers import LumpyAmount
 from sim.scenario import ScenarioError
 
@@ -65,6 +65,38 @@ def test_rationing() -> None:
 @given(stock=st.floats(0, 1e4), production=st.floats(0, 1), ration=st.floats(1, 100))
 def test_a_day_of_fire_leaves_no_negative_stock(stock: float, production: float, ration: float) -> None:
     assert stock + production - rationed_fire(np.array([stock]), np.array([ration])).item() >= 0
+
+
+@given(
+    usual=st.tuples(st.floats(0, 10), st.floats(0, 10)).filter(lambda how: sum(how) > 0.01), quiet=st.floats(0, 1),
+    factor=st.floats(0, 10),
+)  # fmt: skip
+def test_firing_is_one_as_usual_and_falls_in_a_lull(usual: tuple[float, float], quiet: float, factor: float) -> None:
+    attacks, share = np.array(usual)[:, None], np.array([quiet])
+    assert firing(attacks, attacks, share).item() == pytest.approx(1)
+    assert firing(0 * attacks, attacks, share).item() == quiet
+    assert firing(factor * attacks, attacks, share).item() == pytest.approx(quiet + (1 - quiet) * factor)
+
+
+def test_whatever_attacks_ask_for_fire_is_never_above_full_rate_or_the_stock(calm: Load, play: Play) -> None:
+    def edit(tree: Tree) -> None:
+        swift(tree)
+        for side in ("attacker", "defender"):
+            tree["arms"][side].update(ration_days=3, fire_at_start_share=0.6, production_fire_days_per_month=12)
+        tree["front"]["offensives"] = [
+            {"id": side, "side": side, "date": date(2024, 12, day), "days": 40, "intensity": 10, "probability": 1}
+            for side, day in (("attacker", 14), ("defender", 24))
+        ]
+
+    past = play(calm("arms.quiet_fire_share=0", edit=edit), 80)
+    fire, stock = past.of("fire")[1:, :, 0], past.of("stock_days")[:, :, 0]
+    assert (fire <= 1).all()
+    assert (fire <= stock[:-1]).all()
+    assert (stock >= 0).all()
+    assert (fire == stock[:-1]).any(), "some days all is fired that there is"
+    assert (fire == 1).any(), "on the first days of an attack the full rate is"
+    # What comes on a day is fired on the next; in the war as usual after it, stocks fill up again.
+    assert stock[-1].min() > stock[30:50].max()
 
 
 # Lumpy amounts

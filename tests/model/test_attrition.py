@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engine.draws import Draws
-from sim.model.attrition import LAWS, battle_losses
+from sim.model.attrition import LAWS, battle_losses, cost_of_attacks
 from sim.scenario import ScenarioError
 
 Load, Play, Tree = Callable[..., Any], Callable[..., Any], dict[str, Any]
@@ -239,17 +239,59 @@ def test_own_exponents(calm: Load, play: Play) -> None:
     assert np.array_equal(named.of("casualties"), own.of("casualties"))
 
 
-def test_losses_follow_how_hard_the_attacker_attacked_the_day_before(calm: Load, play: Play) -> None:
+@pytest.mark.parametrize("side", ["attacker", "defender"])
+def test_losses_follow_how_hard_both_attack(calm: Load, play: Play, side: str) -> None:
     def edit(tree: Tree) -> None:
         tree["front"]["offensives"] = [
-            {"id": "push", "date": date(2024, 12, 14), "days": 5, "intensity": 2, "probability": 1}
+            {"id": "push", "side": side, "date": date(2024, 12, 14), "days": 5, "intensity": 2, "probability": 1}
         ]
 
-    past = play(calm(*CONSTANT, *FIRELESS, "attrition.quiet_share=0.4", edit=edit), 20)
+    quiet, assault, usual = 0.4, 0.7, np.array([1.0, 0.5])
+    knobs = (f"attrition.quiet_share={quiet}", f"attrition.assault_share={assault}", "front.counter_attack_share=0.5")
+    past = play(calm(*CONSTANT, *FIRELESS, *knobs, edit=edit), 20)
     lost = past.of("casualties")[1:, :, 0]
-    expected = np.ones(20)
-    expected[11:16] = 0.4 + 0.6 * 2
-    assert lost == pytest.approx(expected[:, None] * lost[0])
+    now = np.where(np.arange(2) == (side == "defender"), 2.0, usual)
+    expected = np.ones((20, 2))
+    for row in (0, 1):
+        attacks, as_usual = (assault * how[row] + (1 - assault) * how[1 - row] for how in (now, usual))
+        expected[10:15, row] = quiet + (1 - quiet) * attacks / as_usual
+    assert lost == pytest.approx(expected * lost[0])
+
+
+@given(
+    usual=st.tuples(st.floats(0.01, 5), st.floats(0.01, 5)), quiet=st.floats(0, 1), assault=st.floats(0, 0.9),
+    factor=st.floats(0, 5),
+)  # fmt: skip
+def test_the_effort_is_one_as_usual_and_follows_in_proportion(
+    usual: tuple[float, float], quiet: float, assault: float, factor: float
+) -> None:
+    attacks = pair(*usual)
+    own, enemy = cost_of_attacks(attacks, np.array([quiet]), np.array([assault]))
+
+    def effort(intensity: np.ndarray) -> np.ndarray:
+        return (quiet + own * intensity + enemy * intensity[::-1]).ravel()
+
+    assert effort(attacks) == pytest.approx([1, 1])
+    assert effort(0 * attacks) == pytest.approx([quiet, quiet])
+    assert effort(factor * attacks) == pytest.approx(np.full(2, quiet + (1 - quiet) * factor))
+    swapped = cost_of_attacks(attacks[::-1], np.array([quiet]), np.array([assault]))
+    assert [part[::-1].ravel().tolist() for part in swapped] == [own.ravel().tolist(), enemy.ravel().tolist()]
+
+
+def test_attacks_come_on_top_where_no_one_attacks_as_a_rule() -> None:
+    own, enemy = cost_of_attacks(pair(0, 0), np.array([0.3]), np.array([0.5]))
+    assert own.ravel() == pytest.approx([0.35, 0.35])
+    assert enemy.ravel() == pytest.approx([0.35, 0.35])
+
+
+@pytest.mark.parametrize("protection", [0.0, 0.5, 2.0])
+def test_ones_own_fire_spares_ones_own(calm: Load, play: Play, protection: float) -> None:
+    past = play(calm(*CONSTANT, *FIRELESS, f"attrition.protection={protection}", edit=disarmed), 40)
+    ready = past.of("ready_fire")[1:, :, 0] / past.of("reference_fire")[1:, :, 0]
+    assert ready[-1, 1] < 0.8
+    lost = past.of("casualties")[1:, :, 0]
+    assert lost == pytest.approx(lost[0] / ready[0] ** -protection * ready**-protection)
+    assert (lost[-1, 1] > lost[0, 1]) == (protection > 0)
 
 
 def test_max_daily_loss_share_holds_in_a_war(calm: Load, play: Play) -> None:

@@ -113,8 +113,10 @@ def test_the_prospect_is_that_of_its_own_strike_beyond_the_advantage(calm: Load,
         # Without massing, the drive of the evening before is what both sides see.
         edge = sign * drive - 0.3
         for below, sees in ((1e-6, True), (-1e-6, False)):
-            own = campaign(strike_intensity=1, between_intensity=1) if side == 0 else campaign(
-                strike_intensity=0.5, between_intensity=0.5
+            own = (
+                campaign(strike_intensity=1, between_intensity=1)
+                if side == 0
+                else campaign(strike_intensity=0.5, between_intensity=0.5)
             )
             edit = campaigns(**{SIDES[side]: own | {"prospect": float(edge - below)}})
             past = play(calm("front.defenders_advantage=0.3", edit=edit), 8)
@@ -167,8 +169,10 @@ def test_a_strike_culminates_for_its_reason(calm: Load, play: Play, cause: str) 
     assert event.values["days"] == day
     assert event.values["km2"] == pytest.approx(past.of("held_area")[day, 0] - past.of("held_area")[0, 0])
     over = {
-        "heavy losses": lambda look: past.of("cumulative_casualties")[look, 0, 0]
-        > 0.05 * (past.of("force")[look, 0, 0] + past.of("cumulative_casualties")[look, 0, 0]),
+        "heavy losses": lambda look: (
+            past.of("cumulative_casualties")[look, 0, 0]
+            > 0.05 * (past.of("force")[look, 0, 0] + past.of("cumulative_casualties")[look, 0, 0])
+        ),
         "stocks run down": lambda look: past.of("ready_fire")[look, 0, 0] < 0.85,
         "as planned": lambda look: look >= 200,
     }[cause]
