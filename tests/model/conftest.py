@@ -74,6 +74,9 @@ def calm_tree(baseline: Scenario[Any]) -> Tree:
     for backer in tree["arms"]["backers"].values():
         backer["aid_variation"] = 0
     del tree["expect"], tree["front"]["campaigns"]
+    for side in ("attacker", "defender"):
+        # The usual attacks are what was seen.
+        tree["front"].pop(f"{side}_reference_intensity", None)
     tree["arms"]["halts"] = tree["manpower"]["waves"] = tree["front"]["offensives"] = tree["front"]["belts"] = {}
     return tree
 

@@ -330,7 +330,7 @@ def test_tempo_changes_with_the_months_and_has_mean_one(calm: Load, play: Play) 
 def test_noise_has_mean_one_and_the_spread_and_memory_asked_for(calm: Load, play: Play) -> None:
     ar, sd = 0.6, 0.4
     overrides = (*CONSTANT, *FIRELESS, f"attrition.noise_ar={ar}", f"attrition.noise_log_sd={sd}")
-    scenario = calm(*overrides, "attrition.max_daily_loss_share=1")
+    scenario = calm(*overrides, "attrition.max_daily_loss_share=1", "attrition.level_factor=1")
     noise = play(scenario, 25, n=2000).of("casualties")[1:] / pair(
         scenario.world.attrition.attacker.daily_casualties.central,
         scenario.world.attrition.defender.daily_casualties.central,

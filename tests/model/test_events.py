@@ -340,7 +340,7 @@ def test_to_change_every_knob_to_what_it_is_changes_nothing(varied: Load, play: 
 
 
 def strained(tree: Tree) -> None:
-    """Every knob matters: belts from the start, losses at their cap, an attacker who may be too weak, collapse at hand, plans."""
+    """Every knob matters: belts from the start, losses at their cap, an attacker who may be too weak, and plans."""
     for belt in tree["front"]["belts"].values():
         belt.update(at_km2=5 if belt["held_by"] == "defender" else -905, depth_km2=900, pace_share=0.8)
     for side in ("attacker", "defender"):

@@ -269,7 +269,7 @@ def unsettled(tree: dict[str, Any]) -> None:
     tree["manpower"]["attacker"].update(force_persons={"dist": "uniform", "low": 300_000, "high": 800_000})
     tree["manpower"]["attacker"]["reference_force_persons"] = 500_000
     tree["manpower"]["defender"]["reference_force_persons"] = {"dist": "uniform", "low": 450_000, "high": 900_000}
-    front.update(concentration=2, effort_log_sd=0.3, force_elasticity=5, counter_attack_share=0.8, advance_sd_km2_per_day=3)
+    front.update(concentration=2, effort_log_sd=0.3, force_elasticity=5, counter_attack_share=0.8, advance_sd_km2_per_day=1)
     front["campaigns"] = {"defender": front["campaigns"]["defender"]}
     front["campaigns"]["defender"].update(begins_per_year=30, prospect=-3, prepare_days=7, needs_force_share=0)
     front["offensives"] = {

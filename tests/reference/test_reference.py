@@ -297,7 +297,8 @@ def history(request: pytest.FixtureRequest) -> History:
 def test_every_series_has_the_start_and_the_end_of_each_day(history: History) -> None:
     assert {len(values) for values in history.series.values()} == {WORLD_DAYS + 1}
     at_start = {name: values[0] for name, values in history.series.items()}
-    assert at_start["tempo"] == at_start["intensity.attacker"] == at_start["at_war"] == 1
+    assert at_start["tempo"] == at_start["at_war"] == 1
+    assert at_start["intensity.attacker"] == 1.1
     assert at_start["ending_day"] == -1
     assert at_start["fire.defender"] == 0.3
     assert at_start["casualties.attacker"] == at_start["arrivals.attacker"] == at_start["advance"] == 0
