@@ -164,7 +164,7 @@ def test_every_column_from_the_daily_history(name, load, variant):
         row |= {f"terms_{issue.id}": signed.get(issue.id, "") for issue in section.issues}
         package = int(series["dictated_package"][-1])
         dictated = terms(scenario.tree["negotiation"], package) if package >= 0 else {}
-        row |= {f"dictated_{issue.id}": dictated.get(issue.id, "") for issue in section.issues}
+        row |= {f"dictates_{issue.id}": dictated.get(issue.id, "") for issue in section.issues}
         assert row.keys() == columns.keys()
         for column, value in row.items():
             ours = columns[column][replication]

@@ -100,3 +100,12 @@ def test_the_table_has_a_row_for_every_change(load, ensemble) -> None:
 
 def test_where_nothing_ends_there_are_no_curves(load, ensemble) -> None:
     assert survival_csv(ensemble(load("baseline"), 5, 7)).splitlines() == ["curve,of,day,at_risk,share,low,high"]
+
+
+def test_all_that_can_end_the_fighting_has_a_look_and_words() -> None:
+    from sim.report.endings import FIRST_END_LOOKS
+
+    assert FIRST_END_LOOKS.keys() == FIRST_ENDS.keys()
+    looks = [(look.colour, str(look.dashes)) for look in FIRST_END_LOOKS.values()]
+    assert len(set(looks)) == len(looks)
+    assert all(ending.happens and ending.cause for ending in FIRST_ENDS.values())

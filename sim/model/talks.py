@@ -98,13 +98,13 @@ def _signed(now: State) -> Column:
 
 
 def _terms(
-    section: NegotiationParameters[Quantity], domain: Domain, heading: str, which: str, package: str
+    section: NegotiationParameters[Quantity], domain: Domain, heading: str, prefix: str, which: str, package: str
 ) -> Iterator[Outcome]:
     """Yield an outcome for each issue: the option that a package, the field of this name, has of it."""
     for issue in section.issues:
         chosen = domain.choice[:, domain.issues.index(issue.id)]
         yield Outcome(
-            f"{heading}_{issue.id}", issue.label, "", f"The option {which}.", _option(chosen, package), section=heading,
+            f"{prefix}_{issue.id}", issue.label, "", f"The option {which}.", _option(chosen, package), section=heading,
             kind="category", values=(values := {option.id: option.label for option in issue.options}), always=False,
             rare=[*values] if heading == "dictated" else (),
         )  # fmt: skip
@@ -146,8 +146,10 @@ class Talks(Mechanism):
         if section is None:
             return ()
         domain = domain_of(section)
-        signed = _terms(section, domain, "terms", "signed first; empty without a deal", "deal_package")
-        dictated = _terms(section, domain, "dictated", "dictated by the victor; empty without one", "dictated_package")
+        signed = _terms(section, domain, "terms", "terms", "signed first; empty without a deal", "deal_package")
+        dictated = _terms(
+            section, domain, "dictated", "dictates", "dictated by the victor; empty without one", "dictated_package"
+        )
         return *cls.outcomes, *signed, *dictated
 
     moments: ClassVar = (

@@ -59,18 +59,20 @@ def reference_lines(scenario: Scenario[Any]) -> Iterator[str]:
         of_sides = {"attacker": "a side", "defender": "its enemy"} if stem.endswith("_*") else None
         label = outcome.label.format(**of_sides or {"attacker": "the attacker", "defender": "the defender"})
         label, values = (
-            ("Term of a deal", ()) if stem == TERMS else (standalone(outcome.section, label), tuple(outcome.values or ()))
+            (TERMS[stem], ()) if stem in TERMS else (standalone(outcome.section, label), tuple(outcome.values or ()))
         )
         also = f" One of {', '.join(f'`{value}`' for value in values)}." if values else ""
         yield f"| `{stem}` | {label[0].upper()}{label[1:]} | {outcome.unit or 'text'} | {outcome.about}{also} |"
 
 
-TERMS = "terms_*"
+# Outcomes of which each issue has one.
+TERMS = {"terms_*": "Term of a deal", "dictates_*": "Term that the victor dictates"}
+_STEMS = {"terms": "terms_*", "dictated": "dictates_*"}
 
 
 def _stem(outcome: Outcome) -> str:
     stem = re.sub("_(attacker|defender)$", "_*", outcome.name)
-    return TERMS if outcome.section == "terms" and outcome.values is not None else stem
+    return stem if outcome.values is None else _STEMS.get(outcome.section, stem)
 
 
 def as_dicts(found: Sequence[Entry]) -> list[dict[str, Any]]:

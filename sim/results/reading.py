@@ -100,7 +100,7 @@ def _hold_together(table: Table) -> None:
     table.hold(~dictated | np.isin(known["ending"], _DICTATED), "terms are dictated where nobody can dictate them")
     for name, values in known.items():
         of_deals = name.startswith(("terms_", "surplus_", "conceded_")) or name in ("imposed", "land_ceded_km2")
-        of_victors = name.startswith("dictated_") and name != "dictated_terms"
+        of_victors = name.startswith("dictates_") or name == "dictated_land_km2"
         if (of_deals or of_victors) and not Asked.parse(name).when:
             there = values != "" if values.dtype.kind in "UO" else ~np.isnan(values)
             one, whose = ("deal_month", signed) if of_deals else ("dictated_terms", dictated)

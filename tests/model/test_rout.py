@@ -191,5 +191,5 @@ def test_without_the_section_nothing_is_other_than_with_a_hazard_of_nil(calm: Lo
 
 @pytest.mark.ensembles
 def test_in_the_baseline_routs_are_rare(varied: Load, play: Play) -> None:
-    share = (play(varied(negotiation=True), 1096, n=300).of("routs")[-1] > 0).mean(axis=1)
-    assert ((share > 0.002) & (share < 0.12)).all(), share
+    share = (play(varied(negotiation=True), 1096, n=300).of("routs")[-1] > 0).any(axis=0).mean()
+    assert 0.005 < share < 0.12
