@@ -41,6 +41,10 @@ def first_days(scenario: Scenario[ScenarioHead]) -> list[str]:
     except InvariantBreach as breach:
         return [f"the first {DAYS} days cannot be played: {breach}"]
     days = _Days(world, centre)
+    if not days.at_war[-1]:
+        when = int(np.argmin(days.at_war))
+        what = "front.held_area_km2, and at what ends a war at once (aims, collapse)"
+        return [f"the fighting is over after {when} days, before anything has happened. Look at {what}"]
     looks = (_collapse, _drift, _intake, _fire, _stock)
     return [*(line for side in range(len(SIDES)) for look in looks for line in look(days, side)), *_ground(days)]
 

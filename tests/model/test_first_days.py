@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 OUT_OF_LINE = {
     "an army at the edge": (
         ["collapse.defender.force_share=0.95"],
-        ["collapse.defender.force_share: at first the army collapses at a rate of 0.6"],
+        ["collapse.defender.force_share: at first the army collapses at a rate of 0."],
     ),
     "recruits of the past": (
         ["manpower.attacker.past_intake_per_month=300_000"],
@@ -50,7 +50,7 @@ OUT_OF_LINE = {
     ),
     "no ground left": (
         ["front.held_area_km2=603_600"],
-        ["front.advance_km2_per_day: the first 10 days gain 2.8 km2 a day, where 20 is stated"],
+        ["the fighting is over after 7 days, before anything has happened. Look at front.held_area_km2, "],
     ),
 }
 

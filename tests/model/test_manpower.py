@@ -27,6 +27,9 @@ CONSTANT = (
     "attrition.enemy_exponent=0",
     "attrition.attacker.fire_share=0",
     "attrition.defender.fire_share=0",
+    "attrition.level_factor=1",
+    "attrition.quiet_share=1",
+    "attrition.protection=0",
 )
 
 

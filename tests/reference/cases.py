@@ -22,7 +22,7 @@ def everything(tree: dict[str, Any]) -> None:
             halt["hazard_per_year"] = 2
     # The references are not the levels.
     tree["arms"]["attacker"]["reference_fire_share"] = {"dist": "uniform", "low": 0.6, "high": 0.9}
-    tree["manpower"]["defender"]["reference_force_persons"] = {"dist": "uniform", "low": 330_000, "high": 400_000}
+    tree["manpower"]["defender"]["reference_force_persons"] = {"dist": "uniform", "low": 380_000, "high": 460_000}
     tree["arms"]["backers"]["united_states"]["production_stages"] = 2
     tree["arms"]["backers"]["europe"]["aid_variation"] = 0
     tree["manpower"]["waves"] = [

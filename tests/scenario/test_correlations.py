@@ -146,9 +146,7 @@ def test_what_is_tied_has_one_luck_to_the_last_bit(rank: float, turned: bool) ->
     assert ranks(own["a"], values) == pytest.approx(rank, abs=1e-12)
 
 
-@settings(deadline=None, max_examples=25)
-@given(st.lists(st.sampled_from([1, -1]), min_size=1, max_size=5), st.floats(-0.9, 0.9), st.randoms())
-def test_a_third_is_correlated_with_all_that_is_tied(signs: list[int], rank: float, chance: Any) -> None:
+def the_third_follows(signs: list[int], rank: float, chance: Any) -> None:
     chain = [pair(f"a{place}", f"a{place + 1}", sign) for place, sign in enumerate(signs)]
     names = [f"a{place}" for place in range(len(signs) + 1)]
     chance.shuffle(chain)
@@ -168,6 +166,22 @@ def test_a_third_is_correlated_with_all_that_is_tied(signs: list[int], rank: flo
     alone = correlated({name: own[name] for name in (leader, "z")}, [pair(*between, rank * tied[other].sign)])
     assert bent["z"].tolist() == alone["z"].tolist()
     assert bent[leader].tolist() == alone[leader].tolist()
+
+
+CHAINS = given(st.lists(st.sampled_from([1, -1]), min_size=1, max_size=5), st.floats(-0.9, 0.9), st.randoms())
+
+
+@settings(deadline=None, max_examples=25)
+@CHAINS
+def test_a_third_is_correlated_with_all_that_is_tied(signs: list[int], rank: float, chance: Any) -> None:
+    the_third_follows(signs, rank, chance)
+
+
+@pytest.mark.long
+@settings(deadline=None, max_examples=2_000)
+@CHAINS
+def test_a_third_is_correlated_with_all_that_is_tied_in_2000_chains(signs: list[int], rank: float, chance: Any) -> None:
+    the_third_follows(signs, rank, chance)
 
 
 def test_what_is_tied_follows_the_first_that_is_drawn() -> None:
