@@ -80,7 +80,8 @@ DATED = [
     ("russian_mobilization", "baseline", "2025-03-01"),
     ("lower_draft_age", "baseline", "2025-03-01"),
     ("outside_pressure", "baseline", "2025-06-01"),
-    ("offensive_surge", "baseline", "2025-05-01"),
+    # Its side counts on it from 120 days before, and that changes what fighting on is worth.
+    ("offensive_surge", "baseline", "2025-01-01"),
 ]
 
 Runs = Callable[..., Ensemble]
@@ -228,7 +229,7 @@ def examples(tmp_path_factory) -> list[Path]:
 def test_the_guide_has_examples_and_three_pages():
     assert len(EXAMPLES) == GUIDE.count("```yaml") > 5
     assert [kind for kind, _ in EXAMPLES].count("mistakes") == 1
-    assert len(GUIDE.splitlines()) <= 240
+    assert len(GUIDE.splitlines()) <= 250
 
 
 @pytest.mark.parametrize("number", [number for number, (kind, _) in enumerate(EXAMPLES) if kind != "mistakes"])
