@@ -345,10 +345,11 @@ def strained(tree: Tree) -> None:
         belt.update(at_km2=5 if belt["held_by"] == "defender" else -905, depth_km2=900, pace_share=0.8)
     for side in ("attacker", "defender"):
         tree["collapse"][side].update(force_share=0.95, hazard_per_year=4, width_share=0.2)
-        tree["rout"][side].update(hazard_per_year=15, balance_against=0.1, loss_weight=8, days=9)
+        tree["rout"][side].update(hazard_per_year=15, balance_against=0.1, balance_width=2, loss_weight=8, days=9)
     tree["attrition"].update(law="own", own_exponent=0.6, enemy_exponent=0.4, max_daily_loss_share=0.001)
     del tree["correlations"]["reference_of_russian_force"]
     tree["manpower"]["attacker"]["reference_force_persons"] = {"dist": "uniform", "low": 500_000, "high": 2_000_000}
+    tree["manpower"]["defender"].update(intake_per_month=6_000, past_intake_per_month=6_000)
     tree["front"].update(force_elasticity=3, fire_elasticity=1)
     for side, campaign in tree["front"]["campaigns"].items():
         stocks = 0.6 if side == "attacker" else 0.2
