@@ -22,6 +22,7 @@ CALM = {
     "attrition.tempo_change_log_sd": 0,
     "attrition.noise_log_sd": 0,
     "attrition.protection": 0,
+    "attrition.level_factor": 1,
     "front.advance_sd_km2_per_day": 0,
     "front.intensity_trend_per_year": 0,
     "front.effort_log_sd": 0,

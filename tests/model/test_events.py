@@ -345,10 +345,11 @@ def strained(tree: Tree) -> None:
         belt.update(at_km2=5 if belt["held_by"] == "defender" else -905, depth_km2=900, pace_share=0.8)
     for side in ("attacker", "defender"):
         tree["collapse"][side].update(force_share=0.95, hazard_per_year=4, width_share=0.2)
-        tree["rout"][side].update(hazard_per_year=15, balance_against=0.1, loss_weight=4, days=9)
+        tree["rout"][side].update(hazard_per_year=15, balance_against=0.1, balance_width=2, loss_weight=8, days=9)
     tree["attrition"].update(law="own", own_exponent=0.6, enemy_exponent=0.4, max_daily_loss_share=0.001)
     del tree["correlations"]["reference_of_russian_force"]
     tree["manpower"]["attacker"]["reference_force_persons"] = {"dist": "uniform", "low": 500_000, "high": 2_000_000}
+    tree["manpower"]["defender"].update(intake_per_month=6_000, past_intake_per_month=6_000)
     tree["front"].update(force_elasticity=3, fire_elasticity=1)
     for side, campaign in tree["front"]["campaigns"].items():
         stocks = 0.6 if side == "attacker" else 0.2
@@ -388,13 +389,16 @@ def test_each_knob_that_may_be_changed_does_what_it_does_in_its_section(
 ) -> None:
     """Set on the first day for good, a knob acts as if written so; and each of them acts."""
     n = 24
-    scenario = varied(edit=strained)
-    usual, draw_all = late(scenario, n), Drawn.__init__
-    centre, knobs = dict(quantities(scenario.world)), live_knobs(scenario.world)
+    strained_war, draw_all = varied(edit=strained), Drawn.__init__
+    # How hard a side attacks that plans no campaigns.
+    as_usual = varied(edit=lambda tree: (strained(tree), tree["front"].pop("campaigns")))
+    late_in = [(war, late(war, n)) for war in (strained_war, as_usual)]
+    centre, knobs = dict(quantities(strained_war.world)), live_knobs(strained_war.world)
     assert len(knobs) > 60
     for path, knob in knobs.items():
         low, high = (bound if bound is not None else infinite for bound, infinite in ((knob.low, -1e9), (knob.high, 1e9)))
         wanted = different(path, low, high, centre[path].central)
+        scenario, usual = late_in[path == "front.counter_attack_share"]
         changed = late(with_events(scenario, event(on(0), {path: {"set": wanted}})), n)
         assert not all(np.array_equal(values, usual[name]) for name, values in changed.items()), path
         if path.rpartition(".")[2] not in AT_THE_START_TOO:
@@ -725,6 +729,7 @@ def test_every_number_of_the_model_is_either_live_or_settled_at_the_start(baseli
         "fire_at_start_share", "reference_fire_share", "force_persons", "reference_force_persons", "pool_persons",
         "training_days", "held_area_km2", "total_area_km2",
         "past_aid_per_month_beur", "past_intake_per_month", "past_daily_casualties", "advance_km2_per_day",
+        "attacker_reference_intensity", "defender_reference_intensity",
         "optimism", "drift_prior_sd_km2_per_day", "balance_prior_sd", "wander_share", "hard_share",
     )  # fmt: skip
     for path in drawn - live:

@@ -305,6 +305,20 @@ def test_references_play_no_part_in_the_balance_where_no_pace_is_stated(calm: Lo
     assert drives[0] == pytest.approx(drives[1], rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("more", "sign"),
+    [("manpower.defender.force_persons=600_000", -1), ("manpower.defender.force_persons=300_000", 1),
+     ("manpower.attacker.force_persons=1_100_000", 1), ("arms.defender.fire_at_start_share=0.7", -1)],
+)  # fmt: skip
+def test_a_level_is_worth_having_for_its_side(varied: Load, play: Play, more: str, sign: int) -> None:
+    """On paired luck, with the references as they are: who has more of it takes more ground, or loses less."""
+    levels = ("manpower.attacker.force_persons=600_000", "manpower.defender.force_persons=400_000")
+    usual, changed = (play(varied(*settings), 365, n=40).of("held_area")[-1] for settings in (levels, (*levels, more)))
+    gain = sign * (changed - usual)
+    assert gain.mean() > 4 * gain.std() / np.sqrt(40)
+    assert (gain > 0).mean() > 0.8
+
+
 @pytest.mark.parametrize("stated", [True, False])
 def test_a_defender_with_far_more_of_both_takes_ground_within_a_year(varied: Load, play: Play, stated: bool) -> None:
     """1.8 times the men and 2.3 times the fire, against the levels and the references as they are."""
