@@ -192,7 +192,7 @@ def test_men_who_come_later_are_no_loss_and_men_who_are_lost_are(calm: Load, pla
 
 
 def test_a_smaller_force_only_ever_brings_the_collapse_forward(calm: Load, play: Play) -> None:
-    usual = ("collapse.defender.hazard_per_year=20", "collapse.defender.force_share=0.9", "attrition.level_factor=2")
+    usual = ("collapse.defender.hazard_per_year=12", "collapse.defender.force_share=0.9", "attrition.level_factor=2")
     strong = play(calm(*usual), 120, n=300).of("ending_day")[-1]
     weak = play(calm(*usual, "manpower.defender.past_intake_per_month=0"), 120, n=300).of("ending_day")[-1]
     strong, weak = (np.where(day < 0, 10_000, day) for day in (strong, weak))
