@@ -11,6 +11,7 @@ from sim.results.runs import Run
 from sim.results.summary import ENDING_LABELS
 from sim.results.tables import csv_of
 from sim.words import WHAT_IT_IS_NOT
+from sim.words.findings import opening
 from sim.words.markdown import markdown_cell
 from sim.words.numbers import band, in_unit, with_band
 
@@ -39,6 +40,8 @@ def text_lines(comparison: Comparison) -> Iterator[str]:
     """Yield a comparison as lines of text."""
     left, right = comparison.left.name, comparison.right.name
     yield f"{comparison.left.identity.line}  against  {comparison.right.identity.line}"
+    yield ""
+    yield from opening(comparison.findings)
     yield ""
     yield "What was changed"
     yield from (f"  {text}" for text in changed_in_words(comparison))
@@ -116,7 +119,8 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
     for comparison in comparisons:
         left, right = comparison.left.name, comparison.right.name
         titles = (markdown_cell(run.identity.line) for run in (comparison.right, comparison.left))
-        page += [f"# {' against '.join(titles)}", "", "What was changed:", ""]
+        page += [f"# {' against '.join(titles)}", ""]
+        page += [*(f"1. {markdown_cell(one.sentence)}" for one in comparison.findings), "", "What was changed:", ""]
         page += [f"- {markdown_cell(text)}" for text in changed_in_words(comparison)]
         page += [
             "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def in_unit(value: float, unit: str, *, sign: bool = False, size: float | None = None) -> str:
     """Return a value as tables show it: shares in per cent or points, others with about three digits, as fit for `size`.
@@ -65,3 +67,45 @@ def rounded(value: float, digits: int = 3) -> str:
     ('0.123', '1,000', '-1,230,000')
     """
     return in_full(float(f"{value:.{digits}g}"), digits)
+
+
+def place_of(low: float | None, high: float | None) -> int | None:
+    """Return the place after the point to which an interval warrants digits, below 0 before it; None if it says nothing.
+
+    Half of the interval is between 2 and 20 units of that place.
+
+    >>> place_of(0.161, 0.239), place_of(1_080_420.0, 1_182_761.0), place_of(1.0, 1.0)
+    (2, -4, None)
+    """
+    if low is None or high is None or not math.isfinite(high - low) or high <= low:
+        return None
+    return -math.floor(math.log10((high - low) / 4))
+
+
+def to_place(value: float, place: int | None, *, sign: bool = False) -> str:
+    """Return a value rounded to a place, or to three digits; what is not 0 is never shown as 0.
+
+    >>> to_place(1131591.2, -4), to_place(0.04, 1, sign=True), to_place(-0.0, 1), to_place(3.14159, None)
+    ('1,130,000', '+0.04', '0.0', '3.14')
+    """
+    plus = "+" if sign and value else ""
+    if value and (place is None or round(value, place) == 0):
+        place = (2 if place is None else 0) - math.floor(math.log10(abs(value)))
+    place = place or 0
+    return f"{round(value, place) + 0.0:{plus},.{max(0, place)}f}"
+
+
+def by_interval(
+    value: float, low: float | None, high: float | None, unit: str, *, sign: bool = False
+) -> tuple[str, str, str]:
+    """Return a value with its unit and both ends of its interval without, with the digits that the interval warrants.
+
+    >>> by_interval(0.2, 0.161, 0.239, "share"), by_interval(-0.017, -0.033, -0.0004, "share", sign=True)
+    (('20 %', '16', '24'), ('-1.7 points', '-3.3', '-0.04'))
+    >>> by_interval(1131591.2, 1080420.8, 1182761.6, "persons")
+    ('1,130,000', '1,080,000', '1,180,000')
+    """
+    scale, told = (100.0, " points" if sign else " %") if unit == "share" else (1.0, "")
+    place = place_of(*(None if end is None else scale * end for end in (low, high)))
+    found = ["" if one is None else to_place(scale * one, place, sign=sign) for one in (value, low, high)]
+    return found[0] + told, found[1], found[2]

@@ -18,6 +18,7 @@ from sim.results.names import Names
 from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.words import WHAT_IT_IS_NOT
+from sim.words.findings.run import of_summary
 from sim.words.ledger import sentences
 from sim.words.markdown import markdown_cell
 
@@ -103,6 +104,8 @@ def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
         f"# {markdown_cell(identity_of(ensemble.scenario, ensemble.plan).line)}",
         "",
         markdown_cell(headline(ensemble)),
+        "",
+        *(f"1. {markdown_cell(one.sentence)}" for one in of_summary(ensemble.scenario, summary, ensemble.plan.days)),
         "",
     ]
     section = ""
