@@ -23,6 +23,7 @@ from sim.report.story import story_pictures
 from sim.report.sweeps import sweep_pictures
 from sim.report.tornado import assumption_pictures
 from sim.results.comparison import Comparison
+from sim.results.findings import Finding
 from sim.results.history import failed_in_words
 from sim.results.identity import identity_over, varied_in_words
 from sim.results.ledger import Totals
@@ -35,6 +36,8 @@ from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 from sim.words.comparison import moved_lines, pairing_in_words
+from sim.words.findings.comparison import of_comparisons
+from sim.words.findings.studies import of_assumptions
 from sim.words.ledger import sentences
 from sim.words.run import balance_sentences
 
@@ -84,6 +87,8 @@ class Page:
         What made it, by the name of a run.
     last_day : int
         Of the horizon; 0 where figures over time do not point to rows of tables.
+    found : list of list of pieces
+        What is found, a sentence each, said first.
     broken : list of str
         Which figures could not be drawn, and why, once it is made.
     """
@@ -96,6 +101,7 @@ class Page:
     sources: list[dict[str, Any]]
     manifests: Mapping[str, Mapping[str, Any]]
     last_day: int = 0
+    found: list[list[Piece]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
 
@@ -113,19 +119,19 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
     why = sentences(kept.names, Totals(run.ledger))
     balance = balance_sentences(scenario, run.outcomes, run.drawn)
     blocks = [
-        _assumed_block(scenario, run.days),
         Block("What came out", points=list(came_out(kept)), tables=list(_summary_tables(kept)), folded=True),
         Block("How the fighting ends, and how long it stays quiet", pictures=chosen("incidence", "ceasefires")),
         Block("Why there is no deal", points=[[text] for text in why], pictures=chosen("ledger", "worth", "beliefs")),
         Block("The course of the war", points=[[text] for text in balance],
               pictures=chosen("forces", "casualties", "ground", "fire", "aid")),
         _story_block(kept, story, why_no_story),
+        _assumed_block(scenario, run.days),
         _numbers_block(scenario),
     ]  # fmt: skip
     title, lead = run.identity.line, scenario.world.description
     shown = [block for block in blocks if block]
     size, made = run.identity.size_of(run.replications), {run.name: kept.manifest.model_dump(mode="json")}
-    return Page(title, lead, size, kept.source, shown, sources(scenario), made, run.days)
+    return Page(title, lead, size, kept.source, shown, sources(scenario), made, run.days, _told(run.findings))
 
 
 def _story_block(kept: Kept, story: Story | None, why_none: str) -> Block:
@@ -225,7 +231,8 @@ def comparison_page(found: Sequence[Comparison]) -> Page:
     size = base.identity.size_of(min(run.replications for run in runs))
     cited = {one["key"]: one for run in runs for one in sources(run.scenario)}
     title, shown = _against(base, runs[1:]), [block for block in blocks if block]
-    return Page(title, base.identity.line, size, source_line(*runs), shown, list(cited.values()), manifests, base.days)
+    lead, told = base.identity.line, _told(of_comparisons(found))
+    return Page(title, lead, size, source_line(*runs), shown, list(cited.values()), manifests, base.days, told)
 
 
 def _against(base: Run, others: Sequence[Run]) -> str:
@@ -288,7 +295,7 @@ def sweep_page(sweep: Sweep, manifest: OfScenario, until: Condition | None) -> P
     ]  # fmt: skip
     block = Block("What came out", [says], pictures=list(sweep_pictures(sweep, until)))
     over = varied_in_words([knob.path for knob in sweep.knobs], sweep.points, sweep.design)
-    return _study_page(f"a sweep {over}", sweep.scenario, manifest, block)
+    return _study_page(f"a sweep {over}", sweep.scenario, manifest, block, sweep.findings)
 
 
 def assumptions_page(
@@ -302,16 +309,19 @@ def assumptions_page(
     block = Block(
         "What would change the picture", [says], pictures=list(assumption_pictures(assumptions, manifest.outcomes))
     )
-    return _study_page("what would change the picture", scenario, manifest, block)
+    found = of_assumptions(assumptions, {name: one.unit for name, one in manifest.outcomes.items()}, scenario)
+    return _study_page("what would change the picture", scenario, manifest, block, found)
 
 
-def _study_page(what: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, found: Block) -> Page:
-    blocks = [_assumed_block(scenario, manifest.days), found, _numbers_block(scenario)]
+def _study_page(
+    what: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, drawn: Block, found: Sequence[Finding]
+) -> Page:
+    blocks = [drawn, _assumed_block(scenario, manifest.days), _numbers_block(scenario)]
     about = {manifest.scenario: manifest.model_dump(mode="json")}
     identity = identity_over(scenario, manifest.days, manifest.seed)
     size = identity.size_of(manifest.replications, " each")
     title, lead, source = f"{identity.line}: {what}", scenario.world.description, study_source(scenario, manifest)
-    return Page(title, lead, size, source, blocks, sources(scenario), about)
+    return Page(title, lead, size, source, blocks, sources(scenario), about, found=_told(found))
 
 
 def study_source(scenario: Scenario[ScenarioHead], manifest: OfScenario) -> str:
@@ -325,6 +335,10 @@ def study_source(scenario: Scenario[ScenarioHead], manifest: OfScenario) -> str:
 
 
 # What all have
+
+
+def _told(findings: Sequence[Finding]) -> list[list[Piece]]:
+    return [list(one.pieces) for one in findings]
 
 
 def _assumed_block(scenario: Scenario[ScenarioHead], days: int, heading: str = "What is assumed") -> Block:

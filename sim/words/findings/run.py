@@ -100,7 +100,7 @@ def _again(again: Row, deals: Row) -> Pieces:
     if count == deals.n:
         return ["; in all of these the war is back at the end"]
     share = again.share / (deals.n / deals.total)
-    of = f"summary.csv|{again.id}|share / summary.csv|{deals.id}|n/total"
+    of = f"summary.csv|{again.id}|share over summary.csv|{deals.id}|n/total"
     low, high = wilson_interval(share * deals.n, deals.n)
     text = with_interval(share, low, high, "share", ("", ""), columns=("", "", ""))[0]
     assert isinstance(text, Number), "a number with its interval begins with it"
