@@ -232,7 +232,7 @@ CASES: dict[str, tuple[list[Line], list[str]]] = {
               talks_opened=("course", "times", LUCK, LUCK + 0.3 + 0.1 * LUCK[::-1])),
         ["More arms against Baseline: the largest difference is in 'ceasefire in force': +25 points (95 %: +21 .. +29), "
          "+0.53 standard deviations between histories.",
-         "Next is 'talks opened': +0.292 times (95 %: +0.283 .. +0.301).",
+         "The second largest difference is in 'talks opened': +0.292 times (95 %: +0.283 .. +0.301).",
          "No difference was found in 'casualties, Russia' (95 %: -0.12 .. +0.12 persons)."],
     ),
     "all the same": (
@@ -260,7 +260,7 @@ CASES: dict[str, tuple[list[Line], list[str]]] = {
          "+0.53 standard deviations between histories.",
          "A surprise: 'ceasefire in force' changes by +25 points (95 %: +21 .. +29) and 'casualties, Russia' by +0.292 "
          "persons (95 %: +0.283 .. +0.301), although more of the one usually means less of the other.",
-         "Next is 'casualties, Russia': +0.292 persons (95 %: +0.283 .. +0.301)."],
+         "The second largest difference is in 'casualties, Russia': +0.292 persons (95 %: +0.283 .. +0.301)."],
     ),
 }  # fmt: skip
 

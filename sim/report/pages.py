@@ -10,6 +10,7 @@ from sim.model import TOLD_OF_COMPARISONS, TOLD_OF_RUNS
 from sim.model.outcomes import SECTIONS
 from sim.report.assumed import assumed, every_number, how_sure, sources
 from sim.report.differences import (
+    both_sides,
     changed_rows,
     comparison_pictures,
     difference_of,
@@ -17,7 +18,7 @@ from sim.report.differences import (
     transition_table,
 )
 from sim.report.kept import Kept, Story, source_line
-from sim.report.parts import Picture, Piece, Table, Value, listed, with_bounds
+from sim.report.parts import Picture, Piece, Table, Value, listed
 from sim.report.pictures import run_pictures
 from sim.report.story import story_pictures
 from sim.report.sweeps import sweep_pictures
@@ -37,6 +38,7 @@ from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 from sim.words.comparison import moved_lines, pairing_in_words
 from sim.words.findings.comparison import of_comparisons
+from sim.words.findings.pieces import share_of, with_interval
 from sim.words.findings.studies import of_assumptions
 from sim.words.ledger import sentences
 from sim.words.run import balance_sentences
@@ -163,8 +165,11 @@ def came_out(kept: Kept) -> Iterator[list[Piece]]:
         yield ["The first ceasefire lasts ", *listed(lasting), " of those that were watched so long."]
     losses = [row for row in summary if row.id.startswith("casualties_") and row.section == "course" and row.n]
     if losses:
-        told = [[f"{row.label.partition(', ')[2]} ", *_median_cell(row)] for row in losses]
-        yield ["Killed and wounded, in the median and in nine tenths of the histories: ", *listed(told), "."]
+        told = [
+            [f"{row.label.partition(', ')[2]} ", *_mean_cell(row), ", in nine tenths of the histories ", *_range_cell(row)]
+            for row in losses
+        ]
+        yield ["Killed and wounded, in the mean: ", *listed(told), "."]
 
 
 def _within(label: str, sides: Sequence[str]) -> str:
@@ -173,27 +178,26 @@ def _within(label: str, sides: Sequence[str]) -> str:
 
 
 def _share_cell(row: Row) -> list[Piece]:
-    of = ("summary.csv", row.id)
-    if row.share is None or row.low is None or row.high is None:
+    return ["never"] if row.share is None else [*share_of(row, "")]
+
+
+def _mean_cell(row: Row) -> list[Piece]:
+    """Return the mean with its interval; its unit is said elsewhere."""
+    if row.mean is None:
         return ["never"]
-    low, high = (Value.bound(bound, "share", *of, name) for bound, name in ((row.low, "low"), (row.high, "high")))
-    return with_bounds(Value.in_unit(row.share, "share", *of, "share"), low, high)
+    of, columns = ("summary.csv", row.id), ("mean", "low", "high")
+    return [*with_interval(row.mean, row.low, row.high, "", of, columns=columns, words="")]
 
 
-def _median_cell(row: Row) -> list[Piece]:
-    values = {name: float(getattr(row, name)) for name in ("p50", "p05", "p95")}
-    size = max(abs(value) for value in values.values())
-    of = ("summary.csv", row.id)
-    return with_bounds(*(Value.in_unit(value, row.unit, *of, name, size=size) for name, value in values.items()))
-
-
-def _mean_cell(row: Row) -> Piece | list[Piece]:
-    of = ("summary.csv", row.id)
-    if row.mean is None or row.low is None or row.high is None:
-        return None if row.mean is None else Value.in_unit(row.mean, row.unit, *of, "mean")
-    values = {"mean": row.mean, "low": row.low, "high": row.high}
-    size = max(abs(row.low), abs(row.high))
-    return with_bounds(*(Value.in_unit(value, row.unit, *of, name, size=size) for name, value in values.items()))
+def _range_cell(row: Row) -> list[Piece]:
+    """Return between which values nine tenths of the histories lie."""
+    if row.p05 is None or row.p95 is None:
+        return []
+    size = max(abs(row.p05), abs(row.p95))
+    low, high = (
+        Value.in_unit(end, "", "summary.csv", row.id, name, size=size) for end, name in ((row.p05, "p05"), (row.p95, "p95"))
+    )
+    return [low, " .. ", high]
 
 
 def _summary_tables(kept: Kept) -> Iterator[Table]:
@@ -205,9 +209,9 @@ def _summary_tables(kept: Kept) -> Iterator[Table]:
         if rows and section.of_shares:
             yield Table(caption, ["", "share (95 %)", "of"], [[row.label, _share_cell(row), of[row.id]] for row in rows])
         elif rows:
-            header = ["", "median (5 % .. 95 %)", "mean (95 % interval)", "unit", "histories"]
+            header = ["", "mean (95 % interval)", "5 % .. 95 % of histories", "unit", "histories"]
             yield Table(caption, header, [
-                [row.label, _median_cell(row) if row.n else "never", _mean_cell(row), row.unit, of[row.id]] for row in rows
+                [row.label, _mean_cell(row), _range_cell(row), row.unit, of[row.id]] for row in rows
             ])  # fmt: skip
 
 
@@ -276,7 +280,7 @@ def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
             if difference is None or difference.same:
                 continue
             of = ("comparison.csv", base, one.right.name, line.id)
-            left, right = (Value.in_unit(getattr(difference, at), line.unit, *of, f"{at}_value") for at in ("left", "right"))
+            left, right = both_sides(difference, line.unit, of)
             some = f" (in {difference.pairs:,} histories that have it in both)" if difference.pairs < one.pairs else ""
             what = _within(line.alone, tuple(Names(one.left.scenario).sides.values()))
             yield [f"{one.right.name}, {what}: ", left, f" in {base}, ", right, ": ", *difference_of(one, line), f"{some}."]

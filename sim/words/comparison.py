@@ -13,7 +13,7 @@ from sim.results.tables import csv_of
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import opening
 from sim.words.markdown import markdown_cell
-from sim.words.numbers import band, in_unit, with_band
+from sim.words.numbers import band, beside, with_band
 
 LONGEST_LABEL = 56
 
@@ -23,12 +23,13 @@ def in_cells(line: Line) -> tuple[str, str, str]:
     found = line.difference
     if found is None:
         return "-", "-", "too few histories"
-    left, right = in_unit(found.left, line.unit), in_unit(found.right, line.unit)
+    left, right = (beside(value, found.low, found.high, line.unit) for value in (found.left, found.right))
     if found.same:
         return left, right, "no difference: the same in every history"
     if not found.found:
         return left, right, f"no difference found (within {band(found.low, found.high, line.unit, sign=True)})"
-    return left, right, with_band(found.mean, found.low, found.high, line.unit, sign=True)
+    told = with_band(found.mean, found.low, found.high, line.unit, sign=True)
+    return left, right, f"{told}, found but negligible" if found.negligible else told
 
 
 def _some(line: Line, whole: int) -> str:

@@ -6,19 +6,21 @@ import math
 
 
 def in_unit(value: float, unit: str, *, sign: bool = False, size: float | None = None) -> str:
-    """Return a value as tables show it: shares in per cent or points, others with about three digits, as fit for `size`.
+    """Return a value that has no interval: shares in per cent or points, others with three digits, as fit for `size`.
+
+    What is counted in histories is shown in full.
 
     >>> in_unit(0.1234, "share"), in_unit(0.1234, "share", sign=True), in_unit(123456.0, "persons", sign=True)
-    ('12.3 %', '+12.3 points', '+123,456')
+    ('12.3 %', '+12.3 points', '+123,000')
     """
     plus = "+" if sign else ""
     if unit == "share":
         percent = round(100 * value, 1) + 0.0
         return f"{percent:{plus}.1f} points" if sign else f"{percent:.1f} %"
     size = abs(value) if size is None else size
-    digits = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4
-    # No minus before a zero.
-    return f"{round(value, digits) + 0.0:{plus},.{digits}f}"
+    if size == 0 or unit == "histories":
+        return f"{value:{plus},.0f}"
+    return to_place(value, min(4, 2 - math.floor(math.log10(size))), sign=sign)
 
 
 def bound(value: float, unit: str, *, sign: bool = False, size: float | None = None) -> str:
@@ -27,23 +29,32 @@ def bound(value: float, unit: str, *, sign: bool = False, size: float | None = N
 
 
 def band(low: float, high: float, unit: str, *, sign: bool = False) -> str:
-    """Return an interval without its unit, both ends with the digits that are fit for the larger one.
+    """Return an interval without its unit, with the digits that it warrants.
 
     >>> band(0.12, 0.345, "share"), band(-7.25, 123.4, "km2", sign=True)
-    ('12.0 .. 34.5', '-7 .. +123')
+    ('12 .. 34', '-10 .. +120')
     """
-    size = max(abs(low), abs(high))
-    return " .. ".join(bound(end, unit, sign=sign, size=size) for end in (low, high))
+    return " .. ".join(by_interval(low, low, high, unit, sign=sign)[1:])
+
+
+def beside(value: float, low: float, high: float, unit: str) -> str:
+    """Return a value that stands beside an interval, as what a difference is of, with the digits that this warrants.
+
+    >>> beside(0.4567, 0.161, 0.239, "share"), beside(1131591.2, -7.25, 12300.4, "persons")
+    ('46 %', '1,132,000')
+    """
+    scale, told = (100.0, " %") if unit == "share" else (1.0, "")
+    return to_place(scale * value, place_of(scale * low, scale * high)) + told
 
 
 def with_band(value: float, low: float, high: float, unit: str, *, sign: bool = False) -> str:
-    """Return a value with its interval, and with its digits.
+    """Return a value with its interval, with the digits that it warrants.
 
-    >>> with_band(0.2, 0.12, 0.345, "share"), with_band(58.2, -7.25, 123.4, "km2", sign=True)
-    ('20.0 % (12.0 .. 34.5)', '+58 (-7 .. +123)')
+    >>> with_band(0.2, 0.161, 0.239, "share"), with_band(58.2, -7.25, 123.4, "km2", sign=True)
+    ('20 % (16 .. 24)', '+60 (-10 .. +120)')
     """
-    shown = in_unit(value, unit, sign=sign, size=max(abs(low), abs(high)))
-    return f"{shown} ({band(low, high, unit, sign=sign)})"
+    shown, *ends = by_interval(value, low, high, unit, sign=sign)
+    return f"{shown} ({' .. '.join(ends)})"
 
 
 def half_width(value: float, unit: str) -> str:
@@ -86,10 +97,12 @@ def to_place(value: float, place: int | None, *, sign: bool = False) -> str:
     """Return a value rounded to a place, or to three digits; what is not 0 is never shown as 0.
 
     >>> to_place(1131591.2, -4), to_place(0.04, 1, sign=True), to_place(-0.0, 1), to_place(3.14159, None)
-    ('1,130,000', '+0.04', '0.0', '3.14')
+    ('1,130,000', '+0.04', '0', '3.14')
     """
-    plus = "+" if sign and value else ""
-    if value and (place is None or round(value, place) == 0):
+    if value == 0:
+        return "0"
+    plus = "+" if sign else ""
+    if place is None or round(value, place) == 0:
         place = (2 if place is None else 0) - math.floor(math.log10(abs(value)))
     place = place or 0
     return f"{round(value, place) + 0.0:{plus},.{max(0, place)}f}"

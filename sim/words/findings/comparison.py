@@ -106,11 +106,8 @@ def _largest(told: _Told, known: Sequence[Line], against: str) -> Iterator[Findi
         return
     for place, line in enumerate(order[:MOST_DIFFERENCES]):
         far: Pieces = [", ", *_far(told, line), " standard deviations between histories"] if _of(line).spread > 0 else []
-        first = (
-            f"{against}: the largest difference is in {told.label(line)}: "
-            if place == 0
-            else f"Next is {told.label(line)}: "
-        )
+        begin = f"{against}: the largest difference is in" if place == 0 else "The second largest difference is in"
+        first = f"{begin} {told.label(line)}: "
         yield _finding(line, 1.0 if place == 0 else 0.7, [first, *told.change(line), *(far if place == 0 else []), "."])
     endings = [line for line in order if line.section == "endings"]
     if endings and endings[0] not in order[:MOST_DIFFERENCES]:
