@@ -20,6 +20,8 @@ from sim.results.summary import Row
 from sim.studies.assumptions import from_given_data
 from sim.studies.breakeven import break_even
 from sim.studies.condition import Condition
+from sim.studies.one_at_a_time import Assumption, Effect, MindChanging, Variant
+from sim.studies.sobol import Sobol, SobolIndex
 from sim.words.findings import of_sensitivity, opening
 from sim.words.findings.run import of_summary
 from tests.report.reading import is_rounded
@@ -372,3 +374,68 @@ def test_the_opening_fits_four_lines_of_a_terminal(load):
         assert 1 <= len(shown) <= 4
         assert max(map(len, shown)) <= 79
         assert not any(line.startswith(("%", "..", "points")) for line in shown)
+
+
+def run_with(drawn: Mapping[str, Any], ends: Any, n: int) -> Run:
+    scenario = sim.load("baseline")
+    return Run("x", scenario, 1, n, 1095, "0", {"ending": ends}, {name: np.asarray(one) for name, one in drawn.items()}, [])
+
+
+def test_where_an_outcome_is_common_is_told_by_its_limits():
+    luck = np.random.default_rng(5)
+    high, other = luck.random(2000), luck.random(2000)
+    drawn = {"manpower.attacker.return_share": high, "manpower.defender.return_share": other}
+    ends = np.where((high > 0.7) & (luck.random(2000) < 0.9), "ceasefire_in_force", "war_goes_on")
+    found = sim.discover(run_with(drawn, ends, 2000), "ceasefire_in_force")
+    (one,) = found.findings
+    assert re.match(
+        r"Where Russia's return share is at least 0\.7\d*, 'ceasefire in force' holds in 8\d % of histories", one.sentence
+    )
+    assert hold([one], Looked(KEYS, {"discovery.csv": found.as_dicts()})) == 5
+    rare = sim.discover(run_with(drawn, ends, 2000), "ceasefire_in_force", rare=True).findings[0].sentence
+    assert "is at most 0." in rare
+    assert "does not hold in" in rare
+    by_luck = np.where(luck.random(2000) < 0.5, "ceasefire_in_force", "war_goes_on")
+    (none,) = sim.discover(run_with(drawn, by_luck, 2000), "ceasefire_in_force").findings
+    assert none.sentence == (
+        "No limits to uncertain parameters were found within which 'ceasefire in force' holds more often."
+    )  # fmt: skip
+
+
+def test_what_would_change_the_picture_is_told_with_its_value(load):
+    effects = {
+        "manpower.attacker.return_share": [0.3, 0.0], "ceasefire.institutions": [0.0, 0.0],
+        "attrition.defender.fire_share": [-0.1, 0.2],
+    }  # fmt: skip
+    many = []
+    for path, moved in effects.items():
+        changed = [
+            Effect(Variant(path, f"{0.25 * at + 0.2:g}", "low", 0.25 * at + 0.2),
+                   {"casualties_attacker": of_means(LUCK, LUCK + shift + 0.1 * LUCK[::-1])})
+            for at, shift in enumerate(moved)
+        ]  # fmt: skip
+        many.append(Assumption(path, "", "", changed, float(np.abs(moved).max())))
+    table = MindChanging({"casualties_attacker": LUCK}, sorted(many, key=lambda one: -one.moves), {}, {}, load("baseline"))
+    told = table.findings
+    assert told[0].sentence.startswith(
+        "What would change the picture most is Russia's return share: at 0.2, 'casualties, Russia' changes by +0.292 "
+    )
+    assert told[1].sentence.startswith("Next is Ukraine's fire share: at 0.45, 'casualties, Russia' changes by +0.192 ")
+    assert told[2].sentence == "For 1 of 3 assumptions no effect was found."
+    hold(told, Looked(KEYS, {"one_at_a_time.csv": table.as_dicts()}))
+    still = replace(table, assumptions=[one for one in table.assumptions if one.moves == 0])
+    assert [one.kind for one in still.findings] == ["not found"]
+
+
+def test_luck_may_decide_most(load):
+    indices = [SobolIndex("luck", 0.5, 0.05, 0.61, 0.04), SobolIndex("front.mud_season_factor", 0.1, 0.05, 0.22, 0.1)]
+    found = Sobol(
+        "ground_gained_km2", 640, [*indices, SobolIndex("arms.defender.aid_scale", 0, 0, 0.01, 0.2)], load("baseline")
+    )
+    (one,) = found.findings
+    assert one.sentence == (
+        "'net land taken by Russia' is decided most by luck (total index 0.61 ±0.04), then by mud season factor (total "
+        "index 0.22 ±0.10)."
+    )
+    hold([one], Looked(KEYS, {"sobol.csv": found.as_dicts()}))
+    assert replace(found, indices=found.indices[2:]).findings[0].kind == "not found"

@@ -23,15 +23,14 @@ def knob_label(path: str, scenario: Scenario[Any] | None = None) -> str:
     for part in between:
         if part in SIDES:
             whose = getattr(scenario.world.sides, part).name if scenario is not None else f"the {part}"
-            place = getattr(place, part, None)
-            continue
-        if isinstance(place, list):
+        elif isinstance(place, list):
             place = next((item for item in place if getattr(item, "id", None) == part), None)
             named = getattr(place, "name", None) or getattr(place, "label", None)
             what = f"{what} of '{named}'" if named else f"{what} of {_spaced(part)}"
-        else:
-            place = getattr(place, part, None)
-            what = f"{what} of {_spaced(part)}" if place is None or not isinstance(place, list) else what
+            continue
+        elif not isinstance(getattr(place, part, None), list):
+            what = f"{what} of {_spaced(part)}"
+        place = getattr(place, part, None)
     return f"{whose}'s {what}" if whose else what
 
 
@@ -70,9 +69,11 @@ def scenario_label(identity: Identity, scenario: Scenario[Any]) -> str:
     return f"{title} with {' and '.join(told)}" if told else title
 
 
-def told_apart(identities: Sequence[Identity], scenarios: Sequence[Scenario[Any]], names: Sequence[str]) -> list[str]:
-    """Return what several runs are called, each otherwise: by their names where their titles are the same."""
+def told_apart(identities: Sequence[Identity], scenarios: Sequence[Scenario[Any]]) -> list[str]:
+    """Return what several runs are called, each otherwise: of the same title by their seeds, or by their places."""
     labels = [scenario_label(*both) for both in zip(identities, scenarios, strict=True)]
-    if len(set(labels)) == len(labels):
-        return labels
-    return [f"{label} ({name})" for label, name in zip(labels, names, strict=True)]
+    if len(set(labels)) < len(labels):
+        labels = [f"{label} (seed {one.seed})" for label, one in zip(labels, identities, strict=True)]
+    if len(set(labels)) < len(labels):
+        labels = [f"{label}, run {place}" for place, label in enumerate(labels, 1)]
+    return labels

@@ -65,9 +65,7 @@ class _Told(NamedTuple):
 def of_comparisons(found: Sequence[Comparison]) -> list[Finding]:
     """Return what is found in comparisons with one base, what weighs most first in each."""
     runs = {id(run): run for one in found for run in (one.left, one.right)}
-    labels = told_apart(
-        [run.identity for run in runs.values()], [run.scenario for run in runs.values()], [run.name for run in runs.values()]
-    )
+    labels = told_apart([run.identity for run in runs.values()], [run.scenario for run in runs.values()])
     called = dict(zip(runs, labels, strict=True))
     return [
         told

@@ -120,7 +120,7 @@ def of_assumptions(
         told.append(finding("decides", 1.0 - 0.2 * place, [*pieces, *by, "."], change.low, change.high))
     still = len(assumptions) - len(moving)
     if still:
-        said = f"Of {len(assumptions):,} assumptions {still:,} were not found to move anything."
+        said = f"For {still:,} of {len(assumptions):,} assumptions no effect was found."
         told.append(finding("not found", 0.6, [said]))
     return in_order(told)
 
