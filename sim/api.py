@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ from sim.studies.sensitivity import Sensitivity, sensitivities
 from sim.studies.sobol import Sobol, indices, run_design
 from sim.studies.sweep import Sweep
 from sim.studies.sweep import sweep as _sweep
+from sim.words import findings as _findings  # noqa: F401, which tells what is found in results
 from sim.words.run import markdown
 
 
@@ -207,13 +209,13 @@ def breakeven(
         changed = loaded if value is None else loaded.with_settings([f"{path}={as_setting(value)}"])
         return Run.of(_ran(changed, plan))
 
-    return break_even(run_at, low, high, condition)
+    return replace(break_even(run_at, low, high, condition), path=path, scenario=loaded)
 
 
 def sensitivity(run: Run, outcome: str) -> Sensitivity:
     """Estimate which uncertain parameters drive an outcome of a run, each alone."""
     (found,) = sensitivities(run.parameters, {outcome: column_of(run, outcome)})
-    return found
+    return replace(found, scenario=run.scenario)
 
 
 def sobol(
@@ -231,7 +233,7 @@ def sobol(
     with pool_of(workers) as pool:
         factors, values, failed = run_design(loaded, plan, [outcome], rows, pool=pool)
     _warn(failed, f"a designed ensemble of {loaded.name}, seed {seed},")
-    return indices(factors, outcome, values[outcome])
+    return replace(indices(factors, outcome, values[outcome]), scenario=loaded)
 
 
 def mind_changing(

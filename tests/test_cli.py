@@ -19,7 +19,7 @@ def test_a_run_prints_and_writes(parley, tmp_path: Path):
     done = parley("run", "baseline", *QUICK, *OUT, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    for words in ("War goes on", "Russia's army has collapsed", "Casualties, Ukraine (thousand)", "Aid delivered to Ukraine",
+    for words in ("War goes on", "Russia's army has collapsed", "Casualties, Ukraine", "Aid delivered to Ukraine",
                   "thousand a month", "On 2026-01-04", "not a forecast", "Written: results/baseline/"):  # fmt: skip
         assert words in done.stdout
     folder = tmp_path / "results" / "baseline"
@@ -104,7 +104,7 @@ def test_several_side_by_side(parley, tmp_path: Path):
     done = parley("run", "baseline", "less_aid.yaml", *QUICK, *OUT, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (row,) = [line for line in done.stdout.splitlines() if line.startswith(" War goes on")]
-    assert row.count("%") == 6
+    assert row.count("%") == row.count(" .. ") == 2
     assert (tmp_path / "results/less_aid/manifest.json").is_file()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,6 +69,7 @@ def breakeven(
         from sim.studies.design import DesignError, Varied
         from sim.words import WHAT_IT_IS_NOT
         from sim.words.breakeven import text_lines
+        from sim.words.findings import opening
 
         way = one_way_to_print(csv=as_csv, json=as_json)
         refuse_excel(excel, as_csv, "--csv")
@@ -94,7 +96,7 @@ def breakeven(
 
         # There are about ten values.
         with workers_for(10 * replications, plan.days, workers, cluster) as pool:
-            found = break_even(run_at, low, high, condition)
+            found = replace(break_even(run_at, low, high, condition), path=path, scenario=scenario)
         if way == "csv":
             print_csv(csv_of(found.as_dicts()), excel)
         elif way == "json":
@@ -106,5 +108,6 @@ def breakeven(
         else:
             ends = f"from {exact_number(low)} to {exact_number(high)}"
             print(f"{identity.line}: {path} {ends}, until {condition}")
+            print("", *opening(found.findings), "", sep="\n")
             print(*text_lines(found, replications), "", WHAT_IT_IS_NOT, sep="\n")
         say_failed(failed, f"{command('parley', 'run', file)} with that value by --set (failures.csv)")

@@ -234,10 +234,12 @@ def _say_failures(failed: dict[Path, dict[int, str]]) -> None:
 
 def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell: bool) -> None:
     from sim.words import WHAT_IT_IS_NOT
+    from sim.words.findings import of_ensemble, opening
     from sim.words.history import chronicle
     from sim.words.run import groups_side_by_side, headline, text_table, told_of
 
-    print(*map(headline, ensembles), "", sep="\n")
+    for ensemble, summary in zip(ensembles, summaries, strict=True):
+        print(headline(ensemble), "", *opening(of_ensemble(ensemble, summary)), "", sep="\n")
     if tell:
         for ensemble in ensembles:
             print(*chronicle(ensemble, 0), "", sep="\n")

@@ -81,6 +81,7 @@ def sweep(
         from sim.studies.sweep import Sweep, about
         from sim.studies.sweep import sweep as run_sweep
         from sim.words import WHAT_IT_IS_NOT
+        from sim.words.findings import opening
         from sim.words.sweep import text_lines
 
         way = one_way_to_print(csv=as_csv, json=as_json)
@@ -120,6 +121,7 @@ def sweep(
             print(json.dumps({"note": WHAT_IT_IS_NOT, **made, "points": found.as_dicts()}, indent=2, allow_nan=False))
         else:
             print(f"{title}; {len(chosen):,} points, {replications:,} histories each, on the same luck\n")
+            print(*opening(found.findings), "", sep="\n")
             shown = outcome or headline_outcomes(found.summaries[0])[: 1 if found.is_grid else 3]
             print(*text_lines(found, shown), WHAT_IT_IS_NOT, sep="\n")
         failed = found.failed()

@@ -12,7 +12,10 @@ from sim.report.beside import curve_pictures
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, with_bounds, wrapped
 from sim.report.style import FAINT, SERIES, Paper, name_above
 from sim.results.comparison import Comparison, Line
+from sim.results.pairs import Difference
 from sim.words.comparison import ending_in_words
+from sim.words.findings.pieces import with_interval
+from sim.words.numbers import beside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,7 +59,7 @@ def difference_table(one: Comparison) -> Table:
             rows.append([name, None, None, "too few histories", None])
             continue
         of = ("comparison.csv", one.left.name, one.right.name, line.id)
-        left, right = (Value.in_unit(getattr(found, side), line.unit, *of, f"{side}_value") for side in ("left", "right"))
+        left, right = both_sides(found, line.unit, of)
         pairs = Value(f"{found.pairs:,}", found.pairs, "|".join((*of, "pairs")))
         rows.append([name, left, right, difference_of(one, line), pairs])
     how = "on the same luck" if one.paired else "unpaired"
@@ -73,13 +76,22 @@ def difference_of(one: Comparison, line: Line) -> list[Piece]:
     if found.same:
         return ["no difference: the same in every history"]
     of = ("comparison.csv", one.left.name, one.right.name, line.id)
-    size = max(abs(found.low), abs(found.high))
-    bounds = {"low": found.low, "high": found.high}
-    low, high = (Value.bound(bound, line.unit, *of, name, sign=True, size=size) for name, bound in bounds.items())
+    columns = ("difference", "low", "high")
+    # The unit is said elsewhere.
+    unit = line.unit if line.unit == "share" else ""
+    told = with_interval(found.mean, found.low, found.high, unit, of, columns=columns, sign=True, words="")
     if not found.found:
-        return ["no difference found (within ", low, " .. ", high, ")"]
-    mean = Value.in_unit(found.mean, line.unit, *of, "difference", sign=True, size=size)
-    return with_bounds(mean, low, high)
+        return ["no difference found (within ", *told[-4:]]
+    return [*told, ", found but negligible"] if found.negligible else [*told]
+
+
+def both_sides(found: Difference, unit: str, of: Sequence[object]) -> tuple[Value, Value]:
+    """Return what an outcome is in both scenarios, with the digits that their difference warrants."""
+    left, right = (
+        Value(beside(number, found.low, found.high, unit), number, "|".join(map(str, (*of, column))))
+        for number, column in ((found.left, "left_value"), (found.right, "right_value"))
+    )
+    return left, right
 
 
 def transition_table(one: Comparison) -> Table:

@@ -14,9 +14,10 @@ from sim.model.endings import AIMS_OF, COLLAPSED, CONQUERED_BY, ENDINGS, FIRST_E
 from sim.model.parameters import SIDES
 from sim.report.axes import date_on, dates_of, percent_axis, quarters, steps, time_axis
 from sim.report.kept import Course, Kept
-from sim.report.parts import Picture, Piece, Table, Value, listed, with_bounds, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, listed, wrapped
 from sim.report.style import CEASEFIRE, SIDE_COLOURS, WAR, Look, Paper, label_ends
 from sim.results.runs import Run
+from sim.words.findings.pieces import share_of, with_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -118,9 +119,12 @@ def ceasefires(kept: Kept) -> Picture:
         ]
         caption = "Share of first ceasefires that last longer than so many days, with 95 % intervals (survival.csv)"
         tables.append(Table(caption, ["days", "still in force", "watched until the last break before"], lasting_rows))
-        if known:
-            told = [day for day in known if day in (30, 365)] or list(known)[-1:]
-            says += ["; after ", *listed([[f"{day} days ", *known[day]] for day in told])]
+        # As the summary has it, of those that were watched so long, which is one number wherever it is told.
+        summary = {row.id: row for row in kept.run.summary}
+        told = [(day, row) for day in (30, 365) if (row := summary.get(f"ceasefire_lasted_{day}_days")) is not None]
+        if told:
+            lasted: list[list[Piece]] = [[f"{day} days ", *share_of(row, "")] for day, row in told]
+            says += ["; of those that were watched so long it lasts ", *listed(lasted)]
     says.append(".")
     title = "When ceasefires begin, and how long they last"
     return Picture("ceasefires", title, says, partial(_draw_ceasefires, kept, spans), tables, bands=True)
@@ -179,9 +183,6 @@ def share_with_interval(course: Course, day: float, *of: str) -> list[Piece]:
     if place < 0:
         return ["0 %" if of[1] == "first_end" else "100 %"]
     at = f"{course.days[place]:.0f}"
-    value = Value.in_unit(float(course.share[place]), "share", *of, at, "share")
-    if np.isnan(course.low[place]):
-        return [value]
-    bounds = {"low": course.low, "high": course.high}
-    low, high = (Value.bound(float(bound[place]), "share", *of, at, name) for name, bound in bounds.items())
-    return with_bounds(value, low, high)
+    low, high = (None if np.isnan(bound[place]) else float(bound[place]) for bound in (course.low, course.high))
+    columns = ("share", "low", "high")
+    return [*with_interval(float(course.share[place]), low, high, "share", (*of, at), columns=columns, words="")]

@@ -10,6 +10,7 @@ from sim.model import TOLD_OF_COMPARISONS, TOLD_OF_RUNS
 from sim.model.outcomes import SECTIONS
 from sim.report.assumed import assumed, every_number, how_sure, sources
 from sim.report.differences import (
+    both_sides,
     changed_rows,
     comparison_pictures,
     difference_of,
@@ -17,12 +18,13 @@ from sim.report.differences import (
     transition_table,
 )
 from sim.report.kept import Kept, Story, source_line
-from sim.report.parts import Picture, Piece, Table, Value, listed, with_bounds
+from sim.report.parts import Picture, Piece, Table, Value, listed
 from sim.report.pictures import run_pictures
 from sim.report.story import story_pictures
 from sim.report.sweeps import sweep_pictures
 from sim.report.tornado import assumption_pictures
 from sim.results.comparison import Comparison
+from sim.results.findings import Finding
 from sim.results.history import failed_in_words
 from sim.results.identity import identity_over, varied_in_words
 from sim.results.ledger import Totals
@@ -35,6 +37,9 @@ from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 from sim.words.comparison import moved_lines, pairing_in_words
+from sim.words.findings.comparison import of_comparisons
+from sim.words.findings.pieces import share_of, with_interval
+from sim.words.findings.studies import of_assumptions
 from sim.words.ledger import sentences
 from sim.words.run import balance_sentences
 
@@ -84,6 +89,8 @@ class Page:
         What made it, by the name of a run.
     last_day : int
         Of the horizon; 0 where figures over time do not point to rows of tables.
+    found : list of list of pieces
+        What is found, a sentence each, said first.
     broken : list of str
         Which figures could not be drawn, and why, once it is made.
     """
@@ -96,6 +103,7 @@ class Page:
     sources: list[dict[str, Any]]
     manifests: Mapping[str, Mapping[str, Any]]
     last_day: int = 0
+    found: list[list[Piece]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
 
@@ -113,19 +121,19 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
     why = sentences(kept.names, Totals(run.ledger))
     balance = balance_sentences(scenario, run.outcomes, run.drawn)
     blocks = [
-        _assumed_block(scenario, run.days),
         Block("What came out", points=list(came_out(kept)), tables=list(_summary_tables(kept)), folded=True),
         Block("How the fighting ends, and how long it stays quiet", pictures=chosen("incidence", "ceasefires")),
         Block("Why there is no deal", points=[[text] for text in why], pictures=chosen("ledger", "worth", "beliefs")),
         Block("The course of the war", points=[[text] for text in balance],
               pictures=chosen("forces", "casualties", "ground", "fire", "aid")),
         _story_block(kept, story, why_no_story),
+        _assumed_block(scenario, run.days),
         _numbers_block(scenario),
     ]  # fmt: skip
     title, lead = run.identity.line, scenario.world.description
     shown = [block for block in blocks if block]
     size, made = run.identity.size_of(run.replications), {run.name: kept.manifest.model_dump(mode="json")}
-    return Page(title, lead, size, kept.source, shown, sources(scenario), made, run.days)
+    return Page(title, lead, size, kept.source, shown, sources(scenario), made, run.days, _told(run.findings))
 
 
 def _story_block(kept: Kept, story: Story | None, why_none: str) -> Block:
@@ -157,8 +165,11 @@ def came_out(kept: Kept) -> Iterator[list[Piece]]:
         yield ["The first ceasefire lasts ", *listed(lasting), " of those that were watched so long."]
     losses = [row for row in summary if row.id.startswith("casualties_") and row.section == "course" and row.n]
     if losses:
-        told = [[f"{row.label.partition(', ')[2]} ", *_median_cell(row)] for row in losses]
-        yield ["Killed and wounded, in the median and in nine tenths of the histories: ", *listed(told), "."]
+        told = [
+            [f"{row.label.partition(', ')[2]} ", *_mean_cell(row), ", in nine tenths of the histories ", *_range_cell(row)]
+            for row in losses
+        ]
+        yield ["Killed and wounded, in the mean: ", *listed(told), "."]
 
 
 def _within(label: str, sides: Sequence[str]) -> str:
@@ -167,27 +178,26 @@ def _within(label: str, sides: Sequence[str]) -> str:
 
 
 def _share_cell(row: Row) -> list[Piece]:
-    of = ("summary.csv", row.id)
-    if row.share is None or row.low is None or row.high is None:
+    return ["never"] if row.share is None else [*share_of(row, "")]
+
+
+def _mean_cell(row: Row) -> list[Piece]:
+    """Return the mean with its interval; its unit is said elsewhere."""
+    if row.mean is None:
         return ["never"]
-    low, high = (Value.bound(bound, "share", *of, name) for bound, name in ((row.low, "low"), (row.high, "high")))
-    return with_bounds(Value.in_unit(row.share, "share", *of, "share"), low, high)
+    of, columns = ("summary.csv", row.id), ("mean", "low", "high")
+    return [*with_interval(row.mean, row.low, row.high, "", of, columns=columns, words="")]
 
 
-def _median_cell(row: Row) -> list[Piece]:
-    values = {name: float(getattr(row, name)) for name in ("p50", "p05", "p95")}
-    size = max(abs(value) for value in values.values())
-    of = ("summary.csv", row.id)
-    return with_bounds(*(Value.in_unit(value, row.unit, *of, name, size=size) for name, value in values.items()))
-
-
-def _mean_cell(row: Row) -> Piece | list[Piece]:
-    of = ("summary.csv", row.id)
-    if row.mean is None or row.low is None or row.high is None:
-        return None if row.mean is None else Value.in_unit(row.mean, row.unit, *of, "mean")
-    values = {"mean": row.mean, "low": row.low, "high": row.high}
-    size = max(abs(row.low), abs(row.high))
-    return with_bounds(*(Value.in_unit(value, row.unit, *of, name, size=size) for name, value in values.items()))
+def _range_cell(row: Row) -> list[Piece]:
+    """Return between which values nine tenths of the histories lie."""
+    if row.p05 is None or row.p95 is None:
+        return []
+    size = max(abs(row.p05), abs(row.p95))
+    low, high = (
+        Value.in_unit(end, "", "summary.csv", row.id, name, size=size) for end, name in ((row.p05, "p05"), (row.p95, "p95"))
+    )
+    return [low, " .. ", high]
 
 
 def _summary_tables(kept: Kept) -> Iterator[Table]:
@@ -199,9 +209,9 @@ def _summary_tables(kept: Kept) -> Iterator[Table]:
         if rows and section.of_shares:
             yield Table(caption, ["", "share (95 %)", "of"], [[row.label, _share_cell(row), of[row.id]] for row in rows])
         elif rows:
-            header = ["", "median (5 % .. 95 %)", "mean (95 % interval)", "unit", "histories"]
+            header = ["", "mean (95 % interval)", "5 % .. 95 % of histories", "unit", "histories"]
             yield Table(caption, header, [
-                [row.label, _median_cell(row) if row.n else "never", _mean_cell(row), row.unit, of[row.id]] for row in rows
+                [row.label, _mean_cell(row), _range_cell(row), row.unit, of[row.id]] for row in rows
             ])  # fmt: skip
 
 
@@ -225,7 +235,8 @@ def comparison_page(found: Sequence[Comparison]) -> Page:
     size = base.identity.size_of(min(run.replications for run in runs))
     cited = {one["key"]: one for run in runs for one in sources(run.scenario)}
     title, shown = _against(base, runs[1:]), [block for block in blocks if block]
-    return Page(title, base.identity.line, size, source_line(*runs), shown, list(cited.values()), manifests, base.days)
+    lead, told = base.identity.line, _told(of_comparisons(found))
+    return Page(title, lead, size, source_line(*runs), shown, list(cited.values()), manifests, base.days, told)
 
 
 def _against(base: Run, others: Sequence[Run]) -> str:
@@ -269,7 +280,7 @@ def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
             if difference is None or difference.same:
                 continue
             of = ("comparison.csv", base, one.right.name, line.id)
-            left, right = (Value.in_unit(getattr(difference, at), line.unit, *of, f"{at}_value") for at in ("left", "right"))
+            left, right = both_sides(difference, line.unit, of)
             some = f" (in {difference.pairs:,} histories that have it in both)" if difference.pairs < one.pairs else ""
             what = _within(line.alone, tuple(Names(one.left.scenario).sides.values()))
             yield [f"{one.right.name}, {what}: ", left, f" in {base}, ", right, ": ", *difference_of(one, line), f"{some}."]
@@ -288,7 +299,7 @@ def sweep_page(sweep: Sweep, manifest: OfScenario, until: Condition | None) -> P
     ]  # fmt: skip
     block = Block("What came out", [says], pictures=list(sweep_pictures(sweep, until)))
     over = varied_in_words([knob.path for knob in sweep.knobs], sweep.points, sweep.design)
-    return _study_page(f"a sweep {over}", sweep.scenario, manifest, block)
+    return _study_page(f"a sweep {over}", sweep.scenario, manifest, block, sweep.findings)
 
 
 def assumptions_page(
@@ -302,16 +313,19 @@ def assumptions_page(
     block = Block(
         "What would change the picture", [says], pictures=list(assumption_pictures(assumptions, manifest.outcomes))
     )
-    return _study_page("what would change the picture", scenario, manifest, block)
+    found = of_assumptions(assumptions, {name: one.unit for name, one in manifest.outcomes.items()}, scenario)
+    return _study_page("what would change the picture", scenario, manifest, block, found)
 
 
-def _study_page(what: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, found: Block) -> Page:
-    blocks = [_assumed_block(scenario, manifest.days), found, _numbers_block(scenario)]
+def _study_page(
+    what: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, drawn: Block, found: Sequence[Finding]
+) -> Page:
+    blocks = [drawn, _assumed_block(scenario, manifest.days), _numbers_block(scenario)]
     about = {manifest.scenario: manifest.model_dump(mode="json")}
     identity = identity_over(scenario, manifest.days, manifest.seed)
     size = identity.size_of(manifest.replications, " each")
     title, lead, source = f"{identity.line}: {what}", scenario.world.description, study_source(scenario, manifest)
-    return Page(title, lead, size, source, blocks, sources(scenario), about)
+    return Page(title, lead, size, source, blocks, sources(scenario), about, found=_told(found))
 
 
 def study_source(scenario: Scenario[ScenarioHead], manifest: OfScenario) -> str:
@@ -325,6 +339,10 @@ def study_source(scenario: Scenario[ScenarioHead], manifest: OfScenario) -> str:
 
 
 # What all have
+
+
+def _told(findings: Sequence[Finding]) -> list[list[Piece]]:
+    return [list(one.pieces) for one in findings]
 
 
 def _assumed_block(scenario: Scenario[ScenarioHead], days: int, heading: str = "What is assumed") -> Block:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sim.errors import ParleyError
+from sim.results.findings import Number
 from sim.words import numbers
 
 if TYPE_CHECKING:
@@ -20,21 +21,8 @@ class CannotDraw(ParleyError):
     """Why a picture cannot be drawn."""
 
 
-class Value(NamedTuple):
-    """A number as a page shows it.
-
-    Attributes
-    ----------
-    text : str
-        Rounded, with its unit where that is not said beside it.
-    number : float
-    of : str
-        Where it stands: a table, what names the row, and the column, as in `summary.csv|war_goes_on|share`.
-    """
-
-    text: str
-    number: float
-    of: str
+class Value(Number):
+    """A number as a page shows it."""
 
     @classmethod
     def in_unit(cls, number_: float, unit: str, *of: object, sign: bool = False, size: float | None = None) -> Value:
@@ -48,7 +36,7 @@ class Value(NamedTuple):
 
 
 # What a cell or a sentence holds: plain text, numbers, or nothing.
-Piece = str | Value | None
+Piece = str | Number | None
 
 
 @dataclass(frozen=True)
@@ -123,7 +111,7 @@ def with_unit(label: str, unit: str) -> str:
 
 def plain(pieces: Sequence[Piece]) -> str:
     """Return pieces as text."""
-    return "".join(piece.text if isinstance(piece, Value) else piece or "" for piece in pieces)
+    return "".join(piece.text if isinstance(piece, Number) else piece or "" for piece in pieces)
 
 
 def listed(items: Sequence[list[Piece]], last: str = " and ") -> Iterator[Piece]:

@@ -17,6 +17,7 @@ from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper
 from sim.studies.condition import Condition
 from sim.studies.design import as_value
 from sim.studies.sweep import Sweep
+from sim.words.findings.pieces import with_interval
 from sim.words.numbers import rounded
 
 if TYPE_CHECKING:
@@ -56,11 +57,9 @@ def _cell(sweep: Sweep, point: int, outcome: str) -> Piece | list[Piece]:
     if row is None or row.value is None:
         return "never"
     name, of = "mean" if row.share is None else "share", ("sweep.csv", point, outcome)
-    if row.low is None or row.high is None:
-        return Value.in_unit(row.value, row.unit, *of, name)
-    size = max(abs(row.low), abs(row.high))
-    ends = [Value.bound(end, row.unit, *of, which, size=size) for which, end in (("low", row.low), ("high", row.high))]
-    return with_bounds(Value.in_unit(row.value, row.unit, *of, name, size=size), *ends)
+    # The unit of what is no share is said elsewhere.
+    unit = row.unit if row.unit == "share" else ""
+    return [*with_interval(row.value, row.low, row.high, unit, of, columns=(name, "low", "high"), words="")]
 
 
 class Crossing(NamedTuple):

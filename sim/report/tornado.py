@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.report.axes import rows_axis, signed
-from sim.report.parts import Picture, Piece, Table, Value, shortened, slug, with_bounds, with_unit, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, shortened, slug, with_unit, wrapped
 from sim.report.style import CEASEFIRE, FAINT, Paper, name_above
 from sim.results.manifest import Called
 from sim.results.pairs import Difference
 from sim.studies.one_at_a_time import Assumption, Variant
+from sim.words.findings.pieces import with_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,13 +52,11 @@ def _tornado(outcome: str, called: Called, shown: dict[str, list[Moved]], moving
     for path, effects in shown.items():
         for variant, change in effects:
             of = ("one_at_a_time.csv", path, variant.value, outcome)
-            size = max(abs(change.low), abs(change.high))
-            numbers = {"difference": change.mean, "low": change.low, "high": change.high}
-            mean, low, high = (
-                Value.in_unit(number, unit, *of, name, sign=True, size=size) for name, number in numbers.items()
-            )
-            found: Piece | list[Piece] = with_bounds(mean, low, high)
-            cell = found if change.found else "no difference found"
+            columns = ("difference", "low", "high")
+            # The unit of what is no share is said elsewhere.
+            own = unit if unit == "share" else ""
+            found = with_interval(change.mean, change.low, change.high, own, of, columns=columns, sign=True, words="")
+            cell: Piece | list[Piece] = [*found] if change.found else "no difference found"
             rows.append([path, _as_written(variant.value, *of), variant.kind, cell])
     says: list[Piece] = [
         f"{label}: how far each assumption alone moves it, at the 5 % and the 95 % of what it may be or as another "

@@ -62,6 +62,8 @@ class Line(NamedTuple):
             return "too few histories"
         if found.same:
             return "no difference: the same in every history"
+        if found.negligible:
+            return "found, but negligible"
         return "difference" if found.found else "no difference found"
 
 
@@ -121,7 +123,7 @@ class Comparison(Tabular):
         rows = []
         for line in self.lines:
             found = line.difference
-            names = ("pairs", "left", "right", "mean", "low", "high", "correlation", "shrink")
+            names = ("pairs", "left", "right", "mean", "low", "high", "correlation", "shrink", "spread")
             numbers = {name: _plain(getattr(found, name)) if found else None for name in names}
             rows.append(
                 {
@@ -129,7 +131,7 @@ class Comparison(Tabular):
                     "label": line.label, "unit": line.unit, "pairs": numbers["pairs"], "left_value": numbers["left"],
                     "right_value": numbers["right"], "difference": numbers["mean"], "low": numbers["low"],
                     "high": numbers["high"], "correlation": numbers["correlation"], "variance_factor": numbers["shrink"],
-                    "p_mcnemar": _plain(line.p), "verdict": line.verdict,
+                    "spread": numbers["spread"], "p_mcnemar": _plain(line.p), "verdict": line.verdict,
                 }
             )  # fmt: skip
         return rows

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from sim.results.statistics import wilson_interval, z_value
 
 Values = NDArray[np.float64]
+# judgement: what is less than this part of the spread between histories is of no consequence, however surely it is found.
+NEGLIGIBLE = 0.01
 
 
 class Difference(NamedTuple):
@@ -38,6 +40,8 @@ class Difference(NamedTuple):
         by the same.
     same : bool
         Whether the outcome is the same in every pair.
+    spread : float
+        Standard deviation between the histories of a scenario, of both together; NaN where it is not known.
     """
 
     pairs: int
@@ -49,11 +53,24 @@ class Difference(NamedTuple):
     correlation: float
     shrink: float
     same: bool
+    spread: float = np.nan
 
     @property
     def found(self) -> bool:
         """Whether the interval leaves out zero."""
         return not self.same and not self.low <= 0.0 <= self.high
+
+    @property
+    def size(self) -> float:
+        """The difference in standard deviations between histories, without its sign; NaN where these are not known."""
+        if self.spread == 0:
+            return np.inf if self.mean else 0.0
+        return abs(self.mean) / self.spread
+
+    @property
+    def negligible(self) -> bool:
+        """Whether it is found, but of no consequence beside how much histories differ."""
+        return self.found and self.size < NEGLIGIBLE
 
 
 def of_means(left: Values, right: Values, *, paired: bool = True, comparisons: int = 1) -> Difference | None:
@@ -84,8 +101,9 @@ def of_means(left: Values, right: Values, *, paired: bool = True, comparisons: i
         mean, error = float(change.mean()), float(change.std(ddof=1) / np.sqrt(n))
         half = float(stats.t.ppf(1.0 - chance / 2.0, n - 1)) * error
         return Difference(
-            n, float(left.mean()), float(right.mean()), mean, mean - half, mean + half, *_paired_gain(left, right, change)
-        )
+            n, float(left.mean()), float(right.mean()), mean, mean - half, mean + half, *_paired_gain(left, right, change),
+            _spread(left, right),
+        )  # fmt: skip
     left, right = left[~np.isnan(left)], right[~np.isnan(right)]
     if min(len(left), len(right)) < 2:
         return None
@@ -97,7 +115,8 @@ def of_means(left: Values, right: Values, *, paired: bool = True, comparisons: i
     )
     half = float(stats.t.ppf(1.0 - chance / 2.0, freedom)) * float(np.sqrt(variance))
     n = min(len(left), len(right))
-    return Difference(n, float(left.mean()), float(right.mean()), mean, mean - half, mean + half, np.nan, np.nan, False)
+    ends = (mean, mean - half, mean + half)
+    return Difference(n, float(left.mean()), float(right.mean()), *ends, np.nan, np.nan, False, _spread(left, right))
 
 
 def of_shares(left: Values, right: Values, *, paired: bool = True, comparisons: int = 1) -> Difference | None:
@@ -116,7 +135,8 @@ def of_shares(left: Values, right: Values, *, paired: bool = True, comparisons: 
         (a_low, a_high), (b_low, b_high) = (wilson_interval(v.sum(), len(v), z) for v in (left, right))
         low = b - a - np.sqrt((b - b_low) ** 2 + (a_high - a) ** 2)
         high = b - a + np.sqrt((b_high - b) ** 2 + (a - a_low) ** 2)
-        return Difference(min(len(left), len(right)), a, b, b - a, float(low), float(high), np.nan, np.nan, False)
+        found = (min(len(left), len(right)), a, b, b - a, float(low), float(high), np.nan, np.nan, False)
+        return Difference(*found, _spread(left, right))
     both = ~(np.isnan(left) | np.isnan(right))
     left, right = left[both], right[both]
     n = len(left)
@@ -128,7 +148,13 @@ def of_shares(left: Values, right: Values, *, paired: bool = True, comparisons: 
     half = z * float(np.sqrt(max((gained + lost) / (n + 2.0) - middle**2, 0.0) / (n + 2.0)))
     low, high = max(-1.0, middle - half), min(1.0, middle + half)
     gain = _paired_gain(left, right, change)
-    return Difference(n, float(left.mean()), float(right.mean()), float(change.mean()), low, high, *gain)
+    means = (float(left.mean()), float(right.mean()), float(change.mean()))
+    return Difference(n, *means, low, high, *gain, _spread(left, right))
+
+
+def _spread(left: Values, right: Values) -> float:
+    """Return the standard deviation of both, about the mean of each."""
+    return float(np.sqrt((left.var() + right.var()) / 2))
 
 
 def of_ratios(

@@ -60,18 +60,13 @@ class Row:
 
     @property
     def value(self) -> float | None:
-        """Its share, or its mean."""
+        """Its share, or its mean: the one statistic by which an outcome is told wherever it is told."""
         return self.mean if self.share is None else self.share
 
     @property
     def alone(self) -> str:
         """What it is called where no heading stands above it."""
         return standalone(self.section, self.label)
-
-    @property
-    def shown_label(self) -> str:
-        """The label as a table shows it, with the scale of its values."""
-        return f"{self.label} (thousand)" if self.scale == 1e3 else self.label
 
 
 def side_names(ensemble: Ensemble) -> dict[str, str]:

@@ -18,6 +18,7 @@ import numpy as np
 
 from sim.results.frames import Tabular
 from sim.results.runs import Run
+from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import Condition, ConditionError, Standing
 
 # judgement: enough to see a curve turn once, and to within a five-hundredth of the range.
@@ -62,6 +63,10 @@ class BreakEven(Tabular):
         Whether the outcome jumps over the level rather than crosses it.
     width : float
         How far apart values are that are not told apart.
+    path : str
+        Of the knob; empty where it is not known.
+    scenario : Scenario, optional
+        Whose names are used in words.
     """
 
     condition: Condition
@@ -74,6 +79,8 @@ class BreakEven(Tabular):
     holds_above: bool | None
     jumps: bool
     width: float
+    path: str = ""
+    scenario: Scenario[ScenarioHead] | None = None
 
     @property
     def found(self) -> str:

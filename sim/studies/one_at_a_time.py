@@ -101,12 +101,15 @@ class MindChanging(Tabular):
         Variants that the scenario cannot have, with the reason.
     failed : dict of str to int
         How many histories went wrong, by what was set; as it is under an empty text.
+    scenario : Scenario, optional
+        Whose names are used in words.
     """
 
     outcomes: dict[str, Floats]
     assumptions: list[Assumption]
     untried: dict[str, str]
     failed: dict[str, int]
+    scenario: Scenario[ScenarioHead] | None = None
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one row a variant and outcome, what moves the outcomes most first."""
@@ -204,7 +207,8 @@ def mind_changing(
         for path in paths
     ]
     assumptions.sort(key=lambda one: -one.moves)
-    return MindChanging(as_it_is, assumptions, untried, {at: count for at, count in sorted(failed.items()) if count})
+    failed = {at: count for at, count in sorted(failed.items()) if count}
+    return MindChanging(as_it_is, assumptions, untried, failed, scenario)
 
 
 def variant_count(scenario: Scenario[ScenarioHead]) -> int:

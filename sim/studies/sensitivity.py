@@ -17,6 +17,7 @@ import numpy as np
 from sim.engine.draws import Floats
 from sim.results.frames import Tabular
 from sim.results.statistics import Z_95
+from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import ConditionError
 
 # judgement: eight half-waves follow any curve that a few thousand noisy histories could show; more add noise.
@@ -61,6 +62,8 @@ class Sensitivity(Tabular):
     together, together_low, together_high : float
         The sum of the first-order indices, with its 95 % interval, between 0 and 1. Where parameters are correlated, what
         they share counts in each.
+    scenario : Scenario, optional
+        Whose names are used in words.
     """
 
     outcome: str
@@ -69,6 +72,7 @@ class Sensitivity(Tabular):
     together: float
     together_low: float
     together_high: float
+    scenario: Scenario[ScenarioHead] | None = None
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one row a parameter."""

@@ -56,11 +56,14 @@ class Sobol(Tabular):
     histories : int
     indices : list of SobolIndex
         The largest total effect first.
+    scenario : Scenario, optional
+        Whose names are used in words.
     """
 
     outcome: str
     histories: int
     indices: list[SobolIndex]
+    scenario: Scenario[ScenarioHead] | None = None
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one row a factor."""

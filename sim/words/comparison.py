@@ -11,8 +11,9 @@ from sim.results.runs import Run
 from sim.results.summary import ENDING_LABELS
 from sim.results.tables import csv_of
 from sim.words import WHAT_IT_IS_NOT
+from sim.words.findings import opening
 from sim.words.markdown import markdown_cell
-from sim.words.numbers import band, in_unit, with_band
+from sim.words.numbers import band, beside, with_band
 
 LONGEST_LABEL = 56
 
@@ -22,12 +23,13 @@ def in_cells(line: Line) -> tuple[str, str, str]:
     found = line.difference
     if found is None:
         return "-", "-", "too few histories"
-    left, right = in_unit(found.left, line.unit), in_unit(found.right, line.unit)
+    left, right = (beside(value, found.low, found.high, line.unit) for value in (found.left, found.right))
     if found.same:
         return left, right, "no difference: the same in every history"
     if not found.found:
         return left, right, f"no difference found (within {band(found.low, found.high, line.unit, sign=True)})"
-    return left, right, with_band(found.mean, found.low, found.high, line.unit, sign=True)
+    told = with_band(found.mean, found.low, found.high, line.unit, sign=True)
+    return left, right, f"{told}, found but negligible" if found.negligible else told
 
 
 def _some(line: Line, whole: int) -> str:
@@ -39,6 +41,8 @@ def text_lines(comparison: Comparison) -> Iterator[str]:
     """Yield a comparison as lines of text."""
     left, right = comparison.left.name, comparison.right.name
     yield f"{comparison.left.identity.line}  against  {comparison.right.identity.line}"
+    yield ""
+    yield from opening(comparison.findings)
     yield ""
     yield "What was changed"
     yield from (f"  {text}" for text in changed_in_words(comparison))
@@ -116,7 +120,8 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
     for comparison in comparisons:
         left, right = comparison.left.name, comparison.right.name
         titles = (markdown_cell(run.identity.line) for run in (comparison.right, comparison.left))
-        page += [f"# {' against '.join(titles)}", "", "What was changed:", ""]
+        page += [f"# {' against '.join(titles)}", ""]
+        page += [*(f"1. {markdown_cell(one.sentence)}" for one in comparison.findings), "", "What was changed:", ""]
         page += [f"- {markdown_cell(text)}" for text in changed_in_words(comparison)]
         page += [
             "",

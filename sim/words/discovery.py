@@ -13,6 +13,7 @@ from sim.scenario import Knob
 from sim.studies.discovered import COLUMNS, STEP_COLUMNS, Discovered, as_dict, knobs_of, step_rows
 from sim.studies.discovery import Box, Restriction, Search
 from sim.words import WHAT_IT_IS_NOT
+from sim.words.findings import opening
 from sim.words.numbers import in_unit, rounded, with_band
 
 # judgement: enough rows to see the trade of coverage for density.
@@ -24,6 +25,9 @@ def text_lines(asked: Discovered, scenario: Sequence[str]) -> Iterator[str]:
     found = asked.found
     size = f"{found.histories:,} histories, {found.parameters} uncertain parameters"
     yield f"Where {asked.holds}: {asked.run.identity.line}, {size}"
+    yield ""
+    yield from opening(asked.findings)
+    yield ""
     interval = wilson_interval(found.cases, found.histories)
     of = "all histories" if not found.left_out else f"the {found.histories:,} histories that have the outcome"
     yield f"In {_percent(found.cases / found.histories, interval)} of {of} {asked.holds}."

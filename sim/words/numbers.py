@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 
 def in_unit(value: float, unit: str, *, sign: bool = False, size: float | None = None) -> str:
-    """Return a value as tables show it: shares in per cent or points, others with about three digits, as fit for `size`.
+    """Return a value that has no interval: shares in per cent or points, others with three digits, as fit for `size`.
+
+    What is counted in histories is shown in full.
 
     >>> in_unit(0.1234, "share"), in_unit(0.1234, "share", sign=True), in_unit(123456.0, "persons", sign=True)
-    ('12.3 %', '+12.3 points', '+123,456')
+    ('12.3 %', '+12.3 points', '+123,000')
     """
     plus = "+" if sign else ""
     if unit == "share":
         percent = round(100 * value, 1) + 0.0
         return f"{percent:{plus}.1f} points" if sign else f"{percent:.1f} %"
     size = abs(value) if size is None else size
-    digits = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4
-    # No minus before a zero.
-    return f"{round(value, digits) + 0.0:{plus},.{digits}f}"
+    if size == 0 or unit == "histories":
+        return f"{value:{plus},.0f}"
+    return to_place(value, min(4, 2 - math.floor(math.log10(size))), sign=sign)
 
 
 def bound(value: float, unit: str, *, sign: bool = False, size: float | None = None) -> str:
@@ -25,23 +29,32 @@ def bound(value: float, unit: str, *, sign: bool = False, size: float | None = N
 
 
 def band(low: float, high: float, unit: str, *, sign: bool = False) -> str:
-    """Return an interval without its unit, both ends with the digits that are fit for the larger one.
+    """Return an interval without its unit, with the digits that it warrants.
 
     >>> band(0.12, 0.345, "share"), band(-7.25, 123.4, "km2", sign=True)
-    ('12.0 .. 34.5', '-7 .. +123')
+    ('12 .. 34', '-10 .. +120')
     """
-    size = max(abs(low), abs(high))
-    return " .. ".join(bound(end, unit, sign=sign, size=size) for end in (low, high))
+    return " .. ".join(by_interval(low, low, high, unit, sign=sign)[1:])
+
+
+def beside(value: float, low: float, high: float, unit: str) -> str:
+    """Return a value that stands beside an interval, as what a difference is of, with the digits that this warrants.
+
+    >>> beside(0.4567, 0.161, 0.239, "share"), beside(1131591.2, -7.25, 12300.4, "persons")
+    ('46 %', '1,132,000')
+    """
+    scale, told = (100.0, " %") if unit == "share" else (1.0, "")
+    return to_place(scale * value, place_of(scale * low, scale * high)) + told
 
 
 def with_band(value: float, low: float, high: float, unit: str, *, sign: bool = False) -> str:
-    """Return a value with its interval, and with its digits.
+    """Return a value with its interval, with the digits that it warrants.
 
-    >>> with_band(0.2, 0.12, 0.345, "share"), with_band(58.2, -7.25, 123.4, "km2", sign=True)
-    ('20.0 % (12.0 .. 34.5)', '+58 (-7 .. +123)')
+    >>> with_band(0.2, 0.161, 0.239, "share"), with_band(58.2, -7.25, 123.4, "km2", sign=True)
+    ('20 % (16 .. 24)', '+60 (-10 .. +120)')
     """
-    shown = in_unit(value, unit, sign=sign, size=max(abs(low), abs(high)))
-    return f"{shown} ({band(low, high, unit, sign=sign)})"
+    shown, *ends = by_interval(value, low, high, unit, sign=sign)
+    return f"{shown} ({' .. '.join(ends)})"
 
 
 def half_width(value: float, unit: str) -> str:
@@ -65,3 +78,47 @@ def rounded(value: float, digits: int = 3) -> str:
     ('0.123', '1,000', '-1,230,000')
     """
     return in_full(float(f"{value:.{digits}g}"), digits)
+
+
+def place_of(low: float | None, high: float | None) -> int | None:
+    """Return the place after the point to which an interval warrants digits, below 0 before it; None if it says nothing.
+
+    Half of the interval is between 2 and 20 units of that place.
+
+    >>> place_of(0.161, 0.239), place_of(1_080_420.0, 1_182_761.0), place_of(1.0, 1.0)
+    (2, -4, None)
+    """
+    if low is None or high is None or not math.isfinite(high - low) or high <= low:
+        return None
+    return -math.floor(math.log10((high - low) / 4))
+
+
+def to_place(value: float, place: int | None, *, sign: bool = False) -> str:
+    """Return a value rounded to a place, or to three digits; what is not 0 is never shown as 0.
+
+    >>> to_place(1131591.2, -4), to_place(0.04, 1, sign=True), to_place(-0.0, 1), to_place(3.14159, None)
+    ('1,130,000', '+0.04', '0', '3.14')
+    """
+    if value == 0:
+        return "0"
+    plus = "+" if sign else ""
+    if place is None or round(value, place) == 0:
+        place = (2 if place is None else 0) - math.floor(math.log10(abs(value)))
+    place = place or 0
+    return f"{round(value, place) + 0.0:{plus},.{max(0, place)}f}"
+
+
+def by_interval(
+    value: float, low: float | None, high: float | None, unit: str, *, sign: bool = False
+) -> tuple[str, str, str]:
+    """Return a value with its unit and both ends of its interval without, with the digits that the interval warrants.
+
+    >>> by_interval(0.2, 0.161, 0.239, "share"), by_interval(-0.017, -0.033, -0.0004, "share", sign=True)
+    (('20 %', '16', '24'), ('-1.7 points', '-3.3', '-0.04'))
+    >>> by_interval(1131591.2, 1080420.8, 1182761.6, "persons")
+    ('1,130,000', '1,080,000', '1,180,000')
+    """
+    scale, told = (100.0, " points" if sign else " %") if unit == "share" else (1.0, "")
+    place = place_of(*(None if end is None else scale * end for end in (low, high)))
+    found = ["" if one is None else to_place(scale * one, place, sign=sign) for one in (value, low, high)]
+    return found[0] + told, found[1], found[2]

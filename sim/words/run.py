@@ -18,10 +18,12 @@ from sim.results.names import Names
 from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.words import WHAT_IT_IS_NOT
+from sim.words.findings.run import of_summary
 from sim.words.ledger import sentences
 from sim.words.markdown import markdown_cell
+from sim.words.numbers import by_interval, in_unit, place_of, to_place
 
-SHARES, OUTCOMES = ("share", "95 % interval"), ("median ± its error", "5 % .. 95 %")
+SHARES, OUTCOMES = ("share", "95 % interval"), ("mean ± its error", "5 % .. 95 %")
 
 
 def columns_of(section: str) -> tuple[str, str]:
@@ -29,25 +31,23 @@ def columns_of(section: str) -> tuple[str, str]:
     return SHARES if SECTIONS[section].of_shares else OUTCOMES
 
 
-def _number(value: float | None, row: Row) -> str:
-    return "-" if value is None else f"{value / row.scale:,.{row.digits}f}"
-
-
 def cells(row: Row) -> tuple[str, str]:
-    """Return what a table shows of a row: its value and its band."""
+    """Return what a table shows of a row: its share or mean, and the interval of that or the range of the histories."""
     if row.share is not None and row.low is not None and row.high is not None:
-        return f"{row.share:.1%}", f"{row.low:.1%} .. {row.high:.1%}"
-    if row.n == 0:
+        told, *ends = by_interval(row.share, row.low, row.high, "share")
+        return told, " .. ".join(ends)
+    if row.n == 0 or row.mean is None:
         return "never", ""
-    some = f" in {row.n / row.total:.1%} of them" if row.n < row.total else ""
-    return f"{_number(row.p50, row)}{_error(row)}", f"{_number(row.p05, row)} .. {_number(row.p95, row)}{some}"
-
-
-def _error(row: Row) -> str:
-    """Return how far the median may be from that of endlessly many histories, with 95 %; nothing if that is not known."""
-    if row.p50 is None or row.p50_low is None or row.p50_high is None:
-        return ""
-    return f" ±{_number(max(row.p50_high - row.p50, row.p50 - row.p50_low), row)}"
+    some = f" in {in_unit(row.n / row.total, 'share')} of them" if row.n < row.total else ""
+    scale, unit = (100.0, " %") if row.unit == "share" else (1.0, "")
+    low, mean, high, least, most = (
+        None if one is None else scale * one for one in (row.low, row.mean, row.high, row.p05, row.p95)
+    )
+    place = place_of(low, high)
+    shown = ["-" if one is None else to_place(one, place) for one in (mean, least, most)]
+    # How far it may be from that of endlessly many histories, with 95 %.
+    half = "" if low is None or high is None or place is None else f" ±{to_place((high - low) / 2, place)}"
+    return f"{shown[0]}{unit}{half}", f"{shown[1]} .. {shown[2]}{some}"
 
 
 def span(ensemble: Ensemble) -> str:
@@ -71,7 +71,7 @@ def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) ->
     rows = {row.id: row for row in sorted((r for s in summaries for r in s), key=lambda row: order.index(row.section))}
     by_id = [{row.id: row for row in summary} for summary in summaries]
     shown = [[cells(known[id]) if id in known else ("-", "") for known in by_id] for id in rows]
-    width = max(len(row.shown_label) for row in rows.values()) + 2
+    width = max(len(row.label) for row in rows.values()) + 2
     names = [identity_of(one.scenario, one.plan).label for one in ensembles] if len(ensembles) > 1 else []
     value = max(8, *(len(text) for text in names), *(len(cell[0]) for line in shown for cell in line))
     band = max(16, *(len(cell[1]) for line in shown for cell in line))
@@ -88,7 +88,7 @@ def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) ->
             value_name, band_name = columns_of(section)
             columns = f"{value_name:>{value}}  {band_name:<{band + 2}}" * len(ensembles)
             lines.append(f" {heading:<{width}}{columns}")
-        lines.append(f" {row.shown_label:<{width}}" + "".join(f"{cell[0]:>{value}}  {cell[1]:<{band + 2}}" for cell in line))
+        lines.append(f" {row.label:<{width}}" + "".join(f"{cell[0]:>{value}}  {cell[1]:<{band + 2}}" for cell in line))
     return [line.rstrip() for line in lines]
 
 
@@ -104,6 +104,8 @@ def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
         "",
         markdown_cell(headline(ensemble)),
         "",
+        *(f"1. {markdown_cell(one.sentence)}" for one in of_summary(ensemble.scenario, summary, ensemble.plan.days)),
+        "",
     ]
     section = ""
     order = list(SECTIONS)
@@ -114,7 +116,7 @@ def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
             value_name, band_name = columns_of(section)
             lines += ["", f"| {heading} | {value_name} | {band_name} |", "|---|---:|---|"]
         value, band = cells(row)
-        lines.append(f"| {markdown_cell(row.shown_label)} | {value} | {band} |")
+        lines.append(f"| {markdown_cell(row.label)} | {value} | {band} |")
     told = told_of(ensemble)
     lines += ["", *(f"- {markdown_cell(sentence)}" for sentence in told), "", WHAT_IT_IS_NOT, ""]
     return "\n".join(lines)

@@ -16,6 +16,7 @@ from sim.studies.one_at_a_time import MindChanging, Variant
 from sim.studies.sensitivity import Sensitivity
 from sim.studies.sobol import Sobol
 from sim.words import WHAT_IT_IS_NOT
+from sim.words.findings import opening
 from sim.words.numbers import in_full
 
 # judgement: an index that is known no better than this hardly tells a half from nothing.
@@ -58,6 +59,8 @@ def _given(study: Study[Sensitivity], top: int) -> Iterator[str]:
         f"{study.histories:,} histories"
     )
     yield ""
+    yield from opening(study.findings)
+    yield ""
     for one in study.found:
         yield f"{study.outcomes[one.outcome].label} ({one.outcome}), {one.histories:,} histories"
         shown = [index for index in one.indices if index.low > 0][:top]
@@ -93,6 +96,8 @@ def _one_at_a_time(study: Study[MindChanging], top: int) -> Iterator[str]:
         f"({study.histories // replications} in all)."
     )
     yield f"Differences on the same luck, {replications:,} pairs; the 95 % intervals of an outcome hold together."
+    yield ""
+    yield from opening(study.findings)
     yield ""
     yield from _table(found, study.outcomes, top)
     yield from _left_out(study)
@@ -157,6 +162,8 @@ def _by_design(study: Study[Sobol], top: int) -> Iterator[str]:
         yield "The correlations of the scenario are left out: parameters are taken as independent."
     if _correlated(study.scenario, tied=True):
         yield "What is tied to another (a rank of 1 or -1) moves with it, as one factor."
+    yield ""
+    yield from opening(study.findings)
     yield ""
     for one in study.found:
         yield f"{study.outcomes[one.outcome].label} ({one.outcome})"

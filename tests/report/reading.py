@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 
 from sim.engine.draws import Floats
 from sim.model import WarScenario
@@ -28,6 +29,24 @@ class Number(NamedTuple):
     text: str
     value: float
     of: list[str]
+
+
+def wilson(count: int, n: int) -> tuple[float, float]:
+    """Return the interval of a share of 95 %: where the share is as far off as 1.96 standard errors under either end."""
+    from scipy import stats
+
+    found = stats.binomtest(count, n).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
+
+
+def is_rounded(text: str, value: float) -> bool:
+    """Return whether a text is a number rounded at its last digit but zeros before the point, maybe in per cent."""
+    shown = text.replace(",", "").removesuffix(" points").removesuffix(" %")
+    # In per cent, or as it is.
+    scales = [100.0] if text.endswith((" %", " points")) else [1.0, 100.0]
+    whole, _, decimals = shown.lstrip("+-").partition(".")
+    digits = len(decimals) if decimals else min(0, len(whole.rstrip("0")) - len(whole))
+    return any(float(shown) == pytest.approx(scale * value, abs=0.5000001 * 10.0**-digits) for scale in scales)
 
 
 class Page(HTMLParser):
@@ -85,6 +104,10 @@ class Tables:
 
     def value(self, of: list[str]) -> float:
         """Return the number that stands there."""
+        # A ratio of two numbers.
+        if any(" over " in part for part in of):
+            above, below = "|".join(of).split(" over ")
+            return self.value(above.split("|")) / self.value(below.split("|"))
         table, *key = of
         folder, slash, name = table.rpartition("/")
         return float(getattr(self, "_" + name.partition(".")[0])(self._folders[folder] if slash else self._first, *key))
@@ -95,8 +118,12 @@ class Tables:
             self._known[key] = {tuple(row[column] for column in columns): row for row in self.rows(name, folder)}
         return self._known[key]
 
-    def _summary(self, folder: Path, row: str, column: str) -> str:
-        return self._index(folder, "summary.csv", "id")[row,][column]
+    def _summary(self, folder: Path, row: str, column: str) -> float:
+        found = self._index(folder, "summary.csv", "id")[row,]
+        if column.startswith("n/total"):
+            n, total = int(found["n"]), int(found["total"])
+            return {"": n / total, "low": wilson(n, total)[0], "high": wilson(n, total)[1]}[column[len("n/total ") :]]
+        return float(found[column])
 
     def _series(self, folder: Path, day: str, field: str, of: str, column: str) -> str:
         return self._index(folder, "series.csv", "day", "field", "of")[day, field, of][column]

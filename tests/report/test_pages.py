@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import shutil
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sim.report.html import html
 from sim.report.make import page_of
 from tests.conftest import ROOT
 from tests.report.conftest import run_here
-from tests.report.reading import Page, Tables
+from tests.report.reading import Page, Tables, is_rounded
 
 pytestmark = pytest.mark.pages
 
@@ -38,13 +39,7 @@ def test_every_number_is_that_of_the_tables(results, page, kind: str):
 
 def test_what_is_shown_is_the_number_rounded(page, kind: str):
     for text, value, of in Page(page(kind)).numbers:
-        shown = text.replace(",", "").removesuffix(" points").removesuffix(" %")
-        # In per cent, or as it is.
-        scales = [100.0] if text.endswith((" %", " points")) else [1.0, 100.0]
-        digits = len(shown.partition(".")[2])
-        rounded = [float(shown) == pytest.approx(scale * value, abs=0.5000001 * 10**-digits) for scale in scales]
-        # Three digits of a large number of a scenario.
-        assert any(rounded) or (of[0] == "scenario.yaml" and float(shown) == float(f"{value:.3g}")), (text, value, of)
+        assert is_rounded(text, value), (text, value, of)
 
 
 def test_sentences_hold_no_other_numbers(page, kind: str):
@@ -61,6 +56,22 @@ def test_what_is_told_is_what_the_summary_tells(results, page):
     texts = {text for text, around in Page(page("run")).texts if around[-1] == "li"}
     assert len(told) > 5
     assert set(told) <= texts
+
+
+def test_findings_are_the_first_thing_under_the_title(results, page, kind: str):
+    text = page(kind)
+    first = re.search(r'<div id="found">(.*?)</div>', text, flags=re.DOTALL)
+    assert first is not None
+    assert text.index("</h1>") < first.start() < text.index("<nav") < text.index("What is assumed" if kind != "comparison"
+                                                                                  else "baseline assumes")  # fmt: skip
+    sentences = re.findall(r"<li>(.*?)</li>", first[1], flags=re.DOTALL)
+    assert len(sentences) >= 1
+    said = [re.sub(r"<[^>]*>", "", one) for one in sentences]
+    # No dotted path and no id.
+    assert not any(re.search(r"[a-z]\.[a-z]|[a-z]_[a-z]", one) for one in said)
+    if kind == "run":
+        summary = (results.base / "summary.md").read_text().replace("\\", "")
+        assert [unescape(one) for one in said] == [line[3:] for line in summary.splitlines() if line.startswith("1. ")]
 
 
 def test_it_stands_alone(page, kind: str):

@@ -1,0 +1,76 @@
+"""What is found in results: sentences made from tested predicates over tables, whose numbers know where they stand.
+
+What the sentences are is said in `words.findings`, which tells `findings_of` how each kind of result is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Literal, NamedTuple
+
+Kind = Literal["ending", "block", "difference", "not found", "surprise", "break-even", "decides", "scripted", "not settled"]
+
+
+class Number(NamedTuple):
+    """A number in a sentence.
+
+    Attributes
+    ----------
+    text : str
+        Rounded, with its unit where that is not said beside it.
+    number : float
+    of : str
+        Where it stands: a table, what names the row, and the column, as in `summary.csv|war_goes_on|share`; of a ratio of
+        two such numbers both, with ` over ` between them.
+    """
+
+    text: str
+    number: float
+    of: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence about results.
+
+    Attributes
+    ----------
+    kind : str
+    pieces : tuple of str and Number
+        The sentence, in which numbers know where they stand.
+    value, low, high : float or None
+        Its main number with its 95 % interval; None where the sentence has none.
+    where : str
+        Where that number stands, as in `Number`; empty without one.
+    weight : float
+        How much it tells, between 0 and 1: what weighs most is told first.
+    """
+
+    kind: Kind
+    pieces: tuple[str | Number, ...]
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    where: str = ""
+    weight: float = 0.0
+
+    @property
+    def sentence(self) -> str:
+        """The sentence as text."""
+        return "".join(piece if isinstance(piece, str) else piece.text for piece in self.pieces)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@singledispatch
+def findings_of(found: object) -> list[Finding]:
+    """Return what is found in a result, what weighs most first; `words.findings` registers each kind of result.
+
+    Raises
+    ------
+    TypeError
+        When nothing is told of such a result.
+    """
+    raise TypeError(f"there are no findings of a {type(found).__name__}")

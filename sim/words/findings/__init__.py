@@ -1,0 +1,118 @@
+"""Findings: what results say, as sentences made from tested predicates over their tables.
+
+Each function returns the findings of one kind of result, what weighs most first. The same findings open the terminal, pages,
+`summary.md` and, as `run.findings`, Python.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from sim.ensemble.run import Ensemble
+from sim.results.comparison import Comparison
+from sim.results.findings import Finding, findings_of
+from sim.results.runs import Run
+from sim.results.summary import Row, blank_row
+from sim.studies.assumptions import Study
+from sim.studies.breakeven import BreakEven
+from sim.studies.condition import is_share
+from sim.studies.discovered import Discovered
+from sim.studies.one_at_a_time import MindChanging
+from sim.studies.sensitivity import Sensitivity
+from sim.studies.sobol import Sobol
+from sim.studies.sweep import Sweep
+from sim.words.findings import studies
+from sim.words.findings.comparison import of_comparisons
+from sim.words.findings.run import of_summary
+
+WIDTH, LINES = 79, 4
+
+
+def of_ensemble(ensemble: Ensemble, summary: Sequence[Row]) -> list[Finding]:
+    """Return what is found in an ensemble that has just been run."""
+    return of_summary(ensemble.scenario, summary, ensemble.plan.days)
+
+
+@findings_of.register
+def of_run(run: Run) -> list[Finding]:
+    """Return what is found in a run: how it ends, what stands in the way, what is scripted, what is not settled."""
+    return of_summary(run.scenario, run.summary, run.days)
+
+
+@findings_of.register
+def of_comparison(comparison: Comparison) -> list[Finding]:
+    """Return what is found in a comparison: the largest differences, what was not found, what surprises."""
+    return of_comparisons([comparison])
+
+
+@findings_of.register
+def of_sweep(sweep: Sweep) -> list[Finding]:
+    """Return what is found in a sweep: how the main outcomes follow the knobs."""
+    return studies.of_sweep(sweep)
+
+
+@findings_of.register
+def of_break_even(found: BreakEven) -> list[Finding]:
+    """Return what is found in the search for a break-even: where it is, or that it is not in the range."""
+    return studies.of_break_even(found)
+
+
+@findings_of.register
+def of_sensitivity(found: Sensitivity) -> list[Finding]:
+    """Return which uncertain parameters decide an outcome."""
+    return studies.of_sensitivity([found], found.scenario)
+
+
+@findings_of.register
+def of_sobol(found: Sobol) -> list[Finding]:
+    """Return which factors decide an outcome with all their interplay."""
+    return studies.of_sobol([found], found.scenario)
+
+
+@findings_of.register
+def of_mind_changing(found: MindChanging) -> list[Finding]:
+    """Return which assumptions, each taken alone, move the outcomes most."""
+    units = {
+        name: "share" if is_share(values) else blank_row(found.scenario, name).unit if found.scenario is not None else ""
+        for name, values in found.outcomes.items()
+    }
+    return studies.of_assumptions(found.assumptions, units, found.scenario)
+
+
+@findings_of.register(Study)
+def of_study(study: Study[Any]) -> list[Finding]:
+    """Return what is found in a study of assumptions, of all its outcomes together."""
+    if study.kind == "sensitivity":
+        return studies.of_sensitivity(study.found, study.scenario)
+    if study.kind == "sobol":
+        return studies.of_sobol(study.found, study.scenario)
+    (found,) = study.found
+    return studies.of_assumptions(
+        found.assumptions, {name: one.unit for name, one in study.outcomes.items()}, study.scenario
+    )
+
+
+@findings_of.register
+def of_discovered(found: Discovered) -> list[Finding]:
+    """Return where in the uncertain parameters an outcome is common, or rare."""
+    return studies.of_discovered(found)
+
+
+def opening(findings: Sequence[Finding], width: int = WIDTH, lines: int = LINES) -> list[str]:
+    """Return what fits of findings into so many lines, as a paragraph; the first one whole in any case."""
+    told: list[str] = []
+    for one in findings:
+        longer = _wrapped([*told, one.sentence], width)
+        if told and len(longer) > lines:
+            continue
+        told.append(one.sentence)
+    return _wrapped(told, width)
+
+
+def _wrapped(sentences: Sequence[str], width: int) -> list[str]:
+    """Return sentences as lines, in which no number is parted from its unit, nor an interval in two."""
+    kept = re.sub(r"(?<=\d) (?=%|points)|(?<=%:) | (?=\.\.)|(?<=\.\.) ", "\N{NO-BREAK SPACE}", " ".join(sentences))
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in textwrap.wrap(kept, width)]

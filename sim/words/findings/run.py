@@ -1,0 +1,231 @@
+"""What is found in a run: how it ends, what stands in the way of a deal, what is scripted, what is not settled."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from sim.engine.calendar import Calendar
+from sim.model import section
+from sim.model.answers import SEVERAL, is_possible
+from sim.model.endings import FAILED
+from sim.model.talks import Talks
+from sim.results.findings import Finding, Number
+from sim.results.identity import span_in_words
+from sim.results.names import Names
+from sim.results.statistics import Z_95, wilson_interval
+from sim.results.summary import Row
+from sim.scenario import Scenario
+from sim.words.findings.pieces import Pieces, finding, in_order, joined, share_of, with_interval
+from sim.words.labels import sentence_label, side_names
+
+# Of endings whose label is no sentence.
+CLAUSES = {
+    "war_goes_on": "the war goes on",
+    "ceasefire_in_force": "a ceasefire is in force",
+    "war_again": "there is war again after a ceasefire",
+}
+# How many endings a sentence names.
+MOST_ENDINGS = 3
+MOST_LISTED = 3
+MOST_NEAR = 2
+LEDGER = "ledger:"
+
+
+def of_summary(scenario: Scenario[Any], summary: Sequence[Row], days: int) -> list[Finding]:
+    """Return what is found in the summary of a run of so many days, what weighs most first.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    summary : sequence of Row
+        As made of an ensemble, or read from `summary.csv`.
+    days : int
+    """
+    rows = {row.id: row for row in summary}
+    endings = [row for row in summary if row.section == "endings" and row.id != FAILED and row.share is not None]
+    found = [*_ceasefires(scenario, rows), *_endings(scenario, endings, days), *_blocks(scenario, summary)]
+    return in_order([*found, *_scripted(scenario, days)])
+
+
+# How it ends
+
+
+def _ceasefires(scenario: Scenario[Any], rows: Mapping[str, Row]) -> Iterator[Finding]:
+    """Yield in how many histories a ceasefire is signed, when, and in how many of these it does not last."""
+    if section(scenario, Talks) is None:
+        yield finding("block", 0.7, ["No one negotiates in this scenario."])
+        return
+    row = rows.get("deal_month")
+    if row is None or row.total <= 1:
+        return
+    low, high = wilson_interval(row.n, row.total)
+    of, columns = ("summary.csv", "deal_month"), ("n/total", "n/total low", "n/total high")
+    share = with_interval(row.n / row.total, low, high, "share", of, columns=columns)
+    if row.n == 0:
+        most = with_interval(row.n / row.total, low, high, "share", of, columns=columns)[-2]
+        pieces: Pieces = ["No ceasefire is signed in any of ", _count(row), " histories (95 %: in at most ", most, " %)."]
+        yield Finding("ending", tuple(pieces), 0.0, low, high, "summary.csv|deal_month|n/total", 1.0)
+        return
+    if row.n == row.total:
+        pieces = ["A ceasefire is signed in all of ", _count(row), " histories", *_median(row, " (", ")")]
+    else:
+        pieces = ["A ceasefire is signed in ", share[0], " of histories", *share[1:-1], *_median(row, "; "), share[-1]]
+    again = rows.get("war_again")
+    if again is not None and again.share is not None:
+        pieces += _again(again, row)
+    yield Finding("ending", (*pieces, "."), row.n / row.total, low, high, "summary.csv|deal_month|n/total", 1.0)
+
+
+def _count(row: Row) -> Number:
+    return Number(f"{row.total:,}", row.total, f"summary.csv|{row.id}|total")
+
+
+def _median(row: Row, before: str, after: str = "") -> Pieces:
+    """Return the month in which half of what is signed was signed."""
+    if row.p50 is None:
+        return []
+    return [f"{before}median: month ", Number(f"{row.p50:.0f}", row.p50, f"summary.csv|{row.id}|p50"), after]
+
+
+def _again(again: Row, deals: Row) -> Pieces:
+    """Return in how many of the histories with a ceasefire there is war again at the end."""
+    assert again.share is not None, "looked at before"
+    count = round(again.share * again.total)
+    if count == 0:
+        return ["; in none of these the war is back at the end"]
+    if count == deals.n:
+        return ["; in all of these the war is back at the end"]
+    share = again.share / (deals.n / deals.total)
+    of = f"summary.csv|{again.id}|share over summary.csv|{deals.id}|n/total"
+    low, high = wilson_interval(share * deals.n, deals.n)
+    text = with_interval(share, low, high, "share", ("", ""), columns=("", "", ""))[0]
+    assert isinstance(text, Number), "a number with its interval begins with it"
+    return ["; in ", Number(text.text, share, of), " of these the war is back at the end"]
+
+
+def clause(row: Row, sides: Sequence[str]) -> str:
+    """Return an ending as a sentence without its point."""
+    return CLAUSES.get(row.id, sentence_label(row.label, sides))
+
+
+def _endings(scenario: Scenario[Any], endings: Sequence[Row], days: int) -> Iterator[Finding]:
+    """Yield how histories stand at the end, and whether it is settled which ending is the commonest."""
+    order = sorted((row for row in endings if row.share), key=lambda row: -(row.share or 0.0))
+    if not order:
+        return
+    sides, after = side_names(scenario), f"after {span_in_words(scenario.world.start_date, days)}"
+    first = order[0]
+    if first.total == 1:
+        yield finding("ending", 1.0, [f"One history says nothing of frequencies; {after} {clause(first, sides)} in it."])
+        return
+    if first.share == 1.0:
+        low = with_interval(1.0, first.low, 1.0, "share", ("summary.csv", first.id), columns=("share", "low", "high"))[2]
+        told: Pieces = ["In all of ", _count(first), f" histories {clause(first, sides)} {after} (95 %: in at least ", low]
+        yield Finding("ending", (*told, " %)."), 1.0, first.low, 1.0, f"summary.csv|{first.id}|share", 0.8)
+        return
+    shares = [[f"{clause(row, sides)} in ", *share_of(row, "95 %: " if at == 0 else "")] for at, row in enumerate(order)]
+    pieces: Pieces = [f"{after[0].upper()}{after[1:]} ", *joined(shares[:MOST_ENDINGS]), "."]
+    yield finding("ending", 0.8, pieces, first.low, first.high)
+    if len(order) > 1 and not _told_apart(first, order[1]):
+        tied = [clause(row, sides) for row in order if not _told_apart(first, row)]
+        pieces = ["Not settled by ", _count(first), f" histories is which ending is the commonest: that {tied[0]}"]
+        pieces += [f", or that {one}" for one in tied[1:]]
+        yield Finding("not settled", (*pieces, "."), weight=0.5)
+
+
+def _told_apart(first: Row, second: Row) -> bool:
+    """Return whether two shares of the same histories, which exclude one another, differ beyond chance (95 %)."""
+    one, other = first.share or 0.0, second.share or 0.0
+    return bool(abs(one - other) > Z_95 * ((one + other - (one - other) ** 2) / first.total) ** 0.5)
+
+
+# What stands in the way
+
+
+def _blocks(scenario: Scenario[Any], summary: Sequence[Row]) -> Iterator[Finding]:
+    """Yield what stood in the way most often in reviews at war, and, where no deal was possible, which reason."""
+    states = {row.id.removeprefix(LEDGER): row for row in summary if row.section == "ledger" and row.share}
+    if not states:
+        return
+    names = Names(scenario)
+    # Of equals the first in the order of the summary.
+    state, row = max(states.items(), key=lambda item: item[1].share or 0.0)
+    share = share_of(row)
+    pieces: Pieces = ["Most often, in ", share[0], " of reviews at war", *share[1:], f", {_in_words(state, names)}"]
+    if row.share == 1.0:
+        pieces = [
+            "In all ",
+            Number(f"{row.n:,}", row.n, f"summary.csv|{row.id}|n"),
+            f" reviews at war {_in_words(state, names)}",
+        ]
+    yield finding("block", 0.9, [*pieces, "."], row.low, row.high)
+    reasons = {one: row for one, row in states.items() if not is_possible(one) and one != SEVERAL}
+    order = sorted(reasons.items(), key=lambda item: -(item[1].share or 0.0))
+    if not order or order[0][0] == state:
+        return
+    (reason, most), others = order[0], order[1:]
+    share = share_of(most)
+    near = [names.reason(one) for one, row in others if (row.high or 0.0) >= (most.low or 0.0)]
+    told: Pieces = [f"The single reason why none is possible is most often {names.reason(reason)}, in ", share[0]]
+    told += [" of these reviews", *share[1:]]
+    if near:
+        told += [f", not told apart from {' and '.join(near[:MOST_NEAR])}"]
+    yield finding("block", 0.6, [*told, "."], most.low, most.high)
+
+
+def _in_words(state: str, names: Names) -> str:
+    if is_possible(state):
+        return f"a deal is possible, but {names.talks(state)}"
+    if state == SEVERAL:
+        return "no deal is possible, and no single reason is why"
+    return f"no deal is possible because of {names.reason(state)}"
+
+
+# What is scripted
+
+
+def _scripted(scenario: Scenario[Any], days: int) -> Iterator[Finding]:
+    """Yield what comes on a day that the scenario sets, whatever the course of the war."""
+    calendar = Calendar(scenario.world.start_date)
+    within = [(day, name, sure) for day, name, sure in _dated(scenario.world) if 0 < calendar.day_of(day) <= days]
+    if not within:
+        return
+    within.sort(key=lambda one: one[0])
+    told = [f"{name} ({day.isoformat()}{'' if sure else ', in some histories'})" for day, name, sure in within]
+    yield finding("scripted", 0.3, [f"Scripted, on a day that the scenario sets: {listed(told)}."])
+
+
+def listed(names: Sequence[str], most: int = MOST_LISTED) -> str:
+    """Return names with commas between them, of many the first ones and how many there are more.
+
+    >>> listed(["a", "b", "c", "d"], 2)
+    'a, b and 2 more'
+    """
+    more = len(names) - most
+    shown = [*names[:most], *([f"{more:,} more"] if more > 0 else [])]
+    return " and ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
+
+
+def _dated(section: Any, below: tuple[str, ...] = ()) -> Iterator[tuple[datetime.date, str, bool]]:
+    """Yield the things of a section that come on a day: the day, what they are called, and whether they come for certain."""
+    if isinstance(section, list):
+        for item in section:
+            yield from _dated(item, below)
+        return
+    if not isinstance(section, BaseModel):
+        return
+    when = getattr(section, "when", section)
+    day, id = getattr(when, "date", None), getattr(section, "id", None)
+    if isinstance(day, datetime.date) and isinstance(id, str):
+        named = getattr(section, "label", None) or getattr(section, "name", None)
+        chance = getattr(section, "probability", None)
+        sure = chance is None or getattr(chance, "support", (chance, chance))[0] == 1
+        yield day, named or id.replace("_", " "), sure
+        return
+    for name in type(section).model_fields:
+        if name != "sources":
+            yield from _dated(getattr(section, name), below)

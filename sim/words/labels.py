@@ -1,0 +1,79 @@
+"""What scenarios, outcomes and knobs are called in sentences, in which no id and no dotted path may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sim.model.parameters import SIDES
+from sim.results.identity import Identity
+from sim.results.summary import blank_row
+from sim.scenario import Scenario
+
+
+def knob_label(path: str, scenario: Scenario[Any] | None = None) -> str:
+    """Return what a knob is called, given its dotted path, with the names of a scenario where there is one.
+
+    >>> knob_label("negotiation.defender.renewed_war_loss"), knob_label("front.mud_season_factor")
+    ("the defender's renewed war loss", 'mud season factor')
+    """
+    first, *between, last = path.split(".") if "." in path else ("", path)
+    what, whose = _spaced(last), ""
+    place: Any = getattr(scenario.world, first, None) if scenario is not None and first else None
+    for part in between:
+        if part in SIDES:
+            whose = getattr(scenario.world.sides, part).name if scenario is not None else f"the {part}"
+        elif isinstance(place, list):
+            place = next((item for item in place if getattr(item, "id", None) == part), None)
+            named = getattr(place, "name", None) or getattr(place, "label", None)
+            what = f"{what} of '{named}'" if named else f"{what} of {_spaced(part)}"
+            continue
+        elif not isinstance(getattr(place, part, None), list):
+            what = f"{what} of {_spaced(part)}"
+        place = getattr(place, part, None)
+    return f"{whose}'s {what}" if whose else what
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def sentence_label(label: str, sides: Sequence[str] = ()) -> str:
+    """Return a label as it stands within a sentence, without its unit in brackets.
+
+    >>> sentence_label("Net land taken by Russia (km2)"), sentence_label("Russia's army has collapsed", ["Russia"])
+    ('net land taken by Russia', "Russia's army has collapsed")
+    """
+    label = label.partition(" (")[0] if label.endswith(")") else label
+    return label if label.startswith(tuple(sides)) and sides else label[:1].lower() + label[1:]
+
+
+def outcome_label(outcome: str, scenario: Scenario[Any] | None) -> str:
+    """Return what an outcome is called where no heading stands above it."""
+    if scenario is None:
+        return _spaced(outcome)
+    return sentence_label(blank_row(scenario, outcome).label, side_names(scenario))
+
+
+def side_names(scenario: Scenario[Any]) -> tuple[str, str]:
+    """Return the names of both sides."""
+    return scenario.world.sides.attacker.name, scenario.world.sides.defender.name
+
+
+def scenario_label(identity: Identity, scenario: Scenario[Any]) -> str:
+    """Return what a run is called in a sentence: the title of its scenario up to a colon, and what was set."""
+    title = identity.of.partition(":")[0]
+    told = [f"{knob_label(one.path, scenario)} {one.value}" for one in identity.settings[:2]]
+    more = len(identity.settings) - len(told)
+    told += [f"{more:,} more settings"] if more else []
+    return f"{title} with {' and '.join(told)}" if told else title
+
+
+def told_apart(identities: Sequence[Identity], scenarios: Sequence[Scenario[Any]]) -> list[str]:
+    """Return what several runs are called, each otherwise: of the same title by their seeds, or by their places."""
+    labels = [scenario_label(*both) for both in zip(identities, scenarios, strict=True)]
+    if len(set(labels)) < len(labels):
+        labels = [f"{label} (seed {one.seed})" for label, one in zip(labels, identities, strict=True)]
+    if len(set(labels)) < len(labels):
+        labels = [f"{label}, run {place}" for place, label in enumerate(labels, 1)]
+    return labels
