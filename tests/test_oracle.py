@@ -244,7 +244,7 @@ TAKEN_OUT = {
         {"attrition.assault_share": 0.2},
         {"attrition.protection": 0},
         {"arms.quiet_fire_share": 1},
-        {"manpower.attacker.reference_force_persons": None},
+        {"manpower.attacker.reference_force_persons": 900_000},
         {"front.decisive_balance": 2},
     ],
 }
