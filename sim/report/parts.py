@@ -29,11 +29,6 @@ class Value(Number):
         """Return a number with so many digits as tables on the terminal show."""
         return cls(numbers.in_unit(number_, unit, sign=sign, size=size), number_, "|".join(str(part) for part in of))
 
-    @classmethod
-    def bound(cls, number_: float, unit: str, *of: object, sign: bool = False, size: float | None = None) -> Value:
-        """Return an end of an interval, whose unit is said before it."""
-        return cls(numbers.bound(number_, unit, sign=sign, size=size), number_, "|".join(str(part) for part in of))
-
 
 # What a cell or a sentence holds: plain text, numbers, or nothing.
 Piece = str | Number | None

@@ -66,8 +66,13 @@ def _ceasefires(scenario: Scenario[Any], rows: Mapping[str, Row]) -> Iterator[Fi
     of, columns = ("summary.csv", "deal_month"), ("n/total", "n/total low", "n/total high")
     share = with_interval(row.n / row.total, low, high, "share", of, columns=columns)
     if row.n == 0:
-        most = with_interval(row.n / row.total, low, high, "share", of, columns=columns)[-2]
-        pieces: Pieces = ["No ceasefire is signed in any of ", _count(row), " histories (95 %: in at most ", most, " %)."]
+        pieces: Pieces = [
+            "No ceasefire is signed in any of ",
+            _count(row),
+            " histories (95 %: in at most ",
+            share[-2],
+            " %).",
+        ]
         yield Finding("ending", tuple(pieces), 0.0, low, high, "summary.csv|deal_month|n/total", 1.0)
         return
     if row.n == row.total:
@@ -210,11 +215,11 @@ def listed(names: Sequence[str], most: int = MOST_LISTED) -> str:
     return " and ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
 
 
-def _dated(section: Any, below: tuple[str, ...] = ()) -> Iterator[tuple[datetime.date, str, bool]]:
+def _dated(section: Any) -> Iterator[tuple[datetime.date, str, bool]]:
     """Yield the things of a section that come on a day: the day, what they are called, and whether they come for certain."""
     if isinstance(section, list):
         for item in section:
-            yield from _dated(item, below)
+            yield from _dated(item)
         return
     if not isinstance(section, BaseModel):
         return
@@ -228,4 +233,4 @@ def _dated(section: Any, below: tuple[str, ...] = ()) -> Iterator[tuple[datetime
         return
     for name in type(section).model_fields:
         if name != "sources":
-            yield from _dated(getattr(section, name), below)
+            yield from _dated(getattr(section, name))
