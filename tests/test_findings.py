@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,12 @@ from sim.results.pairs import of_means, of_shares
 from sim.results.runs import Run
 from sim.results.statistics import quantile_interval, wilson_interval
 from sim.results.summary import Row
+from sim.scenario import Scenario, ScenarioHead
 from sim.studies.assumptions import from_given_data
 from sim.studies.breakeven import break_even
 from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption, Effect, MindChanging, Variant
+from sim.studies.sensitivity import sensitivities
 from sim.studies.sobol import Sobol, SobolIndex
 from sim.words.findings import of_sensitivity, opening
 from sim.words.findings.run import of_summary
@@ -200,6 +203,72 @@ def test_no_one_negotiates(load):
     assert "No one negotiates in this scenario." in [one.sentence for one in found]
 
 
+def at_random(luck: np.random.Generator) -> list[Row]:
+    """Return a summary of some size, in which anything may be all, nothing, or the same as another."""
+    n = int(luck.choice([2, 3, 40, 400, 20_000]))
+    counts = luck.multinomial(n, luck.dirichlet([0.3] * len(ENDINGS)))
+    of = dict(zip(ENDINGS, map(int, counts), strict=True))
+    signed = of["ceasefire_in_force"] + of["war_again"]
+    signed += int(luck.integers(0, n - signed + 1)) if luck.random() < 0.5 else 0
+    states = ["possible:none_open", "possible:paused", "several", "attacker:resolve", "defender:distrust", "attacker:home"]
+    told = luck.multinomial(10 * n, luck.dirichlet([0.4] * len(states)))
+    shown = {state.replace(":", "__"): int(count) for state, count in zip(states, told, strict=True)}
+    return [
+        *endings(**of),
+        deals(luck.gamma(2.0, 6.0, signed).tolist(), n),
+        *(reviews(n, **shown) if luck.random() < 0.8 else []),
+    ]
+
+
+def random_runs_hold(load: Any, seeds: range) -> None:
+    scenario, numbers = load("baseline"), 0
+    for seed in seeds:
+        rows = at_random(np.random.default_rng(seed))
+        found = of_summary(scenario, rows, 1095)
+        numbers += hold(found, Looked(KEYS, {"summary.csv": [{**vars(row)} for row in rows]}))
+        assert len(opening(found)) <= 4
+        assert sorted((one.weight for one in found), reverse=True) == [one.weight for one in found]
+    assert numbers > 5 * len(seeds)
+
+
+def test_no_finding_of_a_random_run_contradicts_its_table(load):
+    random_runs_hold(load, range(40))
+
+
+@pytest.mark.long
+def test_no_finding_of_many_random_runs_contradicts_its_table(load):
+    random_runs_hold(load, range(40, 1000))
+
+
+def random_comparisons_hold(base: Run, seeds: range) -> None:
+    for seed in seeds:
+        luck = np.random.default_rng(seed)
+        n = int(luck.choice([2, 30, 400]))
+        known: dict[str, tuple[str, str, Any, Any]] = {}
+        for name in ENDINGS:
+            same = luck.random(n)
+            shift = luck.choice([0.0, 0.002, 0.3]) * luck.standard_normal()
+            known[name] = ("endings", "share", same < 0.3, same + 0.05 * luck.random(n) * bool(shift) < 0.3 + shift)
+        for name in ("casualties_attacker", "talks_opened", "ground_gained_km2"):
+            values = luck.normal(0, 10.0 ** luck.integers(-3, 6), n)
+            other = values + luck.choice([0.0, 0.001, 0.5]) * np.abs(values).mean() + luck.choice([0.0, 0.1]) * values[::-1]
+            values[luck.random(n) < luck.choice([0.0, 0.5, 1.0], p=[0.8, 0.1, 0.1])] = np.nan
+            known[name] = ("course", "persons", values, other)
+        comparison = compared(base, lines(**known))
+        assert comparison.findings
+        hold(comparison.findings, Looked(KEYS, {"comparison.csv": comparison.as_dicts()}))
+        assert len(opening(comparison.findings)) <= 4
+
+
+def test_no_finding_of_a_random_comparison_contradicts_its_table(base):
+    random_comparisons_hold(base, range(40))
+
+
+@pytest.mark.long
+def test_no_finding_of_many_random_comparisons_contradicts_its_table(base):
+    random_comparisons_hold(base, range(40, 1000))
+
+
 # Comparisons
 
 
@@ -219,8 +288,13 @@ def lines(**columns: tuple[str, str, Any, Any]) -> list[Line]:
     return found
 
 
+@cache
+def more_arms() -> Scenario[ScenarioHead]:
+    return sim.load("more_arms")
+
+
 def compared(base: Run, known: list[Line]) -> Comparison:
-    other = replace(base, name="more_arms", scenario=sim.load("more_arms"))
+    other = replace(base, name="more_arms", scenario=more_arms())
     return Comparison(base, other, True, 1, [], known, {})
 
 
@@ -356,7 +430,7 @@ def test_a_break_even_in_range_and_out_of_it():
 def test_what_decides_is_told_with_its_sign_and_what_does_not_is_not(load):
     luck = np.random.default_rng(3)
     drawn = {f"manpower.{side}.return_share": luck.random(500) for side in ("attacker", "defender")}
-    found = sim.api.sensitivities(drawn, {
+    found = sensitivities(drawn, {
         "casualties_attacker": drawn["manpower.attacker.return_share"] * -5 + luck.random(500),
         "ground_gained_km2": luck.random(500),
     })  # fmt: skip

@@ -138,7 +138,8 @@ def _forest(found: Sequence[Comparison], name: str, title: str, outcomes: Sequen
     together = " that hold together" if len(found) > 1 else ""
     says: list[Piece] = [
         f"Differences from {base}, {what}, with 95 % intervals{together}. A filled mark: the interval "
-        "leaves out zero. A hollow one: no difference found, which is not to say that there is none. Outcomes that not all "
+        "leaves out zero. A hollow one: no difference found, which is not to say that there is none, or one that is "
+        "negligible beside how much histories differ. Outcomes that not all "
         "histories have are compared in those that have them in both.",
     ]
     headings = ["outcome", *(one.right.name for one in found)]
@@ -186,7 +187,7 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
             axes.plot([scale * difference.low, scale * difference.high], [y, y], "-", color=colour, linewidth=1.3)
             axes.plot(
                 [scale * difference.mean], [y], marker, color=colour, markersize=4.5,
-                markerfacecolor=colour if difference.found else "white",
+                markerfacecolor=colour if difference.found and not difference.negligible else "white",
             )  # fmt: skip
     axes.axvline(0, color=FAINT, linewidth=1.0)
     axes.set_ylim(len(outcomes) - 0.4, -0.6)

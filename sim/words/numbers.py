@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+# judgement: what differs in more digits differs by the rounding of the machine.
+MOST_DIGITS = 6
+
 
 def in_unit(value: float, unit: str, *, sign: bool = False, size: float | None = None) -> str:
     """Return a value that has no interval: shares in per cent or points, others with three digits, as fit for `size`.
@@ -83,14 +86,14 @@ def rounded(value: float, digits: int = 3) -> str:
 def place_of(low: float | None, high: float | None) -> int | None:
     """Return the place after the point to which an interval warrants digits, below 0 before it; None if it says nothing.
 
-    Half of the interval is between 2 and 20 units of that place.
+    Half of the interval is between 2 and 20 units of that place, but no number has more than six digits.
 
-    >>> place_of(0.161, 0.239), place_of(1_080_420.0, 1_182_761.0), place_of(1.0, 1.0)
-    (2, -4, None)
+    >>> place_of(0.161, 0.239), place_of(1_080_420.0, 1_182_761.0), place_of(1.0, 1.0), place_of(0.3, 0.3 + 1e-12)
+    (2, -4, None, 6)
     """
     if low is None or high is None or not math.isfinite(high - low) or high <= low:
         return None
-    return -math.floor(math.log10((high - low) / 4))
+    return min(-math.floor(math.log10((high - low) / 4)), MOST_DIGITS - 1 - math.floor(math.log10(max(abs(low), abs(high)))))
 
 
 def to_place(value: float, place: int | None, *, sign: bool = False) -> str:
