@@ -17,7 +17,7 @@ from sim.studies.sensitivity import Sensitivity
 from sim.studies.sobol import Sobol
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import opening
-from sim.words.numbers import in_full
+from sim.words.numbers import in_full, with_band
 
 # judgement: an index that is known no better than this hardly tells a half from nothing.
 WIDE = 0.2
@@ -67,11 +67,11 @@ def _given(study: Study[Sensitivity], top: int) -> Iterator[str]:
         if shown:
             yield "  share of variance (95 %)   rank correlation  parameter"
         for index in shown:
-            share = f"{index.first_order:.1%} ({100 * index.low:.1f} .. {100 * index.high:.1f})"
+            share = with_band(index.first_order, index.low, index.high, "share")
             yield f"  {share:>24}   {index.rank_correlation:>+16.2f}  {index.parameter}"
         if not shown:
             yield "  no parameter was found to drive it alone"
-        share = f"{max(0.0, one.together):.1%} ({100 * one.together_low:.1f} .. {100 * one.together_high:.1f})"
+        share = with_band(max(0.0, one.together), one.together_low, one.together_high, "share")
         yield f"  {share:>24}   by all parameters, each alone; the rest is luck, and what parameters do together"
         yield ""
     yield from _left_out(study)

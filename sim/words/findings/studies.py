@@ -19,6 +19,7 @@ from sim.studies.sensitivity import Index, Sensitivity
 from sim.studies.sobol import LUCK, Sobol
 from sim.studies.sweep import Sweep
 from sim.words.findings.pieces import Pieces, finding, in_order, joined, with_interval
+from sim.words.findings.run import listed
 from sim.words.labels import knob_label, outcome_label
 from sim.words.numbers import in_full, place_of, rounded, to_place
 
@@ -40,17 +41,19 @@ def _weights(count: int) -> list[float]:
 
 
 def of_sensitivity(found: Sequence[Sensitivity], scenario: Scenario[Any] | None) -> list[Finding]:
-    """Return which uncertain parameters decide each outcome, from given histories."""
-    return in_order(
-        _decides(one, scenario, weight) for one, weight in zip(found, _weights(len(found)), strict=True)
-    )  # fmt: skip
+    """Return which uncertain parameters decide each outcome, from given histories; then of which nothing was found."""
+    known = [one for one in found if any(index.low > 0 for index in one.indices)]
+    told = [_decides(one, scenario, weight) for one, weight in zip(known, _weights(len(known)), strict=True)]
+    others = [_label(one.outcome, scenario) for one in found if one not in known]
+    if others:
+        said = f"No uncertain parameter alone was found to decide {listed(others)}."
+        told.append(finding("not found", 0.4, [said]))
+    return in_order(told)
 
 
 def _decides(one: Sensitivity, scenario: Scenario[Any] | None, weight: float) -> Finding:
     label, of = _label(one.outcome, scenario), ("sensitivity.csv", one.outcome)
     seen = [index for index in one.indices if index.low > 0]
-    if not seen:
-        return finding("not found", weight, [f"No uncertain parameter alone was found to decide {label}."])
     first, second = seen[0], seen[1:2]
 
     def told(index: Index) -> Pieces:
