@@ -145,7 +145,7 @@ def test_targets_of_what_no_history_has_are_not_met(parley, tmp_path: Path):
 def test_targets(parley, tmp_path: Path):
     done = parley("targets", "baseline", "--months", 24, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count(" met") == 11
+    assert done.stdout.count(" met") == 12
     missed = parley("targets", "baseline", "--months", 24, "--set", "front.advance_km2_per_day=2", cwd=tmp_path)
     assert missed.returncode == 5
     assert "NOT MET" in missed.stdout
