@@ -69,7 +69,7 @@ def test_a_permuted_batch(load, whole):
 
 
 def test_events_were_compared(whole):
-    assert {"halt", "pledge", "offensive begins", "offensive ends"} <= {event.kind for event in whole.events}
+    assert {"halt", "pledge", "strikes", "culminates"} <= {event.kind for event in whole.events}
 
 
 def test_the_first_hundred_of_a_thousand(load, ensemble):

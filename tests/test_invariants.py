@@ -64,15 +64,16 @@ def copy_of_the_package(tmp_path: Path) -> Path:
 
 
 # A common collapse, so that histories end within the year.
-SETTING = "collapse.defender.force_share=0.98"
-# One batch, without what lets the others go on where one history fails.
+SETTING = "collapse.defender.force_share=0.85"
+# One batch, without what lets the others go on where one history fails; guarded ceasefires break soon.
 BATCH = f"""
 import numpy as np
 from sim.ensemble.run import Plan, run_batch
 from sim.model import WarScenario
 from sim.scenario import load_scenario
 
-run_batch(load_scenario("baseline", WarScenario, ["{SETTING}"]), Plan(300, 5, 365, series=False), np.arange(300))
+settings = ["{SETTING}", "ceasefire.first_year_hazard=10"]
+run_batch(load_scenario("baseline", WarScenario, settings), Plan(300, 5, 365, series=False), np.arange(300))
 """
 
 

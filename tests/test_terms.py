@@ -250,7 +250,7 @@ def test_what_is_never_open_or_removed_is_forbidden(played, path: str) -> None:
             if option in one["terms"].get(issue, []):
                 one["terms"][issue] = [*one["terms"][issue], "again"]
 
-    numbers = ("demand", "deal_package", "agreed_package")
+    numbers = ("demand", "deal_package", "agreed_package", "dictated_package")
     forbidden = played(forbid(path), rule=rule)
     assert_same(forbidden, played(opened(NEVER, path), rule=rule))
     assert_same(forbidden, played(removed, rule=rule), numbers, tallies=False)

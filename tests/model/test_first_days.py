@@ -46,7 +46,7 @@ OUT_OF_LINE = {
     ),
     "another pace": (
         ["front.advance_reverts_days=1", "front.advance_settled_km2_per_day=-3"],
-        ["front.advance_km2_per_day: the first 10 days gain 1."],
+        ["front.advance_km2_per_day: the first 10 days gain 2."],
     ),
     "no ground left": (
         ["front.held_area_km2=603_600"],
