@@ -64,15 +64,16 @@ def copy_of_the_package(tmp_path: Path) -> Path:
 
 
 # A common collapse, so that histories end within the year.
-SETTING = "collapse.defender.force_share=0.85"
-# One batch, without what lets the others go on where one history fails; guarded ceasefires break soon.
+SETTING = "collapse.defender.force_share=0.7"
+# One batch, without what lets the others go on where one history fails, in which talks are frequent
+# and ceasefires short.
 BATCH = f"""
 import numpy as np
 from sim.ensemble.run import Plan, run_batch
 from sim.model import WarScenario
 from sim.scenario import load_scenario
 
-settings = ["{SETTING}", "ceasefire.first_year_hazard=10"]
+settings = ["{SETTING}", "negotiation.talks.open_per_year=20", "ceasefire.first_year_hazard=4"]
 run_batch(load_scenario("baseline", WarScenario, settings), Plan(300, 5, 365, series=False), np.arange(300))
 """
 
