@@ -98,7 +98,7 @@ def test_what_the_readme_says_is_printed(parley, tmp_path: Path):
     samples = {
         "Baseline: ": ("run", "baseline"),
         "What was changed": ("compare", "baseline", "more_arms"),
-        "What they weighed": ("explain", "results/baseline", "--replication", "7"),
+        "What they weighed": ("explain", "results/baseline", "--replication", "8"),
     }
     for beginning, command in samples.items():
         printed = " ".join(parley(*command, cwd=tmp_path).stdout.split())
