@@ -211,7 +211,7 @@ def test_the_command(parley) -> None:
     knob = ("--vary", "attrition.attacker.daily_casualties=500:2500")
     done = parley(*ask, *knob, "--until", "mean(daily_casualties_30_days_attacker) >= 1_500")
     assert done.returncode == 0, done.stderr
-    assert "Break-even at 1,3" in done.stdout
+    assert "Break-even at 1,5" in done.stdout
     assert "from there on up" in done.stdout
     never = parley(*ask, *knob, "--until", "mean(daily_casualties_30_days_attacker) >= 1_000_000")
     assert "holds at no value" in never.stdout

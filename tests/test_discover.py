@@ -375,7 +375,7 @@ def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
         "  attrition.level_factor is at least 1.",
         "(factor; ",
         "of what was drawn lies below; quasi-p below 0.001)",
-        "    Common factor on all casualties",
+        "    True casualties of both sides",
         "In these histories, ",
         "Peeling: ",
         "parley breakeven " + str(folder / "scenario.yaml") + " --vary attrition.level_factor=",

@@ -256,9 +256,13 @@ def test_what_a_case_is_for_matters(name, variant):
     """Both accounts agreeing on what changes nothing would show nothing."""
 
     def values(change: Change) -> Any:
-        world, _ = played(variant(change), 150, 8, watched=False)
-        kept = [world.recorder.snapshots[day] for day in range(0, 151, 14)]
-        return [np.array([state[name] for state in kept]) for name in ("value_of_fighting", "nearest_slack", "demand")]
+        days = LONGER.get(name, (8, 150))[1]
+        world, _ = played(variant(change), days, 12, watched=False)
+        kept = [world.recorder.snapshots[day] for day in range(0, days + 1, 14)]
+        return [
+            np.array([state[name] for state in kept])
+            for name in ("value_of_fighting", "nearest_slack", "demand", "resolve_seen")
+        ]
 
     whole = values(CHANGES[name])
     for out in TAKEN_OUT[name]:

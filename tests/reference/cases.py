@@ -187,7 +187,7 @@ def decided(tree: dict[str, Any]) -> None:
         tree["collapse"][side].update(force_share=0.95, width_share=0.05, hazard_per_year=4)
     tree["aims"] = {
         "attacker": {"stops_at_km2": {"dist": "uniform", "low": 9_000, "high": 30_000}},
-        "defender": {"stops_at_km2": {"dist": "uniform", "low": 0, "high": 2_000}},
+        "defender": {"stops_at_km2": {"dist": "uniform", "low": 0, "high": 3_000}},
     }
     tree["negotiation"]["talks"].update(agree_per_year=1)
     tree["negotiation"]["issues"]["territory"]["land"] = {"none_km2": 0, "all_km2": 12_000}
