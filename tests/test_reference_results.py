@@ -90,8 +90,8 @@ def test_ceasefires_last_as_long_as_the_evidence_says() -> None:
         assert rows["guaranteed_zone", institutions, 365] == pytest.approx(share, abs=0.15)
     for days in regenerate.LASTING_DAYS:
         by_truce = [rows[name, "1", days] for name in ("bare_truce", "zone_without_guards", "european_zone", "strong_zone")]
-        # Guards are yet to come when the first ceasefires break.
-        assert all(better >= worse - 0.01 for worse, better in pairwise(by_truce))
+        # Guards are yet to come when the first ceasefires break, and which there are to last differs here too.
+        assert all(better >= worse - 0.02 for worse, better in pairwise(by_truce))
         for name in regenerate.TRUCES:
             by_weight = [rows[name, weight, days] for weight in ("0", "0.5", "1")]
             # Which ceasefires there are to last differs with the weight, so that shares waver by up to two points.
@@ -111,7 +111,7 @@ def test_the_readme_quotes_what_would_change_the_picture() -> None:
             scale, digits = scales[row["outcome"]]
             half = scale * (float(row["high"]) - float(row["low"])) / 2
             quoted += f"{scale * float(row['difference']):+,.{digits}f} ±{half:,.{digits}f}" in readme
-    assert quoted == 16
+    assert quoted == 18
 
 
 @pytest.mark.long
