@@ -53,7 +53,13 @@ def played(scenario: Any, days: int, replications: int, watched: bool = True) ->
     )
 
 
-@pytest.mark.parametrize("name", ["baseline", *CHANGES])
+# Played with the ensembles, so that the quick tests stay quick: of each kind of negotiation one is among those.
+RARELY = ("kalai_smorodinsky", "egalitarian", "stand_firm", "plain nash", "hard and short", "receding")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.ensembles) if name in RARELY else name for name in ["baseline", *CHANGES]]
+)
 def test_the_model_agrees_with_the_reference(name, load, variant):
     scenario = variant(CHANGES[name]) if name in CHANGES else load(name)
     replications, days = LONGER.get(name, (8, 150))
