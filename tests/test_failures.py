@@ -186,7 +186,7 @@ def test_every_command_goes_on_and_exits_with_4(with_a_mistake: Path, tmp_path: 
     asked = {
         "compare": ("compare", "baseline", "more_arms", *size),
         "sweep": ("sweep", "baseline", f"{knob}=0.5,1", *size),
-        "discover": ("discover", "baseline", "--outcome", "casualties_attacker > 90000", *size[:2], "--replications", 120),
+        "discover": ("discover", "baseline", "--outcome", "casualties_attacker > 80000", *size[:2], "--replications", 120),
         "sensitivity": ("sensitivity", "baseline", "--months", 2, "--replications", 200),
         "one at a time": ("sensitivity", "history/winter_war", "--one-at-a-time", "--months", 1, "--replications", 100),
         "sobol": ("sensitivity", "history/winter_war", "--months", 1, "--sobol", 32),
