@@ -29,6 +29,9 @@ LEFT_OUT = (
 )
 
 
+_PACES = ("front.advance_km2_per_day", "front.advance_settled_km2_per_day")
+
+
 def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]]:
     """Yield what a scenario assumes, a sentence each; in brackets the range with nine tenths of what a number may be."""
     names, known = Names(scenario), dict(quantities(scenario.world))
@@ -42,10 +45,10 @@ def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]
             " killed and wounded a day at first; ", *_range(known, f"{at}.killed_share", percent=True), " of them are ",
             "killed, and ", *_range(known, f"{at}.return_share", percent=True), " of the wounded return.",
         ]  # fmt: skip
-    yield [
-        f"{names.side('attacker')} holds ", *_range(known, "front.held_area_km2"), " km2, and gains ",
-        *_range(known, "front.advance_km2_per_day"), " km2 a day at first.",
-    ]  # fmt: skip
+    held: list[Piece] = [f"{names.side('attacker')} holds ", *_range(known, "front.held_area_km2"), " km2"]
+    # Where no pace was seen, force and fire decide it.
+    pace = next((path for path in _PACES if path in known), None)
+    yield [*held, ", and gains ", *_range(known, pace), " km2 a day at first."] if pace is not None else [*held, "."]
     backers = [
         [f"{one.name} ", *_range(known, f"arms.backers.{one.id}.aid_per_month_beur"), f" (to {names.side(one.side)})"]
         for one in section(scenario, Arms).backers
