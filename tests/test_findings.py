@@ -50,7 +50,7 @@ def endings(**counts: int) -> list[Row]:
 
 def deals(months: Sequence[float], total: int) -> Row:
     known = np.sort(np.array(months, dtype=np.float64))
-    row = Row("course", "deal_month", "Month of the first ceasefire", "months", len(known), total, digits=1)
+    row = Row("course", "deal_month", "Month of the first ceasefire", "months", len(known), total)
     if not len(known):
         return row
     low, high = (None if end != end else end for end in quantile_interval(known, 0.5))

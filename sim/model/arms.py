@@ -23,7 +23,7 @@ from sim.engine.recorder import EventKind
 from sim.engine.world import differs
 from sim.model.backers import Backer, Halt, Package, Pipelines
 from sim.model.outcomes import Column, Outcome, State, both, total, where
-from sim.model.parameters import SIDES
+from sim.model.parameters import SIDES, stated_or
 from sim.scenario import FieldError, Flaw, N, Quantity, Section, knob
 from sim.scenario.wording import did_you_mean
 
@@ -167,11 +167,11 @@ class Arms(Mechanism):
         )),
         *both(Outcome(
             "aid_pledged_beur", "Aid pledged to {side} (bn EUR)", "bn EUR", "Since the start.", _aid("pledged_beur"),
-            digits=1, unless_zero=True, adds_up=True,
+            unless_zero=True, adds_up=True,
         )),
         *both(Outcome(
             "aid_delivered_beur", "Aid delivered to {side} (bn EUR)", "bn EUR",
-            "Since the start; with what was on its way before.", _aid("delivered_beur"), digits=1, unless_zero=True, low=0,
+            "Since the start; with what was on its way before.", _aid("delivered_beur"), unless_zero=True, low=0,
             adds_up=True,
         )),
         *both(Outcome(
@@ -197,9 +197,7 @@ class Arms(Mechanism):
         self._stock_at_start = stock_for_fire(fire, self.sides.ration_days)
         self.fire, self.ready_fire, self.stock_days = fire, fire, self._stock_at_start
         sides = self.knobs.attacker, self.knobs.defender
-        self.reference_fire = np.stack(
-            [side.fire_at_start_share if side.reference_fire_share is None else side.reference_fire_share for side in sides]
-        )
+        self.reference_fire = np.stack([stated_or(side.reference_fire_share, side.fire_at_start_share) for side in sides])
         self._months = self.world.calendar.month_starts(self.world.setting.days)
         self._pipelines = Pipelines(self)
         self.pledged_beur = self.in_transit_beur = self._pipelines.on_the_way()

@@ -165,7 +165,7 @@ class Attrition(Mechanism):
     outcomes: ClassVar = (
         *both(Outcome(
             "casualties", "Casualties, {side}", "persons", "Killed and wounded since the start.",
-            lambda now, side: now.cumulative_casualties[side], scale=1e3, low=0, adds_up=True,
+            lambda now, side: now.cumulative_casualties[side], low=0, adds_up=True,
             headline=(4, 6), told="compared",
         )),
         *both(Outcome(

@@ -20,11 +20,14 @@ from sim.engine.calendar import DAYS_PER_WEEK, DAYS_PER_YEAR
 from sim.engine.draws import Floats
 from sim.engine.mechanism import PerHistory
 from sim.engine.recorder import EventKind
-from sim.model.parameters import SIDES
+from sim.model.parameters import SIDES, SIGN
 from sim.scenario import N, Section, knob
 
 # judgement: who is not able to strike waits for some times as long as it takes to prepare, and so many days at least.
 _PATIENCE, _LEAST_PATIENCE_DAYS = 3, 84
+
+Plan = tuple[int, NDArray[np.bool_], PerHistory, PerHistory]
+"""A side's attack to come: the side, where it will come, how hard, and for how many days."""
 
 HOLD, PREPARE, STRIKE, REST = range(4)
 POSTURES = ("hold", "prepare", "strike", "rest")
@@ -112,8 +115,8 @@ class Campaigns:
             push[side] = np.where(self._front.posture[side] == STRIKE, own.strike_intensity, own.between_intensity)
         return push
 
-    def planned(self) -> Iterator[tuple[int, NDArray[np.bool_], PerHistory, PerHistory]]:
-        """Yield for each side where it prepares and is able, how hard it will strike, and for how many days."""
+    def planned(self) -> Iterator[Plan]:
+        """Yield for each side where it prepares and is able to strike."""
         for side, own in self._own.items():
             where = (self._front.posture[side] == PREPARE) & self._able(side, own)
             yield side, where, own.strike_intensity, own.longest_days
@@ -127,7 +130,7 @@ class Campaigns:
     def review(self, day: int, drive: PerHistory, push: Floats, mud: bool) -> None:
         """Decide what each side does from today on; `drive` is the balance without concentration, `push` who attacked."""
         for side, own in self._own.items():
-            self._review(day, side, own, drive if side == 0 else -drive, push[1 - side], mud)
+            self._review(day, side, own, SIGN[side] * drive, push[1 - side], mud)
 
     def _review(self, day: int, side: int, own: Any, drive: PerHistory, enemy: PerHistory, mud: bool) -> None:
         front, knobs = self._front, self._front.knobs
@@ -155,7 +158,7 @@ class Campaigns:
             front.area_struck[side, begins] = front.held_area[begins]
             cohort = np.flatnonzero(begins)
             self._turn(day, side, begins, STRIKE, "strikes", intensity=own.strike_intensity[cohort])
-        gained = (front.held_area - front.area_struck[side]) * (1.0 if side == 0 else -1.0)
+        gained = (front.held_area - front.area_struck[side]) * SIGN[side]
         for cause, over in spent.items():
             ends = striking & over
             striking &= ~over

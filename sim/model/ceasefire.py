@@ -167,7 +167,7 @@ class Ceasefire(Mechanism):
         ),
         Outcome(
             "share_of_time_in_ceasefire", "Share of the time in a ceasefire", "share", "Of the whole horizon.",
-            lambda now: now.ceasefire_days, per=lambda now: now.day, adds_up=True, digits=2, low=0, high=1,
+            lambda now: now.ceasefire_days, per=lambda now: now.day, adds_up=True, low=0, high=1,
         ),
         Outcome(
             "guards_end", "Foreign guards in place at the end", "persons", "At the horizon.",

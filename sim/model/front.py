@@ -25,16 +25,15 @@ from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
 from sim.engine.recorder import EventKind
 from sim.engine.world import differs
-from sim.model.campaigns import CampaignParameters, Campaigns
+from sim.model.campaigns import CampaignParameters, Campaigns, Plan
 from sim.model.outcomes import Column, Outcome, State
-from sim.model.parameters import SIDES, SIGN, SideName
+from sim.model.parameters import SIDES, SIGN, SideName, stated_or
 from sim.model.planned import Planned
 from sim.scenario import FieldError, Flaw, Item, N, Quantity, Section, knob
 
 # judgement: both sides attack at less than this share of the usual attack in what a chronicle calls a lull, and a front has
 # turned when for so many days it moved the other way on the mean.
 _LULL, _DAYS_OF_A_TURN = 0.75, 28
-_NEVER = (-1, -1)
 
 
 class Offensive(Item, Generic[N]):
@@ -129,16 +128,16 @@ class FrontParameters(Section, Generic[N]):
             raise ValueError("mud_months are numbers of calendar months, from 1 to 12")
         if self.held_area_km2.support[1] > self.total_area_km2.support[0]:
             raise ValueError("held_area_km2 can be larger than total_area_km2")
-        settled = self.settled
+        settled = settled_pace(self)
         if settled is not None and max(np.abs(settled.support)) >= self.fastest_km2_per_day.support[0]:
             message = "fastest_km2_per_day can be no faster than the settled pace"
             raise FieldError(Flaw(message, "Write several times that pace", ("fastest_km2_per_day",)))
         return self
 
-    @property
-    def settled(self) -> N | None:
-        """The mean pace at the references, where one is stated."""
-        return self.advance_km2_per_day if self.advance_settled_km2_per_day is None else self.advance_settled_km2_per_day
+
+def settled_pace(front: FrontParameters[N]) -> N | None:
+    """Return the pace at the references, of a scenario or as it is in force, where one is stated."""
+    return stated_or(front.advance_settled_km2_per_day, front.advance_km2_per_day)
 
 
 def beyond(drive: PerHistory, advantage: PerHistory) -> PerHistory:
@@ -290,9 +289,8 @@ class Front(Mechanism):
             ("offensive begins", self._offensive_begins), ("offensive ends", self._offensive_ends),
             self.drawn.stacked("front", knobs.offensives).days,
         )  # fmt: skip
-        one, other = knobs.attacker_reference_intensity, knobs.defender_reference_intensity
-        self.reference_intensity[0] = 1.0 if one is None else one
-        self.reference_intensity[1] = knobs.counter_attack_share if other is None else other
+        self.reference_intensity[0] = stated_or(knobs.attacker_reference_intensity, np.ones(self.world.n))
+        self.reference_intensity[1] = stated_or(knobs.defender_reference_intensity, knobs.counter_attack_share)
         # What a scenario changes later in these is a change of the war, and not of what the settled pace says of it.
         self._as_seen = (
             self.reference_intensity[1].copy(), knobs.concentration, knobs.fastest_km2_per_day,
@@ -304,15 +302,15 @@ class Front(Mechanism):
         expected = self._expected(self.lead + self._massed(then), then) * self._season(0)
         if knobs.advance_km2_per_day is not None:
             self.fading_pace = knobs.advance_km2_per_day - expected
-        self._pushed, self._push_today = _NEVER, np.empty((2, self.world.n))
-        push = self._push(0)
+        self._push = push = self._chosen()
+        self._chosen_of, self._planned_changed = self.drawn.version(self.name), False
         self.intensity = push * self._season(0)
         self.balance = self._balance_today()
         self.drive = self.balance + self.lead + self._massed(push)
         self.pace = self._expected(self.drive, push) * self._season(0) + self.fading_pace
 
     def _offensive_begins(self, day: int, item: int, cohort: Ints) -> None:
-        self._pushed = _NEVER
+        self._planned_changed = True
         intensity, days = self.knobs.offensives[item].intensity[cohort], self._offensives.days(item, cohort)
         self.world.recorder.tell(
             day, cohort, "offensive begins", side=SIDES[self._side[item]], intensity=intensity,
@@ -320,15 +318,14 @@ class Front(Mechanism):
         )  # fmt: skip
 
     def _offensive_ends(self, day: int, item: int, cohort: Ints) -> None:
-        self._pushed = _NEVER
+        self._planned_changed = True
         self.world.recorder.tell(day, cohort, "offensive ends", side=SIDES[self._side[item]])
 
     @derived
     def lead(self) -> PerHistory:
         """By how much the attacker is ahead at the references: what the settled pace tells, or force and fire themselves."""
         knobs = self.knobs
-        stated = knobs.advance_settled_km2_per_day
-        settled = knobs.advance_km2_per_day if stated is None else stated
+        settled = settled_pace(knobs)
         if settled is None:
             absolute: PerHistory = -(knobs.force_elasticity * np.log(self._parity[0]))
             absolute -= knobs.fire_elasticity * np.log(self._parity[1])
@@ -365,16 +362,23 @@ class Front(Mechanism):
             kept, step = self.memory
             self.noise_of_pace = self.noise_of_pace * kept + step * self._luck.at(day)
             self.fading_pace *= kept
-        if day % DAYS_PER_WEEK == 0 and day > 0:
-            self._campaigns.review(day, self.balance + self.lead, self._push_today, self._mud(day))
+        new_week, version = day % DAYS_PER_WEEK == 0 and day > 0, self.drawn.version(self.name)
+        if new_week:
+            self._campaigns.review(day, self.balance + self.lead, self._push, self._mud(day))
+        # It stays as it is until a week, an offensive or a changed knob begins.
+        if new_week or self._planned_changed or version != self._chosen_of:
+            self._push, self._chosen_of, self._planned_changed = self._chosen(), version, False
+            years = (day - day % DAYS_PER_WEEK) / DAYS_PER_YEAR
+            self._trend = np.maximum(1.0 + self.knobs.intensity_trend_per_year * years, 0.0)
+        if new_week:
             self._count_on_plans(day)
-        self.intensity = self._push(day) * self._season(day)
+        self.intensity = self._push * self._season(day)
         effort = np.exp(self.effort * self.noise_of_pace)
         self.intensity[0] *= effort * self._trend
         self.intensity[1] /= effort
 
     def _move(self, day: int) -> None:
-        knobs, push = self.knobs, self._push_today
+        knobs, push = self.knobs, self._push
         self.balance = self._balance_today()
         self.drive = self.balance + self.lead + self._massed(push)
         # Where hardly anyone attacks, nothing moves.
@@ -395,22 +399,18 @@ class Front(Mechanism):
         knobs = self.knobs
         return log_balance(self.force, self.ready_fire, self._parity, knobs.force_elasticity, knobs.fire_elasticity)
 
-    def _push(self, day: int) -> PerSide:
+    def _chosen(self) -> PerSide:
         """Return how hard each side chooses to attack: its offensives under way, campaigns or usual attack."""
-        week, version = day // DAYS_PER_WEEK, self.drawn.version(self.name)
-        if (week, version) == self._pushed:
-            return self._push_today
-        self._pushed = week, version
-        trend = np.maximum(1.0 + self.knobs.intensity_trend_per_year * (week * DAYS_PER_WEEK / DAYS_PER_YEAR), 0.0)
-        push = self._campaigns.push(np.stack([np.ones_like(trend), self.knobs.counter_attack_share]))
+        push = self._campaigns.push(np.stack([np.ones(self.world.n), self.knobs.counter_attack_share]))
+        if not self.knobs.offensives:
+            return push
         planned = np.ones_like(push)
         attacks = np.zeros(push.shape, dtype=np.bool_)
         for offensive, side, under_way in zip(self.knobs.offensives, self._side, self._offensives.under_way, strict=True):
             planned[side] = np.where(under_way, planned[side] * offensive.intensity, planned[side])
             attacks[side] |= under_way
-        self._push_today = np.where(attacks, planned, push)
-        self._trend = trend
-        return self._push_today
+        chosen: PerSide = np.where(attacks, planned, push)
+        return chosen
 
     def _massed(self, push: PerSide) -> PerHistory:
         """Return what concentration adds to the balance where one side attacks harder than the other."""
@@ -432,19 +432,24 @@ class Front(Mechanism):
 
     def _count_on_plans(self, day: int) -> None:
         """Work out what each side counts on gaining by offensives that only it knows of."""
-        knobs, push, drive = self.knobs, self._push(day), self.balance + self.lead
-        self.planned_ground = np.zeros_like(push)
-        plans = list(self._campaigns.planned())
-        for item, (offensive, side) in enumerate(zip(knobs.offensives, self._side, strict=True)):
-            to_come = self.world.calendar.day_of(offensive.date) - day
-            soon = self._offensives.happens[item] & (to_come > 0) & (to_come <= knobs.plans_ahead_days)
-            days = self._offensives.days(item, np.arange(self.world.n)).astype(np.float64)
-            plans.append((side, soon, offensive.intensity, days))
+        push, drive = self._push, self.balance + self.lead
+        self.planned_ground[:] = 0.0
+        plans = [plan for plan in (*self._campaigns.planned(), *self._offensives_to_come(day)) if plan[1].any()]
+        if not plans:
+            return
+        without = self._expected(drive + self._massed(push), push)
         for side, where, intensity, days in plans:
             then = push.copy()
             then[side] = intensity
-            gain = self._expected(drive + self._massed(then), then) - self._expected(drive + self._massed(push), push)
+            gain = self._expected(drive + self._massed(then), then) - without
             self.planned_ground[side] += np.where(where, np.maximum(SIGN[side] * gain, 0.0) * days, 0.0)
+
+    def _offensives_to_come(self, day: int) -> Iterator[Plan]:
+        """Yield the offensives of the scenario whose side counts on them already."""
+        for item, (offensive, side) in enumerate(zip(self.knobs.offensives, self._side, strict=True)):
+            to_come = self.world.calendar.day_of(offensive.date) - day
+            soon = self._offensives.happens[item] & (to_come > 0) & (to_come <= self.knobs.plans_ahead_days)
+            yield side, soon, offensive.intensity, self._offensives.days(item, self.world.everyone).astype(np.float64)
 
     def _tell(self, day: int, push: PerSide) -> None:
         """Tell of lulls, and of a front that has turned."""

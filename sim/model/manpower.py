@@ -24,7 +24,7 @@ from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.recorder import EventKind
 from sim.engine.world import differs
 from sim.model.outcomes import Column, Outcome, State, both, in_war_throughout, months_at_war, where
-from sim.model.parameters import SIDES, SideName
+from sim.model.parameters import SIDES, SideName, stated_or
 from sim.model.planned import Planned
 from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, knob, whole
 
@@ -163,7 +163,7 @@ class Manpower(Mechanism):
         *both(Outcome(
             "killed", "of these killed, {side}", "persons", "Since the start; part of the casualties.",
             lambda now, side: now.killed[side],
-            scale=1e3, low=0, adds_up=True, drawn=False,
+            low=0, adds_up=True, drawn=False,
         )),
         *both(Outcome(
             "force_start", "Force at the start, {side}", "persons", "At the front.", lambda now, side: now.force[side],
@@ -171,7 +171,7 @@ class Manpower(Mechanism):
         )),
         *both(Outcome(
             "force_end", "Force at the end, {side}", "persons", "At the front.", lambda now, side: now.force[side],
-            scale=1e3, low=0, elsewhere=("force", "Force, {side}"),
+            low=0, elsewhere=("force", "Force, {side}"),
         )),
         *both(Outcome(
             "recruited", "Recruited, {side}", "persons", "Taken from the pool since the start.",
@@ -179,8 +179,8 @@ class Manpower(Mechanism):
         )),
         *both(Outcome(
             "force_change_12_months", "Change of {side}'s force", "persons",
-            "In 365 days of war; empty if the war ended or stopped earlier.", _gained, section="year_one", scale=1e3,
-            digits=1, months=12, always=False,
+            "In 365 days of war; empty if the war ended or stopped earlier.", _gained, section="year_one", months=12,
+            always=False,
         )),
         *both(Outcome(
             "force_growth_per_month_6_months", "Growth of {side}'s force a month", "persons a month",
@@ -219,10 +219,8 @@ class Manpower(Mechanism):
         """Count the forces; fill training and hospitals with the past; plan the waves."""
         knobs, sides = self.knobs, self.sides
         self.force, self.pool = sides.force_persons, sides.pool_persons
-        references = [
-            side.force_persons if side.reference_force_persons is None else side.reference_force_persons
-            for side in (knobs.attacker, knobs.defender)
-        ]
+        both = knobs.attacker, knobs.defender
+        references = [stated_or(side.reference_force_persons, side.force_persons) for side in both]
         self.reference_force = np.maximum(np.stack(references), 1.0)
         self.peak_force = np.minimum(self.force, self.reference_force)
         self._training = Ring(np.rint(sides.training_days).astype(np.int64))

@@ -148,8 +148,6 @@ class Outcome:
         A number, a share (1 or 0 in each history), or a category.
     values : dict of str to str
         Of a category: its values with their labels.
-    scale, digits : float, int
-        How tables show its values.
     months : float, optional
         After how many months it is taken; at the horizon if not given.
     parts : two str, optional
@@ -186,8 +184,6 @@ class Outcome:
     section: str = "course"
     kind: Kind = "number"
     values: Mapping[str, str] | None = None
-    scale: float = 1.0
-    digits: int = 0
     months: float | None = None
     parts: tuple[str, str] | None = None
     adds_up: bool = False

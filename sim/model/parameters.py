@@ -11,8 +11,18 @@ from sim.scenario import Correlation, Quantity, correlated, quantities, ties
 
 SIDES = ("attacker", "defender")
 SideName = Literal["attacker", "defender"]
+V = TypeVar("V")
 # What is gained by the attacker is lost by the defender.
 SIGN = np.array([[1.0], [-1.0]])
+
+
+def stated_or(value: V | None, otherwise: V) -> V:
+    """Return what a scenario states, or what counts where it leaves that out.
+
+    >>> stated_or(None, 1.0), stated_or(0.0, 1.0)
+    (1.0, 0.0)
+    """
+    return otherwise if value is None else value
 
 
 class Knobs:

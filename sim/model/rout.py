@@ -103,6 +103,8 @@ class Rout(Mechanism):
     def begin(self) -> None:
         """Draw how much each front can endure the first time."""
         self._luck = [self.world.draws.uniform(f"rout/{side}") for side in SIDES]
+        # The first day on which no front is broken: so the daily look costs nothing where there is no rout.
+        self._all_stand_on = 0
         for side in range(2):
             self._brace(side, self.world.everyone)
 
@@ -123,9 +125,9 @@ class Rout(Mechanism):
                 self._review(day)
 
     def _end(self, day: int) -> None:
-        under_way = self.routed_until > day
-        if not under_way.any():
+        if day >= self._all_stand_on:
             return
+        under_way = self.routed_until > day
         # Nobody is pursued any more where the fighting has ended.
         self.routed_until[under_way & (self.at_war == 0)] = day
         for side, name in enumerate(SIDES):
@@ -151,6 +153,7 @@ class Rout(Mechanism):
         days = np.maximum(1, np.rint(self.sides.days[side, cohort])).astype(np.int64)
         self.routs[side, cohort] += 1.0
         self.routed_until[side, cohort] = day + 1 + days
+        self._all_stand_on = max(self._all_stand_on, int(day + 1 + days.max()))
         self.rout_pace[cohort] = -SIGN[side] * pace
         self.shaken[side, cohort] += self.sides.weariness_shock[side, cohort]
         self._brace(side, cohort)

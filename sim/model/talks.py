@@ -160,12 +160,12 @@ class Talks(Mechanism):
         Outcome(
             "deal_month", "Month of the first ceasefire", "months",
             "Months (of 30.4 days) from the start to the first ceasefire; empty if there was none.",
-            lambda now: where(_signed(now), now.deal_day / DAYS_PER_MONTH), digits=1, low=0, always=False,
+            lambda now: where(_signed(now), now.deal_day / DAYS_PER_MONTH), low=0, always=False,
         ),
         Outcome(
             "first_talks_month", "Month in which talks first open", "months",
             "Months (of 30.4 days) from the start to the first talks; empty if there were none.",
-            lambda now: where(now.first_talks_day >= 0, now.first_talks_day / DAYS_PER_MONTH), digits=1, low=0, always=False,
+            lambda now: where(now.first_talks_day >= 0, now.first_talks_day / DAYS_PER_MONTH), low=0, always=False,
         ),
         *(
             Outcome(
@@ -200,12 +200,12 @@ class Talks(Mechanism):
         *both(Outcome(
             "surplus", "What the deal is worth to {side} above fighting on", "utility",
             "Utility of the first deal above that of fighting on, at the signature; empty without a deal.",
-            lambda now, side: where(_signed(now), now.deal_surplus[side]), digits=3, if_any=True, always=False,
+            lambda now, side: where(_signed(now), now.deal_surplus[side]), if_any=True, always=False,
         )),
         *both(Outcome(
             "conceded", "What {side} conceded from its first demand", "utility",
             "Utility of what it would have liked best at the start, minus that of what it signed; empty without a deal.",
-            lambda now, side: where(_signed(now), now.conceded[side]), digits=3, if_any=True, always=False,
+            lambda now, side: where(_signed(now), now.conceded[side]), if_any=True, always=False,
         )),
         Outcome(
             "land_ceded_km2", "Land ceded in the deal, from the line of that day (km2)", "km2",

@@ -14,11 +14,12 @@ from sim.model.conditions import window_in_words
 from sim.model.negotiation import ABOVE, IssueOption
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
-from sim.report.parts import Piece, Table, Value, listed, with_bounds
+from sim.report.parts import Piece, Table, Value, with_bounds
 from sim.results.names import Names
 from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
 from sim.scenario.describe import coverage, entries
 from sim.scenario.wording import exact_number
+from sim.words.findings.pieces import joined
 from sim.words.numbers import rounded
 
 # What no mechanism stands for.
@@ -54,7 +55,7 @@ def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]
         for one in section(scenario, Arms).backers
     ]
     if backers:
-        yield ["Backers pledge, in bn EUR a month: ", *listed(backers), "."]
+        yield ["Backers pledge, in bn EUR a month: ", *joined(backers), "."]
     negotiation = section(scenario, Talks)
     if negotiation is None:
         yield ["No one negotiates."]

@@ -14,10 +14,10 @@ from sim.model.endings import AIMS_OF, COLLAPSED, CONQUERED_BY, ENDINGS, FIRST_E
 from sim.model.parameters import SIDES
 from sim.report.axes import date_on, dates_of, percent_axis, quarters, steps, time_axis
 from sim.report.kept import Course, Kept
-from sim.report.parts import Picture, Piece, Table, Value, listed, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, wrapped
 from sim.report.style import CEASEFIRE, SIDE_COLOURS, WAR, Look, Paper, label_ends
 from sim.results.runs import Run
-from sim.words.findings.pieces import share_of, with_interval
+from sim.words.findings.pieces import joined, share_of, with_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,7 +65,7 @@ def incidence(kept: Kept) -> Picture:
     ]
     says: list[Piece] = [
         f"How the fighting first ended, and in which share of histories, until {kept.end.isoformat()}: ",
-        *listed(ends),
+        *joined(ends),
         ". A ceasefire may break later. Bands are 95 % intervals.",
     ]
     return Picture("incidence", "How the fighting ends", says, partial(_draw_incidence, kept, kinds), [table], bands=True)
@@ -124,7 +124,7 @@ def ceasefires(kept: Kept) -> Picture:
         told = [(day, row) for day in (30, 365) if (row := summary.get(f"ceasefire_lasted_{day}_days")) is not None]
         if told:
             lasted: list[list[Piece]] = [[f"{day} days ", *share_of(row, "")] for day, row in told]
-            says += ["; of those that were watched so long it lasts ", *listed(lasted)]
+            says += ["; of those that were watched so long it lasts ", *joined(lasted)]
     says.append(".")
     title = "When ceasefires begin, and how long they last"
     return Picture("ceasefires", title, says, partial(_draw_ceasefires, kept, spans), tables, bands=True)

@@ -15,8 +15,9 @@ from sim.model.parameters import SIDES
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.report.axes import date_on, dates_of, number_axis, quarters, time_axis
 from sim.report.kept import Kept
-from sim.report.parts import Picture, Piece, Table, Value, listed, with_bounds, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, with_bounds, wrapped
 from sim.report.style import CEASEFIRE, FAINT, SIDE_COLOURS, SIDE_DASHES, WAR, Look, Paper, label_ends
+from sim.words.findings.pieces import joined
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,7 +72,7 @@ class FanPicture(NamedTuple):
         says: list[Piece] = [
             f"{self.about} Median{some}, with the middle half and nine tenths of them in bands. "
             f"On {date_on(kept, last)}{in_unit}: ",
-            *listed(ends),
+            *joined(ends),
             ".",
         ]
         return Picture(self.name, self.title, says, partial(_draw_fan, kept, self), tables, bands=True)

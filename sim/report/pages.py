@@ -18,7 +18,7 @@ from sim.report.differences import (
     transition_table,
 )
 from sim.report.kept import Kept, Story, source_line
-from sim.report.parts import Picture, Piece, Table, Value, listed
+from sim.report.parts import Picture, Piece, Table, Value
 from sim.report.pictures import run_pictures
 from sim.report.story import story_pictures
 from sim.report.sweeps import sweep_pictures
@@ -38,7 +38,7 @@ from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 from sim.words.comparison import moved_lines, pairing_in_words
 from sim.words.findings.comparison import of_comparisons
-from sim.words.findings.pieces import share_of, with_interval
+from sim.words.findings.pieces import joined, share_of, with_interval
 from sim.words.findings.studies import of_assumptions
 from sim.words.ledger import sentences
 from sim.words.run import balance_sentences
@@ -152,24 +152,24 @@ def came_out(kept: Kept) -> Iterator[list[Piece]]:
         "Of ",
         histories,
         f" {'history' if kept.run.replications == 1 else 'histories'}, on {kept.end.isoformat()}: ",
-        *listed(told),
+        *joined(told),
         ".",
     ]
     if failed := failed_in_words(kept.run):
         yield [f"{failed} (failures.csv). Nothing else is known of them, and no figure counts them."]
     deals = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id.startswith("deal_within_")]
     if deals:
-        yield ["A deal is signed ", *listed(deals), "."]
+        yield ["A deal is signed ", *joined(deals), "."]
     lasting = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id in TOLD_OF_RUNS]
     if lasting:
-        yield ["The first ceasefire lasts ", *listed(lasting), " of those that were watched so long."]
+        yield ["The first ceasefire lasts ", *joined(lasting), " of those that were watched so long."]
     losses = [row for row in summary if row.id.startswith("casualties_") and row.section == "course" and row.n]
     if losses:
         told = [
             [f"{row.label.partition(', ')[2]} ", *_mean_cell(row), ", in nine tenths of the histories ", *_range_cell(row)]
             for row in losses
         ]
-        yield ["Killed and wounded, in the mean: ", *listed(told), "."]
+        yield ["Killed and wounded, in the mean: ", *joined(told), "."]
 
 
 def _within(label: str, sides: Sequence[str]) -> str:
@@ -291,7 +291,7 @@ def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
 
 def sweep_page(sweep: Sweep, manifest: OfScenario, until: Condition | None) -> Page:
     """Return the page of a sweep."""
-    knobs = listed([[knob.path] for knob in sweep.knobs])
+    knobs = joined([[knob.path] for knob in sweep.knobs])
     histories = sweep.plan.replications
     says: list[Piece] = [
         f"{len(sweep.points):,} points with {histories:,} histories each, on the same luck, over ", *knobs,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -107,14 +107,6 @@ def with_unit(label: str, unit: str) -> str:
 def plain(pieces: Sequence[Piece]) -> str:
     """Return pieces as text."""
     return "".join(piece.text if isinstance(piece, Number) else piece or "" for piece in pieces)
-
-
-def listed(items: Sequence[list[Piece]], last: str = " and ") -> Iterator[Piece]:
-    """Yield the pieces of items with commas between them."""
-    for place, item in enumerate(items):
-        if place:
-            yield last if place == len(items) - 1 else ", "
-        yield from item
 
 
 def wrapped(text: str, letters: int, lines: int = 3) -> str:

@@ -12,12 +12,12 @@ import numpy as np
 from sim.engine.draws import Floats, Ints
 from sim.model import HEADLINE
 from sim.report.axes import number_axis, percent_axis
-from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, listed, slug, with_bounds, with_unit, wrapped
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, slug, with_bounds, with_unit, wrapped
 from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper
 from sim.studies.condition import Condition
 from sim.studies.design import as_value
 from sim.studies.sweep import Sweep
-from sim.words.findings.pieces import with_interval
+from sim.words.findings.pieces import joined, with_interval
 from sim.words.numbers import rounded
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _sweep_picture(sweep: Sweep, outcome: str, level: float | None) -> Picture:
         shown = Value.in_unit(level, unit, "level", outcome).text
         found = crossings(sweep, outcome, level)
         if found:
-            says += [f" The level {shown} is reached at ", *listed([_crossing(one, outcome) for one in found])]
+            says += [f" The level {shown} is reached at ", *joined([_crossing(one, outcome) for one in found])]
             says.append(" by straight lines between the points.")
         elif sweep.is_grid:
             says.append(f" A line marks where it reaches {shown}." if _can_be_lined(sweep, outcome, level) else "")

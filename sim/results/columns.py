@@ -92,11 +92,7 @@ _PLAIN = [
 ]  # fmt: skip
 SUMMARY = [
     *_PLAIN,
-    *(
-        Column(field.name).or_empty
-        for field in fields(Row)
-        if field.name not in ("scale", "digits", *(column.name for column in _PLAIN))
-    ),
+    *(Column(field.name).or_empty for field in fields(Row) if field.name not in [column.name for column in _PLAIN]),
 ]
 SERIES = [
     whole("day", LAST_DAY), text("date"), text("field"), text("of").or_empty, Column("mean").or_empty,

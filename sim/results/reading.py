@@ -108,7 +108,7 @@ def _hold_together(table: Table) -> None:
 
 
 def read_summary(found: Folder, outcomes: Mapping[str, NDArray[Any]]) -> list[Row]:
-    """Return the rows of a summary; how tables scale and round them is not kept.
+    """Return the rows of a summary.
 
     Raises
     ------

@@ -33,7 +33,7 @@ class Row:
 
     A row of endings has `share` with `low` and `high`, its 95 % interval; a row of an outcome has `mean` with its interval,
     and `p05`, `p50` and `p95` with theirs, over the `n` of `total` replications in which it is defined. An interval is empty
-    where there are too few replications for it. Values are in `unit`; tables show them over `scale`.
+    where there are too few replications for it. Values are in `unit`.
     """
 
     section: str
@@ -42,8 +42,6 @@ class Row:
     unit: str
     n: int
     total: int
-    scale: float = 1.0
-    digits: int = 0
     share: float | None = None
     low: float | None = None
     high: float | None = None
@@ -96,8 +94,8 @@ def _rows_of(outcome: Outcome, columns: Mapping[str, NDArray[Any]], names: Mappi
         if outcome.kind == "share" and len(known):
             yield _share_row(outcome.section, outcome.name, label, known > 0)
         elif outcome.kind == "number" and (len(known) or not outcome.if_any) and (known.any() or not outcome.unless_zero):
-            shown = (outcome.unit, len(known), len(values), outcome.scale, outcome.digits)
-            yield Row(outcome.section, outcome.name, label, *shown, **_distribution(known))
+            counts = len(known), len(values)
+            yield Row(outcome.section, outcome.name, label, outcome.unit, *counts, **_distribution(known))
 
 
 def _category_rows(outcome: Outcome, values: NDArray[Any], names: Mapping[str, str]) -> Iterator[Row]:
@@ -151,7 +149,7 @@ def blank_row(scenario: Scenario[ScenarioHead], outcome: str) -> Row:
     label = standalone(one.section, labels.get(value, one.label).format(**Names(scenario).sides))
     time = time_in_words(scenario, asked)
     unit = "share" if one.values is not None or one.kind == "share" else one.unit
-    return Row("asked", outcome, f"{label}, {time}" if time else label, unit, 0, 0, one.scale, one.digits)
+    return Row("asked", outcome, f"{label}, {time}" if time else label, unit, 0, 0)
 
 
 def _category(outcome: Outcome) -> Iterator[tuple[str, str, str]]:

@@ -149,7 +149,7 @@ class Sweep(Tabular):
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one dictionary a point and outcome: the point, the value of every knob, and the row of the summary."""
-        shown = [field.name for field in fields(Row) if field.name not in ("scale", "digits")]
+        shown = [field.name for field in fields(Row)]
         paths = [knob.path for knob in self.knobs]
         return [
             {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim.model.front import settled_pace
 from sim.report.assumed import assumed
 from sim.scenario import shipped
 
@@ -11,5 +12,5 @@ def test_the_assumptions_of_a_shipped_scenario_are_told(load, name: str) -> None
     told = ["".join(str(getattr(piece, "text", piece)) for piece in sentence) for sentence in assumed(load(name), 30)]
     assert all(sentence.endswith(".") for sentence in told)
     (ground,) = (sentence for sentence in told if " km2" in sentence and " holds " in sentence)
-    stated = load(name).world.front.settled is not None
+    stated = settled_pace(load(name).world.front) is not None
     assert ("and gains " in ground) == stated

@@ -212,7 +212,7 @@ def listed(names: Sequence[str], most: int = MOST_LISTED) -> str:
     """
     more = len(names) - most
     shown = [*names[:most], *([f"{more:,} more"] if more > 0 else [])]
-    return " and ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
+    return "".join(str(piece) for piece in joined(shown))
 
 
 def _dated(section: Any) -> Iterator[tuple[datetime.date, str, bool]]:
