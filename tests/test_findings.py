@@ -366,7 +366,7 @@ def test_no_finding_contradicts_the_tables(base):
         assert hold(run.findings, Looked(KEYS, {"summary.csv": run.as_dicts()})) > 10
     comparison = sim.compare(base, other)
     assert hold(comparison.findings, Looked(KEYS, {"comparison.csv": comparison.as_dicts()})) > 5
-    assert "Baseline with Ukraine's aid scale 0.2 against Baseline: " in comparison.findings[0].sentence
+    assert "Baseline with scale of aid to Ukraine 0.2 against Baseline: " in comparison.findings[0].sentence
     unpaired = compare(base, other, paired=False)
     hold(unpaired.findings, Looked(KEYS, {"comparison.csv": unpaired.as_dicts()}))
     study = from_given_data(base)
@@ -387,7 +387,7 @@ def test_a_sweep_says_where_an_outcome_is_least_and_most(base):
     found = sim.sweep("baseline", vary, replications=40, months=13, outcomes=[outcome])
     told = found.findings[0].sentence
     assert re.match(
-        r"'.*Russia's force.*' is least at Russia's return share 0.05, .* most at Russia's return share 0.9, ", told
+        r"'.*Russia's force.*' is least at Russia's return of wounded 0.05, .* most at Russia's return share 0.9, ", told
     )
     assert hold(found.findings, Looked(KEYS, {"sweep.csv": found.as_dicts()})) > 3
 
@@ -413,17 +413,17 @@ def test_a_break_even_in_range_and_out_of_it():
     assert one.kind == "break-even"
     assert one.value == pytest.approx(1.0, abs=0.005)
     assert re.fullmatch(
-        r"The share of 'ceasefire in force' is at least 40 % when Ukraine's aid scale is (1\.00|0\.99) \(95 %: "
+        r"The share of 'ceasefire in force' is at least 40 % when scale of aid to Ukraine is (1\.00|0\.99) \(95 %: "
         r"0\.90 \.\. 1\.10\) and from there on up\.", one.sentence
     )  # fmt: skip
     (none,) = found_at(">=", 0.9)
     assert none.sentence == (
-        "At no value of Ukraine's aid scale between 0 and 2 that was tried is it found that the share of 'ceasefire in "
+        "At no value of scale of aid to Ukraine between 0 and 2 that was tried is it found that the share of 'ceasefire in "
         "force' is at least 90 %."
     )
     (all_,) = found_at(">=", 0.05)
     assert all_.sentence.startswith(
-        "The share of 'ceasefire in force' is at least 5 % whatever Ukraine's aid scale is between"
+        "The share of 'ceasefire in force' is at least 5 % whatever scale of aid to Ukraine is between"
     )
 
 
@@ -436,7 +436,7 @@ def test_what_decides_is_told_with_its_sign_and_what_does_not_is_not(load):
     })  # fmt: skip
     one, other = (of_sensitivity(replace(each, scenario=load("baseline"))) for each in found)
     assert one[0].sentence.startswith(
-        "Of the variance of 'casualties, Russia', most is decided by Russia's return share (the more of it, the less), "
+        "Of the variance of 'casualties, Russia', most is decided by Russia's return of wounded (the more of it, the less), "
     )
     assert other[0].sentence == "No uncertain parameter alone was found to decide 'net land taken by Russia'."
     hold(one, Looked(KEYS, {"sensitivity.csv": found[0].as_dicts()}))
@@ -463,7 +463,8 @@ def test_where_an_outcome_is_common_is_told_by_its_limits():
     found = sim.discover(run_with(drawn, ends, 2000), "ceasefire_in_force")
     (one,) = found.findings
     assert re.match(
-        r"Where Russia's return share is at least 0\.7\d*, 'ceasefire in force' holds in 8\d % of histories", one.sentence
+        r"Where Russia's return of wounded is at least 0\.7\d*, 'ceasefire in force' holds in 8\d % of histories",
+        one.sentence,
     )
     assert hold([one], Looked(KEYS, {"discovery.csv": found.as_dicts()})) == 5
     rare = sim.discover(run_with(drawn, ends, 2000), "ceasefire_in_force", rare=True).findings[0].sentence
@@ -492,7 +493,7 @@ def test_what_would_change_the_picture_is_told_with_its_value(load):
     table = MindChanging({"casualties_attacker": LUCK}, sorted(many, key=lambda one: -one.moves), {}, {}, load("baseline"))
     told = table.findings
     assert told[0].sentence.startswith(
-        "What would change the picture most is Russia's return share: at 0.2, 'casualties, Russia' changes by +0.292 "
+        "What would change the picture most is Russia's return of wounded: at 0.2, 'casualties, Russia' changes by +0.292 "
     )
     assert told[1].sentence.startswith("Next is Ukraine's fire share: at 0.45, 'casualties, Russia' changes by +0.192 ")
     assert told[2].sentence == "For 1 of 3 assumptions no effect was found."
@@ -508,7 +509,7 @@ def test_luck_may_decide_most(load):
     )
     (one,) = found.findings
     assert one.sentence == (
-        "'net land taken by Russia' is decided most by luck (total index 0.61 ±0.04), then by mud season factor (total "
+        "'net land taken by Russia' is decided most by luck (total index 0.61 ±0.04), then by factor on pace in the mud season (total "
         "index 0.22 ±0.10)."
     )
     hold([one], Looked(KEYS, {"sobol.csv": found.as_dicts()}))

@@ -31,22 +31,26 @@ from sim.scenario.wording import did_you_mean
 class SideArms(Section, Generic[N]):
     """The arms of one side."""
 
-    fire_at_start_share: N = knob("share of full-rate fire", "Fire at the start.", low=0.01, high=0.99, at_start=True)
+    fire_at_start_share: N = knob(
+        "share of full-rate fire", "Fire at the start.", low=0.01, high=0.99, at_start=True,
+        label="{side}'s fire at the start",
+    )  # fmt: skip
     reference_fire_share: N | None = knob(
         "share of full-rate fire",
-        "Fire at which the losses and the pace were seen that are given; the fire at the start if not given.",
-        low=0.01,
-        high=0.99,
-        default=None,
-        at_start=True,
-    )
+        "Fire at which the losses and the pace were seen that are given; the fire at the start if not given.", low=0.01,
+        high=0.99, default=None, at_start=True, label="{side}'s reference fire",
+    )  # fmt: skip
     ration_days: N = knob(
-        "days of full-rate fire", "Stock at which firing is rationed to half of the full rate.", low=1, high=1000
-    )
+        "days of full-rate fire", "Stock at which firing is rationed to half of the full rate.", low=1, high=1000,
+        label="{side}'s rationing threshold",
+    )  # fmt: skip
     production_fire_days_per_month: N = knob(
-        "days of full-rate fire a month", "Own production, and what is refurbished.", low=0, high=1000
+        "days of full-rate fire a month", "Own production, and what is refurbished.", low=0, high=1000,
+        label="{side}'s arms production",
+    )  # fmt: skip
+    aid_scale: N = knob(
+        "factor", "Multiplies all that its backers pledge from day 0 on.", low=0, high=100, label="Scale of aid to {side}"
     )
-    aid_scale: N = knob("factor", "Multiplies all that its backers pledge from day 0 on.", low=0, high=100)
 
 
 class ArmsParameters(Section, Generic[N]):
@@ -56,7 +60,7 @@ class ArmsParameters(Section, Generic[N]):
     defender: SideArms[N]
     quiet_fire_share: N = knob(
         "share", "Share of its fire that goes on when no one attacks; the rest follows the attacks of both sides.",
-        low=0, high=1, default=0.15,
+        low=0, high=1, default=0.15, label="Fire that goes on without attacks",
     )  # fmt: skip
     backers: list[Backer[N]] = Option(default_factory=list)
     halts: list[Halt[N]] = Option(default_factory=list)

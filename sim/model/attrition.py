@@ -28,34 +28,59 @@ LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0), "
 class SideAttrition(Section, Generic[N]):
     """What one side suffers."""
 
-    daily_casualties: N = knob("persons a day", "Killed and wounded a day at the start.", low=0, high=1e6)
-    fire_share: N = knob("share", "Share of its casualties that rises and falls with the enemy's fire.", low=0, high=1)
+    daily_casualties: N = knob(
+        "persons a day", "Killed and wounded a day at the start.", low=0, high=1e6, label="{side}'s casualties a day"
+    )
+    fire_share: N = knob(
+        "share", "Share of its casualties that rises and falls with the enemy's fire.", low=0, high=1,
+        label="{side}'s losses due to fire",
+    )  # fmt: skip
 
 
 class AttritionParameters(Section, Generic[N]):
     """Attrition: the law, the level and the noise of losses."""
 
     law: Literal["square", "linear", "logarithmic", "mixed", "own"]
-    own_exponent: N | None = knob("exponent", "Of the own force, for law: own.", low=0, high=2, default=None)
-    enemy_exponent: N | None = knob("exponent", "Of the enemy's force, for law: own.", low=0, high=2, default=None)
-    level_factor: N = knob(
-        "factor", "True casualties of both sides, as a multiple of those given, which belligerents claim.", low=0, high=10
+    own_exponent: N | None = knob(
+        "exponent", "Of the own force, for law: own.", low=0, high=2, default=None, label="Exponent of the own force"
     )
-    tempo_ar: N = knob("autocorrelation", "Of the log tempo from month to month.", low=0, high=0.999)
-    tempo_change_log_sd: N = knob("log", "Standard deviation of its monthly change.", low=0, high=2)
-    noise_ar: N = knob("autocorrelation", "Of the daily log noise.", low=0, high=0.999)
-    noise_log_sd: N = knob("log", "Standard deviation of the daily noise.", low=0, high=2)
-    quiet_share: N = knob("share", "Share of the losses not due to fire that goes on when no one attacks.", low=0, high=1)
+    enemy_exponent: N | None = knob(
+        "exponent", "Of the enemy's force, for law: own.", low=0, high=2, default=None, label="Exponent of the enemy's force"
+    )
+    level_factor: N = knob(
+        "factor", "True casualties of both sides, as a multiple of those given, which belligerents claim.", low=0, high=10,
+        label="Scale of all casualties",
+    )  # fmt: skip
+    tempo_ar: N = knob(
+        "autocorrelation", "Of the log tempo from month to month.", low=0, high=0.999,
+        label="Persistence of the monthly tempo",
+    )  # fmt: skip
+    tempo_change_log_sd: N = knob(
+        "log", "Standard deviation of its monthly change.", low=0, high=2, label="Change of tempo from month to month"
+    )
+    noise_ar: N = knob(
+        "autocorrelation", "Of the daily log noise.", low=0, high=0.999, label="Persistence of daily noise in losses"
+    )
+    noise_log_sd: N = knob("log", "Standard deviation of the daily noise.", low=0, high=2, label="Daily noise in losses")
+    quiet_share: N = knob(
+        "share", "Share of the losses not due to fire that goes on when no one attacks.", low=0, high=1,
+        label="Losses that go on without attacks",
+    )  # fmt: skip
     assault_share: N = knob(
         "share", "Of what attacks cost a side: share that its own attacks do; the rest those of the enemy.",
-        low=0, high=0.9, default=0.5,
+        low=0, high=0.9, default=0.5, label="Losses due to a side's own attacks",
     )  # fmt: skip
     protection: N = knob(
         "elasticity", "By how much losses fall as the side's own fire rises, which keeps the enemy down.",
-        low=0, high=2, default=0,
+        low=0, high=2, default=0, label="Protection by a side's own fire",
     )  # fmt: skip
-    max_daily_loss_share: N = knob("share a day", "The most of its force that a side loses.", low=0, high=1)
-    steps_per_day: Fixed = whole("steps", "Steps in which a day's losses are computed.", low=1, high=10_000, at_start=True)
+    max_daily_loss_share: N = knob(
+        "share a day", "The most of its force that a side loses.", low=0, high=1, label="Most of its force lost in a day"
+    )
+    steps_per_day: Fixed = whole(
+        "steps", "Steps in which a day's losses are computed.", low=1, high=10_000, at_start=True,
+        label="Steps a day in computing losses",
+    )  # fmt: skip
     attacker: SideAttrition[N]
     defender: SideAttrition[N]
 

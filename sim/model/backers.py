@@ -31,19 +31,43 @@ class Backer(Item, Generic[N]):
 
     name: str
     side: SideName
-    aid_per_month_beur: N = knob("bn EUR a month", "Mean of the monthly pledge.", low=0, high=100)
-    aid_variation: Fixed = knob("ratio", "Coefficient of variation of the monthly pledge.", low=0, high=3, at_start=True)
-    past_aid_per_month_beur: N = knob(
-        "bn EUR a month", "Pledges before the start, which are on their way now.", low=0, high=100, at_start=True
+    aid_per_month_beur: N = knob(
+        "bn EUR a month", "Mean of the monthly pledge.", low=0, high=100, label="{item}: pledges a month"
     )
-    fire_days_per_beur: N = knob("days of full-rate fire per bn EUR", "What a delivery adds to the stock.", low=0, high=1000)
-    from_stock_share: N = knob("share", "Share of a pledge taken from stocks.", low=0, high=1)
-    stock_delay_days: N = knob("days", "Mean delay of what is taken from stocks.", low=0, high=2000)
-    stock_stages: Fixed = whole("stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True)
-    production_delay_days: N = knob("days", "Mean delay of what must be produced.", low=0, high=5000)
-    production_stages: Fixed = whole("stages", "Stages of that delay.", low=1, high=20, at_start=True)
-    cancelled_share: N = knob("share", "Share of a pledge that never arrives.", low=0, high=1)
-    absorption_days: N = knob("days", "Mean time from arrival to use at the front.", low=0, high=1000)
+    aid_variation: Fixed = knob(
+        "ratio", "Coefficient of variation of the monthly pledge.", low=0, high=3, at_start=True,
+        label="{item}: variation of pledges",
+    )  # fmt: skip
+    past_aid_per_month_beur: N = knob(
+        "bn EUR a month", "Pledges before the start, which are on their way now.", low=0, high=100, at_start=True,
+        label="{item}: pledges before start",
+    )  # fmt: skip
+    fire_days_per_beur: N = knob(
+        "days of full-rate fire per bn EUR", "What a delivery adds to the stock.", low=0, high=1000,
+        label="{item}: fire per billion EUR",
+    )  # fmt: skip
+    from_stock_share: N = knob(
+        "share", "Share of a pledge taken from stocks.", low=0, high=1, label="{item}: share from stocks"
+    )
+    stock_delay_days: N = knob(
+        "days", "Mean delay of what is taken from stocks.", low=0, high=2000, label="{item}: delay from stocks"
+    )
+    stock_stages: Fixed = whole(
+        "stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True,
+        label="{item}: stages from stocks",
+    )  # fmt: skip
+    production_delay_days: N = knob(
+        "days", "Mean delay of what must be produced.", low=0, high=5000, label="{item}: delay of production"
+    )
+    production_stages: Fixed = whole(
+        "stages", "Stages of that delay.", low=1, high=20, at_start=True, label="{item}: stages of production"
+    )
+    cancelled_share: N = knob(
+        "share", "Share of a pledge that never arrives.", low=0, high=1, label="{item}: share never delivered"
+    )
+    absorption_days: N = knob(
+        "days", "Mean time from arrival to use at the front.", low=0, high=1000, label="{item}: days until use"
+    )
 
 
 class Halt(Item, Generic[N]):
@@ -51,10 +75,17 @@ class Halt(Item, Generic[N]):
 
     backer: str
     date: datetime.date | None = None
-    probability: N | None = knob("share", "With what chance it happens.", low=0, high=1, default=None, at_start=True)
-    hazard_per_year: N | None = knob("per year", "Rate at which it begins.", low=0, high=100, default=None, at_start=True)
-    days: N = knob("days", "How long it lasts.", low=1, high=10_000, at_start=True)
-    cut_share: N = knob("share", "Share of the pledges that falls away.", low=0, high=1, at_start=True)
+    probability: N | None = knob(
+        "share", "With what chance it happens.", low=0, high=1, default=None, at_start=True,
+        label="{item}: chance of the halt",
+    )  # fmt: skip
+    hazard_per_year: N | None = knob(
+        "per year", "Rate at which it begins.", low=0, high=100, default=None, at_start=True, label="{item}: halts a year"
+    )
+    days: N = knob("days", "How long it lasts.", low=1, high=10_000, at_start=True, label="{item}: length of the halt")
+    cut_share: N = knob(
+        "share", "Share of the pledges that falls away.", low=0, high=1, at_start=True, label="{item}: share of pledges cut"
+    )
 
     @model_validator(mode="after")
     def _dated_or_random(self) -> "Halt[N]":
@@ -70,11 +101,16 @@ class Package(Item, Generic[N]):
 
     backer: str
     date: datetime.date
-    amount_beur: N = knob("bn EUR", "Size of the package.", low=0, high=1000, at_start=True)
-    probability: N = knob("share", "With what chance it is pledged.", low=0, high=1, at_start=True)
-    from_stock_share: N | None = knob(
-        "share", "Share taken from stocks; the backer's own if not given.", low=0, high=1, default=None, at_start=True
+    amount_beur: N = knob(
+        "bn EUR", "Size of the package.", low=0, high=1000, at_start=True, label="{item}: size of the package"
     )
+    probability: N = knob(
+        "share", "With what chance it is pledged.", low=0, high=1, at_start=True, label="{item}: chance of the package"
+    )
+    from_stock_share: N | None = knob(
+        "share", "Share taken from stocks; the backer's own if not given.", low=0, high=1, default=None, at_start=True,
+        label="{item}: share from stocks",
+    )  # fmt: skip
 
 
 class LumpyAmount:

@@ -27,25 +27,41 @@ class SideBeliefs(Section, Generic[N]):
     """How one side sees the war."""
 
     optimism: N = knob(
-        "share", "How far its first view of pace and balance is off in its own favour.", low=-2, high=5, at_start=True
-    )
+        "share", "How far its first view of pace and balance is off in its own favour.", low=-2, high=5, at_start=True,
+        label="{side}'s optimism",
+    )  # fmt: skip
     drift_prior_sd_km2_per_day: N = knob(
-        "km2 a day", "How unsure it is of its first view of the pace.", low=0, high=1e5, at_start=True
+        "km2 a day", "How unsure it is of its first view of the pace.", low=0, high=1e5, at_start=True,
+        label="{side}'s first doubt of the pace",
+    )  # fmt: skip
+    balance_prior_sd: N = knob(
+        "log", "How unsure it is of its first view of the balance.", low=0, high=10, at_start=True,
+        label="{side}'s first doubt of strength",
+    )  # fmt: skip
+    drift_noise_km2_per_day: N = knob(
+        "km2 a day", "Noise in what it sees of the pace between two reviews.", low=0, high=1e5,
+        label="{side}'s noise in seeing the pace",
+    )  # fmt: skip
+    balance_noise: N = knob(
+        "log", "Noise in what it sees of the balance.", low=0, high=10, label="{side}'s noise in seeing strength"
     )
-    balance_prior_sd: N = knob("log", "How unsure it is of its first view of the balance.", low=0, high=10, at_start=True)
-    drift_noise_km2_per_day: N = knob("km2 a day", "Noise in what it sees of the pace between two reviews.", low=0, high=1e5)
-    balance_noise: N = knob("log", "Noise in what it sees of the balance.", low=0, high=10)
     wander_share: N = knob(
         "share", "How much it thinks that the truth moves between two reviews, in standard deviations of its first view.",
-        low=0, high=10, at_start=True,
+        low=0, high=10, at_start=True, label="{side}'s belief that things move",
     )  # fmt: skip
 
 
 class BeliefParameters(Section, Generic[N]):
     """Beliefs of both sides."""
 
-    pace_km2_per_day: N = knob("km2 a day", "Pace of the front that counts as clear success.", low=1e-9, high=1e5)
-    trend_memory: N = knob("share", "Share of the forces' trend kept from review to review.", low=0, high=0.999)
+    pace_km2_per_day: N = knob(
+        "km2 a day", "Pace of the front that counts as clear success.", low=1e-9, high=1e5,
+        label="Pace that counts as success",
+    )  # fmt: skip
+    trend_memory: N = knob(
+        "share", "Share of the forces' trend kept from review to review.", low=0, high=0.999,
+        label="Memory of the forces' trend",
+    )  # fmt: skip
     attacker: SideBeliefs[N]
     defender: SideBeliefs[N]
 

@@ -39,28 +39,41 @@ class SideCampaigns(Section, Generic[N]):
     at_start: Literal["hold", "prepare", "strike", "rest"] = Option(
         default="hold", description="What it does at the start of the scenario."
     )
-    begins_per_year: N = knob("per year", "Rate at which it begins to prepare while it sees a prospect.", low=0, high=1000)
+    begins_per_year: N = knob(
+        "per year", "Rate at which it begins to prepare while it sees a prospect.", low=0, high=1000,
+        label="{side}'s campaigns a year",
+    )  # fmt: skip
     prospect: N = knob(
         "log balance", "By how much more than the defender's advantage its strike must be ahead for it to see one.",
-        low=-50, high=50, default=0,
+        low=-50, high=50, default=0, label="{side}'s margin for a campaign",
     )  # fmt: skip
-    prepare_days: N = knob("days", "How long it prepares at least.", low=0, high=5000)
-    strike_intensity: N = knob("factor", "How hard it strikes; 1 is the attacker's usual attack.", low=0, high=10)
-    between_intensity: N = knob("factor", "How hard it attacks between strikes.", low=0, high=10)
-    longest_days: N = knob("days", "After how long a strike culminates at the latest.", low=1, high=5000)
+    prepare_days: N = knob("days", "How long it prepares at least.", low=0, high=5000, label="{side}'s days of preparation")
+    strike_intensity: N = knob(
+        "factor", "How hard it strikes; 1 is the attacker's usual attack.", low=0, high=10, label="{side}'s strike intensity"
+    )
+    between_intensity: N = knob(
+        "factor", "How hard it attacks between strikes.", low=0, high=10, label="{side}'s attacks between strikes"
+    )
+    longest_days: N = knob(
+        "days", "After how long a strike culminates at the latest.", low=1, high=5000, label="{side}'s longest strike"
+    )
     needs_fire_share: N = knob(
-        "share of full-rate fire", "Fire that its stock must allow before it strikes.", low=0, high=1, default=0
-    )
+        "share of full-rate fire", "Fire that its stock must allow before it strikes.", low=0, high=1, default=0,
+        label="{side}'s fire before a strike",
+    )  # fmt: skip
     needs_force_share: N = knob(
-        "share of the reference force", "Force that it must have before it strikes.", low=0, high=10, default=0
-    )
+        "share of the reference force", "Force that it must have before it strikes.", low=0, high=10, default=0,
+        label="{side}'s force before a strike",
+    )  # fmt: skip
     culminates_fire_share: N = knob(
-        "share of full-rate fire", "A strike culminates when its stock allows less fire.", low=0, high=1, default=0
-    )
+        "share of full-rate fire", "A strike culminates when its stock allows less fire.", low=0, high=1, default=0,
+        label="{side}'s fire that ends a strike",
+    )  # fmt: skip
     culminates_loss_share: N = knob(
-        "share of the force", "A strike culminates when it has lost so much since it began.", low=0, high=1, default=1
-    )
-    rest_days: N = knob("days", "How long it rests after a strike.", low=0, high=5000)
+        "share of the force", "A strike culminates when it has lost so much since it began.", low=0, high=1, default=1,
+        label="{side}'s loss that ends a strike",
+    )  # fmt: skip
+    rest_days: N = knob("days", "How long it rests after a strike.", low=0, high=5000, label="{side}'s rest after a strike")
 
 
 class CampaignParameters(Section, Generic[N]):

@@ -27,9 +27,16 @@ from sim.scenario import N, Quantity, Section, knob
 class SideCollapse(Section, Generic[N]):
     """When the army of one side collapses."""
 
-    force_share: N = knob("share of its largest force", "Force at which the hazard is half its maximum.", low=0, high=10)
-    width_share: N = knob("share of its largest force", "How gradually it rises.", low=0.001, high=10)
-    hazard_per_year: N = knob("per year", "Its maximum; 0 switches collapse off.", low=0, high=1000)
+    force_share: N = knob(
+        "share of its largest force", "Force at which the hazard is half its maximum.", low=0, high=10,
+        label="{side}'s force at collapse",
+    )  # fmt: skip
+    width_share: N = knob(
+        "share of its largest force", "How gradually it rises.", low=0.001, high=10, label="{side}'s spread of collapse"
+    )
+    hazard_per_year: N = knob(
+        "per year", "Its maximum; 0 switches collapse off.", low=0, high=1000, label="{side}'s hazard of collapse"
+    )
 
 
 class CollapseParameters(Section, Generic[N]):

@@ -30,8 +30,14 @@ class Condition(Section, Generic[N]):
     """A quantity of the model is below or above a level."""
 
     quantity: str = Option(description="A quantity of the model, such as fire.defender or held_area.")
-    below: N | None = knob("unit of the quantity", "It holds while the quantity is below this.", default=None, at_start=True)
-    above: N | None = knob("unit of the quantity", "It holds while the quantity is above this.", default=None, at_start=True)
+    below: N | None = knob(
+        "unit of the quantity", "It holds while the quantity is below this.", default=None, at_start=True,
+        label="{item}: holds below",
+    )  # fmt: skip
+    above: N | None = knob(
+        "unit of the quantity", "It holds while the quantity is above this.", default=None, at_start=True,
+        label="{item}: holds above",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _one_level(self) -> Condition[N]:

@@ -27,7 +27,10 @@ _ENDS = ("talks", "offensive", "rout")
 class SideAims(Section, Generic[N]):
     """What one side fights for."""
 
-    stops_at_km2: N = knob("km2", "Area held by the attacker at which its aims are reached.", low=0, high=1e8)
+    stops_at_km2: N = knob(
+        "km2", "Area held by the attacker at which its aims are reached.", low=0, high=1e8,
+        label="Area at which {attacker} stops",
+    )  # fmt: skip
 
 
 class AimsParameters(Section, Generic[N]):

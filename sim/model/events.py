@@ -39,11 +39,18 @@ class When(Section, Generic[N]):
 
     date: datetime.date | None = Option(default=None, description="The day on which it comes.")
     hazard_per_year: N | None = knob(
-        "per year", "Rate at which it comes at random.", low=0, high=100, default=None, at_start=True
-    )
+        "per year", "Rate at which it comes at random.", low=0, high=100, default=None, at_start=True,
+        label="{item}: rate a year",
+    )  # fmt: skip
     quantity: str | None = Option(default=None, description="A quantity of the model, such as fire.defender or held_area.")
-    below: N | None = knob("unit of the quantity", "It comes when the quantity is below this.", default=None, at_start=True)
-    above: N | None = knob("unit of the quantity", "It comes when the quantity is above this.", default=None, at_start=True)
+    below: N | None = knob(
+        "unit of the quantity", "It comes when the quantity is below this.", default=None, at_start=True,
+        label="{item}: comes below",
+    )  # fmt: skip
+    above: N | None = knob(
+        "unit of the quantity", "It comes when the quantity is above this.", default=None, at_start=True,
+        label="{item}: comes above",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _one_kind(self) -> "When[N]":
@@ -64,12 +71,20 @@ class When(Section, Generic[N]):
 class Effect(Section, Generic[N]):
     """What an event does to one knob."""
 
-    set: N | None = knob("unit of the knob", "The knob takes this value.", default=None, at_start=True)
-    scale: N | None = knob("factor", "The knob is multiplied by this.", low=0, high=1000, default=None, at_start=True)
-    add: N | None = knob("unit of the knob", "This is added to the knob.", default=None, at_start=True)
-    for_days: N | None = knob(
-        "days", "How long it lasts; for good if not given.", low=1, high=20_000, default=None, at_start=True
+    set: N | None = knob(
+        "unit of the knob", "The knob takes this value.", default=None, at_start=True, label="{item}: value of {knob}"
     )
+    scale: N | None = knob(
+        "factor", "The knob is multiplied by this.", low=0, high=1000, default=None, at_start=True,
+        label="{item}: factor on {knob}",
+    )  # fmt: skip
+    add: N | None = knob(
+        "unit of the knob", "This is added to the knob.", default=None, at_start=True, label="{item}: added to {knob}"
+    )
+    for_days: N | None = knob(
+        "days", "How long it lasts; for good if not given.", low=1, high=20_000, default=None, at_start=True,
+        label="{item}: days on {knob}",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Effect[N]":
@@ -92,11 +107,13 @@ class ScenarioEvent(Item, Generic[N]):
 
     when: When[N]
     probability: N = knob(
-        "share", "With what chance it can happen at all, drawn once a history.", low=0, high=1, default=1, at_start=True
-    )
+        "share", "With what chance it can happen at all, drawn once a history.", low=0, high=1, default=1, at_start=True,
+        label="{item}: chance",
+    )  # fmt: skip
     at_most: int | None = knob(
-        "times", "How often it can happen in a history; once if not given.", low=1, high=100, default=None, at_start=True
-    )
+        "times", "How often it can happen in a history; once if not given.", low=1, high=100, default=None, at_start=True,
+        label="{item}: times at most",
+    )  # fmt: skip
     effect: dict[str, Effect[N]] = Option(description="What it changes: the dotted path of each knob with its change.")
     tell: str | None = Option(default=None, min_length=1, description="The sentence that a chronicle tells when it begins.")
 

@@ -41,20 +41,23 @@ class Offensive(Item, Generic[N]):
 
     side: SideName = Option(default="attacker", description="Who attacks.")
     date: datetime.date
-    days: N = knob("days", "How long it lasts.", low=1, high=5000, at_start=True)
+    days: N = knob("days", "How long it lasts.", low=1, high=5000, at_start=True, label="{item}: length")
     intensity: N = knob(
-        "factor", "How hard its side attacks; 1 is the attacker's usual attack.", low=0, high=10, at_start=True
-    )
-    probability: N = knob("share", "With what chance it happens.", low=0, high=1, at_start=True)
+        "factor", "How hard its side attacks; 1 is the attacker's usual attack.", low=0, high=10, at_start=True,
+        label="{item}: intensity",
+    )  # fmt: skip
+    probability: N = knob("share", "With what chance it happens.", low=0, high=1, at_start=True, label="{item}: chance")
 
 
 class Belt(Item, Generic[N]):
     """A fortified belt, placed by the ground the attacker has gained since the start when he reaches it."""
 
     held_by: SideName
-    at_km2: N = knob("km2", "Ground gained since the start at which it begins.", low=-1e7, high=1e7)
-    depth_km2: N = knob("km2", "Ground within it.", low=0, high=1e7)
-    pace_share: N = knob("share", "Pace of the enemy's advance within it.", low=0, high=1)
+    at_km2: N = knob(
+        "km2", "Ground gained since the start at which it begins.", low=-1e7, high=1e7, label="{item}: ground before it"
+    )
+    depth_km2: N = knob("km2", "Ground within it.", low=0, high=1e7, label="{item}: depth")
+    pace_share: N = knob("share", "Pace of the enemy's advance within it.", low=0, high=1, label="{item}: pace within it")
 
 
 class FrontParameters(Section, Generic[N]):
@@ -67,57 +70,79 @@ class FrontParameters(Section, Generic[N]):
         "pace_from_effort_share": "Write effort_log_sd: how much harder the attacker attacks when the pace is high",
     }
 
-    held_area_km2: N = knob("km2", "Area the attacker holds at the start.", low=0, high=1e8, at_start=True)
-    total_area_km2: N = knob("km2", "Area fought over, held by either side.", low=1e-3, high=1e8, at_start=True)
+    held_area_km2: N = knob(
+        "km2", "Area the attacker holds at the start.", low=0, high=1e8, at_start=True,
+        label="Area held by {attacker} at the start",
+    )  # fmt: skip
+    total_area_km2: N = knob(
+        "km2", "Area fought over, held by either side.", low=1e-3, high=1e8, at_start=True, label="Area fought over"
+    )
     advance_km2_per_day: N | None = knob(
         "km2 a day", "Pace seen at the start; below 0 the defender gains. The settled pace if left out.",
-        low=-1e5, high=1e5, default=None, at_start=True,
+        low=-1e5, high=1e5, default=None, at_start=True, label="Pace at the start",
     )  # fmt: skip
     advance_settled_km2_per_day: N | None = knob(
         "km2 a day",
         "What a usual attack (intensity 1) gains a day at the reference force and fire, below 0 one of the defender; the "
         "pace seen at the start if left out. Without both, force and fire alone decide, and parity moves nothing.",
-        low=-1e5, high=1e5, default=None,
+        low=-1e5, high=1e5, default=None, label="Settled pace of the front",
     )  # fmt: skip
     attacker_reference_intensity: N | None = knob(
         "factor", "How hard the attacker attacked when losses, fire and pace were seen; 1, the usual attack, if left out.",
-        low=0, high=10, default=None, at_start=True,
+        low=0, high=10, default=None, at_start=True, label="{attacker}'s reference intensity",
     )  # fmt: skip
     defender_reference_intensity: N | None = knob(
-        "factor", "How hard the defender attacked then; as a rule, if left out.", low=0, high=10, default=None, at_start=True
+        "factor", "How hard the defender attacked then; as a rule, if left out.", low=0, high=10, default=None,
+        at_start=True, label="{defender}'s reference intensity",
+    )  # fmt: skip
+    advance_reverts_days: N = knob(
+        "days", "How long the noise of the pace remembers.", low=1, high=1e5, label="Memory of the noise of the pace"
     )
-    advance_reverts_days: N = knob("days", "How long the noise of the pace remembers.", low=1, high=1e5)
-    advance_sd_km2_per_day: N = knob("km2 a day", "Spread of that noise.", low=0, high=1e5)
+    advance_sd_km2_per_day: N = knob("km2 a day", "Spread of that noise.", low=0, high=1e5, label="Noise of the pace")
     fastest_km2_per_day: N = knob(
-        "km2 a day", "Pace of a usual attack against an enemy who is overwhelmed.", low=1e-6, high=1e6
+        "km2 a day", "Pace of a usual attack against an enemy who is overwhelmed.", low=1e-6, high=1e6, label="Fastest pace"
     )
-    force_elasticity: N = knob("log balance per log", "What the force ratio adds to the balance.", low=0, high=20)
-    fire_elasticity: N = knob("log balance per log", "What the fire ratio adds to the balance.", low=0, high=20)
+    force_elasticity: N = knob(
+        "log balance per log", "What the force ratio adds to the balance.", low=0, high=20, label="Weight of the force ratio"
+    )
+    fire_elasticity: N = knob(
+        "log balance per log", "What the fire ratio adds to the balance.", low=0, high=20, label="Weight of the fire ratio"
+    )
     defenders_advantage: N = knob(
-        "log balance", "By how much who attacks must be ahead in order to gain ground.", low=1e-3, high=20, default=0.3
-    )
+        "log balance", "By how much who attacks must be ahead in order to gain ground.", low=1e-3, high=20, default=0.3,
+        label="Advantage of who defends",
+    )  # fmt: skip
     decisive_balance: N = knob(
         "log balance", "By how much more he is ahead where the pace is three quarters of the fastest.",
-        low=1e-2, high=100, default=4,
+        low=1e-2, high=100, default=4, label="Balance at three quarters of full pace",
     )  # fmt: skip
     concentration: N = knob(
         "log balance per unit of intensity", "What attacking harder than usual adds to the balance, by massing for it.",
-        low=0, high=20, default=0.5,
+        low=0, high=20, default=0.5, label="Gain from massing for an attack",
     )  # fmt: skip
     counter_attack_share: N = knob(
-        "share", "How hard a defender without campaigns attacks, against the attacker's usual attack.", low=0, high=10
-    )
+        "share", "How hard a defender without campaigns attacks, against the attacker's usual attack.", low=0, high=10,
+        label="Intensity of counter-attacks",
+    )  # fmt: skip
     effort_log_sd: N = knob(
         "log", "How much harder who gains attacks, at a price, when the noise of the pace is one spread his way.",
-        low=0, high=2, default=0,
+        low=0, high=2, default=0, label="Extra effort of who gains",
     )  # fmt: skip
-    intensity_trend_per_year: N = knob("per year", "Yearly change of how hard the attacker attacks.", low=-1, high=10)
+    intensity_trend_per_year: N = knob(
+        "per year", "Yearly change of how hard the attacker attacks.", low=-1, high=10,
+        label="Yearly trend of {attacker}'s attacks",
+    )  # fmt: skip
     mud_months: list[int] = Option(description="Calendar months (1-12) of mud or bad weather.")
-    mud_season_factor: N = knob("factor", "On pace and effort in those months.", low=0, high=10)
-    dry_season_factor: N = knob("factor", "On pace and effort in the other months.", low=0, high=10)
-    plans_ahead_days: N = knob(
-        "days", "How long before its date a side counts on an offensive of its own.", low=0, high=5000, default=90
+    mud_season_factor: N = knob(
+        "factor", "On pace and effort in those months.", low=0, high=10, label="Factor on pace in the mud season"
     )
+    dry_season_factor: N = knob(
+        "factor", "On pace and effort in the other months.", low=0, high=10, label="Factor on pace in the dry season"
+    )
+    plans_ahead_days: N = knob(
+        "days", "How long before its date a side counts on an offensive of its own.", low=0, high=5000, default=90,
+        label="Days an offensive is planned ahead",
+    )  # fmt: skip
     offensives: list[Offensive[N]] = Option(default_factory=list)
     campaigns: CampaignParameters[N] | None = Option(default=None, description="Campaigns that the sides decide on.")
     belts: list[Belt[N]] = Option(default_factory=list)

@@ -32,34 +32,48 @@ from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, kn
 class SideManpower(Section, Generic[N]):
     """The manpower of one side."""
 
-    force_persons: N = knob("persons", "Force at the front at the start.", low=0, high=1e8, at_start=True)
+    force_persons: N = knob(
+        "persons", "Force at the front at the start.", low=0, high=1e8, at_start=True, label="{side}'s force at the start"
+    )
     reference_force_persons: N | None = knob(
-        "persons",
-        "Force at which the side suffers its daily casualties; the force at the start if not given.",
-        low=1,
-        high=1e8,
-        default=None,
-        at_start=True,
+        "persons", "Force at which the side suffers its daily casualties; the force at the start if not given.", low=1,
+        high=1e8, default=None, at_start=True, label="{side}'s reference force",
+    )  # fmt: skip
+    pool_persons: N = knob(
+        "persons", "Those who can still be mobilized.", low=0, high=1e9, at_start=True, label="{side}'s pool of recruits"
     )
-    pool_persons: N = knob("persons", "Those who can still be mobilized.", low=0, high=1e9, at_start=True)
-    pool_half_share: N = knob("share", "What is left of the pool when intake has fallen to about half.", low=0.001, high=10)
-    intake_per_month: N = knob("persons a month", "Recruits a month while the pool is full.", low=0, high=1e7)
+    pool_half_share: N = knob(
+        "share", "What is left of the pool when intake has fallen to about half.", low=0.001, high=10,
+        label="{side}'s pool at half intake",
+    )  # fmt: skip
+    intake_per_month: N = knob(
+        "persons a month", "Recruits a month while the pool is full.", low=0, high=1e7, label="{side}'s recruits a month"
+    )
     past_intake_per_month: N = knob(
-        "persons a month", "Recruits a month before the start, who are in training now.", low=0, high=1e7, at_start=True
+        "persons a month", "Recruits a month before the start, who are in training now.", low=0, high=1e7, at_start=True,
+        label="{side}'s recruits before the start",
+    )  # fmt: skip
+    training_days: N = knob(
+        "days", "From the pool to the front.", low=0, high=1000, at_start=True, label="{side}'s days of training"
     )
-    training_days: N = knob("days", "From the pool to the front.", low=0, high=1000, at_start=True)
-    killed_share: N = knob("share", "Share of the casualties who are killed.", low=0, high=1)
-    return_share: N = knob("share", "Share of the wounded who return to the force.", low=0, high=1)
-    return_days: N = knob("days", "Mean time until they return.", low=0, high=2000)
-    return_stages: Fixed = whole("stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True)
+    killed_share: N = knob(
+        "share", "Share of the casualties who are killed.", low=0, high=1, label="{side}'s dead among casualties"
+    )
+    return_share: N = knob(
+        "share", "Share of the wounded who return to the force.", low=0, high=1, label="{side}'s return of wounded"
+    )
+    return_days: N = knob("days", "Mean time until they return.", low=0, high=2000, label="{side}'s days until recovery")
+    return_stages: Fixed = whole(
+        "stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True,
+        label="{side}'s stages of recovery",
+    )  # fmt: skip
     past_daily_casualties: N = knob(
-        "persons a day",
-        "Casualties a day before the start, whose wounded are recovering now.",
-        low=0,
-        high=1e6,
-        at_start=True,
+        "persons a day", "Casualties a day before the start, whose wounded are recovering now.", low=0, high=1e6,
+        at_start=True, label="{side}'s losses before the start",
+    )  # fmt: skip
+    desertion_share_per_month: N = knob(
+        "share a month", "Share of the force that deserts.", low=0, high=1, label="{side}'s desertion a month"
     )
-    desertion_share_per_month: N = knob("share a month", "Share of the force that deserts.", low=0, high=1)
 
     @model_validator(mode="after")
     def _has_a_reference(self: "SideManpower[Quantity]") -> "SideManpower[Quantity]":
@@ -75,11 +89,16 @@ class Wave(Item, Generic[N]):
     side: SideName
     date: datetime.date | None = None
     force_below_share: N | None = knob(
-        "share", "Called once the force is below this share of its reference.", low=0, high=10, default=None, at_start=True
+        "share", "Called once the force is below this share of its reference.", low=0, high=10, default=None, at_start=True,
+        label="{item}: force that calls it",
+    )  # fmt: skip
+    probability: N = knob(
+        "share", "With what chance it is called at all.", low=0, high=1, at_start=True, label="{item}: chance"
     )
-    probability: N = knob("share", "With what chance it is called at all.", low=0, high=1, at_start=True)
-    persons: N = knob("persons", "Persons called up.", low=0, high=1e8, at_start=True)
-    over_days: N = knob("days", "Days over which they are called up.", low=1, high=5000, at_start=True)
+    persons: N = knob("persons", "Persons called up.", low=0, high=1e8, at_start=True, label="{item}: size")
+    over_days: N = knob(
+        "days", "Days over which they are called up.", low=1, high=5000, at_start=True, label="{item}: days taken"
+    )
 
     @model_validator(mode="after")
     def _dated_or_triggered(self) -> "Wave[N]":

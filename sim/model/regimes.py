@@ -30,15 +30,25 @@ class Regime(Item, Generic[N]):
     """What comes with a ceasefire."""
 
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
-    zone_width_km: N = knob("km", "Width of the demilitarized zone.", low=0, high=500)
-    guards: N = knob("persons", "Foreign troops that guard it, on the line.", low=0, high=10_000_000)
+    zone_width_km: N = knob("km", "Width of the demilitarized zone.", low=0, high=500, label="{item}: width of the zone")
+    guards: N = knob(
+        "persons", "Foreign troops that guard it, on the line.", low=0, high=10_000_000, label="{item}: foreign guards"
+    )
     guarded_by: str | None = Option(default=None, min_length=1, description="Who sends the guards.")
-    deploy_days: N = knob("days", "Until all guards are in place, at an even pace.", low=0, high=3_650)
-    credibility: N = knob("share", "How far guards and guarantors would really act.", low=0, high=1)
-    guarantee: N = knob("share", "Help promised if the war begins again; 1 is an alliance.", low=0, high=1)
+    deploy_days: N = knob(
+        "days", "Until all guards are in place, at an even pace.", low=0, high=3_650, label="{item}: days to deploy"
+    )
+    credibility: N = knob(
+        "share", "How far guards and guarantors would really act.", low=0, high=1, label="{item}: credibility"
+    )
+    guarantee: N = knob(
+        "share", "Help promised if the war begins again; 1 is an alliance.", low=0, high=1, label="{item}: guarantee"
+    )
     guaranteed: SideName | None = Option(default=None, description="Whom the guarantee is given; both, if left out.")
-    monitoring: N = knob("share", "How well violations are watched and reported.", low=0, high=1)
-    joint_commission: N = knob("share", "How far a joint commission settles disputes.", low=0, high=1)
+    monitoring: N = knob("share", "How well violations are watched and reported.", low=0, high=1, label="{item}: monitoring")
+    joint_commission: N = knob(
+        "share", "How far a joint commission settles disputes.", low=0, high=1, label="{item}: joint commission"
+    )
 
     @property
     def label(self) -> str:
@@ -56,36 +66,81 @@ class CeasefireParameters(Section, Generic[N]):
     """How ceasefires last, and the regimes that may be agreed."""
 
     first_year_hazard: N = knob(
-        "cumulated hazard", "Of a bare truce over its first year; 1.6 lets one in five last it.", low=0, high=100
+        "cumulated hazard", "Of a bare truce over its first year; 1.6 lets one in five last it.", low=0, high=100,
+        label="First-year hazard of a bare truce",
+    )  # fmt: skip
+    hazard_shape: N = knob(
+        "exponent", "Of time in the cumulated hazard; below 1 the hazard falls.", low=0.05, high=3,
+        label="Shape of the hazard over time",
+    )  # fmt: skip
+    institutions: N = knob(
+        "share", "How much institutions matter; 0 not at all, 1 as estimated.", low=0, high=1,
+        label="How much institutions matter",
+    )  # fmt: skip
+    zone_effect: N = knob("log hazard", "Of a wide zone.", low=-10, high=10, label="Effect of a wide zone")
+    zone_scale_km: N = knob(
+        "km", "Width at which a zone has 63 % of its effect.", low=0.1, high=500, label="Width at which a zone works"
     )
-    hazard_shape: N = knob("exponent", "Of time in the cumulated hazard; below 1 the hazard falls.", low=0.05, high=3)
-    institutions: N = knob("share", "How much institutions matter; 0 not at all, 1 as estimated.", low=0, high=1)
-    zone_effect: N = knob("log hazard", "Of a wide zone.", low=-10, high=10)
-    zone_scale_km: N = knob("km", "Width at which a zone has 63 % of its effect.", low=0.1, high=500)
-    guards_effect: N = knob("log hazard", "Of guards everywhere on the line who would act.", low=-10, high=10)
-    front_km: N = knob("km", "Length of the line to be guarded.", low=0.1, high=100_000)
-    guards_per_km: N = knob("persons a km", "Density at which 63 % of the line is covered.", low=0.01, high=10_000)
-    guarantee_effect: N = knob("log hazard", "Of a guarantee that is believed.", low=-10, high=10)
-    monitoring_effect: N = knob("log hazard", "Of monitoring.", low=-10, high=10)
-    commission_effect: N = knob("log hazard", "Of a joint commission.", low=-10, high=10)
-    withdrawal_days: N = knob("days", "Until the zone is clear, at an even pace.", low=0, high=3_650)
-    imposed_effect: N = knob("log hazard", "Of a deal signed only because of pressure.", low=-10, high=10)
+    guards_effect: N = knob(
+        "log hazard", "Of guards everywhere on the line who would act.", low=-10, high=10, label="Effect of guards"
+    )
+    front_km: N = knob("km", "Length of the line to be guarded.", low=0.1, high=100_000, label="Length of the line")
+    guards_per_km: N = knob(
+        "persons a km", "Density at which 63 % of the line is covered.", low=0.01, high=10_000,
+        label="Guards a km for most of the effect",
+    )  # fmt: skip
+    guarantee_effect: N = knob(
+        "log hazard", "Of a guarantee that is believed.", low=-10, high=10, label="Effect of a guarantee"
+    )
+    monitoring_effect: N = knob("log hazard", "Of monitoring.", low=-10, high=10, label="Effect of monitoring")
+    commission_effect: N = knob(
+        "log hazard", "Of a joint commission.", low=-10, high=10, label="Effect of a joint commission"
+    )
+    withdrawal_days: N = knob(
+        "days", "Until the zone is clear, at an even pace.", low=0, high=3_650, label="Days until the zone is clear"
+    )
+    imposed_effect: N = knob(
+        "log hazard", "Of a deal signed only because of pressure.", low=-10, high=10, label="Effect of an imposed deal"
+    )
     inconsistency_effect: N = knob(
-        "log hazard", "Of a war in which all ground taken was lost again; 0 if it always moved one way.", low=-10, high=10
-    )
+        "log hazard", "Of a war in which all ground taken was lost again; 0 if it always moved one way.", low=-10, high=10,
+        label="Effect of a front that went to and fro",
+    )  # fmt: skip
     strategic_effect: N = knob(
-        "log hazard per utility", "Of what the more tempted side expects of renewed war above its terms.", low=0, high=100
+        "log hazard per utility", "Of what the more tempted side expects of renewed war above its terms.", low=0, high=100,
+        label="Effect of temptation to renew the war",
+    )  # fmt: skip
+    incident_effect: N = knob(
+        "share", "Share of the hazard that follows the day's incidents.", low=0, high=1,
+        label="Hazard that follows incidents",
+    )  # fmt: skip
+    incidents_per_day: N = knob(
+        "incidents a day", "Mean on the whole line under a bare truce.", low=0, high=1e6,
+        label="Incidents a day in a bare truce",
+    )  # fmt: skip
+    incident_log_sd: N = knob(
+        "log", "Spread of the incidents from day to day.", low=0, high=1.5, label="Spread of incidents by day"
     )
-    incident_effect: N = knob("share", "Share of the hazard that follows the day's incidents.", low=0, high=1)
-    incidents_per_day: N = knob("incidents a day", "Mean on the whole line under a bare truce.", low=0, high=1e6)
-    incident_log_sd: N = knob("log", "Spread of the incidents from day to day.", low=0, high=1.5)
-    incident_branching: N = knob("share", "Incidents that one incident calls forth the day after.", low=0, high=0.95)
-    burst_factor: N = knob("factor", "Times the mean at which incidents are called a burst.", low=1, high=1_000)
+    incident_branching: N = knob(
+        "share", "Incidents that one incident calls forth the day after.", low=0, high=0.95,
+        label="Incidents that call forth others",
+    )  # fmt: skip
+    burst_factor: N = knob(
+        "factor", "Times the mean at which incidents are called a burst.", low=1, high=1_000,
+        label="Incidents that count as a burst",
+    )  # fmt: skip
     mobilized_share: N = knob(
-        "share", "Share of recruitment and arms production that goes on in a ceasefire.", low=0, high=1
-    )
-    pledged_share: N = knob("share", "Share of backers' pledges that goes on in a ceasefire.", low=0, high=1, default=0.3)
-    settled_after_years: N = knob("years", "After which a ceasefire counts as a settlement.", low=0.01, high=100)
+        "share", "Share of recruitment and arms production that goes on in a ceasefire.", low=0, high=1,
+        label="Mobilization kept in a ceasefire",
+    )  # fmt: skip
+    pledged_share: N = knob(
+        "share", "Share of backers' pledges that goes on in a ceasefire.", low=0, high=1, default=0.3,
+        label="Pledges kept in a ceasefire",
+    )  # fmt: skip
+    settled_after_years: N = knob(
+        "years", "After which a ceasefire counts as a settlement.", low=0.01, high=100,
+        label="Years until a ceasefire is settled",
+    )  # fmt: skip
     regimes: list[Regime[N]] = Option(default_factory=list, description="The regimes that options of an issue may name.")
 
 

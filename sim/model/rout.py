@@ -31,18 +31,28 @@ class SideRout(Section, Generic[N]):
     """When the front of one side breaks, and what that does."""
 
     hazard_per_year: N = knob(
-        "per year", "Its maximum, if the enemy makes the attacker's usual attack; 0 switches routs off.", low=0, high=1000
-    )
+        "per year", "Its maximum, if the enemy makes the attacker's usual attack; 0 switches routs off.", low=0, high=1000,
+        label="{side}'s hazard of a rout",
+    )  # fmt: skip
     balance_against: N = knob(
-        "log balance", "By how much the enemy is ahead where the hazard is half its maximum.", low=-20, high=20
+        "log balance", "By how much the enemy is ahead where the hazard is half its maximum.", low=-20, high=20,
+        label="{side}'s balance at a rout",
+    )  # fmt: skip
+    balance_width: N = knob(
+        "log balance", "How gradually it rises.", low=0.001, high=10, label="{side}'s spread of the rout hazard"
     )
-    balance_width: N = knob("log balance", "How gradually it rises.", low=0.001, high=10)
     loss_weight: N = knob(
-        "log balance", "What the loss of all of its largest force would add to the balance against it.", low=0, high=20
+        "log balance", "What the loss of all of its largest force would add to the balance against it.", low=0, high=20,
+        label="{side}'s weight of losses in routs",
+    )  # fmt: skip
+    days: N = knob("days", "How long a rout lasts.", low=1, high=5000, label="{side}'s days of a rout")
+    pace_km2_per_day: N = knob(
+        "km2 a day", "Ground lost while it lasts, beside what the front moves.", low=0, high=1e5,
+        label="{side}'s ground lost in a rout",
+    )  # fmt: skip
+    weariness_shock: N = knob(
+        "years of war felt", "Weariness that a rout brings at once.", low=0, high=10, label="{side}'s weariness from a rout"
     )
-    days: N = knob("days", "How long a rout lasts.", low=1, high=5000)
-    pace_km2_per_day: N = knob("km2 a day", "Ground lost while it lasts, beside what the front moves.", low=0, high=1e5)
-    weariness_shock: N = knob("years of war felt", "Weariness that a rout brings at once.", low=0, high=10)
 
 
 class RoutParameters(Section, Generic[N]):

@@ -20,7 +20,9 @@ from sim.scenario import N, Quantity, Section, knob
 class DisplacementParameters(Section, Generic[N]):
     """Persons who flee from where the front moves."""
 
-    persons_per_km2: N = knob("persons per km2", "Who flee from each km2 that is taken.", low=0, high=100_000, default=20)
+    persons_per_km2: N = knob(
+        "persons per km2", "Who flee from each km2 that is taken.", low=0, high=100_000, default=20, label="Refugees per km2"
+    )
 
 
 # Its rules: functions of arrays with a value a history, (n,), named for what they return, nothing changed in place. What

@@ -24,63 +24,103 @@ MOST_PACKAGES = 5000
 class SideStakes(Section, Generic[N]):
     """What moves one side in the negotiation."""
 
-    cost_of_war_per_year: N = knob("utility a year", "Cost of the war to it.", low=0, high=10)
-    discount_per_year: N = knob("per year", "How impatient it is.", low=0, high=10)
-    horizons_days: list[Fixed] = whole(
-        "days", "The horizons that it plans for; it takes the best.", low=1, high=36_500, at_start=True
+    cost_of_war_per_year: N = knob(
+        "utility a year", "Cost of the war to it.", low=0, high=10, label="{side}'s cost of war a year"
     )
-    resolve_sd: N = knob("utility", "Spread of its private resolve over histories.", low=0, high=10)
-    waiting_premium: N = knob("utility", "What waiting is worth to it while it clearly wins.", low=0, high=10)
-    outside_pressure: N = knob("utility", "Cost that others put on its fighting on.", low=0, high=10)
+    discount_per_year: N = knob("per year", "How impatient it is.", low=0, high=10, label="{side}'s impatience")
+    horizons_days: list[Fixed] = whole(
+        "days", "The horizons that it plans for; it takes the best.", low=1, high=36_500, at_start=True,
+        label="{side}'s planning horizon {n}",
+    )  # fmt: skip
+    resolve_sd: N = knob(
+        "utility", "Spread of its private resolve over histories.", low=0, high=10, label="{side}'s spread of resolve"
+    )
+    waiting_premium: N = knob(
+        "utility", "What waiting is worth to it while it clearly wins.", low=0, high=10, label="{side}'s gain from waiting"
+    )
+    outside_pressure: N = knob(
+        "utility", "Cost that others put on its fighting on.", low=0, high=10, label="Pressure on {side}"
+    )
     renewed_war_loss: N = knob(
         "utility",
         "What it loses if the war begins again, by surprise or lost backers, beside what re-arming does; below 0 a gain.",
-        low=-10, high=10,
+        low=-10, high=10, label="{side}'s fear of renewed war",
     )  # fmt: skip
     resolve_noise: N = knob(
-        "utility", "Noise in what two weeks of fighting show the other side of its resolve.", low=1e-3, high=1e3, default=0.5
-    )
-    going_on_price: N = knob("utility", "Price at home of going on once all war support is lost.", low=0, high=10, default=0)
+        "utility", "Noise in what two weeks of fighting show the other side of its resolve.", low=1e-3, high=1e3,
+        default=0.5, label="{side}'s noise about its resolve",
+    )  # fmt: skip
+    going_on_price: N = knob(
+        "utility", "Price at home of going on once all war support is lost.", low=0, high=10, default=0,
+        label="{side}'s home price of going on",
+    )  # fmt: skip
     bad_terms_price: N = knob(
         "utility per year of war felt", "Price at home of signing the worst terms, and in proportion of others.",
-        low=0, high=10, default=0,
+        low=0, high=10, default=0, label="{side}'s home price of bad terms",
     )  # fmt: skip
-    foreign_troops_price: N = knob("utility", "Price to it of foreign troops everywhere on the line.", low=0, high=10)
-    trust_years: N = knob("years", "Over how long it asks whether a deal will last.", low=0.01, high=100)
-    leader_change_per_year: N = knob("per year", "Rate at which its leader changes.", low=0, high=100)
+    foreign_troops_price: N = knob(
+        "utility", "Price to it of foreign troops everywhere on the line.", low=0, high=10,
+        label="{side}'s price of foreign troops",
+    )  # fmt: skip
+    trust_years: N = knob(
+        "years", "Over how long it asks whether a deal will last.", low=0.01, high=100, label="{side}'s horizon of trust"
+    )
+    leader_change_per_year: N = knob(
+        "per year", "Rate at which its leader changes.", low=0, high=100, label="{side}'s leader changes a year"
+    )
 
 
 class TalksParameters(Section, Generic[N]):
     """How talks come and go."""
 
-    open_per_year: N = knob("per year", "Rate at which they open while there are none.", low=0, high=1000)
+    open_per_year: N = knob(
+        "per year", "Rate at which they open while there are none.", low=0, high=1000, label="Rate at which talks open"
+    )
     agree_per_year: N = knob(
         "per year",
-        "Rate at which a deal is tried while they are on: by an offer, or where both know that there is a zone.",
-        low=0,
-        high=1000,
+        "Rate at which a deal is tried while they are on: by an offer, or where both know that there is a zone.", low=0,
+        high=1000, label="Rate at which deals are tried",
+    )  # fmt: skip
+    fail_per_year: N = knob("per year", "Rate at which they fail.", low=0, high=1000, label="Rate at which talks fail")
+    suspend_per_year: N = knob(
+        "per year", "Rate at which they are suspended.", low=0, high=1000, label="Rate at which talks are suspended"
     )
-    fail_per_year: N = knob("per year", "Rate at which they fail.", low=0, high=1000)
-    suspend_per_year: N = knob("per year", "Rate at which they are suspended.", low=0, high=1000)
-    suspended_days: N = knob("days", "How long they stay suspended.", low=0, high=36_500)
-    pause_days: N = knob("days", "After a failure, how long until they can open again.", low=0, high=36_500)
+    suspended_days: N = knob(
+        "days", "How long they stay suspended.", low=0, high=36_500, label="Days that talks stay suspended"
+    )
+    pause_days: N = knob(
+        "days", "After a failure, how long until they can open again.", low=0, high=36_500, label="Days after failed talks"
+    )
 
 
 class MediationParameters(Section, Generic[N]):
     """Mediators who come, press both sides for a time, and go."""
 
-    hazard_per_year: N = knob("per year", "Rate at which they come.", low=0, high=1000)
-    days: N = knob("days", "How long they stay.", low=1, high=36_500)
-    opens_factor: N = knob("factor", "On the rate at which talks open while they are there.", low=0, high=100)
-    pressure: N = knob("utility", "Cost that they put on fighting on, for both sides.", low=0, high=10)
+    hazard_per_year: N = knob("per year", "Rate at which they come.", low=0, high=1000, label="Rate at which mediators come")
+    days: N = knob("days", "How long they stay.", low=1, high=36_500, label="Days that mediators stay")
+    opens_factor: N = knob(
+        "factor", "On the rate at which talks open while they are there.", low=0, high=100,
+        label="Factor of mediators on opening talks",
+    )  # fmt: skip
+    pressure: N = knob(
+        "utility", "Cost that they put on fighting on, for both sides.", low=0, high=10, label="Pressure by mediators"
+    )
 
 
 class LedgerParameters(Section):
     """What the ledger tries in order to open a zone of agreement."""
 
-    guards_persons: list[Fixed] = whole("persons", "Numbers of guards tried, rising.", low=0, high=10_000_000, at_start=True)
-    concession_step: Fixed = knob("utility", "Step in which concessions are counted.", low=1e-6, high=1, at_start=True)
-    concession_steps: Fixed = whole("steps", "How many steps are told apart.", low=1, high=1000, at_start=True)
+    guards_persons: list[Fixed] = whole(
+        "persons", "Numbers of guards tried, rising.", low=0, high=10_000_000, at_start=True,
+        label="Guards tried, number {n}",
+    )  # fmt: skip
+    concession_step: Fixed = knob(
+        "utility", "Step in which concessions are counted.", low=1e-6, high=1, at_start=True,
+        label="Step in which concessions are counted",
+    )  # fmt: skip
+    concession_steps: Fixed = whole(
+        "steps", "How many steps are told apart.", low=1, high=1000, at_start=True, label="Number of concession steps"
+    )
 
     @field_validator("guards_persons", mode="after")
     @classmethod
@@ -103,19 +143,36 @@ class NegotiationParameters(Section, Generic[N]):
     )
     weight_concentration: Fixed | None = knob(
         "", "How closely weights keep to those given (Dirichlet); exactly if left out.", low=1, high=1e6, default=None,
-        at_start=True,
+        at_start=True, label="Closeness of weights to those given",
     )  # fmt: skip
     attacker_power_at_start: N = knob(
-        "share", "The attacker's share of what power settles, at the balance of the start.", low=0.001, high=0.999
-    )
-    leverage: N = knob("per log balance", "How far the balance of forces moves that share.", low=0, high=100)
-    momentum_leverage: N = knob("per momentum", "How far the momentum at the front moves it.", low=0, high=100)
-    extrapolate_days: N = knob("days", "For how long sides extrapolate the trends of the day.", low=1, high=36_500)
-    ripeness: N = knob("share", "How far talks wait until both sides hurt and see a way out.", low=0, high=1)
-    way_out_scale: N = knob("utility", "How near the nearest package must come to be seen as a way out.", low=1e-6, high=10)
+        "share", "The attacker's share of what power settles, at the balance of the start.", low=0.001, high=0.999,
+        label="{attacker}'s power at the start",
+    )  # fmt: skip
+    leverage: N = knob(
+        "per log balance", "How far the balance of forces moves that share.", low=0, high=100,
+        label="Leverage of the balance of forces",
+    )  # fmt: skip
+    momentum_leverage: N = knob(
+        "per momentum", "How far the momentum at the front moves it.", low=0, high=100,
+        label="Leverage of momentum at the front",
+    )  # fmt: skip
+    extrapolate_days: N = knob(
+        "days", "For how long sides extrapolate the trends of the day.", low=1, high=36_500,
+        label="Days that trends are extrapolated",
+    )  # fmt: skip
+    ripeness: N = knob(
+        "share", "How far talks wait until both sides hurt and see a way out.", low=0, high=1,
+        label="Weight of ripeness for talks",
+    )  # fmt: skip
+    way_out_scale: N = knob(
+        "utility", "How near the nearest package must come to be seen as a way out.", low=1e-6, high=10,
+        label="Nearness seen as a way out",
+    )  # fmt: skip
     attacker_proposes_share: N = knob(
-        "share", "How often the attacker makes the offer, when offers are screening.", low=0, high=1
-    )
+        "share", "How often the attacker makes the offer, when offers are screening.", low=0, high=1,
+        label="{attacker}'s share of offers",
+    )  # fmt: skip
     issues: list[Issue[N]] = Option(min_length=1, description="What is to be settled, with the options.")
     forbidden: list[Rule] = Option(default_factory=list, description="Combinations of options that cannot be signed.")
     red_lines: list[RedLine[N]] = Option(default_factory=list, description="Terms that a side refuses, or prices.")

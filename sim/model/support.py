@@ -26,15 +26,27 @@ class SideSupport(Section, Generic[N]):
     """War support of one side."""
 
     year_casualties_persons: N = knob(
-        "persons", "Casualties of a year of this war as it was before the start.", low=1, high=1e8
+        "persons", "Casualties of a year of this war as it was before the start.", low=1, high=1e8,
+        label="{side}'s casualties of a year",
+    )  # fmt: skip
+    success_weight: N = knob(
+        "share", "How far belief in success keeps weariness down.", low=0, high=1, label="{side}'s patience while winning"
     )
-    success_weight: N = knob("share", "How far belief in success keeps weariness down.", low=0, high=1)
-    fades_per_year: N = knob("per year", "Rate at which weariness fades in a ceasefire.", low=0, high=100, default=0.5)
-    support_per_weariness: N = knob("per year of war felt", "War support lost with weariness.", low=0, high=10)
+    fades_per_year: N = knob(
+        "per year", "Rate at which weariness fades in a ceasefire.", low=0, high=100, default=0.5,
+        label="{side}'s recovery in a ceasefire",
+    )  # fmt: skip
+    support_per_weariness: N = knob(
+        "per year of war felt", "War support lost with weariness.", low=0, high=10,
+        label="{side}'s support lost to weariness",
+    )  # fmt: skip
     wave_price_per_100k: N = knob(
-        "per 100,000 persons", "War support lost when a wave of mobilization begins.", low=0, high=1
+        "per 100,000 persons", "War support lost when a wave of mobilization begins.", low=0, high=1,
+        label="{side}'s price of mobilizing",
+    )  # fmt: skip
+    recruiting_share: N = knob(
+        "share", "Share of recruitment that follows war support.", low=0, high=1, label="{side}'s recruiting by support"
     )
-    recruiting_share: N = knob("share", "Share of recruitment that follows war support.", low=0, high=1)
 
 
 class SupportParameters(Section, Generic[N]):

@@ -52,7 +52,10 @@ class Correlation(Item):
     )
     note: str = Field(default="", validate_default=False, description="A remark for readers")
     assumption: bool = Field(default=False, validate_default=False, description="It is assumed, it has no source")
-    rank: Fixed = knob("", "Spearman's rank correlation; 1: the same luck, -1: opposite luck", low=-1, high=1)
+    rank: Fixed = knob(
+        "", "Spearman's rank correlation; 1: the same luck, -1: opposite luck", low=-1, high=1,
+        label="{item}: rank",
+    )  # fmt: skip
 
     @field_validator("between", mode="before")
     @classmethod

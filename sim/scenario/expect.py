@@ -18,8 +18,8 @@ class Expectation(Item):
     outcome: str = Field(description="Column of outcomes.csv")
     statistic: Literal["mean", "median", "ratio"]
     of: str | None = Field(default=None, description="For a ratio: the column by whose mean that of the outcome is divided")
-    low: float = knob("unit of the outcome", "Lower end of the range")
-    high: float = knob("unit of the outcome", "Upper end of the range")
+    low: float = knob("unit of the outcome", "Lower end of the range", label="{item}: low")
+    high: float = knob("unit of the outcome", "Upper end of the range", label="{item}: high")
     reason: str = Field(min_length=1, description="Where the range comes from")
 
     @model_validator(mode="after")

@@ -65,8 +65,12 @@ class ScenarioHead(Section):
     title: str = Field(min_length=1, description="One line, for tables and pages")
     description: str = Field(description="What is assumed, in a few sentences")
     start_date: datetime.date = Field(description="The first day, such as 2024-12-04")
-    horizon_months: int | None = knob("months", "How long is looked ahead", low=1, high=MOST_MONTHS, default=None)
-    horizon_days: int | None = knob("days", "How long is looked ahead", low=1, high=MOST_DAYS, default=None)
+    horizon_months: int | None = knob(
+        "months", "How long is looked ahead", low=1, high=MOST_MONTHS, default=None, label="Horizon in months"
+    )
+    horizon_days: int | None = knob(
+        "days", "How long is looked ahead", low=1, high=MOST_DAYS, default=None, label="Horizon in days"
+    )
     sides: Sides
     correlations: list[Correlation] = Field(default=[], description="Uncertain quantities that are high or low together")
     sources: dict[str, Source] = Field(default={}, description="The sources of the numbers, by key")

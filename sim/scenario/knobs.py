@@ -30,6 +30,8 @@ class Knob:
         Whether only whole numbers are allowed.
     at_start : bool
         Whether it is settled at the start, so that no event may change it later.
+    label : str
+        What it is called, a template that `labels` fills in.
     """
 
     unit: str
@@ -38,6 +40,7 @@ class Knob:
     high: float | None = None
     whole: bool = False
     at_start: bool = False
+    label: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the declaration as it is kept with the field, apart from its description."""

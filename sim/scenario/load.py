@@ -22,6 +22,7 @@ from .errors import Flaw, Path, Problem, ScenarioError
 from .extends import read_layers
 from .head import ScenarioHead
 from .identity import Origin, Setting, fingerprint, one_after_the_other, settings_between
+from .labels import Label, labels
 from .lookup import Unclear, is_file_only, meanings, names_like, one_form
 from .parse import Unread
 from .read import Located, Place
@@ -77,6 +78,11 @@ class Scenario(Generic[T]):
         if self.origin is not None:
             return self.origin.fingerprint
         return "" if is_shipped(self.path) else fingerprint(self.base)
+
+    @cached_property
+    def labels(self) -> dict[str, Label]:
+        """What each of its numbers is called, by its dotted path."""
+        return labels(self.world)
 
     @property
     def head(self) -> ScenarioHead:

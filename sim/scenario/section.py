@@ -118,6 +118,7 @@ def knob(
     default: Any = ...,
     *,
     at_start: bool = False,
+    label: str = "",
 ) -> Any:
     """Declare a number of a section, to stand after a field's annotation.
 
@@ -133,13 +134,17 @@ def knob(
         A number, or None for a field annotated ``Quantity | None``; without it the field is required.
     at_start : bool
         Whether it is settled at the start, so that no event may change it later.
+    label : str
+        What it is called, in 40 letters with the names filled in: a template in which ``{side}``, ``{attacker}`` and
+        ``{defender}`` are names of sides, ``{item}`` that of the thing in a list that it belongs to, ``{n}`` its place in a
+        list of numbers, ``{knob}`` what is called a knob that an event changes.
 
     Returns
     -------
     pydantic field
         For a field annotated `Quantity`, `Fixed`, ``int``, ``float``, or a list, tuple or dict of these.
     """
-    return _field(Knob(unit, description, low, high, at_start=at_start), default)
+    return _field(Knob(unit, description, low, high, at_start=at_start, label=label), default)
 
 
 def whole(
@@ -149,9 +154,11 @@ def whole(
     high: float | None = None,
     default: Any = ...,
     at_start: bool = False,
+    *,
+    label: str = "",
 ) -> Any:
     """Declare a number that must be whole, for a field annotated `Fixed`; otherwise like `knob`."""
-    return _field(Knob(unit, description, low, high, whole=True, at_start=at_start), default)
+    return _field(Knob(unit, description, low, high, whole=True, at_start=at_start, label=label), default)
 
 
 def _field(knob: Knob, default: Any) -> Any:

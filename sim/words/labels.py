@@ -5,37 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sim.model.parameters import SIDES
+from sim.model import WarScenario
 from sim.results.identity import Identity
 from sim.results.summary import blank_row
 from sim.scenario import Scenario
+from sim.scenario.labels import Label, label_of
 
 
 def knob_label(path: str, scenario: Scenario[Any] | None = None) -> str:
-    """Return what a knob is called, given its dotted path, with the names of a scenario where there is one.
+    """Return what a knob is called within a sentence, given its path, with the names of a scenario where there is one.
 
     >>> knob_label("negotiation.defender.renewed_war_loss"), knob_label("front.mud_season_factor")
-    ("the defender's renewed war loss", 'mud season factor')
+    ("the defender's fear of renewed war", 'factor on pace in the mud season')
     """
-    first, *between, last = path.split(".") if "." in path else ("", path)
-    what, whose = _spaced(last), ""
-    place: Any = getattr(scenario.world, first, None) if scenario is not None and first else None
-    for part in between:
-        if part in SIDES:
-            whose = getattr(scenario.world.sides, part).name if scenario is not None else f"the {part}"
-        elif isinstance(place, list):
-            place = next((item for item in place if getattr(item, "id", None) == part), None)
-            named = getattr(place, "name", None) or getattr(place, "label", None)
-            what = f"{what} of '{named}'" if named else f"{what} of {_spaced(part)}"
-            continue
-        elif not isinstance(getattr(place, part, None), list):
-            what = f"{what} of {_spaced(part)}"
-        place = getattr(place, part, None)
-    return f"{whose}'s {what}" if whose else what
+    return _label(path, scenario).sentence
 
 
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
+def knob_heading(path: str, scenario: Scenario[Any] | None = None) -> str:
+    """Return what a knob is called in figures, in tables and on axes.
+
+    >>> knob_heading("arms.halts.us_pause.days"), knob_heading("negotiation.attacker.discount_per_year")
+    ('US pause: length of the halt', "The attacker's impatience")
+    """
+    return _label(path, scenario).text
+
+
+def _label(path: str, scenario: Scenario[Any] | None) -> Label:
+    if scenario is None:
+        return label_of(None, path, WarScenario)
+    return scenario.labels.get(path) or label_of(scenario.world, path)
 
 
 def sentence_label(label: str, sides: Sequence[str] = ()) -> str:
@@ -51,7 +49,7 @@ def sentence_label(label: str, sides: Sequence[str] = ()) -> str:
 def outcome_label(outcome: str, scenario: Scenario[Any] | None) -> str:
     """Return what an outcome is called where no heading stands above it."""
     if scenario is None:
-        return _spaced(outcome)
+        return outcome.replace("_", " ")
     return sentence_label(blank_row(scenario, outcome).label, side_names(scenario))
 
 

@@ -18,24 +18,36 @@ from sim.scenario.wording import did_you_mean, quoted
 class Weights(Section):
     """How much an issue matters to each side."""
 
-    attacker: Fixed = knob("share", "Weight to the attacker; over all issues they add to 1.", low=0, high=1, at_start=True)
-    defender: Fixed = knob("share", "Weight to the defender; over all issues they add to 1.", low=0, high=1, at_start=True)
+    attacker: Fixed = knob(
+        "share", "Weight to the attacker; over all issues they add to 1.", low=0, high=1, at_start=True,
+        label="{item}: weight to {attacker}",
+    )  # fmt: skip
+    defender: Fixed = knob(
+        "share", "Weight to the defender; over all issues they add to 1.", low=0, high=1, at_start=True,
+        label="{item}: weight to {defender}",
+    )  # fmt: skip
 
 
 class Values(Section, Generic[N]):
     """What an option is worth to each side, from 0, the worst that it fears, to 1, the best that it hopes for."""
 
-    attacker: N = knob("utility", "Value to the attacker.", low=0, high=1, at_start=True)
-    defender: N = knob("utility", "Value to the defender.", low=0, high=1, at_start=True)
+    attacker: N = knob(
+        "utility", "Value to the attacker.", low=0, high=1, at_start=True, label="{item}: value to {attacker}"
+    )
+    defender: N = knob(
+        "utility", "Value to the defender.", low=0, high=1, at_start=True, label="{item}: value to {defender}"
+    )
 
 
 class CurvePoint(Section, Generic[N]):
     """What one area is worth to a side."""
 
-    area_km2: N = knob("km2", "Area held by the attacker.", low=0, high=1e8, at_start=True)
+    area_km2: N = knob(
+        "km2", "Area held by the attacker.", low=0, high=1e8, at_start=True, label="{item}: {side}'s area, point {n}"
+    )
     worth: N = knob(
         "utility", "What it is worth; above 1 beyond what the side hopes for, below 0 worse than what it fears.",
-        low=-10, high=10, at_start=True,
+        low=-10, high=10, at_start=True, label="{item}: {side}'s value, point {n}",
     )  # fmt: skip
 
 
@@ -44,11 +56,11 @@ class Land(Section, Generic[N]):
 
     none_km2: N | None = knob(
         "km2", "Area held by the attacker that is worth 0 to him and 1 to the defender, for sides without a curve.",
-        low=0, high=1e8, default=None, at_start=True,
+        low=0, high=1e8, default=None, at_start=True, label="{item}: area worth 0 to {attacker}",
     )  # fmt: skip
     all_km2: N | None = knob(
         "km2", "Area held by the attacker that is worth 1 to him and 0 to the defender, for sides without a curve.",
-        low=0, high=1e8, default=None, at_start=True,
+        low=0, high=1e8, default=None, at_start=True, label="{item}: area worth 1 to {attacker}",
     )  # fmt: skip
     attacker: list[CurvePoint[N]] | None = Option(
         default=None, description="What areas are worth to the attacker: points that rise, straight lines between them."
@@ -117,9 +129,12 @@ class IssueOption(Opening[N], Generic[N]):
     values: Values[N] | None = Option(default=None, description="What it is worth to each side; not for land.")
     ceded_km2: N | None = knob(
         "km2", "Land that the defender hands over (negative: gets back), from the line of the day.", low=-1e8, high=1e8,
-        default=None, at_start=True,
+        default=None, at_start=True, label="{item}: land ceded by {defender}",
     )  # fmt: skip
-    area_km2: N | None = knob("km2", "Area that the attacker is left with.", low=0, high=1e8, default=None, at_start=True)
+    area_km2: N | None = knob(
+        "km2", "Area that the attacker is left with.", low=0, high=1e8, default=None, at_start=True,
+        label="{item}: area left to {attacker}",
+    )  # fmt: skip
     regime: str | None = Option(default=None, description="The ceasefire regime that comes with it.")
 
     @property
@@ -195,32 +210,41 @@ class RedLine(Opening[N], Generic[N]):
         description="Options by issue; it covers packages with one of them in each issue. All, if left out beside an area.",
     )
     area_above_km2: N | None = knob(
-        "km2", "It covers packages that leave the attacker with more than this.", low=0, high=1e8, default=None
-    )
+        "km2", "It covers packages that leave the attacker with more than this.", low=0, high=1e8, default=None,
+        label="{item}: area above",
+    )  # fmt: skip
     area_below_km2: N | None = knob(
-        "km2", "It covers packages that leave the attacker with less than this.", low=0, high=1e8, default=None
-    )
+        "km2", "It covers packages that leave the attacker with less than this.", low=0, high=1e8, default=None,
+        label="{item}: area below",
+    )  # fmt: skip
     ceded_above_km2: N | None = knob(
         "km2", "It covers packages that leave the attacker with more than the line of the day and this.", low=-1e8, high=1e8,
-        default=None,
+        default=None, label="{item}: cession above",
     )  # fmt: skip
     ceded_below_km2: N | None = knob(
         "km2", "It covers packages that leave the attacker with less than the line of the day and this.", low=-1e8, high=1e8,
-        default=None,
+        default=None, label="{item}: cession below",
     )  # fmt: skip
     hard_share: N = knob(
         "share of histories", "In how many histories it is never crossed; in the others it has a price.", low=0, high=1,
-        at_start=True,
+        at_start=True, label="{item}: how often hard",
     )  # fmt: skip
-    price: N = knob("utility", "Price of crossing it at the start, where it is not hard.", low=0, high=10)
+    price: N = knob(
+        "utility", "Price of crossing it at the start, where it is not hard.", low=0, high=10,
+        label="{item}: price of crossing",
+    )  # fmt: skip
     softening: N = knob(
-        "per year of war felt", "How fast the price falls with weariness, in a war that is not being won.", low=0, high=10
-    )
+        "per year of war felt", "How fast the price falls with weariness, in a war that is not being won.", low=0, high=10,
+        label="{item}: softening a year",
+    )  # fmt: skip
     softening_per_1000_km2: N = knob(
         "per 1,000 km2", "How fast the price falls with ground that its side has lost since the start.", low=0, high=1000,
-        default=0,
+        default=0, label="{item}: softening by land",
     )  # fmt: skip
-    hardening: N = knob("per momentum", "How far success at the front raises the price.", low=0, high=100, default=0)
+    hardening: N = knob(
+        "per momentum", "How far success at the front raises the price.", low=0, high=100, default=0,
+        label="{item}: hardening by gains",
+    )  # fmt: skip
 
     @property
     def label(self) -> str:

@@ -1,0 +1,121 @@
+"""Every number of every shipped scenario has a name of its own, short, and without paths or ids."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+
+from sim.catalogue import shipped
+from sim.model import MECHANISMS, WarScenario
+from sim.scenario import Knob, Scenario, load_scenario, numbers
+from sim.scenario.knobs import knob_of
+from sim.scenario.labels import LONGEST
+from sim.words.labels import knob_heading, knob_label
+
+NOT_WORDS = re.compile(r"_|\w\.\w|\{|\}")
+
+
+@cache
+def loaded(name: str, *settings: str) -> Scenario[Any]:
+    return load_scenario(name, WarScenario, list(settings))
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_labels_are_short_and_unique_and_in_words(name: str) -> None:
+    scenario = loaded(name)
+    told = scenario.labels
+    assert list(told) == [known.path for known in numbers(scenario.world)]
+    assert len({label.text for label in told.values()}) == len(told)
+    for path, label in told.items():
+        assert len(label.text) <= LONGEST, path
+        for text in label:
+            assert text
+            assert not NOT_WORDS.search(text), (path, text)
+        assert label.text[0].isupper() or not label.text[0].isalpha()
+
+
+def test_every_declared_number_has_a_label() -> None:
+    def declared(section: Any, seen: set[Any]) -> list[tuple[str, Knob]]:
+        if section in seen:
+            return []
+        seen.add(section)
+        found = []
+        for name, field in section.model_fields.items():
+            knob = knob_of(field)
+            if knob is not None:
+                found.append((f"{section.__name__}.{name}", knob))
+            found += [one for below in _sections_in(field.annotation) for one in declared(below, seen)]
+        return found
+
+    every = declared(WarScenario, set())
+    assert len(every) > 150
+    assert [where for where, knob in every if not knob.label] == []
+    assert MECHANISMS
+
+
+def _sections_in(annotation: Any) -> list[Any]:
+    from typing import get_args
+
+    from sim.scenario.walk import is_section, members
+
+    found = []
+    for member in members(annotation):
+        if is_section(member):
+            found.append(member)
+        for inner in get_args(member):
+            found += _sections_in(inner)
+    return found
+
+
+def test_labels_have_the_names_of_the_scenario() -> None:
+    base = loaded("baseline")
+    fear = "negotiation.defender.renewed_war_loss"
+    assert base.labels[fear] == ("Ukraine's fear of renewed war", "Ukraine's fear of renewed war")
+    assert loaded("history/iwo_jima").labels["manpower.attacker.return_share"].text == "United States' return of wounded"
+    assert knob_heading(fear, loaded("history/winter_war")) == "Finland's fear of renewed war"
+    # Nor does a longer name than there is room for take the place of what is meant.
+    assert (
+        knob_heading("negotiation.attacker.renewed_war_loss", loaded("history/korea"))
+        == "The attacker's fear of renewed war"
+    )
+    assert base.labels["arms.halts.us_pause.probability"] == (
+        "US pause: chance of the halt",
+        "chance of the halt (US pause)",
+    )
+    price = base.labels["negotiation.red_lines.recognised_borders.price"]
+    assert price == ("Recognised borders: price of crossing", "price of crossing (internationally recognised borders)")
+    assert knob_label("front.advance_sd_km2_per_day", base) == "noise of the pace"
+    other = loaded("baseline", "sides.defender.name=Southland")
+    assert knob_label(fear, other) == "Southland's fear of renewed war"
+
+
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [
+        ("negotiation.red_lines.no_nato", "No path to NATO"),
+        ("attrition.law", "Law (attrition)"),
+        ("arms.halts.us_pause.date", "US pause: date"),
+        ("sides.defender.name", "Ukraine's name"),
+        ("negotiation.red_lines.none_such.price", "None such: price of crossing"),
+        ("front.advance_km2_per_day", "Pace at the start"),
+    ],
+)
+def test_what_is_no_number_of_the_scenario_has_a_name_too(path: str, heading: str) -> None:
+    assert knob_heading(path, loaded("baseline")) == heading
+
+
+def test_things_that_cannot_be_told_apart_by_name_are_by_id() -> None:
+    same = "negotiation.red_lines.no_nato.name=no neutrality"
+    told = loaded("baseline", same).labels
+    first, second = (told[f"negotiation.red_lines.{name}.price"].text for name in ("no_nato", "no_neutrality"))
+    assert (first, second) == ("No NATO: price of crossing", "No neutrality: price of crossing")
+    texts = [label.text for label in told.values()]
+    assert len(set(texts)) == len(texts)
+    long = "x" * 300
+    told = loaded("baseline", f"sides.attacker.name={long}", f"arms.backers.europe.name={long}").labels
+    assert told["negotiation.attacker.discount_per_year"].text == "The attacker's impatience"
+    assert told["arms.backers.europe.aid_per_month_beur"].text == "Europe: pledges a month"
+    assert max(len(label.text) for label in told.values()) <= LONGEST
