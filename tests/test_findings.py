@@ -387,7 +387,8 @@ def test_a_sweep_says_where_an_outcome_is_least_and_most(base):
     found = sim.sweep("baseline", vary, replications=40, months=13, outcomes=[outcome])
     told = found.findings[0].sentence
     assert re.match(
-        r"'.*Russia's force.*' is least at Russia's return of wounded 0.05, .* most at Russia's return share 0.9, ", told
+        r"'.*Russia's force.*' is least at Russia's return of wounded 0.05, .* most at Russia's return of wounded 0.9, ",
+        told,
     )
     assert hold(found.findings, Looked(KEYS, {"sweep.csv": found.as_dicts()})) > 3
 
@@ -495,7 +496,9 @@ def test_what_would_change_the_picture_is_told_with_its_value(load):
     assert told[0].sentence.startswith(
         "What would change the picture most is Russia's return of wounded: at 0.2, 'casualties, Russia' changes by +0.292 "
     )
-    assert told[1].sentence.startswith("Next is Ukraine's fire share: at 0.45, 'casualties, Russia' changes by +0.192 ")
+    assert told[1].sentence.startswith(
+        "Next is Ukraine's losses due to fire: at 0.45, 'casualties, Russia' changes by +0.192 "
+    )
     assert told[2].sentence == "For 1 of 3 assumptions no effect was found."
     hold(told, Looked(KEYS, {"one_at_a_time.csv": table.as_dicts()}))
     still = replace(table, assumptions=[one for one in table.assumptions if one.moves == 0])

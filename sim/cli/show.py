@@ -51,20 +51,15 @@ def diff(before: One, after: One) -> None:
     with errors_as_lines():
         from sim.results.identity import title_of
         from sim.scenario.describe import changes
+        from sim.words.changes import in_verbs
 
         first, second = load_all([before, after], None)
         found = changes(first, second)
         print(f"From '{title_of(first)}' to '{title_of(second)}':")
         for change in found:
-            unit = f" ({change.unit})" if change.unit else ""
-            if change.before is None:
-                print(f"  {change.path} is added: {change.after}")
-            elif change.after is None:
-                print(f"  {change.path} is removed: {change.before}")
-            else:
-                print(f"  {change.path}: {change.before} becomes {change.after}{unit}")
-            if change.about:
-                print(f"      {change.about}")
+            print(f"  {in_verbs(change, first, second)}")
+            # In grey, for who wants to set it.
+            typer.secho(f"      {change.path}{'  ' * bool(change.about)}{change.about}", dim=True)
         if not found:
             print("  nothing differs in what is assumed")
 

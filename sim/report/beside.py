@@ -55,7 +55,7 @@ def _over_time(runs: Sequence[Run], curves: Curves, kind: str) -> Picture:
     days = quarters(base.days)[1:]
     table = Table(
         f"Share of histories in which {what} had ended the fighting first (survival.csv of each)",
-        ["date", *(run.name for run in runs)],
+        ["date", *(run.called for run in runs)],
         [
             [calendar.date_of(day).isoformat(), *(_cell(curves[run.name], ("first_end", kind), day, run) for run in runs)]
             for day in days
@@ -80,7 +80,7 @@ def _lasting(runs: Sequence[Run], curves: Curves) -> Picture:
     key = ("first_ceasefire", "")
     table = Table(
         "Share of first ceasefires that last longer than so many days (survival.csv of each)",
-        ["days", *(run.name for run in runs)],
+        ["days", *(run.called for run in runs)],
         [[f"{day:,}", *(_lasting_cell(curves[run.name], day, run) for run in runs)] for day in ages],
     )
     says: list[Piece] = [
@@ -99,7 +99,7 @@ def _lasting_cell(known: dict[tuple[str, str], Course], day: int, run: Run) -> l
 
 
 def _draw_curves(runs: Sequence[Run], curves: Curves, key: tuple[str, str], start: float, paper: Paper) -> Figure:
-    names = [run.name for run in runs]
+    names = [run.called for run in runs]
     figure, (axes,) = paper.canvas(3.0 + 0.24 * paper.lines_above(names))
     over_dates = key[0] == "first_end"
     calendar = Calendar(runs[0].scenario.world.start_date)
@@ -114,7 +114,7 @@ def _draw_curves(runs: Sequence[Run], curves: Curves, key: tuple[str, str], star
             days, share, low, high = np.array([0.0, end]), np.full(2, start), np.full(2, np.nan), np.full(2, np.nan)
         else:
             continue
-        drawn.append(run.name)
+        drawn.append(run.called)
         x = dates_of(calendar, days) if over_dates else days / DAYS_PER_MONTH
         if len(runs) <= MOST_BANDS:
             axes.fill_between(x, low, high, step="post", color=colour, alpha=0.14, linewidth=0, gid=f"band-{place}")

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from sim.model import NOT_DRAWN
 from sim.report.axes import rows_axis, signed
 from sim.report.beside import curve_pictures
-from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, with_bounds, wrapped
+from sim.report.parts import CannotDraw, Named, Picture, Piece, Table, Value, with_bounds, wrapped
 from sim.report.style import FAINT, SERIES, Paper, name_above
 from sim.results.comparison import Comparison, Line
 from sim.results.pairs import Difference
+from sim.words.changes import both_in_words, what_in_words
 from sim.words.comparison import ending_in_words
 from sim.words.findings.pieces import with_interval
 from sim.words.numbers import beside
@@ -63,9 +64,9 @@ def difference_table(one: Comparison) -> Table:
         pairs = Value(f"{found.pairs:,}", found.pairs, "|".join((*of, "pairs")))
         rows.append([name, left, right, difference_of(one, line), pairs])
     how = "on the same luck" if one.paired else "unpaired"
-    caption = f"{one.right.name} against {one.left.name}, {how}, with 95 % intervals (comparison.csv)"
+    caption = f"{one.right.called} against {one.left.called}, {how}, with 95 % intervals (comparison.csv)"
     return Table(
-        caption, ["outcome", one.left.name, one.right.name, "difference", "pairs" if one.paired else "histories"], rows
+        caption, ["outcome", one.left.called, one.right.called, "difference", "pairs" if one.paired else "histories"], rows
     )
 
 
@@ -104,7 +105,7 @@ def transition_table(one: Comparison) -> Table:
         of = f"moved|{one.left.name}|{one.right.name}|{left}"
         cells = [Value(f"{count:,}", count, f"{of}|{right}") for right, count in counts.items()]
         rows.append([ending_in_words(one, left), *cells])
-    caption = f"Histories by their ending in {one.left.name} (down) and {one.right.name} (across)"
+    caption = f"Histories by their ending in {one.left.called} (down) and {one.right.called} (across)"
     return Table(caption, ["", *(ending_in_words(one, right) for right in after)], rows)
 
 
@@ -121,7 +122,7 @@ def _fits(found: Sequence[Comparison], outcome: str) -> bool:
 
 
 def _forest(found: Sequence[Comparison], name: str, title: str, outcomes: Sequence[str], relative: bool) -> Picture:
-    base = found[0].left.name
+    base = found[0].left.called
     rows: list[Sequence[Piece | list[Piece]]] = []
     for outcome in outcomes:
         line = _line(found[0], outcome)
@@ -142,7 +143,7 @@ def _forest(found: Sequence[Comparison], name: str, title: str, outcomes: Sequen
         "negligible beside how much histories differ. Outcomes that not all "
         "histories have are compared in those that have them in both.",
     ]
-    headings = ["outcome", *(one.right.name for one in found)]
+    headings = ["outcome", *(one.right.called for one in found)]
     table = Table(f"Differences from {base} (comparison.csv)", headings, rows)
     return Picture(name, title, says, partial(_draw_forest, found, outcomes, relative), [table])
 
@@ -170,7 +171,7 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
     many = len(found)
     step = 0.16 if many > 1 else 0.0
     each = 0.34 + 0.1 * (many - 1)
-    names = [one.right.name for one in found]
+    names = [one.right.called for one in found]
     figure, (axes,) = paper.canvas(0.8 + 0.2 * paper.lines_above(names) + each * len(outcomes), by_letters=True)
     labels = []
     for row, outcome in enumerate(outcomes):
@@ -194,7 +195,7 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
     axes.set_yticks(range(len(outcomes)))
     axes.set_yticklabels(labels, linespacing=1.0)
     rows_axis(axes)
-    base = wrapped(found[0].left.name, 24)
+    base = wrapped(found[0].left.called, 24)
     unit = " %" if relative else ""
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(100 * value if relative else value) + unit))
     axes.set_xlabel(f"difference from {base} ({'% of it' if relative else 'points'})")
@@ -207,8 +208,13 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
 
 def changed_rows(one: Comparison) -> list[Sequence[Piece | list[Piece]]]:
     """Return what differs in what is assumed, a row each."""
+    scenarios = (one.left.scenario, one.right.scenario)
     return [
-        [change.path, change.before if change.before is not None else "not there",
-         change.after if change.after is not None else "not there", change.unit, change.about]
+        [
+            Named(what_in_words(change, *scenarios), change.path),
+            *both_in_words(change, *scenarios),
+            change.unit,
+            change.about,
+        ]
         for change in one.changed
-    ]  # fmt: skip
+    ]

@@ -123,7 +123,7 @@ class Kept:
 def source_line(*runs: Run) -> str:
     """Return the line below a figure: version, scenarios, seed and size."""
     first = runs[0]
-    names = ", ".join(run.marked for run in runs[:3]) + (f" and {len(runs) - 3} more" if len(runs) > 3 else "")
+    names = ", ".join(run.identity.cited for run in runs[:3]) + (f" and {len(runs) - 3} more" if len(runs) > 3 else "")
     span = f" · {first.identity.days}" if any(run.identity.span for run in runs) else ""
     seeds = ", ".join(dict.fromkeys(str(run.seed) for run in runs))
     return (

@@ -137,9 +137,8 @@ def pictures_of(
         return _named(sweep_pictures(kept.sweep, until)), study_source(kept.sweep.scenario, kept.manifest)
     if isinstance(kept, StoredAssumptions):
         asked.refuse("assumptions")
-        return _named(assumption_pictures(kept.assumptions, kept.manifest.outcomes)), study_source(
-            kept.scenario, kept.manifest
-        )
+        tornados = assumption_pictures(kept.assumptions, kept.manifest.outcomes, kept.scenario)
+        return _named(tornados), study_source(kept.scenario, kept.manifest)
     asked.refuse("a run", "replication", "ending", "date")
     pictures = _named(run_pictures(kept))
     if name not in pictures:

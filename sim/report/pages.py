@@ -18,7 +18,7 @@ from sim.report.differences import (
     transition_table,
 )
 from sim.report.kept import Kept, Story, source_line
-from sim.report.parts import Picture, Piece, Table, Value
+from sim.report.parts import Named, Picture, Piece, Table, Value
 from sim.report.pictures import run_pictures
 from sim.report.story import story_pictures
 from sim.report.sweeps import sweep_pictures
@@ -40,6 +40,7 @@ from sim.words.comparison import moved_lines, pairing_in_words
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.pieces import joined, share_of, with_interval
 from sim.words.findings.studies import of_assumptions
+from sim.words.labels import knob_label
 from sim.words.ledger import sentences
 from sim.words.run import balance_sentences
 
@@ -228,7 +229,7 @@ def comparison_page(found: Sequence[Comparison]) -> Page:
         Block("What it changed", [[f"{found[0].pairs:,} {how}; 95 % intervals."]], list(_compared(found)),
               pictures=list(comparison_pictures(found))),
         *(_differences_block(one) for one in found),
-        _assumed_block(base.scenario, base.days, f"What {base.name} assumes"),
+        _assumed_block(base.scenario, base.days, f"What is assumed in {base.called}"),
         _numbers_block(base.scenario),
     ]  # fmt: skip
     manifests = {run.name: run.about() for run in runs}
@@ -251,15 +252,15 @@ def _against(base: Run, others: Sequence[Run]) -> str:
 def _changed_block(one: Comparison) -> Block:
     """Return what differs in what is assumed, without columns that say nothing."""
     world, rows = one.right.scenario.world, changed_rows(one)
-    header = ["path", one.left.name, one.right.name, "unit", "meaning"]
+    header = ["what", one.left.called, one.right.called, "unit", "meaning"]
     kept = [place for place in range(len(header)) if place < 3 or any(row[place] for row in rows)]
     table = Table(
-        f"What differs from {one.left.name}", [header[at] for at in kept], [[row[at] for at in kept] for row in rows]
+        f"What differs from {one.left.called}", [header[at] for at in kept], [[row[at] for at in kept] for row in rows]
     )
     said: list[list[Piece]] = [[f"{world.title}. {world.description}"]]
     if not rows:
         said.append(["Nothing differs in what is assumed."])
-    return Block(f"What was changed in {one.right.name}", said, tables=[table] if rows else [])
+    return Block(f"What was changed in {one.right.called}", said, tables=[table] if rows else [])
 
 
 def _differences_block(one: Comparison) -> Block:
@@ -268,22 +269,23 @@ def _differences_block(one: Comparison) -> Block:
     if one.paired:
         said = [[f"Pairing: {pairing_in_words(one)}"], [next(moved_lines(one)).rstrip(":.") + "."]]
         tables.append(transition_table(one))
-    return Block(f"{one.right.name} against {one.left.name}, in numbers", said, tables=tables)
+    return Block(f"{one.right.called} against {one.left.called}, in numbers", said, tables=tables)
 
 
 def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
     """Yield the main differences, a sentence each, with what the outcome is in both."""
-    base = found[0].left.name
+    base = found[0].left.called
     for one in found:
         for line in (line for line in one.lines if line.id in TOLD_OF_COMPARISONS):
             difference = line.difference
             if difference is None or difference.same:
                 continue
-            of = ("comparison.csv", base, one.right.name, line.id)
+            of = ("comparison.csv", one.left.name, one.right.name, line.id)
             left, right = both_sides(difference, line.unit, of)
             some = f" (in {difference.pairs:,} histories that have it in both)" if difference.pairs < one.pairs else ""
             what = _within(line.alone, tuple(Names(one.left.scenario).sides.values()))
-            yield [f"{one.right.name}, {what}: ", left, f" in {base}, ", right, ": ", *difference_of(one, line), f"{some}."]
+            told = [left, f" in {base}, ", right, ": ", *difference_of(one, line), f"{some}."]
+            yield [f"{one.right.called}, {what}: ", *told]
 
 
 # Studies
@@ -291,14 +293,14 @@ def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
 
 def sweep_page(sweep: Sweep, manifest: OfScenario, until: Condition | None) -> Page:
     """Return the page of a sweep."""
-    knobs = joined([[knob.path] for knob in sweep.knobs])
+    knobs = joined([[Named(knob_label(knob.path, sweep.scenario), knob.path)] for knob in sweep.knobs])
     histories = sweep.plan.replications
     says: list[Piece] = [
         f"{len(sweep.points):,} points with {histories:,} histories each, on the same luck, over ", *knobs,
         ". Differences between points are surer than the intervals of their values.",
     ]  # fmt: skip
     block = Block("What came out", [says], pictures=list(sweep_pictures(sweep, until)))
-    over = varied_in_words([knob.path for knob in sweep.knobs], sweep.points, sweep.design)
+    over = varied_in_words([knob_label(knob.path, sweep.scenario) for knob in sweep.knobs], sweep.points, sweep.design)
     return _study_page(f"a sweep {over}", sweep.scenario, manifest, block, sweep.findings)
 
 
@@ -311,7 +313,7 @@ def assumptions_page(
         "luck."
     ]
     block = Block(
-        "What would change the picture", [says], pictures=list(assumption_pictures(assumptions, manifest.outcomes))
+        "What would change the picture", [says], pictures=list(assumption_pictures(assumptions, manifest.outcomes, scenario))
     )
     found = of_assumptions(assumptions, {name: one.unit for name, one in manifest.outcomes.items()}, scenario)
     return _study_page("what would change the picture", scenario, manifest, block, found)
@@ -333,7 +335,7 @@ def study_source(scenario: Scenario[ScenarioHead], manifest: OfScenario) -> str:
     identity = identity_over(scenario, manifest.days, manifest.seed)
     span = f" · {identity.days}" if identity.span else ""
     return (
-        f"Parley {manifest.parley} · {identity.marked}{span} · seed {manifest.seed} · "
+        f"Parley {manifest.parley} · {identity.cited}{span} · seed {manifest.seed} · "
         f"{manifest.replications:,} histories a point · a stylised model, not a forecast"
     )
 

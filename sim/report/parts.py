@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.errors import ParleyError
 from sim.results.findings import Number
@@ -30,8 +30,15 @@ class Value(Number):
         return cls(numbers.in_unit(number_, unit, sign=sign, size=size), number_, "|".join(str(part) for part in of))
 
 
-# What a cell or a sentence holds: plain text, numbers, or nothing.
-Piece = str | Number | None
+class Named(NamedTuple):
+    """What something is called, and its dotted path, which is seen on pointing at it."""
+
+    text: str
+    path: str
+
+
+# What a cell or a sentence holds: plain text, numbers, what has a path, or nothing.
+Piece = str | Number | Named | None
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ def with_unit(label: str, unit: str) -> str:
 
 def plain(pieces: Sequence[Piece]) -> str:
     """Return pieces as text."""
-    return "".join(piece.text if isinstance(piece, Number) else piece or "" for piece in pieces)
+    return "".join(piece.text if isinstance(piece, (Number, Named)) else piece or "" for piece in pieces)
 
 
 def wrapped(text: str, letters: int, lines: int = 3) -> str:

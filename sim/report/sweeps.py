@@ -14,10 +14,12 @@ from sim.model import HEADLINE
 from sim.report.axes import number_axis, percent_axis
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, slug, with_bounds, with_unit, wrapped
 from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper
+from sim.scenario import numbers
 from sim.studies.condition import Condition
 from sim.studies.design import as_value
 from sim.studies.sweep import Sweep
 from sim.words.findings.pieces import joined, with_interval
+from sim.words.labels import knob_heading
 from sim.words.numbers import rounded
 
 if TYPE_CHECKING:
@@ -45,6 +47,13 @@ def _label(sweep: Sweep, outcome: str, unit: bool = False) -> str:
     row = next(iter(sweep.known(outcome)), None)
     label = outcome if row is None else row.alone
     return with_unit(label, _unit(sweep, outcome)) if unit else label
+
+
+def _knob(sweep: Sweep, place: int) -> str:
+    """Return what a knob of a sweep is called, with its unit."""
+    path = sweep.knobs[place].path
+    unit = next((one.knob.unit for one in numbers(sweep.scenario.world) if one.path == path and one.knob is not None), "")
+    return with_unit(knob_heading(path, sweep.scenario), unit)
 
 
 def _unit(sweep: Sweep, outcome: str) -> str:
@@ -143,10 +152,10 @@ def _sweep_picture(sweep: Sweep, outcome: str, level: float | None) -> Picture:
     if sweep.is_grid:
         down, across, at = _table_of(sweep)
         rows = [[y, *(_cell(sweep, place, outcome) for place in line)] for y, line in zip(down, at.tolist(), strict=True)]
-        header = [f"{sweep.knobs[0].path} (down), {sweep.knobs[1].path} (across)", *across]
+        header = [f"{_knob(sweep, 0)} (down), {_knob(sweep, 1)} (across)", *across]
     else:
         rows = [[*point, _cell(sweep, place, outcome)] for place, point in enumerate(sweep.points)]
-        header = [*(knob.path for knob in sweep.knobs), label]
+        header = [*(_knob(sweep, place) for place in range(len(sweep.knobs))), label]
     tables = [Table(f"{_label(sweep, outcome, unit=True)} (sweep.csv)", header, rows)]
     if level is not None:
         shown = Value.in_unit(level, unit, "level", outcome).text
@@ -179,7 +188,7 @@ def _draw_sweep(sweep: Sweep, outcome: str, level: float | None, paper: Paper) -
     share = _unit(sweep, outcome) == "share"
     figure, panels = paper.canvas(0.5 + 2.7 * len(sweep.knobs), len(sweep.knobs))
     values, low, high = (sweep.column(outcome, name) for name in ("value", "low", "high"))
-    for place, (axes, knob) in enumerate(zip(panels, sweep.knobs, strict=True)):
+    for place, axes in enumerate(panels):
         numbers = numbers_of(sweep, place)
         words = numbers is None
         choices = list(dict.fromkeys(point[place] for point in sweep.points))
@@ -207,7 +216,7 @@ def _draw_sweep(sweep: Sweep, outcome: str, level: float | None, paper: Paper) -
             percent_axis(axes)
         else:
             number_axis(axes)
-        axes.set_xlabel(knob.path)
+        axes.set_xlabel(wrapped(_knob(sweep, place), 30))
         axes.set_ylabel(wrapped(_label(sweep, outcome, unit=True), 30))
     return figure
 
@@ -267,8 +276,8 @@ def _draw_heat(sweep: Sweep, outcome: str, level: float | None, paper: Paper) ->
     axes.set_xticks(np.arange(len(across)) + 0.5, across)
     axes.set_yticks(np.arange(len(down)) + 0.5, down)
     axes.tick_params(length=0)
-    axes.set_xlabel(sweep.knobs[1].path)
-    axes.set_ylabel(wrapped(sweep.knobs[0].path.replace(".", ". "), 22).replace(". ", "."))
+    axes.set_xlabel(_knob(sweep, 1))
+    axes.set_ylabel(wrapped(_knob(sweep, 0), 22))
     axes.set_title(wrapped(f"{_label(sweep, outcome)} (%)" if share else _label(sweep, outcome, unit=True), 56))
     return figure
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.report.axes import rows_axis, signed
-from sim.report.parts import Picture, Piece, Table, Value, shortened, slug, with_unit, wrapped
+from sim.report.parts import Named, Picture, Piece, Table, Value, shortened, slug, with_unit, wrapped
 from sim.report.style import CEASEFIRE, FAINT, Paper, name_above
 from sim.results.manifest import Called
 from sim.results.pairs import Difference
+from sim.scenario import Scenario, ScenarioHead
 from sim.studies.one_at_a_time import Assumption, Variant
 from sim.words.findings.pieces import with_interval
+from sim.words.labels import knob_heading
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +32,9 @@ class Moved(NamedTuple):
     change: Difference
 
 
-def assumption_pictures(assumptions: Sequence[Assumption], called: Mapping[str, Called]) -> Iterator[Picture]:
+def assumption_pictures(
+    assumptions: Sequence[Assumption], called: Mapping[str, Called], scenario: Scenario[ScenarioHead]
+) -> Iterator[Picture]:
     """Yield a tornado of each outcome, which is `called` so: what moves it most comes first."""
     effects = [effect for one in assumptions for effect in one.effects]
     for outcome in dict.fromkeys(name for effect in effects for name in effect.differences):
@@ -42,12 +46,15 @@ def assumption_pictures(assumptions: Sequence[Assumption], called: Mapping[str, 
         shown = sorted(largest, key=lambda path: -largest[path])[:MOST_ASSUMPTIONS]
         if shown:
             moved = {path: [one for one in mine if one.variant.path == path] for path in shown}
-            yield _tornado(outcome, called[outcome], moved, len(largest))
+            yield _tornado(outcome, called[outcome], moved, len(largest), scenario)
 
 
-def _tornado(outcome: str, called: Called, shown: dict[str, list[Moved]], moving: int) -> Picture:
+def _tornado(
+    outcome: str, called: Called, shown: dict[str, list[Moved]], moving: int, scenario: Scenario[ScenarioHead]
+) -> Picture:
     label, unit = called.label, called.unit
     first = next(iter(shown.values()))[0]
+    names = {path: knob_heading(path, scenario) for path in shown}
     rows: list[Sequence[Piece | list[Piece]]] = []
     for path, effects in shown.items():
         for variant, change in effects:
@@ -57,7 +64,7 @@ def _tornado(outcome: str, called: Called, shown: dict[str, list[Moved]], moving
             own = unit if unit == "share" else ""
             found = with_interval(change.mean, change.low, change.high, own, of, columns=columns, sign=True, words="")
             cell: Piece | list[Piece] = [*found] if change.found else "no difference found"
-            rows.append([path, _as_written(variant.value, *of), variant.kind, cell])
+            rows.append([Named(names[path], path), _as_written(variant.value, *of), variant.kind, cell])
     says: list[Piece] = [
         f"{label}: how far each assumption alone moves it, at the 5 % and the 95 % of what it may be or as another "
         "structure, from ",
@@ -69,7 +76,14 @@ def _tornado(outcome: str, called: Called, shown: dict[str, list[Moved]], moving
     ]  # fmt: skip
     caption = f"{with_unit(label, unit)} (one_at_a_time.csv)"
     table = Table(caption, ["assumption", "at", "kind", "difference (95 %)"], rows)
-    return Picture(slug(outcome), label, says, partial(_draw_tornado, called, shown), [table], bands=True)
+    return Picture(
+        slug(outcome),
+        label,
+        says,
+        partial(_draw_tornado, called, {names[path]: moved for path, moved in shown.items()}),
+        [table],
+        bands=True,
+    )
 
 
 def _as_written(value: str, *of: str) -> Piece:
@@ -77,7 +91,7 @@ def _as_written(value: str, *of: str) -> Piece:
     try:
         return Value(value, float(value), "|".join((*of, "value")))
     except ValueError:
-        return value
+        return value.replace("_", " ")
 
 
 def _draw_tornado(called: Called, shown: Mapping[str, Sequence[Moved]], paper: Paper) -> Figure:
@@ -110,15 +124,15 @@ def _draw_tornado(called: Called, shown: Mapping[str, Sequence[Moved]], paper: P
             if kind == "structure":
                 outer, side = (high, 1) if mean >= 0 else (low, -1)
                 axes.annotate(
-                    shortened(variant.value), (outer, y), xytext=(3 * side, 0), textcoords="offset points", va="center",
-                    ha="left" if side > 0 else "right", fontsize=0.7 * paper.font_pt, color="#333333",
+                    shortened(variant.value.replace("_", " ")), (outer, y), xytext=(3 * side, 0),
+                    textcoords="offset points", va="center", ha="left" if side > 0 else "right", fontsize=0.7 * paper.font_pt, color="#333333",
                 )  # fmt: skip
             axes.plot([low, high], [y, y], "-", color="#1b1b1b", linewidth=0.9, gid=f"band-{place}-{at}")
     axes.axvline(0, color=FAINT, linewidth=1.0)
     axes.set_ylim(float(tops[-1]), 0.0)
     # Room for the values beside the bars.
     axes.margins(x=0.12)
-    axes.set_yticks((tops[:-1] + tops[1:]) / 2, [_path_lines(path) for path in shown], linespacing=1.0)
+    axes.set_yticks((tops[:-1] + tops[1:]) / 2, [wrapped(name, 26) for name in shown], linespacing=1.0)
     rows_axis(axes)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
     axes.xaxis.set_major_locator(MaxNLocator(4))
@@ -126,9 +140,3 @@ def _draw_tornado(called: Called, shown: Mapping[str, Sequence[Moved]], paper: P
     marks = [Line2D([], [], color=looks[kind], linewidth=6) for kind in kinds]
     name_above(figure, marks, names, paper)
     return figure
-
-
-def _path_lines(path: str) -> str:
-    """Return a path in at most two lines."""
-    head, dot, name = path.rpartition(".")
-    return f"{head}{dot}\n{name}" if len(path) > 30 else path

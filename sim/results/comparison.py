@@ -15,7 +15,7 @@ from sim.model.asked import Asked
 from sim.model.outcomes import SECTIONS, standalone
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, mcnemar, of_means, of_ratios, of_shares, transitions
-from sim.results.runs import Run
+from sim.results.runs import Run, called_apart
 from sim.results.summary import Row, row_of
 from sim.scenario.describe import Change, changes
 from sim.scenario.identity import HORIZON
@@ -191,6 +191,7 @@ def compare(
     reason = why_not(left, right, paired)
     if reason:
         raise CannotCompare(reason)
+    left, right = called_apart([left, right])
     rows: dict[str, Row] = {row.id: row for run in (right, left) for row in run.summary if row.section in sections}
     order = [row.id for run in (left, right) for row in run.summary if row.id in rows]
     lines = [_line(rows[id], left, right, paired, comparisons) for id in dict.fromkeys(order)]
@@ -206,6 +207,7 @@ def compare(
 
 def compare_all(runs: Sequence[Run], *, all_pairs: bool = False, **how: Any) -> list[Comparison]:
     """Compare every run with the first, or all with all; `how` as in `compare`."""
+    runs = called_apart(runs)
     chosen = list(combinations(runs, 2)) if all_pairs else [(runs[0], run) for run in runs[1:]]
     return [compare(left, right, comparisons=len(chosen), **how) for left, right in chosen]
 

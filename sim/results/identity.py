@@ -16,14 +16,17 @@ from sim.ensemble.run import Plan, horizon_days
 from sim.gate import shown
 from sim.results.manifest import OfScenario
 from sim.scenario import Place, Scenario, ScenarioHead
-from sim.scenario.head import MOST_MONTHS
+from sim.scenario.head import MOST_LETTERS, MOST_MONTHS
 from sim.scenario.identity import HORIZON, NOT_GIVEN, Origin, Setting, short_hash
+from sim.scenario.labels import sure_label
+from sim.scenario.wording import cut
 
 SPAN, SEED = "horizon", "seed"
 USUAL_SEED = 1
 # judgement: what still reads as a title. What is cut or left out is bound by a hash.
 MOST_SETTINGS = 6
 LONGEST_VALUE = 60
+MOST_NAMED = 2
 # In bytes, so that endings and the names of unfinished parts still fit into the 255 of a file system.
 LONGEST_NAME = 119
 _PLAIN = re.compile(r"[a-z0-9_.,=-]*[a-z0-9_]")
@@ -48,6 +51,12 @@ class Identity(NamedTuple):
     own_days : str
         That of the scenario.
     seed : int
+    short : str
+        The short title of the scenario.
+    labels : tuple of str
+        What is called what was set.
+    sure : bool
+        Whether nothing else could be called so.
     """
 
     name: str
@@ -57,6 +66,9 @@ class Identity(NamedTuple):
     days: str
     own_days: str
     seed: int
+    short: str
+    labels: tuple[str, ...]
+    sure: bool
 
     @property
     def span(self) -> Setting | None:
@@ -66,13 +78,13 @@ class Identity(NamedTuple):
     @property
     def scenario(self) -> str:
         """Title and settings, for a line that says horizon and seed elsewhere."""
-        shown = [_shortened(one) for one in self.settings[:MOST_SETTINGS]]
-        more = len(self.settings) - len(shown)
-        told = f", with {', '.join(shown)}" if shown else ""
-        told += f" and {more:,} more" if more else ""
-        if more or shown != [str(one) for one in self.settings]:
-            told += f" [settings {short_hash(repr(self.settings))}]"
-        return f"{self.title}{told}"
+        told = [_told(label, one) for label, one in zip(self.labels, self.settings, strict=True)][:MOST_SETTINGS]
+        shown, more = [text for text, _ in told], len(self.settings) - len(told)
+        told_of = f", with {', '.join(shown)}" if shown else ""
+        told_of += f" and {more:,} more" if more else ""
+        if more or not self.sure or not all(whole for _, whole in told):
+            told_of += f" [settings {short_hash(repr(self.settings))}]"
+        return f"{self.title}{told_of}"
 
     @property
     def title(self) -> str:
@@ -95,6 +107,22 @@ class Identity(NamedTuple):
         return f"{replications:,} {noun}{of}, {self.days}, seed {self.seed}"
 
     @property
+    def called(self) -> str:
+        """What it is called in sentences, legends and heads of tables: the short title, and what was set."""
+        told = [f"{label} {cut(one.value, MOST_LETTERS)}" for label, one in zip(self.labels, self.settings, strict=True)]
+        more = len(told) - MOST_NAMED
+        told = [*told[:MOST_NAMED], f"{more:,} more settings"] if more > 0 else told
+        return f"{self.short} with {' and '.join(told)}" if told else self.short
+
+    @property
+    def cited(self) -> str:
+        """What it is called below figures, with all that tells it from others."""
+        marks = [self.fingerprint] if self.fingerprint else []
+        if self.settings and (len(self.settings) > MOST_NAMED or self.scenario.endswith("]")):
+            marks.append(f"settings {short_hash(repr(self.settings))}")
+        return f"{self.called} [{', '.join(marks)}]" if marks else self.called
+
+    @property
     def label(self) -> str:
         """A short name for tables and legends: scenario and settings."""
         return file_name(shown(self.name), [_part(one) for one in self.settings])
@@ -106,9 +134,9 @@ class Identity(NamedTuple):
 
     @property
     def briefly(self) -> str:
-        """The label with all else that tells it from others."""
+        """What it is called with all that tells it from others."""
         seed = f", seed {self.seed}" if self.seed != USUAL_SEED else ""
-        return self.marked + (f" over {self.days}" if self.span is not None else "") + seed
+        return self.cited + (f" over {self.days}" if self.span is not None else "") + seed
 
     @property
     def folder(self) -> str:
@@ -148,6 +176,7 @@ def identity_over(scenario: Scenario[ScenarioHead], days: int, seed: int) -> Ide
     """Return what a run of a scenario over so many days is."""
     settings = {one.path: one for one in scenario.settings}
     kept = settings.pop(SPAN, None)
+    labels = [sure_label(scenario, path) for path in settings]
     return Identity(
         scenario.name,
         scenario.world.title,
@@ -156,6 +185,9 @@ def identity_over(scenario: Scenario[ScenarioHead], days: int, seed: int) -> Ide
         span_in_words(scenario.world.start_date, days),
         kept.was if kept is not None else _own_span(scenario.base),
         seed,
+        scenario.world.called,
+        tuple(label.sentence for label, _ in labels),
+        all(sure for _, sure in labels),
     )
 
 
@@ -213,11 +245,13 @@ def _own_span(tree: Mapping[str, Any]) -> str:
     return NOT_GIVEN
 
 
-def _shortened(setting: Setting) -> str:
+def _told(label: str, setting: Setting) -> tuple[str, bool]:
+    """Return what was set in words, and whether it is told in full."""
+    whole = max(len(setting.value), len(setting.was)) <= LONGEST_VALUE
     value, was = (
         text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…" for text in (setting.value, setting.was)
     )
-    return str(Setting(setting.path, value, was))
+    return f"{label} {value} (was {was})", whole
 
 
 def _part(setting: Setting) -> str:

@@ -44,7 +44,7 @@ class Run(Tabular):
     Attributes
     ----------
     name : str
-        For tables and legends: that of the scenario, with what was set.
+        For tables of data: that of the scenario, with what was set.
     scenario : Scenario
         With the horizon that was run.
     seed, replications, days : int
@@ -57,6 +57,8 @@ class Run(Tabular):
     summary : list of Row
     ledger : list of Entry
         The rows of `ledger.csv`, where the run was read from a folder that has it.
+    place : int
+        Among those that it stands beside and is called like; 0 for none.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Run(Tabular):
     drawn: Mapping[str, Floats]
     summary: list[Row]
     ledger: list[Entry] = field(default_factory=list)
+    place: int = 0
 
     @classmethod
     def of(cls, ensemble: Ensemble) -> Run:
@@ -128,10 +131,9 @@ class Run(Tabular):
         return int(np.count_nonzero(self.outcomes["ending"] == FAILED))
 
     @property
-    def marked(self) -> str:
-        """Its name, with the fingerprint of its file where it is not a shipped one."""
-        mark = self.scenario.fingerprint
-        return f"{self.name} [{mark}]" if mark else self.name
+    def called(self) -> str:
+        """What it is called in sentences, legends and heads of tables."""
+        return f"{self.identity.called}{f', run {self.place}' if self.place else ''}"
 
     def about(self) -> dict[str, Any]:
         """Return what makes the run repeatable, as plain values."""
@@ -195,6 +197,12 @@ def told_apart(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
         # One was asked for by the name of another's scenario, or twice.
         names = [f"{name} ({place})" for place, name in enumerate(asked, start=1)]
     return [replace(run, name=shown(name)) for run, name in zip(runs, names, strict=True)]
+
+
+def called_apart(runs: Sequence[Run]) -> list[Run]:
+    """Return runs that are each called otherwise: those that are called the same also by their place."""
+    known = Counter(run.called for run in runs)
+    return [replace(run, place=at) if known[run.called] > 1 else run for at, run in enumerate(runs, start=1)]
 
 
 def values_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], outcome: str, days: int = MOST_DAYS) -> Floats:

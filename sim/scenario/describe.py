@@ -18,9 +18,11 @@ from .tree import Items
 from .wording import exact_number
 
 # What a scenario says about itself: neither assumed nor simulated.
-HEAD = ("title", "description", "sources", "expect")
+HEAD = ("title", "short", "description", "sources", "expect")
 # Where a number comes from that the scenario does not write: the declaration of its section.
 DEFAULT = "default"
+# In place of a value that a scenario does not have.
+ABSENT = "not given"
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def changes(before: Scenario[ScenarioHead], after: Scenario[ScenarioHead]) -> li
             if change not in found:
                 found.append(change)
         elif a is None or b is None or a.text != b.text:
-            old_text, new_text = (side.text if side is not None else "not given" for side in (a, b))
+            old_text, new_text = (side.text if side is not None else ABSENT for side in (a, b))
             found.append(Change(path, old_text, new_text, entry.unit, entry.about))
     return found
 

@@ -5,7 +5,7 @@ So two variants of the same base can be combined, and neither takes back what th
 
 A file may extend a file of its own folder tree, or a shipped scenario by its name (see `lookup`); nothing else, symbolic
 links resolved.
-A file's `expect` is its own and is not inherited.
+A file's `expect` and `short` are its own and are not inherited.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .tree import Node, id_flaws, merge, removal_flaws, tree_of, without_removal
 from .wording import quoted
 
 MOST_LEVELS = 8
-NOT_INHERITED = ("expect",)
+NOT_INHERITED = ("expect", "short")
 
 
 @dataclass

@@ -11,10 +11,11 @@ from .correlations import Correlation, correlation_flaws
 from .errors import FieldError, Flaw
 from .expect import Expectation
 from .section import Section, knob
-from .wording import found
+from .wording import cut, found
 
 MOST_MONTHS = 600
 LAST_YEAR = 9900  # so that the longest horizon ends before the calendar does
+MOST_LETTERS = 28  # of a short title
 MOST_DAYS = 18_263  # 600 months of 365.25 / 12 days
 
 
@@ -63,6 +64,10 @@ class ScenarioHead(Section):
     long_texts = ("description",)
 
     title: str = Field(min_length=1, description="One line, for tables and pages")
+    short: str | None = Field(
+        default=None, min_length=1, max_length=MOST_LETTERS,
+        description=f"For legends and heads of tables, in {MOST_LETTERS} letters; the title up to a colon if not given",
+    )  # fmt: skip
     description: str = Field(description="What is assumed, in a few sentences")
     start_date: datetime.date = Field(description="The first day, such as 2024-12-04")
     horizon_months: int | None = knob(
@@ -75,6 +80,11 @@ class ScenarioHead(Section):
     correlations: list[Correlation] = Field(default=[], description="Uncertain quantities that are high or low together")
     sources: dict[str, Source] = Field(default={}, description="The sources of the numbers, by key")
     expect: list[Expectation] = Field(default=[], description="Ranges in which outcomes must lie, for `parley targets`")
+
+    @property
+    def called(self) -> str:
+        """The short title, or what stands for it."""
+        return self.short or cut(self.title.partition(":")[0].strip() or self.title, MOST_LETTERS)
 
     @model_validator(mode="after")
     def _check_horizon(self) -> Self:

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 
 from .knobs import Knob, knob_of, numbers
 from .quantity import Quantity
-from .walk import below, fields, is_mapping, item_of
+from .walk import below, fields, is_mapping
+from .wording import cut
 
 LONGEST = 40
 SIDES = ("attacker", "defender")
@@ -25,8 +26,6 @@ _AS_WRITTEN = {word.lower(): word for word in ("EU", "NATO", "UK", "UN", "US")}
 # judgement: so many letters show that a word is made from a name, as 'ukrainian' from 'Ukraine'.
 _STEM = 5
 _ITEM = "{item}: "
-# Words with which nothing ends that is cut off.
-_LITTLE = ("a", "an", "and", "at", "by", "for", "from", "in", "no", "of", "on", "or", "the", "to", "with", "without")
 
 
 class Label(NamedTuple):
@@ -45,8 +44,7 @@ class _Place:
 
     template: str
     side: str = ""
-    item: Any = None
-    parents: tuple[Any, ...] = ()
+    things: tuple[Any, ...] = ()
     n: int = 0
     knob: str = ""
 
@@ -57,12 +55,22 @@ def labels(world: Any) -> dict[str, Label]:
     ways = {known.path: list(_ways(names, _place(world, known.path), known.path)) for known in numbers(world)}
     at = dict.fromkeys(ways, 0)
     while True:
-        count = Counter(ways[path][place].text for path, place in at.items())
-        twice = [path for path, place in at.items() if count[ways[path][place].text] > 1 and place < len(ways[path]) - 1]
+        told = {path: ways[path][place] for path, place in at.items()}
+        texts, sentences = (Counter(label[which] for label in told.values()) for which in (0, 1))
+        alike = [path for path, one in told.items() if texts[one.text] > 1 or sentences[one.sentence] > 1]
+        twice = [path for path in alike if at[path] < len(ways[path]) - 1]
         if not twice:
-            return {path: ways[path][place] for path, place in at.items()}
+            return told
         for path in twice:
             at[path] += 1
+
+
+def sure_label(scenario: Any, path: str) -> tuple[Label, bool]:
+    """Return what stands at a path of a scenario is called, and whether nothing else of it can be called so."""
+    label = scenario.labels.get(path)
+    if label is not None:
+        return label, True
+    return label_of(scenario.world, path), not _place(scenario.world, path).things
 
 
 def label_of(world: Any, path: str, schema: Any = None) -> Label:
@@ -75,6 +83,14 @@ class Names:
 
     >>> Names().in_words("us_pause"), Names().in_words("renewed_war_loss")
     ('US pause', 'renewed war loss')
+
+    Attributes
+    ----------
+    world : ScenarioHead or None
+    sides, roles : dict of str to str
+        What sides are called, by name and by what they are in the war.
+    things : list of Item
+        All that have an id.
     """
 
     def __init__(self, world: Any = None) -> None:
@@ -83,7 +99,9 @@ class Names:
         self.roles = {side: f"the {side}" for side in SIDES}
         self.sides = self.roles if sides is None else {side: getattr(sides, side).name for side in SIDES}
         self._written = dict(_AS_WRITTEN)
+        self.things = []
         for section in _sections(world):
+            self.things += [section] if hasattr(section, "id") else []
             name = getattr(section, "name", None)
             # Of sides, and of those who stand by them.
             if isinstance(name, str) and name[:1].isupper() and (not hasattr(section, "id") or hasattr(section, "side")):
@@ -121,46 +139,41 @@ def _place(world: Any, path: str, schema: Any = None) -> _Place:
     """Return what a path leads to, as far as the scenario and its declaration know it."""
     steps, here, declared = path.split("."), world, type(world) if schema is None else schema
     knob: Knob | None = None
-    side, things, n, changed = "", [], 0, ""
+    side, things, n, key, what = "", [], 0, "", ""
     while steps:
-        step = steps.pop(0)
+        step: Any = steps.pop(0)
         field = fields(declared).get(step)
-        if is_mapping(declared):  # whose keys are paths themselves
-            while isinstance(here, dict) and step not in here and steps:
-                step = f"{step}.{steps.pop(0)}"
-            changed, here = step, here.get(step) if isinstance(here, dict) else None
-            declared = below(declared, step)
-            continue
         if field is not None:
-            knob = knob_of(field)
+            knob, what = knob_of(field), step
             side = step if step in SIDES else side
             here = getattr(here, step, None)
+        elif is_mapping(declared):
+            while isinstance(here, dict) and step not in here and steps:
+                step = f"{step}.{steps.pop(0)}"  # keys may be paths themselves
+            key, what = step, f"{what} of {step}"
+            here = here.get(step) if isinstance(here, dict) else None
         elif step.isdigit():
             n = int(step) + 1
             here = here[n - 1] if isinstance(here, (list, tuple)) and n <= len(here) else None
-        elif isinstance(here, (list, tuple)) or item_of(declared) is not None:
-            here = next((item for item in here or () if getattr(item, "id", None) == step), None)
-            things.append(here if here is not None else step)
-            side = getattr(here, "side", None) or side
+            step = n - 1
         else:
-            things.append(step)
-            here = None
-        declared = below(declared, step if field is not None or not step.isdigit() else n - 1)
-    item = things[-1] if things else None
-    if knob is not None and knob.label:
-        template = knob.label
-    else:
-        last = path.rpartition(".")[2] if field is not None else ""
-        whose = _ITEM if item is not None else "{side}'s " if side else ""
-        of = f" ({path.partition('.')[0]})" if last and not whose and "." in path else ""
-        template = f"{whose}{last.replace('_', ' ')}{of}".removesuffix(": ").removesuffix("'s ")
-    return _Place(template, side, item, tuple(things[:-1]), n, changed)
+            found = [one for one in here if getattr(one, "id", None) == step] if isinstance(here, (list, tuple)) else []
+            here, what = (found[0] if found else None), ""
+            things.append(step if here is None else here)
+            side = getattr(here, "side", None) or side
+        declared = below(declared, step)
+    template = knob.label if knob is not None else ""
+    if not template:
+        whose = _ITEM if things else "{side}'s " if side else ""
+        of = f" ({' '.join(path.split('.')[:-1])})" if not whose and "." in path else ""
+        template = f"{whose}{what}{of}".replace("_", " ").removesuffix(": ").removesuffix("'s ")
+    return _Place(template, side, tuple(things), n, key if "{knob}" in template else "")
 
 
 def _ways(names: Names, place: _Place, path: str) -> Iterator[Label]:
     """Yield what it may be called, the best first; the last is its own."""
     has_item = "{item}" in place.template
-    name, by_id = (names.of(place.item), names.by_id(place.item)) if has_item else ("", "")
+    name, by_id = (names.of(place.things[-1]), names.by_id(place.things[-1])) if has_item else ("", "")
     knob = label_of(names.world, place.knob).sentence if place.knob else ""
 
     def filled(item: str, sentence_of: str = "", *, roles: bool = False, template: str = place.template) -> Label:
@@ -175,14 +188,14 @@ def _ways(names: Names, place: _Place, path: str) -> Iterator[Label]:
             shorter.append(filled("", template=place.template.removeprefix(_ITEM)))
         if has_item:
             # What leaves more of the name, of equals with the name of the side.
-            cut = {roles: _cut(name, LONGEST - len(filled("", roles=roles).text)) for roles in (False, True)}
-            most = [filled(cut[roles], name, roles=roles) for roles in sorted(cut, key=lambda one: -len(cut[one]))]
+            left = {roles: cut(name, LONGEST - len(filled("", roles=roles).text)) for roles in (False, True)}
+            most = [filled(left[roles], name, roles=roles) for roles in sorted(left, key=lambda one: -len(left[one]))]
             ids = [filled(by_id, name, roles=roles) for roles in (False, True)]
             # Less than half of a name says less than the id.
-            shorter += [*most, *ids] if 2 * max(map(len, cut.values())) > len(name) else [*ids, *most]
+            shorter += [*most, *ids] if 2 * max(map(len, left.values())) > len(name) else [*ids, *most]
         yield from (one for one in shorter if len(one.text) <= LONGEST and not one.text.startswith("…"))
     yield from full[::-1]
-    for parent in place.parents[::-1]:
+    for parent in place.things[-2::-1]:
         yield filled(f"{names.of(parent)}, {name}")
     yield Label(f"{full[0].text} ({path})", f"{full[0].sentence} ({path})")
 
@@ -198,17 +211,3 @@ def _filled(sides: dict[str, str], place: _Place, template: str, item: str, sent
         sentence = f"{sentence} ({sentence_of})"
     text, sentence = (re.sub(r"s's\b", "s'", one) for one in (text, sentence))
     return Label(text[:1].upper() + text[1:], sentence)
-
-
-def _cut(name: str, room: int) -> str:
-    """Return as many words of a name as there is room for, and a sign that there are more.
-
-    >>> _cut("zone of 32 km with inspections everywhere", 20)
-    'zone of 32 km…'
-    """
-    if len(name) <= room:
-        return name
-    words = name[: max(0, room)].rpartition(" ")[0].split()
-    while words and words[-1] in _LITTLE:
-        words.pop()
-    return f"{' '.join(words).rstrip(',;:')}…"

@@ -15,6 +15,9 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _LONGEST_VALUE = 60
 _MOST_NAMES = 12
 
+# Words with which nothing ends that is cut off.
+_LITTLE = ("a", "an", "and", "at", "by", "for", "from", "in", "no", "of", "on", "or", "the", "to", "with", "without")
+
 
 def one_line(text: str) -> str:
     r"""Return `text` with everything that breaks lines or does not show escaped.
@@ -114,3 +117,17 @@ def did_you_mean(word: object, names: Iterable[object], prefix: str = "") -> str
     if near is not None:
         return f"Did you mean '{prefix}{near}'?"
     return f"Possible: {listed(known)}" if known else ""
+
+
+def cut(name: str, room: int) -> str:
+    """Return as many words of a name as there is room for, or letters of the first, and a sign that there are more.
+
+    >>> cut("zone of 32 km with inspections everywhere", 20)
+    'zone of 32 km…'
+    """
+    if len(name) <= room:
+        return name
+    words = name[: max(0, room)].rpartition(" ")[0].split()
+    while words and words[-1] in _LITTLE:
+        words.pop()
+    return f"{' '.join(words).rstrip(',;:') or name[: max(0, room - 1)]}…"

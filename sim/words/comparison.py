@@ -11,6 +11,7 @@ from sim.results.runs import Run
 from sim.results.summary import ENDING_LABELS
 from sim.results.tables import csv_of
 from sim.words import WHAT_IT_IS_NOT
+from sim.words.changes import in_verbs
 from sim.words.findings import opening
 from sim.words.markdown import markdown_cell
 from sim.words.numbers import band, beside, with_band
@@ -71,15 +72,7 @@ def text_lines(comparison: Comparison) -> Iterator[str]:
 
 def changed_in_words(comparison: Comparison) -> list[str]:
     """Return what differs in what is assumed, one line each."""
-    told = []
-    for change in comparison.changed:
-        unit = f" ({change.unit})" if change.unit else ""
-        if change.before is None:
-            told.append(f"{change.path} is added: {change.after}")
-        elif change.after is None:
-            told.append(f"{change.path} is removed: {change.before}")
-        else:
-            told.append(f"{change.path}: {change.before} becomes {change.after}{unit}")
+    told = [in_verbs(one, comparison.left.scenario, comparison.right.scenario) for one in comparison.changed]
     return told or ["nothing differs in what is assumed"]
 
 

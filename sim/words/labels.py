@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.model import WarScenario
-from sim.results.identity import Identity
 from sim.results.summary import blank_row
 from sim.scenario import Scenario
 from sim.scenario.labels import Label, label_of
@@ -56,22 +55,3 @@ def outcome_label(outcome: str, scenario: Scenario[Any] | None) -> str:
 def side_names(scenario: Scenario[Any]) -> tuple[str, str]:
     """Return the names of both sides."""
     return scenario.world.sides.attacker.name, scenario.world.sides.defender.name
-
-
-def scenario_label(identity: Identity, scenario: Scenario[Any]) -> str:
-    """Return what a run is called in a sentence: the title of its scenario up to a colon, and what was set."""
-    title = identity.of.partition(":")[0]
-    told = [f"{knob_label(one.path, scenario)} {one.value}" for one in identity.settings[:2]]
-    more = len(identity.settings) - len(told)
-    told += [f"{more:,} more settings"] if more else []
-    return f"{title} with {' and '.join(told)}" if told else title
-
-
-def told_apart(identities: Sequence[Identity], scenarios: Sequence[Scenario[Any]]) -> list[str]:
-    """Return what several runs are called, each otherwise: of the same title by their seeds, or by their places."""
-    labels = [scenario_label(*both) for both in zip(identities, scenarios, strict=True)]
-    if len(set(labels)) < len(labels):
-        labels = [f"{label} (seed {one.seed})" for label, one in zip(labels, identities, strict=True)]
-    if len(set(labels)) < len(labels):
-        labels = [f"{label}, run {place}" for place, label in enumerate(labels, 1)]
-    return labels

@@ -12,7 +12,7 @@ from sim.results.findings import Finding, Number
 from sim.results.pairs import Difference
 from sim.words.findings.pieces import Pieces, finding, in_order, with_interval
 from sim.words.findings.run import CLAUSES, listed
-from sim.words.labels import sentence_label, side_names, told_apart
+from sim.words.labels import sentence_label, side_names
 
 MOST_DIFFERENCES = 2
 COLUMNS = ("difference", "low", "high")
@@ -64,13 +64,10 @@ class _Told(NamedTuple):
 
 def of_comparisons(found: Sequence[Comparison]) -> list[Finding]:
     """Return what is found in comparisons with one base, what weighs most first in each."""
-    runs = {id(run): run for one in found for run in (one.left, one.right)}
-    labels = told_apart([run.identity for run in runs.values()], [run.scenario for run in runs.values()])
-    called = dict(zip(runs, labels, strict=True))
     return [
         told
         for one in found
-        for told in _of_one(_Told(one, called[id(one.left)], called[id(one.right)], side_names(one.left.scenario)))
+        for told in _of_one(_Told(one, one.left.called, one.right.called, side_names(one.left.scenario)))
     ]
 
 
