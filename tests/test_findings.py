@@ -512,8 +512,8 @@ def test_luck_may_decide_most(load):
     )
     (one,) = found.findings
     assert one.sentence == (
-        "'net land taken by Russia' is decided most by luck (total index 0.61 ±0.04), then by factor on pace in the mud season (total "
-        "index 0.22 ±0.10)."
+        "'net land taken by Russia' is decided most by luck (total index 0.61 ±0.04), then by factor on pace in "
+        "the mud season (total index 0.22 ±0.10)."
     )
     hold([one], Looked(KEYS, {"sobol.csv": found.as_dicts()}))
     assert replace(found, indices=found.indices[2:]).findings[0].kind == "not found"

@@ -125,7 +125,8 @@ def _draw_tornado(called: Called, shown: Mapping[str, Sequence[Moved]], paper: P
                 outer, side = (high, 1) if mean >= 0 else (low, -1)
                 axes.annotate(
                     shortened(variant.value.replace("_", " ")), (outer, y), xytext=(3 * side, 0),
-                    textcoords="offset points", va="center", ha="left" if side > 0 else "right", fontsize=0.7 * paper.font_pt, color="#333333",
+                    textcoords="offset points", va="center", ha="left" if side > 0 else "right",
+                    fontsize=0.7 * paper.font_pt, color="#333333",
                 )  # fmt: skip
             axes.plot([low, high], [y, y], "-", color="#1b1b1b", linewidth=0.9, gid=f"band-{place}-{at}")
     axes.axvline(0, color=FAINT, linewidth=1.0)
