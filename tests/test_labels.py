@@ -96,7 +96,7 @@ def test_labels_have_the_names_of_the_scenario() -> None:
     ("path", "heading"),
     [
         ("negotiation.red_lines.no_nato", "No path to NATO"),
-        ("attrition.law", "Law (attrition)"),
+        ("attrition.law", "Law of attrition"),
         ("arms.halts.us_pause.date", "US pause: date"),
         ("sides.defender.name", "Ukraine's name"),
         ("negotiation.red_lines.none_such.price", "None such: price of crossing"),

@@ -70,6 +70,7 @@ def breakeven(
         from sim.words import WHAT_IT_IS_NOT
         from sim.words.breakeven import text_lines
         from sim.words.findings import opening
+        from sim.words.labels import knob_label
 
         way = one_way_to_print(csv=as_csv, json=as_json)
         refuse_excel(excel, as_csv, "--csv")
@@ -107,7 +108,7 @@ def breakeven(
             print(json.dumps({**data, "points": found.as_dicts()}, indent=2, allow_nan=False))
         else:
             ends = f"from {exact_number(low)} to {exact_number(high)}"
-            print(f"{identity.line}: {path} {ends}, until {condition}")
+            print(f"{identity.line}: {knob_label(path, scenario)} {ends}, until {condition}")
             print("", *opening(found.findings), "", sep="\n")
             print(*text_lines(found, replications), "", WHAT_IT_IS_NOT, sep="\n")
         say_failed(failed, f"{command('parley', 'run', file)} with that value by --set (failures.csv)")

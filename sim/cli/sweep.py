@@ -82,6 +82,7 @@ def sweep(
         from sim.studies.sweep import sweep as run_sweep
         from sim.words import WHAT_IT_IS_NOT
         from sim.words.findings import opening
+        from sim.words.labels import knob_label
         from sim.words.sweep import text_lines
 
         way = one_way_to_print(csv=as_csv, json=as_json)
@@ -94,7 +95,8 @@ def sweep(
         last = [f"{knob.path}={value}" for knob, value in zip(knobs, chosen[-1], strict=True)]
         say_before(scenario.with_settings(last, "--vary"))
         identity = identity_of(scenario, plan)
-        title = f"{identity.line}: a sweep {varied_in_words([knob.path for knob in knobs], chosen, design)}"
+        over = varied_in_words([knob_label(knob.path, scenario) for knob in knobs], chosen, design)
+        title = f"{identity.line}: a sweep {over}"
         own = file_name(scenario.name, [*identity.parts, *sweep_parts(vary, design, points)])
         folder = out or Path("results/sweeps") / own
         asked = {**about(scenario, plan, knobs, chosen, outcome or ()), "design": design}

@@ -14,12 +14,14 @@ from sim.model.conditions import window_in_words
 from sim.model.negotiation import ABOVE, IssueOption
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
-from sim.report.parts import Piece, Table, Value, with_bounds
+from sim.report.parts import Named, Piece, Table, Value, with_bounds
 from sim.results.names import Names
 from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
 from sim.scenario.describe import coverage, entries
 from sim.scenario.wording import exact_number
+from sim.words.changes import value_in_words
 from sim.words.findings.pieces import joined
+from sim.words.labels import knob_heading
 from sim.words.numbers import rounded
 
 # What no mechanism stands for.
@@ -122,17 +124,20 @@ def every_number(scenario: Scenario[ScenarioHead]) -> Iterator[Table]:
     for entry in entries(scenario):
         head, _, _ = entry.path.partition(".")
         name = head if "." in entry.path else "scenario"
-        groups.setdefault(name, []).append([entry.path, entry.text, entry.unit, entry.origin, entry.about])
+        label = Named(knob_heading(entry.path, scenario), entry.path)
+        origin = ", ".join(key.replace("_", " ") for key in entry.origin.split(", "))
+        value = value_in_words(entry.text, scenario)
+        groups.setdefault(name.replace("_", " "), []).append([label, value, entry.unit, origin, entry.about])
     for name, rows in groups.items():
-        yield Table(f"{name} (scenario.yaml)", ["path", "value", "unit", "source", "meaning"], rows)
+        yield Table(f"{name} (scenario.yaml)", ["what", "value", "unit", "source", "meaning"], rows)
 
 
 def sources(scenario: Scenario[ScenarioHead]) -> list[dict[str, Any]]:
     """Return the sources of a scenario; the address is a link only where it is one of the web."""
     return [
         {
-            "key": key, "author": source.author, "title": source.title, "date": source.date, "quality": source.quality,
-            "address": source.address, "is_link": source.address.startswith(("https://", "http://")),
+            "key": key.replace("_", " "), "author": source.author, "title": source.title, "date": source.date,
+            "quality": source.quality, "address": source.address, "is_link": source.address.startswith(("https://", "http://")),
         }
         for key, source in scenario.world.sources.items()
     ]  # fmt: skip

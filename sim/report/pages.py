@@ -133,7 +133,7 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
     ]  # fmt: skip
     title, lead = run.identity.line, scenario.world.description
     shown = [block for block in blocks if block]
-    size, made = run.identity.size_of(run.replications), {run.name: kept.manifest.model_dump(mode="json")}
+    size, made = run.identity.size_of(run.replications), {run.called: kept.manifest.model_dump(mode="json")}
     return Page(title, lead, size, kept.source, shown, sources(scenario), made, run.days, _told(run.findings))
 
 
@@ -232,7 +232,7 @@ def comparison_page(found: Sequence[Comparison]) -> Page:
         _assumed_block(base.scenario, base.days, f"What is assumed in {base.called}"),
         _numbers_block(base.scenario),
     ]  # fmt: skip
-    manifests = {run.name: run.about() for run in runs}
+    manifests = {run.called: run.about() for run in runs}
     size = base.identity.size_of(min(run.replications for run in runs))
     cited = {one["key"]: one for run in runs for one in sources(run.scenario)}
     title, shown = _against(base, runs[1:]), [block for block in blocks if block]
@@ -323,8 +323,8 @@ def _study_page(
     what: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, drawn: Block, found: Sequence[Finding]
 ) -> Page:
     blocks = [drawn, _assumed_block(scenario, manifest.days), _numbers_block(scenario)]
-    about = {manifest.scenario: manifest.model_dump(mode="json")}
     identity = identity_over(scenario, manifest.days, manifest.seed)
+    about = {identity.called: manifest.model_dump(mode="json")}
     size = identity.size_of(manifest.replications, " each")
     title, lead, source = f"{identity.line}: {what}", scenario.world.description, study_source(scenario, manifest)
     return Page(title, lead, size, source, blocks, sources(scenario), about, found=_told(found))

@@ -23,6 +23,7 @@ from sim.model.talks import Talks
 from sim.results.ledger import negotiation_of
 from sim.results.names import Names
 from sim.results.store import StoreError
+from sim.results.summary import ENDING_LABELS
 from sim.scenario import Scenario, ScenarioHead
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def which_history(run: Run, replication: int | None = None, ending: str | None =
     found = medoid(run.outcomes, wanted)
     if found is None:
         raise NoSuchHistory(f"no history of this run ended in {wanted!r}; there are {', '.join(dict(counts.most_common()))}")
-    return found, f"the history nearest to the centre of the {counts[wanted]:,} that ended in {wanted}"
+    sides = run.scenario.world.sides
+    end = ENDING_LABELS[wanted].format(attacker=sides.attacker.name, defender=sides.defender.name)
+    return found, f"the history nearest to the centre of the {counts[wanted]:,} that ended with '{end}'"
 
 
 def failed_in_words(run: Run) -> str:

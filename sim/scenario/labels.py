@@ -49,9 +49,9 @@ class _Place:
     knob: str = ""
 
 
-def labels(world: Any) -> dict[str, Label]:
+def labels(names: Names) -> dict[str, Label]:
     """Return what every number of a scenario is called, by its dotted path."""
-    names = Names(world)
+    world = names.world
     ways = {known.path: list(_ways(names, _place(world, known.path), known.path)) for known in numbers(world)}
     at = dict.fromkeys(ways, 0)
     while True:
@@ -70,12 +70,12 @@ def sure_label(scenario: Any, path: str) -> tuple[Label, bool]:
     label = scenario.labels.get(path)
     if label is not None:
         return label, True
-    return label_of(scenario.world, path), not _place(scenario.world, path).things
+    return label_of(scenario.names, path), not _place(scenario.world, path).things
 
 
-def label_of(world: Any, path: str, schema: Any = None) -> Label:
+def label_of(names: Names, path: str, schema: Any = None) -> Label:
     """Return what stands at a path is called: a number, or anything else that a scenario, or any of a schema, can have."""
-    return next(_ways(Names(world), _place(world, path, schema), path))
+    return next(_ways(names, _place(names.world, path, schema), path))
 
 
 class Names:
@@ -165,7 +165,7 @@ def _place(world: Any, path: str, schema: Any = None) -> _Place:
     template = knob.label if knob is not None else ""
     if not template:
         whose = _ITEM if things else "{side}'s " if side else ""
-        of = f" ({' '.join(path.split('.')[:-1])})" if not whose and "." in path else ""
+        of = f" of {' of '.join(path.split('.')[-2::-1])}" if not whose and "." in path else ""
         template = f"{whose}{what}{of}".replace("_", " ").removesuffix(": ").removesuffix("'s ")
     return _Place(template, side, tuple(things), n, key if "{knob}" in template else "")
 
@@ -174,7 +174,7 @@ def _ways(names: Names, place: _Place, path: str) -> Iterator[Label]:
     """Yield what it may be called, the best first; the last is its own."""
     has_item = "{item}" in place.template
     name, by_id = (names.of(place.things[-1]), names.by_id(place.things[-1])) if has_item else ("", "")
-    knob = label_of(names.world, place.knob).sentence if place.knob else ""
+    knob = label_of(names, place.knob).sentence if place.knob else ""
 
     def filled(item: str, sentence_of: str = "", *, roles: bool = False, template: str = place.template) -> Label:
         return _filled(names.roles if roles else names.sides, place, template, item, sentence_of or item, knob)

@@ -22,7 +22,7 @@ from .errors import Flaw, Path, Problem, ScenarioError
 from .extends import read_layers
 from .head import ScenarioHead
 from .identity import Origin, Setting, fingerprint, one_after_the_other, settings_between
-from .labels import Label, labels
+from .labels import Label, Names, labels
 from .lookup import Unclear, is_file_only, meanings, names_like, one_form
 from .parse import Unread
 from .read import Located, Place
@@ -82,7 +82,12 @@ class Scenario(Generic[T]):
     @cached_property
     def labels(self) -> dict[str, Label]:
         """What each of its numbers is called, by its dotted path."""
-        return labels(self.world)
+        return labels(self.names)
+
+    @cached_property
+    def names(self) -> Names:
+        """What its sides and things are called."""
+        return Names(self.world)
 
     @property
     def head(self) -> ScenarioHead:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.scenario import Scenario
 from sim.scenario.describe import ABSENT, Change, entries, in_words
-from sim.scenario.labels import SIDES, Names
+from sim.scenario.labels import SIDES
 from sim.words.labels import knob_heading, knob_label
 from sim.words.numbers import rounded
 
@@ -27,6 +27,7 @@ _KINDS = {
     "events": ("The event", "is added", "no longer happens"),
     "correlations": ("The correlation", "is added", "is dropped"),
 }
+_WITH_JOINTS = re.compile(r"\b[a-z][a-z0-9]*(_[a-z0-9]+)+\b")
 _ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _SAID_ELSEWHERE = ("name", "note", "source", "assumption", "tell")
 MONTHS_A_YEAR = 12
@@ -65,8 +66,11 @@ def both_in_words(change: Change, before: Scenario[Any], after: Scenario[Any]) -
 
 def thing_in_words(path: str, scenario: Scenario[Any]) -> str:
     """Return what a thing of a list is and is called, such as "Ukraine's red line 'no neutrality'"."""
+    if path.rpartition(".")[2].isdigit():  # it has no name
+        where, _, place = path.rpartition(".")
+        return f"{knob_heading(where, scenario)}: entry {int(place) + 1}"
     kind, _, _ = _KINDS.get(_list_of(path), ("Item", "", ""))
-    names, thing = Names(scenario.world), _at(scenario.world, path)
+    names, thing = scenario.names, _at(scenario.world, path)
     side = getattr(thing, "side", None)
     whose = f"{names.sides[side]}'s " if kind == "red line" and side in SIDES else ""
     issue = _at(scenario.world, path.rpartition(".options.")[0]) if ".options." in path else None
@@ -76,7 +80,8 @@ def thing_in_words(path: str, scenario: Scenario[Any]) -> str:
 
 def details(path: str, scenario: Scenario[Any]) -> str:
     """Return what a thing of a list is like, in one line."""
-    thing, name = _at(scenario.world, path), Names(scenario.world).of(_at(scenario.world, path))
+    thing = _at(scenario.world, path)
+    name = scenario.names.of(thing)
     if _list_of(path) == "events":
         return _event(thing, scenario)
     said = (*_SAID_ELSEWHERE, "side") if _list_of(path) == "red_lines" else _SAID_ELSEWHERE
@@ -92,13 +97,15 @@ def details(path: str, scenario: Scenario[Any]) -> str:
 
 
 def value_in_words(text: str, scenario: Scenario[Any]) -> str:
-    """Return a value in which ids are told by name."""
-    parts = text.split(", ")
-    if not all(_ID.fullmatch(part) for part in parts):
-        return text
-    names = Names(scenario.world)
-    known = {**names.sides, **{one.id: names.of(one) for one in names.things}}
-    return ", ".join(known.get(part) or names.in_words(part) for part in parts)
+    """Return a value in which ids and paths are told by name."""
+    parts, names = text.split(", "), scenario.names
+    if all(_ID.fullmatch(part) for part in parts):
+        known = {**names.sides, **{one.id: names.of(one) for one in names.things}}
+        return ", ".join(known.get(part) or names.in_words(part) for part in parts)
+    if all(part in scenario.labels for part in parts):
+        return ", ".join(scenario.labels[part].sentence for part in parts)
+    # Such as the parameters of a distribution.
+    return _WITH_JOINTS.sub(lambda found: found.group().replace("_", " "), text)
 
 
 def _event(event: Any, scenario: Scenario[Any]) -> str:
@@ -128,7 +135,7 @@ def _when(when: Any, scenario: Scenario[Any]) -> str:
         if rate.is_certain and rate.central > 0:
             return f"every {rounded(MONTHS_A_YEAR / rate.central)} months on average"
         return f"at random, {in_words(rate)} times a year"
-    names = Names(scenario.world)
+    names = scenario.names
     first, *others = when.quantity.split(".")
     whose = "".join(f"{names.sides[one]}'s " for one in others if one in SIDES)
     what = f"{whose}{' of '.join(names.in_words(one) for one in (first, *others) if one not in SIDES)}"
@@ -143,8 +150,13 @@ def _list_of(path: str) -> str:
 
 
 def _at(world: Any, path: str) -> Any:
-    """Return the thing at a path of ids, or its id where there is none."""
+    """Return the thing at a path of ids and positions, or its id where there is none."""
     here: Any = world
     for step in path.split("."):
-        here = next((one for one in here if one.id == step), step) if isinstance(here, list) else getattr(here, step, step)
+        if not isinstance(here, (list, tuple)):
+            here = getattr(here, step, step)
+        elif step.isdigit():
+            here = here[int(step)]
+        else:
+            here = next((one for one in here if one.id == step), step)
     return here

@@ -14,6 +14,7 @@ from sim.studies.discovered import COLUMNS, STEP_COLUMNS, Discovered, as_dict, k
 from sim.studies.discovery import Box, Restriction, Search
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import opening
+from sim.words.labels import knob_label
 from sim.words.numbers import in_unit, rounded, with_band
 
 # judgement: enough rows to see the trade of coverage for density.
@@ -83,9 +84,9 @@ def _these(boxes: int) -> str:
 def _where(asked: Discovered, box: Box) -> Iterator[str]:
     knobs = knobs_of(asked.run)
     for one in box.restrictions:
-        yield f"  {one.parameter} is {_range(one, knobs[one.parameter])}"
+        yield f"  {knob_label(one.parameter, asked.run.scenario)} is {_range(one, knobs[one.parameter])}"
         if knob := knobs[one.parameter]:
-            yield f"    {knob.description}"
+            yield f"    {one.parameter}: {knob.description}"
 
 
 def _range(one: Restriction, knob: Knob | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from sim.model import WarScenario
 from sim.results.summary import blank_row
 from sim.scenario import Scenario
-from sim.scenario.labels import Label, label_of
+from sim.scenario.labels import Label, Names, label_of
 
 
 def knob_label(path: str, scenario: Scenario[Any] | None = None) -> str:
@@ -31,8 +31,8 @@ def knob_heading(path: str, scenario: Scenario[Any] | None = None) -> str:
 
 def _label(path: str, scenario: Scenario[Any] | None) -> Label:
     if scenario is None:
-        return label_of(None, path, WarScenario)
-    return scenario.labels.get(path) or label_of(scenario.world, path)
+        return label_of(Names(), path, WarScenario)
+    return scenario.labels.get(path) or label_of(scenario.names, path)
 
 
 def sentence_label(label: str, sides: Sequence[str] = ()) -> str:

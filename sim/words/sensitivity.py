@@ -1,12 +1,11 @@
 """Studies of which assumptions matter as text for the terminal."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from textwrap import wrap
 from typing import Any
 
 from sim.results.identity import identity_of
-from sim.results.manifest import Called
 from sim.results.pairs import Difference
 from sim.results.tables import csv_of
 from sim.scenario import Scenario, ScenarioHead
@@ -14,9 +13,10 @@ from sim.studies.assumptions import Study
 from sim.studies.condition import is_share
 from sim.studies.one_at_a_time import MindChanging, Variant
 from sim.studies.sensitivity import Sensitivity
-from sim.studies.sobol import Sobol
+from sim.studies.sobol import LUCK, Sobol
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import opening
+from sim.words.labels import knob_heading
 from sim.words.numbers import in_full, with_band
 
 # judgement: an index that is known no better than this hardly tells a half from nothing.
@@ -68,7 +68,7 @@ def _given(study: Study[Sensitivity], top: int) -> Iterator[str]:
             yield "  share of variance (95 %)   rank correlation  parameter"
         for index in shown:
             share = with_band(index.first_order, index.low, index.high, "share")
-            yield f"  {share:>24}   {index.rank_correlation:>+16.2f}  {index.parameter}"
+            yield f"  {share:>24}   {index.rank_correlation:>+16.2f}  {knob_heading(index.parameter, study.scenario)}"
         if not shown:
             yield "  no parameter was found to drive it alone"
         share = with_band(max(0.0, one.together), one.together_low, one.together_high, "share")
@@ -99,14 +99,14 @@ def _one_at_a_time(study: Study[MindChanging], top: int) -> Iterator[str]:
     yield ""
     yield from opening(study.findings)
     yield ""
-    yield from _table(found, study.outcomes, top)
+    yield from _table(found, study, top)
     yield from _left_out(study)
     if _correlated(study.scenario, tied=True):
         yield "What is tied to another (a rank of 1 or -1), as a reference to its level, is not moved with it."
         yield ""
 
 
-def _table(found: MindChanging, outcomes: Mapping[str, Called], top: int) -> Iterator[str]:
+def _table(found: MindChanging, study: Study[MindChanging], top: int) -> Iterator[str]:
     """Yield the table of the `top` assumptions that move the outcomes most, each taken alone."""
     shown = found.assumptions[:top]
     columns = []
@@ -115,9 +115,10 @@ def _table(found: MindChanging, outcomes: Mapping[str, Called], top: int) -> Ite
         largest = max((abs(change.mean) for change in changes if change is not None), default=0.0)
         scale, unit = (100.0, " (points)") if is_share(values) else (0.001, " (thousand)") if largest >= 1e5 else (1.0, "")
         cells = [_cell(change, scale) for change in changes]
-        head = wrap(outcomes[name].label + unit, WIDTH)
+        head = wrap(study.outcomes[name].label + unit, WIDTH)
         columns.append((head, cells, max(map(len, (*head, *cells))) + 2))
-    path = max(len(one.path) for one in shown) + 2
+    called = [knob_heading(one.path, study.scenario) for one in shown]
+    path = max(map(len, called)) + 2
     value = max(len(_value(effect.variant)) for one in shown for effect in one.effects) + 2
     height = max(len(head) for head, _, _ in columns)
     for line in range(height):
@@ -127,7 +128,7 @@ def _table(found: MindChanging, outcomes: Mapping[str, Called], top: int) -> Ite
     at = 0
     for rank, one in enumerate(shown, 1):
         for place, effect in enumerate(one.effects):
-            left = f"{rank:>2}. {one.path:<{path}}" if place == 0 else " " * (4 + path)
+            left = f"{rank:>2}. {called[rank - 1]:<{path}}" if place == 0 else " " * (4 + path)
             yield (
                 left + f"{_value(effect.variant):>{value}}" + "".join(f"{cells[at]:>{width}}" for _, cells, width in columns)
             )
@@ -172,7 +173,8 @@ def _by_design(study: Study[Sobol], top: int) -> Iterator[str]:
         for index in seen[:top]:
             alone = f"{index.first_order:.2f} ±{index.first_order_error:.2f}"
             total = f"{index.total:.2f} ±{index.total_error:.2f}"
-            yield f"  {alone:>15}  {total:>20}  {index.factor}"
+            name = LUCK if index.factor == LUCK else knob_heading(index.factor, study.scenario)
+            yield f"  {alone:>15}  {total:>20}  {name}"
         more = f"; {len(seen) - top} more are in the table" if len(seen) > top else ""
         yield f"  {len(one.indices) - len(seen)} of {len(one.indices)} factors cannot be told from none{more}"
         if max(index.total_error for index in one.indices) > WIDE:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sim.results.summary import Row, with_asked
 from sim.studies.sweep import Sweep
+from sim.words.labels import knob_heading
 from sim.words.numbers import half_width, in_unit, with_band
 
 SHADES = "·░▒▓█"
@@ -28,9 +29,12 @@ def text_lines(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[str]:
         return
     cells = [[_in_words(sweep.row(place, outcome)) for outcome in outcomes] for place in range(len(sweep.points))]
     paths = [knob.path for knob in sweep.knobs]
-    shown = [path.rpartition(".")[2] if len(paths) > 1 else path for path in paths]
+    called = [knob_heading(path, sweep.scenario) for path in paths]
+    shown = [path.rpartition(".")[2] for path in paths] if len(paths) > 1 else called
     widths = [max(len(shown[at]), *(len(point[at]) for point in sweep.points)) for at in range(len(paths))]
     columns = [max(len(outcome), *(len(line[at]) for line in cells)) for at, outcome in enumerate(outcomes)]
+    if len(paths) > 1:
+        yield from (f"{name}: {label}" for name, label in zip(shown, called, strict=True))
     for outcome in outcomes:
         yield f"{outcome}: {labels[outcome]}"
     yield ""
@@ -76,8 +80,9 @@ def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[str]:
 
     cells = {(y, x): cell((y, x)) for y in down.values for x in across.values}
     width = max(8, *(len(text) for text in (*cells.values(), *across.values))) + 2
-    first = max(len(down.path), *(len(value) for value in down.values))
-    yield f" {'':{first}}  {across.path}"
-    yield f" {down.path:>{first}}" + "".join(f"{value + '   ':>{width}}" for value in across.values)
+    rows_of, columns_of = (knob_heading(knob.path, sweep.scenario) for knob in (down, across))
+    first = max(len(rows_of), *(len(value) for value in down.values))
+    yield f" {'':{first}}  {columns_of}"
+    yield f" {rows_of:>{first}}" + "".join(f"{value + '   ':>{width}}" for value in across.values)
     for y in down.values:
         yield f" {y:>{first}}" + "".join(f"{cells[y, x]:>{width}}" for x in across.values)

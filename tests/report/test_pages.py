@@ -27,6 +27,11 @@ PLAIN = re.compile(
     r"|[\d,]+ histories"
 )
 
+# What names a file may, and addresses do.
+FILES = re.compile(r"https?://\S+|\b[\w-]+\.(csv|json|yaml|md)\b")
+PATH_OR_ID = re.compile(r"\b[a-z][a-z0-9]*(_[a-z0-9]+)+\b|\b[a-z_]{2,}\.[a-z_]{2,}\b")
+UNSEEN = {"style", "script", "pre", "code"}
+
 
 def test_every_number_is_that_of_the_tables(results, page, kind: str):
     read, tables = Page(page(kind)), Tables(results.every[kind])
@@ -119,6 +124,18 @@ def test_every_figure_has_its_words_and_its_table(page, kind: str):
         assert len(alternative) > 40
         assert "<table>" in figure
         assert "Parley 0" in figure
+
+
+def test_nothing_that_is_seen_is_a_path_or_an_id(page, kind: str):
+    read = Page(page(kind))
+    seen = [text for text, around in read.texts if not UNSEEN & set(around)] + [one.text for one in read.numbers]
+    assert len(seen) > 200
+    for text in seen:
+        found = PATH_OR_ID.search(FILES.sub("", text))
+        assert found is None, (found, text)
+    # It is there for who points at it.
+    titles = {one["title"] for _, one in read.elements if "title" in one}
+    assert "manpower.attacker.return_share" in titles
 
 
 def test_the_same_results_give_the_same_page(results, page, parley, tmp_path: Path):
