@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sim.catalogue import shipped
 from sim.model import MECHANISMS, WarScenario
-from sim.scenario import Knob, Scenario, load_scenario, numbers
+from sim.scenario import Knob, Scenario, ScenarioError, load_scenario, numbers
+from sim.scenario.head import MOST_LETTERS
 from sim.scenario.knobs import knob_of
 from sim.scenario.labels import LONGEST
 from sim.words.labels import knob_heading, knob_label
@@ -119,3 +121,26 @@ def test_things_that_cannot_be_told_apart_by_name_are_by_id() -> None:
     assert told["negotiation.attacker.discount_per_year"].text == "The attacker's impatience"
     assert told["arms.backers.europe.aid_per_month_beur"].text == "Europe: pledges a month"
     assert max(len(label.text) for label in told.values()) <= LONGEST
+
+
+def test_every_scenario_has_a_short_title_of_its_own(tmp_path: Path) -> None:
+    called = [loaded(name).world.called for name in shipped()]
+    assert max(map(len, called)) <= MOST_LETTERS
+    assert not any("…" in one for one in called)
+    assert len(set(called)) == len(called)
+    # By default the title up to a colon, or as much of it as there is room for; that of a parent is not inherited.
+    assert loaded("baseline").world.called == "Baseline"
+    assert loaded("escalation").world.short == "Escalation"
+    file = tmp_path / "mine.yaml"
+    file.write_text("title: Escalation of another kind, which takes long\nextends: escalation\n")
+    own = load_scenario(file, WarScenario)
+    assert own.world.short is None
+    assert own.world.called == "Escalation of another kind…"
+    # It is a remark: what is simulated is the same.
+    file.write_text(file.read_text() + "short: Mine\n")
+    named = load_scenario(file, WarScenario)
+    assert named.world.called == "Mine"
+    assert named.fingerprint == own.fingerprint
+    assert named.with_settings(["short=Another"]).settings == ()
+    with pytest.raises(ScenarioError, match="short must have at most 28 characters"):
+        loaded("baseline", f"short={'x' * 29}")
