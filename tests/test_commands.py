@@ -82,10 +82,13 @@ def test_diff_in_words(parley, tmp_path: Path):
     said = done.stdout.splitlines()
     assert re.fullmatch(r"From 'Baseline: the war as of early December 2024' to 'More arms \[[0-9a-f]{10}\]':", said[0])
     changed = [line for line in said[1:] if not line.startswith("      ")]
-    assert changed[0] == "  arms.defender.aid_scale: 1 becomes 2 (factor)"
-    assert changed[1].startswith("  arms.halts.europe_pause is removed: backer europe")
-    assert changed[2].startswith("  front.force_elasticity: triangular: low 0.08, mode 3, high 5.92 becomes triangular: low")
-    assert changed[3] == "  arms.packages.extra is added: backer europe, date 2025-02-01, amount_beur 5, probability 1"
+    assert changed[0] == "  Scale of aid to Ukraine: 1 becomes 2 (factor)"
+    assert changed[1] == "  The halt of aid 'Europe pause' no longer happens"
+    assert changed[2].startswith(
+        "  Weight of the force ratio: triangular: low 0.08, mode 3, high 5.92 becomes triangular: low"
+    )
+    extra = "size of the package 5 bn EUR, chance of the package 1"
+    assert changed[3] == f"  The package 'extra' is added: backer Europe and others, date 2025-02-01, {extra}"
     assert len(changed) == 4
 
 
@@ -118,7 +121,7 @@ def test_new_writes_a_scenario_that_changes_nothing_and_can_be_edited(parley, tm
     checked = parley("check", file, cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
     changed = parley("diff", "baseline", file, cwd=tmp_path).stdout
-    assert "arms.defender.aid_scale: 1 becomes 2 (factor)" in changed
+    assert "Scale of aid to Ukraine: 1 becomes 2 (factor)" in changed
     again = parley("new", "my_study", cwd=tmp_path)
     assert again.returncode == 3
     assert "is there already" in again.stderr

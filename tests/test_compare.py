@@ -198,7 +198,7 @@ def test_what_the_command_prints(parley, folders: Path, tmp_path: Path) -> None:
     two = [folders / "baseline", folders / "more_arms"]
     done = parley("compare", *two)
     assert done.returncode == 0
-    for words in ("arms.defender.aid_scale: 1 becomes 2", "no difference found", "Endings changed in", "not a forecast"):
+    for words in ("Scale of aid to Ukraine: 1 becomes 2", "no difference found", "Endings changed in", "not a forecast"):
         assert words in done.stdout
     assert "| Net land taken by Russia (km2) |" in parley("compare", *two, "--markdown").stdout
     data: dict[str, Any] = json.loads(parley("compare", *two, "--json", "--out", tmp_path / "kept").stdout)

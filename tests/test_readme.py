@@ -39,7 +39,7 @@ SCENARIOS = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
 
 
 def test_the_scenarios_of_the_readme(parley, tmp_path: Path):
-    changed = {"twice": "guards: 30,000 becomes 60,000", "half": "arms.defender.aid_scale: 1 becomes 0.5"}
+    changed = {"twice": "guards: 30,000 becomes 60,000", "half": "Scale of aid to Ukraine: 1 becomes 0.5"}
     bases = ("european_zone", "baseline")
     for (name, said), base, text in zip(changed.items(), bases, SCENARIOS, strict=True):
         (tmp_path / f"{name}.yaml").write_text(text)

@@ -24,6 +24,7 @@ from sim.words.run import headline
 pytestmark = pytest.mark.hostile
 
 AID = "arms.defender.aid_scale"
+CALLED = "scale of aid to Ukraine"
 
 
 def identity(scenario: Scenario[ScenarioHead], months: int | None = None, seed: int = 1) -> Identity:
@@ -43,7 +44,7 @@ def test_a_run_as_it_is_has_the_plain_title_and_name(base) -> None:
 
 def test_what_was_set_is_said_with_what_it_was(base) -> None:
     found = identity(base.with_settings([f"{AID}=0.1"]), months=12, seed=7)
-    said = f"with {AID} 0.1 (was 1), over 12 months (was 36 months), seed 7"
+    said = f"with {CALLED} 0.1 (was 1), over 12 months (was 36 months), seed 7"
     assert found.line == f"{base.world.title}, {said}"
     assert found.folder == f"baseline+{AID}=0.1+12_months+seed=7"
     assert found.label == f"baseline+{AID}=0.1"
@@ -126,7 +127,7 @@ def test_a_kept_run_says_what_it_was(parley, tmp_path: Path) -> None:
     done = parley(*asked, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     title = done.stdout.splitlines()[0]
-    assert f"with {AID} 0.1 (was 1)        12 replications, 2 months, seed 3" in title
+    assert f"with {CALLED} 0.1 (was 1)        12 replications, 2 months, seed 3" in title
     folder = tmp_path / "results" / f"baseline+{AID}=0.1+2_months+seed=3"
     assert f"parley explain results/{folder.name}" in done.stdout
     run = sim.read(folder)
@@ -153,7 +154,7 @@ def test_a_comparison_says_what_both_are(parley, tmp_path: Path) -> None:
     first, second = (one["title"] for one in json.loads(told.stdout)["compared"])
     assert (tmp_path / "made/comparison.md").read_text().splitlines()[0] == f"# {second} against {first}"
     assert first == "Baseline: the war as of early December 2024, over 2 months (was 36 months)"
-    assert second == f"Baseline: the war as of early December 2024, with {AID} 0.1 (was 1), over 2 months (was 36 months)"
+    assert second == f"Baseline: the war as of early December 2024, with {CALLED} 0.1 (was 1), over 2 months (was 36 months)"
     assert "horizon" not in (tmp_path / "made/comparison.md").read_text()
 
 
@@ -167,7 +168,7 @@ def test_studies_say_what_was_set(parley, tmp_path: Path, command: tuple[str, ..
     done = parley(*command, *size, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     first = done.stdout.splitlines()[0]
-    assert "with attrition.law square (was mixed), over 1 month (was 36 months), seed 2" in first
+    assert "with law of attrition square (was mixed), over 1 month (was 36 months), seed 2" in first
     data = json.loads(
         parley(*command, *size, "--json", *(["--force"] if command[0] == "sweep" else []), cwd=tmp_path).stdout
     )
@@ -368,7 +369,7 @@ def test_results_in_python_say_what_they_are() -> None:
 
 def test_scenarios_in_words_say_what_was_set(parley, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("title: Mine\nextends: baseline\ndescription: Less aid.\n")
-    assert parley("show", "baseline", "--set", f"{AID}=0.1").stdout.splitlines()[0].endswith(f", with {AID} 0.1 (was 1)")
+    assert parley("show", "baseline", "--set", f"{AID}=0.1").stdout.splitlines()[0].endswith(f", with {CALLED} 0.1 (was 1)")
     told = parley("diff", "baseline", "mine.yaml", cwd=tmp_path).stdout.splitlines()[0]
     assert re.fullmatch(r"From 'Baseline: [^']*' to 'Mine \[[0-9a-f]{10}\]':", told)
 

@@ -245,7 +245,7 @@ def _against(base: Run, others: Sequence[Run]) -> str:
     if len(others) == 1:
         return f"{others[0].identity.line}, against {base.identity.line}"
     # Titles of many would fill a screen.
-    briefly = [run.identity.briefly for run in (base, *others)]
+    briefly = [run.identity.in_short for run in (base, *others)]
     return f"{', '.join(briefly[1:])} against {briefly[0]}"
 
 

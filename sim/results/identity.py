@@ -111,7 +111,7 @@ class Identity(NamedTuple):
         """What it is called in sentences, legends and heads of tables: the short title, and what was set."""
         told = [f"{label} {cut(one.value, MOST_LETTERS)}" for label, one in zip(self.labels, self.settings, strict=True)]
         more = len(told) - MOST_NAMED
-        told = [*told[:MOST_NAMED], f"{more:,} more settings"] if more > 0 else told
+        told = [*told[:MOST_NAMED], f"{more:,} more setting{'s' * (more > 1)}"] if more > 0 else told
         return f"{self.short} with {' and '.join(told)}" if told else self.short
 
     @property
@@ -134,9 +134,18 @@ class Identity(NamedTuple):
 
     @property
     def briefly(self) -> str:
-        """What it is called with all that tells it from others."""
-        seed = f", seed {self.seed}" if self.seed != USUAL_SEED else ""
-        return self.cited + (f" over {self.days}" if self.span is not None else "") + seed
+        """The label with all else that tells it from others, for who works with paths."""
+        return f"{self.marked}{self._span_and_seed}"
+
+    @property
+    def in_short(self) -> str:
+        """What it is called with all that tells it from others, for readers."""
+        return f"{self.cited}{self._span_and_seed}"
+
+    @property
+    def _span_and_seed(self) -> str:
+        span = f" over {self.days}" if self.span is not None else ""
+        return span + (f", seed {self.seed}" if self.seed != USUAL_SEED else "")
 
     @property
     def folder(self) -> str:
