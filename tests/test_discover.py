@@ -372,10 +372,10 @@ def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for words in (
         "Where daily_casualties_30_days_attacker > 1,600 holds: Baseline: the war as of early December 2024",
-        "  attrition.level_factor is at least 1.",
+        "  scale of all casualties is at least 1.",
+        "    attrition.level_factor: True casualties of both sides",
         "(factor; ",
         "of what was drawn lies below; quasi-p below 0.001)",
-        "    True casualties of both sides",
         "In these histories, ",
         "Peeling: ",
         "parley breakeven " + str(folder / "scenario.yaml") + " --vary attrition.level_factor=",

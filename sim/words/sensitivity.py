@@ -135,7 +135,8 @@ def _table(found: MindChanging, study: Study[MindChanging], top: int) -> Iterato
             at += 1
     yield ""
     yield "A dot: no difference found. The order is that of the mean over these outcomes of the largest difference found, in"
-    yield "standard deviations between histories. To run one of them: parley run SCENARIO --set PATH=VALUE"
+    yield "standard deviations between histories."
+    yield "To run one of them, whose path is in one_at_a_time.csv: parley run SCENARIO --set PATH=VALUE"
     for what, reason in found.untried.items():
         yield f"Not tried: {what} ({reason})"
     yield ""
