@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 
 from sim.catalogue import shipped
+from sim.ensemble.run import horizon_days
 from sim.model import MECHANISMS, WarScenario
+from sim.report.assumed import assumed, every_number
+from sim.report.parts import plain
 from sim.scenario import Knob, Scenario, ScenarioError, load_scenario, numbers
 from sim.scenario.head import MOST_LETTERS
 from sim.scenario.knobs import knob_of
 from sim.scenario.labels import LONGEST
 from sim.words.labels import knob_heading, knob_label
 
+PATH_OR_ID = re.compile(r"\b[a-z][a-z0-9]*(_[a-z0-9]+)+\b|\b[a-z_]{2,}\.[a-z_]{2,}\b")
 NOT_WORDS = re.compile(r"_|\w\.\w|\{|\}")
 
 
@@ -30,7 +34,7 @@ def test_labels_are_short_and_unique_and_in_words(name: str) -> None:
     scenario = loaded(name)
     told = scenario.labels
     assert list(told) == [known.path for known in numbers(scenario.world)]
-    assert len({label.text for label in told.values()}) == len(told)
+    assert len({label.text for label in told.values()}) == len({label.sentence for label in told.values()}) == len(told)
     for path, label in told.items():
         assert len(label.text) <= LONGEST, path
         for text in label:
@@ -144,3 +148,14 @@ def test_every_scenario_has_a_short_title_of_its_own(tmp_path: Path) -> None:
     assert named.with_settings(["short=Another"]).settings == ()
     with pytest.raises(ScenarioError, match="short must have at most 28 characters"):
         loaded("baseline", f"short={'x' * 29}")
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_what_pages_say_of_any_scenario_has_no_path_and_no_id(name: str) -> None:
+    scenario = loaded(name)
+    said = [plain(pieces) for pieces in assumed(scenario, horizon_days(scenario))]
+    for table in every_number(scenario):
+        said += [table.caption.replace(" (scenario.yaml)", ""), *table.header]
+        said += [cell if isinstance(cell, str) else plain([cell]) for row in table.rows for cell in row[:4]]
+    assert len(said) > 400
+    assert [text for text in said if PATH_OR_ID.search(text)] == []

@@ -31,8 +31,8 @@ LEFT_OUT = (
     "Talks about talks: a package is signed as a whole or not at all.",
 )
 
-
-_PACES = ("front.advance_km2_per_day", "front.advance_settled_km2_per_day")
+# The pace at the start, whichever is given.
+PACES = ("front.advance_km2_per_day", "front.advance_settled_km2_per_day")
 
 
 def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]]:
@@ -49,8 +49,8 @@ def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]
             "killed, and ", *_range(known, f"{at}.return_share", percent=True), " of the wounded return.",
         ]  # fmt: skip
     held: list[Piece] = [f"{names.side('attacker')} holds ", *_range(known, "front.held_area_km2"), " km2"]
-    # Where no pace was seen, force and fire decide it.
-    pace = next((path for path in _PACES if path in known), None)
+    # Of a war without a pace that was seen, forces and fire decide it.
+    pace = next((path for path in PACES if path in known), None)
     yield [*held, ", and gains ", *_range(known, pace), " km2 a day at first."] if pace is not None else [*held, "."]
     backers = [
         [f"{one.name} ", *_range(known, f"arms.backers.{one.id}.aid_per_month_beur"), f" (to {names.side(one.side)})"]

@@ -14,6 +14,7 @@ from sim.model import HEADLINE
 from sim.report.axes import number_axis, percent_axis
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, slug, with_bounds, with_unit, wrapped
 from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper
+from sim.results.summary import blank_row
 from sim.scenario import numbers
 from sim.studies.condition import Condition
 from sim.studies.design import as_value
@@ -45,7 +46,7 @@ def outcomes_of(sweep: Sweep) -> list[str]:
 def _label(sweep: Sweep, outcome: str, unit: bool = False) -> str:
     """Return what an outcome is called, with its unit where that is wanted and its label does not say it."""
     row = next(iter(sweep.known(outcome)), None)
-    label = outcome if row is None else row.alone
+    label = (row or blank_row(sweep.scenario, outcome)).alone
     return with_unit(label, _unit(sweep, outcome)) if unit else label
 
 

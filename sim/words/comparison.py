@@ -40,7 +40,7 @@ def _some(line: Line, whole: int) -> str:
 
 def text_lines(comparison: Comparison) -> Iterator[str]:
     """Yield a comparison as lines of text."""
-    left, right = comparison.left.name, comparison.right.name
+    left, right = comparison.left.called, comparison.right.called
     yield f"{comparison.left.identity.line}  against  {comparison.right.identity.line}"
     yield ""
     yield from opening(comparison.findings)
@@ -111,7 +111,7 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
     """Return comparisons as a Markdown page."""
     page = []
     for comparison in comparisons:
-        left, right = comparison.left.name, comparison.right.name
+        left, right = comparison.left.called, comparison.right.called
         titles = (markdown_cell(run.identity.line) for run in (comparison.right, comparison.left))
         page += [f"# {' against '.join(titles)}", ""]
         page += [*(f"1. {markdown_cell(one.sentence)}" for one in comparison.findings), "", "What was changed:", ""]
