@@ -96,3 +96,12 @@ def test_events_say_when_they_come_and_for_how_long(event: str, sentence: str) -
 def test_no_path_and_no_id_is_told(first: str, second: str) -> None:
     for line in told(loaded(first), loaded(second)):
         assert not NOT_WORDS.search(line), line
+
+
+def test_values_are_told_by_name_only_where_they_name_something() -> None:
+    base = loaded("baseline")
+    (line,) = told(base, loaded("baseline", "front.mud_months=[]"))
+    assert line == "Mud months of front: 3, 4 becomes none"
+    # But an option may have the same id as a word.
+    (line,) = told(base, loaded("baseline", "negotiation.red_lines.recognised_borders.terms.recognition=[none]"))
+    assert line == "Internationally recognised borders: terms of recognition: recognition in law becomes no recognition"

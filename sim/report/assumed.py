@@ -126,7 +126,7 @@ def every_number(scenario: Scenario[ScenarioHead]) -> Iterator[Table]:
         name = head if "." in entry.path else "scenario"
         label = Named(knob_heading(entry.path, scenario), entry.path)
         origin = ", ".join(key.replace("_", " ") for key in entry.origin.split(", "))
-        value = value_in_words(entry.text, scenario)
+        value = value_in_words(entry.text, entry.path, scenario)
         groups.setdefault(name.replace("_", " "), []).append([label, value, entry.unit, origin, entry.about])
     for name, rows in groups.items():
         yield Table(f"{name} (scenario.yaml)", ["what", "value", "unit", "source", "meaning"], rows)

@@ -61,7 +61,7 @@ def both_in_words(change: Change, before: Scenario[Any], after: Scenario[Any]) -
         return "not there", details(change.path, after)
     if change.after is None:
         return details(change.path, before), "not there"
-    return value_in_words(change.before, before), value_in_words(change.after, after)
+    return value_in_words(change.before, change.path, before), value_in_words(change.after, change.path, after)
 
 
 def thing_in_words(path: str, scenario: Scenario[Any]) -> str:
@@ -92,20 +92,28 @@ def details(path: str, scenario: Scenario[Any]) -> str:
             continue
         unit = f" {entry.unit}" if entry.unit and not entry.unit.startswith(("share", "factor")) else ""
         what = knob_label(entry.path, scenario).removesuffix(f" ({name})")
-        told.append(f"{what} {value_in_words(entry.text, scenario)}{unit}")
+        told.append(f"{what} {value_in_words(entry.text, entry.path, scenario)}{unit}")
     return ", ".join(told)
 
 
-def value_in_words(text: str, scenario: Scenario[Any]) -> str:
-    """Return a value in which ids and paths are told by name."""
+def value_in_words(text: str, path: str, scenario: Scenario[Any]) -> str:
+    """Return the value at a path, in which ids and paths are told by name."""
     parts, names = text.split(", "), scenario.names
     if all(_ID.fullmatch(part) for part in parts):
-        known = {**names.sides, **{one.id: names.of(one) for one in names.things}}
+        known = names.sides | {one.id: names.of(one) for one in _meant(path, scenario)}
         return ", ".join(known.get(part) or names.in_words(part) for part in parts)
     if all(part in scenario.labels for part in parts):
         return ", ".join(scenario.labels[part].sentence for part in parts)
     # Such as the parameters of a distribution.
     return _WITH_JOINTS.sub(lambda found: found.group().replace("_", " "), text)
+
+
+def _meant(path: str, scenario: Scenario[Any]) -> list[Any]:
+    """Return the things of which the value at a path may name some: options of an issue, or what the field is called for."""
+    before, _, field = path.rpartition(".")
+    if before.endswith(".terms"):
+        return list(getattr(_at(scenario.world, f"negotiation.issues.{field}"), "options", ()))
+    return [one for one in scenario.names.things if type(one).__name__.lower() == field]
 
 
 def _event(event: Any, scenario: Scenario[Any]) -> str:
