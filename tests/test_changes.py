@@ -104,4 +104,4 @@ def test_values_are_told_by_name_only_where_they_name_something() -> None:
     assert line == "Mud months of front: 3, 4 becomes none"
     # But an option may have the same id as a word.
     (line,) = told(base, loaded("baseline", "negotiation.red_lines.recognised_borders.terms.recognition=[none]"))
-    assert line == "Internationally recognised borders: terms of recognition: recognition in law becomes no recognition"
+    assert line == "Recognised borders: terms of recognition: recognition in law becomes no recognition"
