@@ -120,6 +120,9 @@ def test_things_that_cannot_be_told_apart_by_name_are_by_id() -> None:
     assert (first, second) == ("No NATO: price of crossing", "No neutrality: price of crossing")
     texts = [label.text for label in told.values()]
     assert len(set(texts)) == len(texts)
+    odd = loaded("baseline", "sides.attacker.name='{item} {0} %s'", "negotiation.red_lines.no_nato.name='{side}: {}'")
+    assert odd.labels["negotiation.attacker.discount_per_year"].text == "{item} {0} %s' impatience"
+    assert odd.labels["negotiation.red_lines.no_nato.price"].text == "{side}: {}: price of crossing"
     long = "x" * 300
     told = loaded("baseline", f"sides.attacker.name={long}", f"arms.backers.europe.name={long}").labels
     assert told["negotiation.attacker.discount_per_year"].text == "The attacker's impatience"

@@ -166,7 +166,8 @@ def _place(world: Any, path: str, schema: Any = None) -> _Place:
     if not template:
         whose = _ITEM if things else "{side}'s " if side else ""
         of = f" of {' of '.join(path.split('.')[-2::-1])}" if not whose and "." in path else ""
-        template = f"{whose}{what}{of}".replace("_", " ").removesuffix(": ").removesuffix("'s ")
+        told = f"{what}{of}".replace("_", " ").replace("{", "{{").replace("}", "}}")
+        template = f"{whose}{told}".removesuffix(": ").removesuffix("'s ")
     return _Place(template, side, tuple(things), n, key if "{knob}" in template else "")
 
 
