@@ -72,7 +72,10 @@ def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) ->
     by_id = [{row.id: row for row in summary} for summary in summaries]
     shown = [[cells(known[id]) if id in known else ("-", "") for known in by_id] for id in rows]
     width = max(len(row.label) for row in rows.values()) + 2
-    names = [identity_of(one.scenario, one.plan).called for one in ensembles] if len(ensembles) > 1 else []
+    called = [identity_of(one.scenario, one.plan).called for one in ensembles]
+    # Those that are called the same are told apart by their place.
+    names = [f"{one}, run {at}" if called.count(one) > 1 else one for at, one in enumerate(called, 1)]
+    names = names if len(names) > 1 else []
     value = max(8, *(len(text) for text in names), *(len(cell[0]) for line in shown for cell in line))
     band = max(16, *(len(cell[1]) for line in shown for cell in line))
     lines: list[str] = []
