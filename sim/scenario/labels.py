@@ -139,13 +139,16 @@ def _place(world: Any, path: str, schema: Any = None) -> _Place:
     """Return what a path leads to, as far as the scenario and its declaration know it."""
     steps, here, declared = path.split("."), world, type(world) if schema is None else schema
     knob: Knob | None = None
-    side, things, n, key, what = "", [], 0, "", ""
+    side, things, n, key, what, whose, above = "", [], 0, "", "", "", ""
     while steps:
         step: Any = steps.pop(0)
         field = fields(declared).get(step)
         if field is not None:
-            knob, what = knob_of(field), step
-            side = step if step in SIDES else side
+            knob = knob_of(field)
+            if step in SIDES:
+                side, whose = step, "{side}'s "
+            else:
+                above, what = f" of {what}{above}" if what else above, step
             here = getattr(here, step, None)
         elif is_mapping(declared):
             while isinstance(here, dict) and step not in here and steps:
@@ -158,15 +161,16 @@ def _place(world: Any, path: str, schema: Any = None) -> _Place:
             step = n - 1
         else:
             found = [one for one in here if getattr(one, "id", None) == step] if isinstance(here, (list, tuple)) else []
-            here, what = (found[0] if found else None), ""
+            here, what, whose, above = (found[0] if found else None), "", _ITEM, ""
             things.append(step if here is None else here)
             side = getattr(here, "side", None) or side
         declared = below(declared, step)
     template = knob.label if knob is not None else ""
     if not template:
-        whose = _ITEM if things else "{side}'s " if side else ""
-        of = f" of {' of '.join(path.split('.')[-2::-1])}" if not whose and "." in path else ""
-        told = f"{what}{of}".replace("_", " ").replace("{", "{{").replace("}", "}}")
+        whose = whose if whose == _ITEM or not things else f"{_ITEM}{whose}"
+        told = (
+            f"{what}{f' {n}' if n else ''}{'' if whose else above}".replace("_", " ").replace("{", "{{").replace("}", "}}")
+        )
         template = f"{whose}{told}".removesuffix(": ").removesuffix("'s ")
     return _Place(template, side, tuple(things), n, key if "{knob}" in template else "")
 

@@ -66,9 +66,8 @@ def both_in_words(change: Change, before: Scenario[Any], after: Scenario[Any]) -
 
 def thing_in_words(path: str, scenario: Scenario[Any]) -> str:
     """Return what a thing of a list is and is called, such as "Ukraine's red line 'no neutrality'"."""
-    if path.rpartition(".")[2].isdigit():  # it has no name
-        where, _, place = path.rpartition(".")
-        return f"{knob_heading(where, scenario)}: entry {int(place) + 1}"
+    if path.rpartition(".")[2].isdigit():  # it has no name of its own
+        return knob_heading(path, scenario)
     kind, _, _ = _KINDS.get(_list_of(path), ("Item", "", ""))
     names, thing = scenario.names, _at(scenario.world, path)
     side = getattr(thing, "side", None)
