@@ -34,9 +34,6 @@ class Label(NamedTuple):
     text: str
     sentence: str
 
-    def __str__(self) -> str:
-        return self.text
-
 
 @dataclass(frozen=True)
 class _Place:
@@ -168,9 +165,8 @@ def _place(world: Any, path: str, schema: Any = None) -> _Place:
     template = knob.label if knob is not None else ""
     if not template:
         whose = whose if whose == _ITEM or not things else f"{_ITEM}{whose}"
-        told = (
-            f"{what}{f' {n}' if n else ''}{'' if whose else above}".replace("_", " ").replace("{", "{{").replace("}", "}}")
-        )
+        told = f"{what}{f' {n}' if n else ''}{'' if whose else above}".replace("_", " ")
+        told = told.replace("{", "{{").replace("}", "}}")
         template = f"{whose}{told}".removesuffix(": ").removesuffix("'s ")
     return _Place(template, side, tuple(things), n, key if "{knob}" in template else "")
 
