@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -127,7 +128,7 @@ def read_all(path: FilePath, shown: str, names: Names = tuple) -> tuple[Document
     ScenarioError
         If there is nothing to go on with: no file, no mapping, broken syntax.
     """
-    parsed = Parsed(_text(path, shown, names))
+    parsed = _parsed(_text(path, shown, names))
     wrong = [Located(Place(shown, *item.spot), item.flaw, item.path) for item in parsed.findings]
     if parsed.complete and not isinstance(parsed.value, dict) and not any(item.path == () for item in wrong):
         flaw = Flaw(f"a scenario must be a mapping of fields, not {found(parsed.value)}", "Start with 'title: ...'")
@@ -138,6 +139,12 @@ def read_all(path: FilePath, shown: str, names: Names = tuple) -> tuple[Document
         raise ScenarioError(item.problem for item in sorted(wrong, key=lambda item: item.place.order))
     places = {step: Place(shown, *spot) for step, spot in parsed.spots.items()}
     return Document(parsed.value, places), wrong
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> Parsed:
+    """Return what a file says. What many scenarios extend is read once, and nobody changes what was read."""
+    return Parsed(text)
 
 
 def read_value(text: str) -> Any:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from .errors import Path, Step
 from .quantity import Fixed, Quantity
+
+
+T = TypeVar("T")
+
+
+def _once(of: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Return a function of an annotation that works out its answer once, for every scenario asks the same."""
+    return cache(of)
 
 
 class Where(NamedTuple):
@@ -21,7 +30,8 @@ class Where(NamedTuple):
     annotation: Any
 
 
-def members(annotation: Any) -> list[Any]:
+@_once
+def members(annotation: Any) -> tuple[Any, ...]:
     """Return the alternatives of an annotation: the branches of a union, without None and without Annotated."""
     if hasattr(annotation, "__value__"):  # a named alias
         return members(annotation.__value__)
@@ -29,11 +39,12 @@ def members(annotation: Any) -> list[Any]:
     if origin is Annotated:
         return members(get_args(annotation)[0])
     if origin is Union or origin is UnionType:
-        return [member for part in get_args(annotation) for member in members(part)]
-    return [] if annotation in (None, NoneType) else [annotation]
+        return tuple(member for part in get_args(annotation) for member in members(part))
+    return () if annotation in (None, NoneType) else (annotation,)
 
 
-def fields(annotation: Any) -> dict[str, FieldInfo]:
+@_once
+def fields(annotation: Any) -> Mapping[str, FieldInfo]:
     """Return the fields of the section, or of all alternative sections, that an annotation stands for."""
     found: dict[str, FieldInfo] = {}
     for member in members(annotation):
@@ -66,6 +77,7 @@ def is_mapping(annotation: Any) -> bool:
     return any(get_origin(member) in (dict, Mapping) for member in members(annotation))
 
 
+@_once
 def item_of(annotation: Any) -> Any:
     """Return the annotation of the things with an `id` of which an annotation allows a list, or None."""
     for member in members(annotation):

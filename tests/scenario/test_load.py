@@ -272,3 +272,20 @@ def test_a_thousand_mistakes_are_all_counted(fine: str, load: Any) -> None:
         load(text)
     assert len(caught.value.problems) == 1000
     assert str(caught.value).endswith("... and 980 more problems")
+
+
+def spoil(value: Any) -> None:
+    """Take everything out of a value that can be changed, at any depth."""
+    for below in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        spoil(below)
+    if isinstance(value, dict | list):
+        value.clear()
+
+
+def test_a_file_read_again_is_what_was_read_before(load: Any) -> None:
+    first = load()
+    kept = repr(first.tree)
+    # Whatever becomes of the first scenario is its own affair.
+    spoil(first.tree)
+    assert first.tree == {}
+    assert repr(load().tree) == kept
