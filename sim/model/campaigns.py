@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field as Option
 
 from sim.engine.calendar import DAYS_PER_WEEK, DAYS_PER_YEAR
-from sim.engine.draws import Floats
+from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import PerHistory
 from sim.engine.recorder import EventKind
 from sim.model.parameters import SIDES, SIGN
@@ -154,37 +154,33 @@ class Campaigns:
         decides = self._luck[side].at(day // DAYS_PER_WEEK) < -np.expm1(-own.begins_per_year * DAYS_PER_WEEK / DAYS_PER_YEAR)
         able = self._able(side, own)
         lost = front.cumulative_casualties[side] - front.struck[side]
-        spent = {
-            "heavy losses": lost > own.culminates_loss_share * (front.force[side] + lost),
-            "stocks run down": ready < own.culminates_fire_share,
-            "as planned": lasted >= own.longest_days,
-        }
         striking = (posture == STRIKE) & fighting
-        self._turn(day, side, (posture != HOLD) & ~fighting, HOLD)
-        self._turn(day, side, fighting & (posture == HOLD) & sees & decides, PREPARE, "prepares")
+        self._turn(day, side, np.flatnonzero((posture != HOLD) & ~fighting), HOLD)
+        self._turn(day, side, np.flatnonzero(fighting & (posture == HOLD) & sees & decides), PREPARE, "prepares")
         preparing = fighting & (posture == PREPARE)
         waits = np.maximum(_PATIENCE * own.prepare_days, _LEAST_PATIENCE_DAYS)
-        self._turn(day, side, preparing & (~sees | ~able & (lasted >= waits)), HOLD, "drops plans")
+        self._turn(day, side, np.flatnonzero(preparing & (~sees | ~able & (lasted >= waits))), HOLD, "drops plans")
         if not mud:
-            begins = preparing & sees & able & (lasted >= own.prepare_days)
+            begins = np.flatnonzero(preparing & sees & able & (lasted >= own.prepare_days))
             front.struck[side, begins] = front.cumulative_casualties[side, begins]
             front.area_struck[side, begins] = front.held_area[begins]
-            cohort = np.flatnonzero(begins)
-            self._turn(day, side, begins, STRIKE, "strikes", intensity=own.strike_intensity[cohort])
-        gained = (front.held_area - front.area_struck[side]) * SIGN[side]
-        for cause, over in spent.items():
-            ends = striking & over
-            striking &= ~over
-            cohort = np.flatnonzero(ends)
-            self._turn(
-                day, side, ends, REST, "culminates", days=lasted[cohort].astype(np.float64), km2=gained[cohort], cause=cause
-            )
-        self._turn(day, side, fighting & (posture == REST) & (lasted >= own.rest_days), HOLD, "is ready again")
+            self._turn(day, side, begins, STRIKE, "strikes", intensity=own.strike_intensity[begins])
+        if striking.any():
+            spent = {
+                "heavy losses": lost > own.culminates_loss_share * (front.force[side] + lost),
+                "stocks run down": ready < own.culminates_fire_share,
+                "as planned": lasted >= own.longest_days,
+            }
+            gained = (front.held_area - front.area_struck[side]) * SIGN[side]
+            for cause, over in spent.items():
+                cohort = np.flatnonzero(striking & over)
+                days = lasted[cohort].astype(np.float64)
+                self._turn(day, side, cohort, REST, "culminates", days=days, km2=gained[cohort], cause=cause)
+                striking &= ~over
+        rested = fighting & (posture == REST) & (lasted >= own.rest_days)
+        self._turn(day, side, np.flatnonzero(rested), HOLD, "is ready again")
 
-    def _turn(
-        self, day: int, side: int, where: NDArray[np.bool_], posture: int, kind: str = "", **values: Floats | str
-    ) -> None:
-        cohort = np.flatnonzero(where)
+    def _turn(self, day: int, side: int, cohort: Ints, posture: int, kind: str = "", **values: Floats | str) -> None:
         if len(cohort):
             self._front.posture[side, cohort] = posture
             self._front.posture_day[side, cohort] = day

@@ -230,6 +230,8 @@ class Ceasefire(Mechanism):
     lives = True
     # Histories in a ceasefire.
     _holding: Ints = np.zeros(0, dtype=np.int64)
+    # With the version of the knobs and the histories of which they are: the knobs, and the parts of what was agreed.
+    _in_force: tuple[int, Ints, CeasefireParameters[Floats], dict[str, Floats]] | None = None
 
     def begin(self) -> None:
         """Open the streams of luck, and remember the line."""
@@ -279,9 +281,9 @@ class Ceasefire(Mechanism):
 
     def _hold(self, day: int, inside: Ints) -> None:
         """Let a day pass in the ceasefires in force."""
-        knobs = here(self.knobs, inside)
+        knobs, part = self._gathered(inside)
         age = (day - self.ending_day[inside]).astype(np.float64)
-        effect = knobs.institutions * self._put_in_place(day, inside, age, knobs)
+        effect = knobs.institutions * self._put_in_place(day, inside, age, knobs, part)
         relative = self._have_incidents(day, inside, effect, knobs)
         raised = {
             "temptation": knobs.strategic_effect * np.maximum(self.temptation[:, inside].max(axis=0), 0.0),
@@ -305,10 +307,19 @@ class Ceasefire(Mechanism):
             stack = np.stack([np.full(len(inside), np.log(2.0)), *(raised[cause] for cause in [*CAUSES][1:])])
             self._break(day, inside[breaks], stack[:, breaks].argmax(axis=0), age[breaks] + 1.0)
 
-    def _put_in_place(self, day: int, inside: Ints, age: Floats, knobs: CeasefireParameters[Floats]) -> Floats:
+    def _gathered(self, inside: Ints) -> tuple[CeasefireParameters[Floats], dict[str, Floats]]:
+        """Return the knobs and the parts of what was agreed: the same until a ceasefire begins or breaks, or one changes."""
+        version, kept = self.drawn.version(self.name), self._in_force
+        if kept is None or kept[0] != version or kept[1] is not inside:
+            regime = self.agreed_regime[inside]
+            part = {name: rows[regime, inside] for name, rows in self.regimes.items()}
+            self._in_force = kept = version, inside, here(self.knobs, inside), part
+        return kept[2:]
+
+    def _put_in_place(
+        self, day: int, inside: Ints, age: Floats, knobs: CeasefireParameters[Floats], part: dict[str, Floats]
+    ) -> Floats:
         """Put zone and guards in place, as far as they have come; return what all of the regime does to the log hazard."""
-        regime = self.agreed_regime[inside]
-        part = {name: rows[regime, inside] for name, rows in self.regimes.items()}
         come = in_place(part, age + 1.0, knobs.withdrawal_days)
         complete = (come["guards"] >= part["guards"]) & (self.guards_in_place[inside] < part["guards"])
         self.guards_in_place[inside] = come["guards"]

@@ -323,16 +323,17 @@ class Front(Mechanism):
         )  # fmt: skip
         self._trend = np.ones(self.world.n)
         # What is seen at the start beside what the references make of it, as hard as both attacked then.
+        self._look_at_the_season(0)
         then = self.reference_intensity
-        expected = self._expected(self.lead + self._massed(then), then) * self._season(0)
+        expected = self._expected(self.lead + self._massed(then), then) * self._season
         if knobs.advance_km2_per_day is not None:
             self.fading_pace = knobs.advance_km2_per_day - expected
         self._push = push = self._chosen()
         self._chosen_of, self._planned_changed = self.drawn.version(self.name), False
-        self.intensity = push * self._season(0)
+        self.intensity = push * self._season
         self.balance = self._balance_today()
         self.drive = self.balance + self.lead + self._massed(push)
-        self.pace = self._expected(self.drive, push) * self._season(0) + self.fading_pace
+        self.pace = self._expected(self.drive, push) * self._season + self.fading_pace
 
     def _offensive_begins(self, day: int, item: int, cohort: Ints) -> None:
         self._planned_changed = True
@@ -381,6 +382,7 @@ class Front(Mechanism):
             self._move(self.world.agenda.today)
 
     def _choose(self, day: int) -> None:
+        self._look_at_the_season(day)
         if day == 0:
             self._campaigns.tell_start()
         else:
@@ -389,7 +391,7 @@ class Front(Mechanism):
             self.fading_pace *= kept
         new_week, version = day % DAYS_PER_WEEK == 0 and day > 0, self.drawn.version(self.name)
         if new_week:
-            self._campaigns.review(day, self.balance + self.lead, self._push, self._mud(day))
+            self._campaigns.review(day, self.balance + self.lead, self._push, self._mud)
         # It stays as it is until a week, an offensive or a changed knob begins.
         if new_week or self._planned_changed or version != self._chosen_of:
             self._push, self._chosen_of, self._planned_changed = self._chosen(), version, False
@@ -397,7 +399,7 @@ class Front(Mechanism):
             self._trend = np.maximum(1.0 + self.knobs.intensity_trend_per_year * years, 0.0)
         if new_week:
             self._count_on_plans(day)
-        self.intensity = self._push * self._season(day)
+        self.intensity = self._push * self._season
         effort = np.exp(self.effort * self.noise_of_pace)
         self.intensity[0] *= effort * self._trend
         self.intensity[1] /= effort
@@ -409,12 +411,12 @@ class Front(Mechanism):
         # Where hardly anyone attacks, nothing moves.
         busy = np.minimum(2.0 * np.maximum(push[0], push[1]), 1.0)
         noise = self.noise_of_pace + self.fading_pace
-        self.pace = self._expected(self.drive, push) * self._season(day) + noise * busy
+        self.pace = self._expected(self.drive, push) * self._season + noise * busy
         pace, ground = (self.pace + self.rout_pace) * self.at_war, self.held_area - self._area_at_start
         for belt in knobs.belts:
             pace = slowed(pace, ground, belt)
         # Neither side can lose ground it does not hold.
-        self.advance = np.clip(pace, -self.held_area, self.free_area)
+        self.advance = np.minimum(np.maximum(pace, -self.held_area), self.free_area)
         self.held_area += self.advance
         self.free_area -= self.advance
         if day % DAYS_PER_WEEK == DAYS_PER_WEEK - 1:
@@ -449,11 +451,9 @@ class Front(Mechanism):
         pace: PerHistory = knobs.fastest_km2_per_day * share * np.where(share > 0, push[0] * self._trend, push[1])
         return pace
 
-    def _mud(self, day: int) -> bool:
-        return self.world.calendar.date_of(day).month in self.knobs.mud_months
-
-    def _season(self, day: int) -> PerHistory:
-        return self.knobs.mud_season_factor if self._mud(day) else self.knobs.dry_season_factor
+    def _look_at_the_season(self, day: int) -> None:
+        self._mud = self.world.calendar.date_of(day).month in self.knobs.mud_months
+        self._season = self.knobs.mud_season_factor if self._mud else self.knobs.dry_season_factor
 
     def _count_on_plans(self, day: int) -> None:
         """Work out what each side counts on gaining by offensives that only it knows of."""

@@ -52,6 +52,7 @@ class _Here:
 
     def __getattr__(self, name: str) -> Floats:
         values: Floats = getattr(self._knobs, name)[..., self._cohort]
+        self.__dict__[name] = values
         return values
 
 
