@@ -15,8 +15,12 @@ from tests.faults import Interpreter
 
 pytestmark = pytest.mark.hostile
 
-RUN = "run no_talks --replications 5 --months 1 --workers 1 --out o"
-SWEEP = "sweep no_talks --vary arms.defender.aid_scale=0,1 --replications 3 --months 1 --workers 1 --out o"
+# A war with few outcomes: of each a chunked run has a part.
+RUN = "run history/iwo_jima --replications 5 --months 1 --workers 1 --out o"
+SWEEP = (
+    "sweep history/iwo_jima --vary attrition.defender.daily_casualties=100,200 --replications 3 --months 1 --workers 1 "
+    "--out o"
+)
 COMPARE = "compare no_talks aid_halted --replications 5 --months 1 --workers 1 --out o"
 ALONE = (
     "sensitivity history/iwo_jima --one-at-a-time --replications 100 --months 1 --outcome casualties_attacker --workers 1"
@@ -35,18 +39,18 @@ class Case(NamedTuple):
 CASES = {
     "run": Case(RUN),
     "run, page": Case(f"{RUN} --report"),
-    "run, force": Case(f"{RUN} --report --force", f"{RUN} --seed 2 --report", "o/no_talks/note.txt"),
+    "run, force": Case(f"{RUN} --report --force", f"{RUN} --seed 2 --report", "o/iwo_jima/note.txt"),
     "chunks": Case(f"{RUN} --chunk 2"),
     "chunks, Parquet": Case(f"{RUN} --chunk 2 --parquet --report"),
-    "chunks, Parquet, force": Case(f"{RUN} --chunk 2 --parquet --force", f"{RUN} --seed 2", "o/no_talks/note.txt"),
+    "chunks, Parquet, force": Case(f"{RUN} --chunk 2 --parquet --force", f"{RUN} --seed 2", "o/iwo_jima/note.txt"),
     "sweep": Case(SWEEP),
     "sweep, force": Case(f"{SWEEP} --force", f"{SWEEP} --seed 2", "o/note.txt"),
     "compare": Case(f"{COMPARE} --report"),
     "compare, force": Case(f"{COMPARE} --report --force", f"{COMPARE} --seed 2 --report", "o/note.txt"),
     "one at a time": Case(f"{ALONE} --out o"),
     "one at a time, force": Case(f"{ALONE} --out o --force", f"{ALONE} --seed 2 --out o", "o/note.txt"),
-    "report": Case("report o/no_talks", RUN),
-    "report, force": Case("report o/no_talks --force --replication 1", f"{RUN} --report"),
+    "report": Case("report o/iwo_jima", RUN),
+    "report, force": Case("report o/iwo_jima --force --replication 1", f"{RUN} --report"),
 }
 
 
