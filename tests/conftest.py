@@ -1,9 +1,10 @@
 """What the tests share: scenarios and their variants, ensembles, the command line in a process of its own."""
 
 import copy
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sim.ensemble.run import Ensemble, Plan, run_ensemble
 from sim.model import WarScenario
 from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.scenario.write import to_yaml
+from tests.inside import Inside
 
 ROOT = Path(__file__).parents[1]
 Load = Callable[..., Scenario[ScenarioHead]]
@@ -74,19 +76,28 @@ def once(tmp_path_factory, worker_id: str) -> Callable[[str, Callable[[Path], ob
 
 
 @pytest.fixture(scope="session")
-def parley() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command line in a process of its own."""
+def inside() -> Iterator[Inside]:
+    """Have one process import the program, and run commands in forks of it."""
+    with Inside(ROOT) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def parley(inside: Inside) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line in a process of its own; where its environment is another, from the start."""
+
+    def surroundings() -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+
+    before = surroundings()
 
     def parley(*arguments: object, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-        import os
-
-        return subprocess.run(
-            [sys.executable, "-m", "sim", *map(str, arguments)],
-            cwd=cwd,
-            env={**os.environ, "COLUMNS": "120", **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = [sys.executable, "-m", "sim", *map(str, arguments)]
+        if not environment and surroundings() == before:
+            done = inside.run(*arguments, folder=cwd, seconds=600)
+            assert done.code is not None, f"it did not end: {command}"
+            return subprocess.CompletedProcess(command, done.code, done.out.decode(), done.err.decode())
+        environment = {**os.environ, "COLUMNS": "120", **environment}
+        return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
     return parley

@@ -26,10 +26,11 @@ class Done(NamedTuple):
 class Inside:
     """The commands of one process; `run` is as a shell would have it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "always", __file__], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"},
+            [sys.executable, *options, __file__], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", "COLUMNS": "120",
+                 "OPENBLAS_NUM_THREADS": "1"},
         )  # fmt: skip
 
     def __enter__(self) -> Self:
@@ -42,11 +43,13 @@ class Inside:
         self._process.wait()
         self._process.stdout.close()
 
-    def run(self, *arguments: object, seconds: float = 120.0) -> Done:
+    def run(self, *arguments: object, folder: Path | None = None, seconds: float = 120.0) -> Done:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with tempfile.TemporaryDirectory() as place:
             told = {"arguments": [str(one) for one in arguments], "place": place, "seconds": seconds}
+            if folder is not None:
+                told["folder"] = str(folder)
             self._process.stdin.write(json.dumps(told) + "\n")
             self._process.stdin.flush()
             code = json.loads(self._process.stdout.readline())
@@ -66,6 +69,7 @@ def _serve() -> None:
         child = os.fork()
         if not child:
             os.close(began)
+            os.chdir(told.get("folder", "."))
             _one(told["arguments"], Path(told["place"]))
         os.close(ended)
         # The pipe closes when the child ends, however it ends.

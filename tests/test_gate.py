@@ -40,7 +40,7 @@ NAMES = {
 
 @pytest.fixture(scope="module")
 def inside(tmp_path_factory) -> Iterator[Inside]:
-    with Inside(tmp_path_factory.mktemp("inside")) as commands:
+    with Inside(tmp_path_factory.mktemp("inside"), "-W", "always") as commands:
         yield commands
 
 
