@@ -17,7 +17,7 @@ from tests.reference.war import simulate as plain_history
 SEED = 7
 # Of these cases so many histories for so many days; of the others 8 for 150.
 LONGER = {
-    "baseline": (20, 365),
+    "baseline": (12, 365),
     "everything": (20, 365),
     "decided": (20, 365),
     "guessing": (8, 250),
