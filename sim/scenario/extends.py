@@ -21,7 +21,7 @@ from .errors import Flaw, ScenarioError
 from .lookup import Found, Unclear, meanings, names_like, short
 from .parse import Unread
 from .read import Document, Located, Place, read_all
-from .tree import Node, id_flaws, merge, removal_flaws, tree_of, without_removals
+from .tree import Node, id_flaws, merge, removal_flaws, tree_of, with_likes, without_removals
 from .wording import quoted
 
 MOST_LEVELS = 8
@@ -51,13 +51,14 @@ class Layers:
         return ScenarioError(item.problem for item in sorted(self.wrong, key=lambda item: item.place.order))
 
     def merged(self) -> Node:
-        """Return the scenario: all layers merged, removals done."""
+        """Return the scenario: all layers merged, things filled in that are like others, removals done."""
         whole = _without(self.trees[0], NOT_INHERITED) if len(self.trees) > 1 else self.trees[0]
         for tree in self.trees[1:-1]:
             whole = merge(whole, _without(tree, NOT_INHERITED))
         if len(self.trees) > 1:
             whole = merge(whole, self.trees[-1])
-        self.wrong += removal_flaws(whole)
+        whole, wrong = with_likes(whole)
+        self.wrong += [*wrong, *removal_flaws(whole)]
         return without_removals(whole)
 
 

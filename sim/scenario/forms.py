@@ -10,6 +10,7 @@ from typing import Any
 from .distributions import LARGEST, Distribution
 from .errors import FieldError, Flaw, Path
 from .families import FAMILIES
+from .scalars import plainly
 from .wording import closest, did_you_mean, found, listed, number, quoted
 
 # The keys that hold a list of numbers.
@@ -128,13 +129,10 @@ def _not_a_number(raw: object, below: Path) -> Iterator[Flaw]:
         return
     hint = "" if below else _WAYS
     if isinstance(raw, str):
-        # A comma that parts no thousands is a decimal one.
-        comma = "" if re.fullmatch(r"\s*[0-9]{1,3}(,[0-9]{3})+\D*", raw) or raw.count(",") > 1 else "."
-        plain = raw.strip().rstrip("%").replace(",", comma).replace(" ", "").replace("'", "")
-        if plain != raw and plain.replace(".", "", 1).isdecimal() and plain.isascii():
-            hint = "Write a share as in 0.5" if "%" in raw else f"Write {plain}"
-        elif plain == raw and plain.replace("_", "").replace(".", "", 1).isdecimal() and plain.isascii():
-            hint = "Remove the quotes"
+        alone = raw.strip().rstrip("% ")
+        plain = plainly(alone) or alone
+        if re.fullmatch(r"[-+]?[0-9_]+(\.[0-9]*)?", plain):
+            hint = "Write a share as in 0.5" if "%" in raw else "Remove the quotes" if plain == raw else f"Write {plain}"
     elif isinstance(raw, dict) and below:
         hint = "A distribution cannot stand inside another"
     yield Flaw(f"{{part}} must be a number, not {found(raw)}", hint, below)

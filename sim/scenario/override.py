@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from .errors import FieldError, Flaw, Path, Step
-from .read import Located, Place, read_value
-from .tree import Items, everything, in_one_form
+from .meant import Meant
+from .read import Document, Located, Place, read_value
+from .tree import LIKE, Items, everything, in_one_form, plain, tree_of, with_likes
 from .walk import below, fields, gone, is_mapping, is_number
-from .wording import did_you_mean, quoted
+from .wording import quoted
 
 NOTE = "set on the command line"
 
@@ -61,8 +62,9 @@ def _set(tree: dict[str, Any], schema: type[BaseModel], names: list[str], value:
     above: Any = None
     annotation: Any = schema
     path: list[Step] = []
-    for position, name in enumerate(names):
-        step = _step(node, annotation, name, ".".join(names[:position]))
+    meant = Meant(schema, tree)
+    for position in range(len(names)):
+        step = _step(node, annotation, names, position, meant)
         path.append(step)
         annotation = below(annotation, step)
         if position == len(names) - 1:
@@ -77,11 +79,23 @@ def _set(tree: dict[str, Any], schema: type[BaseModel], names: list[str], value:
     kept = node[step] = in_one_form(value, annotation)
     if isinstance(above, Items):
         above[names[-2]] = node  # without an id that is its name
+    if any(isinstance(one, dict) and LIKE in one for _, one in everything(value)):
+        whole, wrong = with_likes(tree_of(Document(tree, {}), Place(""), schema))
+        tree |= plain(whole)
+        if wrong:
+            raise FieldError(*(located.flaw for located in wrong))
+        kept = _at(tree, path)
     return tuple(path), kept
 
 
-def _step(node: Any, annotation: Any, name: str, prefix: str) -> Step:
-    """Return the key or the position that a name stands for below a node."""
+def _at(node: Any, path: list[Step]) -> Any:
+    return _at(node[path[0]], path[1:]) if path else node
+
+
+def _step(node: Any, annotation: Any, names: list[str], position: int, meant: Meant) -> Step:
+    """Return the key or the position that the name at a position of a path stands for below a node."""
+    name, above = names[position], names[:position]
+    prefix = ".".join(above)
     dot = f"{prefix}." if prefix else ""
     if isinstance(node, dict):
         known = [*fields(annotation), *(key for key in node if key not in fields(annotation))]
@@ -97,4 +111,4 @@ def _step(node: Any, annotation: Any, name: str, prefix: str) -> Step:
         raise FieldError(Flaw(f"{quoted(prefix)} {held} and has no {quoted(name)}", f"Write --set {prefix}=value"))
     if name in gone(annotation):
         raise FieldError(Flaw(f"{quoted(dot + name)} is no longer there", gone(annotation)[name]))
-    raise FieldError(Flaw(f"unknown path {quoted(dot + name)}", did_you_mean(name, known, dot)))
+    raise FieldError(Flaw(f"unknown path {quoted(dot + name)}", meant.hint(names[position:], above, known, as_path=True)))

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from .errors import FieldError, Flaw, Path
-from .scalars import resolve
+from .scalars import plainly, resolve
 from .wording import found, quoted
 
 DEEPEST = 32
@@ -154,9 +154,17 @@ class Parsed:
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         fields: dict[str, Any] = {}
+        before: tuple[str, Any] | None = None
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            comma = before and _comma_between(before[1], event)
+            if before and comma:
+                self._flaw((*path, before[0]), before[1].start_mark, comma)
+                fields[before[0]] = UNREAD
+                self._node(next(self._events), (*path, _ASIDE))
+                continue
             key = self._key(event, path)
             value = next(self._events)
+            before = None if key is None else (key, value)
             if key is not None and key in fields:
                 line = self.spots[(*path, key)][0]
                 flaw = Flaw(f"duplicate key {quoted(key)}, first written on line {line}", "Keep one of them")
@@ -184,6 +192,17 @@ class Parsed:
             self._flaw(None, event.start_mark, Flaw(f"a key must be text, not {found(key)}", hint))
             return None
         return key
+
+
+def _comma_between(value: Any, key: Any) -> Flaw | None:
+    """Return what is wrong where a number in brackets is parted by a comma, so that its end is taken for a key."""
+    are_plain = all(isinstance(event, yaml.ScalarEvent) and event.style is None for event in (value, key))
+    start, end = key.start_mark, value.end_mark
+    if not are_plain or (start.line, start.index) != (end.line, end.index + 1):
+        return None
+    written = f"{value.value},{key.value}"
+    meant = plainly(written)
+    return Flaw(f"the comma in {written} parts it in two", f"Write {meant}") if meant else None
 
 
 def _without_tabs(text: str) -> str:

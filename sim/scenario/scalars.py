@@ -25,6 +25,8 @@ _LEADING_ZERO = re.compile("[-+]?0[0-9_]")
 _LOOSE_UNDERSCORE = re.compile("[-+]?[0-9][0-9_]*")
 _OTHER_BASE = re.compile("[-+]?0[xXoObB][0-9a-fA-F_]+")
 _NOT_FINITE = re.compile(r"[-+]?\.?(?:nan|inf|infinity)", re.IGNORECASE)
+# What parts thousands, and what begins the decimals with it.
+_COMMAS = ((",", r"\."), (r"\.", ","), ("['\u2019 \u00a0\u202f]", "[.,]"))
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNSEEN = re.compile(f"[\r{NOT_SHOWN}]")
 # A letter beyond the first 65,536 as JSON writes it: two halves, which YAML leaves apart.
@@ -77,6 +79,24 @@ def resolve(text: str, plain: bool) -> Scalar:
     if _DATE.fullmatch(text):
         return _day(text)
     return _number(text)
+
+
+def plainly(text: str) -> str:
+    """Return a number as it is to be written that stands there with commas, spaces or quotes in it; else nothing.
+
+    A comma, point or quote before three digits parts thousands, unless a zero or nothing else stands before it.
+
+    >>> [plainly(text) for text in ("0,35", "36,000", "1.234,5", "-0,5", "36 000", "0,350", "1, 2", "3")]
+    ['0.35', '36000', '1234.5', '-0.5', '36000', '0.350', '', '']
+    """
+    if _DECIMAL.fullmatch(text):
+        return ""
+    for thousands, decimal in _COMMAS:
+        found = re.fullmatch(rf"([-+]?)([1-9][0-9]{{0,2}}(?:{thousands}[0-9]{{3}})+)(?:{decimal}([0-9]+))?", text)
+        if found is not None:
+            sign, whole, part = found.groups()
+            return f"{sign}{re.sub(thousands, '', whole)}{f'.{part}' if part else ''}"
+    return text.replace(",", ".") if re.fullmatch("[-+]?[0-9]+,[0-9]+", text) else ""
 
 
 def is_text(text: str) -> bool:

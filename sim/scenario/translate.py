@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from .errors import FieldError, Flaw, Path, Step
 from .knobs import knob_of
+from .meant import Meant
 from .tree import Items
 from .walk import Where, fields, gone, is_mapping, is_number, is_section, item_of, locate, members
 from .wording import closest, did_you_mean, found, listed, quoted, shorten
@@ -65,6 +66,7 @@ def translate(error: ValidationError, schema: type[BaseModel], tree: Any) -> lis
             kind = _THINGS if item_of(where.annotation) is not None else _KINDS[detail["type"]]
             branches.setdefault(where.path, []).append(kind)
     flaws: list[tuple[Path, Flaw]] = []
+    meant = Meant(schema, tree)
     for detail, where in located:
         parent_tree = _at(tree, where.path[:-1])
         if detail["type"] == "missing" and _is_misspelt(where, unknown.get(where.path[:-1], ()), parent_tree):
@@ -72,7 +74,7 @@ def translate(error: ValidationError, schema: type[BaseModel], tree: Any) -> lis
         # The branches of a union without a tag fail one by one at the same place: they are said together, once.
         kinds = branches.pop(where.path, []) if detail["type"] in _KINDS else []
         if kinds or detail["type"] not in _KINDS:
-            flaws += _flaws(detail, where, tree, " or ".join(dict.fromkeys(kinds)))
+            flaws += _flaws(detail, where, tree, " or ".join(dict.fromkeys(kinds)), meant)
     return flaws
 
 
@@ -124,7 +126,7 @@ def _is_misspelt(where: Where, unknown: Sequence[str], parent: Any) -> bool:
     return any(closest(name, unused) == where.path[-1] for name in unknown)
 
 
-def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterator[tuple[Path, Flaw]]:
+def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str, meant: Meant) -> Iterator[tuple[Path, Flaw]]:
     kind, path, value = detail["type"], where.path, detail["input"]
     context = detail.get("ctx", {})
     section = readable(path[:-1], tree)
@@ -133,18 +135,7 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
     if kind == "missing":
         yield path[:-1], _missing(where, inside)
     elif kind == "extra_forbidden":
-        is_named = isinstance(things := _at(tree, path[:-2]), Items) and path[-2] not in things.listed
-        allowed = [field for field in fields(where.inside) if not (is_named and field == "id")]
-        # What is meant may be there already, inherited. At the root `extends` is gone before.
-        near = closest(path[-1], [*allowed, "extends"] if len(path) == 1 else allowed)
-        hint = f"Did you mean '{near}'?" if near else f"Possible: {listed(allowed)}"
-        instead = gone(where.inside).get(str(path[-1]), "")
-        message = (
-            f"field {quoted(path[-1])}{inside} is no longer there"
-            if instead
-            else f"unknown field {quoted(path[-1])}{inside}"
-        )
-        yield path, Flaw(message, instead or hint)
+        yield path, _unknown(where, tree, inside, meant)
     elif isinstance(context.get("error"), FieldError):
         for flaw in context["error"].flaws:
             part = as_written((*path, *flaw.below), tree)
@@ -154,7 +145,8 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
         yield path, Flaw(str(context.get("error", detail["msg"])))
     elif kind in ("literal_error", "enum"):
         names = _choices(where, context)
-        yield path, Flaw(f"{name} must be one of {listed(names)}, not {found(value)}", _near(value, names))
+        hint = meant.side(value, names) or _near(value, names)
+        yield path, Flaw(f"{name} must be one of {listed(names)}, not {found(value)}", hint)
     elif kind == "union_tag_invalid":
         key = str(context.get("discriminator", "")).strip("'")
         names = re.findall("'([^']*)'", str(context.get("expected_tags", "")))
@@ -163,6 +155,12 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
     elif kind == "union_tag_not_found":
         key = str(context.get("discriminator", "")).strip("'")
         yield path, Flaw(f"missing field '{key}' in {readable(path, tree)}", _tags(where.annotation, key))
+    elif not isinstance(value, dict) and isinstance(things := _at(tree, path[:-1]), Items) and path[-1] not in things.listed:
+        what = "is empty" if value is None else f"must be {wanted}, not {found(value)}"
+        yield (
+            path,
+            Flaw(f"{name} {what}", f"Write its fields below it, indented, or {name}: {{remove: true}} to take it out"),
+        )
     elif value is None and wanted:
         yield path, Flaw(f"{name} is empty", f"Write {wanted}")
     elif wanted or kind.startswith("date_"):
@@ -174,6 +172,22 @@ def _flaws(detail: ErrorDetails, where: Where, tree: Any, wanted: str) -> Iterat
         if _SHOULD.match(detail["msg"]):
             message = "must " + _SHOULD.sub("", detail["msg"])
         yield path, Flaw(f"{name} {message}, not {found(value)}")
+
+
+def _unknown(where: Where, tree: Any, inside: str, meant: Meant) -> Flaw:
+    """Return what is wrong with a field that is not known."""
+    *above, name = map(str, where.path)
+    things = _at(tree, where.path[:-2])
+    is_named = isinstance(things, Items) and where.path[-2] not in things.listed
+    if name == "remove" and isinstance(things, Items):
+        return Flaw(f"remove must be true{inside}", "Write remove: true, or leave it out")
+    if name in gone(where.inside):
+        return Flaw(f"field {quoted(name)}{inside} is no longer there", gone(where.inside)[name])
+    allowed = [field for field in fields(where.inside) if not (is_named and field == "id")]
+    # What is meant may be there already, inherited. At the root `extends` is gone before.
+    is_extends = not above and closest(name, ["extends"]) == "extends"
+    hint = "Did you mean 'extends'?" if is_extends else meant.indented(name, above) or meant.hint([name], above, allowed)
+    return Flaw(f"unknown field {quoted(name)}{inside}", hint)
 
 
 def _name(path: Path, tree: Any, below: Path = ()) -> str:

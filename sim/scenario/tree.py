@@ -4,7 +4,8 @@ The rules, for what a file inherits and what it writes itself:
 
 - mappings merge field by field; what is written wins;
 - things with an `id` are mappings by it, where they are written as a list too: known ids stay where they stand, new ones
-  come behind; `x: {remove: true}` removes one;
+  come behind; `x: {remove: true}` removes one; `x: {like: y}` begins anew as `y` of the same list is in the end, or was
+  when it was removed, but for its name, and what else is written is laid over that;
 - a number (a plain one, or a mapping with `value` or `dist`) replaces the number before it whole;
 - every other value replaces the one before it, an empty list included, of things too.
 
@@ -19,10 +20,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import Flaw, Path
-from .parse import Unread
+from .parse import UNREAD, Unread
 from .read import Document, Located, Place
 from .walk import below, item_of
-from .wording import did_you_mean, quoted
+from .walk import fields as known_fields
+from .wording import did_you_mean, found, quoted
+
+LIKE = "like"
+"""The field of a thing that names another of its list, whose fields it has where it does not write them."""
+# What a thing has for itself.
+_OWN = ("id", "name")
 
 
 class Items(dict[str, Any]):
@@ -61,8 +68,8 @@ class Node:
         Where its key, or the item, is written.
     whole : bool
         Whether it replaces what it is merged over instead of joining it.
-    removed : bool
-        For a removal: whether it has removed something.
+    was : Node, optional
+        For a removal: what it has removed.
     items : bool
         Whether it holds things by their id.
     listed : bool
@@ -72,7 +79,7 @@ class Node:
     value: Any
     place: Place
     whole: bool = False
-    removed: bool = False
+    was: Node | None = None
     items: bool = False
     listed: bool = False
 
@@ -97,7 +104,9 @@ def tree_of(document: Document, root: Place, schema: Any) -> Node:
             return Node(things, place, whole=not things, items=True)
         if isinstance(value, dict):
             fields = {key: node(one, (*path, key), below(annotation, key)) for key, one in value.items()}
-            return Node(fields, place, whole=bool(path) and item is None and _is_number(fields), items=item is not None)
+            whole = bool(path) and item is None and _is_number(fields)
+            whole |= LIKE in fields and "id" in known_fields(annotation)
+            return Node(fields, place, whole=whole, items=item is not None)
         if isinstance(value, list):
             value = [node(one, (*path, position), below(annotation, position)) for position, one in enumerate(value)]
         return Node(value, place, whole=True)
@@ -125,10 +134,62 @@ def merge(base: Node, over: Node) -> Node:
 
 def _merge_items(base: Node, over: Node) -> Node:
     if is_removal(over):
-        return replace(over, removed=over.removed or base.removed or not is_removal(base))
+        return replace(over, was=over.was or (base.was if is_removal(base) else base))
     if is_removal(base):
         return replace(over, whole=True)
     return merge(base, over)
+
+
+def with_likes(node: Node) -> tuple[Node, list[Located]]:
+    """Return a merged tree in which things that are like others have their fields, and what is wrong with them."""
+    wrong: list[Located] = []
+
+    def filled(node: Node) -> Node:
+        if isinstance(node.value, list):
+            return replace(node, value=[filled(item) for item in node.value])
+        if not isinstance(node.value, dict):
+            return node
+        fields = {name: _like(node.value, name, wrong, ()) for name in node.value} if node.items else node.value
+        return replace(node, value={name: filled(one) for name, one in fields.items()})
+
+    return filled(node), wrong
+
+
+def _like(things: Mapping[str, Node], name: str, wrong: list[Located], asking: tuple[str, ...]) -> Node:
+    """Return a thing with the fields of what it is like; one that cannot be is left unread, with what is wrong."""
+    thing = things[name]
+    if is_removal(thing) and asking:
+        thing = thing.was or thing
+    if not isinstance(thing.value, dict) or LIKE not in thing.value or is_removal(thing):
+        return thing
+    like = thing.value[LIKE]
+    other = plain(like)
+    flaw = None
+    if isinstance(like.value, Unread):
+        pass  # which is said already
+    elif not isinstance(other, str):
+        flaw = Flaw(f"like must be the name of another, not {found(other)}", did_you_mean("", _others(things, name)))
+    elif other == name:
+        flaw = Flaw(f"{name} is like itself", "Remove it: what is inherited stays")
+    elif other in asking:
+        flaw = Flaw(f"{name} and {other} are each like the other", "Remove one")
+    elif other not in _others(things, name):
+        hint = did_you_mean(other, _others(things, name))
+        flaw = Flaw(f"there is no {quoted(other)} here that {name} could be like", hint)
+    else:
+        base = _like(things, other, wrong, (*asking, name))
+        if isinstance(base.value, dict):
+            own = {key: one for key, one in thing.value.items() if key != LIKE}
+            kept = {key: one for key, one in base.value.items() if key not in _OWN}
+            merged = merge(replace(base, value=kept, whole=False), replace(thing, value=own, whole=False))
+            return replace(merged, whole=True, listed=thing.listed)
+    if flaw is not None:
+        wrong.append(Located(like.place, flaw))
+    return replace(thing, value=UNREAD)
+
+
+def _others(things: Mapping[str, Node], name: str) -> list[str]:
+    return [known for known, one in things.items() if known != name and not (is_removal(one) and one.was is None)]
 
 
 def is_removal(node: Node) -> bool:
@@ -159,7 +220,7 @@ def removal_flaws(node: Node) -> Iterator[Located]:
         elif not node.items or not set(item.value) <= {"id", "remove"}:
             fields = "an 'id' and 'remove: true'" if item.listed or not node.items else "'remove: true'"
             yield Located(item.place, Flaw(f"an item that is removed has {fields}, nothing else", "Write no other field"))
-        elif not item.removed:
+        elif item.was is None:
             yield Located(item.place, Flaw(f"{quoted(name)} is removed but was not inherited", did_you_mean(name, known)))
 
 

@@ -86,10 +86,10 @@ def found(value: object) -> str:
     return f"a {type(value).__name__}"
 
 
-def closest(word: object, names: Iterable[object]) -> str | None:
-    """Return the name most like `word`, or None when nothing comes near."""
+def closest(word: object, names: Iterable[object], least: float = 0.6) -> str | None:
+    """Return the name most like `word`, or None when nothing is `least` like it, of 1 for the same."""
     known = {str(name).lower(): str(name) for name in names}
-    near = difflib.get_close_matches(shorten(str(word)).lower(), known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(shorten(str(word)).lower(), known, n=1, cutoff=least)
     return known[near[0]] if near else None
 
 

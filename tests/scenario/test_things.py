@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sim.model import WarScenario
-from sim.scenario import load_scenario, shipped
+from sim.scenario import Item, ScenarioError, load_scenario, shipped
 from sim.scenario.identity import fingerprint
 from sim.scenario.tree import Items
 from sim.scenario.write import to_yaml
@@ -142,11 +142,12 @@ def test_paths_to_set_are_the_same(load: Any, lines: Any, fine: str, form: str) 
         ),
         (
             "    europe:\n      aid_per_month_beur: 5\n      delay_days: 60\n", "    europe: 5\n",
-            "12:5: error: europe must be a mapping of fields, not 5. Write 'name: value' lines below it, indented",
+            "12:5: error: europe must be a mapping of fields, not 5. "
+            "Write its fields below it, indented, or europe: {remove: true} to take it out",
         ),
         (
             "    europe:\n      aid_per_month_beur: 5\n      delay_days: 60\n", "    europe:\n",
-            "12:5: error: europe is empty. Write a mapping of fields",
+            "12:5: error: europe is empty. Write its fields below it, indented, or europe: {remove: true} to take it out",
         ),
         (
             "    europe:\n      aid_per_month_beur: 5\n      delay_days: 60\n", "    europe: {remove: true, x: 3}\n",
@@ -217,3 +218,97 @@ def test_events_reach_things_by_the_same_path(tmp_path: Path, name: str) -> None
     (event,) = scenario.world.events
     assert (event.id, event.probability.central) == ("help", 0.5)
     assert list(event.effect) == ["arms.backers.europe.aid_per_month_beur"]
+
+
+# Things that are like others.
+
+LIKE = "title: Variant\nextends: base\narms:\n  backers:\n"
+
+
+@pytest.fixture
+def variant(load: Any, named: str, tmp_path: Path) -> Any:
+    """Load what a file says of the backers, below a base in either form."""
+
+    def _variant(backers: str, base: str = "base", overrides: tuple[str, ...] = ()) -> Any:
+        (tmp_path / "base.yaml").write_text(named, encoding="utf-8")
+        return load(LIKE.replace("base", base) + backers, list(overrides))
+
+    return _variant
+
+
+@pytest.mark.parametrize(
+    "backers",
+    [
+        "    japan: {like: united_states, delay_days: 9}\n",
+        "    - {id: japan, like: united_states, delay_days: 9}\n",
+        "    japan: {like: korea, delay_days: 9}\n    korea: {like: united_states, delay_days: 3}\n",
+        # What is taken out here was there.
+        "    united_states: {remove: true}\n    japan: {like: united_states, delay_days: 9}\n",
+    ],
+)
+def test_a_thing_has_the_fields_of_what_it_is_like_and_its_own(variant: Any, load: Any, backers: str) -> None:
+    scenario = variant(backers)
+    japan = next(backer for backer in scenario.world.arms.backers if backer.id == "japan")
+    assert japan.aid_per_month_beur.support == (3, 4)
+    assert japan.aid_per_month_beur.sources == ("kiel-2024",)
+    assert japan.delay_days.central == 9
+    assert "like" not in scenario.to_yaml()
+    assert load(scenario.to_yaml()).world == scenario.world
+    # Where it says nothing itself, it stands where the other does.
+    assert scenario.places["arms", "backers", "japan", "aid_per_month_beur"].file.endswith("base.yaml")
+    assert scenario.places["arms", "backers", "japan", "delay_days"].file.endswith("s.yaml")
+
+
+def test_what_a_variant_of_a_variant_changes_counts_for_what_is_like_it(
+    variant: Any, load: Any, named: str, tmp_path: Path
+) -> None:
+    (tmp_path / "second.yaml").write_text(f"{LIKE}    japan: {{like: europe}}\n", encoding="utf-8")
+    third = variant("    europe: {delay_days: 70}\n    japan: {aid_per_month_beur: 1}\n", "second").world.arms.backers[2]
+    assert (third.id, third.aid_per_month_beur.central, third.delay_days.central) == ("japan", 1, 70)
+    # One that is there already begins anew, in a file and when it is set.
+    again = variant("    europe: {like: united_states}\n").world.arms.backers[1]
+    assert again.delay_days.central == 30
+    assert again.aid_per_month_beur.support == (3, 4)
+    changed = variant("    {}\n", overrides=("arms.backers.europe={like: united_states, delay_days: 8}",))
+    assert changed.world.arms.backers[1].aid_per_month_beur.support == (3, 4)
+    assert changed.world.arms.backers[1].delay_days.central == 8
+    assert changed.places["arms", "backers", "europe", "aid_per_month_beur"].file.startswith("--set")
+    assert [setting.path for setting in changed.settings if setting.path.startswith("arms")] != []
+
+
+@pytest.mark.parametrize(
+    ("backers", "said"),
+    [
+        ("japan: {like: eurpe}", ["there is no 'eurpe' here that japan could be like. Did you mean 'europe'?"]),
+        ("japan: {like: 3}", ["like must be the name of another, not 3. Possible: united_states, europe"]),
+        ("japan: {like: [europe]}", ["like must be the name of another, not a list. Possible: united_states, europe"]),
+        ("japan: {like: japan}", ["japan is like itself. Remove it: what is inherited stays"]),
+        (
+            "japan: {like: korea}\n    korea: {like: japan}",
+            ["korea and japan are each like the other. Remove one", "japan and korea are each like the other. Remove one"],
+        ),
+        ("asia: {remove: true}", ["'asia' is removed but was not inherited. Possible: united_states, europe"]),
+        ("japan: {like: europe, x: 1}", [
+            "unknown field 'x' in arms.backers.japan. Possible: aid_per_month_beur, delay_days"
+        ]),
+        ("europe: {remove: true, like: united_states}", [
+            "an item that is removed has 'remove: true', nothing else. Write no other field"
+        ]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_being_like_another(variant: Any, backers: str, said: list[str]) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        variant(f"    {backers}\n")
+    assert sorted(str(problem).partition("error: ")[2] for problem in caught.value.problems) == sorted(said)
+    with pytest.raises(ScenarioError, match="there is no 'x' here that europe could be like"):
+        variant("    {}\n", overrides=("arms.backers.europe={like: x}",))
+
+
+def test_no_thing_has_a_field_that_means_something_else() -> None:
+    def kinds(kind: type[Item]) -> set[type[Item]]:
+        return {kind}.union(*map(kinds, kind.__subclasses__()))
+
+    of_the_model = {kind for kind in kinds(Item) if kind.__module__.startswith("sim.")}
+    assert len(of_the_model) > 10
+    for kind in of_the_model:
+        assert not {"like", "remove"} & set(kind.model_fields)
