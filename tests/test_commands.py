@@ -7,6 +7,7 @@ import pytest
 
 from sim.scenario import numbers, quantities
 from sim.scenario.describe import changes, coverage, entries
+from sim.words.new_scenario import COMMON
 
 MORE = """\
 title: More arms
@@ -122,6 +123,10 @@ def test_new_writes_a_scenario_that_changes_nothing_and_can_be_edited(parley, tm
     assert checked.returncode == 0, checked.stderr
     changed = parley("diff", "baseline", file, cwd=tmp_path).stdout
     assert "Scale of aid to Ukraine: 1 becomes 2 (factor)" in changed
+    for path in COMMON:
+        assert f"{path.rpartition('.')[2]}: " in knobs
+    assert "#     no_nato:\n#       hard_share: 0.7  # share of histories; baseline: 0.7. " in knobs
+    assert "#     european_zone:\n#       zone_width_km: 20  # km; baseline: 20. " in knobs
     again = parley("new", "my_study", cwd=tmp_path)
     assert again.returncode == 3
     assert "is there already" in again.stderr

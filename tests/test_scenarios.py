@@ -16,8 +16,11 @@ import pytest
 from sim.engine.calendar import Calendar
 from sim.ensemble.run import Ensemble, horizon_days
 from sim.model import WarScenario
+from sim.model.notes import notes
 from sim.results.tables import ledger_csv, outcomes_csv, series_csv
 from sim.scenario import Fixed, Quantity, ScenarioError, load_scenario, numbers, quantities, read_yaml, shipped
+from sim.scenario.describe import changes
+from sim.scenario.tree import everything
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "scenarios"
@@ -214,7 +217,10 @@ def test_a_variant_with_nothing_but_a_title_gives_the_same_bytes(ensemble, load,
 
 # The language guide.
 
-GUIDE = (FOLDER / "README.md").read_text()
+WHOLE = (FOLDER / "README.md").read_text()
+(COOKBOOK,) = re.findall(r"^## Cookbook.*?(?=^## )", WHOLE, flags=re.DOTALL | re.MULTILINE)
+GUIDE = WHOLE.replace(COOKBOOK, "")
+TASKS = re.findall(r"\*\*(.*?)\*\*:\n<!-- changes: (.*?) -->\n```yaml\n(.*?)```", COOKBOOK, flags=re.DOTALL)
 BLOCK = re.compile(r"(?:<!-- (fragment|mistakes)[^>]*-->\n)?```yaml\n(.*?)```", flags=re.DOTALL)
 EXAMPLES = [(match[1] or "scenario", match[2]) for match in BLOCK.finditer(GUIDE)]
 
@@ -271,3 +277,25 @@ def test_the_guide_lists_every_scenario_with_its_sentence(load, name):
     row = re.search(rf"^\| `{name}` \| (.*) \|$", GUIDE, flags=re.MULTILINE)
     assert row is not None
     assert load(name).world.description.startswith(row[1].rstrip("."))
+
+
+# Its cookbook.
+
+
+def test_the_cookbook_has_twenty_tasks():
+    assert len(TASKS) == COOKBOOK.count("```yaml") == 20
+    assert len({want for want, *_ in TASKS}) == 20
+
+
+@pytest.mark.parametrize(("want", "paths", "text"), TASKS)
+def test_a_task_of_the_cookbook_changes_what_it_says(load, tmp_path: Path, want: str, paths: str, text: str):
+    (tmp_path / "mine.yaml").write_text(f"title: Mine\nextends: baseline\n{text}")
+    mine, base = load_scenario(tmp_path / "mine.yaml", WarScenario), load("baseline")
+    assert sorted(change.path for change in changes(base, mine)) == sorted(paths.split())
+    found = {known.path: known.value for known in numbers(mine.world)}
+    written = {".".join(map(str, path)): one for path, one in everything(read_yaml(tmp_path / "mine.yaml").value)}
+    for path, value in written.items():
+        if path in found and isinstance(value, (int, float)):
+            assert getattr(found[path], "central", found[path]) == value
+    # Nothing in it is without effect.
+    assert set(notes(mine, 1826)) <= set(notes(base, 1826))

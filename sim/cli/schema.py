@@ -13,7 +13,7 @@ INTRODUCTION = """\
 
 Every field, section by section. A path is also what `--set` takes; `<id>` and `<key>` stand for a name given in the file.
 *Required*: by the file itself or by what it extends. *fixed*: one number, not a distribution. A range holds for every value
-that can be drawn. A file may also have `extends`, and an item of a list with an `id` may be `remove: true`."""
+that can be drawn. A file may also have `extends`, and a thing with an `id` may be `remove: true` or `like` another."""
 
 
 def schema(
@@ -26,11 +26,12 @@ def schema(
     with errors_as_lines():
         from sim.model import WarScenario
         from sim.model.glossary import WORDS
+        from sim.scenario import load_scenario
         from sim.scenario.jsonschema import schema_text
         from sim.scenario.reference import reference, table
 
         if not markdown:
-            print(schema_text(WarScenario), end="")
+            print(schema_text(WarScenario, load_scenario("shipped:baseline", WarScenario).tree), end="")
             return
         words = [(f"**{word}**", meaning) for word, meaning in sorted(WORDS.items())]
         print(INTRODUCTION, reference(WarScenario), "## Words", table(("word", "meaning"), words), sep="\n\n")

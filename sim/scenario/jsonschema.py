@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime
 import inspect
 import json
+import re
 from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
@@ -21,13 +22,15 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from sim.catalogue import shipped
+
 from .families import FAMILIES
 from .forms import LISTS
 from .head import ScenarioHead
 from .knobs import Knob, knob_of
 from .quantity import Fixed, Quantity
 from .section import Item
-from .walk import is_section, item_of, members
+from .walk import below, is_section, item_of, members
 from .wording import number
 
 Schema = dict[str, Any]
@@ -39,10 +42,12 @@ _DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ID = "^[a-z][a-z0-9_]*$"
 
 _NUMBER: Schema = {"type": ["number", "string"], "pattern": _DECIMAL, "errorMessage": "Write a number"}
-_NAMES: list[Schema] = [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
 _EXTENDS: Schema = {
     "description": "The scenario, or the list of scenarios, that this one changes. Only what differs is then written here.",
-    "anyOf": _NAMES,
+}
+_LIKE: Schema = {
+    "description": "Another thing of the same list: this one has its fields, but for the name, where it writes none.",
+    "type": "string",
 }
 _REMOVE: Schema = {"description": "Removes the inherited thing of this name; nothing else is written then.", "const": True}
 _ITEM_ID: Schema = {
@@ -55,7 +60,10 @@ _ITEM_ID: Schema = {
 _ORIGIN: Schema = {
     "source": {
         "description": "Where the number comes from: a key of `sources`, or a list of keys.",
-        "anyOf": _NAMES,
+        "anyOf": [
+            {"$ref": "#/definitions/source_key"},
+            {"type": "array", "items": {"$ref": "#/definitions/source_key"}, "minItems": 1},
+        ],
     },
     "note": {"description": "A remark for readers.", "type": "string"},
     "assumption": {"description": "The number is assumed, it has no source.", "const": True},
@@ -82,13 +90,15 @@ _KEYS = {
 }
 
 
-def json_schema(schema: type[ScenarioHead]) -> Schema:
+def json_schema(schema: type[ScenarioHead], known: Mapping[str, Any] | None = None) -> Schema:
     """Return the JSON Schema (draft 7) of the files that `load_scenario` reads with `schema`.
 
     Parameters
     ----------
     schema : type
         `ScenarioHead` with the sections of the mechanisms.
+    known : mapping, optional
+        The plain values of a scenario whose things and sources are offered by name where one may stand.
 
     Returns
     -------
@@ -100,17 +110,17 @@ def json_schema(schema: type[ScenarioHead]) -> Schema:
     TypeError
         If a field has a type that is not known here.
     """
-    writer = _Writer()
+    writer = _Writer(_names(schema, known or {}))
     body = writer.section(schema)
-    body["properties"] = {"extends": _EXTENDS, **body["properties"]}
+    body["properties"] = {"extends": _EXTENDS | {"anyOf": _offered(shipped())}, **body["properties"]}
     body["description"] = "A scenario of Parley. Reference of all fields: parley schema --markdown"
     definitions = dict(sorted(writer.definitions.items()))
     return {"$schema": "http://json-schema.org/draft-07/schema#", **body, "definitions": definitions}
 
 
-def schema_text(schema: type[ScenarioHead]) -> str:
+def schema_text(schema: type[ScenarioHead], known: Mapping[str, Any] | None = None) -> str:
     """Return the JSON Schema as it is written to a file."""
-    return json.dumps(json_schema(schema), indent=1, allow_nan=False) + "\n"
+    return json.dumps(json_schema(schema, known), indent=1, allow_nan=False) + "\n"
 
 
 def allowed(knob: Knob) -> str:
@@ -131,9 +141,11 @@ def sentence(text: str | None) -> str:
 class _Writer:
     """Writes sections and values; what is used in several places becomes a definition."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
+        self._offers = names
         self.definitions: dict[str, Schema] = {
             "number": _NUMBER,
+            "source_key": _one_of(names.get("source", ())),
             "quantity": _quantity(list(FAMILIES)),
             "fixed": _quantity(["constant"]),
             "value": _closed({}, ("value",), bounded=False),
@@ -144,9 +156,14 @@ class _Writer:
     def section(self, section: type[BaseModel]) -> Schema:
         """Return the schema of a section's mapping."""
         properties = {name: self._field(field) for name, field in section.model_fields.items()}
+        for name, one in properties.items():
+            # A text that is called like a kind of thing names one.
+            if "string" in one.get("type", ()) and "pattern" not in one:
+                one |= _examples(self._offers.get(name, ()))
         body: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
         if issubclass(section, Item):
             body["properties"] = {"id": _ITEM_ID, **{key: properties[key] for key in properties if key != "id"}}
+            body["properties"]["like"] = {**_LIKE, **_examples(self._offers.get(_kind(section), ()))}
             body["properties"]["remove"] = _REMOVE
         if section.__doc__:
             body["description"] = sentence(section.__doc__)
@@ -154,8 +171,9 @@ class _Writer:
 
     def _reference(self, section: type[BaseModel]) -> Schema:
         if section not in self._names:
-            name = section.__name__
-            if name in self._names.values():
+            # Editors tell it where something else stands there.
+            name = _kind(section)
+            if name in self._names.values() or name in self.definitions:
                 name = f"{section.__module__.rpartition('.')[2]}_{name}"
             self._names[section] = name
             self.definitions[name] = self.section(section)
@@ -198,7 +216,9 @@ class _Writer:
             return {"type": "array", "items": items, "minItems": len(items), "maxItems": len(items)}
         if origin in (list, tuple, Sequence):
             item = self._value(arguments[0], knob)
-            return {"type": "array", "items": item} if item_of(member) is None else _by_id(item)
+            if item_of(member) is None:
+                return {"type": "array", "items": item}
+            return _by_id(item, self._offers.get(_kind(arguments[0]), ()))
         raise TypeError(f"there is no JSON Schema for {member}")
 
     def _number(self, kind: type, knob: Knob) -> Schema:
@@ -235,10 +255,44 @@ class _Writer:
         return name
 
 
-def _by_id(item: Schema) -> Schema:
-    """Return what things with an `id` are: a mapping by it, or a list of things that have one."""
+def _names(annotation: Any, node: Any) -> dict[str, list[str]]:
+    """Return the names of the things of a scenario by their kind, and the keys of its sources."""
+    found: dict[str, list[str]] = {}
+    inside = node if isinstance(node, dict) else {}
+    item = item_of(annotation)
+    if item is not None:
+        found[_kind(item)] = list(inside)
+    for name, one in inside.items():
+        for kind, names in _names(below(annotation, name), one).items():
+            found[kind] = list(dict.fromkeys([*found.get(kind, ()), *names]))
+    if "sources" in inside:
+        found["source"] = list(inside["sources"])
+    return found
+
+
+def _kind(section: Any) -> str:
+    """Return what a section, or the first of several, is called: `red_line`."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "_", members(section)[0].__name__).lower()
+
+
+def _examples(names: Sequence[str]) -> Schema:
+    return {"examples": list(names)} if names else {}
+
+
+def _one_of(names: Sequence[str]) -> Schema:
+    return {"type": "string", **_examples(names)}
+
+
+def _offered(names: Sequence[str]) -> list[Schema]:
+    one = _one_of(names)
+    return [one, {"type": "array", "items": one, "minItems": 1}]
+
+
+def _by_id(item: Schema, names: Sequence[str]) -> Schema:
+    """Return what things with an `id` are: a mapping by it, which is offered `names`, or a list of things that have one."""
     return {
         "type": ["object", "array"],
+        **({"properties": dict.fromkeys(names, item)} if names else {}),
         "propertyNames": {"pattern": _ID, "errorMessage": _ITEM_ID["errorMessage"]},
         "additionalProperties": item,
         "items": {"allOf": [item], "required": ["id"]},

@@ -18,7 +18,18 @@ COMMON = (
     "attrition.defender.daily_casualties",
     "front.advance_km2_per_day",
     "front.advance_settled_km2_per_day",
+    "negotiation.attacker.cost_of_war_per_year",
+    "negotiation.attacker.outside_pressure",
+    "negotiation.defender.cost_of_war_per_year",
+    "negotiation.defender.outside_pressure",
+    "negotiation.defender.renewed_war_loss",
+    "negotiation.talks.open_per_year",
+    "negotiation.talks.fail_per_year",
+    "ceasefire.first_year_hazard",
+    "ceasefire.institutions",
 )
+# Of each thing that stands at one of these, too.
+OF_EACH = {"negotiation.red_lines": ("hard_share", "price"), "ceasefire.regimes": ("zone_width_km", "guards")}
 
 
 def text_lines(name: str, base: str, scenario: Scenario[ScenarioHead]) -> list[str]:
@@ -36,7 +47,7 @@ def text_lines(name: str, base: str, scenario: Scenario[ScenarioHead]) -> list[s
         "# To change a number, remove the '#' and the space before its line and before the lines it stands under.",
     ]
     above: list[str] = []
-    for dotted in (dotted for dotted in COMMON if dotted in words):
+    for dotted in (dotted for dotted in words if _is_common(dotted)):
         *sections, knob = dotted.split(".")
         for depth, section in enumerate(sections):
             if sections[: depth + 1] != above[: depth + 1]:
@@ -46,3 +57,8 @@ def text_lines(name: str, base: str, scenario: Scenario[ScenarioHead]) -> list[s
         value, was = in_words(central[dotted]).replace(",", "_"), one_line(f"{base}: {entry.text}. {entry.about}")
         lines.append(f"# {'  ' * len(sections)}{knob}: {value}  # {entry.unit}; {was}")
     return lines
+
+
+def _is_common(dotted: str) -> bool:
+    things, _, knob = dotted.rpartition(".")
+    return dotted in COMMON or knob in OF_EACH.get(things.rpartition(".")[0], ())

@@ -99,7 +99,7 @@ def test_what_a_backer_lacks_is_offered_within_it(server: Server, open_text: Ope
     line, column = place("stock_delay_days")
     path, _ = open_text("\n".join([*LINES[:line], " " * column, *LINES[line + 1 :]]))
     offered = server.completion(path, line, column)
-    assert offered.keys() == {"stock_delay_days", "remove"}
+    assert offered.keys() == {"stock_delay_days", "like", "remove"}
     assert "Unit: days." in offered["stock_delay_days"]["documentation"]
 
 
@@ -119,6 +119,26 @@ def test_laws_distributions_and_their_keys_are_offered(server: Server, open_text
     offered = server.completion(path, 5, 4)
     assert {"mode", "high", "source", "note", "assumption"} <= offered.keys()
     assert not offered.keys() & {"low", "p05", "value"}
+
+
+def test_names_are_offered(server: Server, open_text: Open):
+    path, _ = open_text("# yaml-language-server: $schema=../sim/scenario/schema.json\ntitle: x\nextends: \n")
+    assert {"baseline", "european_zone", "history/korea"} <= server.completion(path, 2, 9).keys()
+    path, _ = open_text(f"{HEAD}arms:\n  backers:\n    \n")
+    assert {"united_states", "europe", "north_korea"} <= server.completion(path, 3, 4).keys()
+    path, _ = open_text(f"{HEAD}arms:\n  backers:\n    japan:\n      like: \n")
+    assert {"united_states", "europe"} <= server.completion(path, 4, 12).keys()
+    path, _ = open_text(f"{HEAD}arms:\n  halts:\n    pause:\n      backer: \n")
+    assert {"united_states", "europe"} <= server.completion(path, 4, 14).keys()
+    path, _ = open_text(f"{HEAD}attrition:\n  quiet_share:\n    source: \n")
+    assert "kiel_2024" in server.completion(path, 3, 12)
+
+
+def test_no_name_of_a_class_is_shown(server: Server, open_text: Open):
+    _, diagnostics = open_text(f"{HEAD}manpower:\n  attacker: 3\narms:\n  backers:\n    europe: 4\n")
+    assert sorted(message for *_, message in spans(diagnostics)) == [
+        'Incorrect type. Expected "backer".', 'Incorrect type. Expected "side_manpower".',
+    ]  # fmt: skip
 
 
 # What is explained.

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError, create_model
 
 from sim.model import WarScenario
 from sim.model.glossary import WORDS
-from sim.scenario import FieldError, Knob, Quantity, Section, knob, knob_of, read_yaml
+from sim.scenario import FieldError, Knob, Quantity, Section, knob, knob_of, load_scenario, read_yaml, shipped
 from sim.scenario.families import FAMILIES
 from sim.scenario.jsonschema import json_schema, schema_text
 from sim.scenario.reference import reference
@@ -28,7 +28,8 @@ from sim.scenario.scalars import resolve
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "sim" / "scenario" / "schema.json"
 SCENARIOS = sorted((ROOT / "scenarios").rglob("*.yaml"))
-SCHEMA = json_schema(WarScenario)
+BASELINE = load_scenario("shipped:baseline", WarScenario).tree
+SCHEMA = json_schema(WarScenario, BASELINE)
 VALIDATOR = Draft7Validator(SCHEMA)
 
 
@@ -68,7 +69,7 @@ def iso(value: Any) -> Any:
 
 
 def test_the_file_is_up_to_date():
-    assert FILE.read_text() == schema_text(WarScenario), "run: parley schema > sim/scenario/schema.json"
+    assert FILE.read_text() == schema_text(WarScenario, BASELINE), "run: parley schema > sim/scenario/schema.json"
 
 
 def test_it_is_a_small_valid_schema_of_draft_7():
@@ -405,3 +406,25 @@ def test_the_words_are_one_plain_sentence_each():
     for word, meaning in WORDS.items():
         assert re.fullmatch(r"[A-Z][^|\n]*[a-z0-9`]\.", meaning), word
         assert ". " not in meaning, word
+
+
+def test_names_of_scenarios_things_and_sources_are_offered() -> None:
+    one, several = SCHEMA["properties"]["extends"]["anyOf"]
+    assert one["examples"] == several["items"]["examples"] == shipped()
+    kinds = SCHEMA["definitions"]
+    backers = list(BASELINE["arms"]["backers"])
+    assert list(kinds["arms_parameters"]["properties"]["backers"]["properties"]) == backers
+    for kind, field in (("halt", "backer"), ("package", "backer"), ("backer", "like")):
+        assert kinds[kind]["properties"][field]["examples"] == backers
+    regimes = kinds["issue_option"]["properties"]["regime"]
+    assert regimes["examples"] == list(BASELINE["ceasefire"]["regimes"])
+    # What is offered is not all that may stand there.
+    assert "enum" not in regimes
+    assert "examples" not in kinds["negotiation_parameters"]["properties"]["rule"]
+    assert kinds["source_key"]["examples"] == list(BASELINE["sources"])
+
+
+def test_sections_are_called_by_words_and_not_by_classes() -> None:
+    names = SCHEMA["definitions"].keys()
+    assert {"side_manpower", "backer", "red_line"} <= names
+    assert all(name == name.lower() for name in names)
