@@ -1,6 +1,13 @@
 """Parley: a negotiation-scenario simulator for wars between states.
 
-The functions of `sim.api` are here too: `sim.run`, `sim.compare`, `sim.sweep` and the others.
+    import sim
+    base = sim.run("baseline", replications=500)                         # then print(*base.findings, sep="\\n")
+    less = sim.run("baseline", replications=500, settings={"arms.defender.aid_scale": 0.3})
+    sim.compare(base, less).line("casualties_attacker").difference       # what that changed, on the same luck
+    sim.run(["baseline", "more_arms"], replications=500).to_pandas()     # a row a history, under one another
+    print(sim.knobs("aid"), sim.scenarios(), sim.explain(base))          # what there is to turn, and why no deal
+
+Then `sim.plot(base)`, `sim.sweep`, `sim.breakeven` and others; `help(sim.run)` tells of one.
 """
 
 from __future__ import annotations
@@ -9,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 __all__ = [
-    "ParleyError", "breakeven", "compare", "discover", "load", "mind_changing", "read", "run", "sensitivity", "sobol",
-    "sweep", "workbench", "write_report",
+    "ParleyError", "breakeven", "check", "compare", "diff", "discover", "explain", "knobs", "load", "mind_changing", "plot",
+    "read", "run", "scenarios", "sensitivity", "sobol", "sweep", "workbench", "write_report",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
         write_report,
     )
     from sim.errors import ParleyError
+    from sim.looks import check, diff, explain, knobs, plot, scenarios
 
 
 def __dir__() -> list[str]:
@@ -38,7 +46,7 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     # When first asked for, so that the command line starts without what it does not need.
     if name in __all__:
-        from sim import api, errors
+        from sim import api, errors, looks
 
-        return getattr(errors if name == "ParleyError" else api, name)
+        return next(getattr(place, name) for place in (errors, looks, api) if hasattr(place, name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

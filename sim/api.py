@@ -4,12 +4,12 @@
 >>> base = sim.run("baseline", replications=100, months=3)
 >>> base.summary[0].label, base.summary[0].share
 ('War goes on', 0.94)
->>> less = sim.run("baseline", replications=100, months=3, settings=["arms.defender.aid_scale=0.3"])
+>>> less = sim.run("baseline", replications=100, months=3, settings={"arms.defender.aid_scale": 0.3})
 >>> sim.compare(base, less).line("casualties_attacker").verdict
 'difference'
 
 Scenarios are files or names of shipped ones. All functions take the luck from `seed`; what is run with the same seed is
-paired.
+paired. What is asked about scenarios and results, as `plot`, is in `sim.looks`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, overload
 
 import numpy as np
 
@@ -29,7 +30,9 @@ from sim.model import WarScenario
 from sim.results.chunks import run_into
 from sim.results.comparison import ALL_SECTIONS, Comparison
 from sim.results.comparison import compare as _compare
-from sim.results.runs import Run
+from sim.results.frames import Tabular
+from sim.results.identity import identity_of
+from sim.results.runs import Run, Runs, told_apart
 from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.scenario.head import MOST_MONTHS
 from sim.scenario.write import as_setting
@@ -47,14 +50,25 @@ from sim.words import findings as _findings  # noqa: F401, which tells what is f
 from sim.words.run import markdown
 
 
+def _as_html(found: Tabular) -> str:
+    from sim.report.fragments import fragment
+
+    return fragment(found)
+
+
+Tabular.shown_as = staticmethod(_as_html)
+
+
 class WrongArgument(ParleyError):
     """An argument of another kind than is asked for."""
 
 
 Source = str | Path | Scenario[ScenarioHead]
+Settings = Mapping[str, object] | Sequence[str]
+"""What is changed: values by path, `{"arms.defender.aid_scale": 0.3}`, or texts as after `--set`."""
 
 
-def load(scenario: Source, settings: Sequence[str] = ()) -> Scenario[ScenarioHead]:
+def load(scenario: Source, settings: Settings = ()) -> Scenario[ScenarioHead]:
     """Return a scenario, with values changed as by `--set`.
 
     Raises
@@ -62,47 +76,91 @@ def load(scenario: Source, settings: Sequence[str] = ()) -> Scenario[ScenarioHea
     ScenarioError
         With every problem found.
     WrongArgument
-        When the settings are no list of texts.
+        When the settings are neither values by path nor a list of texts.
     """
     if isinstance(settings, str) or not all(isinstance(one, str) for one in settings):
-        raise WrongArgument(f"settings are a list of texts, as ['arms.defender.aid_scale=0.3'], not {settings!r}")
+        raise WrongArgument(f"settings are values by path, as {{'arms.defender.aid_scale': 0.3}}, not {settings!r}")
+    if isinstance(settings, Mapping):
+        settings = [f"{path}={as_setting(value)}" for path, value in settings.items()]
     if isinstance(scenario, Scenario):
         return scenario.with_settings(settings) if settings else scenario
     return load_scenario(scenario, WarScenario, settings)
 
 
+@overload
 def run(
     scenario: Source,
+    *,
+    replications: int = ...,
+    seed: int = ...,
+    months: int | None = ...,
+    settings: Settings = ...,
+    outcomes: Sequence[str] = ...,
+    workers: int = ...,
+    out: str | Path | None = ...,
+    force: bool = ...,
+) -> Run: ...
+
+
+@overload
+def run(
+    scenario: list[Any] | tuple[Any, ...],
+    *,
+    replications: int = ...,
+    seed: int = ...,
+    months: int | None = ...,
+    settings: Settings = ...,
+    outcomes: Sequence[str] = ...,
+    workers: int = ...,
+    out: str | Path | None = ...,
+    force: bool = ...,
+) -> Runs: ...
+
+
+def run(
+    scenario: Source | list[Any] | tuple[Any, ...],
     *,
     replications: int = 2000,
     seed: int = 1,
     months: int | None = None,
-    settings: Sequence[str] = (),
+    settings: Settings = (),
     outcomes: Sequence[str] = (),
     workers: int = 1,
     out: str | Path | None = None,
     force: bool = False,
-) -> Run:
-    """Simulate a scenario.
+) -> Run | Runs:
+    """Simulate a scenario, or several on the same luck.
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
+    scenario : str, Path or Scenario, or a list of them
+        Of several their runs are returned together, and their histories are one frame.
     replications, seed : int
         Whole numbers, of NumPy too; 1.0 and True are none.
     months : int, optional
         The horizon; the scenario's own if not given.
-    settings : sequence of str
-        `path=value`, as after `--set`.
+    settings : mapping, or sequence of str
+        Values by path, `{"arms.defender.aid_scale": 0.3}`, or texts `path=value`, as after `--set`.
     outcomes : sequence of str
         What `column` is to know besides: outcomes of other times, as `casualties_attacker[12..24]`.
     workers : int
         Processes that share a large run with `out`.
     out : str or Path, optional
-        A folder for the tables that `parley run` writes; where it holds this run already, that is read.
+        A folder for the tables that `parley run` writes; where it holds this run already, that is read. Of several
+        scenarios each has a folder in it.
     force : bool
         Whether to replace what is in that folder.
     """
+    if isinstance(scenario, (list, tuple)):
+        how: Any = {
+            "replications": replications, "seed": seed, "months": months, "outcomes": outcomes, "workers": workers,
+            "force": force,
+        }  # fmt: skip
+        # All are read before any is run.
+        known = [_what(one, replications, seed, months, settings, outcomes) for one in scenario]
+        folders = [None if out is None else Path(out) / identity_of(one, plan).folder for one, plan in known]
+        ran = [run(one, out=folder, **how) for (one, _), folder in zip(known, folders, strict=True)]
+        return Runs(told_apart(ran, [str(place) for place in range(1, len(ran) + 1)]))
     loaded, plan = _what(scenario, replications, seed, months, settings, outcomes, series=out is not None)
     if out is None:
         return Run.of(_ran(loaded, plan))
@@ -156,7 +214,7 @@ def sweep(
     replications: int = 1000,
     seed: int = 1,
     months: int | None = None,
-    settings: Sequence[str] = (),
+    settings: Settings = (),
     outcomes: Sequence[str] = (),
     workers: int = 1,
 ) -> Sweep:
@@ -198,7 +256,7 @@ def breakeven(
     replications: int = 1000,
     seed: int = 1,
     months: int | None = None,
-    settings: Sequence[str] = (),
+    settings: Settings = (),
 ) -> BreakEven:
     """Find the value of a knob between `low` and `high` from which a condition holds, as `"share(war_goes_on) <= 0.2"`."""
     refuse_span(path)
@@ -225,7 +283,7 @@ def sobol(
     rows: int = 256,
     seed: int = 1,
     months: int | None = None,
-    settings: Sequence[str] = (),
+    settings: Settings = (),
     workers: int = 1,
 ) -> Sobol:
     """Run a designed ensemble for what each parameter does to an outcome alone, and with all interplay."""
@@ -243,7 +301,7 @@ def mind_changing(
     replications: int = 1000,
     seed: int = 1,
     months: int | None = None,
-    settings: Sequence[str] = (),
+    settings: Settings = (),
     workers: int = 1,
 ) -> MindChanging:
     """Run each assumption at its low and high value, and other structures of the model."""
@@ -268,7 +326,7 @@ def workbench(
     replications: int = 1000,
     seed: int = 1,
     months: int | None = None,
-    settings: Sequence[str] = (),
+    settings: Settings = (),
 ) -> Callable[..., dict[str, float]]:
     """Return a scenario as a function of its knobs, for a workbench of exploratory modelling to drive.
 
@@ -324,7 +382,7 @@ def _what(
     replications: int,
     seed: int,
     months: int | None,
-    settings: Sequence[str],
+    settings: Settings,
     outcomes: Sequence[str] = (),
     series: bool = False,
 ) -> tuple[Scenario[ScenarioHead], Plan]:

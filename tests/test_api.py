@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 import sim
 from sim.results.store import StoreError
-from sim.scenario import ScenarioError
+from sim.scenario import ScenarioError, shipped
 from tests.conftest import ROOT
 
 SCALE = "arms.defender.aid_scale"
@@ -78,6 +79,131 @@ def test_a_workbench_can_drive_it() -> None:
         model(horizon_months=3)
     with pytest.raises(sim.ParleyError, match="unknown outcome"):
         sim.workbench("baseline", ["war_goes"], replications=2, months=1)()
+
+
+def test_the_tour_of_help_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sim.__doc__ is not None
+    tour = [line.strip() for line in sim.__doc__.splitlines() if line.startswith("    ")]
+    assert len(tour) == 6
+    assert tour[0] == "import sim"
+    known: dict[str, object] = {}
+    for line in tour:
+        assert len(line) < 115
+        exec(line.replace("replications=500", "replications=20, months=3"), known)
+    assert "knobs> <34 scenarios>" in capsys.readouterr().out
+
+
+def test_settings_are_values_by_path_or_texts() -> None:
+    listed = sim.load("baseline", [f"{SCALE}=2", "attrition.law=square", "sides.defender.name=A, B"])
+    assert sim.load("baseline", {SCALE: 2, "attrition.law": "square", "sides.defender.name": "A, B"}).tree == listed.tree
+    again = sim.load("baseline", {SCALE: np.float64(2), "attrition.law": "square", "sides.defender.name": "A, B"})
+    assert again.world == listed.world
+    drawn = {"dist": "uniform", "low": 1, "high": 2}
+    assert (
+        sim.load("baseline", {SCALE: drawn}).world
+        == sim.load("baseline", [f"{SCALE}={{dist: uniform, low: 1, high: 2}}"]).world
+    )
+    assert sim.load("baseline", {"front.belts": []}).world.front.belts == []
+    for wrong in (f"{SCALE}=2", {3: 4}, [3]):
+        with pytest.raises(sim.ParleyError, match="values by path"):
+            sim.load("baseline", wrong)  # type: ignore[arg-type]
+
+
+def test_several_scenarios_are_one_frame(base, tmp_path: Path) -> None:
+    asked = ["baseline", sim.load("baseline", {SCALE: 0.5}), "more_arms"]
+    folders = ["baseline+2_months", f"baseline+{SCALE}=0.5+2_months", "more_arms+2_months"]
+    ran = sim.run(asked, replications=10, months=2, out=tmp_path)
+    assert len(ran) == 3
+    assert len({run.name for run in ran}) == 3
+    assert sorted(place.name for place in tmp_path.iterdir()) == folders
+    rows = ran.as_dicts()
+    assert {row["scenario"] for row in rows} == {run.name for run in ran}
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed, and need not be")
+    frame = ran.to_pandas()
+    assert list(frame.columns[:2]) == ["scenario", "replication"]
+    assert len(frame) == 30
+    alone = frame[frame["scenario"] == ran[2].name]["casualties_attacker"]
+    np.testing.assert_array_equal(alone, ran[2].column("casualties_attacker"))
+    assert isinstance(frame.groupby("scenario")["casualties_attacker"].mean(), pandas.Series)
+    with pytest.raises(ScenarioError, match="no such"):
+        sim.run(["baseline", "no_such"], replications=10)
+
+
+def test_ledger_and_series_are_there_whether_a_run_is_in_memory_or_kept(tmp_path: Path) -> None:
+    ours = sim.run("baseline", replications=30, months=8)
+    kept = sim.run("baseline", replications=30, months=8, out=tmp_path / "kept")
+    assert ours.ledger == kept.ledger != []
+    assert ours.series.as_dicts() == kept.series.as_dicts()
+    with (tmp_path / "kept/series.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(kept.series)
+    assert float(rows[7]["mean"]) == kept.series[7]["mean"]
+    assert kept.series[7]["date"] == rows[7]["date"]
+    assert sim.run("history/iwo_jima", replications=3).ledger == []  # where no one negotiates
+
+
+def test_an_outcome_that_is_not_there_is_told_with_those_that_are_near(base) -> None:
+    compared = sim.compare(base, base)
+    for ask in (compared.line, base.column):
+        with pytest.raises(KeyError) as caught:
+            ask("casualties")
+        assert isinstance(caught.value, sim.ParleyError)
+        assert "no outcome 'casualties'. Did you mean 'casualties_attacker', 'casualties_defender'" in str(caught.value)
+
+
+def test_results_are_shown_in_notebooks(base, tmp_path: Path) -> None:
+    """A piece of HTML that needs nothing else, in which no name of the user is markup."""
+    name = "<script>alert(1)</script>"
+    odd = sim.load("baseline", {"sides.defender.name": name, "title": f"A {name} war"})
+    run = sim.run(odd, replications=30, months=8, out=tmp_path / "kept")
+    other = sim.run(odd, replications=30, months=8, settings={SCALE: 0})
+    swept = sim.sweep(odd, {SCALE: [0, 1]}, replications=10, months=2)
+    results = [
+        run,
+        other,
+        sim.compare(run, other),
+        swept,
+        sim.knobs(scenario=odd),
+        run.series,
+        sim.run([odd, "baseline"], replications=5, months=1),
+    ]
+    for result in results:
+        html = result._repr_html_()
+        root = ET.fromstring(html)
+        assert not [one.tag for one in root.iter() if one.tag in ("script", "link", "iframe")]
+        assert "http" not in "".join(value for one in root.iter() for key, value in one.items() if key in ("src", "href"))
+        assert html.count('class="parley"') == 1
+    assert "<img" in run._repr_html_()  # which is kept, so that its figure need not run again
+    assert all(str(one) in "".join(ET.fromstring(other._repr_html_()).itertext()) for one in other.findings[:3])
+    assert "<pre" in sim.looks.Told("a < b")._repr_html_()
+    assert "a &lt; b" in sim.looks.Told("a < b")._repr_html_()
+
+
+def test_what_is_asked_of_scenarios_and_results(base, parley, tmp_path: Path) -> None:
+    kept = sim.run("baseline", replications=30, months=8, out=tmp_path / "kept")
+    figure = sim.plot(kept)
+    figure.savefig(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 5_000
+    assert sim.plot(sim.compare(kept, kept)).axes
+    assert sim.plot(sim.sweep("baseline", {SCALE: [0, 1]}, replications=10, months=1)).axes
+    with pytest.raises(sim.ParleyError, match=r"no figure 'forcs'. Did you mean 'forces'\?; there are .*incidence"):
+        sim.plot(base, "forcs")
+    told = sim.explain(kept, replication=3)
+    assert told == parley("explain", tmp_path / "kept", "--replication", 3).stdout
+    with pytest.raises(sim.ParleyError, match="histories 0 to 29"):
+        sim.explain(kept, replication=30)
+    (change,) = sim.diff("baseline", sim.load("baseline", {SCALE: 2}))
+    assert (change["path"], change["before"], change["after"]) == (SCALE, "1", "2")
+    assert change["sentence"].startswith("Scale of aid to Ukraine: 1 becomes 2")
+    assert sim.check("baseline") == []
+    assert len(sim.check("baseline", {"arms.halts.us_pause.probability": 0})) == 1
+    with pytest.raises(ScenarioError, match="unknown path"):
+        sim.check("baseline", {"aid": 2})
+    assert [row["name"] for row in sim.scenarios()] == shipped()
+    assert len(sim.scenarios("winter_war")) == 1
+    (scale,) = sim.knobs("aid to ukraine")
+    assert (scale["path"], scale["value"], scale["low"]) == (SCALE, "1", 0)
+    assert len(sim.knobs()) > 300
 
 
 @pytest.mark.parametrize(

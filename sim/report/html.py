@@ -34,7 +34,7 @@ def html(page: Page) -> str:
         f"default-src 'none'; style-src '{_hash_of(style)}'; script-src '{_hash_of(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    return _environment().get_template("page.html").render(
+    return environment().get_template("page.html").render(
         page=page, policy=policy, style=Markup(style), script=Markup(script), left_out=left_out(), version=__version__,
         what_it_is_not=WHAT_IT_IS_NOT, draw=lambda picture: _drawn(picture, page),
         manifests={name: json.dumps(dict(about), indent=2) for name, about in page.manifests.items()},
@@ -58,7 +58,8 @@ def _hash_of(text: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what fills in templates, so that no text is taken for markup and none is shown that may not be."""
     return Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, finalize=_as_shown, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,

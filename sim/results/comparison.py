@@ -13,7 +13,7 @@ from sim.errors import ParleyError
 from sim.model import RATIOS
 from sim.model.asked import Asked
 from sim.model.outcomes import SECTIONS, standalone
-from sim.results.frames import Tabular
+from sim.results.frames import Tabular, UnknownOutcome
 from sim.results.pairs import Difference, mcnemar, of_means, of_ratios, of_shares, transitions
 from sim.results.runs import Run, called_apart
 from sim.results.summary import Row, row_of
@@ -105,8 +105,8 @@ class Comparison(Tabular):
 
         Raises
         ------
-        KeyError
-            When it is not among those compared.
+        UnknownOutcome
+            When it is not among those compared; a KeyError.
         OutcomeError
             When a run was not asked for it.
         """
@@ -116,7 +116,7 @@ class Comparison(Tabular):
         for line in self.lines:
             if line.id == outcome:
                 return line
-        raise KeyError(outcome)
+        raise UnknownOutcome(outcome, [line.id for line in self.lines])
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one dictionary an outcome, with plain values; None where there is no such number."""

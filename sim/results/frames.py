@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import ParleyError
 from sim.results.findings import Finding, findings_of
+from sim.scenario.wording import did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
     import pandas
 
 
+class UnknownOutcome(ParleyError, KeyError):
+    """A name that no outcome of a result has; says which are near."""
+
+    def __init__(self, outcome: str, known: Sequence[str]) -> None:
+        parts = [name for name in known if set(outcome.split("_")) <= set(name.split("_"))]
+        hint = f"Did you mean {listed(map(quoted, parts[:3]))}?" if parts else did_you_mean(outcome, known)
+        self.said = f"no outcome {quoted(outcome)}. {hint}"
+        super().__init__(self.said)
+
+    def __str__(self) -> str:
+        return self.said
+
+
 class Tabular(ABC):
     """A result that is a table."""
+
+    shown_as: Callable[[Any], str] | None = None
+    """Makes the HTML that notebooks show; who knows how sets it."""
 
     @abstractmethod
     def as_dicts(self) -> list[dict[str, Any]]:
@@ -37,3 +56,38 @@ class Tabular(ABC):
         import pandas
 
         return pandas.DataFrame(self.as_dicts())
+
+    def _repr_html_(self) -> str | None:
+        show = Tabular.shown_as
+        return show(self) if show is not None else None
+
+
+class Rows(Tabular):
+    """A plain table.
+
+    Parameters
+    ----------
+    what : str
+        Of what, as in `knobs`.
+    rows : list of dict
+        With the same keys.
+    """
+
+    def __init__(self, what: str, rows: list[dict[str, Any]]) -> None:
+        self.what, self.rows = what, rows
+
+    def __repr__(self) -> str:
+        return f"<{len(self.rows):,} {self.what}>"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.rows)
+
+    def __getitem__(self, place: int) -> dict[str, Any]:
+        return self.rows[place]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return its rows."""
+        return [dict(row) for row in self.rows]

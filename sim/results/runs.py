@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import weakref
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,15 +18,15 @@ from numpy.typing import NDArray
 from sim import __version__
 from sim.engine.draws import Floats
 from sim.ensemble.outcomes import declared, wanted
-from sim.ensemble.run import horizon_days
+from sim.ensemble.run import Plan, horizon_days
 from sim.gate import shown
 from sim.model import outcomes_of
 from sim.model.asked import Asked, OutcomeError
 from sim.model.endings import FAILED
-from sim.results.columns import choices_of, drawn_paths
-from sim.results.frames import Tabular
+from sim.results.columns import SERIES, choices_of, drawn_paths
+from sim.results.frames import Rows, Tabular, UnknownOutcome
 from sim.results.identity import Identity, as_run, identity_of, identity_over
-from sim.results.ledger import Entry
+from sim.results.ledger import Entry, entries
 from sim.results.manifest import RunManifest, StoreError
 from sim.results.read import SCENARIO, Folder, read_folder
 from sim.results.reading import read_ledger, read_outcomes, read_summary
@@ -56,9 +60,11 @@ class Run(Tabular):
         The uncertain parameters, by path.
     summary : list of Row
     ledger : list of Entry
-        The rows of `ledger.csv`, where the run was read from a folder that has it.
+        The rows of `ledger.csv`; none where no one negotiates, or too shortly for it.
     place : int
         Among those that it stands beside and is called like; 0 for none.
+    folder : Path, optional
+        Where it was read from.
     """
 
     name: str
@@ -72,6 +78,7 @@ class Run(Tabular):
     summary: list[Row]
     ledger: list[Entry] = field(default_factory=list)
     place: int = 0
+    folder: Path | None = None
 
     @classmethod
     def of(cls, ensemble: Ensemble) -> Run:
@@ -80,7 +87,7 @@ class Run(Tabular):
         name, scenario = identity_of(ensemble.scenario, plan).label, as_run(ensemble.scenario, plan.days)
         return cls(
             name, scenario, plan.seed, len(ensemble.numbers), plan.days, __version__,
-            ensemble.outcomes, ensemble.drawn, summarise(ensemble),
+            ensemble.outcomes, ensemble.drawn, summarise(ensemble), list(entries(ensemble)),
         )  # fmt: skip
 
     @property
@@ -117,7 +124,7 @@ class Run(Tabular):
         drawn = {path: columns.pop(path) for path in drawn_paths(scenario)}
         return cls(
             name, scenario, manifest.seed, manifest.replications, manifest.days, manifest.parley, columns, drawn,
-            read_summary(found, columns), read_ledger(found, scenario, manifest, columns),
+            read_summary(found, columns), read_ledger(found, scenario, manifest, columns), folder=found.path,
         )  # fmt: skip
 
     @property
@@ -144,6 +151,25 @@ class Run(Tabular):
         return (
             f"<Run: {self.identity.marked}, {self.replications:,} histories of {self.days:,} days, seed {self.seed}{failed}>"
         )
+
+    @cached_property
+    def kept(self) -> Folder:
+        """Its tables: those of its folder, or, of a run in memory, of the same histories run again, while it is there."""
+        if self.folder is not None:
+            return read_folder(self.folder)
+        # That module writes runs, and so knows what they are.
+        from sim.results.chunks import run_into
+
+        there = Path(mkdtemp(prefix="parley-"))
+        weakref.finalize(self, shutil.rmtree, there, ignore_errors=True)
+        plan = Plan(self.replications, self.seed, self.days)
+        with run_into(there / "run", self.scenario, plan, as_text=lambda *_: ""):
+            return read_folder(there / "run")
+
+    @cached_property
+    def series(self) -> Rows:
+        """The course of the war, as in `series.csv`: mean and quantiles by day, field, and side or backer."""
+        return Rows("rows of series", list(self.kept.table("series.csv", SERIES).dicts()))
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the summary; `to_pandas` has a row a history instead."""
@@ -173,12 +199,15 @@ class Run(Tabular):
 
         Raises
         ------
-        KeyError
-            When there is no such outcome.
+        UnknownOutcome
+            When there is no such outcome; a KeyError.
         OutcomeError
             When it cannot be asked of that time, or the run was not.
         """
-        return values_of(self.scenario, self.outcomes, outcome, self.days)
+        try:
+            return values_of(self.scenario, self.outcomes, outcome, self.days)
+        except KeyError as error:
+            raise UnknownOutcome(outcome, self.known_outcomes()) from error
 
     def endings(self) -> list[str]:
         """Return the endings that a history of this scenario can have."""
@@ -187,6 +216,33 @@ class Run(Tabular):
     def known_outcomes(self) -> list[str]:
         """Return the names that `column` takes."""
         return names_of(self.scenario, self.outcomes)
+
+
+class Runs(tuple[Run, ...], Tabular):
+    """Several runs, in the order in which they were asked for, under names that differ."""
+
+    def __new__(cls, runs: Iterable[Run]) -> Runs:
+        """Return these runs."""
+        return super().__new__(cls, tuple(runs))
+
+    def __repr__(self) -> str:
+        return f"<Runs: {', '.join(run.identity.marked for run in self)}>"
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Return the rows of their summaries, each with the name of its scenario."""
+        return [{"scenario": run.name, **row} for run in self for row in run.as_dicts()]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return their histories, one row each, under one another: scenario, replication, what happened, what was drawn.
+
+        Raises
+        ------
+        ImportError
+            When pandas is not installed.
+        """
+        import pandas
+
+        return pandas.concat({run.name: run.to_pandas() for run in self}, names=["scenario", "replication"]).reset_index()
 
 
 def told_apart(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:

@@ -1,0 +1,180 @@
+"""What Python asks about scenarios and results: a figure, a story, differences, mistakes, what there is to turn."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stdout
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.api import Settings, Source, load, read, run
+from sim.catalogue import heads
+from sim.ensemble.run import horizon_days
+from sim.errors import ParleyError
+from sim.model.first_days import first_days
+from sim.model.notes import long_work, notes
+from sim.results.comparison import Comparison
+from sim.results.frames import Rows
+from sim.results.history import NoSuchHistory, which_history
+from sim.results.runs import Run
+from sim.scenario import Scenario, numbers
+from sim.scenario.describe import changes, entries
+from sim.scenario.wording import did_you_mean, quoted
+from sim.studies.condition import Condition
+from sim.studies.sweep import Sweep
+from sim.words.changes import in_verbs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Told(str):
+    """A text of several lines, which prompts and notebooks show as it is."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return f'<pre style="overflow-x: auto">{escape(self)}</pre>'
+
+
+def plot(
+    of: Run | Comparison | Sweep | Source, figure: str = "", *, width: str = "page", until: str | None = None
+) -> Figure:
+    """Draw a figure, as `parley plot` does.
+
+    Parameters
+    ----------
+    of : Run, Comparison, Sweep, or a scenario or folder of a run
+    figure : str
+        Its name; the main one if not given.
+    width : str
+        `column` or `page`, those of a journal.
+    until : str, optional
+        Of a sweep: the level that is marked, as `breakeven` takes it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        To be saved with `savefig`, or shown by a notebook.
+
+    Raises
+    ------
+    ParleyError
+        When there is no such figure; says which there are.
+    """
+    from sim.report.differences import comparison_pictures
+    from sim.report.kept import source_line
+    from sim.report.make import pictures_of
+    from sim.report.pages import study_source
+    from sim.report.parts import CannotDraw
+    from sim.report.style import PAPERS, drawn, style
+    from sim.report.sweeps import sweep_pictures
+
+    found = of if isinstance(of, (Comparison, Sweep)) else _run(of)
+    if isinstance(found, Run):
+        pictures, source = pictures_of([found.kept.path], name=figure)
+    elif isinstance(found, Comparison):
+        pictures, source = {one.name: one for one in comparison_pictures([found])}, source_line(found.left, found.right)
+    else:
+        condition = None if until is None else Condition.parse(until)
+        pictures = {one.name: one for one in sweep_pictures(found, condition)}
+        source = study_source(found.scenario, found.manifest())
+    if width not in PAPERS:
+        raise CannotDraw(f"no width {quoted(width)}; there are {', '.join(PAPERS)}")
+    if figure not in {"", *pictures}:
+        raise CannotDraw(f"no figure {quoted(figure)}. {did_you_mean(figure, pictures)}; there are {', '.join(pictures)}")
+    if not pictures:
+        raise CannotDraw(f"there are no figures of {found!r}")
+    with style(PAPERS[width], text_as_paths=True):
+        return drawn(pictures[figure or next(iter(pictures))], PAPERS[width], source)
+
+
+def explain(of: Run | Source, *, replication: int | None = None, ending: str | None = None) -> Told:
+    """Return what `parley explain` prints: why there was no deal, and one history with what both sides weighed.
+
+    Parameters
+    ----------
+    of : Run, or a scenario or folder of a run
+    replication, ending : optional
+        Which history is told, or of which ending a typical one; of the commonest ending if neither is given.
+
+    Raises
+    ------
+    ParleyError
+        When there is no such history.
+    """
+    from sim.cli.explain import explain as command
+
+    if replication is not None and ending is not None:
+        raise NoSuchHistory("replication and ending both choose a history: give one")
+    found = _run(of)
+    which_history(found, replication, ending)
+    with redirect_stdout(io.StringIO()) as said:
+        command(found.kept.path, replication=replication, ending=ending)
+    return Told(said.getvalue())
+
+
+def diff(before: Source, after: Source) -> Rows:
+    """Return what differs between two scenarios: path, both values, unit, and a sentence."""
+    first, second = load(before), load(after)
+    found = changes(first, second)
+    told = ("path", "before", "after", "unit")
+    rows = [{name: getattr(one, name) for name in told} | {"sentence": in_verbs(one, first, second)} for one in found]
+    return Rows("changes", rows)
+
+
+def check(scenario: Source, settings: Settings = ()) -> list[str]:
+    """Return what `parley check` notes of a right scenario: what never happens, changes nothing, or takes long.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem of one that is not right.
+    """
+    found = load(scenario, settings)
+    return [*notes(found, horizon_days(found)), *long_work(found), *first_days(found)]
+
+
+def scenarios(word: str = "") -> Rows:
+    """Return name, title and description of the shipped scenarios, or of those in which a word stands."""
+    rows = [dict(zip(("name", "title", "description"), one, strict=True)) for one in heads()]
+    return Rows("scenarios", _with(word, rows))
+
+
+def knobs(word: str = "", scenario: Source = "baseline") -> Rows:
+    """Return every number of a scenario, or those in which a word stands: label, path, value, unit, range, what it means.
+
+    Examples
+    --------
+    >>> import sim
+    >>> [knob["path"] for knob in sim.knobs("aid to Ukraine")]
+    ['arms.defender.aid_scale']
+    """
+    found = load(scenario)
+    declared = {known.path: known.knob for known in numbers(found.world)}
+    rows: list[dict[str, Any]] = []
+    for entry in entries(found):
+        knob, label = declared.get(entry.path), found.labels.get(entry.path)
+        if knob is not None and label is not None:
+            rows.append({
+                "label": label.text, "path": entry.path, "value": entry.text, "unit": entry.unit, "low": knob.low,
+                "high": knob.high, "meaning": entry.about, "source": entry.origin,
+            })  # fmt: skip
+    return Rows("knobs", _with(word, rows))
+
+
+def _with(word: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if word.casefold() in " ".join(map(str, row.values())).casefold()]
+
+
+def _run(of: Run | Source) -> Run:
+    """Return a run: as it is, from its folder, or of a scenario, which is run."""
+    if isinstance(of, Run):
+        return of
+    if not isinstance(of, (str, Path, Scenario)):
+        raise ParleyError(f"this is of a run, a folder of one or a scenario, not of {of!r}")
+    if not isinstance(of, Scenario) and (Path(of) / "manifest.json").is_file():
+        return read(of)
+    return run(of)
