@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+# The shipped scenarios by what they turn.
+THEMES = {
+    "To start from": ("baseline",),
+    "Arms and their backers": ("more_arms", "aid_early", "aid_late", "aid_halted", "attackers_backers_stop"),
+    "Soldiers and losses": (
+        "heavier_losses", "lower_return_of_wounded", "lower_draft_age", "russian_mobilization", "square_law",
+    ),
+    "The front": ("faster_offensive", "stalled_offensive", "offensive_surge"),
+    "Talks and pressure": ("no_talks", "outside_pressure", "escalation"),
+    "What is signed: land, recognition, membership": (
+        "land_for_ceasefire", "recognition_priced", "recognition_hard", "softer_lines", "nato_path", "nato_deferred",
+    ),
+    "What keeps a ceasefire": (
+        "bare_truce", "zone_without_guards", "european_zone", "strong_zone", "guaranteed_zone",
+        "guarantees_without_troops", "neutral_with_guarantees",
+    ),
+    "Other wars, and examples": (
+        "history/iwo_jima", "history/korea", "history/winter_war", "examples/change_of_initiative",
+    ),
+}  # fmt: skip
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -25,6 +45,13 @@ def heads() -> Iterator[tuple[str, str, str]]:
     for name in shipped():
         texts = _texts_of(shipped_folder() / f"{name}.yaml", ("title", "description"))
         yield name, texts.get("title", ""), " ".join(texts.get("description", "").split())
+
+
+def by_theme(words: Sequence[str] = ()) -> list[tuple[str, str, str, str]]:
+    """Return theme, name, title and description of the shipped scenarios of which all words are said."""
+    known = {name: (title, description) for name, title, description in heads()}
+    told = [(theme, name, *known[name]) for theme, names in THEMES.items() for name in names if name in known]
+    return [one for one in told if all(word.casefold() in " ".join(one).casefold() for word in words)]
 
 
 def _texts_of(path: Path, wanted: tuple[str, ...]) -> dict[str, str]:

@@ -5,7 +5,8 @@ import pytest
 
 from sim.results.targets import check_targets
 from sim.scenario import quantities
-from sim.words.targets import target_lines
+from sim.words.layout import as_text
+from sim.words.targets import target_table
 
 
 def test_the_baselines_central_values_are_the_articles(load):
@@ -45,7 +46,7 @@ def test_every_number_of_a_shipped_scenario_has_a_source_or_is_an_assumption(loa
 
 def test_the_baseline_meets_its_targets(load, ensemble):
     checked = check_targets(ensemble(load("baseline"), 2000, 731))
-    print(*target_lines(checked), sep="\n")
+    print(as_text([target_table(checked)]))
     assert [one.expectation.id for one in checked] == [
         "casualties_a_day_first_30_days",
         "casualties_a_day_defender_first_30_days",

@@ -16,7 +16,7 @@ OUT = ("--out", "results")
 
 
 def test_a_run_prints_and_writes(parley, tmp_path: Path):
-    done = parley("run", "baseline", *QUICK, *OUT, cwd=tmp_path)
+    done = parley("run", "baseline", *QUICK, *OUT, "--full", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     for words in ("War goes on", "Russia's army has collapsed", "Casualties, Ukraine", "Aid delivered to Ukraine",
@@ -101,7 +101,7 @@ def test_json(parley, tmp_path: Path):
 
 def test_several_side_by_side(parley, tmp_path: Path):
     (tmp_path / "less_aid.yaml").write_text(BASELINE.replace('title: "Baseline', 'title: "Less aid'))
-    done = parley("run", "baseline", "less_aid.yaml", *QUICK, *OUT, cwd=tmp_path)
+    done = parley("run", "baseline", "less_aid.yaml", *QUICK, *OUT, "--full", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (row,) = [line for line in done.stdout.splitlines() if line.startswith(" War goes on")]
     assert row.count("%") == row.count(" .. ") == 2
@@ -112,7 +112,7 @@ def test_the_story_of_one_history(parley, tmp_path: Path):
     done = parley("run", "baseline", "--replications", 1, "--chronicle", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    dated = [line[:10] for line in lines if line[:4].isdigit()]
+    dated = [line[1:11] for line in lines if line[1:5].isdigit()]
     assert dated == sorted(dated)
     assert dated[0] == "2024-12-04"
     assert dated[-1] == "2027-12-04"

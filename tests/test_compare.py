@@ -227,7 +227,7 @@ def test_a_difference_beyond_a_limit_is_an_exit_code(parley, folders: Path) -> N
 
 def test_a_limit_that_cannot_be_judged_is_not_passed(parley) -> None:
     limits = [part for name in ("deal_month > 1", "first_ceasefire_days < 9") for part in ("--fail-over", name)]
-    done = parley("compare", "baseline", "no_talks", "--replications", 20, "--months", 2, *limits)
+    done = parley("compare", "baseline", "no_talks", "--replications", 20, "--months", 2, *limits, "--full")
     assert done.returncode == 5
     assert "Over the whole time" in done.stdout
     said = done.stderr.splitlines()

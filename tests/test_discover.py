@@ -23,7 +23,7 @@ from sim.results.runs import Run
 from sim.studies.condition import Case, ConditionError, cases
 from sim.studies.discovered import discover_in
 from sim.studies.discovery import FEWEST, Box, discover
-from sim.words.discovery import text_lines
+from sim.words.discovery import answer
 
 pytestmark = pytest.mark.ensembles
 
@@ -373,16 +373,16 @@ def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
     for words in (
         "Where daily_casualties_30_days_attacker > 1,600 holds: Baseline: the war as of early December 2024",
         "  scale of all casualties is at least 1.",
-        "    attrition.level_factor: True casualties of both sides",
         "(factor; ",
-        "of what was drawn lies below; quasi-p below 0.001)",
+        "attrition.level_factor: True casualties of both sides",
+        "(quasi-p below 0.001)",
         "In these histories, ",
         "Peeling: ",
         "parley breakeven " + str(folder / "scenario.yaml") + " --vary attrition.level_factor=",
         "--until 'median(daily_casualties_30_days_attacker) >= 1600'",
         "not a forecast",
     ):
-        assert words in done.stdout
+        assert " ".join(words.split()) in " ".join(done.stdout.replace("\\\n", "").split())
     kept = {file.name: file.read_text() for file in (tmp_path / "kept").iterdir()}
     assert kept.keys() == {"discovery.txt", "discovery.csv", "discovery.json", "trajectory.csv", "manifest.json"}
     assert kept["discovery.txt"] == done.stdout
@@ -427,8 +427,9 @@ def test_what_to_do_next_asks_for_what_is_between(parley, folder: Path) -> None:
                 run, outcomes={**run.outcomes, "ending": np.where(cases(run, ASK[1]) > 0, "war_again", "war_goes_on")}
             )
         found = discover_in(run, outcome, rare=rare)
-        *_, next_line, _ = text_lines(found, ["some.yaml", "--seed", "3"])
-        assert next_line.startswith("  parley breakeven some.yaml --seed 3 --vary ")
+        *_, next_step = answer(found, ["some.yaml", "--seed", "3"])
+        next_line = " ".join(next_step.words)
+        assert next_line.startswith("parley breakeven some.yaml --seed 3 --vary ")
         level = float(shlex.split(next_line)[-1].split(">= ")[1])
         if not rare:
             assert level == 1_600

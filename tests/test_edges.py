@@ -22,7 +22,7 @@ from sim.scenario import Expectation, load_scenario
 from sim.studies.breakeven import BreakEven, break_even
 from sim.studies.condition import Condition
 from sim.studies.limits import Limit, failures
-from sim.words.targets import target_lines
+from sim.words.targets import target_table
 
 FEW, MANY = 60, 2_000
 SHIPPED = load_scenario("history/iwo_jima", WarScenario)
@@ -233,7 +233,7 @@ def check_targets_of(values: list[float | None], of: list[float | None], statist
     scenario = replace(SHIPPED, world=SHIPPED.world.model_copy(update={"expect": [target]}))
     ending = np.full(n, "war_goes_on")
     (checked,) = check_targets(SimpleNamespace(outcomes={**outcomes, "ending": ending}, scenario=scenario))  # type: ignore[arg-type]
-    (line,) = target_lines([checked])[1:]
+    line = " ".join(map(str, target_table([checked]).rows[0]))
     known, below = ([value for value in column[:n] if value is not None] for column in (values, of))
     if not known or (statistic == "ratio" and (not below or mean(below) == 0)):
         assert checked.value is None

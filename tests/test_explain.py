@@ -36,16 +36,16 @@ def rows(text: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("ending", ["ceasefire_in_force", "war_goes_on"])
 def test_one_history_of_each_kind(parley, folder: Path, ending: str) -> None:
-    done = parley("explain", folder, "--ending", ending)
+    done = parley("explain", folder, "--ending", ending, "--full")
     assert done.returncode == 0, done.stderr
-    number = int(re.search(r"Replication (\d+), seed 1", done.stdout)[1])
+    number = int(re.search(r"What happened in replication (\d+), seed 1", done.stdout)[1])
     outcomes = rows((folder / "outcomes.csv").read_text())[number]
     assert outcomes["ending"] == ending
     assert ("A deal is signed" in done.stdout) == (ending == "ceasefire_in_force")
 
     # The table of its reviews, and the accounts, show the numbers of --csv.
     table = rows(parley("explain", folder, "--replication", number, "--csv").stdout)
-    shown = re.findall(r"^ (\d{4}-\d\d-\d\d) +(-?[\d.]+) +(-?[\d.]+) +(-?[\d.]+) +(-?[\d.]+)    ", done.stdout, re.MULTILINE)
+    shown = re.findall(r"^ (\d{4}-\d\d-\d\d) +(-?[\d.]+) +(-?[\d.]+) +(-?[\d.]+) +(-?[\d.]+)  ", done.stdout, re.MULTILINE)
     assert [line[0] for line in shown] == [row["date"] for row in table]
     for line, row in zip(shown, table, strict=True):
         expected = []
@@ -79,7 +79,7 @@ def test_one_history_of_each_kind(parley, folder: Path, ending: str) -> None:
 
 
 def test_the_ledger_over_time_is_that_of_the_table(parley, folder: Path) -> None:
-    printed = parley("explain", folder).stdout.split("One history")[0]
+    printed = parley("explain", folder, "--full", COLUMNS="200").stdout.split("over time")[1].split("One history")[0]
     ledger = [row for row in rows((folder / "ledger.csv").read_text()) if row["question"] == "state"]
     by_day: dict[str, float] = {}
     for row in ledger:
@@ -96,7 +96,7 @@ def test_the_ledger_over_time_is_that_of_the_table(parley, folder: Path) -> None
 
 
 def test_the_reasons_are_those_of_the_table(parley, folder: Path) -> None:
-    printed = parley("explain", folder).stdout.split("Where no deal was possible")[1].split("One history")[0]
+    printed = parley("explain", folder, "--full").stdout.split("Where no deal was possible")[1].split("One history")[0]
     table = rows((folder / "ledger.csv").read_text())
     without = sum(
         int(row["histories"]) for row in table if row["question"] == "state" and not row["answer"].startswith("possible:")
@@ -168,7 +168,7 @@ def test_a_run_too_short_for_a_ledger_says_so(parley, tmp_path: Path) -> None:
     done = parley("explain", tmp_path / "short")
     assert done.returncode == 0, done.stderr
     assert "too short for a ledger" in done.stdout
-    assert "review by review" in done.stdout
+    assert "fighting on and the nearest package" in done.stdout
 
 
 def test_a_war_without_negotiation_is_told_too(parley, tmp_path: Path) -> None:

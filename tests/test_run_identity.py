@@ -127,7 +127,7 @@ def test_a_kept_run_says_what_it_was(parley, tmp_path: Path) -> None:
     done = parley(*asked, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     title = done.stdout.splitlines()[0]
-    assert f"with {CALLED} 0.1 (was 1)        12 replications, 2 months, seed 3" in title
+    assert f"with {CALLED} 0.1 (was 1)   12 histories, 2 months, seed 3" in title
     folder = tmp_path / "results" / f"baseline+{AID}=0.1+2_months+seed=3"
     assert f"parley explain results/{folder.name}" in done.stdout
     run = sim.read(folder)
@@ -167,7 +167,7 @@ def test_studies_say_what_was_set(parley, tmp_path: Path, command: tuple[str, ..
     size = ("--months", 1, "--replications", 4, "--seed", 2)
     done = parley(*command, *size, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    first = done.stdout.splitlines()[0]
+    first = " ".join(done.stdout.split())
     assert "with law of attrition square (was mixed), over 1 month (was 36 months), seed 2" in first
     data = json.loads(
         parley(*command, *size, "--json", *(["--force"] if command[0] == "sweep" else []), cwd=tmp_path).stdout

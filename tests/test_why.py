@@ -54,7 +54,7 @@ def test_where_no_single_reason_is_enough_it_is_said(names: Names) -> None:
     text = told(names, totals)
     assert "In 100% of reviews at war no deal was possible. None of the reasons that were taken away" in text
     assert "a deal was possible" not in text
-    assert list(reasons_table(names, totals))[-1].split() == ["none", "100.0%", "0.0%"]
+    assert reasons_table(names, totals).rows[-1] == ["none", "100.0%", "0.0%"]
 
 
 def test_nothing_is_said_of_no_reviews(names: Names) -> None:

@@ -20,7 +20,7 @@ from sim.cli.report import plot, report
 from sim.cli.run import run
 from sim.cli.schema import schema
 from sim.cli.sensitivity import sensitivity
-from sim.cli.show import diff, list_scenarios, show
+from sim.cli.show import diff, knobs, list_scenarios, show
 from sim.cli.sweep import sweep
 from sim.cli.targets import targets
 
@@ -63,7 +63,8 @@ GROUPS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
         "list": (list_scenarios, "the scenarios that are shipped"),
         "new": (new, "a scenario file to start from"),
         "check": (check, "whether a scenario is right, and its sources"),
-        "show": (show, "every value with its unit, place and source"),
+        "show": (show, "a scenario, and its values with place and source"),
+        "knobs": (knobs, "numbers to turn, by words of what they mean"),
         "diff": (diff, "what differs between two scenarios, in words"),
         "schema": (schema, "what may stand in a scenario, for editors and readers"),
     },

@@ -28,6 +28,7 @@ from sim.cli.common import (
     workers_for,
 )
 from sim.cli.complete import knobs, scenarios
+from sim.cli.printing import say
 from sim.pasted import command
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ def breakeven(
         from sim.studies.condition import Condition, refuse_unknown
         from sim.studies.design import DesignError, Varied
         from sim.words import WHAT_IT_IS_NOT
-        from sim.words.breakeven import text_lines
-        from sim.words.findings import opening
+        from sim.words.breakeven import answer
         from sim.words.labels import knob_label
+        from sim.words.layout import EMPTY, Text
 
         way = one_way_to_print(csv=as_csv, json=as_json)
         refuse_excel(excel, as_csv, "--csv")
@@ -103,12 +104,11 @@ def breakeven(
         elif way == "json":
             names = ("found", "at", "between", "low", "high", "holds_above", "jumps", "crossings")
             made = identity.about(replications)
-            answer = {name: getattr(found, name) for name in names}
-            data = {"note": WHAT_IT_IS_NOT, **made, "until": str(condition), **answer}
+            result = {name: getattr(found, name) for name in names}
+            data = {"note": WHAT_IT_IS_NOT, **made, "until": str(condition), **result}
             print(json.dumps({**data, "points": found.as_dicts()}, indent=2, allow_nan=False))
         else:
             ends = f"from {exact_number(low)} to {exact_number(high)}"
-            print(f"{identity.line}: {knob_label(path, scenario)} {ends}, until {condition}")
-            print("", *opening(found.findings), "", sep="\n")
-            print(*text_lines(found, replications), "", WHAT_IT_IS_NOT, sep="\n")
+            title = f"{identity.line}: {knob_label(path, scenario)} {ends}, until {condition}"
+            say(*answer(found, title, replications), EMPTY, Text(WHAT_IT_IS_NOT))
         say_failed(failed, f"{command('parley', 'run', file)} with that value by --set (failures.csv)")

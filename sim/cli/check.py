@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.common import INVALID, Files, Settings, errors_as_lines, load_all
+from sim.cli.printing import say
 
 
 def check(
@@ -26,6 +27,7 @@ def check(
         from sim.model.first_days import first_days
         from sim.model.notes import long_work, notes
         from sim.scenario.describe import coverage
+        from sim.words.layout import Column, Table, Text
 
         bare = 0
         for scenario in load_all(files, settings):
@@ -35,20 +37,21 @@ def check(
             default = sum(len(section.default) for section in sections)
             # Rounded down: 100 is all of them.
             percent = 100 * (total - unsourced - default) // total if total else 100
-            print(f"{scenario.path}: no problems; {total} numbers, {percent}% with a source or marked as an assumption")
-            for note in [*notes(scenario, horizon_days(scenario)), *long_work(scenario), *first_days(scenario)]:
-                print(f"  note: {note}")
+            ok = f"{scenario.path}: no problems; {total} numbers, {percent}% with a source or marked as an assumption"
+            say(Text(ok, 0, 2))
+            found = [*notes(scenario, horizon_days(scenario)), *long_work(scenario), *first_days(scenario)]
+            say(*(Text(f"note: {note}", 2, 2) for note in found))
             if not sources:
                 continue
             bare += unsourced
-            print(f"  {'section':<14}{'numbers':>8}{'sourced':>9}{'assumed':>9}{'default':>9}{'neither':>9}")
-            for section in sections:
-                counts = (section.numbers, section.sourced, section.assumed, len(section.default), len(section.bare))
-                print(f"  {section.section:<14}{counts[0]:>8}{''.join(f'{count:>9}' for count in counts[1:])}")
-            for section in sections:
-                for path in section.bare:
-                    print(f"  no source: {path}")
-                for path in section.default:
-                    print(f"  not written, so that the default holds: {path}")
+            rows = [
+                [one.section, *(f"{n}" for n in (one.numbers, one.sourced, one.assumed, len(one.default), len(one.bare)))]
+                for one in sections
+            ]
+            heads = ("section", "numbers", "sourced", "assumed", "default", "neither")
+            say(Table([Column(head) for head in heads], rows))
+            for one in sections:
+                say(*(Text(f"no source: {path}", 2, 2) for path in one.bare))
+                say(*(Text(f"not written, so that the default holds: {path}", 2, 2) for path in one.default))
     if bare:
         raise typer.Exit(INVALID)

@@ -50,6 +50,7 @@ Cluster = Annotated[
 Excel = Annotated[
     bool, typer.Option("--excel", help="Begin CSV with a byte-order mark, by which Excel knows that it is UTF-8.")
 ]
+Full = Annotated[bool, typer.Option("--full", help="Print all of it, not only the answer.")]
 # judgement: what takes one process two seconds; of less, others would save no more than it takes to begin them.
 WORTH_SHARING = 1_500_000
 
@@ -67,7 +68,7 @@ def workers_for(histories: int, days: int, asked: int | None, cluster: str | Non
 
 def refuse(reason: str, code: int = USAGE) -> NoReturn:
     """Exit with the reason why what is asked for cannot be."""
-    print(f"error: {reason}", file=sys.stderr)
+    note(f"error: {reason}")
     raise typer.Exit(code)
 
 
@@ -114,10 +115,16 @@ def say_failed(failed: Mapping[str, int], see: str) -> None:
 
 
 def note(text: str) -> None:
-    """Tell the user something beside what was asked for."""
+    """Tell the user something beside what was asked for, in lines as wide as the terminal, or in one."""
     from sim.gate import shown
 
-    print(shown(text), file=sys.stderr)
+    if sys.stderr.isatty():
+        from sim.cli.printing import terminal_width
+        from sim.words.layout import wrap
+
+        print(*wrap(shown(text), terminal_width(), 2), sep="\n", file=sys.stderr)
+    else:
+        print(shown(text), file=sys.stderr)
 
 
 def print_csv(text: str, excel: bool = False) -> None:
@@ -127,12 +134,16 @@ def print_csv(text: str, excel: bool = False) -> None:
     print("\ufeff" if excel else "", text, sep="", end="")
 
 
-def print_kept(place: Place, file: str, excel: bool, see: str) -> None:
+def print_kept(place: Place, file: str, excel: bool, see: str, full: bool = False) -> None:
     """Print a file of results that are in their place already; exit as when they were made."""
+    from sim.cli.printing import say_kept
     from sim.results.read import read_folder
 
     kept = read_folder(place.target)
-    print_csv(kept.text(file), excel)
+    if file.endswith(".txt"):
+        say_kept(kept.text(file), full)
+    else:
+        print_csv(kept.text(file), excel)
     say_failed({"": kept.manifest.failed}, see)
 
 
@@ -159,6 +170,16 @@ def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[Scen
     return scenarios
 
 
+def scenario_and_words(given: Sequence[str] | None) -> tuple[str, list[str]]:
+    """Return the scenario that is named first, the usual one if none is, and the words that are looked for in it."""
+    from sim.scenario.lookup import meanings
+
+    words = list(given or ())
+    if words and (words[0].endswith((".yaml", ".yml")) or "/" in words[0] or meanings(words[0])):
+        return words[0], words[1:]
+    return "baseline", words
+
+
 MOST_NOTES = 20
 
 
@@ -168,8 +189,8 @@ def say_before(scenario: Scenario[ScenarioHead], days: int | None = None) -> Non
 
     found = [*long_work(scenario), *(notes(scenario, days) if days is not None else [])]
     shown = found if len(found) <= MOST_NOTES else [*found[:MOST_NOTES], f"{len(found) - MOST_NOTES} more; see parley check"]
-    for note in shown:
-        print(f"note: {scenario.name}: {note}", file=sys.stderr)
+    for told in shown:
+        note(f"note: {scenario.name}: {told}")
 
 
 def refuse_both(settings: Sequence[str] | None, varied: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from sim.cli.common import (
     FAILED_OVER,
     Cluster,
     Excel,
+    Full,
     Months,
     Workers,
     errors_as_lines,
@@ -25,6 +26,7 @@ from sim.cli.common import (
     say_failed,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
+from sim.cli.printing import say_answer
 from sim.cli.wanted import at_work, runs_of, wanted
 from sim.errors import ParleyError
 from sim.pasted import command
@@ -52,6 +54,7 @@ def compare(
     all_pairs: Annotated[bool, typer.Option("--all-pairs", help="Compare each with each, not only with the first.")] = False,
     unpaired: Annotated[bool, typer.Option("--unpaired", help="Do not pair histories on the same luck.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Compare the terms of deals and causes of collapse too.")] = False,
+    full: Full = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print as Markdown.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV, in full precision.")] = False,
     excel: Excel = False,
@@ -79,7 +82,8 @@ def compare(
         from sim.results.manifest import Compared, ComparisonManifest
         from sim.results.place import PAGE, Place, is_page, may_be_page, may_write
         from sim.studies.limits import failures
-        from sim.words.comparison import files
+        from sim.words.comparison import answer, files, whole
+        from sim.words.layout import EMPTY
 
         if len(of) < 2:
             refuse("name at least two result folders or scenarios")
@@ -107,13 +111,16 @@ def compare(
         see = f"{command('parley', 'run', of[0])} (failures.csv)"
         with at_work(place) as parts:
             if place is not None and place.done and not limits and (page is None or is_page(page)):
-                print_kept(place, f"comparison.{way}", excel and as_csv, see)
+                print_kept(place, f"comparison.{way}", excel and as_csv, see, full)
                 return
             runs = runs_of(asked, workers, cluster, parts, [limit.outcome for limit in limits], summarised=True)
             sections = ALL_SECTIONS if every else MAIN_SECTIONS
             found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
             texts = files(found, runs)
-            print_csv(texts[f"comparison.{way}"], excel and as_csv)
+            if way == "txt":
+                say_answer(answer(found), (block for one in found for block in (*whole(one), EMPTY)), full)
+            else:
+                print_csv(texts[f"comparison.{way}"], excel and as_csv)
             if place is not None and not place.done:
                 failed = sum(run.failed for run in runs)
                 about = ComparisonManifest(compared=[Compared(**run.about()) for run in runs], failed=failed)

@@ -9,6 +9,7 @@ import typer
 
 from sim.cli.common import (
     Excel,
+    Full,
     Months,
     errors_as_lines,
     note,
@@ -19,6 +20,7 @@ from sim.cli.common import (
     say_failed,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
+from sim.cli.printing import say_answer
 from sim.cli.wanted import at_work, is_run, refuse_for_a_folder, runs_of, wanted
 from sim.pasted import command
 
@@ -45,6 +47,7 @@ def discover(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of a scenario that is run first; 1 if not given.")] = None,
     months: Months = None,
+    full: Full = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the boxes as CSV, in full precision.")] = False,
     excel: Excel = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
@@ -64,7 +67,7 @@ def discover(
         from sim.results.place import Place
         from sim.studies.condition import Case
         from sim.studies.discovered import discover_in
-        from sim.words.discovery import files
+        from sim.words.discovery import answer, files, rest
 
         shown_file = f"discovery.{one_way_to_print(csv=as_csv, json=as_json)}"
         refuse_excel(excel, as_csv or out is not None, "--csv or --out")
@@ -78,7 +81,7 @@ def discover(
         see = f"{command('parley', 'run', of)} (failures.csv)"
         with at_work(place) as parts:
             if place is not None and place.done:
-                print_kept(place, shown_file, excel and as_csv, see)
+                print_kept(place, shown_file, excel and as_csv, see, full)
                 return
             (run,) = runs_of([asked], parts=parts, outcomes=[Case.parse(outcome).outcome])
             found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
@@ -87,7 +90,10 @@ def discover(
                 ["--seed", str(run.seed)] if run.seed != 1 else []
             )
             tables = files(found, [file, *same])
-            print_csv(tables[shown_file], excel and as_csv)
+            if shown_file.endswith(".txt"):
+                say_answer(answer(found, [file, *same]), rest(found), full)
+            else:
+                print_csv(tables[shown_file], excel and as_csv)
             if place is not None:
                 made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
                 about = DiscoveryManifest(**made, replications=run.replications, outcome=str(found.case), failed=run.failed)

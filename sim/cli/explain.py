@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import Excel, errors_as_lines, print_csv, refuse, refuse_excel, refuse_two_histories
+from sim.cli.common import Excel, Full, errors_as_lines, print_csv, refuse, refuse_excel, refuse_two_histories
 from sim.cli.complete import endings, results
+from sim.cli.printing import say, say_answer, say_end
 from sim.pasted import command
 
 
@@ -32,6 +33,7 @@ def explain(
         bool, typer.Option("--csv", help="Print only the reviews of that history, with every term, as CSV.")
     ] = False,
     excel: Excel = False,
+    full: Full = False,
     packages: Annotated[
         bool, typer.Option("--packages", help="Print only what every package was worth at each of these reviews, as CSV.")
     ] = False,
@@ -54,9 +56,11 @@ def explain(
         from sim.results.ledger import Totals
         from sim.results.names import Names
         from sim.results.runs import Run
-        from sim.words import WHAT_IT_IS_NOT
+        from sim.words.findings import findings_block
         from sim.words.history import explanation
+        from sim.words.layout import EMPTY, Text, Title
         from sim.words.ledger import ledger_over_time, reasons_table
+        from sim.words.run import endings_line, size_of
 
         if as_csv and packages:
             refuse("--csv and --packages are two tables: choose one")
@@ -78,24 +82,26 @@ def explain(
             csv.writer(text, lineterminator="\n").writerows([header, *table])
             print_csv(text.getvalue(), excel)
             return
-        print(ran.identity.headline(ran.replications) + "\n")
+        say(Title(ran.identity.scenario, size_of(ran.identity, ran.replications)), EMPTY)
+        say(findings_block(ran.findings), EMPTY, endings_line(scenario, ran.summary, ran.days), EMPTY)
         if failed := failed_in_words(ran):
-            print(f"{failed}; nothing else is known of them. Why: {run}/failures.csv\n")
+            say(Text(f"{failed}; nothing else is known of them. Why: {run}/failures.csv"), EMPTY)
         if ran.ledger:
-            print("Why there was no deal, over time")
-            print(*ledger_over_time(ran.ledger, names, Calendar(scenario.world.start_date), ran.days), "", sep="\n")
+            calendar = Calendar(scenario.world.start_date)
+            say(Text("Why there was no deal, over time", style="bold"))
+            say(*ledger_over_time(ran.ledger, names, calendar, ran.days, full=full), EMPTY)
             totals = Totals(ran.ledger)
-            if totals.without:
-                print("Where no deal was possible: which reason, taken away alone, would have made one possible")
-                print(*reasons_table(names, totals), "", sep="\n")
+            if totals.without and full:
+                say(Text("Where no deal was possible: which reason, taken away alone, would have made one possible", 0, 2))
+                say(reasons_table(names, totals), EMPTY)
         elif scenario_negotiates(scenario):
-            print("This run is too short for a ledger, which is kept every eight weeks.\n")
+            say(Text("This run is too short for a ledger, which is kept every eight weeks."), EMPTY)
         else:
-            print("No one negotiates in this scenario.\n")
-        print(f"One history: {chosen}")
-        print(*explanation(history, replication), "", sep="\n")
-        print(WHAT_IT_IS_NOT)
-        kept_in = "outcomes.csv" if (run / "outcomes.csv").exists() else "outcomes.parquet"
-        numbers = command("parley", "explain", run, "--replication", replication, "--csv")
-        print(f"Numbers of this history: {numbers}; its parameters: {run}/{kept_in}, row {replication}; "
-              f"where they come from: {command('parley', 'show', run / 'scenario.yaml')}")  # fmt: skip
+            say(Text("No one negotiates in this scenario."), EMPTY)
+        say(Text(f"One history: {chosen}", 0, 2, style="bold"))
+        say_answer(explanation(history, replication, full=full), (), full)
+        steps = [
+            (command("parley", "explain", run, "--replication", replication, "--csv"), "numbers of this history"),
+            (command("parley", "show", run / "scenario.yaml"), "every number with its source"),
+        ]
+        say_end([], steps, data=False)

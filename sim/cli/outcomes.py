@@ -6,8 +6,18 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import Excel, Settings, errors_as_lines, load_all, one_way_to_print, print_csv, refuse_excel
+from sim.cli.common import (
+    Excel,
+    Settings,
+    errors_as_lines,
+    load_all,
+    one_way_to_print,
+    print_csv,
+    refuse_excel,
+    scenario_and_words,
+)
 from sim.cli.complete import scenarios
+from sim.cli.printing import say
 
 
 def outcomes(
@@ -37,19 +47,14 @@ def outcomes(
         from sim.errors import ParleyError
         from sim.results.dictionary import Entry, as_dicts, entries, reference_lines
         from sim.results.tables import csv_of
-        from sim.scenario.lookup import meanings
         from sim.scenario.wording import quoted
-        from sim.words.outcomes import text_lines
+        from sim.words.outcomes import listed
 
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         refuse_excel(excel, as_csv, "--csv")
-        given = list(words or ())
-        # A single word that is no scenario, nor looks like a file, is looked for in the usual one.
-        is_word = len(given) == 1 and not given[0].endswith((".yaml", ".yml")) and "/" not in given[0]
-        if not given or (is_word and not meanings(given[0])):
-            given.insert(0, "baseline")
-        (scenario,) = load_all(given[:1], settings)
-        word = " ".join(given[1:])
+        name, looked_for = scenario_and_words(words)
+        (scenario,) = load_all([name], settings)
+        word = " ".join(looked_for)
         found = entries(scenario, word)
         if not found:
             raise ParleyError(f"no outcome of {scenario.name} speaks of {quoted(word)}")
@@ -60,4 +65,4 @@ def outcomes(
         elif way == "json":
             print(json.dumps(as_dicts(found), indent=2))
         else:
-            print(*text_lines(found), sep="\n")
+            say(*listed(found))

@@ -14,6 +14,7 @@ from sim.cli.common import (
     Cluster,
     Excel,
     Files,
+    Full,
     Months,
     Seed,
     Settings,
@@ -28,6 +29,7 @@ from sim.cli.common import (
     workers_for,
 )
 from sim.cli.complete import outcomes
+from sim.cli.printing import say, say_answer, say_end
 from sim.cli.progress import progress_bar
 from sim.pasted import command
 
@@ -82,6 +84,7 @@ def run(
     excel: Excel = False,
     as_page: Annotated[bool, typer.Option("--report", help="Write a page about each too: NAME/report.html.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    full: Full = False,
     tell: Annotated[
         bool,
         typer.Option(
@@ -168,7 +171,7 @@ def run(
                 ]
                 print(json.dumps(results, indent=2, allow_nan=False))
             else:
-                _print_outcomes(ensembles, summaries, tell)
+                _print_outcomes(ensembles, summaries, tell, full)
                 has_ledger = bool(ensembles[0].tallies)
         if as_page:
             from sim.report.make import complete_page
@@ -176,14 +179,13 @@ def run(
             for place in places:
                 complete_page(place, note)
     if not as_json:
-        for place in places:
-            print(f"{'There already' if place.done else 'Written'}: {place.folder}/ ({', '.join(place.tables())})")
+        written = [f"{'There already' if place.done else 'Written'}: {place.folder}/" for place in places]
+        steps = [_next_step(files[0], seed, months, settings, root, tell)]
         if has_ledger and not tell:
-            print(f"Next: {command('parley', 'explain', folders[0])}  (why there was no deal; the story of one history)")
+            steps = [(command("parley", "explain", folders[0]), "why there was no deal; one history")]
             if not as_page:
-                print(f"      {command('parley', 'report', folders[0])}  (all of it as a page with figures)")
-        else:
-            print(f"Next: {_next_step(files[0], seed, months, settings, root, tell)}")
+                steps.append((command("parley", "report", folders[0]), "a page with figures"))
+        say_end(written, steps, data=False)
     _say_failures(failed)
 
 
@@ -232,31 +234,42 @@ def _say_failures(failed: dict[Path, dict[int, str]]) -> None:
         raise typer.Exit(FAILED_REPLICATIONS)
 
 
-def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell: bool) -> None:
+def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell: bool, full: bool) -> None:
+    from sim.results.identity import identity_of
     from sim.words import WHAT_IT_IS_NOT
-    from sim.words.findings import of_ensemble, opening
-    from sim.words.history import chronicle
-    from sim.words.run import groups_side_by_side, headline, text_table, told_of
+    from sim.words.history import chronicle_table
+    from sim.words.layout import EMPTY, Text, Title
+    from sim.words.run import answer, answer_of_several, groups_side_by_side, size_of, told_of, whole_table
 
-    for ensemble, summary in zip(ensembles, summaries, strict=True):
-        print(headline(ensemble), "", *opening(of_ensemble(ensemble, summary)), "", sep="\n")
+    identities = [identity_of(one.scenario, one.plan) for one in ensembles]
     if tell:
-        for ensemble in ensembles:
-            print(*chronicle(ensemble, 0), "", sep="\n")
-    if not tell or len(ensembles[0].numbers) > 1:
-        for group in groups_side_by_side(ensembles):
-            print(*text_table([ensembles[at] for at in group], [summaries[at] for at in group]), "", sep="\n")
-    for ensemble in ensembles:
-        sentences = told_of(ensemble)
-        if sentences:
-            print(*sentences, "", sep="\n")
-    print(WHAT_IT_IS_NOT)
+        for identity, ensemble in zip(identities, ensembles, strict=True):
+            say(Title(identity.scenario, size_of(identity, len(ensemble.numbers))), EMPTY)
+            say(Text(f"What happened in replication 0, seed {ensemble.plan.seed}", style="bold"))
+            say(chronicle_table(ensemble, 0), EMPTY)
+    if tell and len(ensembles[0].numbers) == 1:
+        say(Text(WHAT_IT_IS_NOT))
+        return
+    if len(ensembles) == 1:
+        (ensemble,), (summary,) = ensembles, summaries
+        first = answer(identities[0], ensemble.scenario, summary, len(ensemble.numbers), ensemble.plan.days)
+    else:
+        first = answer_of_several(ensembles)
+    rest = [
+        block
+        for group in groups_side_by_side(ensembles)
+        for block in whole_table([ensembles[at] for at in group], [summaries[at] for at in group])
+    ]
+    rest += [Text(sentence, 0, 2) for ensemble in ensembles for sentence in told_of(ensemble)]
+    say_answer(first, rest, full)
 
 
-def _next_step(file: str, seed: int, months: int | None, settings: list[str] | None, out: Path, told: bool) -> str:
+def _next_step(
+    file: str, seed: int, months: int | None, settings: list[str] | None, out: Path, told: bool
+) -> tuple[str, str]:
     changed = [part for setting in settings or () for part in ("--set", setting)]
     if told:
-        return f"{command('parley', 'show', file, *changed)}  (every number with its source)"
+        return command("parley", "show", file, *changed), "every number with its source"
     same = ["--seed", str(seed)] + ([] if months is None else ["--months", str(months)])
     story = ["parley", "run", file, *changed, *same, "--replications", "1", "--chronicle", "--out", f"{out}_story"]
-    return f"{command(*story)}  (the story of the first history)"
+    return command(*story), "the story of the first history"

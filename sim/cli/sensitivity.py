@@ -11,6 +11,7 @@ import typer
 from sim.cli.common import (
     Cluster,
     Excel,
+    Full,
     Months,
     Workers,
     errors_as_lines,
@@ -26,6 +27,7 @@ from sim.cli.common import (
     workers_for,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
+from sim.cli.printing import say_answer
 from sim.cli.progress import progress_bar
 from sim.cli.wanted import at_work, is_run, refuse_for_a_folder, runs_of, wanted
 from sim.pasted import command
@@ -64,6 +66,7 @@ def sensitivity(
     months: Months = None,
     workers: Workers = None,
     cluster: Cluster = None,
+    full: Full = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV, in full precision.")] = False,
     excel: Excel = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -83,7 +86,7 @@ def sensitivity(
         from sim.studies.condition import refuse_unknown
         from sim.studies.one_at_a_time import variant_count
         from sim.studies.sobol import design_size
-        from sim.words.sensitivity import files
+        from sim.words.sensitivity import answer, files, rest
 
         way = one_way_to_print(csv=as_csv, json=as_json)
         if one_at_a_time and sobol is not None:
@@ -108,7 +111,7 @@ def sensitivity(
         see = f"{command('parley', 'run', of)}, with what was set by --set (failures.csv)"
         with at_work(place) as parts:
             if place is not None and place.done:
-                print_kept(place, f"{name}.{way}", excel and as_csv, see)
+                print_kept(place, f"{name}.{way}", excel and as_csv, see, full)
                 return
             study: Study[Any]
             if name == "sensitivity":
@@ -126,7 +129,10 @@ def sensitivity(
                     how = partial(by_design, rows=sobol) if sobol is not None else each_alone
                     study = how(scenario, plan, outcomes=outcome or (), pool=pool, parts=parts, progress=progress)
             texts = files(study, top)
-            print_csv(texts[f"{name}.{way}"], excel and as_csv)
+            if way == "txt":
+                say_answer(answer(study, top), rest(study, top), full)
+            else:
+                print_csv(texts[f"{name}.{way}"], excel and as_csv)
             if place is not None:
                 texts["scenario.yaml"] = as_run(study.scenario, study.plan.days).to_yaml()
                 place.write({file: text.encode() for file, text in texts.items()}, study.manifest(of))

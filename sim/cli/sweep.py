@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +11,7 @@ import typer
 from sim.cli.common import (
     Cluster,
     Excel,
+    Full,
     Months,
     Seed,
     Settings,
@@ -28,6 +28,7 @@ from sim.cli.common import (
     workers_for,
 )
 from sim.cli.complete import knobs, outcomes, scenarios
+from sim.cli.printing import say_answer, say_end
 from sim.cli.progress import progress_bar
 from sim.pasted import command
 
@@ -60,6 +61,7 @@ def sweep(
         Path | None, typer.Option(help="Folder for the table; one in results/sweeps, named by it, if not given.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
+    full: Full = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all outcomes as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print sweep.csv.")] = False,
     excel: Excel = False,
@@ -81,9 +83,8 @@ def sweep(
         from sim.studies.sweep import Sweep, about
         from sim.studies.sweep import sweep as run_sweep
         from sim.words import WHAT_IT_IS_NOT
-        from sim.words.findings import opening
         from sim.words.labels import knob_label
-        from sim.words.sweep import text_lines
+        from sim.words.sweep import answer, tables
 
         way = one_way_to_print(csv=as_csv, json=as_json)
         knobs = [Varied.parse(text) for text in vary]
@@ -114,17 +115,17 @@ def sweep(
                         progress=progress, note=note,
                     )  # fmt: skip
                 found.write(place)
-        told = f"{'There already' if place.done else 'Written'}: {folder}/ (sweep, scenario, manifest)"
-        print(f"{told}. Next: {command('parley', 'report', folder)}  (a page with figures)", file=sys.stderr)
         if way == "csv":
             print_csv(csv_of(found.as_dicts()), excel)
         elif way == "json":
             made = {**identity.about(replications), "title": title}
             print(json.dumps({"note": WHAT_IT_IS_NOT, **made, "points": found.as_dicts()}, indent=2, allow_nan=False))
         else:
-            print(f"{title}; {len(chosen):,} points, {replications:,} histories each, on the same luck\n")
-            print(*opening(found.findings), "", sep="\n")
-            shown = outcome or headline_outcomes(found.summaries[0])[: 1 if found.is_grid else 3]
-            print(*text_lines(found, shown), WHAT_IT_IS_NOT, sep="\n")
+            usual = headline_outcomes(found.summaries[0])
+            shown = outcome or usual[: 1 if found.is_grid else 3]
+            rest = tables(found, [name for name in usual if name not in shown])
+            say_answer(answer(found, title, shown), rest, full)
+        told = f"{'There already' if place.done else 'Written'}: {folder}/ (sweep, scenario, manifest)"
+        say_end([told], [(command("parley", "report", folder), "a page with figures")], data=way != "txt")
         failed = found.failed()
         say_failed(failed, f"{command('parley', 'run', file)} with that point by --set (failures.csv)")

@@ -16,6 +16,7 @@ from sim.cli.common import (
     run_with_progress,
     say_failed,
 )
+from sim.cli.printing import say
 from sim.pasted import command
 
 MISSED = 5
@@ -36,10 +37,12 @@ def targets(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
+        from sim.results.identity import identity_of
         from sim.results.targets import check_targets, no_targets, outcomes_expected
         from sim.scenario import ScenarioError
-        from sim.words.run import headline
-        from sim.words.targets import target_lines
+        from sim.words.layout import Title
+        from sim.words.run import size_of
+        from sim.words.targets import target_table
 
         missed = False
         failed: dict[str, int] = {}
@@ -54,8 +57,8 @@ def targets(
             ensemble = run_with_progress(scenario, plan)
             checked = check_targets(ensemble)
             missed |= not all(one.met for one in checked)
-            print(headline(ensemble))
-            print(*target_lines(checked), sep="\n")
+            identity = identity_of(scenario, plan)
+            say(Title(identity.scenario, size_of(identity, len(ensemble.numbers))), target_table(checked))
             failed[f"of {scenario.name}"] = len(ensemble.failures)
         say_failed(failed, f"{command('parley', 'run', *files)} (failures.csv)")
     if missed:

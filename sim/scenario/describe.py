@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import Path
 from .families import FAMILIES
 from .head import ScenarioHead
 from .identity import ORIGIN
+from .jsonschema import allowed
 from .knobs import Known, numbers
 from .load import Scenario
 from .quantity import Fixed, Quantity
@@ -193,3 +194,30 @@ def coverage(scenario: Scenario[ScenarioHead]) -> Iterator[Coverage]:
         assumed = [known.path for known in mine if getattr(known.value, "assumption", False)]
         rest = [known.path for known in mine if known.path not in {*default, *sourced, *assumed}]
         yield Coverage(section, len(sourced), len({*assumed} - {*sourced}), tuple(rest), tuple(default))
+
+
+class Told(NamedTuple):
+    """A number of a scenario as who looks for it needs it: what it is called, its path, value, unit, range and meaning."""
+
+    label: str
+    path: str
+    value: str
+    unit: str
+    range: str
+    meaning: str
+
+
+def told_knobs(scenario: Scenario[ScenarioHead], words: Sequence[str] = ()) -> list[Told]:
+    """Return the numbers of a scenario in whose label, path or meaning all words stand, whatever their capitals."""
+    knobs = {known.path: known.knob for known in numbers(scenario.world)}
+    found = []
+    for entry in entries(scenario):
+        if entry.path not in scenario.labels:
+            continue
+        label, knob = scenario.labels[entry.path].text, knobs.get(entry.path)
+        reach = allowed(knob) if knob is not None else ""
+        one = Told(label, entry.path, entry.text, entry.unit, reach, entry.about)
+        looked_at = f"{one.label} {one.path} {one.meaning}".casefold()
+        if all(word.casefold() in looked_at for word in words):
+            found.append(one)
+    return found

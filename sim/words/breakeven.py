@@ -1,40 +1,47 @@
 """Break-evens as text for the terminal."""
 
 import math
+from collections.abc import Iterator
 
 from sim.studies.breakeven import BreakEven, Point
+from sim.words.findings import findings_block
+from sim.words.layout import EMPTY, Block, Column, Table, Text, Title
 from sim.words.numbers import bound, in_full, in_unit
 
 # Of the values that are tried.
 DIGITS = 6
 
 
-def text_lines(found: BreakEven, replications: int) -> list[str]:
-    """Return the values that were tried, and what was found, as lines of text."""
+def answer(found: BreakEven, title: str, replications: int) -> Iterator[Block]:
+    """Yield what was found, and the values that were tried."""
     condition = found.condition
-    lines = [
-        f"{len(found.points)} values, {replications:,} histories each, on the same luck",
-        f" {'value':>14}  {condition.statistic}({condition.outcome}) less the level (95 %)",
-    ]
-    lines += [f" {in_full(point.value, DIGITS):>14}  {_excess(point, condition.statistic)}" for point in found.points]
+    yield Title(title, f"{len(found.points)} values, {replications:,} histories each, on the same luck")
+    yield EMPTY
+    yield findings_block(found.findings)
+    yield EMPTY
+    yield Text(_verdict(found), 0, 2)
     undefined = [point.value for point in found.points if point.holds is None]
     if undefined:
-        lines.append(
+        yield Text(
             f"No history has {condition.outcome} at {len(undefined)} of {len(found.points)} values, between "
-            f"{in_full(undefined[0], DIGITS)} and {in_full(undefined[-1], DIGITS)}."
-        )
-    return [*lines, _verdict(found)]
+            f"{in_full(undefined[0], DIGITS)} and {in_full(undefined[-1], DIGITS)}.", 0, 2,
+        )  # fmt: skip
+    yield EMPTY
+    yield Table(
+        [Column("value"), Column(f"{condition.statistic}({condition.outcome}) less the level"), Column("95 %")],
+        [[f"{in_full(point.value, DIGITS)}", *_excess(point, condition.statistic)] for point in found.points],
+    )
 
 
-def _excess(point: Point, statistic: str) -> str:
-    """Return how far a statistic is from the level, with its interval."""
+def _excess(point: Point, statistic: str) -> tuple[str, str]:
+    """Return how far a statistic is from the level, and its interval."""
     if point.excess is None:
-        return f"{'not defined':>16}"
+        return "not defined", ""
     unit = "share" if statistic == "share" else ""
     size = max(abs(value) for value in (point.excess, point.low, point.high) if value is not None)
     excess = in_unit(point.excess, unit, sign=True, size=size)
     low, high = ("not known" if end is None else bound(end, unit, sign=True, size=size) for end in (point.low, point.high))
-    return f"{excess:>16} ({low} .. {high})"
+    return excess, f"{low} .. {high}"
 
 
 def _verdict(found: BreakEven) -> str:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
+from sim.model import HEADLINE
 from sim.model.outcomes import SECTIONS
 from sim.results.comparison import Comparison, Line
 from sim.results.runs import Run
-from sim.results.summary import ENDING_LABELS
+from sim.results.summary import ENDING_LABELS, Row
 from sim.results.tables import csv_of
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.changes import in_verbs
-from sim.words.findings import opening
+from sim.words.findings import findings_block
+from sim.words.layout import EMPTY, Block, Cell, Column, Quiet, Table, Text, Title, text_file
 from sim.words.markdown import markdown_cell
-from sim.words.numbers import band, beside, with_band
+from sim.words.numbers import band, beside, by_interval, with_band
 
-LONGEST_LABEL = 56
+# What is told first of what was changed; the rest of it stands in full.
+MOST_CHANGES = 3
+NOT_FOUND = "≈"
 
 
 def in_cells(line: Line) -> tuple[str, str, str]:
@@ -38,36 +43,114 @@ def _some(line: Line, whole: int) -> str:
     return f" [{found.pairs:,} of {whole:,}]" if found is not None and found.pairs < whole else ""
 
 
-def text_lines(comparison: Comparison) -> Iterator[str]:
-    """Yield a comparison as lines of text."""
+def answer(comparisons: Sequence[Comparison]) -> Iterator[Block]:
+    """Yield what comparisons say, on one screen: findings, what was changed, what that changed in the main outcomes."""
+    first = comparisons[0]
+    how = "pairs on the same luck" if first.paired else "histories each, unpaired"
+    if len(comparisons) == 1:
+        title = f"{first.left.identity.line}  against  {first.right.identity.line}"
+    else:
+        title = " beside ".join(dict.fromkeys(run.called for one in comparisons for run in (one.left, one.right)))
+    yield Title(title, f"{first.pairs:,} {how}")
+    yield EMPTY
+    # The first of each, then the second of each.
+    yield findings_block([one for those in zip_longest(*(one.findings for one in comparisons)) for one in those if one])
+    yield EMPTY
+    yield Text("What was changed", style="bold")
+    if len(comparisons) == 1:
+        told = changed_in_words(first)
+        yield from (Text(one, 1, 2) for one in told[:MOST_CHANGES])
+        if len(told) > MOST_CHANGES:
+            yield Text(f"and {len(told) - MOST_CHANGES:,} more", 1, style="quiet")
+        yield EMPTY
+        yield _beside(first)
+        yield EMPTY
+        yield from moved(first, most=MOST_CHANGES) if first.paired else ()
+        return
+    for one in comparisons:
+        told = changed_in_words(one)
+        more = f"; and {len(told) - 1:,} more" if len(told) > 1 else ""
+        yield Text(f"{_against(one, comparisons)}: {told[0]}{more}", 1, 2)
+    yield EMPTY
+    runs = list({id(run): run for one in comparisons for run in (one.left, one.right)}.values())
+    # Each with each would ask for a mark for each pair.
+    yield from matrix(runs, comparisons if len({id(one.left) for one in comparisons}) == 1 else ())
+
+
+def _against(comparison: Comparison, comparisons: Sequence[Comparison]) -> str:
+    """Return what a comparison is called among others: its scenario, and what it is compared with where that differs."""
+    several = len({one.left.name for one in comparisons}) > 1
+    return f"{comparison.right.called}{f' against {comparison.left.called}' if several else ''}"
+
+
+def main_outcomes(rows: Iterable[Row | Line]) -> list[str]:
+    """Return the outcomes that are told first: how histories end, and the headline ones."""
+    known = {row.id: row for row in rows}
+    endings = [id for id, row in known.items() if row.section == "endings"]
+    return list(dict.fromkeys([*endings, *(id for id in HEADLINE if id in known)]))
+
+
+def matrix(runs: Sequence[Run], comparisons: Sequence[Comparison] = ()) -> Iterator[Block]:
+    """Yield a table of scenarios by main outcomes, in which what was not found to differ from the first is marked."""
+    names = main_outcomes(row for run in runs for row in run.summary)
+    labels = {row.id: row.label if row.section == "endings" else row.alone for run in runs for row in run.summary}
+    lines = {(one.right.name, line.id): line.difference for one in comparisons for line in one.lines}
+    rows: list[list[Cell]] = []
+    for run in runs:
+        known = {row.id: row for row in run.summary}
+        cells: list[Cell] = [run.called]
+        for name in names:
+            row = known.get(name)
+            text = "-" if row is None or row.value is None else by_interval(row.value, row.low, row.high, row.unit)[0]
+            found = lines.get((run.name, name))
+            cells.append(Quiet(f"{NOT_FOUND} {text}") if found is not None and not found.found else text)
+        rows.append(cells)
+    yield Table([Column("", wraps=True), *(Column(labels[name]) for name in names)], rows)
+    if comparisons:
+        yield Text(f"{NOT_FOUND} no difference from {runs[0].called} found", 1, style="quiet")
+
+
+def _beside(comparison: Comparison, lines: Sequence[Line] | None = None) -> Table:
+    """Return outcomes of both scenarios beside one another, with their difference: the main ones if none are given."""
     left, right = comparison.left.called, comparison.right.called
-    yield f"{comparison.left.identity.line}  against  {comparison.right.identity.line}"
-    yield ""
-    yield from opening(comparison.findings)
-    yield ""
-    yield "What was changed"
-    yield from (f"  {text}" for text in changed_in_words(comparison))
-    yield ""
-    how = "pairs of histories on the same luck" if comparison.paired else "histories each, unpaired"
-    together = f", {comparison.comparisons} comparisons together" if comparison.comparisons > 1 else ""
-    labels = {line.id: f"{line.label}{_some(line, comparison.pairs)}" for line in comparison.lines}
-    width = max(LONGEST_LABEL, *(len(label) for label in labels.values())) + 1
-    value = max(10, len(left), len(right)) + 2
-    yield f"What it changed ({comparison.pairs:,} {how})"
-    yield f" {'shares and means':<{width}}{left:>{value}}{right:>{value}}  difference (95 %{together})"
-    section = ""
-    for line in comparison.lines:
-        if line.section != section:
+    together = f", {comparison.comparisons} together" if comparison.comparisons > 1 else ""
+    columns = [
+        Column("What it changed", wraps=True),
+        Column(left),
+        Column(right),
+        Column(f"difference (95 %{together})", wraps=True),
+    ]
+    rows: list[list[Cell]] = []
+    known = {line.id: line for line in comparison.lines}
+    section = "" if lines is not None else None
+    for line in lines if lines is not None else [known[name] for name in main_outcomes(comparison.lines)]:
+        if section is not None and line.section != section:
             section = line.section
-            yield f" {SECTIONS[section].beside}"
+            rows.append([SECTIONS[section].beside])
         before, after, difference = in_cells(line)
-        yield f"   {labels[line.id]:<{width - 2}}{before:>{value}}{after:>{value}}  {difference}"
+        found = line.difference
+        told = difference if found is not None and found.found else Quiet(difference)
+        label = line.label if line.section == "endings" or lines is not None else line.alone
+        rows.append([f"{label}{_some(line, comparison.pairs)}", before, after, told])
+    return Table(columns, rows)
+
+
+def whole(comparison: Comparison) -> Iterator[Block]:
+    """Yield all of a comparison."""
+    yield Text(f"{comparison.left.identity.line}  against  {comparison.right.identity.line}", 0, 2, style="bold")
+    yield EMPTY
+    yield Text("What was changed", style="bold")
+    yield from (Text(text, 2, 2) for text in changed_in_words(comparison))
+    yield EMPTY
+    yield _beside(comparison, comparison.lines)
     if any(_some(line, comparison.pairs) for line in comparison.lines) and comparison.paired:
-        yield f" [some of {comparison.pairs:,}]: in the histories that have it in both scenarios, maybe not like the rest"
+        yield Text(
+            f"[some of {comparison.pairs:,}]: in the histories that have it in both scenarios, maybe not like the rest", 1, 1
+        )
     if comparison.paired:
-        yield ""
-        yield from moved_lines(comparison)
-        yield f"Pairing: {pairing_in_words(comparison)}"
+        yield EMPTY
+        yield from moved(comparison)
+        yield Text(f"Pairing: {pairing_in_words(comparison)}", 0, 2)
 
 
 def changed_in_words(comparison: Comparison) -> list[str]:
@@ -83,14 +166,32 @@ def ending_in_words(comparison: Comparison, ending: str) -> str:
 
 
 def moved_lines(comparison: Comparison) -> Iterator[str]:
-    """Yield how many histories changed their ending, and from what to what."""
-    moved = {key: count for key, count in comparison.moved.items() if key[0] != key[1]}
-    total = sum(moved.values())
+    """Yield how many histories changed their ending, then from what to what."""
+    rows = _moves(comparison)
+    total = sum(count for count, _ in rows)
     yield f"Endings changed in {total:,} of {comparison.pairs:,} histories ({total / comparison.pairs:.1%})" + (
         ":" if total else "."
     )
-    for (before, after), count in sorted(moved.items(), key=lambda item: -item[1]):
-        yield f"  {count:>6,}  {ending_in_words(comparison, before)}  ->  {ending_in_words(comparison, after)}"
+    yield from (f"{count:,}  {told}" for count, told in rows)
+
+
+def _moves(comparison: Comparison) -> list[tuple[int, str]]:
+    """Return how many histories went from which ending to which other, in words, the most first."""
+    return [
+        (count, f"{ending_in_words(comparison, before)}  ->  {ending_in_words(comparison, after)}")
+        for (before, after), count in sorted(comparison.moved.items(), key=lambda item: -item[1])
+        if before != after
+    ]
+
+
+def moved(comparison: Comparison, most: int | None = None) -> Iterator[Block]:
+    """Yield how many histories changed their ending, and what `most` of them did."""
+    rows = _moves(comparison)
+    yield Text(next(moved_lines(comparison)), 0, 2)
+    if rows:
+        told: list[list[Cell]] = [[text, f"{count:,}"] for count, text in rows[:most]]
+        more = len(rows) - len(told)
+        yield Table([Column(wraps=True), Column()], [*told, *([[Quiet(f"and {more:,} more")]] if more else [])])
 
 
 def pairing_in_words(comparison: Comparison) -> str:
@@ -124,7 +225,8 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
         for line in comparison.lines:
             label = f"{line.alone}{_some(line, comparison.pairs)}"
             page.append("| " + " | ".join(markdown_cell(text) for text in (label, *in_cells(line))) + " |")
-        page += ["", *(markdown_cell(text) for text in moved_lines(comparison))] if comparison.paired else []
+        if comparison.paired:
+            page += ["", *map(markdown_cell, moved_lines(comparison))]
         page.append("")
     return "\n".join([*page, WHAT_IT_IS_NOT, ""])
 
@@ -134,7 +236,7 @@ def files(comparisons: Sequence[Comparison], runs: Sequence[Run]) -> dict[str, s
     rows = [row for comparison in comparisons for row in comparison.as_dicts()]
     data = {"note": WHAT_IT_IS_NOT, "compared": [run.about() for run in runs], "outcomes": rows}
     return {
-        "comparison.txt": "".join("\n".join([*text_lines(one), "", ""]) for one in comparisons) + f"{WHAT_IT_IS_NOT}\n",
+        "comparison.txt": text_file(answer(comparisons), (block for one in comparisons for block in (*whole(one), EMPTY))),
         "comparison.csv": csv_of(rows),
         "comparison.md": markdown(comparisons),
         "comparison.json": json.dumps(data, indent=2, allow_nan=False) + "\n",

@@ -1,6 +1,7 @@
 """One history told: its chronicle, event by event, and what each side weighed at its reviews."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,15 @@ from sim.results.history import SIGNED, alone_of, had_zone, heaviest_of, reviews
 from sim.results.ledger import negotiation_of
 from sim.results.names import Names
 from sim.results.summary import ENDING_LABELS, side_names
+from sim.words.layout import EMPTY, Block, Column, Quiet, Table, Text
 
 DAYS_BETWEEN_STATES = 91
 
 
-def chronicle(ensemble: Ensemble, replication: int, without: Collection[str] = ()) -> Iterator[str]:
-    """Yield the lines of the story of a watched replication, in the order of time.
+def chronicle(
+    ensemble: Ensemble, replication: int, without: Collection[str] = (), *, states: bool = True
+) -> Iterator[tuple[str, str]]:
+    """Yield the story of a watched replication, in the order of time: dates and what happened on them.
 
     Parameters
     ----------
@@ -29,6 +33,8 @@ def chronicle(ensemble: Ensemble, replication: int, without: Collection[str] = (
         Its number.
     without : collection of str
         Kinds of events that are left out.
+    states : bool
+        Whether it says each quarter how both sides stand.
     """
     calendar = Calendar(ensemble.scenario.world.start_date)
     place = int(np.flatnonzero(ensemble.numbers == replication)[0])
@@ -38,18 +44,22 @@ def chronicle(ensemble: Ensemble, replication: int, without: Collection[str] = (
     last = ensemble.plan.days
     if ensemble.outcomes["ending_day"][place] >= 0:
         last = int(ensemble.outcomes["ending_day"][place])
-    lines = {day: f"  {_state(ensemble, place, slot, names)}" for slot, day in enumerate(ensemble.series_days)
-             if day % DAYS_BETWEEN_STATES == 0 and day <= last}  # fmt: skip
-    yield f"Replication {replication}, seed {ensemble.plan.seed}"
+    lines = {day: Quiet(_state(ensemble, place, slot, names)) for slot, day in enumerate(ensemble.series_days)
+             if states and day % DAYS_BETWEEN_STATES == 0 and day <= last}  # fmt: skip
     for day in sorted(lines.keys() | {day for day, _ in told}):
         if day in lines:
-            yield f"{calendar.date_of(day)}{lines[day]}"
+            yield calendar.date_of(day).isoformat(), lines[day]
         sentences = [sentence for its, sentence in told if its == day]
         if sentences:
-            yield f"{calendar.date_of(day)}    {' '.join(sentences)}"
+            yield calendar.date_of(day).isoformat(), " ".join(sentences)
     outcome = ENDING_LABELS[ending].format(**names)
     ground = float(ensemble.outcomes["ground_gained_km2"][place])
-    yield f"{calendar.date_of(ensemble.plan.days)}  {outcome}. Ground taken since the start: {ground:+,.0f} km2."
+    yield calendar.date_of(ensemble.plan.days).isoformat(), f"{outcome}. Ground taken since the start: {ground:+,.0f} km2."
+
+
+def chronicle_table(ensemble: Ensemble, replication: int, without: Collection[str] = (), *, states: bool = True) -> Table:
+    """Return the story of a watched replication as a table; parameters as in `chronicle`."""
+    return Table([Column(), Column(wraps=True)], list(chronicle(ensemble, replication, without, states=states)))
 
 
 def happenings(ensemble: Ensemble, replication: int, without: Collection[str] = ()) -> Iterator[tuple[Event, str]]:
@@ -88,22 +98,38 @@ ACCOUNT = (
 )
 
 
-def review_lines(ensemble: Ensemble, replication: int) -> Iterator[str]:
-    """Yield a table of the reviews of a replication: what fighting on and the nearest package are worth to each side."""
+def review_table(ensemble: Ensemble, replication: int, *, merged: bool) -> Table:
+    """Return the reviews of a replication: what fighting on and the nearest package are worth to each side, and why no deal.
+
+    Where they are `merged`, reviews in a row with the same reason are one line with the means of what they weighed.
+    """
     names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
     assert negotiation is not None, "reviews come from a negotiation"
     calendar = Calendar(ensemble.scenario.world.start_date)
-    attacker, defender = names.sides.values()
-    width = max(21, len(attacker), len(defender))
-    yield f" {'':<10}  {attacker:<{width}}  {defender:<{width}}"
-    pair = f"{'fights on':>9}  {'nearest':>8}"
-    yield f" {'review':<10}  {pair}  {'':<{width - 21}}  {pair}    why no deal"
-    for event in reviews(ensemble, replication):
-        value: Any = event.values
-        both = [(value[f"fighting_on_{side}"], value[f"slack_{side}"]) for side in names.sides]
-        cells = [f"{fights:>9.3f}  {_amount(fights + slack, '.3f'):>8}" for fights, slack in both]
-        date = calendar.date_of(event.day).isoformat()
-        yield f" {date:<10}  {cells[0]}  {'':<{width - 21}}  {cells[1]}    {_why(event, names)}"
+    rows = []
+    held = [(event, _why(event, names)) for event in reviews(ensemble, replication)]
+    place = iter(range(len(held)))
+    for _, group in groupby(held, key=lambda one: one[1] if merged else next(place)):
+        those = list(group)
+        dates = [calendar.date_of(event.day).isoformat() for event, _ in those]
+        when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+        worth = []
+        for side in names.sides:
+            fights = _mean([event.values[f"fighting_on_{side}"] for event, _ in those])
+            gains = _mean([event.values[f"slack_{side}"] for event, _ in those])
+            worth += [_amount(fights, ".3f"), _amount(fights + gains, ".3f")]
+        rows.append([when, *([f"{len(those):,}"] if merged else []), *worth, those[0][1]])
+    heads = [
+        Column(f"{names.side(side)}: {what}", spare=1) for side in names.sides for what in ("fights on", "nearest deal")
+    ]
+    first = [Column("reviews"), Column("n")] if merged else [Column("review")]
+    return Table([*first, *heads, Column("why no deal", wraps=True, least=40)], rows)
+
+
+def _mean(values: Sequence[Any]) -> float:
+    """Return the mean of the values that there are, or NaN."""
+    known = [float(value) for value in values if value == value]
+    return sum(known) / len(known) if known else float("nan")
 
 
 def _why(event: Event, names: Names) -> str:
@@ -117,71 +143,81 @@ def _amount(amount: float, sign: str) -> str:
     return "-" if amount != amount else format(amount, sign)
 
 
-def account_lines(ensemble: Ensemble, replication: int, event: Event) -> Iterator[str]:
+def account(ensemble: Ensemble, replication: int, event: Event) -> Iterator[Block]:
     """Yield what each side weighed at one review, term by term, with the package nearest to agreement."""
     names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
     assert negotiation is not None, "reviews come from a negotiation"
     questions = Questions(negotiation)
     value: Any = event.values
     date = Calendar(ensemble.scenario.world.start_date).date_of(event.day)
-    yield f"What they weighed on {date}, in utility (0 the worst terms feared, 1 the best hoped for):"
+    yield Text(f"What they weighed on {date}, in utility (0 the worst terms feared, 1 the best hoped for):", style="bold")
     nearest = int(value["nearest"])
     none = "none: hard red lines, or options that are not open, leave none"
-    yield f" nearest package: {names.package(nearest) if nearest >= 0 else none}"
+    yield Text(f"nearest package: {names.package(nearest) if nearest >= 0 else none}", 1, 2)
     sides = list(names.sides)
-    yield f" {'':<58}" + "".join(f"{names.side(side):>12}" for side in sides)
+    rows: list[list[str]] = []
 
-    def line(label: str, amounts: list[float], sign: str = "+.3f") -> str:
-        return f" {label:<58}" + "".join(f"{_amount(amount, sign):>12}" for amount in amounts)
+    def line(label: str, amounts: list[float], sign: str = "+.3f") -> None:
+        rows.append([label, *(_amount(amount, sign) for amount in amounts)])
 
     for name, sign, label in ACCOUNT:
-        yield line(label, [sign * value[f"{name}_{side}"] for side in sides])
-    yield line("= fighting on is worth", [value[f"fighting_on_{side}"] for side in sides], ".3f")
-    yield line("the nearest package is worth, while it lasts", [value[f"package_{side}"] for side in sides], ".3f")
-    yield line("what its terms cost at home", [0.0 - value[f"home_{side}"] for side in sides])
-    yield line("the price of its red lines in it", [0.0 - value[f"red_lines_{side}"] for side in sides])
-    yield line("what it fears from renewed war", [-value[f"distrust_{side}"] for side in sides])
-    yield line("= above fighting on", [value[f"slack_{side}"] for side in sides])
+        line(label, [sign * value[f"{name}_{side}"] for side in sides])
+    line("= fighting on is worth", [value[f"fighting_on_{side}"] for side in sides], ".3f")
+    line("the nearest package is worth, while it lasts", [value[f"package_{side}"] for side in sides], ".3f")
+    line("what its terms cost at home", [0.0 - value[f"home_{side}"] for side in sides])
+    line("the price of its red lines in it", [0.0 - value[f"red_lines_{side}"] for side in sides])
+    line("what it fears from renewed war", [-value[f"distrust_{side}"] for side in sides])
+    line("= above fighting on", [value[f"slack_{side}"] for side in sides])
     shares = [value[f"lasting_{side}"] for side in sides]
-    yield line("share of the time ahead for which it expects that to last", shares, ".2f")
+    line("share of the time ahead for which it expects that to last", shares, ".2f")
+    yield Table([Column(wraps=True), *(Column(names.side(side)) for side in sides)], rows)
+    yield from (Text(sentence, 1, 2) for sentence in _openers(event, names, questions))
+
+
+def _openers(event: Event, names: Names, questions: Questions) -> Iterator[str]:
+    """Yield what would have opened a zone at a review, as sentences."""
+    value: Any = event.values
     if had_zone(event):
-        yield " Both gain: a zone of agreement is open."
+        yield "Both gain: a zone of agreement is open."
         return
+    sides = list(names.sides)
     alone = [names.reason(block) for block in alone_of(event)]
-    yield f" Taken away alone, each of these would open a zone: {', '.join(alone) or 'none that was tried'}."
+    yield f"Taken away alone, each of these would open a zone: {', '.join(alone) or 'none that was tried'}."
     if heaviest := heaviest_of(event):
-        yield f" At the nearest package, what weighs most is {names.reason(heaviest)}."
+        yield f"At the nearest package, what weighs most is {names.reason(heaviest)}."
     smallest = int(value["smallest"])
     opener = questions.openers[smallest] if smallest >= 0 else None
-    yield f" Smallest concession or guarantee that would open a zone: {names.opener(opener)}."
+    yield f"Smallest concession or guarantee that would open a zone: {names.opener(opener)}."
     opens = [int(found) for name, found in value.items() if name.startswith("opens_")]
     others = [names.opener(questions.openers[found]) for found in opens if found not in (-1, smallest)]
     if others:
-        yield f" Each of these would too: {'; '.join(others)}."
+        yield f"Each of these would too: {'; '.join(others)}."
     for side, other in zip(sides, sides[::-1], strict=True):
         offer = int(value[f"offer_{side}"])
         if offer >= 0:
             mine, theirs = names.side(side), names.side(other)
-            yield f" The best that {mine} would sign and {theirs} refuses least: {names.package(offer)}."
+            yield f"The best that {mine} would sign and {theirs} refuses least: {names.package(offer)}."
         else:
-            yield f" {names.side(side)} would sign nothing that {names.side(other)} could ever sign."
+            yield f"{names.side(side)} would sign nothing that {names.side(other)} could ever sign."
 
 
-def explanation(ensemble: Ensemble, replication: int) -> Iterator[str]:
-    """Yield the whole story of a watched replication: chronicle, reviews, and the account of its last review."""
-    # Monthly pledges would drown the rest.
-    yield from chronicle(ensemble, replication, without=("pledge",))
+def explanation(ensemble: Ensemble, replication: int, *, full: bool = True) -> Iterator[Block]:
+    """Yield the story of a watched replication: reviews and chronicle; in full also what was weighed at the last ones."""
     held = reviews(ensemble, replication)
-    if not held:
+    if held:
+        yield review_table(ensemble, replication, merged=not full)
+        yield Text("What fighting on and the nearest package are worth to each side, in utility.", 1, style="quiet")
+        yield EMPTY
+    yield Text(f"What happened in replication {replication}, seed {ensemble.plan.seed}", style="bold")
+    # Monthly pledges would drown the rest.
+    yield chronicle_table(ensemble, replication, ("pledge",), states=full)
+    if not held or not full:
         return
-    yield ""
-    yield "What fighting on and the package nearest to agreement were worth to each side, review by review:"
-    yield from review_lines(ensemble, replication)
     month = ensemble.outcomes["deal_month"][int(np.flatnonzero(ensemble.numbers == replication)[0])]
     signed = [event for event in held if event.day < month * DAYS_PER_MONTH]
     before = [event for event in (signed or held) if not had_zone(event)]
     # The last one without a zone says why there was no deal till then; that of the first signature, why there was one. Where
     # a deal was always possible and none came, the last says what it would have been worth.
     for event in (*before[-1:], *signed[-1:]) or held[-1:]:
-        yield ""
-        yield from account_lines(ensemble, replication, event)
+        yield EMPTY
+        yield from account(ensemble, replication, event)

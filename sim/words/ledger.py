@@ -6,6 +6,7 @@ from sim.engine.calendar import Calendar
 from sim.model.answers import NOTHING, Opener, is_possible
 from sim.results.ledger import Entry, Totals
 from sim.results.names import Names
+from sim.words.layout import Block, Column, Quiet, Table
 
 # What opens a zone, and in how many cases, the most frequent first.
 Opens = Sequence[tuple[Opener, int]]
@@ -122,8 +123,14 @@ def _half(needed: dict[float, int]) -> float:
     raise AssertionError("the amounts of all cases add up to all cases")
 
 
-def ledger_over_time(rows: list[Entry], names: Names, calendar: Calendar, days: int) -> Iterator[str]:
-    """Yield the table of the states of a run's ledger over time, from the rows of `ledger.csv`.
+# judgement: as many fit on a screen, with what stands above them.
+MOST_STATES = 6
+
+
+def ledger_over_time(
+    rows: list[Entry], names: Names, calendar: Calendar, days: int, *, full: bool = True
+) -> Iterator[Block]:
+    """Yield the table of the states of a run's ledger over time, from the rows of `ledger.csv`; or the commonest of them.
 
     Shares are of the histories at war on that day in which nothing was signed, and add to 1.
     """
@@ -131,26 +138,30 @@ def ledger_over_time(rows: list[Entry], names: Names, calendar: Calendar, days: 
     known = sorted({row.day for row in states})
     if not known:
         return
-    wanted = sorted({min(known, key=lambda day: abs(day - goal)) for goal in (1, 91, 182, 365, 548, 730, 1096, 1461, days)})
+    goals = (1, 91, 182, 365, 548, 730, 1096, 1461, days) if full else (1, 182, 365, days)
+    wanted = sorted({min(known, key=lambda day: abs(day - goal)) for goal in goals})
     share = {(row.day, row.answer): row.histories / row.of for row in states}
     at_war = {row.day: row.of for row in states}
     date = {day: calendar.date_of(day).isoformat() for day in known}
     total = {answer: sum(row.histories for row in states if row.answer == answer) for _, answer in share}
     order = sorted(total, key=lambda answer: (not is_possible(answer), -total[answer]))
-    width = max(len(names.state(answer)) for answer in order)
-    yield f" {'share of histories at war':<{width}}" + "".join(f"{date[day]:>12}" for day in wanted)
-    for answer in order:
-        yield f" {names.state(answer):<{width}}" + "".join(f"{share.get((day, answer), 0.0):>12.1%}" for day in wanted)
-    yield f" {'histories at war':<{width}}" + "".join(f"{at_war[day]:>12,}" for day in wanted)
+    if not full:
+        most = sorted(total, key=lambda answer: -total[answer])[:MOST_STATES]
+        order = [answer for answer in order if answer in most]
+    table = [[names.state(answer), *(f"{share.get((day, answer), 0.0):.1%}" for day in wanted)] for answer in order]
+    if len(order) < len(total):
+        rest = [1 - sum(share.get((day, answer), 0.0) for answer in order) for day in wanted]
+        table.append([Quiet(f"{len(total) - len(order)} reasons more"), *(f"{max(0.0, one):.1%}" for one in rest)])
+    table.append([Quiet("histories at war"), *(f"{at_war[day]:,}" for day in wanted)])
+    yield Table([Column("share of histories at war", wraps=True, least=30), *(Column(date[day]) for day in wanted)], table)
 
 
-def reasons_table(names: Names, totals: Totals) -> Iterator[str]:
-    """Yield the table of the reasons where no deal was possible: how often each alone blocked one, and weighed most."""
+def reasons_table(names: Names, totals: Totals) -> Table:
+    """Return the table of the reasons where no deal was possible: how often each alone blocked one, and weighed most."""
     alone, most = dict(totals.of("alone")), dict(totals.of("weighs_most"))
     order = sorted({*alone, *most} - {NOTHING}, key=lambda block: (-alone.get(block, 0), block))
     labels = {block: names.reason(block) for block in order} | {NOTHING: "none"}
-    width = max(25, *(len(label) for label in labels.values()))
-    yield f" {'share of these reviews':<{width}}{'alone enough':>14}{'weighs most':>13}"
+    rows = []
     for block in [*order, *({NOTHING} & {*alone, *most})]:
-        shares = [found.get(block, 0) / totals.without for found in (alone, most)]
-        yield f" {labels[block]:<{width}}{shares[0]:>14.1%}{shares[1]:>13.1%}"
+        rows.append([labels[block], *(f"{found.get(block, 0) / totals.without:.1%}" for found in (alone, most))])
+    return Table([Column("share of these reviews", wraps=True), Column("alone enough"), Column("weighs most")], rows)

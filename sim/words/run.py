@@ -1,6 +1,7 @@
-"""Runs as text: the summary as a table for the terminal and as Markdown, and what it tells in sentences."""
+"""Runs as text: the answer and all outcomes for the terminal, the summary as Markdown, and what it tells in sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,18 @@ from sim.ensemble.run import Ensemble
 from sim.model.manpower import break_even_return_share
 from sim.model.outcomes import SECTIONS
 from sim.model.parameters import SIDES
-from sim.results.identity import identity_of, span_in_words
+from sim.results.comparison import compare
+from sim.results.identity import Identity, identity_of, span_in_words
 from sim.results.ledger import Totals, entries
 from sim.results.names import Names
+from sim.results.runs import Run, called_apart, told_apart
 from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.words import WHAT_IT_IS_NOT
+from sim.words.comparison import matrix
+from sim.words.findings import findings_block
 from sim.words.findings.run import of_summary
+from sim.words.layout import EMPTY, Bar, Block, Column, Table, Text, Title, scale_of
 from sim.words.ledger import sentences
 from sim.words.markdown import markdown_cell
 from sim.words.numbers import by_interval, in_unit, place_of, to_place
@@ -65,34 +71,98 @@ def groups_side_by_side(ensembles: Sequence[Ensemble]) -> list[list[int]]:
     return list(groups.values())
 
 
-def text_table(ensembles: Sequence[Ensemble], summaries: Sequence[list[Row]]) -> list[str]:
-    """Return the outcome table of one scenario, or of several side by side, as lines of text."""
+# What the table of the answer has beside the endings: whether and when there is a deal, then what it costs.
+DEALS = ("deal_within_12_months", "deal_within_24_months")
+COSTS = ("casualties_attacker", "casualties_defender", "ground_gained_km2")
+
+
+def size_of(identity: Identity, histories: int, of: str = "") -> str:
+    """Return how much was run, in words."""
+    noun = "history" if histories == 1 else "histories"
+    return f"{histories:,} {noun}{of}, {identity.days}, seed {identity.seed}"
+
+
+def answer(
+    identity: Identity, scenario: Scenario[ScenarioHead], summary: Sequence[Row], histories: int, days: int
+) -> Iterator[Block]:
+    """Yield what a run says, on one screen: its findings, how histories end, whether there is a deal, what it costs."""
+    yield Title(identity.scenario, size_of(identity, histories))
+    yield EMPTY
+    yield findings_block(of_summary(scenario, summary, days))
+    yield EMPTY
+    rows = {row.id: row for row in summary}
+    endings = sorted((row for row in summary if row.section == "endings"), key=lambda row: -(row.share or 0.0))
+    shares = [*endings, *(rows[name] for name in DEALS if name in rows)]
+    whole = scale_of(row.share or 0.0 for row in shares)
+    end = Calendar(scenario.world.start_date).date_of(days).isoformat()
+    yield Table(
+        [Column(f"On {end}", wraps=True), Column("share"), Column("95 %", wraps=True), Column(f"0 to {whole:.0%}")],
+        [[row.label if row in endings else row.alone, *cells(row), Bar(row.share or 0.0, whole)] for row in shares],
+    )
+    costs = [rows[name] for name in COSTS if name in rows]
+    if costs:
+        yield Table(
+            [Column(f"Within {identity.days}", wraps=True), Column(OUTCOMES[0]), Column(OUTCOMES[1], wraps=True)],
+            [[row.label, *cells(row)] for row in costs],
+        )
+
+
+def endings_line(scenario: Scenario[ScenarioHead], summary: Sequence[Row], days: int) -> Text:
+    """Return how histories end, in one paragraph."""
+    endings = sorted((row for row in summary if row.section == "endings" and row.share), key=lambda row: -(row.share or 0.0))
+    end = Calendar(scenario.world.start_date).date_of(days).isoformat()
+    told = ", ".join(f"{row.label} {cells(row)[0]}" for row in endings)
+    return Text(f"On {end}: {told}.", hang=2)
+
+
+def whole_table(ensembles: Sequence[Ensemble], summaries: Sequence[Sequence[Row]]) -> Iterator[Block]:
+    """Yield all outcomes of one scenario, or of several side by side, a table a section."""
     order = list(SECTIONS)
     rows = {row.id: row for row in sorted((r for s in summaries for r in s), key=lambda row: order.index(row.section))}
     by_id = [{row.id: row for row in summary} for summary in summaries]
-    shown = [[cells(known[id]) if id in known else ("-", "") for known in by_id] for id in rows]
-    width = max(len(row.label) for row in rows.values()) + 2
-    called = [identity_of(one.scenario, one.plan).called for one in ensembles]
-    # Those that are called the same are told apart by their place.
-    names = [f"{one}, run {at}" if called.count(one) > 1 else one for at, one in enumerate(called, 1)]
-    names = names if len(names) > 1 else []
-    value = max(8, *(len(text) for text in names), *(len(cell[0]) for line in shown for cell in line))
-    band = max(16, *(len(cell[1]) for line in shown for cell in line))
-    lines: list[str] = []
-    if names:
-        lines.append(" " * (width + 1) + "".join(f"{name:>{value}}{'':{band + 4}}" for name in names))
-    section = ""
-    for row, line in zip(rows.values(), shown, strict=True):
-        if row.section != section:
-            if section:
-                lines.append("")
-            section = row.section
-            heading = SECTIONS[section].heading.format(span=span(ensembles[0]), end=end_date(ensembles[0]))
-            value_name, band_name = columns_of(section)
-            columns = f"{value_name:>{value}}  {band_name:<{band + 2}}" * len(ensembles)
-            lines.append(f" {heading:<{width}}{columns}")
-        lines.append(f" {row.label:<{width}}" + "".join(f"{cell[0]:>{value}}  {cell[1]:<{band + 2}}" for cell in line))
-    return [line.rstrip() for line in lines]
+    names = called_in_heads([identity_of(one.scenario, one.plan).called for one in ensembles]) if len(ensembles) > 1 else []
+    sections: dict[str, list[Row]] = {}
+    for row in rows.values():
+        sections.setdefault(row.section, []).append(row)
+    for section, those in sections.items():
+        heading = SECTIONS[section].heading.format(span=span(ensembles[0]), end=end_date(ensembles[0]))
+        value, band = columns_of(section)
+        heads = [(f"{name}: {value}", band) for name in names] or [(value, band)]
+        columns = [
+            Column(heading, wraps=True),
+            *(Column(head, wraps=at == 1) for pair in heads for at, head in enumerate(pair)),
+        ]
+        yield Table(
+            columns,
+            [
+                [row.label, *(text for known in by_id for text in (cells(known[row.id]) if row.id in known else ("-", "")))]
+                for row in those
+            ],
+        )
+        yield EMPTY
+
+
+def answer_of_several(ensembles: Sequence[Ensemble]) -> Iterator[Block]:
+    """Yield what several scenarios say beside one another: findings, then main outcomes, a line a scenario."""
+    runs = called_apart(told_apart([Run.of(one) for one in ensembles], [one.scenario.name for one in ensembles]))
+    for group in groups_side_by_side(ensembles):
+        those = [runs[at] for at in group]
+        yield Title(" beside ".join(run.called for run in those), size_of(those[0].identity, those[0].replications, " each"))
+        yield EMPTY
+        comparisons = [compare(those[0], run, comparisons=len(those) - 1) for run in those[1:]]
+        found = comparisons or those
+        yield findings_block([one for row in zip_longest(*(one.findings for one in found)) for one in row if one])
+        yield EMPTY
+        yield from matrix(those, comparisons)
+        yield EMPTY
+    for run in runs:
+        line = run.identity.line
+        yield Text(line if line.startswith(run.called) else f"{run.called}: {line}", 0, 2, style="quiet")
+
+
+def called_in_heads(called: Sequence[str]) -> list[str]:
+    """Return what runs are called in heads: those that are called the same are told apart by their place."""
+    return [f"{one}, run {at}" if called.count(one) > 1 else one for at, one in enumerate(called, 1)]
 
 
 def headline(ensemble: Ensemble) -> str:

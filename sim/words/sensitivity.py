@@ -1,8 +1,7 @@
 """Studies of which assumptions matter as text for the terminal."""
 
 import json
-from collections.abc import Callable, Iterator
-from textwrap import wrap
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sim.results.identity import identity_of
@@ -15,20 +14,31 @@ from sim.studies.one_at_a_time import MindChanging, Variant
 from sim.studies.sensitivity import Sensitivity
 from sim.studies.sobol import LUCK, Sobol
 from sim.words import WHAT_IT_IS_NOT
-from sim.words.findings import opening
+from sim.words.findings import findings_block
 from sim.words.labels import knob_heading
-from sim.words.numbers import in_full, with_band
+from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
+from sim.words.numbers import by_interval, in_full, with_band
+from sim.words.run import size_of
 
 # judgement: an index that is known no better than this hardly tells a half from nothing.
 WIDE = 0.2
+NOT_FOUND = "."
 
 
-def text_lines(study: Study[Any], top: int) -> Iterator[str]:
-    """Yield a study as lines of text, with at most `top` assumptions a table."""
-    told: dict[str, Callable[[Study[Any], int], Iterator[str]]] = {
+def answer(study: Study[Any], top: int) -> Iterator[Block]:
+    """Yield what a study says, with at most `top` assumptions a table."""
+    told: dict[str, Callable[[Study[Any], int], Iterator[Block]]] = {
         "sensitivity": _given, "one_at_a_time": _one_at_a_time, "sobol": _by_design,
     }  # fmt: skip
     yield from told[study.kind](study, top)
+
+
+def rest(study: Study[Any], top: int) -> Iterator[Block]:
+    """Yield the tables of a study, outcome by outcome, where they say more than the answer does."""
+    if study.kind == "sensitivity":
+        yield from _each_given(study, top)
+    elif study.kind == "sobol":
+        yield from _each_by_design(study, top)
 
 
 def files(study: Study[Any], top: int) -> dict[str, str]:
@@ -37,7 +47,7 @@ def files(study: Study[Any], top: int) -> dict[str, str]:
     made = identity_of(study.scenario, study.plan).about(study.plan.replications)
     told = {"note": WHAT_IT_IS_NOT, **made, "left_out": study.left_out, "rows": rows}
     return {
-        f"{study.kind}.txt": "\n".join([*text_lines(study, top), WHAT_IT_IS_NOT, ""]),
+        f"{study.kind}.txt": text_file(answer(study, top), rest(study, top)),
         f"{study.kind}.csv": csv_of(rows),
         f"{study.kind}.json": json.dumps(told, indent=2, allow_nan=False) + "\n",
     }
@@ -48,98 +58,120 @@ def _correlated(scenario: Scenario[ScenarioHead], *, tied: bool) -> bool:
     return any((abs(one.rank.value) == 1) == tied for one in scenario.world.correlations)
 
 
-def _left_out(study: Study[Any]) -> list[str]:
-    return [f"Left out: {name} {reason}." for name, reason in study.left_out.items()]
+def _left_out(study: Study[Any]) -> Iterator[Block]:
+    yield from (Text(f"Left out: {name} {reason}.", 0, 2, style="quiet") for name, reason in study.left_out.items())
 
 
-def _given(study: Study[Sensitivity], top: int) -> Iterator[str]:
+def _opening(study: Study[Any], title: str, size: str) -> Iterator[Block]:
+    yield Title(f"{identity_of(study.scenario, study.plan).line}: {title}", size)
+    yield EMPTY
+    yield findings_block(study.findings)
+    yield EMPTY
+
+
+def _head(study: Study[Any], outcome: str) -> str:
+    return study.outcomes[outcome].label
+
+
+def _most(rows: Iterable[tuple[str, str, float]], top: int) -> list[str]:
+    """Return the `top` of what was found, by the largest share that any outcome owes to it."""
+    largest: dict[str, float] = {}
+    for _, name, share in rows:
+        largest[name] = max(share, largest.get(name, 0.0))
+    return sorted(largest, key=lambda name: -largest[name])[:top]
+
+
+def _given(study: Study[Sensitivity], top: int) -> Iterator[Block]:
     parameters = len(study.found[0].indices)
-    yield (
-        f"{identity_of(study.scenario, study.plan).line}: which of {parameters} uncertain parameters drive the outcomes of "
-        f"{study.histories:,} histories"
+    yield from _opening(
+        study, "which uncertain parameters drive the outcomes", f"{study.histories:,} histories, {parameters} parameters"
     )
-    yield ""
-    yield from opening(study.findings)
-    yield ""
-    for one in study.found:
-        yield f"{study.outcomes[one.outcome].label} ({one.outcome}), {one.histories:,} histories"
-        shown = [index for index in one.indices if index.low > 0][:top]
-        if shown:
-            yield "  share of variance (95 %)   rank correlation  parameter"
-        for index in shown:
-            share = with_band(index.first_order, index.low, index.high, "share")
-            yield f"  {share:>24}   {index.rank_correlation:>+16.2f}  {knob_heading(index.parameter, study.scenario)}"
-        if not shown:
-            yield "  no parameter was found to drive it alone"
-        share = with_band(max(0.0, one.together), one.together_low, one.together_high, "share")
-        yield f"  {share:>24}   by all parameters, each alone; the rest is luck, and what parameters do together"
-        yield ""
+    shares = {(one.outcome, index.parameter): index for one in study.found for index in one.indices if index.low > 0}
+    most = _most(((outcome, name, one.first_order) for (outcome, name), one in shares.items()), top)
+    rows = [
+        [
+            knob_heading(name, study.scenario),
+            *(
+                by_interval(index.first_order, index.low, index.high, "share")[0]
+                if (index := shares.get((one.outcome, name))) is not None
+                else NOT_FOUND
+                for one in study.found
+            ),
+        ]
+        for name in most
+    ]
+    together = [by_interval(max(0.0, one.together), one.together_low, one.together_high, "share")[0] for one in study.found]
+    rows.append(["all parameters, each alone", *together])
+    columns = [Column(_head(study, one.outcome)) for one in study.found]
+    yield Table([Column("share of variance due to", wraps=True), *columns], rows)
+    yield Text("A dot: not found to drive it. The rest is luck, and what parameters do together.", 0, 2, style="quiet")
     yield from _left_out(study)
-    yield "Each interval stands for itself: of so many parameters without effect, one or two may look otherwise."
+
+
+def _each_given(study: Study[Sensitivity], top: int) -> Iterator[Block]:
+    for one in study.found:
+        yield Text(f"{_head(study, one.outcome)} ({one.outcome}), {one.histories:,} histories", 0, 2, style="bold")
+        rows: list[list[str]] = []
+        for index in [index for index in one.indices if index.low > 0][:top]:
+            share = with_band(index.first_order, index.low, index.high, "share")
+            rows.append([knob_heading(index.parameter, study.scenario), share, f"{index.rank_correlation:+.2f}"])
+        if not rows:
+            yield Text("no parameter was found to drive it alone", 1)
+        share = with_band(max(0.0, one.together), one.together_low, one.together_high, "share")
+        rows.append(["all parameters, each alone", share, ""])
+        yield Table([Column("parameter", wraps=True), Column("share of variance (95 %)"), Column("rank correlation")], rows)
+        yield EMPTY
+    yield Text("Each interval stands for itself: of so many parameters without effect, one or two may look otherwise.", 0, 2)
     if _correlated(study.scenario, tied=False):
-        yield "Some parameters are correlated in this scenario; what they share counts in each of them."
+        yield Text("Some parameters are correlated in this scenario; what they share counts in each of them.", 0, 2)
     if _correlated(study.scenario, tied=True):
-        yield "What is tied to another (a rank of 1 or -1) moves with it; what both do together counts in that one."
-    yield ""
+        yield Text(
+            "What is tied to another (a rank of 1 or -1) moves with it; what both do together counts in that one.", 0, 2
+        )
 
 
-# The narrowest column, so that headings are of few lines.
-WIDTH = 14
-
-
-def _one_at_a_time(study: Study[MindChanging], top: int) -> Iterator[str]:
+def _one_at_a_time(study: Study[MindChanging], top: int) -> Iterator[Block]:
     (found,) = study.found
     replications = study.plan.replications
-    yield identity_of(study.scenario, study.plan).headline(replications, " each")
-    yield (
+    identity = identity_of(study.scenario, study.plan)
+    yield Title(identity.scenario, size_of(identity, replications, " each"))
+    yield EMPTY
+    yield findings_block(study.findings)
+    yield EMPTY
+    yield Text(
         "What would change the picture: each assumption alone at the 5 % and 95 % of what it may be, and other structures "
-        f"({study.histories // replications} in all)."
+        f"({study.histories // replications} in all). Differences on the same luck, {replications:,} pairs; the 95 % "
+        "intervals of an outcome hold together."
     )
-    yield f"Differences on the same luck, {replications:,} pairs; the 95 % intervals of an outcome hold together."
-    yield ""
-    yield from opening(study.findings)
-    yield ""
-    yield from _table(found, study, top)
+    yield EMPTY
+    yield _table(found, study, top)
+    yield Text(
+        "A dot: no difference found. The order is that of the mean over these outcomes of the largest difference found, in "
+        "standard deviations between histories.", 0, 2, style="quiet",
+    )  # fmt: skip
+    yield Text("To run one of them, whose path is in one_at_a_time.csv: parley run SCENARIO --set PATH=VALUE", 0, 2)
+    yield from (Text(f"Not tried: {what} ({reason})", 0, 2, style="quiet") for what, reason in found.untried.items())
     yield from _left_out(study)
     if _correlated(study.scenario, tied=True):
-        yield "What is tied to another (a rank of 1 or -1), as a reference to its level, is not moved with it."
-        yield ""
+        yield Text("What is tied to another (a rank of 1 or -1), as a reference to its level, is not moved with it.", 0, 2)
 
 
-def _table(found: MindChanging, study: Study[MindChanging], top: int) -> Iterator[str]:
-    """Yield the table of the `top` assumptions that move the outcomes most, each taken alone."""
+def _table(found: MindChanging, study: Study[MindChanging], top: int) -> Table:
+    """Return the table of the `top` assumptions that move the outcomes most, each taken alone."""
     shown = found.assumptions[:top]
-    columns = []
+    columns, cells = [], []
     for name, values in found.outcomes.items():
         changes = [effect.differences[name] for one in shown for effect in one.effects]
         largest = max((abs(change.mean) for change in changes if change is not None), default=0.0)
         scale, unit = (100.0, " (points)") if is_share(values) else (0.001, " (thousand)") if largest >= 1e5 else (1.0, "")
-        cells = [_cell(change, scale) for change in changes]
-        head = wrap(study.outcomes[name].label + unit, WIDTH)
-        columns.append((head, cells, max(map(len, (*head, *cells))) + 2))
-    called = [knob_heading(one.path, study.scenario) for one in shown]
-    path = max(map(len, called)) + 2
-    value = max(len(_value(effect.variant)) for one in shown for effect in one.effects) + 2
-    height = max(len(head) for head, _, _ in columns)
-    for line in range(height):
-        left = f"    {'assumption':<{path}}{'at':>{value}}" if line == height - 1 else " " * (4 + path + value)
-        texts = [(["" for _ in range(height - len(head))] + head)[line] for head, _, _ in columns]
-        yield left + "".join(f"{text:>{width}}" for text, (_, _, width) in zip(texts, columns, strict=True))
-    at = 0
+        columns.append(Column(_head(study, name) + unit))
+        cells.append([_cell(change, scale) for change in changes])
+    rows: list[list[str]] = []
     for rank, one in enumerate(shown, 1):
         for place, effect in enumerate(one.effects):
-            left = f"{rank:>2}. {called[rank - 1]:<{path}}" if place == 0 else " " * (4 + path)
-            yield (
-                left + f"{_value(effect.variant):>{value}}" + "".join(f"{cells[at]:>{width}}" for _, cells, width in columns)
-            )
-            at += 1
-    yield ""
-    yield "A dot: no difference found. The order is that of the mean over these outcomes of the largest difference found, in"
-    yield "standard deviations between histories."
-    yield "To run one of them, whose path is in one_at_a_time.csv: parley run SCENARIO --set PATH=VALUE"
-    for what, reason in found.untried.items():
-        yield f"Not tried: {what} ({reason})"
-    yield ""
+            label = f"{rank}. {knob_heading(one.path, study.scenario)}" if place == 0 else ""
+            rows.append([label, _value(effect.variant), *(column[len(rows)] for column in cells)])
+    return Table([Column("assumption", wraps=True), Column("at"), *columns], rows, labels=2)
 
 
 def _value(variant: Variant) -> str:
@@ -148,37 +180,62 @@ def _value(variant: Variant) -> str:
 
 def _cell(change: Difference | None, scale: float) -> str:
     if change is None or not change.found:
-        return "."
+        return NOT_FOUND
     half = scale * (change.high - change.low) / 2
     digits = 1 if half < 10 else 0
     return f"{scale * change.mean:+,.{digits}f} ±{half:,.{digits}f}"
 
 
-def _by_design(study: Study[Sobol], top: int) -> Iterator[str]:
+def _by_design(study: Study[Sobol], top: int) -> Iterator[Block]:
     uncertain = len(study.found[0].indices) - 1
-    yield (
-        f"{identity_of(study.scenario, study.plan).line}: Sobol' indices of {uncertain} uncertain parameters and of luck, "
-        f"{study.histories:,} histories"
+    yield from _opening(
+        study, f"Sobol' indices of {uncertain} uncertain parameters and of luck", f"{study.histories:,} histories"
     )
+    totals = {
+        (one.outcome, index.factor): index
+        for one in study.found
+        for index in one.indices
+        if index.total > index.total_error > 0
+    }
+    most = _most(((outcome, name, one.total) for (outcome, name), one in totals.items()), top)
+    rows = [
+        [
+            _factor(name, study.scenario),
+            *(
+                f"{index.total:.2f} ±{index.total_error:.2f}"
+                if (index := totals.get((one.outcome, name))) is not None
+                else NOT_FOUND
+                for one in study.found
+            ),
+        ]
+        for name in most
+    ]
+    columns = [Column(_head(study, one.outcome)) for one in study.found]
+    yield Table([Column("share of variance with all interplay of", wraps=True), *columns], rows)
+    yield Text("A dot: cannot be told from none.", 0, 2, style="quiet")
+    if any(index.total_error > WIDE for one in study.found for index in one.indices):
+        yield Text("The intervals are wide: take more rows, as twice as many.", 0, 2)
     if _correlated(study.scenario, tied=False):
-        yield "The correlations of the scenario are left out: parameters are taken as independent."
+        yield Text("The correlations of the scenario are left out: parameters are taken as independent.", 0, 2)
     if _correlated(study.scenario, tied=True):
-        yield "What is tied to another (a rank of 1 or -1) moves with it, as one factor."
-    yield ""
-    yield from opening(study.findings)
-    yield ""
+        yield Text("What is tied to another (a rank of 1 or -1) moves with it, as one factor.", 0, 2)
+    yield from _left_out(study)
+
+
+def _factor(name: str, scenario: Scenario[ScenarioHead]) -> str:
+    return LUCK if name == LUCK else knob_heading(name, scenario)
+
+
+def _each_by_design(study: Study[Sobol], top: int) -> Iterator[Block]:
     for one in study.found:
-        yield f"{study.outcomes[one.outcome].label} ({one.outcome})"
+        yield Text(f"{_head(study, one.outcome)} ({one.outcome})", 0, 2, style="bold")
         seen = [index for index in one.indices if index.total > index.total_error > 0]
-        yield "     alone (95 %)    with all interplay  factor"
+        rows = []
         for index in seen[:top]:
             alone = f"{index.first_order:.2f} ±{index.first_order_error:.2f}"
-            total = f"{index.total:.2f} ±{index.total_error:.2f}"
-            name = LUCK if index.factor == LUCK else knob_heading(index.factor, study.scenario)
-            yield f"  {alone:>15}  {total:>20}  {name}"
+            rows.append([_factor(index.factor, study.scenario), alone, f"{index.total:.2f} ±{index.total_error:.2f}"])
+        if rows:
+            yield Table([Column("factor", wraps=True), Column("alone (95 %)"), Column("with all interplay")], rows)
         more = f"; {len(seen) - top} more are in the table" if len(seen) > top else ""
-        yield f"  {len(one.indices) - len(seen)} of {len(one.indices)} factors cannot be told from none{more}"
-        if max(index.total_error for index in one.indices) > WIDE:
-            yield "  The intervals are wide: take more rows, as twice as many."
-        yield ""
-    yield from _left_out(study)
+        yield Text(f"{len(one.indices) - len(seen)} of {len(one.indices)} factors cannot be told from none{more}", 1, 2)
+        yield EMPTY

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from sim.results.summary import Row, with_asked
 from sim.studies.sweep import Sweep
+from sim.words.findings import findings_block
 from sim.words.labels import knob_heading
+from sim.words.layout import EMPTY, Block, Column, Table, Text, Title
 from sim.words.numbers import half_width, in_unit, with_band
 
 SHADES = "·░▒▓█"
@@ -14,37 +16,39 @@ MOST_LINES = 60
 SAME_LUCK = "All points meet the same luck, so that differences between them are surer than the intervals of their values."
 
 
-def text_lines(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[str]:
-    """Yield a sweep as lines of text.
+def answer(sweep: Sweep, title: str, outcomes: Sequence[str]) -> Iterator[Block]:
+    """Yield what a sweep says: findings, then a heat table of the first of two knobs, or a line a point.
 
     Outcomes that no history of any point has are said to be `never`.
     """
+    yield Title(title, f"{len(sweep.points):,} points, {sweep.plan.replications:,} histories each, on the same luck")
+    yield EMPTY
+    yield findings_block(sweep.findings)
+    yield EMPTY
+    yield from tables(sweep, outcomes)
+    yield Text(SAME_LUCK, 0, 2, style="quiet")
+
+
+def tables(sweep: Sweep, outcomes: Sequence[str]) -> Iterator[Block]:
+    """Yield the tables of outcomes over the points of a sweep."""
     told = (row for rows in sweep.summaries for row in rows)
     labels = {row.id: row.alone for row in with_asked(sweep.scenario, told, outcomes)}
     if sweep.is_grid:
         for outcome in outcomes:
             yield from _heat_table(sweep, outcome, labels[outcome])
-            yield ""
-        yield SAME_LUCK
+            yield EMPTY
         return
-    cells = [[_in_words(sweep.row(place, outcome)) for outcome in outcomes] for place in range(len(sweep.points))]
-    paths = [knob.path for knob in sweep.knobs]
-    called = [knob_heading(path, sweep.scenario) for path in paths]
-    shown = [path.rpartition(".")[2] for path in paths] if len(paths) > 1 else called
-    widths = [max(len(shown[at]), *(len(point[at]) for point in sweep.points)) for at in range(len(paths))]
-    columns = [max(len(outcome), *(len(line[at]) for line in cells)) for at, outcome in enumerate(outcomes)]
-    if len(paths) > 1:
-        yield from (f"{name}: {label}" for name, label in zip(shown, called, strict=True))
-    for outcome in outcomes:
-        yield f"{outcome}: {labels[outcome]}"
-    yield ""
-    yield " " + "  ".join(f"{name:>{width}}" for name, width in zip([*shown, *outcomes], [*widths, *columns], strict=True))
-    for point, line in list(zip(sweep.points, cells, strict=True))[:MOST_LINES]:
-        yield " " + "  ".join(f"{text:>{width}}" for text, width in zip([*point, *line], [*widths, *columns], strict=True))
+    called = [knob_heading(knob.path, sweep.scenario) for knob in sweep.knobs]
+    rows = [
+        [*point, *(_in_words(sweep.row(place, outcome)) for outcome in outcomes)]
+        for place, point in list(enumerate(sweep.points))[:MOST_LINES]
+    ]
+    yield Table(
+        [*(Column(name) for name in called), *(Column(f"{labels[outcome]} ({outcome})") for outcome in outcomes)], rows
+    )
     if len(sweep.points) > MOST_LINES:
-        yield f" ... and {len(sweep.points) - MOST_LINES:,} points more, which sweep.csv has"
-    yield ""
-    yield SAME_LUCK
+        yield Text(f"... and {len(sweep.points) - MOST_LINES:,} points more, which sweep.csv has", 1)
+    yield EMPTY
 
 
 def _in_words(row: Row | None) -> str:
@@ -56,16 +60,16 @@ def _in_words(row: Row | None) -> str:
     return with_band(value, row.low, row.high, row.unit)
 
 
-def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[str]:
+def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[Block]:
     """Yield one outcome over two knobs, each cell with a shade that is a half-width of the intervals or more."""
     down, across = sweep.knobs
     rows = {point: sweep.row(place, outcome) for place, point in enumerate(sweep.points)}
     values = {point: value for point, row in rows.items() if row is not None and (value := row.value) is not None}
     half = max(((row.high or 0.0) - (row.low or 0.0) for row in rows.values() if row is not None), default=0.0) / 2
     unit = next((row.unit for row in rows.values() if row is not None), "")
-    yield f"{label} ({outcome}); every value within {half_width(half, unit)} (95 %)"
+    yield Text(f"{label} ({outcome}); every value within {half_width(half, unit)} (95 %)", 0, 2, style="bold")
     if not values:
-        yield " never"
+        yield Text("never", 1)
         return
     least, most = min(values.values()), max(values.values())
     size = max(abs(least), abs(most))
@@ -78,11 +82,9 @@ def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[str]:
         place = min(len(SHADES) - 1, int((values[point] - least) / step)) if step > 0 else 0
         return f"{in_unit(values[point], unit, size=size)} {SHADES[place] * 2}"
 
-    cells = {(y, x): cell((y, x)) for y in down.values for x in across.values}
-    width = max(8, *(len(text) for text in (*cells.values(), *across.values))) + 2
     rows_of, columns_of = (knob_heading(knob.path, sweep.scenario) for knob in (down, across))
-    first = max(len(rows_of), *(len(value) for value in down.values))
-    yield f" {'':{first}}  {columns_of}"
-    yield f" {rows_of:>{first}}" + "".join(f"{value + '   ':>{width}}" for value in across.values)
-    for y in down.values:
-        yield f" {y:>{first}}" + "".join(f"{cells[y, x]:>{width}}" for x in across.values)
+    yield Text(f"down: {rows_of}; across: {columns_of}", 1, 2, style="quiet")
+    yield Table(
+        [Column(), *(Column(f"{value}   ") for value in across.values)],
+        [[y, *(cell((y, x)) for x in across.values)] for y in down.values],
+    )

@@ -1,23 +1,23 @@
 """Targets of a scenario as a table for the terminal."""
 
 from sim.results.targets import Checked
+from sim.words.layout import Column, Table
 from sim.words.numbers import in_full
 
 DIGITS = 3
 
 
-def target_lines(checked: list[Checked]) -> list[str]:
-    """Return the table of targets as lines of text."""
-    names = [f"{one.expectation.id} ({one.expectation.statistic})" for one in checked]
-    width = max((len(name) for name in names), default=0)
-    lines = [f" {'target':<{width}} {'value':>10} {'from':>10} .. {'to':<10} defined in"]
-    for name, one in zip(names, checked, strict=True):
+def target_table(checked: list[Checked]) -> Table:
+    """Return the table of targets."""
+    rows = []
+    for one in checked:
         want = one.expectation
         verdict = "met" if one.met else "NOT MET" if one.value is not None else _why_undefined(one)
-        bounds = f"{in_full(want.low, DIGITS):>10} .. {in_full(want.high, DIGITS):<10}"
         value = "-" if one.value is None else in_full(one.value, DIGITS)
-        lines.append(f" {name:<{width}} {value:>10} {bounds} {one.share:>10.1%}  {verdict}")
-    return lines
+        bounds = f"{in_full(want.low, DIGITS)} .. {in_full(want.high, DIGITS)}"
+        rows.append([f"{want.id} ({want.statistic})", value, bounds, f"{one.share:.1%}", verdict])
+    heads = (Column("target", wraps=True), Column("value"), Column("from .. to"), Column("defined in", spare=1))
+    return Table([*heads, Column("", wraps=True)], rows)
 
 
 def _why_undefined(one: Checked) -> str:

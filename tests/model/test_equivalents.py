@@ -26,7 +26,7 @@ def test_every_constant_in_utility_is_told_to_those_whom_it_concerns(load, parle
     assert lines <= set(found)
     assert {one.side for one in found["mediation.pressure"]} == {"attacker", "defender"}
     assert not any("issues." in path for path in found), "what an option is worth is no constant beside the terms"
-    shown = parley("show", "baseline").stdout
+    shown = parley("show", "baseline", "--full", COLUMNS="200").stdout
     assert shown.count("months of war") >= len(found)
 
 

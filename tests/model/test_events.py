@@ -569,14 +569,14 @@ def test_the_chronicle_tells_beginnings_and_ends(calm: Load) -> None:
     effect = {PRODUCTION: {"add": 1, "for_days": 5}}
     quiet, loud = event(on(3), effect, "quiet"), event(on(4), effect, "loud", tell="Aid {doubles}\n  by 100%: {0} {told}!")
     batch = run_batch(calm(edit=having(quiet, loud)), Plan(1, 1, 20, watched=[0]), np.arange(1))
-    story = "\n".join(chronicle(batch, 0))
+    story = "\n".join(" ".join(line) for line in chronicle(batch, 0))
     for day, sentence in (
         (3, "Event quiet begins."),
         (8, "Event quiet ends."),
         (4, "Aid {doubles} by 100%: {0} {told}!"),
         (9, "Event loud ends."),
     ):
-        assert f"{START + timedelta(days=day)}    {sentence}" in story
+        assert f"{START + timedelta(days=day)} {sentence}" in story
     assert set(EVENT_KINDS) >= {"event begins", "event ends"}
 
 

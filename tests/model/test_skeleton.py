@@ -117,7 +117,7 @@ def test_its_outcome_is_told_wherever_outcomes_are(house: Path, tmp_path: Path) 
     with (folder / "summary.csv").open(encoding="utf-8") as table:
         assert any(row["id"] == OUTCOME and row["label"] == "Persons displaced" for row in csv.DictReader(table))
     assert "Persons displaced" in (folder / "summary.md").read_text(encoding="utf-8")
-    shown = python(house, "-m", "sim", "show", str(file), cwd=tmp_path)
+    shown = python(house, "-m", "sim", "show", str(file), "persons_per_km2", cwd=tmp_path)
     (line,) = [line for line in shown.splitlines() if line.strip().startswith("persons_per_km2")]
     assert line.split() == ["persons_per_km2", "20", "persons", "per", "km2", "default"]
     checked = python(house, "-m", "sim", "check", "--sources", str(file), cwd=tmp_path)

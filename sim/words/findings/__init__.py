@@ -6,8 +6,6 @@ Each function returns the findings of one kind of result, what weighs most first
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +25,7 @@ from sim.studies.sweep import Sweep
 from sim.words.findings import studies
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.run import of_summary
+from sim.words.layout import Text, wrap
 
 WIDTH, LINES = 79, 4
 
@@ -105,14 +104,13 @@ def opening(findings: Sequence[Finding], width: int = WIDTH, lines: int = LINES)
     """Return what fits of findings into so many lines, as a paragraph; the first one whole in any case."""
     told: list[str] = []
     for one in findings:
-        longer = _wrapped([*told, one.sentence], width)
+        longer = wrap(" ".join([*told, one.sentence]), width)
         if told and len(longer) > lines:
             continue
         told.append(one.sentence)
-    return _wrapped(told, width)
+    return wrap(" ".join(told), width) if told else []
 
 
-def _wrapped(sentences: Sequence[str], width: int) -> list[str]:
-    """Return sentences as lines, in which no number is parted from its unit, nor an interval in two."""
-    kept = re.sub(r"(?<=\d) (?=%|points)|(?<=%:) | (?=\.\.)|(?<=\.\.) ", "\N{NO-BREAK SPACE}", " ".join(sentences))
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in textwrap.wrap(kept, width)]
+def findings_block(findings: Sequence[Finding]) -> Text:
+    """Return what opens text: what fits of findings into four lines of a terminal."""
+    return Text(" ".join(opening(findings)))

@@ -1,0 +1,83 @@
+"""Scenarios and their numbers as text for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from sim.results.identity import title_of
+from sim.scenario import Scenario
+from sim.scenario.describe import Change, Entry, Told, coverage, entries
+from sim.words.amounts import amounts
+from sim.words.changes import in_verbs
+from sim.words.layout import EMPTY, Block, Column, Table, Text, Title
+
+
+def overview(scenario: Scenario[Any]) -> Iterator[Block]:
+    """Yield what a scenario is, and how many numbers its sections have."""
+    yield Title(title_of(scenario))
+    yield Text(scenario.world.description)
+    yield EMPTY
+    rows = [
+        [one.section, f"{one.numbers:,}", f"{one.sourced:,}", f"{one.assumed:,}", f"{len(one.default):,}"]
+        for one in coverage(scenario)
+    ]
+    heads = (Column("numbers"), Column("with a source"), Column("assumed"), Column("default", spare=1))
+    yield Table([Column("section", wraps=True), *heads], rows)
+
+
+def values(scenario: Scenario[Any], words: Sequence[str] = ()) -> Iterator[Block]:
+    """Yield every value in whose path, label or meaning all words stand, with its unit, place and source."""
+    amount, group = amounts(scenario), None
+    rows: list[list[str]] = []
+    for entry in entries(scenario):
+        label = scenario.labels[entry.path].text if entry.path in scenario.labels else ""
+        looked_at = f"{entry.path} {label} {entry.about}".casefold()
+        if not all(word.casefold() in looked_at for word in words):
+            continue
+        head, _, name = entry.path.rpartition(".")
+        if head != group:
+            group = head
+            rows.append([head or "scenario"])
+        rows.append([f"  {name}", f"{entry.text} {entry.unit}".rstrip(), entry.origin, _place(entry)])
+        if entry.path in amount:
+            rows.append(["", amount[entry.path], "", ""])
+    if rows:
+        heads = (Column("value", wraps=True, least=20), Column("source", wraps=True, least=12))
+        yield Table([Column("", wraps=True, least=20), *heads, Column("written at", spare=1)], rows)
+    else:
+        yield Text("no value")
+
+
+def _place(entry: Entry) -> str:
+    return f"{Path(entry.place.file).name}:{entry.place.line}" if entry.place.line else entry.place.file
+
+
+def differences(found: Sequence[Change], before: Scenario[Any], after: Scenario[Any]) -> Iterator[Block]:
+    """Yield what differs between two scenarios, each with the path for who wants to set it."""
+    yield Text(f"From '{title_of(before)}' to '{title_of(after)}':", 0, 2, style="bold")
+    for change in found:
+        yield Text(in_verbs(change, before, after), 2, 2)
+        yield Text(f"{change.path}{f': {change.about}' if change.about else ''}", 6, 2, style="quiet")
+    if not found:
+        yield Text("nothing differs in what is assumed", 2)
+
+
+def knobs(found: Sequence[Told]) -> Iterator[Block]:
+    """Yield numbers of a scenario: what each is called, its value, unit and range, then path and meaning."""
+    for one in found:
+        unit = " ".join(part for part in (one.unit, f"({one.range})" if one.range else "") if part)
+        yield Text(f"{one.label}: {one.value} {unit}".rstrip(), 0, 4, style="bold")
+        yield Text(f"{one.path}{f': {one.meaning}' if one.meaning else ''}", 4, 2)
+
+
+def themes(found: Sequence[tuple[str, str, str, str]], *, full: bool) -> Iterator[Block]:
+    """Yield scenarios, each with its theme, name, title and description, by theme; in full with what they assume."""
+    rows: list[list[str]] = []
+    for theme, those in groupby(found, key=lambda one: one[0]):
+        rows.append([theme])
+        for _, name, title, description in those:
+            rows += [[name, title], *([["", description]] if full else [])]
+    yield Table([Column(), Column(wraps=True)], rows)
