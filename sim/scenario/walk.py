@@ -13,7 +13,6 @@ from pydantic.fields import FieldInfo
 from .errors import Path, Step
 from .quantity import Fixed, Quantity
 
-
 T = TypeVar("T")
 
 
