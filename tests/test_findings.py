@@ -308,8 +308,15 @@ CASES: dict[str, tuple[list[Line], list[str]]] = {
               talks_opened=("course", "times", LUCK, LUCK + 0.3 + 0.1 * LUCK[::-1])),
         ["More arms against Baseline: the largest difference is in 'ceasefire in force': +25 points (95 %: +21 .. +29), "
          "+0.53 standard deviations between histories.",
-         "The second largest difference is in 'talks opened': +0.292 times (95 %: +0.283 .. +0.301).",
+         "Of all others the largest difference is in 'talks opened': +0.292 times (95 %: +0.283 .. +0.301).",
          "No difference was found in 'casualties, Russia' (95 %: -0.12 .. +0.12 persons)."],
+    ),
+    "what was changed is changed most": (
+        lines(aid_delivered_beur_defender=("course", "bn EUR", LUCK, LUCK + 3.0 + 0.1 * LUCK[::-1]),
+              ceasefire_in_force=("endings", "share", FEW, MANY)),
+        ["More arms against Baseline: the largest difference of the main outcomes is in 'ceasefire in force': +25 points "
+         "(95 %: +21 .. +29), +0.53 standard deviations between histories.",
+         "Of all others the largest difference is in 'aid delivered beur defender': +2.992 bn EUR (95 %: +2.983 .. +3.001)."],
     ),
     "all the same": (
         lines(war_goes_on=("endings", "share", FEW, FEW)),

@@ -16,6 +16,7 @@ from sim.words.labels import sentence_label, side_names
 
 MOST_DIFFERENCES = 2
 COLUMNS = ("difference", "low", "high")
+MAIN = TOLD_OF_COMPARISONS.union(HEADLINE)
 
 
 class Together(NamedTuple):
@@ -99,9 +100,15 @@ def _largest(told: _Told, known: Sequence[Line], against: str) -> Iterator[Findi
             said = f"no difference was found that is not negligible; found, but negligible, are {listed(negligible)}"
         yield finding("not found", 1.0, [f"{against}: {said}."])
         return
+    # Aid that was doubled is twice as much: what people ask for comes before what only shows that something was changed.
+    largest, order = order[0], sorted(order, key=lambda line: line.id not in MAIN)
+    which = "" if order[0] is largest else " of the main outcomes"
     for place, line in enumerate(order[:MOST_DIFFERENCES]):
         far: Pieces = [", ", *_far(told, line), " standard deviations between histories"] if _of(line).spread > 0 else []
-        begin = f"{against}: the largest difference is in" if place == 0 else "The second largest difference is in"
+        begin = f"{against}: the largest difference{which} is in"
+        if place > 0:
+            alike = (line.id in MAIN) == (order[0].id in MAIN)
+            begin = "The second largest difference is in" if alike else "Of all others the largest difference is in"
         first = f"{begin} {told.label(line)}: "
         yield _finding(line, 1.0 if place == 0 else 0.7, [first, *told.change(line), *(far if place == 0 else []), "."])
     endings = [line for line in order if line.section == "endings"]
@@ -141,8 +148,7 @@ def _surprises(told: _Told, known: Sequence[Line]) -> Iterator[Finding]:
 def _not_found(told: _Told, known: Sequence[Line], against: str) -> Iterator[Finding]:
     """Yield the first of the main outcomes in which no difference was found."""
     ids = {line.id: line for line in known}
-    main = [*HEADLINE, *(line.id for line in known if line.id in TOLD_OF_COMPARISONS)]
-    order = [ids[name] for name in dict.fromkeys(main) if name in ids]
+    order = [ids[name] for name in dict.fromkeys([*HEADLINE, *(name for name in ids if name in MAIN)]) if name in ids]
     missed = [line for line in order if not _of(line).found]
     if not missed:
         return
