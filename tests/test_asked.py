@@ -252,7 +252,7 @@ def test_it_is_taken_wherever_an_outcome_is(parley: Callable, tmp_path: Path) ->
     small, span = ("--months", 3, "--replications"), "casualties_attacker[1..3]"
     vary = ("--vary", "arms.defender.aid_scale=0,1")
     swept = parley("sweep", "baseline", *vary, *small, 10, "--outcome", span, "--out", tmp_path / "sweep")
-    assert f"Casualties, Russia, months 1 to 3 ({span})" in " ".join(swept.stdout.split())
+    assert span in swept.stdout
     page = parley("report", tmp_path / "sweep", "--out", tmp_path / "page.html")
     assert page.returncode == 0, page.stderr
     assert "Casualties, Russia, months 1 to 3" in (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -368,7 +368,7 @@ ASK = ("--outcome", "daily_casualties_30_days_attacker > 1_600")
 
 
 def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
-    done = parley("discover", folder, *ASK, "--out", tmp_path / "kept")
+    done = parley("discover", folder, *ASK, "--out", tmp_path / "kept", "--full", COLUMNS="80")
     assert done.returncode == 0, done.stderr
     for words in (
         "Where daily_casualties_30_days_attacker > 1,600 holds: Baseline: the war as of early December 2024",
@@ -386,7 +386,9 @@ def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
     kept = {file.name: file.read_text() for file in (tmp_path / "kept").iterdir()}
     assert kept.keys() == {"discovery.txt", "discovery.csv", "discovery.json", "trajectory.csv", "manifest.json"}
     assert kept["discovery.txt"] == done.stdout
-    assert "is there already" in parley("discover", folder, *ASK, "--out", tmp_path / "kept").stderr
+    again = parley("discover", folder, *ASK, "--out", tmp_path / "kept", COLUMNS="80")
+    assert "is there already" in again.stderr
+    assert done.stdout.startswith(again.stdout.removesuffix(f"{again.stdout.splitlines()[-1]}\n"))
 
 
 def test_all_that_is_printed_says_the_same(parley, folder: Path) -> None:
