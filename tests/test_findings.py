@@ -316,7 +316,8 @@ CASES: dict[str, tuple[list[Line], list[str]]] = {
               ceasefire_in_force=("endings", "share", FEW, MANY)),
         ["More arms against Baseline: the largest difference of the main outcomes is in 'ceasefire in force': +25 points "
          "(95 %: +21 .. +29), +0.53 standard deviations between histories.",
-         "Of all others the largest difference is in 'aid delivered beur defender': +2.992 bn EUR (95 %: +2.983 .. +3.001)."],
+         "Of all others the largest difference is in 'aid delivered beur defender': +2.992 bn EUR (95 %: +2.983 .. "
+         "+3.001)."],
     ),
     "all the same": (
         lines(war_goes_on=("endings", "share", FEW, FEW)),
