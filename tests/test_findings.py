@@ -319,6 +319,16 @@ CASES: dict[str, tuple[list[Line], list[str]]] = {
          "Of all others the largest difference is in 'aid delivered beur defender': +2.992 bn EUR (95 %: +2.983 .. "
          "+3.001)."],
     ),
+    "the ending that changes most": (
+        lines(casualties_attacker=("course", "persons", LUCK, LUCK + 3.0 + 0.1 * LUCK[::-1]),
+              casualties_defender=("course", "persons", LUCK, LUCK + 2.0 + 0.1 * LUCK[::-1]),
+              attacker_collapsed=("endings", "share", np.arange(400) < 8, np.arange(400) < 40),
+              war_goes_on=("endings", "share", np.arange(400) < 240, np.arange(400) < 200)),
+        ["More arms against Baseline: the largest difference is in 'casualties, Russia': +2.992 persons "
+         "(95 %: +2.983 .. +3.001), +3.26 standard deviations between histories.",
+         "Of the endings the share in which the war goes on changes most: -10 points (95 %: -13 .. -7).",
+         "The second largest difference is in 'casualties defender': +1.992 persons (95 %: +1.983 .. +2.001)."],
+    ),
     "all the same": (
         lines(war_goes_on=("endings", "share", FEW, FEW)),
         ["More arms against Baseline: no outcome differs in any history."],

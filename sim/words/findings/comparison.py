@@ -111,7 +111,8 @@ def _largest(told: _Told, known: Sequence[Line], against: str) -> Iterator[Findi
             begin = "The second largest difference is in" if alike else "Of all others the largest difference is in"
         first = f"{begin} {told.label(line)}: "
         yield _finding(line, 1.0 if place == 0 else 0.7, [first, *told.change(line), *(far if place == 0 else []), "."])
-    endings = [line for line in order if line.section == "endings"]
+    # Shares of the same histories compare as they are.
+    endings = sorted((line for line in order if line.section == "endings"), key=lambda line: -abs(_of(line).mean))
     if endings and endings[0] not in order[:MOST_DIFFERENCES]:
         line = endings[0]
         clause = CLAUSES.get(line.id, sentence_label(line.label, told.sides))
