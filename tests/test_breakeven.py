@@ -226,7 +226,7 @@ def test_the_command_at_the_edge(parley) -> None:
     assert undefined.stderr == ""
     assert "No break-even can be told" in undefined.stdout
     assert undefined.stdout.count("not defined") == 5
-    found = json.loads(parley(*ask, "--until", "mean(fire_below_half_month_attacker) > 1", "--json").stdout)
+    found = json.loads(parley(*ask, "--until", "mean(fire_below_half_month_attacker) > 1", "--json").stdout)["data"]
     assert found["found"] == "undefined"
     assert found["points"][0] == {"value": 0, "histories": 0, "excess": None, "low": None, "high": None, "holds": None}
     assert found["holds_above"] is None

@@ -93,7 +93,7 @@ def test_the_resolved_scenario_gives_the_same_run(parley, tmp_path: Path):
 
 def test_json(parley, tmp_path: Path):
     done = parley("run", "baseline", *QUICK, "--json", cwd=tmp_path)
-    (result,) = json.loads(done.stdout)
+    (result,) = json.loads(done.stdout)["data"]
     assert result["scenario"] == "baseline"
     ids = [row["id"] for row in result["summary"]]
     assert ids[:3] == ["war_goes_on", "attacker_collapsed", "defender_collapsed"]

@@ -201,7 +201,7 @@ def test_what_the_command_prints(parley, folders: Path, tmp_path: Path) -> None:
     for words in ("Scale of aid to Ukraine: 1 becomes 2", "no difference found", "Endings changed in", "not a forecast"):
         assert words in done.stdout
     assert "| Net land taken by Russia (km2) |" in parley("compare", *two, "--markdown").stdout
-    data: dict[str, Any] = json.loads(parley("compare", *two, "--json", "--out", tmp_path / "kept").stdout)
+    data: dict[str, Any] = json.loads(parley("compare", *two, "--json", "--out", tmp_path / "kept").stdout)["data"]
     assert len(data["outcomes"]) > 30
     assert {file.name for file in (tmp_path / "kept").iterdir()} == {
         "comparison.csv", "comparison.json", "comparison.md", "comparison.txt", "manifest.json",

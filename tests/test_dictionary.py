@@ -41,7 +41,7 @@ def test_a_word_finds(parley: Callable, tmp_path: Path) -> None:
     assert {"killed_attacker", "casualties_attacker", "killed_per_month_12_months_defender"} <= {
         row["name"] for row in found
     }
-    of_one = json.loads(parley("outcomes", "no_talks", "force at", "--json").stdout)
+    of_one = json.loads(parley("outcomes", "no_talks", "force at", "--json").stdout)["data"]
     assert [row["name"] for row in of_one] == [
         f"force_{when}_{side}" for when in ("start", "end") for side in ("attacker", "defender")
     ]

@@ -394,7 +394,7 @@ def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
 def test_all_that_is_printed_says_the_same(parley, folder: Path) -> None:
     as_csv, as_json = (parley("discover", folder, *ASK, way) for way in ("--csv", "--json"))
     rows = list(csv.DictReader(io.StringIO(as_csv.stdout)))
-    data: dict[str, Any] = json.loads(as_json.stdout)
+    data: dict[str, Any] = json.loads(as_json.stdout)["data"]
     box = data["searches"][0]["box"]
     assert data["searches"][0]["stands"]
     assert [float(row["low"]) for row in rows] == [one["low"] for one in box["restrictions"]]

@@ -66,7 +66,7 @@ def test_a_run_goes_on_until_its_shares_are_known(parley, tmp_path: Path) -> Non
     ask = ("run", "baseline", "--months", 2, "--set", "front.offensives=[]", "--json", "--out")
     done = parley(*ask, tmp_path / "all", "--precision", 0.006, "--precision-of", "war_goes_on")
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert done.stderr == f"Written: {tmp_path}/all/baseline/\n"
     with (tmp_path / "all/baseline/summary.csv").open() as file:
         (row,) = [row for row in csv.DictReader(file) if row["id"] == "war_goes_on"]
     n = int(row["total"])

@@ -151,7 +151,7 @@ def test_a_comparison_says_what_both_are(parley, tmp_path: Path) -> None:
     assert parley("run", "baseline", "--set", f"{AID}=0.1", *size, "--out", tmp_path / "kept").returncode == 0
     told = parley("compare", "baseline", "kept/baseline", "--json", "--out", "made", cwd=tmp_path)
     assert told.returncode == 0, told.stderr
-    first, second = (one["title"] for one in json.loads(told.stdout)["compared"])
+    first, second = (one["title"] for one in json.loads(told.stdout)["data"]["compared"])
     assert (tmp_path / "made/comparison.md").read_text().splitlines()[0] == f"# {second} against {first}"
     assert first == "Baseline: the war as of early December 2024, over 2 months (was 36 months)"
     assert second == f"Baseline: the war as of early December 2024, with {CALLED} 0.1 (was 1), over 2 months (was 36 months)"
@@ -171,7 +171,7 @@ def test_studies_say_what_was_set(parley, tmp_path: Path, command: tuple[str, ..
     assert "with law of attrition square (was mixed), over 1 month (was 36 months), seed 2" in first
     data = json.loads(
         parley(*command, *size, "--json", *(["--force"] if command[0] == "sweep" else []), cwd=tmp_path).stdout
-    )
+    )["data"]
     assert [one["path"] for one in data["settings"]] == ["attrition.law", "horizon", "seed"]
 
 

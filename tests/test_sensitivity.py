@@ -322,7 +322,7 @@ def test_the_command(parley: Callable, tmp_path: Path) -> None:
     assert "no parameter of this scenario is uncertain" in certain.stderr
     drawn = parley("sensitivity", folder, "--sobol", 32, "--outcome", "casualties_attacker", "--json")
     assert drawn.returncode == 0, drawn.stderr
-    assert {row["factor"] for row in json.loads(drawn.stdout)["rows"]} > {"luck", CHANGED}
+    assert {row["factor"] for row in json.loads(drawn.stdout)["data"]["rows"]} > {"luck", CHANGED}
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_one_that_was_asked_for_does(parley) -> None:
     done = parley(*ask, "--outcome", "ceasefire_in_force")
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == "error: ceasefire_in_force is the same in all histories, so nothing drives it\n"
-    told = json.loads(parley(*ask, "--json").stdout)
+    told = json.loads(parley(*ask, "--json").stdout)["data"]
     assert set(told["left_out"]) == {"ceasefire_in_force", "war_goes_on"}
     early = parley("sensitivity", "baseline", "--months", 2, "--sobol", 64, "--outcome", "deal_month")
     assert (early.returncode, early.stdout) == (3, "")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.common import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
     Cluster,
     Excel,
     Months,
@@ -18,7 +20,6 @@ from sim.cli.common import (
     errors_as_lines,
     load_all,
     one_way_to_print,
-    print_csv,
     refuse_both,
     refuse_excel,
     refuse_two_horizons,
@@ -28,7 +29,7 @@ from sim.cli.common import (
     workers_for,
 )
 from sim.cli.complete import knobs, scenarios
-from sim.cli.printing import say
+from sim.cli.printing import say, say_rows
 from sim.pasted import command
 
 if TYPE_CHECKING:
@@ -49,9 +50,10 @@ def breakeven(
     settings: Settings = None,
     workers: Workers = None,
     cluster: Cluster = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print the values that were tried as CSV.")] = False,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
     excel: Excel = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find the value of a knob at which an outcome reaches a level, with its interval, on the same luck.
 
@@ -63,7 +65,6 @@ def breakeven(
         from sim.ensemble.run import Plan, horizon_days
         from sim.results.identity import identity_of
         from sim.results.runs import Run
-        from sim.results.tables import csv_of
         from sim.scenario.wording import exact_number
         from sim.studies.breakeven import break_even
         from sim.studies.condition import Condition, refuse_unknown
@@ -73,7 +74,7 @@ def breakeven(
         from sim.words.labels import knob_label
         from sim.words.layout import EMPTY, Text
 
-        way = one_way_to_print(csv=as_csv, json=as_json)
+        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         refuse_excel(excel, as_csv, "--csv")
         knob = Varied.parse(vary)
         if knob.low is None or knob.high is None or knob.values:
@@ -99,14 +100,11 @@ def breakeven(
         # There are about ten values.
         with workers_for(10 * replications, plan.days, workers, cluster) as pool:
             found = replace(break_even(run_at, low, high, condition), path=path, scenario=scenario)
-        if way == "csv":
-            print_csv(csv_of(found.as_dicts()), excel)
-        elif way == "json":
+        if way != "txt":
             names = ("found", "at", "between", "low", "high", "holds_above", "jumps", "crossings")
-            made = identity.about(replications)
             result = {name: getattr(found, name) for name in names}
-            data = {"note": WHAT_IT_IS_NOT, **made, "until": str(condition), **result}
-            print(json.dumps({**data, "points": found.as_dicts()}, indent=2, allow_nan=False))
+            data = {"note": WHAT_IT_IS_NOT, **identity.about(replications), "until": str(condition), **result}
+            say_rows(way, found.as_dicts(), data={**data, "points": found.as_dicts()}, excel=excel)
         else:
             ends = f"from {exact_number(low)} to {exact_number(high)}"
             title = f"{identity.line}: {knob_label(path, scenario)} {ends}, until {condition}"

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from sim.cli.common import INVALID, Files, Settings, errors_as_lines, load_all
-from sim.cli.printing import say
+from sim.cli.common import (
+    INVALID,
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    Excel,
+    Files,
+    Settings,
+    errors_as_lines,
+    load_all,
+    one_way_to_print,
+    refuse_excel,
+)
+from sim.cli.printing import say, say_rows
 
 
 def check(
     files: Files,
     settings: Settings = None,
     sources: Annotated[bool, typer.Option("--sources", help="List the numbers that have no source, by section.")] = False,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
+    excel: Excel = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check scenarios: every problem with its file, line and column, and what to write instead.
 
@@ -29,7 +45,9 @@ def check(
         from sim.scenario.describe import coverage
         from sim.words.layout import Column, Table, Text
 
-        bare = 0
+        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
+        refuse_excel(excel, as_csv, "--csv")
+        bare, told = 0, list[dict[str, Any]]()
         for scenario in load_all(files, settings):
             sections = list(coverage(scenario))
             total = sum(section.numbers for section in sections)
@@ -38,20 +56,28 @@ def check(
             # Rounded down: 100 is all of them.
             percent = 100 * (total - unsourced - default) // total if total else 100
             ok = f"{scenario.path}: no problems; {total} numbers, {percent}% with a source or marked as an assumption"
-            say(Text(ok, 0, 2))
             found = [*notes(scenario, horizon_days(scenario)), *long_work(scenario), *first_days(scenario)]
+            counted = [
+                {
+                    "scenario": scenario.name, "section": one.section, "numbers": one.numbers, "sourced": one.sourced,
+                    "assumed": one.assumed, "default": len(one.default), "neither": len(one.bare),
+                }
+                for one in sections
+            ]  # fmt: skip
+            told.append({"scenario": scenario.name, "file": str(scenario.path), "notes": found, "sections": counted})
+            bare += unsourced if sources else 0
+            if way != "txt":
+                continue
+            say(Text(ok, 0, 2))
             say(*(Text(f"note: {note}", 2, 2) for note in found))
             if not sources:
                 continue
-            bare += unsourced
-            rows = [
-                [one.section, *(f"{n}" for n in (one.numbers, one.sourced, one.assumed, len(one.default), len(one.bare)))]
-                for one in sections
-            ]
             heads = ("section", "numbers", "sourced", "assumed", "default", "neither")
-            say(Table([Column(head) for head in heads], rows))
+            say(Table([Column(head) for head in heads], [[str(row[head]) for head in heads] for row in counted]))
             for one in sections:
                 say(*(Text(f"no source: {path}", 2, 2) for path in one.bare))
                 say(*(Text(f"not written, so that the default holds: {path}", 2, 2) for path in one.default))
+        if way != "txt":
+            say_rows(way, [row for one in told for row in one["sections"]], data=told, excel=excel)
     if bare:
         raise typer.Exit(INVALID)

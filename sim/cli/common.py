@@ -5,11 +5,12 @@ Heavy imports stand inside functions, so that `parley --help` is quick.
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -50,6 +51,9 @@ Cluster = Annotated[
 Excel = Annotated[
     bool, typer.Option("--excel", help="Begin CSV with a byte-order mark, by which Excel knows that it is UTF-8.")
 ]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print as CSV, in full precision.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print as a table in Markdown.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON, in the same envelope as all commands.")]
 Full = Annotated[bool, typer.Option("--full", help="Print all of it, not only the answer.")]
 # judgement: what takes one process two seconds; of less, others would save no more than it takes to begin them.
 WORTH_SHARING = 1_500_000
@@ -127,23 +131,17 @@ def note(text: str) -> None:
         print(shown(text), file=sys.stderr)
 
 
-def print_csv(text: str, excel: bool = False) -> None:
-    """Print a table, for spreadsheets in UTF-8 whatever the terminal has, and with the mark by which they know it."""
-    if excel and isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
-    print("\ufeff" if excel else "", text, sep="", end="")
-
-
 def print_kept(place: Place, file: str, excel: bool, see: str, full: bool = False) -> None:
     """Print a file of results that are in their place already; exit as when they were made."""
-    from sim.cli.printing import say_kept
+    from sim.cli.printing import say_file, say_kept
     from sim.results.read import read_folder
 
     kept = read_folder(place.target)
-    if file.endswith(".txt"):
+    name, _, way = file.rpartition(".")
+    if way == "txt":
         say_kept(kept.text(file), full)
     else:
-        print_csv(kept.text(file), excel)
+        say_file(way, kept.text(file if file in kept.files else f"{name}.csv"), excel)
     say_failed({"": kept.manifest.failed}, see)
 
 
@@ -153,16 +151,42 @@ def refuse_excel(excel: bool, makes_csv: bool, how: str) -> None:
         refuse(f"--excel is for CSV: give {how} too")
 
 
-def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[ScenarioHead]]:
-    """Load every scenario; report the problems of all of them together."""
-    from sim.model import WarScenario
-    from sim.scenario import ScenarioError, load_scenario
+# A scenario on standard input, and what it is called.
+STDIN, PIPED = "-", "stdin"
 
+
+def is_run(name: str) -> bool:
+    """Return whether a name is that of a folder of results, and not of a scenario.
+
+    Raises
+    ------
+    ScenarioError
+        When it is both.
+    """
+    from sim.scenario.lookup import meanings, twofold
+
+    if not os.path.isdir(name):
+        return False
+    scenarios = [one for one in meanings(name) if not one.path.is_dir()]
+    if scenarios and (Path(name) / "manifest.json").is_file():
+        raise twofold(name, scenarios)
+    return not scenarios
+
+
+def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[ScenarioHead]]:
+    """Load every scenario, of a file, a shipped one, that of a folder of results, or of standard input.
+
+    The problems of all of them are reported together.
+    """
+    from sim.scenario import ScenarioError
+
+    if files.count(STDIN) > 1:
+        refuse("- is standard input, which can be read once")
     scenarios: list[Scenario[ScenarioHead]] = []
     problems: list[Problem] = []
     for file in files:
         try:
-            scenarios.append(load_scenario(file, WarScenario, settings or ()))
+            scenarios.append(_load(file, settings or ()))
         except ScenarioError as error:
             problems += error.problems
     if problems:
@@ -170,12 +194,54 @@ def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[Scen
     return scenarios
 
 
+def _load(file: str, settings: Sequence[str]) -> Scenario[ScenarioHead]:
+    from sim.model import WarScenario
+    from sim.scenario import load_scenario
+
+    if file == STDIN:
+        return _of_stdin(settings)
+    if is_run(file) and (Path(file) / "manifest.json").is_file():
+        from sim.results.manifest import OfScenario, StoreError
+        from sim.results.read import read_folder
+
+        found = read_folder(Path(file))
+        if not isinstance(found.manifest, OfScenario):
+            raise StoreError(f"{file} holds no scenario, but something made of several; name one of them")
+        return found.scenario().with_settings(settings)
+    return load_scenario(file, WarScenario, settings)
+
+
+def _of_stdin(settings: Sequence[str]) -> Scenario[ScenarioHead]:
+    """Return the scenario on standard input, which may extend what stands in this folder."""
+    import tempfile
+
+    from sim.model import WarScenario
+    from sim.scenario import ScenarioError, load_scenario
+
+    content = sys.stdin.buffer.read()
+    try:
+        number, name = tempfile.mkstemp(".yaml", ".parley-", ".")
+    except OSError as error:
+        refuse(f"cannot put down the scenario of standard input in this folder: {error.strerror}", INVALID)
+    file = Path(name)
+    try:
+        os.close(number)
+        file.write_bytes(content)
+        found: Scenario[Any] = load_scenario(file, WarScenario, settings)
+    except ScenarioError as error:
+        raise ScenarioError([replace(one, place=one.place.replace(name, STDIN)) for one in error.problems]) from None
+    finally:
+        file.unlink()
+    places = {path: replace(one, file=STDIN) if one.file == name else one for path, one in found.places.items()}
+    return replace(found, name=PIPED, path=Path(STDIN), places=places)
+
+
 def scenario_and_words(given: Sequence[str] | None) -> tuple[str, list[str]]:
     """Return the scenario that is named first, the usual one if none is, and the words that are looked for in it."""
     from sim.scenario.lookup import meanings
 
     words = list(given or ())
-    if words and (words[0].endswith((".yaml", ".yml")) or "/" in words[0] or meanings(words[0])):
+    if words and (words[0] == STDIN or words[0].endswith((".yaml", ".yml")) or "/" in words[0] or meanings(words[0])):
         return words[0], words[1:]
     return "baseline", words
 

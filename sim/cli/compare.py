@@ -11,22 +11,25 @@ import typer
 
 from sim.cli.common import (
     FAILED_OVER,
+    AsCsv,
+    AsJson,
+    AsMarkdown,
     Cluster,
     Excel,
     Full,
     Months,
+    Settings,
     Workers,
     errors_as_lines,
     note,
     one_way_to_print,
-    print_csv,
     print_kept,
     refuse,
     refuse_excel,
     say_failed,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
-from sim.cli.printing import say_answer
+from sim.cli.printing import say_answer, say_file
 from sim.cli.wanted import at_work, runs_of, wanted
 from sim.errors import ParleyError
 from sim.pasted import command
@@ -49,16 +52,17 @@ def compare(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of scenarios that are run first; 1 or that of a folder.")] = None,
     months: Months = None,
+    settings: Settings = None,
     workers: Workers = None,
     cluster: Cluster = None,
     all_pairs: Annotated[bool, typer.Option("--all-pairs", help="Compare each with each, not only with the first.")] = False,
     unpaired: Annotated[bool, typer.Option("--unpaired", help="Do not pair histories on the same luck.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Compare the terms of deals and causes of collapse too.")] = False,
     full: Full = False,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print as Markdown.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV, in full precision.")] = False,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
     excel: Excel = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/comparisons/zones.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
     as_page: Annotated[
@@ -92,7 +96,7 @@ def compare(
             refuse("a page compares with one scenario: leave --all-pairs, or --report")
         refuse_excel(excel, as_csv or out is not None, "--csv or --out")
         limits = _limits(fail_over or ())
-        asked = wanted(of, replications, seed, months)
+        asked = wanted(of, replications, seed, months, settings)
         place = page = None
         if out is not None:
             what = {
@@ -120,7 +124,7 @@ def compare(
             if way == "txt":
                 say_answer(answer(found), (block for one in found for block in (*whole(one), EMPTY)), full)
             else:
-                print_csv(texts[f"comparison.{way}"], excel and as_csv)
+                say_file(way, texts[f"comparison.{way}"], excel and as_csv)
             if place is not None and not place.done:
                 failed = sum(run.failed for run in runs)
                 about = ComparisonManifest(compared=[Compared(**run.about()) for run in runs], failed=failed)

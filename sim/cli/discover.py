@@ -8,20 +8,24 @@ from typing import Annotated
 import typer
 
 from sim.cli.common import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
     Excel,
     Full,
     Months,
+    Settings,
     errors_as_lines,
+    is_run,
     note,
     one_way_to_print,
-    print_csv,
     print_kept,
     refuse_excel,
     say_failed,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
-from sim.cli.printing import say_answer
-from sim.cli.wanted import at_work, is_run, refuse_for_a_folder, runs_of, wanted
+from sim.cli.printing import say_answer, say_file
+from sim.cli.wanted import at_work, refuse_for_a_folder, runs_of, wanted
 from sim.pasted import command
 
 
@@ -47,10 +51,12 @@ def discover(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of a scenario that is run first; 1 if not given.")] = None,
     months: Months = None,
+    settings: Settings = None,
     full: Full = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print the boxes as CSV, in full precision.")] = False,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
     excel: Excel = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/discoveries/peace.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
 ) -> None:
@@ -69,10 +75,11 @@ def discover(
         from sim.studies.discovered import discover_in
         from sim.words.discovery import answer, files, rest
 
-        shown_file = f"discovery.{one_way_to_print(csv=as_csv, json=as_json)}"
+        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
+        shown_file = f"discovery.{way}"
         refuse_excel(excel, as_csv or out is not None, "--csv or --out")
-        refuse_for_a_folder(of, replications=replications, seed=seed, months=months)
-        (asked,) = wanted([of], replications, seed, months)
+        refuse_for_a_folder(of, replications=replications, seed=seed, months=months, set=settings)
+        (asked,) = wanted([of], replications, seed, months, settings)
         place = None
         if out is not None:
             how = {"outcome": outcome, "rare": rare, "boxes": boxes, "density": density, "smallest": smallest}
@@ -86,14 +93,15 @@ def discover(
             (run,) = runs_of([asked], parts=parts, outcomes=[Case.parse(outcome).outcome])
             found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
             file = str(Path(of) / "scenario.yaml") if is_run(of) else of
-            same = ([] if months is None else ["--months", str(months)]) + (
+            same = [part for setting in settings or () for part in ("--set", setting)]
+            same += ([] if months is None else ["--months", str(months)]) + (
                 ["--seed", str(run.seed)] if run.seed != 1 else []
             )
             tables = files(found, [file, *same])
-            if shown_file.endswith(".txt"):
+            if way == "txt":
                 say_answer(answer(found, [file, *same]), rest(found), full)
             else:
-                print_csv(tables[shown_file], excel and as_csv)
+                say_file(way, tables.get(shown_file, tables["discovery.csv"]), excel and as_csv)
             if place is not None:
                 made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
                 about = DiscoveryManifest(**made, replications=run.replications, outcome=str(found.case), failed=run.failed)

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sim.cli.common import Excel, Full, errors_as_lines, print_csv, refuse, refuse_excel, refuse_two_histories
-from sim.cli.complete import endings, results
-from sim.cli.printing import say, say_answer, say_end
+from sim.cli.common import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    Excel,
+    Full,
+    Settings,
+    errors_as_lines,
+    one_way_to_print,
+    refuse,
+    refuse_excel,
+    refuse_two_histories,
+)
+from sim.cli.complete import endings, scenarios_and_results
+from sim.cli.printing import say, say_answer, say_end, say_rows
+from sim.cli.wanted import results_of
 from sim.pasted import command
 
 
 def explain(
-    run: Annotated[
-        Path,
-        typer.Argument(metavar="RUN", help="Folder that `parley run` wrote, as results/baseline.", autocompletion=results),
+    of: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A folder that `parley run` wrote, or a scenario, which is run if it is not there yet.",
+            autocompletion=scenarios_and_results,
+        ),
     ],
     replication: Annotated[
         int | None, typer.Option(min=0, help="Tell this history; if not given, one typical of the commonest ending.")
@@ -29,10 +43,11 @@ def explain(
             help="Tell a typical history of this ending, as in ceasefire_in_force or war_goes_on.", autocompletion=endings
         ),
     ] = None,
-    as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print only the reviews of that history, with every term, as CSV.")
-    ] = False,
+    settings: Settings = None,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
     excel: Excel = False,
+    as_json: AsJson = False,
     full: Full = False,
     packages: Annotated[
         bool, typer.Option("--packages", help="Print only what every package was worth at each of these reviews, as CSV.")
@@ -64,8 +79,10 @@ def explain(
 
         if as_csv and packages:
             refuse("--csv and --packages are two tables: choose one")
+        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         refuse_two_histories(replication, ending)
         refuse_excel(excel, as_csv or packages, "--csv or --packages")
+        run = results_of(of, settings)
         ran = Run.read(run)
         scenario = ran.scenario
         try:
@@ -74,13 +91,13 @@ def explain(
             refuse(str(error))
         history = retold(ran, run, replication)
         names = Names(scenario)
-        if as_csv or packages:
+        if way != "txt" or packages:
             if not scenario_negotiates(scenario):
                 refuse("this scenario has no negotiation, and so no reviews")
             header, table = (package_rows if packages else review_rows)(history, replication)
-            text = io.StringIO()
-            csv.writer(text, lineterminator="\n").writerows([header, *table])
-            print_csv(text.getvalue(), excel)
+            rows = [dict(zip(header, row, strict=True)) for row in table]
+            data = {"run": ran.about(), "replication": replication, "chosen": chosen, "reviews": rows}
+            say_rows(way if way != "txt" else "csv", rows, header, data=data, excel=excel)
             return
         say(Title(ran.identity.scenario, size_of(ran.identity, ran.replications)), EMPTY)
         say(findings_block(ran.findings), EMPTY, endings_line(scenario, ran.summary, ran.days), EMPTY)

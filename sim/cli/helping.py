@@ -9,6 +9,8 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from sim.cli.contract import begin
+
 
 def usage(command: Any, context: Any) -> str:
     """Return how a command is called, as `parley run FILE... [OPTIONS]`."""
@@ -99,6 +101,11 @@ def help_lines(command: Any, context: Any, width: int) -> list[str]:
 
 class Command(TyperCommand):
     """A command whose help is laid out here."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it."""
+        begin(ctx)
+        return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""

@@ -7,8 +7,15 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import INVALID, errors_as_lines, load_all, refuse
+from sim.cli.common import (
+    INVALID,
+    AsJson,
+    errors_as_lines,
+    load_all,
+    refuse,
+)
 from sim.cli.complete import scenarios
+from sim.cli.printing import say_end, say_json
 from sim.errors import ParleyError
 from sim.pasted import command
 
@@ -23,6 +30,7 @@ def new(
     base: Annotated[
         str, typer.Option("--from", metavar="SCENARIO", help="The scenario it starts from.", autocompletion=scenarios)
     ] = "baseline",
+    as_json: AsJson = False,
 ) -> None:
     """Write NAME.yaml, a scenario that extends another, with the common knobs as comments.
 
@@ -57,4 +65,8 @@ def new(
             path.unlink()
             raise
     diff = command("parley", "diff", base, path)
-    print(f"Written: {path}. Next: parley check {path}, then {diff}, then parley run {path}")
+    if as_json:
+        say_json({"written": [str(path)]})
+        return
+    steps = [(command("parley", "check", path), "whether it is right"), (diff, "what it changes")]
+    say_end([f"Written: {path}"], [*steps, (command("parley", "run", path), "what comes of it")], data=False)

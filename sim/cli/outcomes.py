@@ -7,17 +7,19 @@ from typing import Annotated
 import typer
 
 from sim.cli.common import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
     Excel,
     Settings,
     errors_as_lines,
     load_all,
     one_way_to_print,
-    print_csv,
     refuse_excel,
     scenario_and_words,
 )
 from sim.cli.complete import scenarios
-from sim.cli.printing import say
+from sim.cli.printing import say, say_rows
 
 
 def outcomes(
@@ -30,10 +32,10 @@ def outcomes(
         ),
     ] = None,
     settings: Settings = None,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the table of results/README.md.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
     excel: Excel = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the outcomes of a scenario: name, label, unit, when it is taken, what it means; or those with a word in them.
 
@@ -42,11 +44,8 @@ def outcomes(
     Example:  parley outcomes baseline casualties
     """
     with errors_as_lines():
-        import json
-
         from sim.errors import ParleyError
         from sim.results.dictionary import Entry, as_dicts, entries, reference_lines
-        from sim.results.tables import csv_of
         from sim.scenario.wording import quoted
         from sim.words.outcomes import listed
 
@@ -60,9 +59,7 @@ def outcomes(
             raise ParleyError(f"no outcome of {scenario.name} speaks of {quoted(word)}")
         if way == "md":
             print(*reference_lines(scenario), sep="\n")
-        elif way == "csv":
-            print_csv(csv_of(as_dicts(found), Entry._fields), excel)
-        elif way == "json":
-            print(json.dumps(as_dicts(found), indent=2))
+        elif way != "txt":
+            say_rows(way, as_dicts(found), Entry._fields, excel=excel)
         else:
             say(*listed(found))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from sim.cli.contract import envelope
 from sim.gate import shown
 
 if TYPE_CHECKING:
@@ -67,6 +71,47 @@ def say_end(written: Iterable[str], steps: Iterable[tuple[str, str]], *, data: b
     say(*(Text(line, 0, 2) for line in written))
     for place, (command, about) in enumerate(steps):
         say(Command(words_of(command), about, "     " if place else "Next:"))
+
+
+def print_csv(text: str, excel: bool = False) -> None:
+    """Print a table, for spreadsheets in UTF-8 whatever the terminal has, and with the mark by which they know it."""
+    if excel and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    print("\ufeff" if excel else "", text, sep="", end="")
+
+
+def say_json(data: Any) -> None:
+    """Print data as JSON, in the envelope that all commands share."""
+    print(json.dumps(envelope(data), indent=2, allow_nan=False))
+
+
+def say_file(way: str, text: str, excel: bool = False) -> None:
+    """Print a file of results as data: JSON in the envelope, a CSV table as it is or as Markdown, Markdown as it is."""
+    if way == "json":
+        say_json(json.loads(text))
+    elif way == "md" and not text.startswith("#"):
+        say_rows(way, list(csv.DictReader(io.StringIO(text))))
+    else:
+        print_csv(text, excel)
+
+
+def say_rows(
+    way: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = (), *, data: Any = None, excel: bool = False
+) -> None:
+    """Print rows as CSV, as a table in Markdown, or as JSON: then `data` where that says more."""
+    if way == "json":
+        say_json(list(rows) if data is None else data)
+        return
+    from sim.results.tables import csv_of
+    from sim.words.markdown import markdown_cell
+
+    names = list(columns or (rows[0] if rows else ()))
+    if way == "csv":
+        print_csv(csv_of([dict(row) for row in rows], names), excel)
+        return
+    cells = [names, ["---"] * len(names), *(["" if row[name] is None else str(row[name]) for name in names] for row in rows)]
+    for line in cells:
+        print(f"| {' | '.join(map(markdown_cell, line))} |")
 
 
 def words_of(command: str) -> list[str]:

@@ -8,8 +8,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from sim.cli.common import BUG, errors_as_lines, refuse, refuse_two_histories
-from sim.cli.complete import endings, results
+from sim.cli.common import (
+    BUG,
+    STDIN,
+    AsJson,
+    Settings,
+    errors_as_lines,
+    refuse,
+    refuse_two_histories,
+)
+from sim.cli.complete import endings, scenarios_and_results
+from sim.cli.printing import say, say_json
+from sim.cli.wanted import results_of
 from sim.pasted import command
 
 Replication = Annotated[
@@ -28,7 +38,9 @@ def report(
     of: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN...", help="Folders of results; of several runs the first is compared with.", autocompletion=results
+            metavar="RUN...",
+            help="Folders of results, or scenarios, which are run if they are not there; the first is compared with.",
+            autocompletion=scenarios_and_results,
         ),
     ],
     out: Annotated[
@@ -38,6 +50,8 @@ def report(
     replication: Replication = None,
     ending: Ending = None,
     until: Until = None,
+    settings: Settings = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write one page about a run, a comparison of runs, a sweep or assumptions one at a time: it works offline, anywhere.
 
@@ -45,15 +59,19 @@ def report(
     """
     with errors_as_lines():
         from sim.report.make import Asked, place_of, write_report
+        from sim.words.layout import Text
 
         refuse_two_histories(replication, ending)
-        folders = [Path(name) for name in of]
-        path = out or place_of(of)
+        folders = [results_of(name, settings) for name in of]
+        path = out or place_of(list(map(str, folders)))
         if path.suffix.lower() not in (".html", ".htm"):
             refuse(f"{path} ends in {path.suffix or 'nothing'!r}; a page is .html")
         broken: list[str] = []
         size = write_report(folders, path, force, Asked(replication, ending, until), broken.append)
-        print(f"Written: {path} ({size / 1e6:.1f} MB); open it in any browser")
+        if as_json:
+            say_json({"written": [str(path)], "bytes": size, "broken": broken})
+        else:
+            say(Text(f"Written: {path} ({size / 1e6:.1f} MB); open it in any browser", 0, 2))
         for said in broken:
             print(f"error: {said}", file=sys.stderr)
         if broken:
@@ -65,8 +83,8 @@ def plot(
         list[str],
         typer.Argument(
             metavar="RUN... FIGURE",
-            help="Folders of results, then the figure; without one, they are listed.",
-            autocompletion=results,
+            help="Folders of results or scenarios, then the figure; without one, they are listed.",
+            autocompletion=scenarios_and_results,
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="The file: its ending says svg, png or pdf.")] = None,
@@ -78,6 +96,8 @@ def plot(
     date: Annotated[
         str | None, typer.Option(help="The figure bargaining at the last review until this, as 2025-06-01.")
     ] = None,
+    settings: Settings = None,
+    as_json: AsJson = False,
 ) -> None:
     """Draw one figure for a paper; without a figure, list those that there are.
 
@@ -87,13 +107,16 @@ def plot(
         from sim.report.make import Asked, pictures_of
         from sim.report.style import PAPERS, file_of
         from sim.results.place import is_written, may_write, write_file
+        from sim.scenario.lookup import meanings
+        from sim.words.layout import Column, Table, Text
 
         refuse_two_histories(replication, ending)
-        folders, figure = [Path(name) for name in of], ""
-        if not folders[-1].is_dir():
-            figure = str(folders.pop())
-        if not folders:
+        *names, last = of
+        is_named = last == STDIN or Path(last).is_dir() or bool(meanings(last))
+        names, figure = ([*names, last], "") if is_named else (names, last)
+        if not names:
             refuse(f"there is no folder {figure}; name the results first, as in: parley plot results/baseline incidence")
+        folders = [results_of(name, settings) for name in names]
         kind = ""
         # What can be said before the work is.
         if out is not None:
@@ -105,8 +128,10 @@ def plot(
             may_write(out, True)  # but for what is there: it may be this figure
         pictures, source = pictures_of(folders, Asked(replication, ending, until, date), figure)
         if not figure:
-            for picture in pictures.values():
-                print(f"{picture.name:<28} {picture.title}")
+            if as_json:
+                say_json([{"figure": picture.name, "title": picture.title} for picture in pictures.values()])
+                return
+            say(Table([Column(), Column(wraps=True)], [[picture.name, picture.title] for picture in pictures.values()]))
             return
         if figure not in pictures:
             from sim.scenario.wording import did_you_mean
@@ -119,4 +144,7 @@ def plot(
         if not is_written(content, out):
             may_write(out, force)
             write_file(content, out)
-        print(f"Written: {out}")
+        if as_json:
+            say_json({"written": [str(out)]})
+        else:
+            say(Text(f"Written: {out}", 0, 2))

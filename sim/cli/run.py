@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sim.cli.common import (
     FAILED_REPLICATIONS,
+    AsCsv,
+    AsJson,
+    AsMarkdown,
     Cluster,
     Excel,
     Files,
@@ -22,6 +24,7 @@ from sim.cli.common import (
     errors_as_lines,
     load_all,
     note,
+    one_way_to_print,
     refuse,
     refuse_two_horizons,
     run_with_progress,
@@ -29,7 +32,7 @@ from sim.cli.common import (
     workers_for,
 )
 from sim.cli.complete import outcomes
-from sim.cli.printing import say, say_answer, say_end
+from sim.cli.printing import say, say_answer, say_end, say_rows
 from sim.cli.progress import progress_bar
 from sim.pasted import command
 
@@ -83,7 +86,9 @@ def run(
     ] = False,
     excel: Excel = False,
     as_page: Annotated[bool, typer.Option("--report", help="Write a page about each too: NAME/report.html.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
     full: Full = False,
     tell: Annotated[
         bool,
@@ -111,8 +116,9 @@ def run(
         scenarios = load_all(files, settings)
         names = [scenario.name for scenario in scenarios]
         root = out or Path("results")
-        if tell and as_json:
-            refuse("--chronicle tells a story and --json gives data: choose one")
+        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
+        if tell and way != "txt":
+            refuse(f"--chronicle tells a story and --{way.replace('md', 'markdown')} gives data: choose one")
         if precision_of is not None and precision is None:
             refuse("--precision-of says of what, --precision how much: give both")
         if precision is not None and as_parquet:
@@ -156,8 +162,10 @@ def run(
                     ran.append(_until(aim, plan, place, pool))
             ensembles, summaries = [ensemble for ensemble, _ in ran], [summary for _, summary in ran]
             failed = {folder: ensemble.failures for folder, ensemble in zip(folders, ensembles, strict=True)}
-            if as_json:
-                results = [
+            if way == "md":
+                print(*(markdown(ensemble, rows) for ensemble, rows in ran), sep="\n")
+            elif way != "txt":
+                results: list[dict[str, Any]] = [
                     {
                         "scenario": one.name,
                         "title": one.line,
@@ -169,23 +177,22 @@ def run(
                     }
                     for one, folder, rows in zip(identities, folders, summaries, strict=True)
                 ]
-                print(json.dumps(results, indent=2, allow_nan=False))
+                table = [{"scenario": one["scenario"], **row} for one in results for row in one["summary"]]
+                say_rows(way, table, data=results, excel=excel)
             else:
                 _print_outcomes(ensembles, summaries, tell, full)
-                has_ledger = bool(ensembles[0].tallies)
         if as_page:
             from sim.report.make import complete_page
 
             for place in places:
                 complete_page(place, note)
-    if not as_json:
-        written = [f"{'There already' if place.done else 'Written'}: {place.folder}/" for place in places]
-        steps = [_next_step(files[0], seed, months, settings, root, tell)]
-        if has_ledger and not tell:
-            steps = [(command("parley", "explain", folders[0]), "why there was no deal; one history")]
-            if not as_page:
-                steps.append((command("parley", "report", folders[0]), "a page with figures"))
-        say_end(written, steps, data=False)
+    written = [f"{'There already' if place.done else 'Written'}: {place.folder}/" for place in places]
+    steps = [_next_step(files[0], seed, months, settings, root, tell)]
+    if bool(ensembles[0].tallies) and not tell:
+        steps = [(command("parley", "explain", folders[0]), "why there was no deal; one history")]
+        if not as_page:
+            steps.append((command("parley", "report", folders[0]), "a page with figures"))
+    say_end(written, steps, data=way != "txt")
     _say_failures(failed)
 
 

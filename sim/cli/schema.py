@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
-from sim.cli.common import errors_as_lines
+from sim.cli.common import (
+    AsJson,
+    errors_as_lines,
+    one_way_to_print,
+)
+from sim.cli.printing import say_json
 
 INTRODUCTION = """\
 # What may stand in a scenario
@@ -18,6 +24,7 @@ that can be drawn. A file may also have `extends`, and a thing with an `id` may 
 
 def schema(
     markdown: Annotated[bool, typer.Option("--markdown", help="Tables of all fields, and the words used.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print the JSON Schema of scenarios, with which editors complete and explain; or the reference of all knobs.
 
@@ -30,6 +37,10 @@ def schema(
         from sim.scenario.jsonschema import schema_text
         from sim.scenario.reference import reference, table
 
+        one_way_to_print(markdown=markdown, json=as_json)
+        if as_json:
+            say_json(json.loads(schema_text(WarScenario)))
+            return
         if not markdown:
             print(schema_text(WarScenario, load_scenario("shipped:baseline", WarScenario).tree), end="")
             return

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.common import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
     Cluster,
     Excel,
     Full,
     Months,
+    Settings,
     Workers,
     errors_as_lines,
+    is_run,
     load_all,
     note,
     one_way_to_print,
-    print_csv,
     print_kept,
     refuse,
     refuse_excel,
@@ -27,9 +31,9 @@ from sim.cli.common import (
     workers_for,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
-from sim.cli.printing import say_answer
+from sim.cli.printing import say_answer, say_file
 from sim.cli.progress import progress_bar
-from sim.cli.wanted import at_work, is_run, refuse_for_a_folder, runs_of, wanted
+from sim.cli.wanted import at_work, refuse_for_a_folder, runs_of, wanted
 from sim.pasted import command
 
 if TYPE_CHECKING:
@@ -64,12 +68,14 @@ def sensitivity(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of a scenario; 1 if not given.")] = None,
     months: Months = None,
+    settings: Settings = None,
     workers: Workers = None,
     cluster: Cluster = None,
     full: Full = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV, in full precision.")] = False,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
     excel: Excel = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/sensitivity/base.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
 ) -> None:
@@ -88,21 +94,24 @@ def sensitivity(
         from sim.studies.sobol import design_size
         from sim.words.sensitivity import answer, files, rest
 
-        way = one_way_to_print(csv=as_csv, json=as_json)
+        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         if one_at_a_time and sobol is not None:
             refuse("--one-at-a-time and --sobol are two studies: choose one")
         if sobol is not None and replications is not None:
             refuse("--sobol ROWS says how many histories are run, not --replications: choose one")
         refuse_for_a_folder(
-            of, seed=seed, months=months, **({} if one_at_a_time or sobol else {"replications": replications})
+            of,
+            seed=seed,
+            months=months,
+            **({} if one_at_a_time or sobol else {"replications": replications, "set": settings}),
         )
         refuse_excel(excel, as_csv or out is not None, "--csv or --out")
         name = "one_at_a_time" if one_at_a_time else "sobol" if sobol is not None else "sensitivity"
         if name == "sensitivity":
-            (asked,) = wanted([of], replications, seed, months)
+            (asked,) = wanted([of], replications, seed, months, settings)
             what = asked.asked
         else:
-            scenario, plan = _scenario_and_plan(of, replications, seed, months)
+            scenario, plan = _scenario_and_plan(of, replications, seed, months, settings)
             what = what_is_run(scenario, plan)
         place = None
         if out is not None:
@@ -132,7 +141,7 @@ def sensitivity(
             if way == "txt":
                 say_answer(answer(study, top), rest(study, top), full)
             else:
-                print_csv(texts[f"{name}.{way}"], excel and as_csv)
+                say_file(way, texts.get(f"{name}.{way}", texts[f"{name}.csv"]), excel and as_csv)
             if place is not None:
                 texts["scenario.yaml"] = as_run(study.scenario, study.plan.days).to_yaml()
                 place.write({file: text.encode() for file, text in texts.items()}, study.manifest(of))
@@ -141,7 +150,7 @@ def sensitivity(
 
 
 def _scenario_and_plan(
-    of: str, replications: int | None, seed: int | None, months: int | None
+    of: str, replications: int | None, seed: int | None, months: int | None, settings: list[str] | None
 ) -> tuple[Scenario[ScenarioHead], Plan]:
     """Return the scenario to run again, and the plan of each of its variants."""
     from sim.ensemble.run import Plan, horizon_days
@@ -149,7 +158,7 @@ def _scenario_and_plan(
 
     if is_run(of):
         run = Run.read(Path(of))
-        return run.scenario, Plan(replications or MANY, run.seed, run.days, series=False)
-    (scenario,) = load_all([of], None)
+        return run.scenario.with_settings(settings or ()), Plan(replications or MANY, run.seed, run.days, series=False)
+    (scenario,) = load_all([of], settings)
     say_before(scenario)
     return scenario, Plan(replications or MANY, 1 if seed is None else seed, horizon_days(scenario, months), series=False)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from sim.cli.common import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
     Excel,
     Full,
     Settings,
     errors_as_lines,
     load_all,
     one_way_to_print,
-    print_csv,
     refuse_excel,
     scenario_and_words,
 )
 from sim.cli.complete import scenarios
-from sim.cli.printing import say, say_end
+from sim.cli.printing import say, say_end, say_rows
 from sim.pasted import command
 
 One = Annotated[
@@ -28,7 +29,16 @@ One = Annotated[
 Words = Annotated[list[str] | None, typer.Argument(metavar="[WORD]...", help="Words that are looked for.")]
 
 
-def show(file: One, words: Words = None, settings: Settings = None, full: Full = False) -> None:
+def show(
+    file: One,
+    words: Words = None,
+    settings: Settings = None,
+    full: Full = False,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
+    excel: Excel = False,
+    as_json: AsJson = False,
+) -> None:
     """Show a scenario: what it is, and its values with words in them, or all, each with unit, place and source.
 
     Example:  parley show baseline casualties
@@ -36,9 +46,13 @@ def show(file: One, words: Words = None, settings: Settings = None, full: Full =
     with errors_as_lines():
         from sim.results.identity import title_of
         from sim.words.layout import EMPTY, Text, Title
-        from sim.words.scenarios import overview, values
+        from sim.words.scenarios import overview, rows_of, values
 
+        way = _way(as_markdown, as_csv, as_json, excel)
         (scenario,) = load_all([file], settings)
+        if way != "txt":
+            say_rows(way, rows_of(scenario, words or ()), excel=excel)
+            return
         if words or full:
             say(Title(title_of(scenario)), Text(scenario.world.description), EMPTY, *values(scenario, words or ()))
             return
@@ -50,20 +64,44 @@ def show(file: One, words: Words = None, settings: Settings = None, full: Full =
         say_end([], steps, data=False)
 
 
-def diff(before: One, after: One, settings: Settings = None) -> None:
+def diff(
+    before: One,
+    after: One,
+    settings: Settings = None,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
+    excel: Excel = False,
+    as_json: AsJson = False,
+) -> None:
     """Say in words what differs between two scenarios.
 
     Example:  parley diff baseline more_arms
     """
     with errors_as_lines():
+        from dataclasses import asdict
+
         from sim.scenario.describe import changes
+        from sim.words.changes import in_verbs
         from sim.words.scenarios import differences
 
+        way = _way(as_markdown, as_csv, as_json, excel)
         first, second = load_all([before, after], settings)
-        say(*differences(changes(first, second), first, second))
+        found = changes(first, second)
+        if way == "txt":
+            say(*differences(found, first, second))
+            return
+        rows = [{**asdict(one), "told": in_verbs(one, first, second)} for one in found]
+        say_rows(way, rows, ("path", "before", "after", "unit", "about", "told"), excel=excel)
 
 
-def list_scenarios(words: Words = None, full: Full = False) -> None:
+def list_scenarios(
+    words: Words = None,
+    full: Full = False,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
+    excel: Excel = False,
+    as_json: AsJson = False,
+) -> None:
     """List the shipped scenarios by theme, or those of which words are said.
 
     Example:  parley list zone
@@ -77,6 +115,11 @@ def list_scenarios(words: Words = None, full: Full = False) -> None:
         found = by_theme(words or ())
         if not found:
             raise ParleyError(f"no shipped scenario speaks of {' and '.join(map(repr, words or ()))}")
+        way = _way(as_markdown, as_csv, as_json, excel)
+        if way != "txt":
+            columns = ("theme", "name", "title", "description")
+            say_rows(way, [dict(zip(columns, one, strict=True)) for one in found], columns, excel=excel)
+            return
         say(*themes(found, full=full or bool(words)))
         if not full and not words:
             say(EMPTY, Text("What they assume: parley list --full; some of them: parley list WORD"))
@@ -92,9 +135,10 @@ def knobs(
         ),
     ] = None,
     settings: Settings = None,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
     excel: Excel = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Look for numbers of a scenario by words of what they are called and mean, or of their path; --set changes them.
 
@@ -102,22 +146,23 @@ def knobs(
     """
     with errors_as_lines():
         from sim.errors import ParleyError
-        from sim.results.tables import csv_of
         from sim.scenario.describe import Told, told_knobs
         from sim.scenario.wording import quoted
         from sim.words import scenarios as told
 
-        way = one_way_to_print(csv=as_csv, json=as_json)
-        refuse_excel(excel, as_csv, "--csv")
+        way = _way(as_markdown, as_csv, as_json, excel)
         name, looked_for = scenario_and_words(words)
         (scenario,) = load_all([name], settings)
         found = told_knobs(scenario, looked_for)
         if not found:
             raise ParleyError(f"no number of {scenario.name} speaks of {' and '.join(map(quoted, looked_for))}")
-        rows = [one._asdict() for one in found]
-        if way == "csv":
-            print_csv(csv_of(rows, Told._fields), excel)
-        elif way == "json":
-            print(json.dumps(rows, indent=2))
-        else:
+        if way == "txt":
             say(*told.knobs(found))
+        else:
+            say_rows(way, [one._asdict() for one in found], Told._fields, excel=excel)
+
+
+def _way(as_markdown: bool, as_csv: bool, as_json: bool, excel: bool) -> str:
+    """Return how something is printed; exit if several ways are asked for."""
+    refuse_excel(excel, as_csv, "--csv")
+    return one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from sim.cli.common import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
     Cluster,
     Excel,
     Full,
@@ -20,7 +22,6 @@ from sim.cli.common import (
     load_all,
     note,
     one_way_to_print,
-    print_csv,
     refuse_both,
     refuse_two_horizons,
     say_before,
@@ -28,7 +29,7 @@ from sim.cli.common import (
     workers_for,
 )
 from sim.cli.complete import knobs, outcomes, scenarios
-from sim.cli.printing import say_answer, say_end
+from sim.cli.printing import say_answer, say_end, say_rows
 from sim.cli.progress import progress_bar
 from sim.pasted import command
 
@@ -62,9 +63,10 @@ def sweep(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
     full: Full = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all outcomes as JSON.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print sweep.csv.")] = False,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
     excel: Excel = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run a scenario at many values of its knobs, on the same luck; print a table and write sweep.csv.
 
@@ -77,7 +79,6 @@ def sweep(
         from sim.results.identity import file_name, identity_of, sweep_parts, varied_in_words
         from sim.results.place import Place
         from sim.results.read import read_folder
-        from sim.results.tables import csv_of
         from sim.studies.design import Varied, lay_out
         from sim.studies.headline import headline_outcomes
         from sim.studies.sweep import Sweep, about
@@ -86,7 +87,7 @@ def sweep(
         from sim.words.labels import knob_label
         from sim.words.sweep import answer, tables
 
-        way = one_way_to_print(csv=as_csv, json=as_json)
+        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         knobs = [Varied.parse(text) for text in vary]
         chosen = lay_out(knobs, design, points, seed)
         refuse_both(settings, [knob.path for knob in knobs])
@@ -115,11 +116,9 @@ def sweep(
                         progress=progress, note=note,
                     )  # fmt: skip
                 found.write(place)
-        if way == "csv":
-            print_csv(csv_of(found.as_dicts()), excel)
-        elif way == "json":
-            made = {**identity.about(replications), "title": title}
-            print(json.dumps({"note": WHAT_IT_IS_NOT, **made, "points": found.as_dicts()}, indent=2, allow_nan=False))
+        if way != "txt":
+            made = {"note": WHAT_IT_IS_NOT, **identity.about(replications), "title": title, "points": found.as_dicts()}
+            say_rows(way, found.as_dicts(), data=made, excel=excel)
         else:
             usual = headline_outcomes(found.summaries[0])
             shown = outcome or usual[: 1 if found.is_grid else 3]

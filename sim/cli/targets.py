@@ -5,6 +5,10 @@ from __future__ import annotations
 import typer
 
 from sim.cli.common import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    Excel,
     Files,
     Months,
     Replications,
@@ -12,11 +16,13 @@ from sim.cli.common import (
     Settings,
     errors_as_lines,
     load_all,
+    one_way_to_print,
+    refuse_excel,
     refuse_two_horizons,
     run_with_progress,
     say_failed,
 )
-from sim.cli.printing import say
+from sim.cli.printing import say, say_rows
 from sim.pasted import command
 
 MISSED = 5
@@ -28,6 +34,10 @@ def targets(
     seed: Seed = 1,
     months: Months = None,
     settings: Settings = None,
+    as_markdown: AsMarkdown = False,
+    as_csv: AsCsv = False,
+    excel: Excel = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run scenarios and print the targets of their `expect` sections beside what came out.
 
@@ -44,7 +54,9 @@ def targets(
         from sim.words.run import size_of
         from sim.words.targets import target_table
 
-        missed = False
+        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
+        refuse_excel(excel, as_csv, "--csv")
+        missed, rows = False, list[dict[str, object]]()
         failed: dict[str, int] = {}
         refuse_two_horizons(settings, months)
         scenarios = load_all(files, settings)
@@ -58,8 +70,12 @@ def targets(
             checked = check_targets(ensemble)
             missed |= not all(one.met for one in checked)
             identity = identity_of(scenario, plan)
-            say(Title(identity.scenario, size_of(identity, len(ensemble.numbers))), target_table(checked))
+            rows += [{"scenario": scenario.name, **one.as_dict()} for one in checked]
+            if way == "txt":
+                say(Title(identity.scenario, size_of(identity, len(ensemble.numbers))), target_table(checked))
             failed[f"of {scenario.name}"] = len(ensemble.failures)
+        if way != "txt":
+            say_rows(way, rows, excel=excel)
         say_failed(failed, f"{command('parley', 'run', *files)} (failures.csv)")
     if missed:
         raise typer.Exit(MISSED)

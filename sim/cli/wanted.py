@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.cli.common import load_all, refuse, run_with_progress, say_before, workers_for
+from sim.cli.common import STDIN, is_run, load_all, note, refuse, run_with_progress, say_before, workers_for
+from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Plan
@@ -19,30 +19,15 @@ if TYPE_CHECKING:
     from sim.results.runs import Run
     from sim.scenario import Scenario, ScenarioHead
 
+# As many histories as `parley run` simulates.
+USUAL = 2000
+
 
 def refuse_for_a_folder(of: str, **options: object) -> None:
     """Exit when options are given that a run in a folder has settled already."""
     given = [f"--{name}" for name, value in options.items() if value is not None]
     if is_run(of) and given:
         refuse(f"{of} is a run, which has its own {' and '.join(given)}; name its scenario to choose others")
-
-
-def is_run(name: str) -> bool:
-    """Return whether a name is that of a folder of results, and not of a scenario.
-
-    Raises
-    ------
-    ScenarioError
-        When it is both.
-    """
-    from sim.scenario.lookup import meanings, twofold
-
-    if not os.path.isdir(name):
-        return False
-    scenarios = [one for one in meanings(name) if not one.path.is_dir()]
-    if scenarios and (Path(name) / "manifest.json").is_file():
-        raise twofold(name, scenarios)
-    return not scenarios
 
 
 class Wanted(NamedTuple):
@@ -55,7 +40,13 @@ class Wanted(NamedTuple):
     asked: dict[str, Any]
 
 
-def wanted(names: Sequence[str], replications: int | None, seed: int | None, months: int | None) -> list[Wanted]:
+def wanted(
+    names: Sequence[str],
+    replications: int | None,
+    seed: int | None,
+    months: int | None,
+    settings: list[str] | None = None,
+) -> list[Wanted]:
     """Return the runs of result folders and of scenarios, which are to be run alike if not told otherwise."""
     from sim.ensemble.run import Plan, horizon_days
     from sim.results.manifest import read_manifest
@@ -65,8 +56,10 @@ def wanted(names: Sequence[str], replications: int | None, seed: int | None, mon
     kept = {name: Run.read(Path(name)) for name in names if is_run(name)}
     like = next(iter(kept.values()), None)
     scenarios = (
-        dict(zip(fresh, load_all(fresh, None), strict=True)) if (fresh := [n for n in names if n not in kept]) else {}
+        dict(zip(fresh, load_all(fresh, settings), strict=True)) if (fresh := [n for n in names if n not in kept]) else {}
     )
+    if settings and not fresh:
+        refuse("--set changes scenarios, and all of these are runs that are there already; name their scenarios")
     size = replications or (like.replications if like else 2000)
     found = []
     for name in names:
@@ -117,6 +110,42 @@ def runs_of(
             for place, (one, plan) in enumerate(zip(asked, plans, strict=True))
         ]
     return told_apart(runs, [one.name for one in asked])
+
+
+def results_of(name: str, settings: list[str] | None = None) -> Path:
+    """Return the folder of a run: the one that is named, or that of a scenario, which is run now if it is not there.
+
+    A scenario is run as `parley run` would, and kept where that would keep it.
+    """
+    from sim.ensemble.run import Plan, horizon_days
+    from sim.results.chunks import place_of_run, run_into
+    from sim.results.identity import about_identity, identity_of
+    from sim.results.manifest import RunManifest, read_manifest
+    from sim.scenario.lookup import meanings
+    from sim.words.run import markdown
+
+    if name != STDIN and (is_run(name) or not meanings(name)):
+        if settings:
+            refuse(f"--set changes scenarios, and {name} is a run that is there already; name its scenario")
+        return Path(name)
+    (scenario,) = load_all([name], settings)
+    plan = Plan(USUAL, 1, horizon_days(scenario))
+    folder = Path("results") / identity_of(scenario, plan).folder
+    if (folder / "manifest.json").is_file():
+        kept = read_manifest(folder)
+        same = about_identity(scenario, plan)
+        if isinstance(kept, RunManifest) and {one: kept.model_dump(mode="json")[one] for one in same} == same:
+            note(f"{name} is run already: this is about {folder}/, {kept.replications:,} histories")
+            return folder
+    place = place_of_run(folder, scenario, plan, note=note)
+    say_before(scenario, plan.days)
+    with (
+        workers_for(USUAL, plan.days, None, None) as pool,
+        progress_bar(scenario.name, USUAL) as progress,
+        run_into(place, scenario, plan, as_text=markdown, pool=pool, progress=progress, note=note),
+    ):
+        note(f"{'There already' if place.done else 'Written'}: {folder}/, {USUAL:,} histories, as by parley run {name}")
+    return folder
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Targets are data of the scenario, so that the model itself knows no war.
 
 import difflib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,13 @@ class Checked:
     def met(self) -> bool:
         """Whether the value lies in the range, its ends included; never where there is none."""
         return self.value is not None and self.expectation.low <= self.value <= self.expectation.high
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        want = self.expectation
+        known = {"id": want.id, "outcome": want.outcome, "statistic": want.statistic, "of": want.of}
+        found = {"value": self.value, "low": want.low, "high": want.high, "defined_in": self.share, "met": self.met}
+        return {**known, **found}
 
 
 def check_targets(ensemble: Ensemble) -> list[Checked]:

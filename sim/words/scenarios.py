@@ -28,22 +28,30 @@ def overview(scenario: Scenario[Any]) -> Iterator[Block]:
     yield Table([Column("section", wraps=True), *heads], rows)
 
 
-def values(scenario: Scenario[Any], words: Sequence[str] = ()) -> Iterator[Block]:
-    """Yield every value in whose path, label or meaning all words stand, with its unit, place and source."""
-    amount, group = amounts(scenario), None
-    rows: list[list[str]] = []
+def rows_of(scenario: Scenario[Any], words: Sequence[str] = ()) -> list[dict[str, str]]:
+    """Return every value in whose path, label or meaning all words stand, with its unit, source and place."""
+    found = []
     for entry in entries(scenario):
         label = scenario.labels[entry.path].text if entry.path in scenario.labels else ""
         looked_at = f"{entry.path} {label} {entry.about}".casefold()
-        if not all(word.casefold() in looked_at for word in words):
-            continue
-        head, _, name = entry.path.rpartition(".")
+        if all(word.casefold() in looked_at for word in words):
+            told = {"path": entry.path, "label": label, "value": entry.text, "unit": entry.unit, "source": entry.origin}
+            found.append({**told, "place": _place(entry), "about": entry.about})
+    return found
+
+
+def values(scenario: Scenario[Any], words: Sequence[str] = ()) -> Iterator[Block]:
+    """Yield the same for the terminal, with what constants in utility amount to."""
+    amount, group = amounts(scenario), None
+    rows: list[list[str]] = []
+    for one in rows_of(scenario, words):
+        head, _, name = one["path"].rpartition(".")
         if head != group:
             group = head
             rows.append([head or "scenario"])
-        rows.append([f"  {name}", f"{entry.text} {entry.unit}".rstrip(), entry.origin, _place(entry)])
-        if entry.path in amount:
-            rows.append(["", amount[entry.path], "", ""])
+        rows.append([f"  {name}", f"{one['value']} {one['unit']}".rstrip(), one["source"], one["place"]])
+        if one["path"] in amount:
+            rows.append(["", amount[one["path"]], "", ""])
     if rows:
         heads = (Column("value", wraps=True, least=20), Column("source", wraps=True, least=12))
         yield Table([Column("", wraps=True, least=20), *heads, Column("written at", spare=1)], rows)

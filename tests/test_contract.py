@@ -1,0 +1,169 @@
+"""All commands keep to one contract: the table in `sim/cli/contract.py`."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from sim.cli.app import app
+from sim.cli.contract import CONTRACT, SCHEMA, SCHEMA_VERSION
+
+SIZE = ("--replications", "40", "--months", "2")
+RUN = "results/no_talks+2_months"
+UNTIL = ("--vary", "attrition.level_factor=0.1:2", "--until", "mean(killed_attacker) >= 2_000")
+# How each is called, but for what it is about.
+CALLS: dict[str, tuple[str, ...]] = {
+    "run": SIZE,
+    "compare": SIZE,
+    "sweep": ("--vary", "arms.defender.aid_scale=0,1", *SIZE),
+    "breakeven": (*UNTIL, *SIZE),
+    "sensitivity": ("--replications", "120", "--months", "2", "--outcome", "casualties_attacker"),
+    "discover": ("--replications", "200", "--months", "2", "--outcome", "casualties_attacker > 80_000"),
+    "targets": SIZE,
+    "plot": (),
+}
+TARGET = "{id: a, outcome: killed_attacker, statistic: mean, low: 1, high: 1e9, reason: r}"
+MINE = f"title: Mine\nextends: near\nexpect:\n  - {TARGET}\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("contract")
+    (folder / "near.yaml").write_text("title: Near\nextends: baseline\nhorizon_months: 3\n")
+    (folder / "mine.yaml").write_text(MINE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        app(["run", "no_talks", *SIZE], prog_name="parley", standalone_mode=False)
+        # As large as `parley run` makes it would take long.
+        app(["run", "mine.yaml", "--replications", "40"], prog_name="parley", standalone_mode=False)
+    return folder
+
+
+@pytest.fixture
+def told(folder: Path, monkeypatch, capsys) -> Callable[..., tuple[str, str]]:
+    """Return what a command prints, on stdout and stderr, in this process."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def told(*arguments: str, stdin: bytes = b"") -> tuple[str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        code = app(list(arguments), prog_name="parley", standalone_mode=False)
+        found = capsys.readouterr()
+        assert not code, (arguments, found.err)
+        return found.out, found.err
+
+    return told
+
+
+def call(name: str, *of: str) -> list[str]:
+    """Return a call of a command about something, the baseline if nothing is named."""
+    if name == "new":
+        return ["new", "another"]
+    if name in ("list", "schema"):
+        return [name]
+    named = list(of) or {"explain": [RUN], "report": [RUN], "plot": [RUN]}.get(name, ["mine.yaml"])
+    if name in ("compare", "diff"):
+        named.append("near")
+    elif name in ("knobs", "outcomes", "show"):
+        named.append("casualties")
+    return [name, *named, *CALLS.get(name, ()), *(["--force"] if name in ("sweep", "run", "report") else [])]
+
+
+def test_every_command_is_in_the_table() -> None:
+    commands = {one.name: one for one in app.registered_commands if one.name != "help"}
+    assert set(commands) == set(CONTRACT)
+
+
+def options_of(name: str) -> dict[str, Any]:
+    from typer.main import get_command
+
+    group: Any = get_command(app)
+    return {option: param for param in group.commands[name].params for option in param.opts}
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_options_are_those_of_the_table(name: str) -> None:
+    options, contract = options_of(name), CONTRACT[name]
+    assert ("--set" in options) == contract.sets
+    assert {way for way in ("json", "csv", "markdown") if f"--{way}" in options} == set(contract.prints)
+    # Whatever makes CSV can make it for Excel.
+    assert ("--excel" in options) == ("csv" in contract.prints)
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_json_stands_in_the_envelope(told, folder: Path, name: str) -> None:
+    (folder / "another.yaml").unlink(missing_ok=True)
+    out, _ = told(*call(name), "--json")
+    data = json.loads(out)
+    jsonschema.validate(data, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert (data["schema_version"], data["command"]) == (SCHEMA_VERSION, name)
+    assert data["data"] or data["data"] == []
+    for option, value in zip(CALLS.get(name, ())[::2], CALLS.get(name, ())[1::2], strict=True):
+        kept = data["settings"][option.lstrip("-")]
+        assert str(kept) == value or value in kept
+    assert not {"json", "csv", "full"} & set(data["settings"])
+
+
+@pytest.mark.ensembles
+@pytest.mark.parametrize("name", [name for name, one in CONTRACT.items() if "csv" in one.prints])
+def test_tables_are_printed_as_csv_for_excel_and_as_markdown(told, name: str) -> None:
+    out, _ = told(*call(name), "--csv", "--excel")
+    assert out[0] == "\ufeff"
+    header, *rows = csv.reader(io.StringIO(out[1:]))
+    assert all(len(row) == len(header) > 2 for row in rows)
+    page, _ = told(*call(name), "--markdown")
+    assert any(line.startswith("| ") and line.endswith(" |") for line in page.splitlines())
+
+
+TAKE = [(name, what) for name, one in CONTRACT.items() for what in one.takes]
+
+
+NEED_RUNS = ("explain", "report", "plot")
+
+
+@pytest.mark.ensembles
+@pytest.mark.parametrize(("name", "what"), TAKE)
+def test_each_takes_names_files_folders_and_standard_input(told, name: str, what: str) -> None:
+    of = {"scenario": "no_talks", "file": "mine.yaml", "folder": RUN, "-": "-"}[what]
+    if name == "targets" and what in ("scenario", "folder"):
+        pytest.skip("that scenario has no targets")
+    words = call(name, of)
+    if what == "folder" and name in ("sensitivity", "discover"):
+        pytest.skip("tests/test_sensitivity.py and tests/test_discover.py ask runs that are large enough")
+    if what == "folder" and name == "compare":
+        words = [name, of, "baseline", "--replications", "40"]
+    # As many histories as `parley run` makes, of a month.
+    short = ["--set", "horizon_months=1"] if name in NEED_RUNS and what in ("scenario", "-") else []
+    out, err = told(*words, *short, stdin=MINE.encode())
+    assert out
+    if short:
+        assert "Written: results/" in err or "is run already" in err
+        _, err = told(*words, *short, stdin=MINE.encode())
+        assert "is run already: this is about results/" in err
+
+
+def test_what_is_wrong_on_standard_input_is_said_of_it(parley, tmp_path: Path) -> None:
+    import subprocess
+
+    done = subprocess.run(
+        [sys.executable, "-m", "sim", "check", "-"], cwd=tmp_path, input="title: A\nextends: baseline\narm: 3\n",
+        env={"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": ""}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.startswith("-:3:1: error: unknown field 'arm'")
+    assert list(tmp_path.iterdir()) == []
+    twice = parley("diff", "-", "-", cwd=tmp_path)
+    assert (twice.returncode, twice.stderr) == (2, "error: - is standard input, which can be read once\n")
+
+
+def test_settings_of_runs_that_are_there_are_refused(parley, folder: Path) -> None:
+    for words in (("explain", RUN), ("report", RUN), ("plot", RUN), ("compare", RUN, RUN), ("sensitivity", RUN)):
+        done = parley(*words, "--set", "arms.defender.aid_scale=0.5", cwd=folder)
+        assert done.returncode == 2, words
+        assert "there already" in done.stderr or "has its own --set" in done.stderr
