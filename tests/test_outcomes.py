@@ -8,7 +8,9 @@ import pytest
 from sim.engine.world import Setting
 from sim.ensemble.outcomes import landmarks, outcome_columns
 from sim.model import knob_ranges, simulate
-from sim.model.endings import CODES
+from sim.model.ceasefire import Ceasefire
+from sim.model.endings import CODES, ENDINGS_ALONE
+from sim.model.outcomes import State
 from tests.reference.cases import CHANGES
 from tests.reference.war import simulate as plain_history
 from tests.test_oracle import SEED, Luck
@@ -178,3 +180,12 @@ def test_every_column_from_the_daily_history(name, load, variant):
     if name == "decided":
         assert 0 < columns["dictated_terms"].mean() < 1
         assert (columns["routs_attacker"] > 0).any()
+
+
+def test_an_ending_is_told_by_its_name_with_and_without_a_negotiation():
+    """Places of endings differ where there is no negotiation, and their names do not."""
+    base = next(one for one in Ceasefire.outcomes_of(object()) if one.name == "ending")  # type: ignore[arg-type]
+    alone = next(one for one in Ceasefire.outcomes_of(None) if one.name == "ending")
+    for ending in ENDINGS_ALONE:
+        state = State({"ending": np.array([CODES[ending.name]])}, 1, 1, None)
+        assert base.column(state).tolist() == alone.column(state).tolist() == [ending.name]

@@ -105,6 +105,7 @@ def run(
         from sim.ensemble.run import Plan, horizon_days
         from sim.results.chunks import place_of_run, run_into
         from sim.results.identity import identity_of
+        from sim.results.ledger import days_of
         from sim.results.place import PAGE, may_be_page
         from sim.results.summary import as_dicts
         from sim.studies.condition import refuse_unknown
@@ -188,7 +189,7 @@ def run(
                 complete_page(place, note)
     written = [f"{'There already' if place.done else 'Written'}: {place.folder}/" for place in places]
     steps = [_next_step(files[0], seed, months, settings, root, tell)]
-    if bool(ensembles[0].tallies) and not tell:
+    if bool(days_of(ensembles[0])) and not tell:
         steps = [(command("parley", "explain", folders[0]), "why there was no deal; one history")]
         if not as_page:
             steps.append((command("parley", "report", folders[0]), "a page with figures"))

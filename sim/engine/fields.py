@@ -28,6 +28,8 @@ class Field:
         float by default.
     inner : bool
         Whether it is the mechanism's own memory, which no event of a scenario may watch.
+    codes : int
+        How many values it has, from 0 on, if it is counted over time how many histories have each; 0 if it is not.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Field:
     series: bool = False
     dtype: type = float
     inner: bool = False
+    codes: int = 0
 
 
 class Fields:

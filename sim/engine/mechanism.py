@@ -19,6 +19,7 @@ Setting an owned field writes into its array, so that those who see it follow.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
 
 import numpy as np
@@ -54,7 +55,7 @@ class Owned:
         one = self.field
         rows = self.rows(section) if callable(self.rows) else self.rows
         series = one.series and section is not None
-        return Field(self.name, one.unit, one.about, rows, series, one.dtype, one.inner)
+        return replace(one, name=self.name, rows=rows, series=series)
 
     def __get__(self, mechanism: Mechanism | None, of: type[Mechanism]) -> Any:
         return self if mechanism is None else mechanism.__dict__[self.name]
@@ -74,19 +75,20 @@ def owned(
     series: bool = False,
     dtype: type = float,
     inner: bool = False,
+    codes: int = 0,
 ) -> Any:
     """Declare a field that the mechanism owns, to stand after an annotation of the class.
 
     Parameters
     ----------
-    unit, about, series, dtype, inner
+    unit, about, series, dtype, inner, codes
         As in `Field`.
     rows : tuple of str, or callable
         Names of the rows, or a function of the section of the scenario that returns them; none for one value a history.
     start : float, optional
         Its value at the start; `begin` sets it where there is none.
     """
-    return Owned(Field("", unit, about, None, series, dtype, inner), rows, start)
+    return Owned(Field("", unit, about, None, series, dtype, inner, codes), rows, start)
 
 
 class Seen:

@@ -72,6 +72,8 @@ class Recorder:
         (n,). Every field is kept as it is on the first evening on which it is true.
     watched : collection of int
         Replications whose events are kept.
+    counted : collection of int
+        Days on which it is tallied how many replications have each value of a field with codes.
     """
 
     def __init__(
@@ -82,11 +84,14 @@ class Recorder:
         landmarks: Collection[int],
         watched: Sequence[int],
         moments: Mapping[str, Reached],
+        counted: Collection[int] = (),
     ) -> None:
         self.days = tuple(days)
         self._fields = fields
         self._landmarks = frozenset(landmarks)
         self.snapshots: dict[int, dict[str, NDArray[Any]]] = {}
+        self._counted = frozenset(counted)
+        self._coded = [field for field in fields if field.codes]
         self._reached = dict(moments)
         # Of each moment: the day on which it came, -1 where it has not, and the fields then.
         self.moments: dict[str, tuple[Ints, dict[str, NDArray[Any]]]] = {}
@@ -116,6 +121,9 @@ class Recorder:
                 self.series[column, slot] = view
         if day in self._landmarks:
             self.snapshots[day] = {name: array.copy() for name, array in self._now().items()}
+        if day in self._counted:
+            for field in self._coded:
+                self.tally(day, field.name, np.bincount(self._fields.see(field.name), minlength=field.codes))
         if self._reached:
             now = self._now()
             for name, reached in self._reached.items():

@@ -48,10 +48,10 @@ class Setting:
     """What a batch needs to know besides its parameters.
 
     `days` is the horizon, `replications` are the numbers of the replications, `series_days` the days of the time series,
-    `landmarks` the days and `moments` the moments (see `Recorder`) on which every field is kept and `watched` the
-    replications whose events are. With `check` the invariants are checked while running. `given` are parameters, by
-    path, that are not drawn: (n,) values, NaN where they are drawn after all. `passed` is called with the number of days
-    that have passed, on each of them.
+    `counted` those on which values of fields with codes are, `landmarks` the days and `moments` the moments (see `Recorder`)
+    on which every field is kept and `watched` the replications whose events are. With `check` the invariants are checked
+    while running. `given` are parameters, by path, that are not drawn: (n,) values, NaN where they are drawn after all.
+    `passed` is called with the number of days that have passed, on each of them.
     """
 
     start: date
@@ -62,6 +62,7 @@ class Setting:
     landmarks: Collection[int] = ()
     moments: Mapping[str, Reached] = field(default_factory=dict)
     watched: Sequence[int] = ()
+    counted: Sequence[int] = ()
     check: bool = True
     given: Mapping[str, Floats] = field(default_factory=dict)
     passed: Callable[[int], None] = lambda day: None
@@ -94,7 +95,13 @@ class World:
         for owner, one in declared:
             self.fields.declare(owner, one)
         self.recorder = Recorder(
-            self.fields, setting.replications, setting.series_days, setting.landmarks, setting.watched, setting.moments
+            self.fields,
+            setting.replications,
+            setting.series_days,
+            setting.landmarks,
+            setting.watched,
+            setting.moments,
+            setting.counted,
         )
 
     def own(self, owner: str, name: str, start: Floats | float | int) -> NDArray[Any]:

@@ -103,7 +103,8 @@ class Ensemble:
     events : list of Event
         Of the watched replications, in the order in which they happened.
     tallies : dict of (day, question) to (answers,) int
-        How many replications gave each answer of the ledger; see `sim.model.answers`.
+        How many replications gave each answer of the ledger (see `sim.model.answers`); and, with the question "ending", how
+        many stood how, by their code.
     failures : dict of int to str
         Replications in which something went wrong, and what. They are `failed`, and have no other outcome.
     """
@@ -235,6 +236,7 @@ def run_batch(
         landmarks=landmarks(scenario, plan.days, others),
         moments=moments(scenario, others),
         watched=plan.watched,
+        counted=series_days(plan.days) if plan.series else (),
         check=plan.check,
         given=given or {},
         passed=by_days(len(numbers), plan.days),

@@ -75,6 +75,10 @@ def _lasted(span: int) -> Callable[[State], Column]:
     return lambda now: where((now.ceasefires > 0) & (now.deal_day + span <= now.day), now.first_ceasefire_days >= span)
 
 
+# Where each ending stands among those that there are without a negotiation.
+_PLACE_ALONE = np.array([ENDINGS_ALONE.index(ending) if ending in ENDINGS_ALONE else -1 for ending in ENDINGS])
+
+
 def _decided(now: State) -> Column:
     """Return where one side has decided the war."""
     decided: Column = DECIDED[now.ending]
@@ -107,7 +111,8 @@ class Ceasefire(Mechanism):
         if section is not None:
             return cls.outcomes
         known = {outcome.name: outcome for outcome in cls.outcomes}
-        return replace(known["ending"], values=labels(ENDINGS_ALONE)), known["ending_day"]
+        alone = replace(known["ending"], of=lambda now: _PLACE_ALONE[now.ending], values=labels(ENDINGS_ALONE))
+        return alone, known["ending_day"]
 
     moments: ClassVar = (
         Moment("first_ceasefire", "on the first day of the first ceasefire", lambda now: now.ceasefires > 0),
@@ -196,6 +201,7 @@ class Ceasefire(Mechanism):
         "; ".join(f"{code} {ending.name.replace('_', ' ')}" for code, ending in enumerate(ENDINGS)) + ".",
         start=WAR_GOES_ON,
         dtype=int,
+        codes=len(ENDINGS),
     )
     ending_day: Ints = owned("day", "First day without fighting; -1 while it goes on.", start=-1, dtype=int)
     ceasefires: PerHistory = owned("times", "How many have come into force.", start=0.0)

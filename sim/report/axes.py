@@ -26,11 +26,11 @@ def dates_of(calendar: Calendar, days: Floats | Sequence[float]) -> Floats:
     return dates
 
 
-def time_axis(axes: Axes, calendar: Calendar, days: int) -> None:
-    """Let an axis show the dates from the start until so many days later."""
+def time_axis(axes: Axes, calendar: Calendar, days: int, most: int = 7) -> None:
+    """Let an axis show the dates from the start until so many days later, with so many ticks at most."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(minticks=3, maxticks=7)
+    locator = AutoDateLocator(minticks=min(3, most - 1), maxticks=most)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=days < DAYS_PER_YEAR))
     axes.set_xlim(*dates_of(calendar, [0, days]))

@@ -41,7 +41,7 @@ def first_end_label(kept: Kept, kind: str) -> str:
 
 
 def incidence(kept: Kept) -> Picture:
-    """Return the main picture: in which share of histories the fighting has ended by a date, and how."""
+    """Return the picture of first ends: in which share of histories the fighting has ended by a date, and how."""
     kinds = [kind for kind in FIRST_ENDS if ("first_end", kind) in kept.courses]
     table = Table(
         "Share of histories in which the fighting had first ended by a date, with 95 % intervals (survival.csv)",
@@ -68,7 +68,9 @@ def incidence(kept: Kept) -> Picture:
         *joined(ends),
         ". A ceasefire may break later. Bands are 95 % intervals.",
     ]
-    return Picture("incidence", "How the fighting ends", says, partial(_draw_incidence, kept, kinds), [table], bands=True)
+    return Picture(
+        "incidence", "How the fighting first ends", says, partial(_draw_incidence, kept, kinds), [table], bands=True
+    )
 
 
 def _draw_incidence(kept: Kept, kinds: Sequence[str], paper: Paper) -> Figure:

@@ -19,7 +19,7 @@ from sim.results.history import retold, which_history
 from sim.results.manifest import Manifest
 from sim.results.names import Names
 from sim.results.read import Folder
-from sim.results.reading import read_series, read_survival
+from sim.results.reading import read_series, read_standing, read_survival
 from sim.results.runs import Run
 
 
@@ -59,7 +59,9 @@ class Kept:
     run : Run
     manifest : Manifest
     days : list of int
-        Of the series.
+        Of the series, and of where histories stand.
+    standing : dict of str to (days,) array
+        How many histories stand how, by ending.
     fans : dict of (field, of) to Fan
     courses : dict of (curve, of) to Course
     """
@@ -68,6 +70,7 @@ class Kept:
     run: Run
     manifest: Manifest
     days: list[int]
+    standing: Mapping[str, Floats]
     fans: Mapping[tuple[str, str], Fan]
     courses: dict[tuple[str, str], Course]
 
@@ -82,9 +85,16 @@ class Kept:
         """
         run = Run.of_folder(found)
         days, fans = read_series(found, run.scenario, run.days)
+        standing = read_standing(found, run.scenario, run.outcomes, run.days)
         curves = read_survival(found, run.outcomes, run.days)
         return cls(
-            found.path, run, found.manifest, days, fans, {key: Course(*curve.values()) for key, curve in curves.items()}
+            found.path,
+            run,
+            found.manifest,
+            days,
+            standing,
+            fans,
+            {key: Course(*curve.values()) for key, curve in curves.items()},
         )
 
     @cached_property

@@ -6,6 +6,7 @@ import datetime
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from sim.report.html import html
 from sim.report.kept import Kept, Story, source_line
 from sim.report.pages import Page, assumptions_page, comparison_page, run_page, study_source, sweep_page
 from sim.report.parts import CannotDraw, Picture
-from sim.report.pictures import run_pictures
+from sim.report.pictures import beside_pictures, run_pictures
 from sim.report.story import bargaining, story_pictures
 from sim.report.sweeps import sweep_pictures
 from sim.report.tornado import assumption_pictures
@@ -94,7 +95,7 @@ def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B
     """
     if len(folders) > 1:
         asked.refuse("a comparison")
-        return comparison_page(_comparisons(folders))
+        return comparison_page(*_compared(folders))
     found = results_in(folders[0])
     if isinstance(found, Kept):
         asked.refuse("a run", "replication", "ending")
@@ -127,9 +128,9 @@ def pictures_of(
     """
     if len(folders) > 1:
         asked.refuse("a comparison")
-        found = _comparisons(folders)
-        runs = [found[0].left, *(one.right for one in found)]
-        return _named(comparison_pictures(found)), source_line(*runs)
+        found, runs = _compared(folders)
+        beside = [*comparison_pictures(found), *beside_pictures(runs)]
+        return _named(beside), source_line(*(one.run for one in runs))
     kept = results_in(folders[0])
     if isinstance(kept, StoredSweep):
         asked.refuse("a sweep", "until")
@@ -272,11 +273,14 @@ def results_in(folder: Path) -> Results:
     )
 
 
-def _comparisons(folders: Sequence[Path]) -> list[Comparison]:
-    runs = []
+def _compared(folders: Sequence[Path]) -> tuple[list[Comparison], list[Kept]]:
+    """Return the comparisons with the first of these runs, and all of them under the names that they have there."""
+    kept = []
     for folder in folders:
         found = results_in(folder)
         if not isinstance(found, Kept):
             raise CannotDraw(f"{folder} holds a study and not a run; only runs can be compared")
-        runs.append(found.run)
-    return compare_all(told_apart(runs, [str(folder) for folder in folders]))
+        kept.append(found)
+    compared = compare_all(told_apart([one.run for one in kept], [str(folder) for folder in folders]))
+    runs = [compared[0].left, *(one.right for one in compared)]
+    return compared, [replace(one, run=run) for one, run in zip(kept, runs, strict=True)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.model import TOLD_OF_COMPARISONS, TOLD_OF_RUNS
+from sim.model import HEADLINE, TOLD_OF_COMPARISONS
 from sim.model.outcomes import SECTIONS
 from sim.report.assumed import assumed, every_number, how_sure, sources
 from sim.report.differences import (
@@ -18,8 +18,8 @@ from sim.report.differences import (
     transition_table,
 )
 from sim.report.kept import Kept, Story, source_line
-from sim.report.parts import Named, Picture, Piece, Table, Value
-from sim.report.pictures import run_pictures
+from sim.report.parts import Named, Picture, Piece, Table, Value, with_unit
+from sim.report.pictures import beside_pictures, run_pictures
 from sim.report.story import story_pictures
 from sim.report.sweeps import sweep_pictures
 from sim.report.tornado import assumption_pictures
@@ -51,21 +51,30 @@ class Block:
 
     Attributes
     ----------
+    anchor : str
+        What links to it end in, of words that stay.
     heading : str
     paragraphs, points : list of list of pieces
         As paragraphs, then as a list.
     tables : list of Table
     pictures : list of Picture
     folded : bool
-        Whether its tables are shown only when asked for.
+        Whether all but its pictures are shown only when asked for.
+    picture_first : bool
+        Whether its pictures come before what is said.
+    brief : bool
+        Whether a brief page has it too.
     """
 
+    anchor: str
     heading: str
     paragraphs: list[list[Piece]] = field(default_factory=list)
     points: list[list[Piece]] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     folded: bool = False
+    picture_first: bool = False
+    brief: bool = False
 
     def __bool__(self) -> bool:
         """Return whether there is anything under the heading."""
@@ -92,6 +101,8 @@ class Page:
         Of the horizon; 0 where figures over time do not point to rows of tables.
     found : list of list of pieces
         What is found, a sentence each, said first.
+    brief : bool
+        Whether it leaves out what two sheets of paper have no room for.
     broken : list of str
         Which figures could not be drawn, and why, once it is made.
     """
@@ -105,6 +116,7 @@ class Page:
     manifests: Mapping[str, Mapping[str, Any]]
     last_day: int = 0
     found: list[list[Piece]] = field(default_factory=list)
+    brief: bool = False
     broken: list[str] = field(default_factory=list)
 
 
@@ -119,15 +131,20 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
     def chosen(*names: str) -> list[Picture]:
         return [pictures[name] for name in names if name in pictures]
 
+    failed: list[list[Piece]] = []
+    if told := failed_in_words(run):
+        failed = [[f"{told} (failures.csv). Nothing else is known of them, and no figure counts them."]]
     why = sentences(kept.names, Totals(run.ledger))
     balance = balance_sentences(scenario, run.outcomes, run.drawn)
     blocks = [
-        Block("What came out", points=list(came_out(kept)), tables=list(_summary_tables(kept)), folded=True),
-        Block("How the fighting ends, and how long it stays quiet", pictures=chosen("incidence", "ceasefires")),
-        Block("Why there is no deal", points=[[text] for text in why], pictures=chosen("ledger", "worth", "beliefs")),
-        Block("The course of the war", points=[[text] for text in balance],
-              pictures=chosen("forces", "casualties", "ground", "fire", "aid")),
+        Block("where", "What came out", failed, tables=[_in_short(kept)], pictures=chosen("standing"),
+              picture_first=True, brief=True),
+        Block("why", "Why there is no deal", points=[[text] for text in why], pictures=chosen("ledger", "worth", "beliefs"),
+              brief=True),
+        Block("course", "The course of the war", points=[[text] for text in balance],
+              pictures=chosen("ground", "casualties", "forces", "fire", "aid", "incidence", "ceasefires"), brief=True),
         _story_block(kept, story, why_no_story),
+        Block("outcomes", "All outcomes", tables=list(_summary_tables(kept)), folded=True),
         _assumed_block(scenario, run.days),
         _numbers_block(scenario),
     ]  # fmt: skip
@@ -139,38 +156,22 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
 
 def _story_block(kept: Kept, story: Story | None, why_none: str) -> Block:
     if story is not None:
-        return Block("One history", pictures=list(story_pictures(kept, story)))
-    return Block("One history", [[f"None is told: {why_none}."]])
+        return Block("history", "One history", pictures=list(story_pictures(kept, story)))
+    return Block("history", "One history", [[f"None is told: {why_none}."]])
 
 
-def came_out(kept: Kept) -> Iterator[list[Piece]]:
-    """Yield what came out, a sentence each."""
-    summary, sides = kept.run.summary, tuple(kept.names.sides.values())
-    endings = [row for row in summary if row.section == "endings"]
-    told = [[f"{_within(row.label, sides)} in ", *_share_cell(row)] for row in endings]
-    histories = Value(f"{kept.run.replications:,}", kept.run.replications, "manifest.json|replications")
-    yield [
-        "Of ",
-        histories,
-        f" {'history' if kept.run.replications == 1 else 'histories'}, on {kept.end.isoformat()}: ",
-        *joined(told),
-        ".",
-    ]
-    if failed := failed_in_words(kept.run):
-        yield [f"{failed} (failures.csv). Nothing else is known of them, and no figure counts them."]
-    deals = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id.startswith("deal_within_")]
-    if deals:
-        yield ["A deal is signed ", *joined(deals), "."]
-    lasting = [[f"{row.label} in ", *_share_cell(row)] for row in summary if row.id in TOLD_OF_RUNS]
-    if lasting:
-        yield ["The first ceasefire lasts ", *joined(lasting), " of those that were watched so long."]
-    losses = [row for row in summary if row.id.startswith("casualties_") and row.section == "course" and row.n]
-    if losses:
-        told = [
-            [f"{row.label.partition(', ')[2]} ", *_mean_cell(row), ", in nine tenths of the histories ", *_range_cell(row)]
-            for row in losses
-        ]
-        yield ["Killed and wounded, in the mean: ", *joined(told), "."]
+def _in_short(kept: Kept) -> Table:
+    """Return a table of few lines: how histories end, and what studies look at unless they are told otherwise."""
+    rows = [row for row in kept.run.summary if row.section == "endings"]
+    rows += [row for name in HEADLINE for row in kept.run.summary if row.id == name and row not in rows and row.n]
+    heading = SECTIONS["endings"].heading.format(end=kept.end.isoformat())
+    table = Table(
+        "Endings and main outcomes, with 95 % intervals (summary.csv)", ["", heading, "nine tenths of histories"], []
+    )
+    for row in rows:
+        label = with_unit(row.alone if row.section != "endings" else row.label, row.unit)
+        table.rows.append([label, _share_cell(row) if row.share is not None else _mean_cell(row), _range_cell(row)])
+    return table
 
 
 def _within(label: str, sides: Sequence[str]) -> str:
@@ -219,15 +220,19 @@ def _summary_tables(kept: Kept) -> Iterator[Table]:
 # Runs beside one another
 
 
-def comparison_page(found: Sequence[Comparison]) -> Page:
-    """Return the page of comparisons with one base."""
+def comparison_page(found: Sequence[Comparison], kept: Sequence[Kept] = ()) -> Page:
+    """Return the page of comparisons with one base; with the course of the runs, where they are kept in folders."""
     base = found[0].left
     runs = [base, *(one.right for one in found)]
     how = "pairs of histories on the same luck" if found[0].paired else "histories each, unpaired"
+    pictures = {picture.name: picture for picture in beside_pictures(kept)} if kept else {}
+    course = [pictures.pop("courses")] if kept else []
     blocks = [
         *(_changed_block(one) for one in found),
-        Block("What it changed", [[f"{found[0].pairs:,} {how}; 95 % intervals."]], list(_compared(found)),
+        Block("changes", "What it changed", [[f"{found[0].pairs:,} {how}; 95 % intervals."]], list(_compared(found)),
               pictures=list(comparison_pictures(found))),
+        Block("course", "The course of the war", pictures=course),
+        Block("bargain", "What could be signed", pictures=list(pictures.values())),
         *(_differences_block(one) for one in found),
         _assumed_block(base.scenario, base.days, f"What is assumed in {base.called}"),
         _numbers_block(base.scenario),
@@ -260,7 +265,7 @@ def _changed_block(one: Comparison) -> Block:
     said: list[list[Piece]] = [[f"{world.title}. {world.description}"]]
     if not rows:
         said.append(["Nothing differs in what is assumed."])
-    return Block(f"What was changed in {one.right.called}", said, tables=[table] if rows else [])
+    return Block("changed", f"What was changed in {one.right.called}", said, tables=[table] if rows else [])
 
 
 def _differences_block(one: Comparison) -> Block:
@@ -269,7 +274,7 @@ def _differences_block(one: Comparison) -> Block:
     if one.paired:
         said = [[f"Pairing: {pairing_in_words(one)}"], [next(moved_lines(one)).rstrip(":.") + "."]]
         tables.append(transition_table(one))
-    return Block(f"{one.right.called} against {one.left.called}, in numbers", said, tables=tables)
+    return Block("numbers-of", f"{one.right.called} against {one.left.called}, in numbers", said, tables=tables, folded=True)
 
 
 def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
@@ -299,7 +304,7 @@ def sweep_page(sweep: Sweep, manifest: OfScenario, until: Condition | None) -> P
         f"{len(sweep.points):,} points with {histories:,} histories each, on the same luck, over ", *knobs,
         ". Differences between points are surer than the intervals of their values.",
     ]  # fmt: skip
-    block = Block("What came out", [says], pictures=list(sweep_pictures(sweep, until)))
+    block = Block("outcomes", "What came out", [says], pictures=list(sweep_pictures(sweep, until)))
     over = varied_in_words([knob_label(knob.path, sweep.scenario) for knob in sweep.knobs], sweep.points, sweep.design)
     return _study_page(f"a sweep {over}", sweep.scenario, manifest, block, sweep.findings)
 
@@ -313,7 +318,10 @@ def assumptions_page(
         "luck."
     ]
     block = Block(
-        "What would change the picture", [says], pictures=list(assumption_pictures(assumptions, manifest.outcomes, scenario))
+        "picture",
+        "What would change the picture",
+        [says],
+        pictures=list(assumption_pictures(assumptions, manifest.outcomes, scenario)),
     )
     found = of_assumptions(assumptions, {name: one.unit for name, one in manifest.outcomes.items()}, scenario)
     return _study_page("what would change the picture", scenario, manifest, block, found)
@@ -349,9 +357,11 @@ def _told(findings: Sequence[Finding]) -> list[list[Piece]]:
 
 def _assumed_block(scenario: Scenario[ScenarioHead], days: int, heading: str = "What is assumed") -> Block:
     note: list[Piece] = ["In brackets: the range with nine tenths of what an uncertain number may be. ", *how_sure(scenario)]
-    return Block(heading, [note], points=list(assumed(scenario, days)))
+    return Block("assumed", heading, [note], points=list(assumed(scenario, days)), folded=True)
 
 
 def _numbers_block(scenario: Scenario[ScenarioHead]) -> Block:
     what = "Every value that is assumed or simulated, with the keys of its sources; these are listed below."
-    return Block("Every number and where it comes from", [[what]], tables=list(every_number(scenario)), folded=True)
+    return Block(
+        "values", "Every number and where it comes from", [[what]], tables=list(every_number(scenario)), folded=True
+    )

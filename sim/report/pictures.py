@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from sim.report.courses import course_picture
 from sim.report.endings import ceasefires, incidence
 from sim.report.fans import FANS, aid
 from sim.report.kept import Kept
 from sim.report.parts import Picture
+from sim.report.standing import standing
+from sim.report.story import bargaining_beside
 from sim.report.why import ledger
 
 
 def run_pictures(kept: Kept) -> Iterator[Picture]:
     """Yield the pictures of a run, as far as it has what they show."""
+    if kept.standing:
+        yield standing(kept)
     if kept.courses:
         yield incidence(kept)
     if ("first_end", "ceasefire") in kept.courses:
@@ -23,3 +28,9 @@ def run_pictures(kept: Kept) -> Iterator[Picture]:
         known = any(key in kept.fans for panel in fan.panels for key in panel.fields)
         if known and kept.days[-1] >= fan.first_day:
             yield fan.picture(kept)
+
+
+def beside_pictures(kept: Sequence[Kept]) -> Iterator[Picture]:
+    """Yield the pictures of runs beside one another that are made from tables of their own."""
+    yield course_picture(kept)
+    yield from bargaining_beside(kept)

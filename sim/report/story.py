@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.engine.calendar import DAYS_PER_MONTH
+from sim.engine.draws import Floats
 from sim.engine.recorder import Event
 from sim.model import EVENT_KINDS, section
 from sim.model.answers import Questions
@@ -17,7 +19,7 @@ from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.report.axes import date_on, dates_of, number_axis, time_axis
 from sim.report.kept import Kept, Story
-from sim.report.parts import CannotDraw, Picture, Piece, Table, Value
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, slug, wrapped
 from sim.report.style import CEASEFIRE, FAINT, MARK, SIDE_COLOURS, SIDE_DASHES, WAR, Paper
 from sim.results.history import Packages, reviews
 from sim.results.summary import ENDING_LABELS
@@ -180,6 +182,19 @@ def bargaining(kept: Kept, story: Story, date: datetime.date | None = None) -> I
         yield _picture(kept, story, before[place], f"bargaining-{number}")
 
 
+def bargaining_beside(kept: Sequence[Kept]) -> Iterator[Picture]:
+    """Yield what could be signed in each of several runs at their first review, in the history that is typical of the first.
+
+    At the first review the histories of scenarios on the same luck have had the least time to part.
+    """
+    number = kept[0].story().replication
+    for one in kept:
+        story = one.story(min(number, one.run.replications - 1))
+        if held := reviews(story.history, story.replication):
+            picture = _picture(one, story, held[0], f"bargaining-{slug(one.run.name)}")
+            yield replace(picture, title=f"{picture.title}: {one.run.called}", of=f"{one.run.called}, {picture.of}")
+
+
 def _picture(kept: Kept, story: Story, event: Event, name: str) -> Picture:
     packages = Packages(event)
     value: Any = event.values
@@ -216,9 +231,14 @@ def _picture(kept: Kept, story: Story, event: Event, name: str) -> Picture:
     points += [("nearest to agreement", nearest)] if nearest >= 0 else []
     frontier = np.flatnonzero(packages.frontier)
     points += [("on the frontier", int(place)) for place in frontier[np.argsort(-packages.worth[0, frontier])]]
+    named = _named_points(packages, nearest, signed)
+
+    def told(kind: str, place: int) -> tuple[str, str]:
+        return f"{named.index(place) + 1}: {kind}" if place in named else kind, kept.names.package(place)
+
     rows: list[Sequence[Piece | list[Piece]]] = [["fighting on", "", fighting(0), fighting(1)]]
     rows += [
-        [kind, kept.names.package(place), worth(0, place), worth(1, place)]
+        [*told(kind, place), worth(0, place), worth(1, place)]
         for kind, place in points
         if not np.isnan(packages.worth[0, place])
     ]
@@ -232,6 +252,14 @@ def _picture(kept: Kept, story: Story, event: Event, name: str) -> Picture:
     return Picture(name, title, says, draw, [table], of=of)
 
 
+def _named_points(packages: Packages, nearest: int, signed: int | None) -> list[int]:
+    """Return the packages that are named in a figure: what was signed, the nearest, the frontier's best for each."""
+    frontier = np.flatnonzero(packages.frontier)
+    found = [signed, nearest if nearest >= 0 else None]
+    found += [int(frontier[np.argmax(packages.worth[side, frontier])]) for side in range(2) if len(frontier)]
+    return list(dict.fromkeys(one for one in found if one is not None and not np.isnan(packages.worth[0, one])))
+
+
 def _signed(story: Story, day: int) -> int | None:
     """Return the package that was signed on a day."""
     for event, _ in happenings(story.history, story.replication, UNTOLD):
@@ -241,7 +269,15 @@ def _signed(story: Story, day: int) -> int | None:
 
 
 def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None, paper: Paper) -> Figure:
-    figure, (axes,) = paper.canvas(4.2)
+    named = _named_points(packages, nearest, signed)
+    told = [wrapped(f"{at}: {kept.names.package(one)}", int(paper.letters / 0.9), 3) for at, one in enumerate(named, 1)]
+    lines = sum(text.count("\n") + 1 for text in told)
+    figure, (axes, below) = paper.canvas(4.2 + 0.19 * lines, 2, parts=[4.2, 0.19 * lines or 0.01])
+    below.axis("off")
+    for at, text in enumerate(told):
+        above = sum(one.count("\n") + 1 for one in told[:at])
+        below.annotate(text, (-0.12, 1 - above / lines), xycoords="axes fraction", va="top", linespacing=1.05,
+                       fontsize=0.86 * paper.font_pt)  # fmt: skip
     worth, sides = packages.worth, kept.short_names.sides
     possible = ~np.isnan(worth[0])
     axes.grid(visible=False)
@@ -273,6 +309,7 @@ def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None
     if nearest >= 0:
         look: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": "#1b1b1b"}
         axes.plot(*worth[:, nearest], "D", markersize=10 if nearest == signed else 7, label="nearest", **look)
+    _number_points(axes, worth[:, named], paper)
     axes.set_xlabel(f"what it is worth to {sides['attacker']} (utility)")
     axes.set_ylabel(f"what it is worth to {sides['defender']} (utility)")
     close: dict[str, Any] = {"markerscale": 0.7, "handlelength": 1.2, "handletextpad": 0.5, "columnspacing": 1.2}
@@ -289,3 +326,23 @@ def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None
     side = (1.0 if right else 0.0, corner[1])
     axes.annotate("fighting on", side, xycoords=("axes fraction", "data"), **(near | end))
     return figure
+
+
+def _number_points(axes: Axes, points: Floats, paper: Paper) -> None:
+    """Write a number beside each of some points, (2, points), where it is nearest to none of the others."""
+    limits = np.array([axes.get_xlim(), axes.get_ylim()])
+    # In letters, about: a figure is so many wide, and its axes about as many lines high.
+    room = np.array([0.8 * paper.letters, 0.8 * paper.letters * 0.6])[:, None]
+    places = (points - limits[:, :1]) / np.ptp(limits, axis=1)[:, None] * room
+    ways = np.array([(1, 1), (1, -1), (-1, 1), (-1, -1), (2, 0), (-2, 0), (0, 1.4), (0, -1.4)])
+    taken = places.T.tolist()
+    for at in range(places.shape[1]):
+        spots = places[:, at] + ways
+        gaps = [min(float(np.hypot(*(spot - one))) for one in taken) for spot in spots]
+        best = int(np.argmax(gaps))
+        taken.append(spots[best].tolist())
+        offset = 0.75 * paper.font_pt * ways[best]
+        axes.annotate(
+            str(at + 1), tuple(points[:, at]), xytext=tuple(offset), textcoords="offset points", ha="center", va="center",
+            fontweight="bold",
+        )  # fmt: skip

@@ -26,13 +26,22 @@ if TYPE_CHECKING:
 SIDE_COLOURS = {"attacker": "#93351b", "defender": "#3f86c4"}
 SIDE_DASHES: dict[str, Any] = {"attacker": "-", "defender": (0, (5, 1.5))}
 CEASEFIRE, WAR, MARK, FAINT = "#0f6f5c", "#4d4d4d", "#a8580a", "#6b6b6b"
-GRID = "#d9d9d9"
+GRID, INK = "#d9d9d9", "#1b1b1b"
 # For scenarios beside one another, from dark to light, each with its own dashes and marker.
 SERIES = (
     ("#1b1b1b", "-", "o"), ("#0f6f5c", (0, (5, 1.5)), "s"), ("#a8580a", (0, (1.2, 1.2)), "^"),
     ("#7a3fa0", (0, (7, 2, 1.5, 2)), "D"),
     ("#3f86c4", (0, (3, 1)), "v"), ("#b8860b", (0, (9, 2)), "P"), ("#93351b", (0, (1, 2.5)), "X"),
 )  # fmt: skip
+
+
+# What colours become on a dark page: as far from it as these are from white, and as far from one another.
+DARK_PAPER, DARK_INK = "#16181b", "#ececec"
+DARK = {
+    "#ffffff": DARK_PAPER, INK: DARK_INK, "#333333": "#d4d4d4", FAINT: "#a6a6a6", GRID: "#34383d", WAR: "#b9b9b9",
+    SIDE_COLOURS["attacker"]: "#e0876b", SIDE_COLOURS["defender"]: "#6fb1ea", CEASEFIRE: "#3fae94", MARK: "#dc9445",
+    "#7a3fa0": "#bd8fdd", "#b8860b": "#d4a93c", "#9a9a9a": "#808080", "#7a4a8c": "#b58cc5",
+}  # fmt: skip
 
 
 class Look(NamedTuple):
@@ -62,7 +71,12 @@ class Paper(NamedTuple):
         return max(self.width_in / 5.6, self.font_pt / 10.5)
 
     def canvas(
-        self, height_in: float, rows: int = 1, by_letters: bool = False, parts: Sequence[float] | None = None
+        self,
+        height_in: float,
+        rows: int = 1,
+        by_letters: bool = False,
+        parts: Sequence[float] | None = None,
+        columns: int = 1,
     ) -> tuple[Figure, list[Axes]]:
         """Return a figure with panels below one another.
 
@@ -76,12 +90,14 @@ class Paper(NamedTuple):
             Whether what stands in it are lines of text, so that the height goes with the letters and not with the width.
         parts : sequence of float, optional
             Heights of the panels beside one another.
+        columns : int
+            Of panels; they are returned row by row.
         """
         stretch = self.font_pt / 10.5 if by_letters else self.stretch
         figure = Figure(figsize=(self.width_in, height_in * stretch), layout="constrained")
         figure.get_layout_engine().set(h_pad=0.05, w_pad=0.04)  # type: ignore[union-attr, call-arg]
-        axes = figure.subplots(rows, 1, squeeze=False, height_ratios=parts)
-        return figure, list(axes[:, 0])
+        axes = figure.subplots(rows, columns, squeeze=False, height_ratios=parts)
+        return figure, list(axes.flat)
 
     def lines_above(self, names: Sequence[str]) -> int:
         """Return how many lines names above a figure take: one if all fit beside one another, each with its mark."""

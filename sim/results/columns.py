@@ -98,6 +98,10 @@ SERIES = [
     whole("day", LAST_DAY), text("date"), text("field"), text("of").or_empty, Column("mean").or_empty,
     *(Column(name).or_empty for name in SERIES_QUANTILES),
 ]  # fmt: skip
+STANDING = [
+    whole("day", LAST_DAY), text("date"), text("ending"), whole("histories"), whole("of"), share("share"), share("low"),
+    share("high"),
+]  # fmt: skip
 SURVIVAL = [
     text("curve"), text("of").or_empty, whole("day", LAST_DAY), whole("at_risk"), share("share"), share("low").or_empty,
     share("high").or_empty,

@@ -33,6 +33,11 @@ def negotiation_of(ensemble: Ensemble) -> NegotiationParameters | None:
     return found
 
 
+def days_of(ensemble: Ensemble) -> list[int]:
+    """Return the days on which the ledger was kept."""
+    return sorted(day for day, question in ensemble.tallies if question == "state")
+
+
 def entries(ensemble: Ensemble) -> Iterator[Entry]:
     """Yield the lines of the ledger, by day and question; answers that no history gave are left out.
 
@@ -45,7 +50,7 @@ def entries(ensemble: Ensemble) -> Iterator[Entry]:
     questions = Questions(negotiation)
     answers = {question: questions.answers(question) for question in Questions.NAMES}
     possible = np.array([is_possible(state) for state in answers["state"]])
-    for day in sorted({day for day, _ in ensemble.tallies}):
+    for day in days_of(ensemble):
         states = ensemble.tallies[day, "state"]
         at_war, without = int(states.sum()), int(states[~possible].sum())
         for question in Questions.NAMES:

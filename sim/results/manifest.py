@@ -145,7 +145,8 @@ class RunManifest(OfScenario):
     """The manifest of a run; `other_times` are the columns that were asked of times other than their own."""
 
     NEEDS = (
-        "summary.csv", "summary.md", ("outcomes.csv", "outcomes.parquet"), "series.csv", "survival.csv", "scenario.yaml",
+        "summary.csv", "summary.md", ("outcomes.csv", "outcomes.parquet"), "series.csv", "standing.csv", "survival.csv",
+        "scenario.yaml",
     )  # fmt: skip
     MAY = ("ledger.csv", "failures.csv")
 

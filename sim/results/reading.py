@@ -27,6 +27,7 @@ from sim.results.columns import (
     SERIES,
     SERIES_QUANTILES,
     SIGNED_SERIES,
+    STANDING,
     SUMMARY,
     SURVIVAL,
     TEXT,
@@ -37,6 +38,7 @@ from sim.results.columns import (
 from sim.results.ledger import Entry
 from sim.results.manifest import RunManifest, StoreError
 from sim.results.read import Folder, Table
+from sim.results.statistics import wilson_interval
 from sim.results.summary import Row
 from sim.results.survival import courses
 from sim.results.tables import survival_rows
@@ -276,6 +278,36 @@ def read_series(found: Folder, scenario: Scenario[Any], days: int) -> tuple[list
     table.hold((levels[0] >= -_CLOSE) | ~positive, "it cannot be negative")
     places = {pair: slice(at, None, len(fields)) for at, pair in enumerate(fields)}
     return list(when), {pair: {name: table[name][at] for name in SERIES_QUANTILES} for pair, at in places.items()}
+
+
+def read_standing(found: Folder, scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], days: int) -> Columns:
+    """Return where histories stand: how many stand how on each day of the series, by ending.
+
+    Raises
+    ------
+    StoreError
+        When they do not end as the histories do, or do not add up.
+    """
+    table, when = found.table("standing.csv", STANDING), series_days(days)
+    known = [ending.name for ending in ENDINGS]
+    table.one_of("ending", known)
+    some = [name for name in known if name in table["ending"]]
+    keys = list(zip(table["day"].tolist(), table["ending"].tolist(), strict=True))
+    table.just(keys, [(day, name) for day in when for name in some])
+    _hold_dates(table, scenario)
+    ran = int(np.count_nonzero(outcomes["ending"] != FAILED))
+    table.hold(table["of"] == ran, f"its histories are not the {ran:,} that went on")
+    bounds = np.array([wilson_interval(count, max(ran, 1)) for count in table["histories"].tolist()]).reshape(-1, 2)
+    for name, follows in (("share", table["histories"] / max(ran, 1)), ("low", bounds[:, 0]), ("high", bounds[:, 1])):
+        table.hold(np.isclose(table[name], follows, rtol=_CLOSE, atol=_CLOSE), f"its {name} is another")
+    counts = {name: table["histories"][at :: len(some)] for at, name in enumerate(some)}
+    together = np.repeat(sum(counts.values(), np.zeros(len(when))), len(some))
+    table.hold(together == ran, "the histories of its day do not add up")
+    of_ending = {name: np.count_nonzero(outcomes["ending"] == name) for name in some}
+    ends = np.array([of_ending[name] for name in table["ending"].tolist()])
+    at_the_end = table["day"] == days
+    table.hold(~at_the_end | (table["histories"] == ends), "it does not follow from the table of the replications")
+    return counts
 
 
 def read_survival(found: Folder, outcomes: Mapping[str, NDArray[Any]], days: int) -> dict[tuple[str, str], Columns]:

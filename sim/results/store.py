@@ -10,10 +10,11 @@ from sim.ensemble.outcomes import wanted
 from sim.ensemble.run import Ensemble, Plan
 from sim.results.files import StoreError as StoreError
 from sim.results.identity import about_identity, as_run
+from sim.results.ledger import days_of
 from sim.results.manifest import RunManifest, made_with
 from sim.results.place import Place
 from sim.results.summary import Row
-from sim.results.tables import failures_csv, ledger_csv, outcomes_csv, series_csv, summary_csv, survival_csv
+from sim.results.tables import failures_csv, ledger_csv, outcomes_csv, series_csv, standing_csv, summary_csv, survival_csv
 from sim.scenario import Scenario, ScenarioHead
 
 
@@ -50,8 +51,9 @@ def write_run(
         "summary.md": text.encode(),
         **({"outcomes.csv": outcomes_csv(ensemble).encode()} if outcomes is None else {outcomes.stem: outcomes}),
         "series.csv": series_csv(ensemble).encode(),
+        "standing.csv": standing_csv(ensemble).encode(),
         "survival.csv": survival_csv(ensemble).encode(),
-        **({"ledger.csv": ledger_csv(ensemble).encode()} if ensemble.tallies else {}),
+        **({"ledger.csv": ledger_csv(ensemble).encode()} if days_of(ensemble) else {}),
         **({"failures.csv": failures_csv(ensemble, place.folder).encode()} if ensemble.failures else {}),
         "scenario.yaml": as_run(ensemble.scenario, ensemble.plan.days).to_yaml().encode(),
     }

@@ -17,9 +17,10 @@ from sim.engine.calendar import Calendar
 from sim.ensemble.run import Ensemble
 from sim.gate import shown
 from sim.pasted import command
-from sim.results.columns import LEDGER, SERIES, SUMMARY, SURVIVAL, header_of
+from sim.results.columns import LEDGER, SERIES, STANDING, SUMMARY, SURVIVAL, header_of
 from sim.results.ledger import entries
-from sim.results.statistics import QUANTILES
+from sim.results.standing import standing
+from sim.results.statistics import QUANTILES, wilson_interval
 from sim.results.summary import Row
 from sim.results.survival import Course, courses
 
@@ -110,6 +111,16 @@ def series_csv(ensemble: Ensemble) -> str:
             values = [float(means[column][slot]), *bands[column][:, slot].tolist()]
             rows.append([day, date, field, of, *(value if math.isfinite(value) else "" for value in values)])
     return _csv(header_of(SERIES), rows)
+
+
+def standing_csv(ensemble: Ensemble) -> str:
+    """Return where histories stand: for every week and ending that some ever have, how many have it, with an interval."""
+    calendar = Calendar(ensemble.scenario.world.start_date)
+    rows = []
+    for one in standing(ensemble):
+        low, high = wilson_interval(one.histories, one.of)
+        rows.append([one.day, calendar.date_of(one.day).isoformat(), *one[1:], one.histories / one.of, low, high])
+    return _csv(header_of(STANDING), rows)
 
 
 def survival_csv(ensemble: Ensemble) -> str:

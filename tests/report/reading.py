@@ -128,6 +128,10 @@ class Tables:
     def _series(self, folder: Path, day: str, field: str, of: str, column: str) -> str:
         return self._index(folder, "series.csv", "day", "field", "of")[day, field, of][column]
 
+    def _standing(self, folder: Path, day: str, ending: str, column: str) -> float:
+        rows = self._index(folder, "standing.csv", "day", "ending")
+        return sum(float(rows[day, one][column]) for one in ending.split(" and ") if (day, one) in rows)
+
     def _survival(self, folder: Path, curve: str, of: str, day: str, column: str) -> float:
         found = self._index(folder, "survival.csv", "curve", "of", "day")
         if ".." not in day:

@@ -19,6 +19,7 @@ from matplotlib.text import Text
 
 from sim.report.make import Asked, pictures_of
 from sim.report.parts import Picture
+from sim.report.standing import ORDER
 from sim.report.style import CEASEFIRE, PAPERS, SCREEN, SERIES, SIDE_COLOURS, drawn, file_of, style
 from sim.report.svg import inline
 from tests.report.reading import Tables
@@ -111,6 +112,35 @@ def test_the_incidence_is_that_of_the_table(results):
     assert line.get_drawstyle() == "steps-post"
     np.testing.assert_allclose(line.get_ydata()[1:-1], [float(row["share"]) for row in rows])
     assert axes.get_ylim() == (0, 1)
+
+
+def test_where_histories_are_is_that_of_their_table(results):
+    """The areas are stacked on one another, fill the whole, and a ceasefire that breaks is seen."""
+    (axes,) = figure_of(pictures_of(results.every["run"])[0]["standing"]).axes
+    rows = Tables([results.base]).rows("standing.csv")
+    outcomes = Tables([results.base]).rows("outcomes.csv")
+    days = sorted({int(row["day"]) for row in rows})
+    floor = np.zeros(len(days))
+    for area, ending in zip(axes.collections, ORDER, strict=False):
+        share = np.array([float(row["share"]) for row in rows if row["ending"] == ending])
+        assert share[-1] == pytest.approx(sum(row["ending"] == ending for row in outcomes) / len(outcomes))
+        corners = {round(float(y), 9) for _, y in area.get_paths()[0].vertices}
+        assert corners == {round(y, 9) for y in (*floor, *(floor + share))}
+        floor = floor + share
+    np.testing.assert_allclose(floor, 1)
+    # Who was in a ceasefire when: of histories with one that holds to the end this is known from when it began.
+    last = next(row for row in outcomes if row["ending"] == "ceasefire_in_force")
+    before = [int(row["histories"]) for row in rows if row["ending"] == "ceasefire_in_force"]
+    assert before[0] == 0
+    assert before[-1] > 0
+    assert last["ending_day"] != ""
+    signed = [float(row["deal_month"]) for row in outcomes if row["deal_month"]]
+    ever = sum(month * 30.4375 < 365 for month in signed) / len(outcomes)
+    at_a_year = sum(
+        float(row["share"]) for row in rows if row["day"] == "364" and row["ending"] in ("ceasefire_in_force", "war_again")
+    )
+    # Decided wars may have had a ceasefire before.
+    assert at_a_year <= ever + 0.005
 
 
 def test_a_sweep_draws_its_points_and_where_they_cross(results):

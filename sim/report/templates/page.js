@@ -10,15 +10,94 @@
     return made;
   }
 
+  function tools(figure) {
+    const found = figure.querySelector(".tools");
+    if (found) return found;
+    const made = document.createElement("p");
+    made.className = "tools";
+    figure.querySelector(".drawing").after(made);
+    return made;
+  }
+
+  // Each figure can be taken away: as a drawing, as a picture, and its numbers.
+  function give(name, kind, parts) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(parts instanceof Blob ? parts : new Blob([parts], { type: kind }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+
+  // As on paper whatever the page looks like: the drawing has its colours of its own.
+  function drawn(figure) {
+    const svg = figure.querySelector("svg").cloneNode(true);
+    const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+    svg.setAttribute("width", width);
+    svg.setAttribute("height", height);
+    svg.setAttribute("font-family", "DejaVu Sans, Verdana, sans-serif");
+    return { text: new XMLSerializer().serializeToString(svg), width, height };
+  }
+
+  // Numbers in full; a cell with an interval fills three columns.
+  function lines(table) {
+    const cells = (row) => [...row.cells].map((cell) => {
+      const numbers = [...cell.querySelectorAll("data")];
+      return numbers.length ? numbers.map((one) => one.value) : [cell.textContent];
+    });
+    const rows = [...table.tBodies[0].rows].sort((a, b) => a.dataset.at - b.dataset.at).map(cells);
+    const head = [...table.tHead.rows[0].cells].map((cell, place) => {
+      const most = Math.max(...rows.map((row) => row[place].length));
+      return [cell.textContent, "low", "high", ...Array(most).fill("")].slice(0, most)
+        .map((name, at) => at ? `${cell.textContent} ${name}`.trim() : name);
+    });
+    return [head.flat(), ...rows.map((row) => row.flatMap((found, at) => [...found, ...Array(head[at].length - found.length).fill("")]))];
+  }
+
+  // What a spreadsheet would take for a formula is kept from being one, as in our tables.
+  const inert = (text) => /^[=+\-@\t\r']/.test(text) && isNaN(text) ? "'" + text : text;
+  const quoted = (text) => /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+
+  function numbers(figure, between) {
+    return [...figure.querySelectorAll("table")].map((table) =>
+      [[table.caption.textContent], ...lines(table)].map((row) => row.map(inert).map((text) => between === "," ? quoted(text) : text).join(between)).join("\n")
+    ).join("\n\n") + "\n";
+  }
+
+  for (const figure of document.querySelectorAll("figure")) {
+    const title = figure.querySelector("h3").textContent;
+    for (const table of figure.querySelectorAll("table")) [...table.tBodies[0].rows].forEach((row, at) => { row.dataset.at = at; });
+    const ways = {
+      SVG: () => give(`${figure.id}.svg`, "image/svg+xml", drawn(figure).text),
+      PNG: () => {
+        const { text, width, height } = drawn(figure), image = new Image(), canvas = document.createElement("canvas");
+        canvas.width = 3 * width;
+        canvas.height = 3 * height;
+        image.onload = () => {
+          canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+          canvas.toBlob((blob) => give(`${figure.id}.png`, "image/png", blob));
+        };
+        image.src = "data:image/svg+xml," + encodeURIComponent(text);
+      },
+      CSV: () => give(`${figure.id}.csv`, "text/csv", numbers(figure, ",")),
+      Copy: (made) => {
+        const said = [title, figure.querySelector("figcaption").textContent, numbers(figure, "\t") + document.querySelector("footer").textContent.trim()];
+        navigator.clipboard.writeText(said.join("\n")).then(() => { made.textContent = "Copied"; }, () => { made.textContent = "Not allowed here"; });
+        setTimeout(() => { made.textContent = "Copy"; }, 3000);
+      },
+    };
+    for (const [way, act] of Object.entries(ways)) {
+      const made = button(way, act);
+      made.setAttribute("aria-label", `${way}: ${title}`);
+      tools(figure).append(made);
+    }
+  }
+
   // Bands can be taken away, to see lines that they cover.
   for (const drawing of document.querySelectorAll("[data-bands]")) {
-    const tools = document.createElement("p");
-    tools.className = "tools";
-    tools.append(button("Hide the bands", (made) => {
+    tools(drawing.closest("figure")).append(button("Hide the bands", (made) => {
       const hidden = drawing.classList.toggle("no-bands");
       made.textContent = hidden ? "Show the bands" : "Hide the bands";
     }));
-    drawing.after(tools);
   }
 
   // The row of a date, read out where the pointer is.
@@ -28,7 +107,6 @@
     const out = document.createElement("p");
     out.className = "readout";
     out.setAttribute("aria-hidden", "true");
-    out.textContent = "Point at the figure to read its values.";
     drawing.after(out);
     drawing.addEventListener("pointermove", (event) => {
       const box = drawing.querySelector("svg").getBoundingClientRect();
@@ -75,7 +153,4 @@
       }));
     });
   }
-
-  // Paper cannot unfold.
-  addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details")) one.open = true; });
 })();
