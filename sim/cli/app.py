@@ -13,6 +13,7 @@ from sim.cli.check import check
 from sim.cli.compare import compare
 from sim.cli.discover import discover
 from sim.cli.explain import explain
+from sim.cli.export import export
 from sim.cli.helping import Command, Group
 from sim.cli.new import new
 from sim.cli.outcomes import outcomes
@@ -71,6 +72,7 @@ GROUPS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
     "Share": {
         "report": (report, "a page with figures, for any browser"),
         "plot": (plot, "one figure for a paper"),
+        "export": (export, "a workbook or a database of results"),
     },
 }
 

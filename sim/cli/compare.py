@@ -128,7 +128,7 @@ def compare(
             if place is not None and not place.done:
                 failed = sum(run.failed for run in runs)
                 about = ComparisonManifest(compared=[Compared(**run.about()) for run in runs], failed=failed)
-                place.write({name: text.encode() for name, text in texts.items()}, about)
+                place.write({name: text.encode() for name, text in texts.items()}, about, of=runs[0].scenario)
                 note(f"Written: {out}/ (comparison, manifest)")
         # Said before a page, which may find something in its place.
         beyond = list(failures(found, limits))

@@ -105,6 +105,6 @@ def discover(
             if place is not None:
                 made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
                 about = DiscoveryManifest(**made, replications=run.replications, outcome=str(found.case), failed=run.failed)
-                place.write({name: table.encode() for name, table in tables.items()}, about)
+                place.write({name: table.encode() for name, table in tables.items()}, about, of=run.scenario)
                 note(f"Written: {out}/ (discovery, trajectory, manifest)")
             say_failed({"": run.failed}, see)

@@ -144,7 +144,7 @@ def sensitivity(
                 say_file(way, texts.get(f"{name}.{way}", texts[f"{name}.csv"]), excel and as_csv)
             if place is not None:
                 texts["scenario.yaml"] = as_run(study.scenario, study.plan.days).to_yaml()
-                place.write({file: text.encode() for file, text in texts.items()}, study.manifest(of))
+                place.write({file: text.encode() for file, text in texts.items()}, study.manifest(of), of=study.scenario)
                 note(f"Written: {out}/ ({name}, scenario, manifest)")
             say_failed(study.failed, see)
 

@@ -188,3 +188,96 @@ def choices_of(scenario: Scenario[Any]) -> dict[str, tuple[str, ...]]:
     """Return the columns of text of the replications, and which values they can have."""
     found = {outcome.name: tuple(outcome.values) for outcome, _ in outcomes_of(scenario) if outcome.values is not None}
     return {**found, "ending": (*found["ending"], FAILED)}
+
+
+# What the columns mean that are the same whatever the scenario: unit and meaning, by the name, or by table and name where
+# tables differ. Those of `outcomes.csv` are the outcomes and the numbers of the scenario, which say it themselves.
+MEANINGS: dict[str, tuple[str, str]] = {
+    "scenario": ("", "Name of the scenario, with what was set."),
+    "replication": ("", "Number of the history, from 0; the same number has the same luck in every scenario."),
+    "section": ("", "What it belongs to: endings, deals, the course of the war and so on."),
+    "id": ("", "A column of outcomes.csv, an ending, a state of the ledger, or a term and its option."),
+    "label": ("", "What it is called."),
+    "unit": ("", "The unit of the values."),
+    "n": ("histories", "How many have it."),
+    "total": ("histories", "How many there are, or reviews of them."),
+    "share": ("share", "In what part of them; 0.25 is 25 %."),
+    "low": ("as the value", "Lower end of the 95 % interval: of the share, mean or difference beside it."),
+    "high": ("as the value", "Upper end of the 95 % interval."),
+    "mean": ("as the value", "Mean over the histories that have it."),
+    **{
+        f"p{level}": ("as the value", f"{int(level)} % of the histories lie below it.")
+        for level in ("05", "25", "50", "75", "95")
+    },
+    **{
+        f"p{level}_{end}": ("as the value", f"{side} end of the 95 % interval of p{level}.")
+        for level in ("05", "50", "95") for end, side in (("low", "Lower"), ("high", "Upper"))
+    },
+    "day": ("days", "Days from the start, on which it is 0; of first_ceasefire in survival.csv from its beginning."),
+    "date": ("", "The day as a date."),
+    "field": ("", "What is measured; units in results/README.md."),
+    "of": ("", "Side or backer that it is of; empty for the war as a whole."),
+    "ledger.of": ("histories", "How many were asked."),
+    "standing.of": ("histories", "How many there are."),
+    "curve": ("", "Which curve: war, first_end or first_ceasefire."),
+    "survival.of": ("", "How the fighting first ended, of first_end."),
+    "at_risk": ("histories", "How many were watched until then."),
+    "ending": ("", "How histories stand on that day."),
+    "question": ("", "What was asked of each history at war in which nothing was signed."),
+    "answer": ("", "What it answered."),
+    "histories": ("histories", "How many gave it, or how many were looked at."),
+    "seed": ("", "The seed of the run."),
+    "reason": ("", "What went wrong in Parley."),
+    "replay": ("", "The command that shows it again."),
+    "point": ("", "Number of the point of the design, from 0."),
+    "rank": ("", "Place of the assumption among all, 1 the one that moves outcomes most."),
+    "path": ("", "Path of the number in the scenario, as --set takes it."),
+    "value": ("", "What it was set to."),
+    "kind": ("", "The low (5 %) or high (95 %) end of what it may be, or another structure of the model."),
+    "moves": ("standard deviations", "Mean over the outcomes of its largest difference."),
+    "outcome": ("", "The outcome: a column of outcomes.csv, or an ending."),
+    "pairs": ("histories", "How many have the outcome in both."),
+    "as_it_is": ("as the outcome", "Mean or share without the change."),
+    "changed": ("as the outcome", "Mean or share with it."),
+    "difference": ("as the outcome", "With the change less without, or right less left."),
+    "found": ("", "1 if the interval of the difference leaves out zero."),
+    "left": ("", "The scenario that is compared with."),
+    "right": ("", "The scenario that is compared."),
+    "left_value": ("as the outcome", "Mean or share in the left scenario."),
+    "right_value": ("as the outcome", "Mean or share in the right scenario."),
+    "correlation": ("", "Of the pairs; empty where nothing varies."),
+    "variance_factor": ("", "How many times as many histories would be needed without pairing."),
+    "spread": ("as the outcome", "Standard deviation between histories, of both scenarios together."),
+    "p_mcnemar": ("", "McNemar's exact test that changes go both ways alike; of shares."),
+    "verdict": ("", "What can be said of the difference."),
+    "parameter": ("", "Path of the uncertain number."),
+    "factor": ("", "Path of the uncertain number, or luck: all that is drawn day by day."),
+    "first_order": ("share", "Part of the variance of the outcome that knowing this alone would take away."),
+    "sobol.total": ("share", "Part of the variance that goes with it, with all its interplay."),
+    "first_order_error": ("share", "Half of the 95 % interval of first_order."),
+    "total_error": ("share", "Half of the 95 % interval of total."),
+    "rank_correlation": ("", "Spearman's, of parameter and outcome."),
+    "box": ("", "Number of the box; each is searched outside those before."),
+    "step": ("", "Step of the search for the box, from all histories to the smallest box."),
+    "restricted": ("", "How many parameters are restricted."),
+    "chosen": ("", "1 if the box was made from this step."),
+    "share_below": ("share", "Part of all histories with a lower value of it than the box has."),
+    "share_above": ("share", "Part of all histories with a higher value of it than the box has."),
+    "discovery.low": ("as the parameter", "From which value of it; empty where there is no limit."),
+    "discovery.high": ("as the parameter", "To which value of it; empty where there is no limit."),
+    **{
+        f"{name}{end}": (unit, f"{about}{where}")
+        for end, where in (("", "."), ("_training", ", in the half that found the box."))
+        for name, unit, about in (
+            ("quasi_p", "", "Chance of so many cases if its density were that of the box without this restriction"),
+            ("mass", "share", "Part of all histories that is in the box"),
+            ("coverage", "share", "Part of all cases that is in the box"),
+            ("density", "share", "Part of the histories in the box that are cases"),
+            ("base_rate", "share", "Part of all histories that are cases"),
+        )
+    },
+    **{
+        f"{name}_{end}": ("share", f"{side} end of the 95 % interval of {name}.")
+        for name in ("coverage", "density") for end, side in (("low", "Lower"), ("high", "Upper"))
+    },
+}  # fmt: skip

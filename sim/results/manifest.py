@@ -29,6 +29,8 @@ LINE_ENDS = (
     "its line ends were changed (CRLF), as by a checkout on Windows; write '* -text' to a .gitattributes in the folder and "
     "check it out again, or run it again with --force"
 )
+# What explains results; older versions wrote none.
+EXPLAINED = ("datapackage.json", "README.md")
 # Written when a page is made of results, which may be at any time.
 PAGE = "report.html"
 
@@ -333,7 +335,7 @@ def _refuse_other_versions(folder: Path, said: Mapping[str, Any], model: type[Ma
         without = f" without {', '.join(missing)}" if missing else " in the form of a newer version" if newer else (
             " in the form of an older version")  # fmt: skip
         raise StoreError(f"{folder} {by}{without}; run it again with --force")
-    known = {name for one in wanted for name in one} | {*model.MAY}
+    known = {name for one in wanted for name in one} | {*model.MAY, *EXPLAINED}
     for name in names:
         if name not in known:
             raise StoreError(f"{folder / NAME} names {name!r}, which is no file of a {model.model_fields['kind'].default}")

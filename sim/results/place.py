@@ -27,11 +27,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.results.explained import explained
 from sim.results.files import HALF, StoreError, followed, kind_of, names_in, read_bytes, read_start, write_new
-from sim.results.manifest import MOST_BYTES, Manifest, kind_told
+from sim.results.manifest import EXPLAINED, MOST_BYTES, Manifest, kind_told
 from sim.results.manifest import NAME as MANIFEST
 from sim.results.manifest import PAGE as PAGE
 from sim.results.parts import READY, Parts, differ, is_plain
+from sim.scenario import Scenario
 
 _GENERATOR = b'<meta name="generator" content="Parley '
 
@@ -138,8 +140,8 @@ class Place:
         return place
 
     def tables(self) -> list[str]:
-        """Return the names of what Parley has written there, without their endings and each once."""
-        names = sorted(ours_in(self.target, known_manifest(self.target)))
+        """Return what Parley has written there but for what explains it: names without their endings, each once."""
+        names = sorted({*ours_in(self.target, known_manifest(self.target))} - {*EXPLAINED})
         return list(dict.fromkeys(name.partition(".")[0] for name in names))
 
     @contextlib.contextmanager
@@ -155,8 +157,14 @@ class Place:
         with self.parts.at_work():
             yield self
 
-    def write(self, files: Mapping[str, bytes | Path], about: Manifest, unhashed: Mapping[str, bytes] | None = None) -> None:
-        """Write files and a manifest all at once, in the place of those of before.
+    def write(
+        self,
+        files: Mapping[str, bytes | Path],
+        about: Manifest,
+        unhashed: Mapping[str, bytes] | None = None,
+        of: Scenario[Any] | None = None,
+    ) -> None:
+        """Write files, what explains them and a manifest all at once, in the place of those of before.
 
         Parameters
         ----------
@@ -166,12 +174,16 @@ class Place:
             What is said of them, beside the sha256 of each file.
         unhashed : mapping of str to bytes, optional
             Files that the manifest does not vouch for.
+        of : Scenario, optional
+            Of the results, or the first of those compared; without it nothing explains them.
 
         Raises
         ------
         StoreError
             When something cannot be written; what was there before is left as it was.
         """
+        if of is not None:
+            files = {**files, **explained(files, about, of, self.excel)}
         try:
             names = [*(unhashed or {}), *files, MANIFEST]
             fresh, hashes = self.parts.stage(names), {}

@@ -61,7 +61,7 @@ def write_run(
     others = [one.column for one in wanted(ensemble.scenario, plan.days, plan.asked)]
     manifest = RunManifest(**about_identity(ensemble.scenario, plan), replications=plan.replications, other_times=others)
     unhashed = {} if timing is None else {"timing.json": (json.dumps(timing, indent=2) + "\n").encode()}
-    place.write(files, manifest, unhashed)
+    place.write(files, manifest, unhashed, ensemble.scenario)
 
 
 def what_is_run(scenario: Scenario[ScenarioHead], plan: Plan) -> dict[str, Any]:

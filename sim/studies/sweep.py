@@ -110,7 +110,8 @@ class Sweep(Tabular):
     def write(self, place: Place) -> None:
         """Write it to its place; errors as in `Place.write`."""
         scenario = as_run(self.scenario, self.plan.days).to_yaml()
-        place.write({"sweep.csv": csv_of(self.as_dicts()).encode(), "scenario.yaml": scenario.encode()}, self.manifest())
+        files = {"sweep.csv": csv_of(self.as_dicts()).encode(), "scenario.yaml": scenario.encode()}
+        place.write(files, self.manifest(), of=self.scenario)
 
     @classmethod
     def read(cls, found: Folder) -> Sweep:

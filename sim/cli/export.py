@@ -1,0 +1,50 @@
+"""`parley export`: results as a workbook or a database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.common import errors_as_lines, note, refuse
+from sim.cli.complete import results
+
+
+def export(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(metavar="FOLDER...", help="Folders of results, as results/baseline.", autocompletion=results),
+    ],
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write a workbook for spreadsheets.")] = None,
+    sqlite: Annotated[Path | None, typer.Option("--sqlite", metavar="FILE", help="Write a database.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+) -> None:
+    """Write results as one file that explains itself: tables with scenario and date, and a dictionary of their columns.
+
+    Of several folders the tables stand under one another, and runs are compared with the first.
+
+    Example:  parley export results/baseline --xlsx baseline.xlsx
+    """
+    files = [path for path in (xlsx, sqlite) if path is not None]
+    if not files:
+        refuse("say what to write: --xlsx FILE or --sqlite FILE")
+    if len({path.absolute() for path in files}) < len(files):
+        refuse("--xlsx and --sqlite are two files: give each a name of its own")
+    with errors_as_lines():
+        from sim.report.workbook import workbook, writer
+        from sim.results.export import Export, sqlite_of
+        from sim.results.place import may_write, write_file
+        from sim.results.read import read_folder
+
+        if xlsx is not None:
+            writer()  # before the work
+        for path in files:
+            may_write(path, force)
+        found = Export.of([read_folder(folder) for folder in folders])
+        for text in found.left_out:
+            note(f"note: {text}")
+        for made, at in ((workbook, xlsx), (sqlite_of, sqlite)):
+            if at is not None:
+                write_file(made(found), at)
+                print(f"Written: {at} ({', '.join(sheet.name for sheet in found.sheets)})")
