@@ -15,7 +15,7 @@ IN_BLOCKS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.D
 
 
 def test_the_commands_were_found():
-    assert len(IN_TABLES) == 18
+    assert len(IN_TABLES) == 19
     assert sum("parley" in line for line in IN_BLOCKS) == 1
 
 
@@ -55,7 +55,7 @@ def test_the_study_of_the_readme(parley, tmp_path: Path):
     assert (len(commands), len(tables)) == (3, 2)
     printed = ""
     for command in commands:
-        done = parley(*shlex.split(command)[1:], cwd=tmp_path)
+        done = parley(*shlex.split(command)[1:], cwd=tmp_path, COLUMNS="80")
         assert done.returncode == 0, done.stderr
         printed += " ".join(done.stdout.split()) + " "
     for line in "".join(tables).splitlines():
@@ -98,10 +98,10 @@ def test_what_the_readme_says_is_printed(parley, tmp_path: Path):
     samples = {
         "Baseline: ": ("run", "baseline"),
         "What was changed": ("compare", "baseline", "more_arms"),
-        "What they weighed": ("explain", "results/baseline", "--replication", "8"),
+        "What they weighed": ("explain", "results/baseline", "--replication", "8", "--full"),
     }
     for beginning, command in samples.items():
-        printed = " ".join(parley(*command, cwd=tmp_path).stdout.split())
+        printed = " ".join(parley(*command, cwd=tmp_path, COLUMNS="80").stdout.split())
         shown = re.search(rf"```\n({beginning}.*?)```", README, flags=re.DOTALL)
         assert shown is not None
         lines = [line for line in shown[1].splitlines() if line.strip(" .")]

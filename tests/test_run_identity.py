@@ -143,7 +143,7 @@ def test_a_kept_run_says_what_it_was(parley, tmp_path: Path) -> None:
     assert parley("explain", folder).stdout.splitlines()[0] == title
     # The file that it keeps can be run, and is a scenario of its own.
     again = parley("run", folder / "scenario.yaml", "--seed", 3, "--replications", 12, cwd=tmp_path).stdout
-    assert re.match(r"Baseline: [^,]* \[[0-9a-f]{10}\] +12 replications, 2 months, seed 3\n", again)
+    assert re.match(r"Baseline: [^,]* \[[0-9a-f]{10}\] +12 histories, 2 months, seed 3\n", again)
 
 
 def test_a_comparison_says_what_both_are(parley, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.common import (
+    STDIN,
     AsCsv,
     AsJson,
     AsMarkdown,
@@ -29,7 +30,7 @@ from sim.cli.common import (
     workers_for,
 )
 from sim.cli.complete import knobs, scenarios
-from sim.cli.printing import say, say_rows
+from sim.cli.printing import say, say_end, say_rows
 from sim.pasted import command
 
 if TYPE_CHECKING:
@@ -109,4 +110,8 @@ def breakeven(
             ends = f"from {exact_number(low)} to {exact_number(high)}"
             title = f"{identity.line}: {knob_label(path, scenario)} {ends}, until {condition}"
             say(*answer(found, title, replications), EMPTY, Text(WHAT_IT_IS_NOT))
+            if found.at is not None and file != STDIN:
+                same = [part for setting in (*(settings or ()), f"{path}={found.at:.6g}") for part in ("--set", setting)]
+                same += [] if months is None else ["--months", str(months)]
+                say_end([], [(command("parley", "run", file, *same), "what comes out there")], data=False)
         say_failed(failed, f"{command('parley', 'run', file)} with that value by --set (failures.csv)")

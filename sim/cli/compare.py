@@ -29,7 +29,7 @@ from sim.cli.common import (
     say_failed,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
-from sim.cli.printing import say_answer, say_file
+from sim.cli.printing import say_answer, say_end, say_file
 from sim.cli.wanted import at_work, runs_of, wanted
 from sim.errors import ParleyError
 from sim.pasted import command
@@ -117,6 +117,7 @@ def compare(
             if place is not None and place.done and not limits and (page is None or is_page(page)):
                 print_kept(place, f"comparison.{way}", excel and as_csv, see, full)
                 return
+            written: list[str] = []
             runs = runs_of(asked, workers, cluster, parts, [limit.outcome for limit in limits], summarised=True)
             sections = ALL_SECTIONS if every else MAIN_SECTIONS
             found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
@@ -129,7 +130,11 @@ def compare(
                 failed = sum(run.failed for run in runs)
                 about = ComparisonManifest(compared=[Compared(**run.about()) for run in runs], failed=failed)
                 place.write({name: text.encode() for name, text in texts.items()}, about, of=runs[0].scenario)
-                note(f"Written: {out}/ (comparison, manifest)")
+                written = [f"Written: {out}/ (comparison, manifest)"]
+        same = _options(replications=replications, seed=seed, months=months, set=settings, unpaired=unpaired, all=every)
+        steps = [(command("parley", "compare", *of, *same, "--report"), "a page with figures")]
+        steps = [] if page is not None or all_pairs or "-" in of else steps
+        say_end(written, steps, data=way != "txt")
         # Said before a page, which may find something in its place.
         beyond = list(failures(found, limits))
         print(*beyond, sep="\n", end="\n" if beyond else "", file=sys.stderr)
@@ -144,6 +149,15 @@ def compare(
         say_failed({f"of {run.name}": run.failed for run in runs}, see)
         if beyond:
             raise typer.Exit(FAILED_OVER)
+
+
+def _options(**values: object) -> list[str]:
+    """Return options as they are written."""
+    words: list[str] = []
+    for name, value in values.items():
+        those = value if isinstance(value, list) else [value] if value not in (None, False) else []
+        words += [part for one in those for part in ([f"--{name}"] if one is True else [f"--{name}", str(one)])]
+    return words
 
 
 def _limits(texts: Sequence[str]) -> list[Limit]:

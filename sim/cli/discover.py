@@ -24,7 +24,7 @@ from sim.cli.common import (
     say_failed,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
-from sim.cli.printing import say_answer, say_file
+from sim.cli.printing import say_answer, say_end, say_file
 from sim.cli.wanted import at_work, refuse_for_a_folder, runs_of, wanted
 from sim.pasted import command
 
@@ -106,5 +106,5 @@ def discover(
                 made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
                 about = DiscoveryManifest(**made, replications=run.replications, outcome=str(found.case), failed=run.failed)
                 place.write({name: table.encode() for name, table in tables.items()}, about, of=run.scenario)
-                note(f"Written: {out}/ (discovery, trajectory, manifest)")
+                say_end([f"Written: {out}/ (discovery, trajectory, manifest)"], [], data=way != "txt")
             say_failed({"": run.failed}, see)

@@ -31,7 +31,7 @@ from sim.cli.common import (
     workers_for,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
-from sim.cli.printing import say_answer, say_file
+from sim.cli.printing import say_answer, say_end, say_file
 from sim.cli.progress import progress_bar
 from sim.cli.wanted import at_work, refuse_for_a_folder, runs_of, wanted
 from sim.pasted import command
@@ -137,7 +137,7 @@ def sensitivity(
                 ):
                     how = partial(by_design, rows=sobol) if sobol is not None else each_alone
                     study = how(scenario, plan, outcomes=outcome or (), pool=pool, parts=parts, progress=progress)
-            texts = files(study, top)
+            texts, written = files(study, top), list[str]()
             if way == "txt":
                 say_answer(answer(study, top), rest(study, top), full)
             else:
@@ -145,8 +145,15 @@ def sensitivity(
             if place is not None:
                 texts["scenario.yaml"] = as_run(study.scenario, study.plan.days).to_yaml()
                 place.write({file: text.encode() for file, text in texts.items()}, study.manifest(of), of=study.scenario)
-                note(f"Written: {out}/ ({name}, scenario, manifest)")
+                written = [f"Written: {out}/ ({name}, scenario, manifest)"]
+            say_end(written, _next_step(study, of, out), data=way != "txt")
             say_failed(study.failed, see)
+
+
+def _next_step(study: Study[Any], of: str, out: Path | None) -> list[tuple[str, str]]:
+    if study.kind == "one_at_a_time":
+        return [(command("parley", "report", out), "a page with figures")] if out is not None else []
+    return [(command("parley", "sensitivity", of, "--one-at-a-time"), "each assumption alone, and other structures")]
 
 
 def _scenario_and_plan(

@@ -96,7 +96,12 @@ def answer(
     whole = scale_of(row.share or 0.0 for row in shares)
     end = Calendar(scenario.world.start_date).date_of(days).isoformat()
     yield Table(
-        [Column(f"On {end}", wraps=True), Column("share"), Column("95 %", wraps=True), Column(f"0 to {whole:.0%}")],
+        [
+            Column(f"On {end}", wraps=True),
+            Column("share"),
+            Column("95 %", wraps=True),
+            Column(f"0 to {100 * whole:.0f} %", spare=9),
+        ],
         [[row.label if row in endings else row.alone, *cells(row), Bar(row.share or 0.0, whole)] for row in shares],
     )
     costs = [rows[name] for name in COSTS if name in rows]
