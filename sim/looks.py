@@ -112,7 +112,7 @@ def explain(of: Run | Source, *, replication: int | None = None, ending: str | N
     found = _run(of)
     which_history(found, replication, ending)
     with redirect_stdout(io.StringIO()) as said:
-        command(found.kept.path, replication=replication, ending=ending)
+        command(str(found.kept.path), replication=replication, ending=ending)
     return Told(said.getvalue())
 
 
