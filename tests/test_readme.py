@@ -2,20 +2,25 @@
 
 import re
 import shlex
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sim.results.dictionary import reference_lines
 from tests.conftest import ROOT
 
-README = (ROOT / "README.md").read_text()
-IN_TABLES = re.findall(r"^\| `(parley [^`]*)`", README, flags=re.MULTILINE)
+README, COMMANDS = ((ROOT / name).read_text() for name in ("README.md", "sim/cli/README.md"))
+TASKS = re.findall(r"^\| [^`|]+ \| `(parley [^`]*)`", README, flags=re.MULTILINE)
+IN_TABLES = [*dict.fromkeys([*TASKS, *re.findall(r"^\| `(parley [^`]*)`", COMMANDS, flags=re.MULTILINE)])]
 IN_BLOCKS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL) for line in block.splitlines()]
 
 
 def test_the_commands_were_found():
-    assert len(IN_TABLES) == 19
+    assert len(TASKS) == 16
+    assert len(IN_TABLES) == 24
+    assert len(README.splitlines()) <= 150
     assert sum("parley" in line for line in IN_BLOCKS) == 1
 
 
@@ -35,7 +40,7 @@ def test_a_command_of_the_table(parley, tmp_path: Path, with_results: Path, comm
     assert done.stdout
 
 
-SCENARIOS = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+SCENARIOS = re.findall(r"```yaml\n(.*?)```", COMMANDS + README, flags=re.DOTALL)
 
 
 def test_the_scenarios_of_the_readme(parley, tmp_path: Path):
@@ -49,7 +54,7 @@ def test_the_scenarios_of_the_readme(parley, tmp_path: Path):
 @pytest.mark.ensembles
 def test_the_study_of_the_readme(parley, tmp_path: Path):
     (tmp_path / "twice.yaml").write_text(SCENARIOS[0])
-    (study,) = re.findall(r"## A short study(.*?)\nHow to read", README, flags=re.DOTALL)
+    (study,) = re.findall(r"## A study(.*?)\n## ", COMMANDS, flags=re.DOTALL)
     commands = [" ".join(command.split()) for command in re.findall(r"`(parley [^`]*)`", study)]
     tables = [block for kind, block in re.findall(r"```(\w*)\n(.*?)```", study, flags=re.DOTALL) if not kind]
     assert (len(commands), len(tables)) == (3, 2)
@@ -64,7 +69,7 @@ def test_the_study_of_the_readme(parley, tmp_path: Path):
     assert (tmp_path / "results/sweeps/guards/report.html").exists()
     # What the answer says.
     for number in re.findall(r"\d+\.\d", re.findall(r"\*Answer:.*?The intervals", study, flags=re.DOTALL)[0]):
-        assert number in printed or number in README.replace(study, "")
+        assert number in printed or number in README
 
 
 @pytest.mark.ensembles
@@ -73,9 +78,7 @@ def test_the_figure_of_the_readme(parley, tmp_path: Path):
     from matplotlib.image import imread
 
     (figure,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
-    (command,) = re.findall(
-        r"`(parley plot results/baseline incidence --out [^`]*)`", README.split("## Pages and figures")[1]
-    )
+    (command,) = re.findall(r"`(parley plot results/baseline [^`]*)`", (ROOT / "results/README.md").read_text())
     assert figure in command
     assert (ROOT / figure).stat().st_size < 150_000
     (tmp_path / figure).parent.mkdir(parents=True)
@@ -94,20 +97,39 @@ def test_the_python_of_the_readme(capsys):
 
 
 @pytest.mark.ensembles
-def test_what_the_readme_says_is_printed(parley, tmp_path: Path):
+def test_what_is_quoted_is_printed(parley, tmp_path: Path):
     samples = {
         "Baseline: ": ("run", "baseline"),
         "What was changed": ("compare", "baseline", "more_arms"),
         "What they weighed": ("explain", "results/baseline", "--replication", "8", "--full"),
     }
+    everything = ""
     for beginning, command in samples.items():
         printed = " ".join(parley(*command, cwd=tmp_path, COLUMNS="80").stdout.split())
-        shown = re.search(rf"```\n({beginning}.*?)```", README, flags=re.DOTALL)
+        shown = re.search(rf"```\n({beginning}.*?)```", README + COMMANDS, flags=re.DOTALL)
         assert shown is not None
         lines = [line for line in shown[1].splitlines() if line.strip(" .")]
         assert len(lines) > 7
         for line in lines:
             assert " ".join(line.split()) in printed
+        everything += printed
+    # What the README says that was found.
+    (found,) = re.findall(r"What the baseline says(.*?)\n## ", README, flags=re.DOTALL)
+    numbers = re.findall(r"\d[\d.,]*\d", found.partition("\n")[2])
+    assert len(numbers) > 10
+    assert [number for number in numbers if number not in everything] == []
+
+
+def test_every_link_leads_somewhere():
+    for name in ("README.md", "sim/cli/README.md", "tests/README.md"):
+        for link in re.findall(r"\]\((?!http|#)([^)#]+)", (ROOT / name).read_text()):
+            assert (ROOT / name).parent.joinpath(link).exists(), (name, link)
+
+
+def test_how_to_cite_it_names_this_version():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert cited["version"] == version("parley")
+    assert {"cff-version", "message", "title", "authors", "license"} <= set(cited)
 
 
 def test_the_table_of_outcomes_is_what_the_model_declares(load):

@@ -100,7 +100,7 @@ def test_ceasefires_last_as_long_as_the_evidence_says() -> None:
 
 def test_the_readme_quotes_what_would_change_the_picture() -> None:
     rows = kept("assumptions")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "sim/cli/README.md").read_text(encoding="utf-8")
     scales = {"ceasefire_in_force": (100, 1), "casualties_attacker": (0.001, 0), "ground_gained_km2": (1, 0)}
     for place in (0, 2):
         path = [row["path"] for row in rows if row["outcome"] == "ceasefire_in_force"][2 * place]
