@@ -170,6 +170,15 @@ def test_a_table_that_is_too_wide_wraps_texts_then_spares_columns_then_goes_on_b
         assert max(map(width_of, text.splitlines())) <= 52
 
 
+def test_a_word_is_broken_only_where_it_has_joints_and_its_column_is_too_narrow() -> None:
+    assert "0.327316\n" in as_text([Table([Column("value"), Column("")], [["0.327316", ""]])], 80)
+    name = "desertion_share_per_month_of_a_side_that_has_a_very_long_name"
+    narrow = [line.split()[0] for line in as_text([Table([WORDS, Column()], [[name, "1"]])], 30).splitlines()[1:]]
+    assert len(narrow) > 1
+    assert "".join(narrow) == name
+    assert all(part.endswith("_") for part in narrow[:-1])
+
+
 def test_a_bar_gives_way_first_and_is_as_long_as_its_share() -> None:
     rows = [["a", Bar(0.5, 0.5)], ["b", Bar(0.25, 0.5)], ["c", Bar(0.0, 0.5)]]
     lines = as_text([Table([WORDS, Column("0 to 50 %")], rows)], 80).splitlines()[1:]

@@ -124,7 +124,7 @@ def sweep(
             shown = outcome or usual[: 1 if found.is_grid else 3]
             rest = tables(found, [name for name in usual if name not in shown])
             say_answer(answer(found, title, shown), rest, full)
-        told = f"{'There already' if place.done else 'Written'}: {folder}/ (sweep, scenario, manifest)"
+        told = f"{'There already' if place.done else 'Written'}: {folder}/"
         say_end([told], [(command("parley", "report", folder), "a page with figures")], data=way != "txt")
         failed = found.failed()
         say_failed(failed, f"{command('parley', 'run', file)} with that point by --set (failures.csv)")

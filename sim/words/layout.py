@@ -4,7 +4,7 @@ What is told is a sequence of blocks, and none of them knows how wide it will be
 
 - Prose is wrapped between words, in lines of at most 100 letters; what belongs together, as a number and its unit, stays so.
 - In a table that is too wide texts are wrapped first, down to what their longest word takes; then columns that can be
-  spared are left out, those that can be spared most first, which is said below it; then the columns that are left over
+  spared are left out, those that can be spared most first and all of these, which is said below it; then the columns that are left over
   go on below, beside the labels again.
 - A command is broken between its words, such that it can be pasted.
 - A word that is longer than a line, as a path, is left whole.
@@ -122,7 +122,11 @@ def wrap(text: str, width: int, hang: int = 0) -> list[str]:
 
 def _wrap_cell(text: str, width: int, hang: int) -> list[str]:
     """Return the lines of a text in a column, in which words that are wider are broken where they have joints."""
-    words, hang = text.split(), hang if max(map(width_of, text.split()), default=0) <= width - hang else min(hang, 1)
+    words = text.split()
+    longest = max(map(width_of, words), default=0)
+    if longest <= width:
+        return wrap(text, width, hang if longest <= width - hang else 0)
+    hang = min(hang, 1)
     room, broken = width - hang, list[str]()
     for word in words:
         pieces = _PIECES.findall(word) if width_of(word) > room else [word]
@@ -233,9 +237,10 @@ def _table(table: Table, width: int, whole: bool) -> Iterator[Line]:
         spared = [at for at in keep if columns[at].spare and (not whole or _is_bar(rows, at))]
         if not spared:
             break
-        most = max(spared, key=lambda at: (columns[at].spare, at))
-        keep.remove(most)
-        left_out += [] if _is_bar(rows, most) else [most]
+        most = max(columns[at].spare for at in spared)
+        those = [at for at in spared if columns[at].spare == most]
+        keep = [at for at in keep if at not in those]
+        left_out += [at for at in those if not _is_bar(rows, at)]
     if widths is not None:
         yield from _drawn(columns, rows, keep, widths)
     else:
