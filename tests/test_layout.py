@@ -1,6 +1,9 @@
 """What commands print fits the terminal, and says what matters first."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from sim.cli.app import app
 from sim.words import layout
 from sim.words.layout import Bar, Column, Command, Table, Text, Title, as_text, fold, width_of
+from tests.conftest import ROOT
 
 SIZE = ("--replications", "100", "--months", "13")
 SCALE = "arms.defender.aid_scale"
@@ -198,6 +202,19 @@ def test_a_command_can_be_pasted_at_any_width() -> None:
 def test_nothing_is_acted_upon_by_the_terminal_and_colour_is_for_terminals(said) -> None:
     assert "\x1b" not in as_text([Title("a\x1b[31m"), Table([WORDS], [["x\x1b[0m"]]), Text("y\x1b")])
     assert "\x1b" not in said(80, *COMMANDS["run"])
+
+
+@pytest.mark.parametrize(("given", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+def test_a_terminal_has_colour_unless_it_is_not_wanted(tmp_path: Path, given: dict[str, str], is_coloured: bool) -> None:
+    pty = pytest.importorskip("pty")
+    above, below = pty.openpty()
+    environment = {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "80", "PATH": "", **given}
+    with os.fdopen(below, "w") as terminal:
+        subprocess.run([sys.executable, "-m", "sim", "list"], stdout=terminal, cwd=tmp_path, env=environment, check=True)
+        printed = os.read(above, 10_000).decode()
+    os.close(above)
+    assert ("\x1b[1m" in printed) == is_coloured
+    assert "baseline" in printed
 
 
 def test_text_that_was_laid_out_before_is_folded() -> None:

@@ -4,8 +4,8 @@ What is told is a sequence of blocks, and none of them knows how wide it will be
 
 - Prose is wrapped between words, in lines of at most 100 letters; what belongs together, as a number and its unit, stays so.
 - In a table that is too wide texts are wrapped first, down to what their longest word takes; then columns that can be
-  spared are left out, those that can be spared most first and all of these, which is said below it; then the columns that are left over
-  go on below, beside the labels again.
+  spared are left out, all those that can be spared most first, which is said below it; then the columns that are left over
+  go on below, beside the labels again. A word is broken only where it is longer than its column, and only at its joints.
 - A command is broken between its words, such that it can be pasted.
 - A word that is longer than a line, as a path, is left whole.
 """
