@@ -111,7 +111,7 @@ OFFERED = {
     "what help is about": (("help", "sw"), {"sweep"}, {"run"}),
     "scenarios and files": (("run", ""), {"baseline", "history/korea", "mine.yaml", "results/no_talks/scenario.yaml"}, {""}),
     "scenarios and results": (("sensitivity", "n"), {"nato_path", "no_talks"}, {"results/no_talks"}),
-    "results": (("report", ""), {"results/no_talks"}, {"baseline", "results"}),
+    "scenarios to be run, and results": (("report", ""), {"results/no_talks", "baseline"}, {"results"}),
     "options": (("run", "--re"), {"--replications", "--report"}, {"--force"}),
     "settings, as the file has them": (("run", "mine.yaml", "--set", "arms.de"), {"arms.defender.aid_scale=0.25"}, {""}),
     "knobs": (("sweep", "baseline", "--vary", "arms.defender.aid"), {"arms.defender.aid_scale="}, {""}),

@@ -109,8 +109,8 @@ def list_scenarios(
     with errors_as_lines():
         from sim.catalogue import by_theme
         from sim.errors import ParleyError
+        from sim.words.catalogue import themes
         from sim.words.layout import EMPTY, Text
-        from sim.words.scenarios import themes
 
         found = by_theme(words or ())
         if not found:

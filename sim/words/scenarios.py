@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +78,3 @@ def knobs(found: Sequence[Told]) -> Iterator[Block]:
         unit = " ".join(part for part in (one.unit, f"({one.range})" if one.range else "") if part)
         yield Text(f"{one.label}: {one.value} {unit}".rstrip(), 0, 4, style="bold")
         yield Text(f"{one.path}{f': {one.meaning}' if one.meaning else ''}", 4, 2)
-
-
-def themes(found: Sequence[tuple[str, str, str, str]], *, full: bool) -> Iterator[Block]:
-    """Yield scenarios, each with its theme, name, title and description, by theme; in full with what they assume."""
-    rows: list[list[str]] = []
-    for theme, those in groupby(found, key=lambda one: one[0]):
-        rows.append([theme])
-        for _, name, title, description in those:
-            rows += [[name, title], *([["", description]] if full else [])]
-    yield Table([Column(), Column(wraps=True)], rows)
