@@ -96,7 +96,13 @@ def test_options_are_those_of_the_table(name: str) -> None:
     assert ("--excel" in options) == ("csv" in contract.prints)
 
 
-@pytest.mark.parametrize("name", CONTRACT)
+# What takes longer is in another suite.
+SLOW = {"compare", "sensitivity", "discover", "report", "plot", "breakeven"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.ensembles if name in SLOW else ()) for name in CONTRACT]
+)
 def test_json_stands_in_the_envelope(told, folder: Path, name: str) -> None:
     (folder / "another.yaml").unlink(missing_ok=True)
     out, _ = told(*call(name), "--json")
@@ -162,6 +168,7 @@ def test_what_is_wrong_on_standard_input_is_said_of_it(parley, tmp_path: Path) -
     assert (twice.returncode, twice.stderr) == (2, "error: - is standard input, which can be read once\n")
 
 
+@pytest.mark.ensembles
 def test_settings_of_runs_that_are_there_are_refused(parley, folder: Path) -> None:
     for words in (("explain", RUN), ("report", RUN), ("plot", RUN), ("compare", RUN, RUN), ("sensitivity", RUN)):
         done = parley(*words, "--set", "arms.defender.aid_scale=0.5", cwd=folder)

@@ -95,7 +95,12 @@ def runs(folder: Path) -> None:
         app(["run", "baseline", "more_arms", *SIZE], prog_name="parley", standalone_mode=False)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+# What takes longer is in another suite.
+SLOW = {"compare four", "compare in full", "sensitivity", "breakeven", "targets", "discover", "plot", "explain in full"}
+NAMES = [pytest.param(name, marks=pytest.mark.ensembles if name in SLOW else ()) for name in COMMANDS]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_line_is_wider_than_the_terminal(said, other_widths, name: str) -> None:
     printed = {80: said(80, *COMMANDS[name]).splitlines(), **other_widths}
     assert printed[80]
@@ -105,7 +110,7 @@ def test_no_line_is_wider_than_the_terminal(said, other_widths, name: str) -> No
             assert width_of(line) <= width or line.split()[0].startswith("results/sweeps/"), (width, line)
 
 
-@pytest.mark.parametrize("name", TELL_ENDINGS)
+@pytest.mark.parametrize("name", [one for one in NAMES if one.values[0] in TELL_ENDINGS])
 def test_finding_and_endings_stand_on_the_first_screen(said, name: str) -> None:
     first = " ".join(" ".join(said(80, *COMMANDS[name]).splitlines()[:24]).split())
     assert re.search(r"A ceasefire is signed in \d+|the largest difference( of the main outcomes)? is in", first)
@@ -123,6 +128,7 @@ def test_a_run_fits_one_screen(said) -> None:
     assert sum("█" in line for line in lines) >= 2
 
 
+@pytest.mark.ensembles
 def test_what_does_not_differ_is_marked_in_the_matrix(said) -> None:
     printed = said(80, *COMMANDS["compare four"])
     rows = [line.split("  ") for line in printed.splitlines() if line.startswith(" ") and "%" in line]

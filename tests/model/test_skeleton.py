@@ -107,7 +107,7 @@ def test_its_outcome_is_told_wherever_outcomes_are(house: Path, tmp_path: Path) 
     file = tmp_path / "fled.yaml"
     file.write_text("title: Who fled\nextends: baseline\ndisplacement: {}\n", encoding="utf-8")
     plan = ("--months", "4", "--replications", "3")
-    told = python(house, "-m", "sim", "run", str(file), "baseline", *plan, "--out", "found", cwd=tmp_path)
+    told = python(house, "-m", "sim", "run", str(file), "baseline", *plan, "--full", "--out", "found", cwd=tmp_path)
     assert "Persons displaced" in told
     (folder,) = (tmp_path / "found").glob("*fled*")
     with (folder / "outcomes.csv").open(encoding="utf-8") as table:
