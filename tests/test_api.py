@@ -41,7 +41,7 @@ def test_a_run_is_that_of_the_command(parley, tmp_path: Path) -> None:
 def test_results_are_frames_where_pandas_is_there(base) -> None:
     pandas = pytest.importorskip("pandas", reason="pandas is not installed, and need not be")
     frame = base.to_pandas()
-    assert frame.shape == (200, len(base.outcomes) + len(base.drawn))
+    assert frame.shape == (200, 1 + len(base.outcomes) + len(base.drawn))
     assert frame["casualties_attacker"].mean() == pytest.approx(np.mean(base.column("casualties_attacker")))
     less = sim.run("baseline", replications=200, months=4, settings=[f"{SCALE}=0.3"])
     for result in (
@@ -55,6 +55,9 @@ def test_results_are_frames_where_pandas_is_there(base) -> None:
     ):
         assert isinstance(result.to_pandas(), pandas.DataFrame)
         assert len(result.to_pandas()) == len(result.as_dicts()) > 0
+        assert {"scenario", "left"} & {*result.to_pandas().columns}
+    stacked = pandas.concat([base.series.to_pandas(), less.series.to_pandas()])
+    assert {*stacked["scenario"]} == {base.name, less.name}
 
 
 def test_a_sweep_is_that_of_the_command(parley, tmp_path: Path) -> None:
@@ -241,6 +244,14 @@ def test_a_scenario_may_be_given_as_an_object() -> None:
 
 def test_the_package_itself_imports_nothing_heavy() -> None:
     code = "import sys, sim; print([name for name in ('numpy', 'scipy', 'pydantic') if name in sys.modules]); sim.run"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    # What runs, compares and ranks does without what is slow to import.
+    code = (
+        "import sys, sim; a = sim.run('baseline', replications=200, months=1); sim.compare(a, a); "
+        "sim.sensitivity(a, 'casualties_attacker'); "
+        "print([name for name in ('scipy.stats', 'scipy.linalg', 'matplotlib', 'jinja2', 'pandas') if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -261,8 +261,8 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "step": ("", "Step of the search for the box, from all histories to the smallest box."),
     "restricted": ("", "How many parameters are restricted."),
     "chosen": ("", "1 if the box was made from this step."),
-    "share_below": ("share", "Part of all histories with a lower value of it than the box has."),
-    "share_above": ("share", "Part of all histories with a higher value of it than the box has."),
+    "share_below": ("share", "Of the drawn values, how many lie below low."),
+    "share_above": ("share", "Of the drawn values, how many lie above high."),
     "discovery.low": ("as the parameter", "From which value of it; empty where there is no limit."),
     "discovery.high": ("as the parameter", "To which value of it; empty where there is no limit."),
     **{

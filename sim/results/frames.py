@@ -45,8 +45,13 @@ class Tabular(ABC):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self.as_dicts()):,} rows>"
 
+    @property
+    def of_scenario(self) -> str:
+        """The name of the scenario that all of its rows are of, which frames begin with; empty where there is none."""
+        return str(getattr(getattr(self, "scenario", None), "name", ""))
+
     def to_pandas(self) -> pandas.DataFrame:
-        """Return it as a data frame.
+        """Return it as a data frame, with the name of its scenario in each row, so that several go under one another.
 
         Raises
         ------
@@ -55,7 +60,12 @@ class Tabular(ABC):
         """
         import pandas
 
-        return pandas.DataFrame(self.as_dicts())
+        return self._with_scenario(pandas.DataFrame(self.as_dicts()))
+
+    def _with_scenario(self, frame: pandas.DataFrame) -> pandas.DataFrame:
+        if self.of_scenario and "scenario" not in frame:
+            frame.insert(0, "scenario", self.of_scenario)
+        return frame
 
     def _repr_html_(self) -> str | None:
         show = Tabular.shown_as
@@ -71,13 +81,20 @@ class Rows(Tabular):
         Of what, as in `knobs`.
     rows : list of dict
         With the same keys.
+    scenario : str
+        Of all rows.
     """
 
-    def __init__(self, what: str, rows: list[dict[str, Any]]) -> None:
-        self.what, self.rows = what, rows
+    def __init__(self, what: str, rows: list[dict[str, Any]], scenario: str = "") -> None:
+        self.what, self.rows, self._scenario = what, rows, scenario
 
     def __repr__(self) -> str:
         return f"<{len(self.rows):,} {self.what}>"
+
+    @property
+    def of_scenario(self) -> str:
+        """The name that was given."""
+        return self._scenario
 
     def __len__(self) -> int:
         return len(self.rows)

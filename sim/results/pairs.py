@@ -88,7 +88,7 @@ def of_means(left: Values, right: Values, *, paired: bool = True, comparisons: i
     >>> round(found.mean, 4), round(found.low, 4), round(found.high, 4)
     (0.8333, 0.1162, 1.5504)
     """
-    from scipy import stats
+    from scipy.special import stdtrit
 
     chance = 0.05 / comparisons
     if paired:
@@ -99,7 +99,7 @@ def of_means(left: Values, right: Values, *, paired: bool = True, comparisons: i
             return None
         change = right - left
         mean, error = float(change.mean()), float(change.std(ddof=1) / np.sqrt(n))
-        half = float(stats.t.ppf(1.0 - chance / 2.0, n - 1)) * error
+        half = float(stdtrit(n - 1, 1.0 - chance / 2.0)) * error
         return Difference(
             n, float(left.mean()), float(right.mean()), mean, mean - half, mean + half, *_paired_gain(left, right, change),
             _spread(left, right),
@@ -113,7 +113,7 @@ def of_means(left: Values, right: Values, *, paired: bool = True, comparisons: i
     freedom = (
         variance**2 / sum(part**2 / (len(v) - 1) for part, v in zip(parts, (left, right), strict=True)) if variance else 1.0
     )
-    half = float(stats.t.ppf(1.0 - chance / 2.0, freedom)) * float(np.sqrt(variance))
+    half = float(stdtrit(freedom, 1.0 - chance / 2.0)) * float(np.sqrt(variance))
     n = min(len(left), len(right))
     ends = (mean, mean - half, mean + half)
     return Difference(n, float(left.mean()), float(right.mean()), *ends, np.nan, np.nan, False, _spread(left, right))
@@ -195,10 +195,11 @@ def mcnemar(left: Values, right: Values) -> float:
     >>> round(mcnemar(np.zeros(8), np.array([1.0] * 6 + [0, 0])), 5)
     0.03125
     """
-    from scipy import stats
+    from scipy.special import bdtr
 
     gained, lost = int((right > left).sum()), int((right < left).sum())
-    return float(stats.binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+    # Both tails are alike, and are all where as many go either way.
+    return min(1.0, 2.0 * float(bdtr(min(gained, lost), gained + lost, 0.5))) if gained + lost else 1.0
 
 
 def transitions(left: NDArray[Any], right: NDArray[Any]) -> dict[tuple[str, str], int]:

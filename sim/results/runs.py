@@ -169,14 +169,14 @@ class Run(Tabular):
     @cached_property
     def series(self) -> Rows:
         """The course of the war, as in `series.csv`: mean and quantiles by day, field, and side or backer."""
-        return Rows("rows of series", list(self.kept.table("series.csv", SERIES).dicts()))
+        return Rows("rows of series", list(self.kept.table("series.csv", SERIES).dicts()), self.name)
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the summary; `to_pandas` has a row a history instead."""
         return as_dicts(self.summary)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return one row a history, as in `outcomes.csv`: what happened, then the drawn parameters.
+        """Return one row a history, as in `outcomes.csv`, behind its scenario: what happened, then the drawn parameters.
 
         Raises
         ------
@@ -185,7 +185,12 @@ class Run(Tabular):
         """
         import pandas
 
-        return pandas.DataFrame({**self.outcomes, **self.drawn}).rename_axis("replication")
+        return self._with_scenario(pandas.DataFrame({**self.outcomes, **self.drawn}).rename_axis("replication"))
+
+    @property
+    def of_scenario(self) -> str:
+        """Its name."""
+        return self.name
 
     def column(self, outcome: str) -> Floats:
         """Return the values of an outcome as numbers, (n,): of an ending, a term or a cause 1 or 0.
@@ -242,7 +247,8 @@ class Runs(tuple[Run, ...], Tabular):
         """
         import pandas
 
-        return pandas.concat({run.name: run.to_pandas() for run in self}, names=["scenario", "replication"]).reset_index()
+        stacked = pandas.concat([run.to_pandas().reset_index() for run in self], ignore_index=True)
+        return stacked[["scenario", *stacked.columns.drop("scenario")]]
 
 
 def told_apart(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:

@@ -43,6 +43,11 @@ class Discovered(Tabular):
     found: Discovery
 
     @property
+    def of_scenario(self) -> str:
+        """That of the run."""
+        return self.run.name
+
+    @property
     def holds(self) -> str:
         """What is true of the cases, in words."""
         return f"{self.case} does not hold" if self.rare else f"{self.case} holds"

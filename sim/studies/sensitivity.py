@@ -139,9 +139,9 @@ def _interval(found: float, resampled: Floats) -> tuple[float, float]:
 
 def _ranks(values: Floats) -> Floats:
     """Return the ranks, of equal values the mean of theirs, as places between 0 and 1."""
-    from scipy.stats import rankdata
-
-    return np.asarray((rankdata(values) - 0.5) / len(values), dtype=np.float64)
+    _, kind, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2.0
+    return np.asarray((ranks[kind] - 0.5) / len(values), dtype=np.float64)
 
 
 def _cosines(places: Floats) -> Floats:

@@ -82,6 +82,11 @@ class Sweep(Tabular):
         return found
 
     @property
+    def of_scenario(self) -> str:
+        """The name of its scenario, with what was set."""
+        return identity_of(self.scenario, self.plan).label
+
+    @property
     def is_grid(self) -> bool:
         """Whether every value of each of two knobs meets every value of the other."""
         if len(self.knobs) != 2 or self.design != "grid":
