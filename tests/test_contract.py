@@ -27,6 +27,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "discover": ("--replications", "200", "--months", "2", "--outcome", "casualties_attacker > 80_000"),
     "targets": SIZE,
     "plot": (),
+    "export": ("--sqlite", "all.db"),
 }
 TARGET = "{id: a, outcome: killed_attacker, statistic: mean, low: 1, high: 1e9, reason: r}"
 MINE = f"title: Mine\nextends: near\nexpect:\n  - {TARGET}\n"
@@ -67,12 +68,12 @@ def call(name: str, *of: str) -> list[str]:
         return ["new", "another"]
     if name in ("list", "schema"):
         return [name]
-    named = list(of) or {"explain": [RUN], "report": [RUN], "plot": [RUN]}.get(name, ["mine.yaml"])
+    named = list(of) or {"explain": [RUN], "report": [RUN], "plot": [RUN], "export": [RUN]}.get(name, ["mine.yaml"])
     if name in ("compare", "diff"):
         named.append("near")
     elif name in ("knobs", "outcomes", "show"):
         named.append("casualties")
-    return [name, *named, *CALLS.get(name, ()), *(["--force"] if name in ("sweep", "run", "report") else [])]
+    return [name, *named, *CALLS.get(name, ()), *(["--force"] if name in ("sweep", "run", "report", "export") else [])]
 
 
 def test_every_command_is_in_the_table() -> None:
@@ -130,7 +131,7 @@ def test_tables_are_printed_as_csv_for_excel_and_as_markdown(told, name: str) ->
 TAKE = [(name, what) for name, one in CONTRACT.items() for what in one.takes]
 
 
-NEED_RUNS = ("explain", "report", "plot")
+NEED_RUNS = ("explain", "report", "plot", "export")
 
 
 @pytest.mark.ensembles

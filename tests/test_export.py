@@ -131,8 +131,8 @@ def test_a_workbook_is_read_by_a_library_that_did_not_write_it(folders: Path) ->
     run, other = (sim.read(folders / name) for name in ("baseline", "more_arms"))
     book = openpyxl.load_workbook(_book(folders))
     assert book.sheetnames == [
-        "Read me", "Summary", "Comparison", "Results", "Summary in full", "Histories", "Series", "Survival", "Ledger",
-        "Comparison in full", "Dictionary",
+        "Read me", "Summary", "Comparison", "Results", "Summary in full", "Histories", "Series", "Standing", "Survival",
+        "Ledger", "Comparison in full", "Dictionary",
     ]  # fmt: skip
     told = [cell for (cell,) in book["Read me"].iter_rows(values_only=True) if cell]
     assert run.identity.line in told

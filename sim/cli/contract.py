@@ -57,6 +57,7 @@ CONTRACT = {
     "schema": Contract((), False, ("json", "markdown")),
     "report": Contract(_RUNS, True, ("json",), "file"),
     "plot": Contract(_RUNS, True, ("json",), "file"),
+    "export": Contract(_RUNS, True, ("json",), "file"),
 }
 _now: list[Any] = []
 

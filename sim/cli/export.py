@@ -7,22 +7,30 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import errors_as_lines, note, refuse
-from sim.cli.complete import results
+from sim.cli.common import AsJson, Settings, errors_as_lines, note, refuse
+from sim.cli.complete import scenarios_and_results
+from sim.cli.printing import say, say_json
+from sim.cli.wanted import results_of
 
 
 def export(
-    folders: Annotated[
-        list[Path],
-        typer.Argument(metavar="FOLDER...", help="Folders of results, as results/baseline.", autocompletion=results),
+    of: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN...",
+            help="Folders of results, or scenarios, which are run if they are not there.",
+            autocompletion=scenarios_and_results,
+        ),
     ],
     xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write a workbook for spreadsheets.")] = None,
     sqlite: Annotated[Path | None, typer.Option("--sqlite", metavar="FILE", help="Write a database.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    settings: Settings = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write results as one file that explains itself: tables with scenario and date, and a dictionary of their columns.
 
-    Of several folders the tables stand under one another, and runs are compared with the first.
+    Of several their tables stand under one another, and runs are compared with the first.
 
     Example:  parley export results/baseline --xlsx baseline.xlsx
     """
@@ -36,15 +44,21 @@ def export(
         from sim.results.export import Export, sqlite_of
         from sim.results.place import may_write, write_file
         from sim.results.read import read_folder
+        from sim.words.layout import Text
 
+        # What can be said before the work is.
         if xlsx is not None:
-            writer()  # before the work
+            writer()
         for path in files:
             may_write(path, force)
-        found = Export.of([read_folder(folder) for folder in folders])
+        found = Export.of([read_folder(results_of(name, settings)) for name in of])
         for text in found.left_out:
             note(f"note: {text}")
         for made, at in ((workbook, xlsx), (sqlite_of, sqlite)):
             if at is not None:
                 write_file(made(found), at)
-                print(f"Written: {at} ({', '.join(sheet.name for sheet in found.sheets)})")
+        tables = [sheet.name for sheet in found.sheets]
+        if as_json:
+            say_json({"written": list(map(str, files)), "tables": tables})
+        else:
+            say(*(Text(f"Written: {path} ({', '.join(tables)})", 0, 2) for path in files))

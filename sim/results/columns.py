@@ -117,6 +117,13 @@ ONE_AT_A_TIME = [
 ]  # fmt: skip
 
 
+# Those whose columns are the same whatever the scenario, by the name of the file.
+TABLES = {
+    "summary.csv": SUMMARY, "series.csv": SERIES, "standing.csv": STANDING, "survival.csv": SURVIVAL, "ledger.csv": LEDGER,
+    "failures.csv": FAILURES, "one_at_a_time.csv": ONE_AT_A_TIME,
+}  # fmt: skip
+
+
 def sweep_columns(paths: Sequence[str]) -> list[Column]:
     """Return the columns of a sweep over these knobs, whose values are as they were written."""
     return [whole("point"), *(text(path) for path in paths), *SUMMARY]

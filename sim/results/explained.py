@@ -18,15 +18,10 @@ from sim.gate import shown
 from sim.model import outcomes_of
 from sim.model.outcomes import standalone
 from sim.results.columns import (
-    FAILURES,
     LARGEST,
-    LEDGER,
     MEANINGS,
     NUMBER,
-    ONE_AT_A_TIME,
-    SERIES,
-    SUMMARY,
-    SURVIVAL,
+    TABLES,
     TEXT,
     WHOLE,
     Column,
@@ -40,10 +35,6 @@ from sim.results.summary import blank_row
 from sim.scenario import Scenario, numbers
 
 PACKAGE, README = EXPLAINED
-_TABLES = {
-    "summary.csv": SUMMARY, "series.csv": SERIES, "survival.csv": SURVIVAL, "ledger.csv": LEDGER, "failures.csv": FAILURES,
-    "one_at_a_time.csv": ONE_AT_A_TIME,
-}  # fmt: skip
 # What a file is, by its name.
 ABOUT = {
     "summary.csv": "an outcome over all histories: share or mean with its 95 % interval, and quantiles",
@@ -143,7 +134,7 @@ def _columns(name: str, about: Manifest, scenario: Scenario[Any] | None) -> Sequ
         return outcome_columns(scenario, about.days, about.other_times)
     if isinstance(about, SweepManifest) and name == "sweep.csv":
         return sweep_columns([knob.path for knob in about.knobs])
-    return _TABLES.get(name, ())
+    return TABLES.get(name, ())
 
 
 def _of_scenario(scenario: Scenario[Any]) -> dict[str, tuple[str, str, str]]:
