@@ -52,6 +52,10 @@ def report(
     until: Until = None,
     settings: Settings = None,
     as_json: AsJson = False,
+    brief: Annotated[
+        bool,
+        typer.Option("--brief", help="What fits on two sheets of paper; in results/reports without --out."),
+    ] = False,
 ) -> None:
     """Write one page about a run, a comparison of runs, a sweep or assumptions one at a time: it works offline, anywhere.
 
@@ -63,11 +67,11 @@ def report(
 
         refuse_two_histories(replication, ending)
         folders = [results_of(name, settings) for name in of]
-        path = out or place_of(list(map(str, folders)))
+        path = out or place_of(list(map(str, folders)), brief=brief)
         if path.suffix.lower() not in (".html", ".htm"):
             refuse(f"{path} ends in {path.suffix or 'nothing'!r}; a page is .html")
         broken: list[str] = []
-        size = write_report(folders, path, force, Asked(replication, ending, until), broken.append)
+        size = write_report(folders, path, force, Asked(replication, ending, until), broken.append, brief)
         if as_json:
             say_json({"written": [str(path)], "bytes": size, "broken": broken})
         else:

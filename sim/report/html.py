@@ -12,6 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def html(page: Page) -> str:
     return environment().get_template("page.html").render(
         page=page, policy=policy, style=Markup(style), script=Markup(script), left_out=left_out(), version=__version__,
         what_it_is_not=WHAT_IT_IS_NOT, blocks=list(_anchored(page)), words=WORDS, explained=_explainer(),
+        points=Markup(json.dumps(page.explorer, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")),
         draw=lambda picture: _drawn(picture, page),
         manifests={name: json.dumps(dict(about), indent=2) for name, about in page.manifests.items()},
     )  # fmt: skip
@@ -58,7 +60,8 @@ def _anchored(page: Page) -> Iterator[tuple[str, Block]]:
     """Yield the parts of a page, each with an anchor of its own."""
     known: Counter[str] = Counter()
     for block in page.blocks:
-        if block.brief or not page.brief:
+        if block.brief is not None or not page.brief:
+            block = replace(block, pictures=block.pictures[: block.brief]) if page.brief else block
             known[block.anchor] += 1
             yield f"{block.anchor}-{at}" if (at := known[block.anchor]) > 1 else block.anchor, block
 

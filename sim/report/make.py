@@ -171,10 +171,12 @@ def write_report(
     force: bool,
     asked: Asked = Asked(),  # noqa: B008, it cannot change
     note: Callable[[str], None] = lambda text: None,
+    brief: bool = False,
 ) -> int:
     """Write the page of folders of results, and return how many bytes it has; errors as in `page_of`.
 
-    `note` is called with each figure that could not be drawn, and why; the page says so too and has all others.
+    A `brief` page has what fits on two sheets of paper. `note` is called with each figure that could not be drawn, and why;
+    the page says so too and has all others.
 
     Raises
     ------
@@ -185,7 +187,7 @@ def write_report(
     may_write(path, force or is_page(path))
     while True:
         made_of = _manifests(folders)
-        page = page_of(folders, asked)
+        page = replace(page_of(folders, asked), brief=brief)
         content = html(page).encode()
         write_page(content, path, force)
         # A page among its results is of those that are there, though others took their place meanwhile.
@@ -234,7 +236,7 @@ def place_of(asked: Sequence[str], **how: object) -> Path:
     >>> place_of(["baseline", "more_arms"], months=12).name
     'baseline_more_arms+months=12.html'
     """
-    if len(asked) == 1:
+    if len(asked) == 1 and not how.get("brief"):
         return Path(asked[0]) / "report.html"
     known = set(shipped())
     parts = [f"{name}={value}".lower() for name, value in how.items() if value not in (None, False)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.model import HEADLINE, TOLD_OF_COMPARISONS
@@ -17,6 +17,7 @@ from sim.report.differences import (
     difference_table,
     transition_table,
 )
+from sim.report.explorer import explorer
 from sim.report.kept import Kept, Story, source_line
 from sim.report.parts import Named, Picture, Piece, Table, Value, with_unit
 from sim.report.pictures import beside_pictures, run_pictures
@@ -62,8 +63,8 @@ class Block:
         Whether all but its pictures are shown only when asked for.
     picture_first : bool
         Whether its pictures come before what is said.
-    brief : bool
-        Whether a brief page has it too.
+    brief : int, optional
+        How many of its pictures a brief page has; without it such a page leaves the part out.
     """
 
     anchor: str
@@ -74,7 +75,7 @@ class Block:
     pictures: list[Picture] = field(default_factory=list)
     folded: bool = False
     picture_first: bool = False
-    brief: bool = False
+    brief: int | None = None
 
     def __bool__(self) -> bool:
         """Return whether there is anything under the heading."""
@@ -103,6 +104,8 @@ class Page:
         What is found, a sentence each, said first.
     brief : bool
         Whether it leaves out what two sheets of paper have no room for.
+    explorer : dict, optional
+        The points of a sweep, to be turned by hand.
     broken : list of str
         Which figures could not be drawn, and why, once it is made.
     """
@@ -117,6 +120,7 @@ class Page:
     last_day: int = 0
     found: list[list[Piece]] = field(default_factory=list)
     brief: bool = False
+    explorer: dict[str, Any] | None = None
     broken: list[str] = field(default_factory=list)
 
 
@@ -138,11 +142,11 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
     balance = balance_sentences(scenario, run.outcomes, run.drawn)
     blocks = [
         Block("where", "What came out", failed, tables=[_in_short(kept)], pictures=chosen("standing"),
-              picture_first=True, brief=True),
+              picture_first=True, brief=1),
         Block("why", "Why there is no deal", points=[[text] for text in why], pictures=chosen("ledger", "worth", "beliefs"),
-              brief=True),
+              brief=1),
         Block("course", "The course of the war", points=[[text] for text in balance],
-              pictures=chosen("ground", "casualties", "forces", "fire", "aid", "incidence", "ceasefires"), brief=True),
+              pictures=chosen("ground", "casualties", "forces", "fire", "aid", "incidence", "ceasefires"), brief=2),
         _story_block(kept, story, why_no_story),
         Block("outcomes", "All outcomes", tables=list(_summary_tables(kept)), folded=True),
         _assumed_block(scenario, run.days),
@@ -230,8 +234,8 @@ def comparison_page(found: Sequence[Comparison], kept: Sequence[Kept] = ()) -> P
     blocks = [
         *(_changed_block(one) for one in found),
         Block("changes", "What it changed", [[f"{found[0].pairs:,} {how}; 95 % intervals."]], list(_compared(found)),
-              pictures=list(comparison_pictures(found))),
-        Block("course", "The course of the war", pictures=course),
+              pictures=list(comparison_pictures(found)), brief=1),
+        Block("course", "The course of the war", pictures=course, brief=1),
         Block("bargain", "What could be signed", pictures=list(pictures.values())),
         *(_differences_block(one) for one in found),
         _assumed_block(base.scenario, base.days, f"What is assumed in {base.called}"),
@@ -265,7 +269,8 @@ def _changed_block(one: Comparison) -> Block:
     said: list[list[Piece]] = [[f"{world.title}. {world.description}"]]
     if not rows:
         said.append(["Nothing differs in what is assumed."])
-    return Block("changed", f"What was changed in {one.right.called}", said, tables=[table] if rows else [])
+    return Block("changed", f"What was changed in {one.right.called}", said, tables=[table] if rows else [],
+                 brief=0)  # fmt: skip
 
 
 def _differences_block(one: Comparison) -> Block:
@@ -304,9 +309,10 @@ def sweep_page(sweep: Sweep, manifest: OfScenario, until: Condition | None) -> P
         f"{len(sweep.points):,} points with {histories:,} histories each, on the same luck, over ", *knobs,
         ". Differences between points are surer than the intervals of their values.",
     ]  # fmt: skip
-    block = Block("outcomes", "What came out", [says], pictures=list(sweep_pictures(sweep, until)))
+    block = Block("outcomes", "What came out", [says], pictures=list(sweep_pictures(sweep, until)), brief=2)
     over = varied_in_words([knob_label(knob.path, sweep.scenario) for knob in sweep.knobs], sweep.points, sweep.design)
-    return _study_page(f"a sweep {over}", sweep.scenario, manifest, block, sweep.findings)
+    page = _study_page(f"a sweep {over}", sweep.scenario, manifest, block, sweep.findings)
+    return replace(page, explorer=explorer(sweep))
 
 
 def assumptions_page(
@@ -322,6 +328,7 @@ def assumptions_page(
         "What would change the picture",
         [says],
         pictures=list(assumption_pictures(assumptions, manifest.outcomes, scenario)),
+        brief=1,
     )
     found = of_assumptions(assumptions, {name: one.unit for name, one in manifest.outcomes.items()}, scenario)
     return _study_page("what would change the picture", scenario, manifest, block, found)

@@ -5,13 +5,21 @@ Skipped where there is no Chromium: `apt-get install chromium`, or name one with
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from sim.report.make import write_report
+from tests.report.reading import is_rounded
 
 KNOWN = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next((found for name in KNOWN if (found := shutil.which(name))), None)
@@ -19,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium, or set CHROMIUM to one"),
     pytest.mark.browser,
 ]
-WIDTHS = (390, 1280)
+KINDS = ("run", "comparison", "sweep", "heat", "assumptions")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +64,7 @@ class Seen:
 def files(page, tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     found = {}
-    for kind in ("run", "comparison", "sweep"):
+    for kind in KINDS:
         found[kind] = folder / f"{kind}.html"
         found[kind].write_text(page(kind), encoding="utf-8")
     return found
@@ -66,15 +74,15 @@ def unfold(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("kind", ["run", "comparison", "sweep"])
-def test_a_page_works(browser: Browser, axe: str, files, kind: str, width: int):
-    context = browser.new_context(viewport={"width": width, "height": 900})
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light"), (1920, "dark")])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_works(browser: Browser, axe: str, files, kind: str, width: int, scheme: Literal["dark", "light"]):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     seen = Seen(context, files[kind])
     page = seen.page
     assert page.title().endswith("- Parley")
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    if width == max(WIDTHS):
+    if width > 390:
         # All that is folded too, since what is hidden is not looked at.
         unfold(page)
     for svg in page.locator("figure svg").all():
@@ -158,12 +166,86 @@ def test_a_keyboard_reaches_everything(browser: Browser, files):
     context.close()
 
 
-def test_paper_unfolds_all_tables(browser: Browser, files):
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 800, "height": 900})
-    page = Seen(context, files["sweep"]).page
-    inside = page.locator("details table").first
-    assert not inside.is_visible()
-    page.emulate_media(media="print")
-    assert inside.is_visible()
-    assert not page.locator("nav").is_visible()
+def pages_of(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def test_a_run_is_printed_on_six_sheets_and_its_brief_on_two(browser: Browser, files, results, tmp_path: Path):
+    write_report([results.base], tmp_path / "brief.html", False, brief=True)
+    write_report([results.base, *results.others], tmp_path / "both.html", False, brief=True)
+    for file, most in ((files["run"], 6), (tmp_path / "brief.html", 2), (tmp_path / "both.html", 2)):
+        context = browser.new_context(color_scheme="dark")
+        page = Seen(context, file).page
+        assert 1 <= pages_of(page.pdf(format="A4")) <= most, file
+        # What is folded stays so, on white.
+        page.emulate_media(media="print")
+        assert page.locator("details table:visible").count() == 0
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        context.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_figure_can_be_saved_and_copied(browser: Browser, files, kind: str, tmp_path: Path):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="dark", accept_downloads=True)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    seen = Seen(context, files[kind])
+    figures = seen.page.locator("figure").all()
+    assert figures
+    for figure in figures:
+        saved = {}
+        for way in ("SVG", "PNG", "CSV"):
+            with seen.page.expect_download() as download:
+                figure.get_by_role("button", name=f"{way}:").click()
+            path = tmp_path / download.value.suggested_filename
+            download.value.save_as(path)
+            saved[way] = path.read_bytes()
+            assert path.name == f"{figure.get_attribute('id')}.{way.lower()}"
+        drawing = ElementTree.fromstring(saved["SVG"])
+        assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
+        assert float(drawing.attrib["width"]) > 300
+        assert saved["PNG"].startswith(b"\x89PNG")
+        assert len(saved["PNG"]) > 10_000
+        rows = list(csv.reader(io.StringIO(saved["CSV"].decode())))
+        # Every number of its tables, in full.
+        numbers = figure.locator("table data").evaluate_all("(all) => all.map((one) => one.value)")
+        cells = {cell for row in rows for cell in row}
+        assert numbers or kind == "run"
+        assert set(numbers) <= cells
+        figure.get_by_role("button", name="Copy:").click()
+        copied = seen.page.evaluate("navigator.clipboard.readText()")
+        assert str(figure.locator("h3").text_content()) in copied
+        assert "a stylised model, not a forecast" in copied
+    assert seen.said == []
+    # A blob is of the page itself, and data are no request.
+    assert {url.partition(":")[0] for url in seen.asked[1:]} <= {"blob", "data"}
+    context.close()
+
+
+@pytest.mark.parametrize("kind", ["sweep", "heat"])
+def test_a_sweep_can_be_turned_by_hand(browser: Browser, files, results, kind: str):
+    """Each turn of a knob, by keyboard, shows a point as its table has it: values, intervals, histories; and asks for nothing."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    seen = Seen(context, files[kind])
+    (folder,) = results.every[kind]
+    rows = list(csv.DictReader(io.StringIO((folder / "sweep.csv").read_text())))
+    paths = [name for name in rows[0] if "." in name]
+    sliders = seen.page.locator("#explore input[type=range]").all()
+    assert len(sliders) == len(paths)
+    shown = set()
+    for slider in sliders:
+        slider.focus()
+        for key in ["Home", *["ArrowRight"] * 5]:
+            seen.page.keyboard.press(key)
+            at = [one.inner_text() for one in seen.page.locator("#explore output").all()]
+            shown.add(tuple(at))
+            here = [row for row in rows if [row[path] for path in paths] == at]
+            (row,) = [row for row in here if row["id"] == "force_change_12_months_attacker"]
+            cells = seen.page.locator("#explore tbody tr").first.locator("td").all_inner_texts()
+            assert cells[1] == row["n"]
+            told, low, high = re.findall(r"-?[\d,.]*\d", cells[0])
+            for text, name in ((told, "mean"), (low, "low"), (high, "high")):
+                assert is_rounded(text, float(row[name])), (text, row)
+    assert len(shown) >= 5
+    assert seen.said == []
+    assert seen.asked == [files[kind].as_uri()]
     context.close()

@@ -100,6 +100,65 @@
     }));
   }
 
+  // The points of a sweep, each of which was simulated: a knob that is turned goes to the nearest that has its value.
+  const given = document.getElementById("points");
+  if (given) {
+    const { knobs, points, outcomes, histories } = JSON.parse(given.textContent);
+    const made = (tag, parent, text = "") => { const one = document.createElement(tag); one.textContent = text; parent.append(one); return one; };
+    const box = given.parentElement;
+    const sliders = knobs.map((knob) => {
+      const label = made("label", box, knob.label);
+      label.className = "knob";
+      label.title = knob.path;
+      const out = made("output", label), input = made("input", label);
+      Object.assign(input, { type: "range", min: 0, max: knob.values.length - 1, step: 1 });
+      return { input, out };
+    });
+    const scroll = made("div", box), table = made("table", scroll), caption = made("caption", table);
+    scroll.className = "scroll";
+    scroll.tabIndex = 0;
+    scroll.setAttribute("role", "group");
+    caption.id = "explored";
+    scroll.setAttribute("aria-labelledby", caption.id);
+    caption.setAttribute("aria-live", "polite");
+    const head = made("tr", made("thead", table)), body = made("tbody", table);
+    for (const name of ["outcome", "value (95 % interval)", "histories"]) made("th", head, name).scope = "col";
+    made("td", head);
+    const rows = outcomes.map((outcome) => {
+      const row = made("tr", body);
+      made("th", row, outcome.label).scope = "row";
+      const cells = [made("td", row), made("td", row), made("td", row)];
+      cells[2].className = "bars";
+      return { cells, bar: made("span", cells[2]) };
+    });
+    const show = (point) => {
+      sliders.forEach(({ input, out }, at) => {
+        const value = knobs[at].values[points[point][at]];
+        input.value = points[point][at];
+        input.setAttribute("aria-valuetext", value);
+        out.textContent = value;
+      });
+      outcomes.forEach((outcome, at) => {
+        const [text, value, n] = outcome.cells[point], { cells, bar } = rows[at];
+        cells[0].textContent = text;
+        cells[1].textContent = n.toLocaleString("en");
+        bar.className = outcome.share && value !== null ? "bar" : "";
+        bar.style.width = outcome.share ? `${100 * (value ?? 0)}%` : "";
+      });
+      caption.textContent = `Point ${point + 1} of ${points.length}, ${histories.toLocaleString("en")} histories: ` +
+        knobs.map((knob, at) => `${knob.label} ${knob.values[points[point][at]]}`).join("; ") + " (sweep.csv)";
+    };
+    let here = Math.floor(points.length / 2);
+    sliders.forEach(({ input }, turned) => input.addEventListener("input", () => {
+      const wanted = Number(input.value);
+      const away = (point) => points[point].reduce((sum, place, at) => at === turned ? sum + 1e6 * Math.abs(place - wanted)
+        : sum + (Math.abs(place - points[here][at]) / knobs[at].values.length) ** 2, 0);
+      here = points.reduce((best, _, point) => away(point) < away(best) ? point : best, 0);
+      show(here);
+    }));
+    show(here);
+  }
+
   // The row of a date, read out where the pointer is.
   for (const figure of document.querySelectorAll("figure[data-left]")) {
     const drawing = figure.querySelector(".drawing");
