@@ -100,9 +100,9 @@ def _drawn(picture: Picture, page: Page) -> dict[str, Any]:
 def _dark_figures() -> str:
     """Return the rules that turn the colours of figures into those on a dark page; what is saved of them stays light."""
     rules = [
-        f'figure svg [{where}="{light}"]{exempt} {{ {where}: {dark}; }}'
+        f'[{where}="{light}"]{exempt} {{ {where}: {dark}; }}'
         for light, dark in DARK.items()
-        # White letters stand on what is dark on both.
+        # Without an ancestor, which the copies of marks do not see. White letters stand on what is dark on both.
         for where, exempt in (("fill", ":not(text)" if light == "#ffffff" else ""), ("stroke", ""))
     ]
     return "\n".join(["@media screen and (prefers-color-scheme: dark) {", *rules, "}\n"])

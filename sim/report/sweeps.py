@@ -262,11 +262,12 @@ def _draw_heat(sweep: Sweep, outcome: str, level: float | None, paper: Paper) ->
                 value = values[row, place]
                 shown = Value.in_unit(float(value), "share" if share else "", size=size).text.removesuffix(" %")
                 text = "never" if np.isnan(value) else shown
-                # White on what is dark, black on the rest: whichever stands out more.
+                # White on what is dark, black on the rest: whichever stands out more. Cells are the same on a dark page, so
+                # that this is no ink that turns light there.
                 light = 1.0 if np.isnan(value) else _lightness(shades((value - lightest) / span))
                 axes.text(
                     place + 0.5, row + 0.5, text, ha="center", va="center", fontsize=0.86 * paper.font_pt,
-                    color="white" if light < 0.18 else "#1b1b1b",
+                    color="white" if light < 0.18 else "#1c1c1c",
                 )  # fmt: skip
     else:
         key = figure.colorbar(mesh, ax=axes)

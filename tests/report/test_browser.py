@@ -223,7 +223,7 @@ def test_every_figure_can_be_saved_and_copied(browser: Browser, files, kind: str
 
 @pytest.mark.parametrize("kind", ["sweep", "heat"])
 def test_a_sweep_can_be_turned_by_hand(browser: Browser, files, results, kind: str):
-    """Each turn of a knob, by keyboard, shows a point as its table has it: values, intervals, histories; and asks for nothing."""
+    """Each turn of a knob, by keyboard, shows a point as its table has it: value, interval, histories."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     seen = Seen(context, files[kind])
     (folder,) = results.every[kind]

@@ -20,7 +20,21 @@ from matplotlib.text import Text
 from sim.report.make import Asked, pictures_of
 from sim.report.parts import Picture
 from sim.report.standing import ORDER
-from sim.report.style import CEASEFIRE, PAPERS, SCREEN, SERIES, SIDE_COLOURS, drawn, file_of, style
+from sim.report.style import (
+    CEASEFIRE,
+    DARK,
+    DARK_PAPER,
+    FAINT,
+    GRID,
+    INK,
+    PAPERS,
+    SCREEN,
+    SERIES,
+    SIDE_COLOURS,
+    drawn,
+    file_of,
+    style,
+)
 from sim.report.svg import inline
 from tests.report.reading import Tables
 
@@ -247,6 +261,23 @@ def test_the_two_sides_are_told_apart_in_grey_and_by_everyone():
         assert 1.05 / (grey(colour) + 0.05) >= 3
     # Scenarios that are alike in grey differ in their dashes and their marks.
     assert len({str(look[1]) for look in SERIES}) == len({look[2] for look in SERIES}) == len(SERIES)
+
+
+def test_figures_on_a_dark_page_stand_out_as_on_a_white_one(page):
+    ink = {INK, "#333333", FAINT}
+    for light, dark in DARK.items():
+        if light in ("#ffffff", GRID):
+            continue
+        contrast = (grey(dark) + 0.05) / (grey(DARK_PAPER) + 0.05)
+        assert contrast >= (4.5 if light in ink else 3), dark
+    attacker, defender = (DARK[colour] for colour in SIDE_COLOURS.values())
+    for matrix in VISIONS.values():
+        assert np.abs(seen_with(attacker, matrix) - seen_with(defender, matrix)).max() > 0.15
+    # No colour of a line or of letters is left as it is on white, where it would not be seen.
+    for kind in ("run", "comparison", "sweep"):
+        drawn = set(re.findall(r'(?:stroke|fill)="(#[0-9a-f]{6})"', page(kind)))
+        unseen = {one for one in drawn - DARK.keys() if (grey(one) + 0.05) / (grey(DARK_PAPER) + 0.05) < 3}
+        assert unseen == set()
 
 
 def test_a_scenario_in_which_nothing_ends_has_pictures_too(tmp_path: Path):
