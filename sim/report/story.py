@@ -191,11 +191,12 @@ def bargaining_beside(kept: Sequence[Kept]) -> Iterator[Picture]:
     for one in kept:
         story = one.story(min(number, one.run.replications - 1))
         if held := reviews(story.history, story.replication):
-            picture = _picture(one, story, held[0], f"bargaining-{slug(one.run.name)}")
+            picture = _picture(one, story, held[0], f"bargaining-{slug(one.run.name)}", f"{one.run.name}/")
             yield replace(picture, title=f"{picture.title}: {one.run.called}", of=f"{one.run.called}, {picture.of}")
 
 
-def _picture(kept: Kept, story: Story, event: Event, name: str) -> Picture:
+def _picture(kept: Kept, story: Story, event: Event, name: str, where: str = "") -> Picture:
+    """Return what could be signed at a review; `where` stands before what tables of its numbers are called."""
     packages = Packages(event)
     value: Any = event.values
     nearest = int(value["nearest"])
@@ -205,17 +206,17 @@ def _picture(kept: Kept, story: Story, event: Event, name: str) -> Picture:
     codes = Questions(negotiation).packages
 
     def worth(side: int, package: int) -> Value:
-        of = ("packages", story.replication, day, codes[package], f"worth_{SIDES[side]}")
+        of = (f"{where}packages", story.replication, day, codes[package], f"worth_{SIDES[side]}")
         return Value.in_unit(float(packages.worth[side, package]), "utility", *of, size=1.0)._replace(
             text=f"{packages.worth[side, package]:.3f}"
         )
 
     def fighting(side: int) -> Value:
         number = float(packages.fighting_on[side])
-        return Value(f"{number:.3f}", number, f"reviews|{story.replication}|{day}|fighting_on_{SIDES[side]}")
+        return Value(f"{number:.3f}", number, f"{where}reviews|{story.replication}|{day}|fighting_on_{SIDES[side]}")
 
     def counted(what: str, count: int) -> Value:
-        return Value(f"{count:,}", count, f"packages|{story.replication}|{day}|count|{what}")
+        return Value(f"{count:,}", count, f"{where}packages|{story.replication}|{day}|count|{what}")
 
     zone, beyond = int(packages.zone.sum()), int(np.isnan(packages.worth[0]).sum())
     says: list[Piece] = [

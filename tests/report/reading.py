@@ -180,7 +180,7 @@ class Tables:
         return quantity.central if what == "central" else float(quantity.quantile(np.array([int(what[1:]) / 100]))[0])
 
     def _history(self, folder: Path, replication: str) -> dict[str, Any]:
-        key = f"history {replication}"
+        key = f"{folder} history {replication}"
         if key not in self._known:
             history = retold(Run.read(folder), folder, int(replication))
             found = {}

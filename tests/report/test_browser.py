@@ -172,7 +172,7 @@ def pages_of(pdf: bytes) -> int:
 
 def test_a_run_is_printed_on_six_sheets_and_its_brief_on_two(browser: Browser, files, results, tmp_path: Path):
     write_report([results.base], tmp_path / "brief.html", False, brief=True)
-    write_report([results.base, *results.others], tmp_path / "both.html", False, brief=True)
+    write_report([results.base, results.others[0]], tmp_path / "both.html", False, brief=True)
     for file, most in ((files["run"], 6), (tmp_path / "brief.html", 2), (tmp_path / "both.html", 2)):
         context = browser.new_context(color_scheme="dark")
         page = Seen(context, file).page
@@ -188,10 +188,13 @@ def test_a_run_is_printed_on_six_sheets_and_its_brief_on_two(browser: Browser, f
 def test_every_figure_can_be_saved_and_copied(browser: Browser, files, kind: str, tmp_path: Path):
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="dark", accept_downloads=True)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    seen = Seen(context, files[kind])
-    figures = seen.page.locator("figure").all()
-    assert figures
-    for figure in figures:
+    first = Seen(context, files[kind])
+    names = first.page.locator("figure").evaluate_all("(all) => all.map((one) => one.id)")
+    assert names
+    for name in names:
+        # Chromium asks its user after ten downloads of one page, and here nobody answers.
+        seen = Seen(context, files[kind])
+        figure = seen.page.locator(f"figure[id='{name}']")
         saved = {}
         for way in ("SVG", "PNG", "CSV"):
             with seen.page.expect_download() as download:
@@ -215,9 +218,10 @@ def test_every_figure_can_be_saved_and_copied(browser: Browser, files, kind: str
         copied = seen.page.evaluate("navigator.clipboard.readText()")
         assert str(figure.locator("h3").text_content()) in copied
         assert "a stylised model, not a forecast" in copied
-    assert seen.said == []
-    # A blob is of the page itself, and data are no request.
-    assert {url.partition(":")[0] for url in seen.asked[1:]} <= {"blob", "data"}
+        assert seen.said == []
+        # A blob is of the page itself, and data are no request.
+        assert {url.partition(":")[0] for url in seen.asked[1:]} <= {"blob", "data"}
+        seen.page.close()
     context.close()
 
 
