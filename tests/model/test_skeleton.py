@@ -121,6 +121,7 @@ def test_its_outcome_is_told_wherever_outcomes_are(house: Path, tmp_path: Path) 
     (line,) = [line for line in shown.splitlines() if line.strip().startswith("persons_per_km2")]
     assert line.split() == ["persons_per_km2", "20", "persons", "per", "km2", "default"]
     checked = python(house, "-m", "sim", "check", "--sources", str(file), cwd=tmp_path)
+    checked = " ".join(checked.split())
     assert f"not written, so that the default holds: {STEP}" in checked
     assert re.search(r", 9\d% with a source", checked)
     listed = python(house, "-m", "sim", "schema", "--markdown", cwd=tmp_path)
