@@ -140,10 +140,9 @@ def compare(
         print(*beyond, sep="\n", end="\n" if beyond else "", file=sys.stderr)
         if page is not None:
             from sim.report.html import html
-            from sim.report.make import write_page
-            from sim.report.pages import comparison_page
+            from sim.report.make import page_of_comparisons, write_page
 
-            made = comparison_page(found)
+            made = page_of_comparisons(found)
             write_page(html(made).encode(), page, force or place is not None)
             print(f"Written: {page}", *made.broken, sep="\n", file=sys.stderr)
         say_failed({f"of {run.name}": run.failed for run in runs}, see)

@@ -275,6 +275,14 @@ def results_in(folder: Path) -> Results:
     )
 
 
+def page_of_comparisons(found: Sequence[Comparison]) -> Page:
+    """Return the page of comparisons with one base: with the course of the runs, where all of them are kept in folders."""
+    runs = [found[0].left, *(one.right for one in found)]
+    folders = [run.folder for run in runs if run.folder is not None]
+    kept = [replace(Kept.of(read_folder(folder)), run=run) for folder, run in zip(folders, runs, strict=False)]
+    return comparison_page(found, kept if len(kept) == len(runs) else ())
+
+
 def _compared(folders: Sequence[Path]) -> tuple[list[Comparison], list[Kept]]:
     """Return the comparisons with the first of these runs, and all of them under the names that they have there."""
     kept = []
