@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sim.scenario import shipped
+from sim.words.labels import knob_label
 from tests.conftest import ROOT
 
 REFERENCE = ROOT / "results" / "reference"
@@ -98,13 +99,13 @@ def test_ceasefires_last_as_long_as_the_evidence_says() -> None:
             assert by_weight[0] <= by_weight[1] + 0.02 <= by_weight[2] + 0.04
 
 
-def test_the_readme_quotes_what_would_change_the_picture() -> None:
+def test_what_would_change_the_picture_is_quoted(load) -> None:
     rows = kept("assumptions")
     readme = (ROOT / "sim/cli/README.md").read_text(encoding="utf-8")
     scales = {"ceasefire_in_force": (100, 1), "casualties_attacker": (0.001, 0), "ground_gained_km2": (1, 0)}
     for place in (0, 2):
         path = [row["path"] for row in rows if row["outcome"] == "ceasefire_in_force"][2 * place]
-        assert f"{place + 1}. {path} " in readme
+        assert f"{place + 1}. {knob_label(path, load('baseline')).split()[0]} " in readme
     quoted = 0
     for row in rows:
         if row["rank"] in ("1", "2", "3") and row["outcome"] in scales and row["found"] == "1":

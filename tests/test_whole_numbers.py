@@ -97,8 +97,8 @@ def test_numbers_of_numpy_are_numbers_everywhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("settings", ["attrition.level_factor=2", [("attrition.level_factor", 2)], [b"x=1"]])
-def test_settings_are_a_list_of_texts(settings: Any) -> None:
-    with pytest.raises(ParleyError, match="list of texts"):
+def test_settings_are_values_by_path(settings: Any) -> None:
+    with pytest.raises(ParleyError, match="settings are values by path"):
         sim.run("no_talks", settings=settings, **FEW)
 
 
