@@ -75,7 +75,7 @@ def explain(
         from sim.words.history import explanation
         from sim.words.layout import EMPTY, Text, Title
         from sim.words.ledger import ledger_over_time, reasons_table
-        from sim.words.run import endings_line, size_of
+        from sim.words.run import endings_line
 
         if as_csv and packages:
             refuse("--csv and --packages are two tables: choose one")
@@ -99,7 +99,7 @@ def explain(
             data = {"run": ran.about(), "replication": replication, "chosen": chosen, "reviews": rows}
             say_rows(way if way != "txt" else "csv", rows, header, data=data, excel=excel)
             return
-        say(Title(ran.identity.scenario, size_of(ran.identity, ran.replications)), EMPTY)
+        say(Title(ran.identity.scenario, ran.identity.size_of(ran.replications)), EMPTY)
         say(findings_block(ran.findings), EMPTY, endings_line(scenario, ran.summary, ran.days), EMPTY)
         if failed := failed_in_words(ran):
             say(Text(f"{failed}; nothing else is known of them. Why: {run}/failures.csv"), EMPTY)

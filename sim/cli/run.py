@@ -247,12 +247,12 @@ def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell:
     from sim.words import WHAT_IT_IS_NOT
     from sim.words.history import chronicle_table
     from sim.words.layout import EMPTY, Text, Title
-    from sim.words.run import answer, answer_of_several, groups_side_by_side, size_of, told_of, whole_table
+    from sim.words.run import answer, answer_of_several, groups_side_by_side, told_of, whole_table
 
     identities = [identity_of(one.scenario, one.plan) for one in ensembles]
     if tell:
         for identity, ensemble in zip(identities, ensembles, strict=True):
-            say(Title(identity.scenario, size_of(identity, len(ensemble.numbers))), EMPTY)
+            say(Title(identity.scenario, identity.size_of(len(ensemble.numbers))), EMPTY)
             say(Text(f"What happened in replication 0, seed {ensemble.plan.seed}", style="bold"))
             say(chronicle_table(ensemble, 0), EMPTY)
     if tell and len(ensembles[0].numbers) == 1:

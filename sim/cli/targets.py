@@ -51,7 +51,6 @@ def targets(
         from sim.results.targets import check_targets, no_targets, outcomes_expected
         from sim.scenario import ScenarioError
         from sim.words.layout import Title
-        from sim.words.run import size_of
         from sim.words.targets import target_table
 
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
@@ -72,7 +71,7 @@ def targets(
             identity = identity_of(scenario, plan)
             rows += [{"scenario": scenario.name, **one.as_dict()} for one in checked]
             if way == "txt":
-                say(Title(identity.scenario, size_of(identity, len(ensemble.numbers))), target_table(checked))
+                say(Title(identity.scenario, identity.size_of(len(ensemble.numbers))), target_table(checked))
             failed[f"of {scenario.name}"] = len(ensemble.failures)
         if way != "txt":
             say_rows(way, rows, excel=excel)

@@ -103,7 +103,7 @@ class Identity(NamedTuple):
 
     def size_of(self, replications: int, of: str = "") -> str:
         """Return how much was run, in words."""
-        noun = "replication" if replications == 1 else "replications"
+        noun = "history" if replications == 1 else "histories"
         return f"{replications:,} {noun}{of}, {self.days}, seed {self.seed}"
 
     @property

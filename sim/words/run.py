@@ -76,17 +76,11 @@ DEALS = ("deal_within_12_months", "deal_within_24_months")
 COSTS = ("casualties_attacker", "casualties_defender", "ground_gained_km2")
 
 
-def size_of(identity: Identity, histories: int, of: str = "") -> str:
-    """Return how much was run, in words."""
-    noun = "history" if histories == 1 else "histories"
-    return f"{histories:,} {noun}{of}, {identity.days}, seed {identity.seed}"
-
-
 def answer(
     identity: Identity, scenario: Scenario[ScenarioHead], summary: Sequence[Row], histories: int, days: int
 ) -> Iterator[Block]:
     """Yield what a run says, on one screen: its findings, how histories end, whether there is a deal, what it costs."""
-    yield Title(identity.scenario, size_of(identity, histories))
+    yield Title(identity.scenario, identity.size_of(histories))
     yield EMPTY
     yield findings_block(of_summary(scenario, summary, days))
     yield EMPTY
@@ -152,7 +146,7 @@ def answer_of_several(ensembles: Sequence[Ensemble]) -> Iterator[Block]:
     runs = called_apart(told_apart([Run.of(one) for one in ensembles], [one.scenario.name for one in ensembles]))
     for group in groups_side_by_side(ensembles):
         those = [runs[at] for at in group]
-        yield Title(" beside ".join(run.called for run in those), size_of(those[0].identity, those[0].replications, " each"))
+        yield Title(" beside ".join(run.called for run in those), those[0].identity.size_of(those[0].replications, " each"))
         yield EMPTY
         comparisons = [compare(those[0], run, comparisons=len(those) - 1) for run in those[1:]]
         found = comparisons or those

@@ -18,7 +18,6 @@ from sim.words.findings import findings_block
 from sim.words.labels import knob_heading
 from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
 from sim.words.numbers import by_interval, in_full, with_band
-from sim.words.run import size_of
 
 # judgement: an index that is known no better than this hardly tells a half from nothing.
 WIDE = 0.2
@@ -134,7 +133,7 @@ def _one_at_a_time(study: Study[MindChanging], top: int) -> Iterator[Block]:
     (found,) = study.found
     replications = study.plan.replications
     identity = identity_of(study.scenario, study.plan)
-    yield Title(identity.scenario, size_of(identity, replications, " each"))
+    yield Title(identity.scenario, identity.size_of(replications, " each"))
     yield EMPTY
     yield findings_block(study.findings)
     yield EMPTY

@@ -19,6 +19,7 @@ from sim.results.names import Names
 from sim.results.statistics import Z_95, wilson_interval
 from sim.results.summary import Row
 from sim.scenario import Scenario
+from sim.scenario.labels import Names as ScenarioNames
 from sim.words.findings.pieces import Pieces, finding, in_order, joined, share_of, with_interval
 from sim.words.labels import sentence_label, side_names
 
@@ -196,7 +197,8 @@ def _in_words(state: str, names: Names) -> str:
 def _scripted(scenario: Scenario[Any], days: int) -> Iterator[Finding]:
     """Yield what comes on a day that the scenario sets, whatever the course of the war."""
     calendar = Calendar(scenario.world.start_date)
-    within = [(day, name, sure) for day, name, sure in _dated(scenario.world) if 0 < calendar.day_of(day) <= days]
+    dated = _dated(scenario.world, scenario.names)
+    within = [(day, name, sure) for day, name, sure in dated if 0 < calendar.day_of(day) <= days]
     if not within:
         return
     within.sort(key=lambda one: one[0])
@@ -215,11 +217,11 @@ def listed(names: Sequence[str], most: int = MOST_LISTED) -> str:
     return "".join(str(piece) for piece in joined(shown))
 
 
-def _dated(section: Any) -> Iterator[tuple[datetime.date, str, bool]]:
+def _dated(section: Any, names: ScenarioNames) -> Iterator[tuple[datetime.date, str, bool]]:
     """Yield the things of a section that come on a day: the day, what they are called, and whether they come for certain."""
     if isinstance(section, list):
         for item in section:
-            yield from _dated(item)
+            yield from _dated(item, names)
         return
     if not isinstance(section, BaseModel):
         return
@@ -229,8 +231,8 @@ def _dated(section: Any) -> Iterator[tuple[datetime.date, str, bool]]:
         named = getattr(section, "label", None) or getattr(section, "name", None)
         chance = getattr(section, "probability", None)
         sure = chance is None or getattr(chance, "support", (chance, chance))[0] == 1
-        yield day, named or id.replace("_", " "), sure
+        yield day, named or names.in_words(id), sure
         return
     for name in type(section).model_fields:
         if name != "sources":
-            yield from _dated(getattr(section, name))
+            yield from _dated(getattr(section, name), names)
