@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 
 from sim.results.comparison import CannotCompare, compare, compare_all
+from sim.results.manifest import EXPLAINED
 from sim.results.pairs import mcnemar, of_means, of_ratios, of_shares
 from sim.results.runs import Run
 from sim.results.statistics import wilson_interval
@@ -204,7 +205,7 @@ def test_what_the_command_prints(parley, folders: Path, tmp_path: Path) -> None:
     data: dict[str, Any] = json.loads(parley("compare", *two, "--json", "--out", tmp_path / "kept").stdout)["data"]
     assert len(data["outcomes"]) > 30
     assert {file.name for file in (tmp_path / "kept").iterdir()} == {
-        "comparison.csv", "comparison.json", "comparison.md", "comparison.txt", "manifest.json",
+        "comparison.csv", "comparison.json", "comparison.md", "comparison.txt", "manifest.json", *EXPLAINED,
     }  # fmt: skip
     assert "is there already" in parley("compare", *two, "--out", tmp_path / "kept").stderr
     assert parley("compare", *two, "--out", tmp_path / "kept", "--force").returncode == 0

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.engine.draws import Floats
+from sim.results.manifest import EXPLAINED
 from sim.results.runs import Run
 from sim.studies.condition import Case, ConditionError, cases
 from sim.studies.discovered import discover_in
@@ -384,7 +385,9 @@ def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
     ):
         assert " ".join(words.split()) in " ".join(done.stdout.replace("\\\n", "").split())
     kept = {file.name: file.read_text() for file in (tmp_path / "kept").iterdir()}
-    assert kept.keys() == {"discovery.txt", "discovery.csv", "discovery.json", "trajectory.csv", "manifest.json"}
+    assert kept.keys() == {
+        "discovery.txt", "discovery.csv", "discovery.json", "trajectory.csv", "manifest.json", *EXPLAINED,
+    }  # fmt: skip
     assert kept["discovery.txt"] == done.stdout.partition("Written: ")[0]
     again = parley("discover", folder, *ASK, "--out", tmp_path / "kept", COLUMNS="80")
     assert "is there already" in again.stderr

@@ -164,8 +164,8 @@ def test_a_folder_that_is_none_or_was_changed_gives_one_line(parley, folder: Pat
 def test_a_run_too_short_for_a_ledger_says_so(parley, tmp_path: Path) -> None:
     short = "title: Short\nextends: baseline\nhorizon_months: null\nhorizon_days: 20\n"
     (tmp_path / "short.yaml").write_text(short)
-    assert parley("run", "short.yaml", "--replications", 2, "--out", tmp_path, cwd=tmp_path).returncode == 0
-    done = parley("explain", tmp_path / "short")
+    assert parley("run", "short.yaml", "--replications", 2, "--out", "made", cwd=tmp_path).returncode == 0
+    done = parley("explain", tmp_path / "made/short")
     assert done.returncode == 0, done.stderr
     assert "too short for a ledger" in done.stdout
     assert "fighting on and the nearest package" in done.stdout

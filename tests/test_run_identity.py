@@ -138,7 +138,7 @@ def test_a_kept_run_says_what_it_was(parley, tmp_path: Path) -> None:
     assert (folder / "summary.md").read_text().splitlines()[0] == f"# {line}".replace("[", r"\[")
     page = (folder / "report.html").read_text()
     assert f"<title>{line} - Parley</title>" in page
-    assert f"<h1>{line}</h1>" in page
+    assert f'<h1 dir="auto">{line}</h1>' in page
     assert "12 histories, 2 months, seed 3" in page
     assert parley("explain", folder).stdout.splitlines()[0] == title
     # The file that it keeps can be run, and is a scenario of its own.

@@ -136,7 +136,8 @@ def source_line(*runs: Run) -> str:
     names = ", ".join(run.identity.cited for run in runs[:3]) + (f" and {len(runs) - 3} more" if len(runs) > 3 else "")
     span = f" · {first.identity.days}" if any(run.identity.span for run in runs) else ""
     seeds = ", ".join(dict.fromkeys(str(run.seed) for run in runs))
+    fewest = min(run.replications for run in runs)
     return (
-        f"Parley {first.version} · {names}{span} · seed {seeds} · {min(run.replications for run in runs):,} histories · "
+        f"Parley {first.version} · {names}{span} · seed {seeds} · {fewest:,} {'history' if fewest == 1 else 'histories'} · "
         "a stylised model, not a forecast"
     )

@@ -80,6 +80,8 @@ def test_where_none_survived_the_rest_is_shown(run_with_failures, tmp_path: Path
         elif cells[0] in ("section", "ledger"):
             summary.append(row)
     (one / "summary.csv").write_text("\n".join(summary) + "\n")
+    # None of them stands anywhere.
+    (one / "standing.csv").write_text((one / "standing.csv").read_text().splitlines()[0] + "\n")
     reseal(one)
     with pytest.raises(NoSuchHistory, match="10 of 10 histories failed"):
         which_history(Run.read(one))
