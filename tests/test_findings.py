@@ -78,7 +78,7 @@ RUNS: dict[str, tuple[list[Row], list[str]]] = {
          "Most often, in 56 % of reviews at war (95 %: 51 .. 60), a deal is possible, but no talks have opened.",
          "After 36 months a ceasefire is in force in 45 % (95 %: 40 .. 50), there is war again after a ceasefire in 25 % "
          "(21 .. 29) and the war goes on in 20 % (16 .. 24).",
-         "The single reason why none is possible is most often Ukraine's fear of renewed war, in 33 % of these reviews "
+         "The single reason why none is possible is most often Ukraine's fear of renewed war, in 33 % of all reviews at war "
          "(95 %: 29 .. 38)."],
     ),
     "nothing is signed": (
@@ -108,7 +108,7 @@ RUNS: dict[str, tuple[list[Row], list[str]]] = {
          "at the end.",
          "Most often, in 50 % of reviews at war (95 %: 43 .. 57), no deal is possible, and no single reason is why.",
          "After 36 months the war goes on in 50 % (95 %: 43 .. 57) and a ceasefire is in force in 50 % (43 .. 57).",
-         "The single reason why none is possible is most often Ukraine's red lines, in 25 % of these reviews (95 %: "
+         "The single reason why none is possible is most often Ukraine's red lines, in 25 % of all reviews at war (95 %: "
          "20 .. 31), not told apart from Russia's red lines.",
          "Not settled by 200 histories is which ending is the commonest: that the war goes on, or that a ceasefire is in "
          "force."],
@@ -455,7 +455,8 @@ def test_what_decides_is_told_with_its_sign_and_what_does_not_is_not(load):
     })  # fmt: skip
     one, other = (of_sensitivity(replace(each, scenario=load("baseline"))) for each in found)
     assert one[0].sentence.startswith(
-        "Of the variance of 'casualties, Russia', most is decided by Russia's return of wounded (the more of it, the less), "
+        "Of the variance of 'casualties, Russia', the largest share found is that of Russia's return of wounded "
+        "(the more of it, the less), "
     )
     assert other[0].sentence == "No uncertain parameter alone was found to decide 'net land taken by Russia'."
     hold(one, Looked(KEYS, {"sensitivity.csv": found[0].as_dicts()}))

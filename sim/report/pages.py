@@ -27,7 +27,7 @@ from sim.report.tornado import assumption_pictures
 from sim.results.comparison import Comparison
 from sim.results.findings import Finding
 from sim.results.history import failed_in_words
-from sim.results.identity import identity_over, varied_in_words
+from sim.results.identity import Identity, identity_over, varied_in_words
 from sim.results.ledger import Totals
 from sim.results.manifest import OfScenario, OneAtATimeManifest
 from sim.results.names import Names
@@ -152,10 +152,16 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
         _assumed_block(scenario, run.days),
         _numbers_block(scenario),
     ]  # fmt: skip
-    title, lead = run.identity.line, scenario.world.description
+    title, lead = run.identity.line, _lead(scenario, run.identity)
     shown = [block for block in blocks if block]
     size, made = run.identity.size_of(run.replications), {run.called: kept.manifest.model_dump(mode="json")}
     return Page(title, lead, size, kept.source, shown, sources(scenario), made, run.days, _told(run.findings))
+
+
+def _lead(scenario: Scenario[ScenarioHead], identity: Identity) -> str:
+    """Return what a scenario says of itself, which what was set may have overtaken."""
+    description = scenario.world.description
+    return f"The scenario, before what was set: {description}" if identity.settings and description else description
 
 
 def _story_block(kept: Kept, story: Story | None, why_none: str) -> Block:
@@ -341,7 +347,7 @@ def _study_page(
     identity = identity_over(scenario, manifest.days, manifest.seed)
     about = {identity.called: manifest.model_dump(mode="json")}
     size = identity.size_of(manifest.replications, " each")
-    title, lead, source = f"{identity.line}: {what}", scenario.world.description, study_source(scenario, manifest)
+    title, lead, source = f"{identity.line}: {what}", _lead(scenario, identity), study_source(scenario, manifest)
     return Page(title, lead, size, source, blocks, sources(scenario), about, found=_told(found))
 
 

@@ -48,7 +48,7 @@ def answer(comparisons: Sequence[Comparison]) -> Iterator[Block]:
     first = comparisons[0]
     how = "pairs on the same luck" if first.paired else "histories each, unpaired"
     if len(comparisons) == 1:
-        title = f"{first.left.identity.line}  against  {first.right.identity.line}"
+        title = f"{first.right.identity.line}  against  {first.left.identity.line}"
     else:
         title = " beside ".join(dict.fromkeys(run.called for one in comparisons for run in (one.left, one.right)))
     yield Title(title, f"{first.pairs:,} {how}")
@@ -137,7 +137,7 @@ def _beside(comparison: Comparison, lines: Sequence[Line] | None = None) -> Tabl
 
 def whole(comparison: Comparison) -> Iterator[Block]:
     """Yield all of a comparison."""
-    yield Text(f"{comparison.left.identity.line}  against  {comparison.right.identity.line}", 0, 2, style="bold")
+    yield Text(f"{comparison.right.identity.line}  against  {comparison.left.identity.line}", 0, 2, style="bold")
     yield EMPTY
     yield Text("What was changed", style="bold")
     yield from (Text(text, 2, 2) for text in changed_in_words(comparison))

@@ -177,7 +177,7 @@ def _blocks(scenario: Scenario[Any], summary: Sequence[Row]) -> Iterator[Finding
     share = share_of(most)
     near = [names.reason(one) for one, row in others if (row.high or 0.0) >= (most.low or 0.0)]
     told: Pieces = [f"The single reason why none is possible is most often {names.reason(reason)}, in ", share[0]]
-    told += [" of these reviews", *share[1:]]
+    told += [" of all reviews at war", *share[1:]]
     if near:
         told += [f", not told apart from {' and '.join(near[:MOST_NEAR])}"]
     yield finding("block", 0.6, [*told, "."], most.low, most.high)

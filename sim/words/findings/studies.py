@@ -65,10 +65,10 @@ def _decides(one: Sensitivity, scenario: Scenario[Any] | None, weight: float) ->
         way = "more" if index.rank_correlation > 0 else "less"
         return [f"{knob_label(index.parameter, scenario)} (the more of it, the {way}), ", *share]
 
-    pieces: Pieces = [f"Of the variance of {label}, most is decided by ", *told(first)]
+    pieces: Pieces = [f"Of the variance of {label}, the largest share found is that of ", *told(first)]
     if second:
         near = second[0].high >= first.low
-        pieces += [", not told apart from " if near else ", then by ", *told(second[0])]
+        pieces += [", not told apart from " if near else ", then that of ", *told(second[0])]
     return finding("decides", weight, [*pieces, "."], first.low, first.high)
 
 
