@@ -21,7 +21,7 @@ from sim.words.numbers import by_interval, in_full, with_band
 
 # judgement: an index that is known no better than this hardly tells a half from nothing.
 WIDE = 0.2
-NOT_FOUND = "."
+NOT_FOUND, NOT_KNOWN = ".", "not known"
 
 
 def answer(study: Study[Any], top: int) -> Iterator[Block]:
@@ -99,12 +99,21 @@ def _given(study: Study[Sensitivity], top: int) -> Iterator[Block]:
         ]
         for name in most
     ]
-    together = [by_interval(max(0.0, one.together), one.together_low, one.together_high, "share")[0] for one in study.found]
-    rows.append(["all parameters, each alone", *together])
+    rows.append(["all parameters, each alone", *(_together(one, digits_only=True) for one in study.found)])
     columns = [Column(_head(study, one.outcome)) for one in study.found]
     yield Table([Column("share of variance due to", wraps=True), *columns], rows)
     yield Text("A dot: not found to drive it. The rest is luck, and what parameters do together.", 0, 2, style="quiet")
+    if any(_together(one) == NOT_KNOWN for one in study.found):
+        yield Text(f"{NOT_KNOWN.capitalize()}: found below one of its parts; ask of more histories.", 0, 2, style="quiet")
     yield from _left_out(study)
+
+
+def _together(one: Sensitivity, digits_only: bool = False) -> str:
+    """Return what all parameters decide, each alone; no whole is smaller than a part of it, as few histories may find."""
+    if one.together < max((index.first_order for index in one.indices if index.low > 0), default=0.0):
+        return NOT_KNOWN
+    told = max(0.0, one.together), one.together_low, one.together_high
+    return by_interval(*told, "share")[0] if digits_only else with_band(*told, "share")
 
 
 def _each_given(study: Study[Sensitivity], top: int) -> Iterator[Block]:
@@ -116,8 +125,7 @@ def _each_given(study: Study[Sensitivity], top: int) -> Iterator[Block]:
             rows.append([knob_heading(index.parameter, study.scenario), share, f"{index.rank_correlation:+.2f}"])
         if not rows:
             yield Text("no parameter was found to drive it alone", 1)
-        share = with_band(max(0.0, one.together), one.together_low, one.together_high, "share")
-        rows.append(["all parameters, each alone", share, ""])
+        rows.append(["all parameters, each alone", _together(one), ""])
         yield Table([Column("parameter", wraps=True), Column("share of variance (95 %)"), Column("rank correlation")], rows)
         yield EMPTY
     yield Text("Each interval stands for itself: of so many parameters without effect, one or two may look otherwise.", 0, 2)
