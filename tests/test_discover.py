@@ -388,7 +388,7 @@ def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
     assert kept.keys() == {
         "discovery.txt", "discovery.csv", "discovery.json", "trajectory.csv", "manifest.json", *EXPLAINED,
     }  # fmt: skip
-    assert kept["discovery.txt"] == done.stdout.partition("Written: ")[0]
+    assert kept["discovery.txt"] == done.stdout.partition("Written:")[0]
     again = parley("discover", folder, *ASK, "--out", tmp_path / "kept", COLUMNS="80")
     assert "is there already" in again.stderr
     assert done.stdout.startswith(again.stdout.removesuffix(f"{again.stdout.splitlines()[-1]}\n"))
