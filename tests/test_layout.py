@@ -228,3 +228,14 @@ def test_text_that_was_laid_out_before_is_folded() -> None:
     assert (first, second[:8]) == ("short", "    one ")
     folded = ["".join(part for part, _ in line) for line in fold(f"    {LONG}", 30)]
     assert all(line.startswith("    ") and len(line) <= 30 for line in folded)
+
+
+def test_a_command_of_a_kept_text_can_still_be_pasted() -> None:
+    folder = "/a/folder_with_a_name/" * 6
+    text = (
+        f"Next: parley breakeven \\\n        {folder}scenario.yaml \\\n        --until 'share(war_goes_on) >= 0.5'\n"
+        + "word " * 30
+    )
+    lines = ["".join(part for part, _ in line) for line in layout.fold(text, 72)]
+    assert lines[:3] == text.splitlines()[:3]
+    assert max(map(len, lines[3:])) <= 72

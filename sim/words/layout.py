@@ -184,10 +184,15 @@ def text_file(answer: Iterable[Block], rest: Iterable[Block]) -> str:
 
 
 def fold(text: str, width: int) -> Iterator[Line]:
-    """Yield the lines of a text that was laid out before, those that are too long wrapped below where they begin."""
+    """Yield the lines of a text that was laid out before, those that are too long wrapped below where they begin.
+
+    Lines of a command stay as they are, so that it can be pasted.
+    """
+    goes_on = False
     for line in text.splitlines():
         indent = len(line) - len(line.lstrip())
-        if width_of(line) <= width:
+        of_command, goes_on = goes_on or line.endswith(" \\"), line.endswith(" \\")
+        if of_command or width_of(line) <= width:
             yield [(line, "")]
         else:
             yield from ([(" " * indent + part, "")] for part in wrap(line, width - indent, 2))
