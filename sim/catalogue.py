@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 # The shipped scenarios by what they turn.
@@ -51,7 +51,13 @@ def by_theme(words: Sequence[str] = ()) -> list[tuple[str, str, str, str]]:
     """Return theme, name, title and description of the shipped scenarios of which all words are said."""
     known = {name: (title, description) for name, title, description in heads()}
     told = [(theme, name, *known[name]) for theme, names in THEMES.items() for name in names if name in known]
-    return [one for one in told if all(word.casefold() in " ".join(one).casefold() for word in words)]
+    return [one for one in told if speaks_of(words, *one)]
+
+
+def speaks_of(words: Iterable[str], *texts: str) -> bool:
+    """Return whether all words stand in some texts, whatever their capitals."""
+    said = " ".join(texts).casefold()
+    return all(word.casefold() in said for word in words)
 
 
 def _texts_of(path: Path, wanted: tuple[str, ...]) -> dict[str, str]:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import io
-from contextlib import redirect_stdout
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.api import Settings, Source, load, read, run
-from sim.catalogue import heads
+from sim.catalogue import heads, speaks_of
 from sim.ensemble.run import horizon_days
 from sim.errors import ParleyError
 from sim.model.first_days import first_days
 from sim.model.notes import long_work, notes
 from sim.results.comparison import Comparison
 from sim.results.frames import Rows
-from sim.results.history import NoSuchHistory, which_history
+from sim.results.history import NoSuchHistory, retold, which_history
 from sim.results.runs import Run
-from sim.scenario import Scenario, numbers
-from sim.scenario.describe import changes, entries
+from sim.scenario import Scenario
+from sim.scenario.describe import told_knobs
 from sim.scenario.wording import did_you_mean, quoted
 from sim.studies.condition import Condition
 from sim.studies.sweep import Sweep
-from sim.words.changes import in_verbs
+from sim.words.scenarios import difference_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -92,7 +90,7 @@ def plot(
 
 
 def explain(of: Run | Source, *, replication: int | None = None, ending: str | None = None) -> Told:
-    """Return what `parley explain` prints: why there was no deal, and one history with what both sides weighed.
+    """Return what `parley explain` prints on 80 columns: why there was no deal, and one history with what was weighed.
 
     Parameters
     ----------
@@ -105,24 +103,21 @@ def explain(of: Run | Source, *, replication: int | None = None, ending: str | N
     ParleyError
         When there is no such history.
     """
-    from sim.cli.explain import explain as command
+    from sim.words.explain import explained
+    from sim.words.layout import FILE_WIDTH, as_text
 
     if replication is not None and ending is not None:
         raise NoSuchHistory("replication and ending both choose a history: give one")
     found = _run(of)
-    which_history(found, replication, ending)
-    with redirect_stdout(io.StringIO()) as said:
-        command(str(found.kept.path), replication=replication, ending=ending)
-    return Told(said.getvalue())
+    number, chosen = which_history(found, replication, ending)
+    folder = found.kept.path
+    told = explained(found, folder, retold(found, folder, number), number, chosen, full=False)
+    return Told(as_text(told, FILE_WIDTH, whole=False))
 
 
 def diff(before: Source, after: Source) -> Rows:
-    """Return what differs between two scenarios: path, both values, unit, and a sentence."""
-    first, second = load(before), load(after)
-    found = changes(first, second)
-    told = ("path", "before", "after", "unit")
-    rows = [{name: getattr(one, name) for name in told} | {"sentence": in_verbs(one, first, second)} for one in found]
-    return Rows("changes", rows)
+    """Return what differs between two scenarios: path, both values, unit, what it means, and a sentence."""
+    return Rows("changes", difference_rows(load(before), load(after)))
 
 
 def check(scenario: Source, settings: Settings = ()) -> list[str]:
@@ -140,7 +135,7 @@ def check(scenario: Source, settings: Settings = ()) -> list[str]:
 def scenarios(word: str = "") -> Rows:
     """Return name, title and description of the shipped scenarios, or of those in which a word stands."""
     rows = [dict(zip(("name", "title", "description"), one, strict=True)) for one in heads()]
-    return Rows("scenarios", _with(word, rows))
+    return Rows("scenarios", [row for row in rows if speaks_of([word], *row.values())])
 
 
 def knobs(word: str = "", scenario: Source = "baseline") -> Rows:
@@ -152,21 +147,7 @@ def knobs(word: str = "", scenario: Source = "baseline") -> Rows:
     >>> [knob["path"] for knob in sim.knobs("aid to Ukraine")]
     ['arms.defender.aid_scale']
     """
-    found = load(scenario)
-    declared = {known.path: known.knob for known in numbers(found.world)}
-    rows: list[dict[str, Any]] = []
-    for entry in entries(found):
-        knob, label = declared.get(entry.path), found.labels.get(entry.path)
-        if knob is not None and label is not None:
-            rows.append({
-                "label": label.text, "path": entry.path, "value": entry.text, "unit": entry.unit, "low": knob.low,
-                "high": knob.high, "meaning": entry.about, "source": entry.origin,
-            })  # fmt: skip
-    return Rows("knobs", _with(word, rows))
-
-
-def _with(word: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [row for row in rows if word.casefold() in " ".join(map(str, row.values())).casefold()]
+    return Rows("knobs", [one._asdict() for one in told_knobs(load(scenario), [word])])
 
 
 def _run(of: Run | Source) -> Run:

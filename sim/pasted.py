@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 
@@ -21,6 +22,11 @@ def command(*words: object) -> str:
     if os.name == "nt":
         return subprocess.list2cmdline(texts)
     return " ".join(map(_quoted, texts))
+
+
+def words_of(command: str) -> list[str]:
+    """Return the words of a command as they are quoted."""
+    return re.findall(r"(?:\$?'[^']*'|\"[^\"]*\"|\S)+", command)
 
 
 def _quoted(word: str) -> str:

@@ -20,13 +20,12 @@ from sim.cli.common import (
     Workers,
     errors_as_lines,
     load_all,
-    one_way_to_print,
     refuse_both,
-    refuse_excel,
     refuse_two_horizons,
     run_with_progress,
     say_before,
     say_failed,
+    way_to_print,
     workers_for,
 )
 from sim.cli.complete import knobs, scenarios
@@ -75,8 +74,7 @@ def breakeven(
         from sim.words.labels import knob_label
         from sim.words.layout import EMPTY, Text
 
-        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
-        refuse_excel(excel, as_csv, "--csv")
+        way = way_to_print(as_markdown, as_csv, as_json, excel)
         knob = Varied.parse(vary)
         if knob.low is None or knob.high is None or knob.values:
             raise DesignError(f"cannot read --vary {vary!r}; write PATH=LOW:HIGH with two numbers")

@@ -16,8 +16,7 @@ from sim.cli.common import (
     Settings,
     errors_as_lines,
     load_all,
-    one_way_to_print,
-    refuse_excel,
+    way_to_print,
 )
 from sim.cli.printing import say, say_rows
 
@@ -45,8 +44,7 @@ def check(
         from sim.scenario.describe import coverage
         from sim.words.layout import Column, Table, Text
 
-        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
-        refuse_excel(excel, as_csv, "--csv")
+        way = way_to_print(as_markdown, as_csv, as_json, excel)
         bare, told = 0, list[dict[str, Any]]()
         for scenario in load_all(files, settings):
             sections = list(coverage(scenario))

@@ -85,6 +85,12 @@ def one_way_to_print(**ways: bool) -> str:
     return {"": "txt", "markdown": "md"}.get(name := "".join(asked), name)
 
 
+def way_to_print(as_markdown: bool, as_csv: bool, as_json: bool, excel: bool) -> str:
+    """Return how a command that writes no CSV prints, as `one_way_to_print` does; exit if `--excel` has nothing to mark."""
+    refuse_excel(excel, as_csv, "--csv")
+    return one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
+
+
 @contextmanager
 def errors_as_lines() -> Iterator[None]:
     """Turn what can go wrong into lines on stderr and an exit code."""

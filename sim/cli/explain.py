@@ -20,9 +20,8 @@ from sim.cli.common import (
     refuse_two_histories,
 )
 from sim.cli.complete import endings, scenarios_and_results
-from sim.cli.printing import say, say_answer, say_end, say_rows
+from sim.cli.printing import say, say_rows
 from sim.cli.wanted import results_of
-from sim.pasted import command
 
 
 def explain(
@@ -58,24 +57,16 @@ def explain(
     Example:  parley explain results/baseline --ending ceasefire_in_force
     """
     with errors_as_lines():
-        from sim.engine.calendar import Calendar
         from sim.results.history import (
             NoSuchHistory,
-            failed_in_words,
             package_rows,
             retold,
             review_rows,
             scenario_negotiates,
             which_history,
         )
-        from sim.results.ledger import Totals
-        from sim.results.names import Names
         from sim.results.runs import Run
-        from sim.words.findings import findings_block
-        from sim.words.history import explanation
-        from sim.words.layout import EMPTY, Text, Title
-        from sim.words.ledger import ledger_over_time, reasons_table
-        from sim.words.run import endings_line
+        from sim.words.explain import explained
 
         if as_csv and packages:
             refuse("--csv and --packages are two tables: choose one")
@@ -84,41 +75,17 @@ def explain(
         refuse_excel(excel, as_csv or packages, "--csv or --packages")
         run = results_of(of, settings)
         ran = Run.read(run)
-        scenario = ran.scenario
         try:
             replication, chosen = which_history(ran, replication, ending)
         except NoSuchHistory as error:
             refuse(str(error))
         history = retold(ran, run, replication)
-        names = Names(scenario)
         if way != "txt" or packages:
-            if not scenario_negotiates(scenario):
+            if not scenario_negotiates(ran.scenario):
                 refuse("this scenario has no negotiation, and so no reviews")
             header, table = (package_rows if packages else review_rows)(history, replication)
             rows = [dict(zip(header, row, strict=True)) for row in table]
             data = {"run": ran.about(), "replication": replication, "chosen": chosen, "reviews": rows}
             say_rows(way if way != "txt" else "csv", rows, header, data=data, excel=excel)
             return
-        say(Title(ran.identity.scenario, ran.identity.size_of(ran.replications)), EMPTY)
-        say(findings_block(ran.findings), EMPTY, endings_line(scenario, ran.summary, ran.days), EMPTY)
-        if failed := failed_in_words(ran):
-            say(Text(f"{failed}; nothing else is known of them. Why: {run}/failures.csv"), EMPTY)
-        if ran.ledger:
-            calendar = Calendar(scenario.world.start_date)
-            say(Text("Why there was no deal, over time", style="bold"))
-            say(*ledger_over_time(ran.ledger, names, calendar, ran.days, full=full), EMPTY)
-            totals = Totals(ran.ledger)
-            if totals.without and full:
-                say(Text("Where no deal was possible: which reason, taken away alone, would have made one possible", 0, 2))
-                say(reasons_table(names, totals), EMPTY)
-        elif scenario_negotiates(scenario):
-            say(Text("This run is too short for a ledger, which is kept every eight weeks."), EMPTY)
-        else:
-            say(Text("No one negotiates in this scenario."), EMPTY)
-        say(Text(f"One history: {chosen}", 0, 2, style="bold"))
-        say_answer(explanation(history, replication, full=full), (), full)
-        steps = [
-            (command("parley", "explain", run, "--replication", replication, "--csv"), "numbers of this history"),
-            (command("parley", "show", run / "scenario.yaml"), "every number with its source"),
-        ]
-        say_end([], steps, data=False)
+        say(*explained(ran, run, history, replication, chosen, full=full))

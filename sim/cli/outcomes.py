@@ -14,9 +14,8 @@ from sim.cli.common import (
     Settings,
     errors_as_lines,
     load_all,
-    one_way_to_print,
-    refuse_excel,
     scenario_and_words,
+    way_to_print,
 )
 from sim.cli.complete import scenarios
 from sim.cli.printing import say, say_rows
@@ -49,8 +48,7 @@ def outcomes(
         from sim.scenario.wording import quoted
         from sim.words.outcomes import listed
 
-        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
-        refuse_excel(excel, as_csv, "--csv")
+        way = way_to_print(as_markdown, as_csv, as_json, excel)
         name, looked_for = scenario_and_words(words)
         (scenario,) = load_all([name], settings)
         word = " ".join(looked_for)

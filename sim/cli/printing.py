@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,14 +42,13 @@ def say(*blocks: Block) -> None:
 
 def say_answer(answer: Iterable[Block], rest: Iterable[Block], full: bool) -> None:
     """Print what is told first, in full all of it, and what it is not."""
-    from sim.words import WHAT_IT_IS_NOT
-    from sim.words.layout import EMPTY, IN_FULL, Text
+    from sim.words.layout import EMPTY, IN_FULL, Text, what_it_is_not
 
     more = list(rest) if full else []
     if more and more[-1] == EMPTY:
         more.pop()
     say(*answer, *((EMPTY, Text(IN_FULL), EMPTY, *more, EMPTY) if more else ()))
-    say(Text(WHAT_IT_IS_NOT if full else f"{WHAT_IT_IS_NOT} All: --full"))
+    say(what_it_is_not(full))
 
 
 def say_kept(text: str, full: bool) -> None:
@@ -63,14 +61,12 @@ def say_kept(text: str, full: bool) -> None:
 
 def say_end(written: Iterable[str], steps: Iterable[tuple[str, str]], *, data: bool) -> None:
     """Say what was written and what to do next: beside data on stderr."""
-    from sim.words.layout import Command, Text
+    from sim.words.layout import Text, next_steps
 
     if data:
         print(*(shown(line) for line in written), sep="\n", file=sys.stderr)
         return
-    say(*(Text(line, 0, 2) for line in written))
-    for place, (command, about) in enumerate(steps):
-        say(Command(words_of(command), about, "     " if place else "Next:"))
+    say(*(Text(line, 0, 2) for line in written), *next_steps(steps))
 
 
 def print_csv(text: str, excel: bool = False) -> None:
@@ -112,11 +108,6 @@ def say_rows(
     cells = [names, ["---"] * len(names), *(["" if row[name] is None else str(row[name]) for name in names] for row in rows)]
     for line in cells:
         print(f"| {' | '.join(map(markdown_cell, line))} |")
-
-
-def words_of(command: str) -> list[str]:
-    """Return the words of a command as they are quoted."""
-    return re.findall(r"(?:\$?'[^']*'|\"[^\"]*\"|\S)+", command)
 
 
 def say_lines(lines: Iterable[Line]) -> None:

@@ -247,7 +247,7 @@ def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell:
     from sim.words import WHAT_IT_IS_NOT
     from sim.words.history import chronicle_table
     from sim.words.layout import EMPTY, Text, Title
-    from sim.words.run import answer, answer_of_several, groups_side_by_side, told_of, whole_table
+    from sim.words.run import answer, answer_of_several, whole
 
     identities = [identity_of(one.scenario, one.plan) for one in ensembles]
     if tell:
@@ -263,13 +263,7 @@ def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell:
         first = answer(identities[0], ensemble.scenario, summary, len(ensemble.numbers), ensemble.plan.days)
     else:
         first = answer_of_several(ensembles)
-    rest = [
-        block
-        for group in groups_side_by_side(ensembles)
-        for block in whole_table([ensembles[at] for at in group], [summaries[at] for at in group])
-    ]
-    rest += [Text(sentence, 0, 2) for ensemble in ensembles for sentence in told_of(ensemble)]
-    say_answer(first, rest, full)
+    say_answer(first, whole(ensembles, summaries), full)
 
 
 def _next_step(

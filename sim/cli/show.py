@@ -15,9 +15,8 @@ from sim.cli.common import (
     Settings,
     errors_as_lines,
     load_all,
-    one_way_to_print,
-    refuse_excel,
     scenario_and_words,
+    way_to_print,
 )
 from sim.cli.complete import scenarios
 from sim.cli.printing import say, say_end, say_rows
@@ -48,7 +47,7 @@ def show(
         from sim.words.layout import EMPTY, Text, Title
         from sim.words.scenarios import overview, rows_of, values
 
-        way = _way(as_markdown, as_csv, as_json, excel)
+        way = way_to_print(as_markdown, as_csv, as_json, excel)
         (scenario,) = load_all([file], settings)
         if way != "txt":
             say_rows(way, rows_of(scenario, words or ()), excel=excel)
@@ -78,20 +77,16 @@ def diff(
     Example:  parley diff baseline more_arms
     """
     with errors_as_lines():
-        from dataclasses import asdict
-
         from sim.scenario.describe import changes
-        from sim.words.changes import in_verbs
-        from sim.words.scenarios import differences
+        from sim.words.scenarios import difference_rows, differences
 
-        way = _way(as_markdown, as_csv, as_json, excel)
+        way = way_to_print(as_markdown, as_csv, as_json, excel)
         first, second = load_all([before, after], settings)
-        found = changes(first, second)
         if way == "txt":
-            say(*differences(found, first, second))
+            say(*differences(changes(first, second), first, second))
             return
-        rows = [{**asdict(one), "told": in_verbs(one, first, second)} for one in found]
-        say_rows(way, rows, ("path", "before", "after", "unit", "about", "told"), excel=excel)
+        columns = ("path", "before", "after", "unit", "about", "sentence")
+        say_rows(way, difference_rows(first, second), columns, excel=excel)
 
 
 def list_scenarios(
@@ -115,7 +110,7 @@ def list_scenarios(
         found = by_theme(words or ())
         if not found:
             raise ParleyError(f"no shipped scenario speaks of {' and '.join(map(repr, words or ()))}")
-        way = _way(as_markdown, as_csv, as_json, excel)
+        way = way_to_print(as_markdown, as_csv, as_json, excel)
         if way != "txt":
             columns = ("theme", "name", "title", "description")
             say_rows(way, [dict(zip(columns, one, strict=True)) for one in found], columns, excel=excel)
@@ -150,7 +145,7 @@ def knobs(
         from sim.scenario.wording import quoted
         from sim.words import scenarios as told
 
-        way = _way(as_markdown, as_csv, as_json, excel)
+        way = way_to_print(as_markdown, as_csv, as_json, excel)
         name, looked_for = scenario_and_words(words)
         (scenario,) = load_all([name], settings)
         found = told_knobs(scenario, looked_for)
@@ -160,9 +155,3 @@ def knobs(
             say(*told.knobs(found))
         else:
             say_rows(way, [one._asdict() for one in found], Told._fields, excel=excel)
-
-
-def _way(as_markdown: bool, as_csv: bool, as_json: bool, excel: bool) -> str:
-    """Return how something is printed; exit if several ways are asked for."""
-    refuse_excel(excel, as_csv, "--csv")
-    return one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)

@@ -16,11 +16,10 @@ from sim.cli.common import (
     Settings,
     errors_as_lines,
     load_all,
-    one_way_to_print,
-    refuse_excel,
     refuse_two_horizons,
     run_with_progress,
     say_failed,
+    way_to_print,
 )
 from sim.cli.printing import say, say_rows
 from sim.pasted import command
@@ -53,8 +52,7 @@ def targets(
         from sim.words.layout import Title
         from sim.words.targets import target_table
 
-        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
-        refuse_excel(excel, as_csv, "--csv")
+        way = way_to_print(as_markdown, as_csv, as_json, excel)
         missed, rows = False, list[dict[str, object]]()
         failed: dict[str, int] = {}
         refuse_two_horizons(settings, months)

@@ -60,7 +60,7 @@ def wanted(
     )
     if settings and not fresh:
         refuse("--set changes scenarios, and all of these are runs that are there already; name their scenarios")
-    size = replications or (like.replications if like else 2000)
+    size = replications or (like.replications if like else USUAL)
     found = []
     for name in names:
         if name in kept:

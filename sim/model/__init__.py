@@ -101,11 +101,9 @@ def _of_rows(attribute: str) -> dict[str, Any]:
     return found
 
 
-# What studies look at unless they are told which, in this order; and what pages say in words of runs and of comparisons.
+# What studies look at unless they are told which, in this order; and what comparisons say in words.
 HEADLINE = tuple(sorted(ranks := _of_rows("headline"), key=lambda name: ranks[name]))
-TOLD_OF_RUNS, TOLD_OF_COMPARISONS = (
-    frozenset(name for name, where in _of_rows("told").items() if where in (one, "both")) for one in ("run", "compared")
-)
+TOLD_OF_COMPARISONS = frozenset(_of_rows("told"))
 NOT_DRAWN = frozenset(one.name for mechanism in MECHANISMS for one in mechanism.outcomes if not one.drawn)
 
 

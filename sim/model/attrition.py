@@ -191,7 +191,7 @@ class Attrition(Mechanism):
         *both(Outcome(
             "casualties", "Casualties, {side}", "persons", "Killed and wounded since the start.",
             lambda now, side: now.cumulative_casualties[side], low=0, adds_up=True,
-            headline=(4, 6), told="compared",
+            headline=(4, 6), told=True,
         )),
         *both(Outcome(
             "daily_casualties_30_days", "Casualties a day in the first 30 days, {side}", "persons a day", "Their mean.",

@@ -122,7 +122,7 @@ class Ceasefire(Mechanism):
         Outcome(
             "ending", "Ending", "", "How the history stands at the horizon.", lambda now: now.ending, section="endings",
             kind="category", values=labels(), headline={"ceasefire_in_force": 1, "war_goes_on": 7},
-            told=dict.fromkeys((ending.name for ending in ENDINGS if ending.happens), "compared"),
+            told=dict.fromkeys((ending.name for ending in ENDINGS if ending.happens), True),
             rare=[ENDINGS[code].name for code in (*CONQUERED_BY, *AIMS_OF)],
         ),
         *(
@@ -187,9 +187,10 @@ class Ceasefire(Mechanism):
             Outcome(
                 f"ceasefire_lasted_{span}_days", f"{span} days", "share",
                 "1 if the first ceasefire lasted so long, else 0; empty if there was none or the horizon came first.",
-                _lasted(span), section="lasting", kind="share", always=False, headline=3 if span == 365 else None, told=told,
+                _lasted(span), section="lasting", kind="share", always=False, headline=3 if span == 365 else None,
+                told=span == 365,
             )
-            for span, told in ((30, "run"), (91, ""), (365, "both"), (730, ""))
+            for span in (30, 91, 365, 730)
         ),
     )  # fmt: skip
 

@@ -276,7 +276,7 @@ class Front(Mechanism):
     outcomes: ClassVar = (
         Outcome(
             "ground_gained_km2", "Net land taken by {attacker} (km2)", "km2", "Since the start.", _taken, adds_up=True,
-            headline=5, told="compared",
+            headline=5, told=True,
         ),
         Outcome(
             "ground_30_days_km2", "Land taken in the first 30 days (km2)", "km2", "Gained by the attacker.", _taken,

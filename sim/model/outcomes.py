@@ -166,8 +166,8 @@ class Outcome:
         Whether every history has it.
     headline : int, two of them, or dict of str to int
         Its rank among the outcomes that studies look at unless told which: of each side (`both`), of values of a category.
-    told : str, or dict of str to str
-        Where pages say it in words: of a `run`, `compared`, or `both`; of values of a category.
+    told : bool, or dict of str to bool
+        Whether comparisons say it in words; of values of a category.
     rare : sequence of str
         Of a category: values that the summary leaves out where no history has them.
     drawn : bool
@@ -190,7 +190,7 @@ class Outcome:
     per: Callable[..., Column] | None = None
     elsewhere: tuple[str, str] | None = None
     headline: int | tuple[int, int] | Mapping[str, int] | None = None
-    told: str | Mapping[str, str] = ""
+    told: bool | Mapping[str, bool] = False
     rare: Sequence[str] = ()
     drawn: bool = True
     low: float | None = None

@@ -172,7 +172,7 @@ class Talks(Mechanism):
                 f"deal_within_{months}_months", f"within {months} months", "share",
                 f"1 if a deal was signed within {day_of(months)} days, else 0.",
                 lambda now: _signed(now) & (now.deal_day <= now.day), section="deals", kind="share", months=months,
-                headline=2 if months == 24 else None, told="compared" if months == 24 else "",
+                headline=2 if months == 24 else None, told=months == 24,
             )
             for months in (12, 24)
         ),

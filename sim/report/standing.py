@@ -65,14 +65,19 @@ def _within(kept: Kept, name: str) -> str:
 
 def share_standing(kept: Kept, ending: str, place: int) -> list[Piece]:
     """Return the share of histories that stand so on a day of the series, with its interval."""
-    count, of = int(kept.standing[ending][place]), kept.run.replications - kept.run.failed
+    count, of = int(kept.standing[ending][place]), _that_went_on(kept)
     where, columns = ("standing.csv", kept.days[place], ending), ("share", "low", "high")
     return [*with_interval(count / of, *wilson_interval(count, of), "share", where, columns=columns, words="")]
 
 
+def _that_went_on(kept: Kept) -> int:
+    """Return of how many histories there is something to tell, and 1 of none."""
+    return max(1, kept.run.replications - kept.run.failed)
+
+
 def shares_of(kept: Kept) -> Mapping[str, Floats]:
     """Return the share of histories that stand so, by ending, on the days of the series."""
-    return {name: counts / max(1, kept.run.replications - kept.run.failed) for name, counts in kept.standing.items()}
+    return {name: counts / _that_went_on(kept) for name, counts in kept.standing.items()}
 
 
 def _draw(kept: Kept, shown: Sequence[str], paper: Paper) -> Figure:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from sim.gate import shown
 from sim.model import outcomes_of
 from sim.model.outcomes import standalone
+from sim.results import WHAT_IT_IS_NOT
 from sim.results.columns import (
     LARGEST,
     MEANINGS,
@@ -56,10 +57,7 @@ ABOUT = {
     "scenario.yaml": "the scenario as it was run; it can be run again",
     "manifest.json": "what was run, what made it, and the sha256 of each file",
 }
-_WHAT_IT_IS_NOT = "Conditional frequencies of a stylised model, not a forecast."
 _KINDS = {TEXT: "string", WHOLE: "integer", NUMBER: "number"}
-
-
 # Of the columns of tables that are not read again.
 _KIND_OF = {
     **dict.fromkeys(("left", "right", "section", "outcome", "label", "unit", "verdict", "parameter", "factor"), TEXT),
@@ -106,7 +104,7 @@ def explained(
     tables = {name: list(fields_of(name, _header(name, content), about, scenario)) for name, content in files.items()}
     package = {
         "profile": "data-package", "name": _plain_name(f"parley-{about.kind}-{scenario.name}"),
-        "title": _title(about, scenario), "description": _WHAT_IT_IS_NOT,
+        "title": _title(about, scenario), "description": WHAT_IT_IS_NOT,
         "resources": [_resource(name, fields, marked) for name, fields in tables.items()],
     }  # fmt: skip
     text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
@@ -203,9 +201,9 @@ def _readme(tables: Mapping[str, Sequence[Field]], about: Manifest, scenario: Sc
     yield f"# {_title(about, scenario)}"
     yield ""
     if isinstance(about, OfScenario):
-        yield f"{identity_over(scenario, about.days, about.seed).size_of(about.replications)}. {_WHAT_IT_IS_NOT}"
+        yield f"{identity_over(scenario, about.days, about.seed).size_of(about.replications)}. {WHAT_IT_IS_NOT}"
     else:
-        yield _WHAT_IT_IS_NOT
+        yield WHAT_IT_IS_NOT
     yield ""
     yield f"In names of columns `attacker` is {_cell(sides['attacker'])} and `defender` is {_cell(sides['defender'])}."
     yield f"Tables are CSV in UTF-8; an empty cell means that the value does not apply. The same is in `{PACKAGE}`."

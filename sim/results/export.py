@@ -81,8 +81,9 @@ class Export:
             except CannotCompare as error:
                 left_out.append(f"no comparison: {error}")
         tables: dict[str, list[Sheet]] = {}
-        for found, name in zip(folders, _names(folders), strict=True):
-            for sheet in _sheets(found, name):
+        scenarios = [_scenario(found) for found in folders]
+        for found, scenario, name in zip(folders, scenarios, _names(folders, scenarios), strict=True):
+            for sheet in _sheets(found, name, scenario):
                 tables.setdefault(sheet.name, []).append(sheet)
         for one in comparisons:
             rows = one.as_dicts()
@@ -115,19 +116,19 @@ def _scenario(found: Folder) -> Scenario[Any] | None:
     return found.scenario() if SCENARIO in found.files and isinstance(found.manifest, OfScenario) else None
 
 
-def _names(folders: Sequence[Folder]) -> list[str]:
+def _names(folders: Sequence[Folder], scenarios: Sequence[Scenario[Any] | None]) -> list[str]:
     """Return what the scenarios of folders are called, those that are alike with their place."""
     names = []
-    for found in folders:
-        about, scenario = found.manifest, _scenario(found)
+    for found, scenario in zip(folders, scenarios, strict=True):
+        about = found.manifest
         known = identity_over(scenario, about.days, about.seed).label if scenario and isinstance(about, OfScenario) else ""
         names.append(known or getattr(about, "scenario", about.kind))
     twice = Counter(names)
     return [f"{name} ({place})" if twice[name] > 1 else name for place, name in enumerate(names, start=1)]
 
 
-def _sheets(found: Folder, name: str) -> Iterator[Sheet]:
-    about, scenario = found.manifest, _scenario(found)
+def _sheets(found: Folder, name: str, scenario: Scenario[Any] | None) -> Iterator[Sheet]:
+    about = found.manifest
     if scenario is not None and isinstance(about, OfScenario):
         yield _about(name, about, scenario)
     for file in found.files:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from sim.catalogue import speaks_of
+
 from .errors import Path
 from .families import FAMILIES
 from .head import ScenarioHead
@@ -197,27 +199,27 @@ def coverage(scenario: Scenario[ScenarioHead]) -> Iterator[Coverage]:
 
 
 class Told(NamedTuple):
-    """A number of a scenario as who looks for it needs it: what it is called, its path, value, unit, range and meaning."""
+    """A number of a scenario for who looks for it: what it is called, its path, value, unit, range, meaning and origin."""
 
     label: str
     path: str
     value: str
     unit: str
     range: str
+    low: float | None
+    high: float | None
     meaning: str
+    source: str
 
 
 def told_knobs(scenario: Scenario[ScenarioHead], words: Sequence[str] = ()) -> list[Told]:
     """Return the numbers of a scenario in whose label, path or meaning all words stand, whatever their capitals."""
-    knobs = {known.path: known.knob for known in numbers(scenario.world)}
+    knobs = {known.path: known.knob for known in numbers(scenario.world) if known.knob is not None}
     found = []
     for entry in entries(scenario):
-        if entry.path not in scenario.labels:
-            continue
-        label, knob = scenario.labels[entry.path].text, knobs.get(entry.path)
-        reach = allowed(knob) if knob is not None else ""
-        one = Told(label, entry.path, entry.text, entry.unit, reach, entry.about)
-        looked_at = f"{one.label} {one.path} {one.meaning}".casefold()
-        if all(word.casefold() in looked_at for word in words):
-            found.append(one)
+        knob, label = knobs.get(entry.path), scenario.labels.get(entry.path)
+        if knob is not None and label is not None and speaks_of(words, label.text, entry.path, entry.about):
+            reach = knob.low, knob.high
+            told = label.text, entry.path, entry.text, entry.unit, allowed(knob), *reach, entry.about, entry.origin
+            found.append(Told(*told))
     return found

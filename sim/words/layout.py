@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sim.gate import shown
+from sim.pasted import words_of
 
 # Of text files, which are the same whatever terminal they are written from.
 FILE_WIDTH = 80
@@ -95,6 +96,19 @@ Block = Text | Title | Table | Command
 # Pieces of a line, each with its style.
 Line = list[tuple[str, str]]
 EMPTY = Text("")
+
+
+def next_steps(steps: Iterable[tuple[str, str]]) -> Iterator[Command]:
+    """Yield what to do next: commands, each with what it is for."""
+    for place, (command, about) in enumerate(steps):
+        yield Command(words_of(command), about, "     " if place else "Next:")
+
+
+def what_it_is_not(full: bool) -> Text:
+    """Return what results are not, and where there is more of them."""
+    from sim.words import WHAT_IT_IS_NOT
+
+    return Text(WHAT_IT_IS_NOT if full else f"{WHAT_IT_IS_NOT} All: --full")
 
 
 def width_of(text: str) -> int:

@@ -114,6 +114,13 @@ def endings_line(scenario: Scenario[ScenarioHead], summary: Sequence[Row], days:
     return Text(f"On {end}: {told}.", hang=2)
 
 
+def whole(ensembles: Sequence[Ensemble], summaries: Sequence[Sequence[Row]]) -> Iterator[Block]:
+    """Yield all that runs say: their outcomes, side by side where they may be, then sentences."""
+    for group in groups_side_by_side(ensembles):
+        yield from whole_table([ensembles[at] for at in group], [summaries[at] for at in group])
+    yield from (Text(sentence, 0, 2) for ensemble in ensembles for sentence in told_of(ensemble))
+
+
 def whole_table(ensembles: Sequence[Ensemble], summaries: Sequence[Sequence[Row]]) -> Iterator[Block]:
     """Yield all outcomes of one scenario, or of several side by side, a table a section."""
     order = list(SECTIONS)

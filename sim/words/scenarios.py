@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sim.catalogue import speaks_of
 from sim.results.identity import title_of
 from sim.scenario import Scenario
-from sim.scenario.describe import Change, Entry, Told, coverage, entries
+from sim.scenario.describe import Change, Entry, Told, changes, coverage, entries
 from sim.words.amounts import amounts
 from sim.words.changes import in_verbs
 from sim.words.layout import EMPTY, Block, Column, Table, Text, Title
@@ -32,8 +34,7 @@ def rows_of(scenario: Scenario[Any], words: Sequence[str] = ()) -> list[dict[str
     found = []
     for entry in entries(scenario):
         label = scenario.labels[entry.path].text if entry.path in scenario.labels else ""
-        looked_at = f"{entry.path} {label} {entry.about}".casefold()
-        if all(word.casefold() in looked_at for word in words):
+        if speaks_of(words, entry.path, label, entry.about):
             told = {"path": entry.path, "label": label, "value": entry.text, "unit": entry.unit, "source": entry.origin}
             found.append({**told, "place": _place(entry), "about": entry.about})
     return found
@@ -60,6 +61,11 @@ def values(scenario: Scenario[Any], words: Sequence[str] = ()) -> Iterator[Block
 
 def _place(entry: Entry) -> str:
     return f"{Path(entry.place.file).name}:{entry.place.line}" if entry.place.line else entry.place.file
+
+
+def difference_rows(before: Scenario[Any], after: Scenario[Any]) -> list[dict[str, Any]]:
+    """Return what differs between two scenarios: path, both values, unit, meaning, and a sentence."""
+    return [{**asdict(change), "sentence": in_verbs(change, before, after)} for change in changes(before, after)]
 
 
 def differences(found: Sequence[Change], before: Scenario[Any], after: Scenario[Any]) -> Iterator[Block]:
