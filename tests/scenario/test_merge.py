@@ -206,7 +206,8 @@ def as_mappings(value: Any, annotation: Any) -> Any:
     """Return a value with each list of things, all with an id of their own, as a mapping by it."""
     if isinstance(value, list) and item_of(annotation) is not None:
         ids = [one.get("id") if isinstance(one, dict) else None for one in value]
-        if value and None not in ids and len({*ids}) == len(ids):
+        # What is no text is no id.
+        if value and all(isinstance(one, str) for one in ids) and len({*ids}) == len(ids):
             value = {one["id"]: {key: part for key, part in one.items() if key != "id"} for one in value}
     if isinstance(value, dict):
         return {key: as_mappings(one, annotation_below(annotation, key)) for key, one in value.items()}
