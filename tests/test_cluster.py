@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.ensemble.cluster import _as_here
+from sim.ensemble.cluster import _as_here, cluster_of
 from sim.ensemble.origin import differences, origin
 from sim.ensemble.processes import WorkerError
 from sim.ensemble.workers import pool_of, shared
@@ -94,3 +94,38 @@ def test_workers_that_differ_get_no_work_and_a_lost_scheduler_is_one_line(dask: 
         until(lambda: workers_at(address) == 1)
         with pytest.raises(WorkerError, match=r"^the scheduler of the cluster 'tcp://.+' is gone"):
             [scheduler.kill() for _ in shared(time.sleep, [0.2] * 40, pool)]
+
+
+@pytest.mark.parametrize(("news", "reached"), [(1, True), (2, True), (1000, False)])
+def test_a_greeting_that_comes_with_other_news_is_asked_for_again(monkeypatch, news: int, reached: bool) -> None:
+    class Client:
+        """As that of Dask, which meets news where it expects the greeting alone."""
+
+        asked = 0
+
+        def __init__(self, *_: object, **__: object) -> None:
+            Client.asked += 1
+            assert Client.asked > news
+
+        def ncores(self) -> dict[str, int]:
+            return {"a worker": 3}
+
+        def run(self, *_: object, **__: object) -> dict[str, object]:
+            return {}
+
+        def get_executor(self, **_: object) -> None:
+            return None
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr("distributed.Client", Client)
+    if reached:
+        with cluster_of(1, "tcp://127.0.0.1:1", 1.0) as found:
+            assert (found.size, Client.asked) == (3, news + 1)
+    else:
+        with (
+            pytest.raises(WorkerError, match=r"cannot reach the cluster .*greeting"),
+            cluster_of(1, "tcp://127.0.0.1:1", 1.0),
+        ):
+            pass

@@ -101,7 +101,7 @@ def cluster_of(workers: int, address: str, patience: float) -> Iterator[Cluster]
         if address == "local":
             settings = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
             local = unheard(lambda: LocalCluster(n_workers=workers, **settings))
-        client = Client(local or address, timeout=patience)
+        client = _greeted(lambda: Client(local or address, timeout=patience))
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         if local is not None:
             local.close()
@@ -116,6 +116,16 @@ def cluster_of(workers: int, address: str, patience: float) -> Iterator[Cluster]
         client.close()
         if local is not None:
             local.close()
+
+
+def _greeted(connect: Callable[[], Any]) -> Any:
+    """Return a client of a scheduler, whose greeting Dask takes for wrong where news comes with it, as of a new worker."""
+    for _ in range(RETRIES):
+        try:
+            return connect()
+        except AssertionError:
+            continue
+    raise RuntimeError("its scheduler's greeting was not understood, again and again")
 
 
 def _introduced(client: Any) -> None:
