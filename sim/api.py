@@ -262,6 +262,7 @@ def breakeven(
     refuse_span(path)
     condition = Condition.parse(until)
     loaded, plan = _what(scenario, replications, seed, months, settings, [condition.outcome])
+    condition.refuse_unfit(loaded)
 
     def run_at(value: float | None) -> Run:
         changed = loaded if value is None else loaded.with_settings([f"{path}={as_setting(value)}"])

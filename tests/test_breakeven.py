@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+import sim
+from sim.errors import ParleyError
 from sim.model.manpower import break_even_return_share
 from sim.results.runs import Run
 from sim.studies.breakeven import break_even
-from sim.studies.condition import Condition, ConditionError
+from sim.studies.condition import Case, Condition, ConditionError
+from sim.studies.limits import Limit
+from sim.words.breakeven import answer
+from sim.words.layout import as_text
 
 pytestmark = pytest.mark.ensembles
 
@@ -163,6 +169,50 @@ def test_none_and_several_are_said() -> None:
     assert several.crossings == [(0, 1), (3, 4)]
 
 
+def shares(*counts: int, n: int = 100) -> Any:
+    """Return what runs a scenario of which so many histories have it at 0, 1, 2 and so on, and as many up to the next."""
+    return lambda value: Planted((np.arange(n) < counts[int(value)]).astype(float))
+
+
+UNSETTLED = {
+    "everywhere": ((53, 54, 56, 54, 53), "the condition holds at every value that was tried, but each 95 % interval "
+                   "includes the level; about 2.7 times as many may tell."),
+    "nowhere": ((45, 48, 49, 45, 48), "the condition holds at no value that was tried, but each 95 % interval "
+                "includes the level; about 3.9 times as many may tell."),
+    "several": ((52, 48, 53, 47, 52), "it crosses between 0 and 1, 1 and 2, 2 and 3, 3 and 4, but no more than one of these "
+                "is surely no luck (95 %); more may tell."),
+    "one": ((48, 48, 48, 52, 52), "the level is crossed near "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNSETTLED)
+def test_what_luck_alone_may_give_is_not_settled(what: str) -> None:
+    counts, words = UNSETTLED[what]
+    found = break_even(shares(*counts), 0, 4, Condition.parse("share(x) >= 0.5"))
+    assert (found.found, found.settled) == (what, False)
+    told = as_text(answer(replace(found, scenario=sim.load("baseline")), "A title", 100))
+    assert f"Not settled by 100 histories: {words}" in " ".join(told.split())
+    (finding,) = found.findings
+    assert finding.kind == "not settled"
+    assert finding.sentence.startswith("Not settled by 100 histories is ")
+    # With as many more as it says it is, if they are like these.
+    more = break_even(shares(*(9 * count for count in counts), n=900), 0, 4, Condition.parse("share(x) >= 0.5"))
+    assert more.settled == (what in ("everywhere", "nowhere"))
+
+
+def test_what_is_settled_at_some_values_says_at_how_many_it_is_not() -> None:
+    found = break_even(shares(55, 65, 75, 85, 95), 0, 4, Condition.parse("share(x) >= 0.5"))
+    assert found.settled
+    assert found.sure == [None, True, True, True, True]
+    told = " ".join(as_text(answer(found, "A title", 100)).split())
+    assert "at every value that was tried; at 1 of these 5 the level lies within the 95 % interval." in told
+    crosses = break_even(shares(20, 80, 20, 80, 80), 0, 4, Condition.parse("share(x) >= 0.5"))
+    assert (crosses.found, crosses.settled) == ("several", True)
+    never = break_even(lambda value: Planted(np.full(9, np.nan)), 0, 4, Condition.parse("mean(x) <= 1"))
+    assert not never.settled
+    assert never.times_as_many is None
+
+
 def test_a_number_has_no_share_and_what_is_never_defined_is_no_level() -> None:
     with pytest.raises(ConditionError, match="has no share"):
         break_even(planted(lambda value: value), 0, 1, Condition.parse("share(x) >= 0.5"))
@@ -180,6 +230,52 @@ def test_a_number_has_no_share_and_what_is_never_defined_is_no_level() -> None:
 def test_a_condition_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(ConditionError, match=r"write it|unknown statistic|too large"):
         Condition.parse(text)
+
+
+HINTS = {
+    "killed_attacker > 7": "write it as in 'mean(killed_attacker) > 7'",
+    "war_goes_on >= 0.5": "write it as in 'share(war_goes_on) >= 0.5' of what is yes or no in each history, "
+    "'mean(war_goes_on) >= 0.5' of a number",
+    "war_goes_on": "write it as in 'share(war_goes_on) >= 0.5' of what is yes or no",
+    "share(killed_attacker) > 1_000": "asks nothing; write 'mean(killed_attacker) > 1_000' of a number",
+    "share(war_goes_on) >= 50": "write 'mean(war_goes_on) >= 50' of a number, or 'share(war_goes_on) >= 0.5' for 50 %",
+    "share(killed_attacker > 1_000) >= 0.5": "the level stands outside: write 'median(killed_attacker) > 1_000'",
+    "share(killed_attacker) > 0.5": "killed_attacker is a number and has no share; write 'mean(killed_attacker) > 0.5' or",
+    "share(share_of_time_in_ceasefire) > 0.5": "write 'mean(share_of_time_in_ceasefire) > 0.5' or 'median",
+    "share(killed_attacker) > 2 * base": "write 'mean(killed_attacker) > 2 * base' or",
+    "mean(war_goes_on) >= 50": "lies between 0 and 1; write 'share(war_goes_on) >= 0.5'",
+    "median(deal_within_12_months) < -1": "lies between 0 and 1; write 'share(deal_within_12_months) < 0.5'",
+    "mean(war_goes_on@12) > 2": "write 'share(war_goes_on@12) > 0.02'",
+}
+
+
+@pytest.mark.parametrize("text", HINTS)
+def test_a_share_for_a_mean_or_the_other_way_is_said_with_what_to_write(load, text: str) -> None:
+    with pytest.raises(ConditionError) as said:
+        Condition.parse(text).refuse_unfit(load("baseline"))
+    assert HINTS[text] in str(said.value)
+
+
+TAKEN = (
+    "mean(war_goes_on) >= 0.5",
+    "share(war_goes_on) >= 0.5",
+    "mean(war_goes_on) <= 2 * base",
+    "mean(killed_attacker) > 7",
+)
+
+
+@pytest.mark.parametrize("text", TAKEN)
+def test_what_is_a_mean_or_a_share_is_taken(load, text: str) -> None:
+    Condition.parse(text).refuse_unfit(load("baseline"))
+
+
+def test_a_statistic_is_not_asked_of_each_history_nor_of_a_difference() -> None:
+    with pytest.raises(ConditionError, match=r"this is asked of each history; write 'war_again'$"):
+        Case.parse("share(war_again) > 0.5")
+    with pytest.raises(ConditionError, match=r"this is asked of each history; write 'killed_attacker > 5'$"):
+        Case.parse("mean(killed_attacker) > 5")
+    with pytest.raises(ParleyError, match=r"write it as in 'war_again > 0.1', of the difference"):
+        Limit.parse("share(war_again) > 0.1")
 
 
 @pytest.mark.ensembles
@@ -214,13 +310,14 @@ def test_the_command(parley) -> None:
     assert "Break-even at 1,5" in done.stdout
     assert "from there on up" in done.stdout
     never = parley(*ask, *knob, "--until", "mean(daily_casualties_30_days_attacker) >= 1_000_000")
-    assert "holds at no value" in never.stdout
+    assert "No break-even: the condition holds at no value that was tried.\n" in never.stdout
 
 
 def test_the_command_at_the_edge(parley) -> None:
     ask = ("breakeven", "no_talks", "--replications", 5, "--months", 1, "--vary", "arms.defender.aid_scale=0:2")
     always = parley(*ask, "--until", "share(war_goes_on) >= 1")
-    assert "holds at every value" in always.stdout
+    # All of five histories are not surely all of endlessly many.
+    assert "Not settled by 5 histories: the condition holds at every value that was tried" in always.stdout
     undefined = parley(*ask, "--until", "mean(fire_below_half_month_attacker) > 1")
     assert undefined.returncode == 0, undefined.stderr
     assert undefined.stderr == ""

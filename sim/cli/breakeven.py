@@ -87,6 +87,7 @@ def breakeven(
         say_before(scenario.with_settings([f"{path}={high!r}"], "--vary"))
         identity = identity_of(scenario, plan)
         refuse_unknown(scenario, plan, [condition.outcome])
+        condition.refuse_unfit(scenario)
 
         failed: dict[str, int] = {}
 
@@ -100,7 +101,7 @@ def breakeven(
         with workers_for(10 * replications, plan.days, workers, cluster) as pool:
             found = replace(break_even(run_at, low, high, condition), path=path, scenario=scenario)
         if way != "txt":
-            names = ("found", "at", "between", "low", "high", "holds_above", "jumps", "crossings")
+            names = ("found", "settled", "at", "between", "low", "high", "holds_above", "jumps", "crossings")
             result = {name: getattr(found, name) for name in names}
             data = {"note": WHAT_IT_IS_NOT, **identity.about(replications), "until": str(condition), **result}
             say_rows(way, found.as_dicts(), data={**data, "points": found.as_dicts()}, excel=excel)
@@ -108,7 +109,7 @@ def breakeven(
             ends = f"from {exact_number(low)} to {exact_number(high)}"
             title = f"{identity.line}: {knob_label(path, scenario)} {ends}, until {condition}"
             say(*answer(found, title, replications), EMPTY, Text(WHAT_IT_IS_NOT))
-            if found.at is not None and file != STDIN:
+            if found.at is not None and found.settled and file != STDIN:
                 same = [part for setting in (*(settings or ()), f"{path}={found.at:.6g}") for part in ("--set", setting)]
                 same += [] if months is None else ["--months", str(months)]
                 say_end([], [(command("parley", "run", file, *same), "what comes out there")], data=False)

@@ -91,8 +91,8 @@ def sweep_pictures(sweep: Sweep, until: Condition | None = None) -> Iterator[Pic
 
     Raises
     ------
-    CannotDraw
-        When the outcome of the condition is not in the sweep.
+    CannotDraw, ConditionError
+        When the outcome of the condition is not in the sweep, or has no such statistic.
     """
     outcomes = outcomes_of(sweep)
     if until is not None:
@@ -100,8 +100,7 @@ def sweep_pictures(sweep: Sweep, until: Condition | None = None) -> Iterator[Pic
             raise CannotDraw(f"{until.outcome} is not in this sweep; its outcomes are in its sweep.csv")
         if until.statistic == "median" or until.of_base:
             raise CannotDraw("a sweep shows shares and means, so that --until takes one of these and a plain level")
-        if until.statistic == "share" and _unit(sweep, until.outcome) != "share":
-            raise CannotDraw(f"{until.outcome} is a number and has no share; write mean({until.outcome})")
+        until.refuse_unfit(sweep.scenario)
         outcomes = [until.outcome, *(name for name in outcomes if name != until.outcome)]
     for outcome in outcomes:
         level = until.level if until is not None and until.outcome == outcome else _zero(sweep.column(outcome))

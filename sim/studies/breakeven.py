@@ -92,6 +92,40 @@ class BreakEven(Tabular):
             return "several" if len(self.crossings) > 1 else "undefined"
         return {True: "everywhere", False: "nowhere", None: "undefined"}[held.pop() if held else None]
 
+    @property
+    def histories(self) -> int:
+        """How many histories had the outcome at a value, at most."""
+        return max((point.histories for point in self.points), default=0)
+
+    @property
+    def sure(self) -> list[bool | None]:
+        """Of each value that has a statistic, whether the condition holds for certain (95 %); None where luck decides."""
+        return [self.condition.sure(_standing(one)) for one in self.points if one.holds is not None]
+
+    @property
+    def settled(self) -> bool:
+        """Whether what was found is more than luck: not where all intervals that there are include the level.
+
+        Of several crossings there must be two between values at which it is certain (95 %) on which side the outcome is.
+        """
+        if self.found == "undefined":
+            return False
+        sure = [side for side in self.sure if side is not None]
+        return sum(one != other for one, other in pairwise(sure)) > 1 if self.found == "several" else bool(sure)
+
+    @property
+    def times_as_many(self) -> float | None:
+        """How many times as many histories may settle whether the condition holds, where it lies farthest from the level.
+
+        Half of an interval shrinks with the root of their number. None where what was seen lies at the level everywhere.
+        """
+        needed = []
+        for one in self.points:
+            near = one.low if (one.excess or 0.0) > 0 else one.high
+            if one.excess and near is not None:
+                needed.append(((near - one.excess) / one.excess) ** 2)
+        return min(needed, default=None)
+
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the points that were tried: value, histories, excess over the level, its interval, whether it holds."""
         return [asdict(point) for point in self.points]

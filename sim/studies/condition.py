@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.draws import Floats
+from sim.ensemble.outcomes import declared
 from sim.ensemble.run import Plan, run_ensemble
 from sim.errors import ParleyError
 from sim.model.asked import Asked
@@ -36,6 +37,8 @@ OUTCOME = r"(?P<outcome>[\w:.]+(?:\[[^\[\]]*\]|@[\w.]*)?)"
 COMPARED = r"\s*(?P<sign>>=|<=|>|<)\s*(?P<level>[-+]?(?:[0-9_]*\.)?[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?)\s*"
 _FORM = re.compile(rf"\s*(?P<statistic>[a-z]+)\s*\(\s*{OUTCOME}\s*\){COMPARED}(?P<base>\*\s*base)?\s*")
 _CASE = re.compile(rf"\s*{OUTCOME}\s*(?:{COMPARED})?")
+STATED = re.compile(rf"\s*(?P<statistic>{'|'.join(STATISTICS)})\s*\(\s*{OUTCOME}\s*\)\s*(?:{COMPARED})?")
+_INSIDE = re.compile(rf"\s*share\s*\(\s*{OUTCOME}{COMPARED}\)")
 
 
 class ConditionError(ParleyError):
@@ -101,16 +104,16 @@ class Condition:
         refuse_long(text)
         found = _FORM.fullmatch(text)
         if found is None:
-            case = _CASE.fullmatch(text)
-            example = "share(ceasefire_in_force) >= 0.5"
-            if case is not None and case["sign"]:
-                example = f"mean({case['outcome']}) {case['sign']} {case['level']}"
-            raise ConditionError(f"cannot read {text!r}; write it as in {example!r}")
+            raise ConditionError(f"cannot read {text!r}; {_what_to_write(text)}")
         if found["statistic"] not in STATISTICS:
             raise ConditionError(f"unknown statistic {found['statistic']!r} in {text!r}; there are {', '.join(STATISTICS)}")
         level = read_level(found["level"], text)
         if found["statistic"] == "share" and found["base"] is None and not 0.0 <= level <= 1.0:
-            raise ConditionError(f"a share lies between 0 and 1, so that {text!r} asks nothing")
+            compared = f"{found['sign']} {found['level']}"
+            hint = f"write 'mean({found['outcome']}) {compared}' of a number"
+            if 1.0 < level <= 100.0:
+                hint += f", or 'share({found['outcome']}) {found['sign']} {level / 100:.10g}' for {level:g} %"
+            raise ConditionError(f"a share lies between 0 and 1, so that {text!r} asks nothing; {hint}")
         if found["statistic"] == "median" and found["base"] is not None:
             # The median of the base has an error of its own, and its pairs say nothing of it.
             raise ConditionError(f"{text!r}: a multiple of the base is known for shares and means only; ask for the mean")
@@ -118,6 +121,33 @@ class Condition:
 
     def __str__(self) -> str:
         return f"{self.statistic}({self.outcome}) {self.sign} {exact_number(self.level)}{' * base' if self.of_base else ''}"
+
+    def refuse_unfit(self, scenario: Scenario[Any]) -> None:
+        """Say before anything is run that the statistic is not one of this outcome; one that is unknown is said elsewhere.
+
+        Raises
+        ------
+        ConditionError
+            When a share is asked of a number, or what is yes or no in each history is compared with a level beyond both.
+        """
+        found = declared(scenario, Asked.parse(self.outcome))
+        if found is None:
+            return
+        is_number = found[0].kind == "number"
+        if self.statistic == "share" and is_number:
+            raise self._no_share()
+        if self.statistic != "share" and not is_number and not self.of_base and not 0.0 <= self.level <= 1.0:
+            level = f"{self.level / 100:.10g}" if 1.0 < self.level <= 100.0 else "0.5"
+            raise ConditionError(
+                f"{self.outcome} is yes or no in each history, so that its {self.statistic} lies between 0 and 1; write "
+                f"'share({self.outcome}) {self.sign} {level}'"
+            )
+
+    def _no_share(self) -> ConditionError:
+        """Return the error of a share that is asked of a number, with what to write instead."""
+        compared = f"{self.sign} {exact_number(self.level)}{' * base' if self.of_base else ''}"
+        told = f"write 'mean({self.outcome}) {compared}' or 'median({self.outcome}) {compared}'"
+        return ConditionError(f"{self.outcome} is a number and has no share; {told} with a level of it")
 
     @property
     def above(self) -> bool:
@@ -174,8 +204,36 @@ class Condition:
     def _values(self, run: Run) -> Floats:
         values = column_of(run, self.outcome)
         if self.statistic == "share" and not is_share(values):
-            raise ConditionError(f"{self.outcome} is a number and has no share; write mean({self.outcome}) or median(...)")
+            raise self._no_share()
         return values
+
+
+def _what_to_write(text: str) -> str:
+    """Return what to write instead of a condition that cannot be read: of an outcome that is named, a share or a mean."""
+    case, inside = _CASE.fullmatch(text), _INSIDE.match(text)
+    if inside is not None:
+        # A share of the histories beyond a level: the median is beyond it where half of them are.
+        compared = f"({inside['outcome']}) {inside['sign']} {inside['level']}"
+        return f"the level stands outside: write 'median{compared}', where half of the histories are so, or 'mean{compared}'"
+    if case is None:
+        return "write it as in 'share(ceasefire_in_force) >= 0.5'"
+    compared = f"({case['outcome']}) {case['sign'] or '>='} {case['level'] or 0.5}"
+    if not 0.0 <= float((case["level"] or "0.5").replace("_", "")) <= 1.0:
+        return f"write it as in 'mean{compared}'"
+    return f"write it as in 'share{compared}' of what is yes or no in each history, 'mean{compared}' of a number"
+
+
+def each_history(text: str) -> str:
+    """Return what to write of each history where a statistic of all of them was written, as a hint; else an empty text.
+
+    >>> each_history("share(war_again) > 0.05"), each_history("mean(killed_attacker) > 5"), each_history("war_again")
+    ("; write 'war_again'", "; write 'killed_attacker > 5'", '')
+    """
+    found = STATED.fullmatch(text)
+    if found is None:
+        return ""
+    level = f" {found['sign']} {found['level']}" if found["sign"] and found["statistic"] != "share" else ""
+    return f"; write {found['outcome'] + level!r}"
 
 
 def _paired(values: Floats, levels: Floats, excess: float) -> tuple[float | None, float | None]:
@@ -256,10 +314,12 @@ class Case(NamedTuple):
         refuse_long(text)
         found = _CASE.fullmatch(text)
         if found is None:
-            raise ConditionError(
-                f"cannot read {text!r}; write an outcome of 0 and 1, as in 'ceasefire_in_force', or a comparison, as in "
+            hint = each_history(text) or (
+                "; write an outcome of 0 and 1, as in 'ceasefire_in_force', or a comparison, as in "
                 "'casualties_attacker > 1_000_000'"
             )
+            asked = ": this is asked of each history" if STATED.fullmatch(text) else ""
+            raise ConditionError(f"cannot read {text!r}{asked}{hint}")
         return cls(found["outcome"], found["sign"] or "", read_level(found["level"] or "1", text))
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from sim.results.comparison import CannotCompare, Comparison
 from sim.results.runs import Run
 from sim.scenario.wording import did_you_mean, exact_number, quoted
-from sim.studies.condition import COMPARED, OUTCOME, holds, read_level, refuse_long
+from sim.studies.condition import COMPARED, OUTCOME, STATED, holds, read_level, refuse_long
 
 _LIMIT = re.compile(rf"\s*{OUTCOME}{COMPARED}")
 
@@ -47,7 +47,10 @@ class Limit(NamedTuple):
         refuse_long(text)
         found = _LIMIT.fullmatch(text)
         if found is None:
-            raise CannotCompare(f"cannot read --fail-over {text!r}; write it as in 'war_again > 0.05'")
+            stated = STATED.fullmatch(text)
+            outcome, sign, level = stated.group("outcome", "sign", "level") if stated else ("war_again", None, None)
+            example = f"{outcome} {sign or '>'} {level or 0.05}"
+            raise CannotCompare(f"cannot read --fail-over {text!r}; write it as in {example!r}, of the difference")
         return cls(found["outcome"], found["sign"], read_level(found["level"], text))
 
     def __str__(self) -> str:

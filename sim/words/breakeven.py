@@ -1,7 +1,7 @@
 """Break-evens as text for the terminal."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sim.studies.breakeven import BreakEven, Point
 from sim.words.findings import findings_block
@@ -10,6 +10,8 @@ from sim.words.numbers import bound, in_full, in_unit
 
 # Of the values that are tried.
 DIGITS = 6
+# judgement: to tell of more would be no advice.
+MOST_TIMES = 1000
 
 
 def answer(found: BreakEven, title: str, replications: int) -> Iterator[Block]:
@@ -44,6 +46,22 @@ def _excess(point: Point, statistic: str) -> tuple[str, str]:
     return excess, f"{low} .. {high}"
 
 
+def _unsettled(found: BreakEven, of: str, between: str, told: Callable[[float], str]) -> str:
+    """Return what was seen where luck may be all of it, as a sentence."""
+    if found.found == "several":
+        return f"it crosses between {between}, but no more than one of these is surely no luck (95 %); more may tell."
+    if found.at is not None:
+        seen = f"the level is crossed near {told(found.at)}"
+    else:
+        seen = f"the condition holds at {'every' if found.found == 'everywhere' else 'no'} {of}"
+    times, more = found.times_as_many, "more"
+    if times is not None and times <= MOST_TIMES:
+        # Rounded up, so that it is not too few.
+        times = max(1.1, math.ceil(10 * times) / 10) if times < 10 else math.ceil(times)
+        more = f"about {times:,g} times as many"
+    return f"{seen}, but each 95 % interval includes the level; {more} may tell."
+
+
 def _verdict(found: BreakEven) -> str:
     """Return what was found as a sentence."""
 
@@ -57,10 +75,14 @@ def _verdict(found: BreakEven) -> str:
         if not found.crossings:
             return f"No break-even can be told: at no value that was tried does a history have {found.condition.outcome}."
         return f"The break-even cannot be told: it lies between {between}, where there is no statistic."
+    if not found.settled:
+        return f"Not settled by {found.histories:,} histories: {_unsettled(found, of, between, told)}"
     if found.at is None or found.between is None:
         if found.found == "several":
             return f"Several break-evens: it crosses between {between}. Ask for a range with one of them."
-        return f"No break-even: the condition holds at {'every' if found.found == 'everywhere' else 'no'} {of}."
+        near = found.sure.count(None)
+        within = f"; at {near} of these {len(found.sure)} the level lies within the 95 % interval" if near else ""
+        return f"No break-even: the condition holds at {'every' if found.found == 'everywhere' else 'no'} {of}{within}."
     low, high = (None if value is None else told(value) for value in (found.low, found.high))
     band = f"(95 %: {low or 'below the range'} .. {high or 'above the range'})"
     where = f"the condition holds {'from there on up' if found.holds_above else 'from there on down'}"

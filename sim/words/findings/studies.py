@@ -193,6 +193,11 @@ def _crossing(found: BreakEven, low: float, high: float) -> Finding:
     knob = knob_label(found.path, found.scenario) if found.path else "the knob"
     what, begin, end = _aim(found.condition, found.scenario), in_full(low, DIGITS), in_full(high, DIGITS)
     between = f"between {begin} and {end}"
+    if found.found != "undefined" and not found.settled:
+        whether = f"whether {what} where {knob} is {between}"
+        if found.found == "several":
+            whether = f"how often the answer to whether {what} changes as {knob} goes from {begin} to {end}"
+        return finding("not settled", 1.0, [f"Not settled by {found.histories:,} histories is {whether}."])
     if found.at is not None:
         texts = _crossing_pieces(found)
         way = "up" if found.holds_above else "down"
