@@ -189,7 +189,9 @@ def run(
                 complete_page(place, note)
     written = [f"{'There already' if place.done else 'Written'}: {place.folder}/" for place in places]
     steps = [_next_step(files[0], seed, months, settings, root, tell)]
-    if bool(days_of(ensembles[0])) and not tell:
+    if len(folders) > 1 and not tell:
+        steps = _steps_of_several(folders, ensembles, as_page)
+    elif bool(days_of(ensembles[0])) and not tell:
         steps = [(command("parley", "explain", folders[0]), "why there was no deal; one history")]
         if not as_page:
             steps.append((command("parley", "report", folders[0]), "a page with figures"))
@@ -264,6 +266,21 @@ def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell:
     else:
         first = answer_of_several(ensembles)
     say_answer(first, whole(ensembles, summaries), full)
+
+
+def _steps_of_several(folders: list[Path], ensembles: list[Ensemble], as_page: bool) -> list[tuple[str, str]]:
+    """Return what to do with all runs together; where they cannot be compared, with each."""
+    from sim.results.ledger import days_of
+
+    # Seed and version are the same.
+    if len({(one.scenario.world.start_date, one.plan.days) for one in ensembles}) == 1:
+        steps = [(command("parley", "compare", *folders), "what differs, on the same luck")]
+        return steps if as_page else [*steps, (command("parley", "report", *folders), "one page with figures of all")]
+    return [
+        (command("parley", "explain", folder), "why there was no deal; one history")
+        for folder, one in zip(folders, ensembles, strict=True)
+        if days_of(one)
+    ] or [(command("parley", "report", folder), "a page with figures") for folder in folders]
 
 
 def _next_step(
