@@ -266,6 +266,19 @@ _TOLD_BY = {"sweep.csv": "sweep", "one_at_a_time.csv": "one_at_a_time", "sensiti
             "sobol.csv": "sobol", "comparison.csv": "comparison", "discovery.csv": "discovery"}  # fmt: skip
 
 
+# How many folders of results a hint names.
+MOST_NAMED = 3
+
+
+def _inside(folder: Path) -> str:
+    """Return which folders in a folder are results, as a hint; nothing where none is."""
+    found = sorted(one.parent for one in folder.glob(f"*/{NAME}") if one.is_file())
+    if not found:
+        return ""
+    more = f" and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
+    return f"; results in it: {', '.join(map(str, found[:MOST_NAMED]))}{more}"
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a folder of results, as the model of its kind.
 
@@ -280,7 +293,7 @@ def read_manifest(folder: Path) -> Manifest:
     except FileNotFoundError as error:
         if not folder.exists():
             raise StoreError(f"there is no folder {folder}") from error
-        raise StoreError(f"{folder} is not the folder of a run (it has no {NAME})") from error
+        raise StoreError(f"{folder} is not the folder of a run (it has no {NAME}){_inside(folder)}") from error
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
     try:
