@@ -150,7 +150,7 @@ def account(ensemble: Ensemble, replication: int, event: Event) -> Iterator[Bloc
     questions = Questions(negotiation)
     value: Any = event.values
     date = Calendar(ensemble.scenario.world.start_date).date_of(event.day)
-    yield Text(f"What they weighed on {date}, in utility (0 the worst terms feared, 1 the best hoped for):", style="bold")
+    yield Text(f"What they weighed on {date}, in utility (terms: 0 the worst feared, 1 the best hoped for):", style="bold")
     nearest = int(value["nearest"])
     none = "none: hard red lines, or options that are not open, leave none"
     yield Text(f"nearest package: {names.package(nearest) if nearest >= 0 else none}", 1, 2)

@@ -29,7 +29,7 @@ from sim.words.ledger import sentences
 from sim.words.markdown import markdown_cell
 from sim.words.numbers import by_interval, in_unit, place_of, to_place
 
-SHARES, OUTCOMES = ("share", "95 % interval"), ("mean ± its error", "5 % .. 95 %")
+SHARES, OUTCOMES = ("share", "95 % interval"), ("mean ± (95 %)", "5 % .. 95 %")
 
 
 def columns_of(section: str) -> tuple[str, str]:
