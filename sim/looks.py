@@ -12,15 +12,17 @@ from sim.ensemble.run import horizon_days
 from sim.errors import ParleyError
 from sim.model.first_days import first_days
 from sim.model.notes import long_work, notes
-from sim.results.comparison import Comparison
+from sim.results.comparison import Comparison, Line
 from sim.results.frames import Rows
 from sim.results.history import NoSuchHistory, retold, which_history
+from sim.results.pairs import Difference, in_a_line
 from sim.results.runs import Run
 from sim.scenario import Scenario
 from sim.scenario.describe import told_knobs
 from sim.scenario.wording import did_you_mean, quoted
 from sim.studies.condition import Condition
 from sim.studies.sweep import Sweep
+from sim.words.comparison import difference_in_words, in_cells
 from sim.words.scenarios import difference_rows
 
 if TYPE_CHECKING:
@@ -35,6 +37,17 @@ class Told(str):
 
     def _repr_html_(self) -> str:
         return f'<pre style="overflow-x: auto">{escape(self)}</pre>'
+
+
+@in_a_line.register
+def _difference(found: Difference) -> str:
+    return f"{difference_in_words(found, found.unit)}, {found.pairs:,} histories"
+
+
+@in_a_line.register
+def _line(line: Line) -> str:
+    left, right, difference = in_cells(line)
+    return f"{line.alone}: {left}, {right}: {difference}"
 
 
 def plot(

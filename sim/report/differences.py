@@ -16,7 +16,7 @@ from sim.results.pairs import Difference
 from sim.words.changes import both_in_words, what_in_words
 from sim.words.comparison import ending_in_words
 from sim.words.findings.pieces import with_interval
-from sim.words.numbers import beside
+from sim.words.numbers import beside, unit_after
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,7 +82,7 @@ def difference_of(one: Comparison, line: Line) -> list[Piece]:
     unit = line.unit if line.unit == "share" else ""
     told = with_interval(found.mean, found.low, found.high, unit, of, columns=columns, sign=True, words="")
     if not found.found:
-        return ["no difference found (within ", *told[-4:]]
+        return ["no difference found (within ", *told[-4:-1], f"{unit_after(line.unit)})"]
     return [*told, ", found but negligible"] if found.negligible else [*told]
 
 
@@ -160,7 +160,7 @@ def _relative(one: Comparison, line: Line) -> list[Piece]:
         for name, number in (("difference", found.mean), ("low", found.low), ("high", found.high))
     )
     if not found.found:
-        return ["no difference found (within ", low, " .. ", high, ")"]
+        return ["no difference found (within ", low, " .. ", high, " %)"]
     return with_bounds(mean._replace(text=f"{mean.text} %"), low, high)
 
 

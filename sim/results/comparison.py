@@ -14,7 +14,7 @@ from sim.model import RATIOS
 from sim.model.asked import Asked
 from sim.model.outcomes import SECTIONS, standalone
 from sim.results.frames import Tabular, UnknownOutcome
-from sim.results.pairs import Difference, mcnemar, of_means, of_ratios, of_shares, transitions
+from sim.results.pairs import Difference, in_a_line, mcnemar, of_means, of_ratios, of_shares, transitions
 from sim.results.runs import Run, called_apart
 from sim.results.summary import Row, row_of
 from sim.scenario.describe import Change, changes
@@ -48,6 +48,9 @@ class Line(NamedTuple):
     unit: str
     difference: Difference | None
     p: float
+
+    def __repr__(self) -> str:
+        return f"<Line: {in_a_line(self)}>"
 
     @property
     def alone(self) -> str:
@@ -221,12 +224,17 @@ def _line(row: Row, left: Run, right: Run, paired: bool, comparisons: int) -> Li
         known = [~np.isnan(above) for above, _ in parts]
         known = [known[0] & known[1]] * 2 if paired else known
         parts = [tuple(values[ran] for values in part) for part, ran in zip(parts, known, strict=True)]
-        return Line(row.section, row.id, row.label, row.unit, of_ratios(parts[0], parts[1], **how), np.nan)  # type: ignore[arg-type]
+        return _told(row, of_ratios(parts[0], parts[1], **how))  # type: ignore[arg-type]
     try:
         ours, theirs = (run.column(row.id)[:n] for run in (left, right))
     except KeyError:
-        return Line(row.section, row.id, row.label, row.unit, None, np.nan)
+        return _told(row, None)
     if row.unit == "share" and row.share is not None:
         p = mcnemar(ours, theirs) if paired else np.nan
-        return Line(row.section, row.id, row.label, row.unit, of_shares(ours, theirs, **how), p)
-    return Line(row.section, row.id, row.label, row.unit, of_means(ours, theirs, **how), np.nan)
+        return _told(row, of_shares(ours, theirs, **how), p)
+    return _told(row, of_means(ours, theirs, **how))
+
+
+def _told(row: Row, found: Difference | None, p: float = np.nan) -> Line:
+    """Return the line of a row, whose difference knows its unit."""
+    return Line(row.section, row.id, row.label, row.unit, found and found._replace(unit=row.unit), p)

@@ -8,6 +8,7 @@ McNemar's exact test; unpaired shares after Newcombe 1998, method 10; unpaired m
 """
 
 from collections import Counter
+from functools import singledispatch
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,12 @@ from sim.results.statistics import wilson_interval, z_value
 Values = NDArray[np.float64]
 # judgement: what is less than this part of the spread between histories is of no consequence, however surely it is found.
 NEGLIGIBLE = 0.01
+
+
+@singledispatch
+def in_a_line(found: object) -> str:
+    """Return a result in a line, as commands print it; `looks` registers how each kind is told."""
+    return tuple.__repr__(found) if isinstance(found, tuple) else repr(found)
 
 
 class Difference(NamedTuple):
@@ -42,6 +49,8 @@ class Difference(NamedTuple):
         Whether the outcome is the same in every pair.
     spread : float
         Standard deviation between the histories of a scenario, of both together; NaN where it is not known.
+    unit : str
+        Of the outcome; empty where it is not known.
     """
 
     pairs: int
@@ -54,6 +63,10 @@ class Difference(NamedTuple):
     shrink: float
     same: bool
     spread: float = np.nan
+    unit: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Difference: {in_a_line(self)}>"
 
     @property
     def found(self) -> bool:

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from sim.model import HEADLINE
 from sim.model.outcomes import SECTIONS
 from sim.results.comparison import Comparison, Line
+from sim.results.pairs import Difference
 from sim.results.runs import Run
 from sim.results.summary import ENDING_LABELS, Row
 from sim.results.tables import csv_of
@@ -17,11 +18,12 @@ from sim.words.changes import in_verbs
 from sim.words.findings import findings_block
 from sim.words.layout import EMPTY, Block, Cell, Column, Quiet, Table, Text, Title, text_file
 from sim.words.markdown import markdown_cell
-from sim.words.numbers import band, beside, by_interval, with_band
+from sim.words.numbers import band, beside, by_interval, unit_after, with_band
 
 # What is told first of what was changed; the rest of it stands in full.
 MOST_CHANGES = 3
 NOT_FOUND = "≈"
+ROUNDING = "Each number is rounded by itself; differences are of the numbers before rounding."
 
 
 def in_cells(line: Line) -> tuple[str, str, str]:
@@ -30,12 +32,21 @@ def in_cells(line: Line) -> tuple[str, str, str]:
     if found is None:
         return "-", "-", "too few histories"
     left, right = (beside(value, found.low, found.high, line.unit) for value in (found.left, found.right))
+    return left, right, difference_in_words(found, line.unit)
+
+
+def difference_in_words(found: Difference, unit: str) -> str:
+    """Return a difference with its interval, or the words for it.
+
+    >>> difference_in_words(Difference(400, 2.0, 2.1, 0.1, -0.2, 0.4, 0.5, 2.0, False), "km2")
+    'no difference found (within -0.2 .. +0.4 km2)'
+    """
     if found.same:
-        return left, right, "no difference: the same in every history"
+        return "no difference: the same in every history"
     if not found.found:
-        return left, right, f"no difference found (within {band(found.low, found.high, line.unit, sign=True)})"
-    told = with_band(found.mean, found.low, found.high, line.unit, sign=True)
-    return left, right, f"{told}, found but negligible" if found.negligible else told
+        return f"no difference found (within {band(found.low, found.high, unit, sign=True)}{unit_after(unit)})"
+    told = with_band(found.mean, found.low, found.high, unit, sign=True)
+    return f"{told}, found but negligible" if found.negligible else told
 
 
 def _some(line: Line, whole: int) -> str:
@@ -64,6 +75,7 @@ def answer(comparisons: Sequence[Comparison]) -> Iterator[Block]:
             yield Text(f"and {len(told) - MOST_CHANGES:,} more", 1, style="quiet")
         yield EMPTY
         yield _beside(first)
+        yield Text(ROUNDING, 0, 2, style="quiet")
         yield EMPTY
         yield from moved(first, most=MOST_CHANGES) if first.paired else ()
         return
@@ -143,6 +155,7 @@ def whole(comparison: Comparison) -> Iterator[Block]:
     yield from (Text(text, 2, 2) for text in changed_in_words(comparison))
     yield EMPTY
     yield _beside(comparison, comparison.lines)
+    yield Text(ROUNDING, 0, 2, style="quiet")
     if any(_some(line, comparison.pairs) for line in comparison.lines) and comparison.paired:
         yield Text(
             f"[some of {comparison.pairs:,}]: in the histories that have it in both scenarios, maybe not like the rest", 1, 1
@@ -225,6 +238,7 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
         for line in comparison.lines:
             label = f"{line.alone}{_some(line, comparison.pairs)}"
             page.append("| " + " | ".join(markdown_cell(text) for text in (label, *in_cells(line))) + " |")
+        page += ["", ROUNDING]
         if comparison.paired:
             page += ["", *map(markdown_cell, moved_lines(comparison))]
         page.append("")

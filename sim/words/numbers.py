@@ -50,6 +50,15 @@ def beside(value: float, low: float, high: float, unit: str) -> str:
     return to_place(scale * value, place_of(scale * low, scale * high)) + told
 
 
+def unit_after(unit: str) -> str:
+    """Return the unit that stands after a difference without its own: points for shares.
+
+    >>> unit_after("share"), unit_after("km2"), unit_after("")
+    (' points', ' km2', '')
+    """
+    return " points" if unit == "share" else f" {unit}" if unit else ""
+
+
 def with_band(value: float, low: float, high: float, unit: str, *, sign: bool = False) -> str:
     """Return a value with its interval, with the digits that it warrants.
 

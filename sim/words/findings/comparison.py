@@ -13,6 +13,7 @@ from sim.results.pairs import Difference
 from sim.words.findings.pieces import Pieces, finding, in_order, with_interval
 from sim.words.findings.run import CLAUSES, listed
 from sim.words.labels import sentence_label, side_names
+from sim.words.numbers import unit_after
 
 MOST_DIFFERENCES = 2
 COLUMNS = ("difference", "low", "high")
@@ -158,8 +159,7 @@ def _not_found(told: _Told, known: Sequence[Line], against: str) -> Iterator[Fin
         yield finding("not found", 0.6, [f"Not a single history differs in {told.label(line)}."])
         return
     change = told.change(line)
-    unit = " points" if line.unit == "share" else f" {line.unit}" if line.unit else ""
-    pieces: Pieces = [f"No difference was found in {told.label(line)}", *change[-5:-1], f"{unit})."]
+    pieces: Pieces = [f"No difference was found in {told.label(line)}", *change[-5:-1], f"{unit_after(line.unit)})."]
     found = _of(line)
     where = "|".join((*told.where(line), COLUMNS[0]))
     yield Finding("not found", tuple(pieces), found.mean, found.low, found.high, where, 0.6)
