@@ -9,15 +9,15 @@ from sim.results.pairs import Difference
 from sim.results.tables import csv_of
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.assumptions import Study
-from sim.studies.condition import is_share
-from sim.studies.one_at_a_time import MindChanging, Variant
+from sim.studies.one_at_a_time import MindChanging
 from sim.studies.sensitivity import Sensitivity
 from sim.studies.sobol import LUCK, Sobol
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import findings_block
+from sim.words.findings.studies import value_in_words
 from sim.words.labels import knob_heading
 from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
-from sim.words.numbers import by_interval, in_full, with_band
+from sim.words.numbers import by_interval, place_of, to_place, with_band
 
 # judgement: an index that is known no better than this hardly tells a half from nothing.
 WIDE = 0.2
@@ -147,8 +147,8 @@ def _one_at_a_time(study: Study[MindChanging], top: int) -> Iterator[Block]:
     yield EMPTY
     yield Text(
         "What would change the picture: each assumption alone at the 5 % and 95 % of what it may be, and other structures "
-        f"({study.histories // replications} in all). Differences on the same luck, {replications:,} pairs; the 95 % "
-        "intervals of an outcome hold together."
+        f"({study.histories // replications} in all). Differences on the same luck, {replications:,} pairs; what follows "
+        "± is half of the 95 % interval, and those of an outcome hold together."
     )
     yield EMPTY
     yield _table(found, study, top)
@@ -167,30 +167,27 @@ def _table(found: MindChanging, study: Study[MindChanging], top: int) -> Table:
     """Return the table of the `top` assumptions that move the outcomes most, each taken alone."""
     shown = found.assumptions[:top]
     columns, cells = [], []
-    for name, values in found.outcomes.items():
+    for name in found.outcomes:
         changes = [effect.differences[name] for one in shown for effect in one.effects]
         largest = max((abs(change.mean) for change in changes if change is not None), default=0.0)
-        scale, unit = (100.0, " (points)") if is_share(values) else (0.001, " (thousand)") if largest >= 1e5 else (1.0, "")
+        is_of_share = study.outcomes[name].unit == "share"
+        scale, unit = (100.0, " (points)") if is_of_share else (0.001, " (thousand)") if largest >= 1e5 else (1.0, "")
         columns.append(Column(_head(study, name) + unit))
         cells.append([_cell(change, scale) for change in changes])
     rows: list[list[str]] = []
     for rank, one in enumerate(shown, 1):
         for place, effect in enumerate(one.effects):
             label = f"{rank}. {knob_heading(one.path, study.scenario)}" if place == 0 else ""
-            rows.append([label, _value(effect.variant), *(column[len(rows)] for column in cells)])
+            rows.append([label, value_in_words(effect.variant), *(column[len(rows)] for column in cells)])
     return Table([Column("assumption", wraps=True), Column("at"), *columns], rows, labels=2)
-
-
-def _value(variant: Variant) -> str:
-    return variant.value if variant.number is None else in_full(variant.number, 4)
 
 
 def _cell(change: Difference | None, scale: float) -> str:
     if change is None or not change.found:
         return NOT_FOUND
-    half = scale * (change.high - change.low) / 2
-    digits = 1 if half < 10 else 0
-    return f"{scale * change.mean:+,.{digits}f} ±{half:,.{digits}f}"
+    # With the digits of findings, whose sentences so have the numbers of this table.
+    place = place_of(scale * change.low, scale * change.high)
+    return f"{to_place(scale * change.mean, place, sign=True)} ±{to_place(scale * (change.high - change.low) / 2, place)}"
 
 
 def _by_design(study: Study[Sobol], top: int) -> Iterator[Block]:
@@ -218,7 +215,7 @@ def _by_design(study: Study[Sobol], top: int) -> Iterator[Block]:
         for name in most
     ]
     columns = [Column(_head(study, one.outcome)) for one in study.found]
-    yield Table([Column("share of variance with all interplay of", wraps=True), *columns], rows)
+    yield Table([Column("share of variance (± 95 %) with all interplay of", wraps=True), *columns], rows)
     yield Text("A dot: cannot be told from none.", 0, 2, style="quiet")
     if any(index.total_error > WIDE for one in study.found for index in one.indices):
         yield Text("The intervals are wide: take more rows, as twice as many.", 0, 2)
@@ -242,7 +239,7 @@ def _each_by_design(study: Study[Sobol], top: int) -> Iterator[Block]:
             alone = f"{index.first_order:.2f} ±{index.first_order_error:.2f}"
             rows.append([_factor(index.factor, study.scenario), alone, f"{index.total:.2f} ±{index.total_error:.2f}"])
         if rows:
-            yield Table([Column("factor", wraps=True), Column("alone (95 %)"), Column("with all interplay")], rows)
+            yield Table([Column("factor", wraps=True), Column("alone (95 %)"), Column("with all interplay (95 %)")], rows)
         more = f"; {len(seen) - top} more are in the table" if len(seen) > top else ""
         yield Text(f"{len(one.indices) - len(seen)} of {len(one.indices)} factors cannot be told from none{more}", 1, 2)
         yield EMPTY

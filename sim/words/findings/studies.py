@@ -25,7 +25,7 @@ from sim.words.numbers import in_full, place_of, rounded, to_place
 
 MOST_NAMED = 2
 MOST_OUTCOMES = 3
-DIGITS = 3
+DIGITS, DIGITS_OF_VALUE = 3, 4
 
 
 def _label(outcome: str, scenario: Scenario[Any] | None) -> str:
@@ -117,15 +117,20 @@ def of_assumptions(
         variant, outcome, change = _surest(one)
         of, columns = ("one_at_a_time.csv", variant.path, variant.value, outcome), ("difference", "low", "high")
         by = with_interval(change.mean, change.low, change.high, units[outcome], of, columns=columns, sign=True)
-        value = variant.value.replace("_", " ") if variant.number is None else in_full(variant.number, DIGITS)
         begin = "What would change the picture most is" if place == 0 else "Next is"
-        pieces: Pieces = [f"{begin} {knob_label(one.path, scenario)}: at {value}, {_label(outcome, scenario)} changes by "]
+        at = f"{knob_label(one.path, scenario)}: at {value_in_words(variant)}"
+        pieces: Pieces = [f"{begin} {at}, {_label(outcome, scenario)} changes by "]
         told.append(finding("decides", 1.0 - 0.2 * place, [*pieces, *by, "."], change.low, change.high))
     still = len(assumptions) - len(moving)
     if still:
         said = f"For {still:,} of {len(assumptions):,} assumptions no effect was found."
         told.append(finding("not found", 0.6, [said]))
     return in_order(told)
+
+
+def value_in_words(variant: Variant) -> str:
+    """Return at what value an assumption was taken, as sentences and tables say it."""
+    return variant.value.replace("_", " ") if variant.number is None else in_full(variant.number, DIGITS_OF_VALUE)
 
 
 def _surest(one: Assumption) -> tuple[Variant, str, Difference]:
