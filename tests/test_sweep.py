@@ -221,9 +221,13 @@ def test_two_knobs_make_a_heat_table_of_the_values(load) -> None:
     assert shades[:3] == shades[3:]
     assert shades[0] == "··"
     assert SHADES.index(shades[0][0]) < SHADES.index(shades[1][0]) < SHADES.index(shades[2][0])
+    # A line says what they mean.
+    assert lines[5].startswith(" ·· ░░")
+    assert "from low to high, " in lines[5]
     # What is no more than noise has one shade.
     *_, last = lines_of(found, "war_goes_on")[3:5]
     assert set(last.split()[3::3]) == {"··"}
+    assert lines_of(found, "war_goes_on")[5].startswith(" ·· all within ")
 
 
 def test_one_knob_makes_a_line_a_point(parley: Callable, tmp_path: Path) -> None:

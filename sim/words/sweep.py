@@ -88,3 +88,8 @@ def _heat_table(sweep: Sweep, outcome: str, label: str) -> Iterator[Block]:
         [Column(), *(Column(f"{value}   ") for value in across.values)],
         [[y, *(cell((y, x)) for x in across.values)] for y in down.values],
     )
+    # The shades that there are, each of which is `step` wide.
+    steps = min(len(SHADES), int((most - least) / step) + 1) if step > 0 else 1
+    shown = " ".join(shade * 2 for shade in SHADES[:steps])
+    wide = half_width(step, unit)
+    yield Text(f"{shown} from low to high, {wide} each" if steps > 1 else f"{shown} all within {wide}", 1, 2, style="quiet")
