@@ -15,6 +15,7 @@ import pytest
 from sim.model import WarScenario
 from sim.results.history import medoid
 from sim.results.names import Names
+from sim.results.statistics import wilson_interval
 from sim.scenario import load_scenario
 from tests.resealed import reseal
 
@@ -78,6 +79,19 @@ def test_one_history_of_each_kind(parley, folder: Path, ending: str) -> None:
         assert float(outcomes["deal_month"]) * 30.4375 == pytest.approx(int(last["day"]) + 1)
 
 
+def is_close(told: tuple[float, ...], wanted: tuple[float, ...]) -> bool:
+    """Return whether shares in per cent are those, but for their rounding."""
+    return all(abs(one / 100 - other) < 0.0051 for one, other in zip(told, wanted, strict=True))
+
+
+def test_the_endings_stand_with_their_intervals(parley, folder: Path) -> None:
+    printed = " ".join(parley("explain", folder).stdout.split())
+    for row in rows((folder / "summary.csv").read_text()):
+        if row["section"] == "endings" and float(row["share"]):
+            found = re.search(rf"{re.escape(row['label'])} (\S+) % \((\S+) \.\. (\S+)\)", printed)
+            assert is_close(tuple(map(float, found.groups())), tuple(float(row[name]) for name in ("share", "low", "high")))
+
+
 def test_the_ledger_over_time_is_that_of_the_table(parley, folder: Path) -> None:
     printed = parley("explain", folder, "--full", COLUMNS="200").stdout.split("over time")[1].split("One history")[0]
     ledger = [row for row in rows((folder / "ledger.csv").read_text()) if row["question"] == "state"]
@@ -86,13 +100,20 @@ def test_the_ledger_over_time_is_that_of_the_table(parley, folder: Path) -> None
         by_day[row["date"]] = by_day.get(row["date"], 0.0) + float(row["share"])
     assert all(total == pytest.approx(1.0, abs=1e-12) for total in by_day.values())
     dates = re.findall(r"\d{4}-\d\d-\d\d", printed)
-    lines = [line for line in printed.splitlines() if re.search(r"%( +[\d.]+%)*$", line)]
-    over_time = [line for line in lines if line.count("%") == len(dates)]
-    possible = [[float(text) for text in re.findall(r"([\d.]+)%", line)] for line in over_time if "Possible, " in line]
+    cell = r"(\S+) % \((\S+) \.\. (\S+)\)"
+    possible = [
+        [tuple(map(float, one)) for one in re.findall(cell, line)] for line in printed.splitlines() if "Possible, " in line
+    ]
     assert possible
+    assert {len(line) for line in possible} == {len(dates)}
     for place, date in enumerate(dates):
         shares = [float(row["share"]) for row in ledger if row["date"] == date and row["answer"].startswith("possible:")]
-        assert sum(line[place] for line in possible) / 100 == pytest.approx(sum(shares), abs=0.0006 * len(possible))
+        # Each with the digits that its interval warrants.
+        assert sum(line[place][0] for line in possible) / 100 == pytest.approx(sum(shares), abs=0.006 * len(possible))
+        told = {line[place] for line in possible}
+        for row in (row for row in ledger if row["date"] == date and row["answer"].startswith("possible:")):
+            low, high = wilson_interval(int(row["histories"]), int(row["of"]))
+            assert any(is_close(one, (float(row["share"]), low, high)) for one in told)
 
 
 def test_the_reasons_are_those_of_the_table(parley, folder: Path) -> None:

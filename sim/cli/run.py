@@ -262,7 +262,7 @@ def _print_outcomes(ensembles: list[Ensemble], summaries: list[list[Row]], tell:
         return
     if len(ensembles) == 1:
         (ensemble,), (summary,) = ensembles, summaries
-        first = answer(identities[0], ensemble.scenario, summary, len(ensemble.numbers), ensemble.plan.days)
+        first = answer(identities[0], ensemble, summary)
     else:
         first = answer_of_several(ensembles)
     say_answer(first, whole(ensembles, summaries), full)

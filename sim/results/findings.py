@@ -22,7 +22,7 @@ class Number(NamedTuple):
     number : float
     of : str
         Where it stands: a table, what names the row, and the column, as in `summary.csv|war_goes_on|share`; of a ratio of
-        two such numbers both, with ` over ` between them.
+        two such numbers both, with ` over ` between them, and `|low` or `|high` behind them for an end of its interval.
     """
 
     text: str

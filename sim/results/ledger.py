@@ -60,6 +60,11 @@ def entries(ensemble: Ensemble) -> Iterator[Entry]:
                 yield Entry(day, question, answers[question][place], int(counts[place]), of)
 
 
+def held_of(found: Iterable[Entry]) -> dict[int, int]:
+    """Return how many reviews were held at war, by day of the ledger."""
+    return {entry.day: entry.of for entry in found if entry.question == "state"}
+
+
 class Totals:
     """The answers of all reviews together.
 

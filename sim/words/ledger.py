@@ -6,7 +6,9 @@ from sim.engine.calendar import Calendar
 from sim.model.answers import NOTHING, Opener, is_possible
 from sim.results.ledger import Entry, Totals
 from sim.results.names import Names
+from sim.results.statistics import wilson_interval
 from sim.words.layout import Block, Column, Quiet, Table
+from sim.words.numbers import with_band
 
 # What opens a zone, and in how many cases, the most frequent first.
 Opens = Sequence[tuple[Opener, int]]
@@ -140,20 +142,27 @@ def ledger_over_time(
         return
     goals = (1, 91, 182, 365, 548, 730, 1096, 1461, days) if full else (1, 182, 365, days)
     wanted = sorted({min(known, key=lambda day: abs(day - goal)) for goal in goals})
-    share = {(row.day, row.answer): row.histories / row.of for row in states}
+    count = {(row.day, row.answer): row.histories for row in states}
     at_war = {row.day: row.of for row in states}
     date = {day: calendar.date_of(day).isoformat() for day in known}
-    total = {answer: sum(row.histories for row in states if row.answer == answer) for _, answer in share}
+    total = {answer: sum(row.histories for row in states if row.answer == answer) for _, answer in count}
     order = sorted(total, key=lambda answer: (not is_possible(answer), -total[answer]))
     if not full:
         most = sorted(total, key=lambda answer: -total[answer])[:MOST_STATES]
         order = [answer for answer in order if answer in most]
-    table = [[names.state(answer), *(f"{share.get((day, answer), 0.0):.1%}" for day in wanted)] for answer in order]
+
+    def told(day: int, histories: int) -> str:
+        low, high = wilson_interval(histories, at_war[day])
+        return with_band(histories / at_war[day], low, high, "share")
+
+    table = [[names.state(answer), *(told(day, count.get((day, answer), 0)) for day in wanted)] for answer in order]
     if len(order) < len(total):
-        rest = [1 - sum(share.get((day, answer), 0.0) for answer in order) for day in wanted]
-        table.append([Quiet(f"{len(total) - len(order)} reasons more"), *(f"{max(0.0, one):.1%}" for one in rest)])
+        rest = [told(day, at_war[day] - sum(count.get((day, answer), 0) for answer in order)) for day in wanted]
+        table.append([Quiet(f"{len(total) - len(order)} reasons more"), *rest])
     table.append([Quiet("histories at war"), *(f"{at_war[day]:,}" for day in wanted)])
-    yield Table([Column("share of histories at war", wraps=True, least=30), *(Column(date[day]) for day in wanted)], table)
+    yield Table(
+        [Column("share of histories at war (95 %)", wraps=True, least=30), *(Column(date[day]) for day in wanted)], table
+    )
 
 
 def reasons_table(names: Names, totals: Totals) -> Table:

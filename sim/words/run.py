@@ -22,8 +22,7 @@ from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.comparison import matrix
-from sim.words.findings import findings_block
-from sim.words.findings.run import of_summary
+from sim.words.findings import findings_block, of_ensemble
 from sim.words.layout import EMPTY, Bar, Block, Column, Table, Text, Title, scale_of
 from sim.words.ledger import sentences
 from sim.words.markdown import markdown_cell
@@ -76,13 +75,12 @@ DEALS = ("deal_within_12_months", "deal_within_24_months")
 COSTS = ("casualties_attacker", "casualties_defender", "ground_gained_km2")
 
 
-def answer(
-    identity: Identity, scenario: Scenario[ScenarioHead], summary: Sequence[Row], histories: int, days: int
-) -> Iterator[Block]:
+def answer(identity: Identity, ensemble: Ensemble, summary: Sequence[Row]) -> Iterator[Block]:
     """Yield what a run says, on one screen: its findings, how histories end, whether there is a deal, what it costs."""
-    yield Title(identity.scenario, identity.size_of(histories))
+    scenario, days = ensemble.scenario, ensemble.plan.days
+    yield Title(identity.scenario, identity.size_of(len(ensemble.numbers)))
     yield EMPTY
-    yield findings_block(of_summary(scenario, summary, days))
+    yield findings_block(of_ensemble(ensemble, summary))
     yield EMPTY
     rows = {row.id: row for row in summary}
     endings = sorted((row for row in summary if row.section == "endings"), key=lambda row: -(row.share or 0.0))
@@ -110,8 +108,8 @@ def endings_line(scenario: Scenario[ScenarioHead], summary: Sequence[Row], days:
     """Return how histories end, in one paragraph."""
     endings = sorted((row for row in summary if row.section == "endings" and row.share), key=lambda row: -(row.share or 0.0))
     end = Calendar(scenario.world.start_date).date_of(days).isoformat()
-    told = ", ".join(f"{row.label} {cells(row)[0]}" for row in endings)
-    return Text(f"On {end}: {told}.", hang=2)
+    told = ", ".join(f"{row.label} {share} ({interval})" for row in endings for share, interval in [cells(row)])
+    return Text(f"On {end} (in brackets: 95 %): {told}.", hang=2)
 
 
 def whole(ensembles: Sequence[Ensemble], summaries: Sequence[Sequence[Row]]) -> Iterator[Block]:
@@ -183,7 +181,7 @@ def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
         "",
         markdown_cell(headline(ensemble)),
         "",
-        *(f"1. {markdown_cell(one.sentence)}" for one in of_summary(ensemble.scenario, summary, ensemble.plan.days)),
+        *(f"1. {markdown_cell(one.sentence)}" for one in of_ensemble(ensemble, summary)),
         "",
     ]
     section = ""

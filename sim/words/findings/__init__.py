@@ -12,6 +12,7 @@ from typing import Any
 from sim.ensemble.run import Ensemble
 from sim.results.comparison import Comparison
 from sim.results.findings import Finding, findings_of
+from sim.results.ledger import entries, held_of
 from sim.results.runs import Run
 from sim.results.summary import Row, blank_row
 from sim.studies.assumptions import Study
@@ -32,13 +33,13 @@ WIDTH, LINES = 79, 4
 
 def of_ensemble(ensemble: Ensemble, summary: Sequence[Row]) -> list[Finding]:
     """Return what is found in an ensemble that has just been run."""
-    return of_summary(ensemble.scenario, summary, ensemble.plan.days)
+    return of_summary(ensemble.scenario, summary, ensemble.plan.days, held_of(entries(ensemble)))
 
 
 @findings_of.register
 def of_run(run: Run) -> list[Finding]:
     """Return what is found in a run: how it ends, what stands in the way, what is scripted, what is not settled."""
-    return of_summary(run.scenario, run.summary, run.days)
+    return of_summary(run.scenario, run.summary, run.days, held_of(run.ledger))
 
 
 @findings_of.register

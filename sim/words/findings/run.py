@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
-from sim.engine.calendar import Calendar
+from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.model import section
 from sim.model.answers import SEVERAL, is_possible
 from sim.model.endings import FAILED
@@ -36,7 +37,9 @@ MOST_NEAR = 2
 LEDGER = "ledger:"
 
 
-def of_summary(scenario: Scenario[Any], summary: Sequence[Row], days: int) -> list[Finding]:
+def of_summary(
+    scenario: Scenario[Any], summary: Sequence[Row], days: int, held: Mapping[int, int] | None = None
+) -> list[Finding]:
     """Return what is found in the summary of a run of so many days, what weighs most first.
 
     Parameters
@@ -45,17 +48,20 @@ def of_summary(scenario: Scenario[Any], summary: Sequence[Row], days: int) -> li
     summary : sequence of Row
         As made of an ensemble, or read from `summary.csv`.
     days : int
+    held : mapping of int to int
+        How many reviews of the ledger were held at war, by day; nothing is said of when if it is not given.
     """
     rows = {row.id: row for row in summary}
     endings = [row for row in summary if row.section == "endings" and row.id != FAILED and row.share is not None]
-    found = [*_ceasefires(scenario, rows), *_endings(scenario, endings, days), *_blocks(scenario, summary)]
+    after = f"after {span_in_words(scenario.world.start_date, days)}"
+    found = [*_ceasefires(scenario, rows, after), *_endings(scenario, endings, after), *_blocks(scenario, summary, held)]
     return in_order([*found, *_scripted(scenario, days)])
 
 
 # How it ends
 
 
-def _ceasefires(scenario: Scenario[Any], rows: Mapping[str, Row]) -> Iterator[Finding]:
+def _ceasefires(scenario: Scenario[Any], rows: Mapping[str, Row], after: str) -> Iterator[Finding]:
     """Yield in how many histories a ceasefire is signed, when, and in how many of these it does not last."""
     if section(scenario, Talks) is None:
         yield finding("block", 0.7, ["No one negotiates in this scenario."])
@@ -77,12 +83,13 @@ def _ceasefires(scenario: Scenario[Any], rows: Mapping[str, Row]) -> Iterator[Fi
         yield Finding("ending", tuple(pieces), 0.0, low, high, "summary.csv|deal_month|n/total", 1.0)
         return
     if row.n == row.total:
-        pieces = ["A ceasefire is signed in all of ", _count(row), " histories", *_median(row, " (", ")")]
+        pieces = ["A ceasefire is signed in all of ", _count(row), " histories (95 %: in at least ", share[-4]]
+        pieces += [" %", *_median(row, "; "), ")"]
     else:
         pieces = ["A ceasefire is signed in ", share[0], " of histories", *share[1:-1], *_median(row, "; "), share[-1]]
     again = rows.get("war_again")
     if again is not None and again.share is not None:
-        pieces += _again(again, row)
+        pieces += _again(again, row, after)
     yield Finding("ending", (*pieces, "."), row.n / row.total, low, high, "summary.csv|deal_month|n/total", 1.0)
 
 
@@ -97,20 +104,21 @@ def _median(row: Row, before: str, after: str = "") -> Pieces:
     return [f"{before}median: month ", Number(f"{row.p50:.0f}", row.p50, f"summary.csv|{row.id}|p50"), after]
 
 
-def _again(again: Row, deals: Row) -> Pieces:
+def _again(again: Row, deals: Row, after: str) -> Pieces:
     """Return in how many of the histories with a ceasefire there is war again at the end."""
     assert again.share is not None, "looked at before"
     count = round(again.share * again.total)
-    if count == 0:
-        return ["; in none of these the war is back at the end"]
-    if count == deals.n:
-        return ["; in all of these the war is back at the end"]
     share = again.share / (deals.n / deals.total)
     of = f"summary.csv|{again.id}|share over summary.csv|{deals.id}|n/total"
     low, high = wilson_interval(share * deals.n, deals.n)
-    text = with_interval(share, low, high, "share", ("", ""), columns=("", "", ""))[0]
-    assert isinstance(text, Number), "a number with its interval begins with it"
-    return ["; in ", Number(text.text, share, of), " of these the war is back at the end"]
+    told = with_interval(share, low, high, "share", (of,), columns=("", "low", "high"), words="")
+    first, least, most = (piece for piece in told if isinstance(piece, Number))
+    how: Pieces = [first._replace(of=of), *told[1:2], least, " .. ", most, ") of these"]
+    if count == 0:
+        how = ["none of these (in at most ", most, " %)"]
+    elif count == deals.n:
+        how = ["all of these (in at least ", least, " %)"]
+    return ["; in ", *how, f" the war is back {after}"]
 
 
 def clause(row: Row, sides: Sequence[str]) -> str:
@@ -118,12 +126,12 @@ def clause(row: Row, sides: Sequence[str]) -> str:
     return CLAUSES.get(row.id, sentence_label(row.label, sides))
 
 
-def _endings(scenario: Scenario[Any], endings: Sequence[Row], days: int) -> Iterator[Finding]:
+def _endings(scenario: Scenario[Any], endings: Sequence[Row], after: str) -> Iterator[Finding]:
     """Yield how histories stand at the end, and whether it is settled which ending is the commonest."""
     order = sorted((row for row in endings if row.share), key=lambda row: -(row.share or 0.0))
     if not order:
         return
-    sides, after = side_names(scenario), f"after {span_in_words(scenario.world.start_date, days)}"
+    sides = side_names(scenario)
     first = order[0]
     if first.total == 1:
         yield finding("ending", 1.0, [f"One history says nothing of frequencies; {after} {clause(first, sides)} in it."])
@@ -152,7 +160,7 @@ def _told_apart(first: Row, second: Row) -> bool:
 # What stands in the way
 
 
-def _blocks(scenario: Scenario[Any], summary: Sequence[Row]) -> Iterator[Finding]:
+def _blocks(scenario: Scenario[Any], summary: Sequence[Row], held: Mapping[int, int] | None) -> Iterator[Finding]:
     """Yield what stood in the way most often in reviews at war, and, where no deal was possible, which reason."""
     states = {row.id.removeprefix(LEDGER): row for row in summary if row.section == "ledger" and row.share}
     if not states:
@@ -161,12 +169,18 @@ def _blocks(scenario: Scenario[Any], summary: Sequence[Row]) -> Iterator[Finding
     # Of equals the first in the order of the summary.
     state, row = max(states.items(), key=lambda item: item[1].share or 0.0)
     share = share_of(row)
-    pieces: Pieces = ["Most often, in ", share[0], " of reviews at war", *share[1:], f", {_in_words(state, names)}"]
+    end = [*([f"; {when}"] if (when := _when(held)) else []), ")"]
+    pieces: Pieces = ["Most often, in ", share[0], " of reviews at war", *share[1:-1], *end, f", {_in_words(state, names)}"]
     if row.share == 1.0:
+        count = Number(f"{row.n:,}", row.n, f"summary.csv|{row.id}|n")
         pieces = [
             "In all ",
-            Number(f"{row.n:,}", row.n, f"summary.csv|{row.id}|n"),
-            f" reviews at war {_in_words(state, names)}",
+            count,
+            " reviews at war (95 %: in at least ",
+            share[-4],
+            " %",
+            *end,
+            f" {_in_words(state, names)}",
         ]
     yield finding("block", 0.9, [*pieces, "."], row.low, row.high)
     reasons = {one: row for one, row in states.items() if not is_possible(one) and one != SEVERAL}
@@ -181,6 +195,20 @@ def _blocks(scenario: Scenario[Any], summary: Sequence[Row]) -> Iterator[Finding
     if near:
         told += [f", not told apart from {' and '.join(near[:MOST_NEAR])}"]
     yield finding("block", 0.6, [*told, "."], most.low, most.high)
+
+
+def _when(held: Mapping[int, int] | None) -> str:
+    """Return by when half of the reviews were held: while fewer and fewer are at war, the first months weigh most.
+
+    >>> _when({30: 50, 86: 30, 142: 20}), _when({})
+    ('half by month 1', '')
+    """
+    so_far, total = 0, sum((held or {}).values())
+    for day in sorted(held or {}):
+        so_far += (held or {})[day]
+        if 2 * so_far >= total:
+            return f"half by month {math.ceil(day / DAYS_PER_MONTH)}"
+    return ""
 
 
 def _in_words(state: str, names: Names) -> str:
