@@ -14,6 +14,7 @@ import pytest
 import sim
 from sim.results.store import StoreError
 from sim.scenario import ScenarioError, shipped
+from sim.words.comparison import in_cells
 from tests.conftest import ROOT
 
 SCALE = "arms.defender.aid_scale"
@@ -234,6 +235,19 @@ def test_results_are_shown_in_a_line(base) -> None:
     assert repr(base) == "<Run: baseline, 200 histories of 121 days, seed 1>"
     assert repr(sim.sensitivity(base, "casualties_attacker")) == "<Sensitivity: 90 rows>"
     assert {"run", "sweep", "ParleyError"} <= set(dir(sim))
+
+
+def test_a_difference_is_shown_as_commands_print_it(base) -> None:
+    other = sim.run("baseline", replications=200, months=4, settings={SCALE: 0.1})
+    comparison = sim.compare(base, other)
+    for line in comparison.lines:
+        assert in_cells(line)[2] in repr(line)
+        if line.difference is not None:
+            assert repr(line.difference) == f"<Difference: {in_cells(line)[2]}, {line.difference.pairs:,} histories>"
+            unit = " points" if line.unit == "share" else f" {line.unit}".rstrip()
+            assert f"{unit})" in repr(line.difference) or "within" not in repr(line.difference)
+    assert any("within" in repr(line) for line in comparison.lines)
+    assert any("(within" not in repr(line) for line in comparison.lines)
 
 
 def test_a_scenario_may_be_given_as_an_object() -> None:

@@ -283,6 +283,29 @@ def test_two_runs_of_one_name_go_by_their_folders(parley, folders: Path, tmp_pat
     assert {(row["left"], row["right"]) for row in rows} == {tuple(two)}
 
 
+def test_a_folder_of_results_is_told_with_those_in_it(parley, folders: Path, tmp_path: Path) -> None:
+    inside = sorted(one.name for one in folders.iterdir() if (one / "manifest.json").is_file())
+    for command in ("compare", "report", "explain"):
+        done = parley(command, folders, *([folders / inside[0]] if command == "compare" else []))
+        assert done.returncode == 3
+        assert f"; results in it: {folders / inside[0]}" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    (tmp_path / "other").mkdir()
+    assert "results in it" not in parley("report", tmp_path).stderr
+
+
+def test_what_comes_next_is_about_all_that_was_run(parley, tmp_path: Path) -> None:
+    both = ("--replications", 5, "--months", 1, "--out", tmp_path)
+    done = parley("run", "baseline", "more_arms", *both)
+    # A command is broken between its words where it is longer than a line.
+    told = " ".join(done.stdout.replace("\\\n", " ").split())
+    assert f"Next: parley compare {tmp_path}/baseline {tmp_path}/more_arms" in told
+    assert f"parley report {tmp_path}/baseline {tmp_path}/more_arms" in told
+    apart = parley("run", "baseline", "history/iwo_jima", "--force", *both).stdout
+    assert "parley compare" not in apart
+    assert all(f"{tmp_path}/{name}" in apart.split("Next: ")[1] for name in ("baseline", "iwo_jima"))
+
+
 def test_one_name_is_not_enough(parley) -> None:
     assert parley("compare", "baseline").returncode == 2
     assert parley("compare", "baseline", "more_arms", "--csv", "--json").returncode == 2

@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 
 import sim
+from sim.ensemble.run import Plan
 from sim.results.comparison import Comparison, Line, compare
 from sim.results.findings import Finding, Number
+from sim.results.manifest import Called
 from sim.results.pairs import of_means, of_shares
 from sim.results.runs import Run
 from sim.results.statistics import quantile_interval, wilson_interval
 from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead
-from sim.studies.assumptions import from_given_data
+from sim.studies.assumptions import Study, from_given_data
 from sim.studies.breakeven import break_even
 from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption, Effect, MindChanging, Variant
@@ -27,6 +29,8 @@ from sim.studies.sensitivity import sensitivities
 from sim.studies.sobol import Sobol, SobolIndex
 from sim.words.findings import of_sensitivity, opening
 from sim.words.findings.run import of_summary
+from sim.words.layout import as_text
+from sim.words.sensitivity import answer as sensitivity_answer
 from tests.report.reading import is_rounded
 
 ENDINGS = {
@@ -73,8 +77,8 @@ RUNS: dict[str, tuple[list[Row], list[str]]] = {
         [*endings(war_goes_on=80, attacker_collapsed=40, ceasefire_in_force=180, war_again=100),
          deals(np.linspace(2, 26, 250), 400),
          *reviews(400, possible__none_open=500, defender__distrust=300, attacker__resolve=100)],
-        ["A ceasefire is signed in 62 % of histories (95 %: 58 .. 67; median: month 14); in 40 % of these the war is back "
-         "at the end.",
+        ["A ceasefire is signed in 62 % of histories (95 %: 58 .. 67; median: month 14); in 40 % (34 .. 46) of these the "
+         "war is back after 36 months.",
          "Most often, in 56 % of reviews at war (95 %: 51 .. 60), a deal is possible, but no talks have opened.",
          "After 36 months a ceasefire is in force in 45 % (95 %: 40 .. 50), there is war again after a ceasefire in 25 % "
          "(21 .. 29) and the war goes on in 20 % (16 .. 24).",
@@ -84,17 +88,19 @@ RUNS: dict[str, tuple[list[Row], list[str]]] = {
     "nothing is signed": (
         [*endings(war_goes_on=400), deals([], 400), *reviews(400, attacker__resolve=900)],
         ["No ceasefire is signed in any of 400 histories (95 %: in at most 1.0 %).",
-         "In all 900 reviews at war no deal is possible because of Russia's resolve.",
+         "In all 900 reviews at war (95 %: in at least 99.0 %) no deal is possible because of Russia's resolve.",
          "In all of 400 histories the war goes on after 36 months (95 %: in at least 99.0 %)."],
     ),
     "all sign and keep to it": (
         [*endings(ceasefire_in_force=1000), deals([7.0] * 1000, 1000)],
-        ["A ceasefire is signed in all of 1,000 histories (median: month 7); in none of these the war is back at the end.",
+        ["A ceasefire is signed in all of 1,000 histories (95 %: in at least 99.62 %; median: month 7); in none of these "
+         "(in at most 0.38 %) the war is back after 36 months.",
          "In all of 1,000 histories a ceasefire is in force after 36 months (95 %: in at least 99.62 %)."],
     ),
     "all sign and break it": (
         [*endings(war_again=200), deals([3.0] * 200, 200)],
-        ["A ceasefire is signed in all of 200 histories (median: month 3); in all of these the war is back at the end.",
+        ["A ceasefire is signed in all of 200 histories (95 %: in at least 98.1 %; median: month 3); in all of these (in at "
+         "least 98.1 %) the war is back after 36 months.",
          "In all of 200 histories there is war again after a ceasefire after 36 months (95 %: in at least 98.1 %)."],
     ),
     "one history": (
@@ -104,8 +110,8 @@ RUNS: dict[str, tuple[list[Row], list[str]]] = {
     "a tie": (
         [*endings(war_goes_on=100, ceasefire_in_force=100), deals([10.0] * 100, 200),
          *reviews(200, several=50, defender__red_lines=25, attacker__red_lines=25)],
-        ["A ceasefire is signed in 50 % of histories (95 %: 43 .. 57; median: month 10); in none of these the war is back "
-         "at the end.",
+        ["A ceasefire is signed in 50 % of histories (95 %: 43 .. 57; median: month 10); in none of these (in at most "
+         "3.7 %) the war is back after 36 months.",
          "Most often, in 50 % of reviews at war (95 %: 43 .. 57), no deal is possible, and no single reason is why.",
          "After 36 months the war goes on in 50 % (95 %: 43 .. 57) and a ceasefire is in force in 50 % (43 .. 57).",
          "The single reason why none is possible is most often Ukraine's red lines, in 25 % of all reviews at war (95 %: "
@@ -115,8 +121,8 @@ RUNS: dict[str, tuple[list[Row], list[str]]] = {
     ),
     "hardly any": (
         [*endings(war_goes_on=1999, ceasefire_in_force=1), deals([30.0], 2000)],
-        ["A ceasefire is signed in 0.05 % of histories (95 %: 0.01 .. 0.28; median: month 30); in none of these the war is "
-         "back at the end.",
+        ["A ceasefire is signed in 0.05 % of histories (95 %: 0.01 .. 0.28; median: month 30); in none of these (in at "
+         "most 80 %) the war is back after 36 months.",
          "After 36 months the war goes on in 99.95 % (95 %: 99.72 .. 99.99) and a ceasefire is in force in 0.05 % "
          "(0.01 .. 0.28)."],
     ),
@@ -134,6 +140,10 @@ class Looked:
     def at(self, of: str) -> float:
         if " over " in of:
             above, below = of.split(" over ")
+            if below.endswith(("|low", "|high")):
+                below, _, end = below.rpartition("|")
+                n = self._rows["summary.csv"][("deal_month",)]["n"]
+                return wilson_interval(self.at(above) / self.at(below) * n, n)[end == "high"]
             return self.at(above) / self.at(below)
         table, *key, column = of.split("|")
         row = self._rows[table][tuple(key)]
@@ -177,6 +187,18 @@ def test_a_run_of_which_all_is_known_gives_its_sentences(load, what: str):
     tables = {"summary.csv": [{**vars(row)} for row in rows]}
     assert hold(found, Looked(KEYS, tables)) or what == "one history"
     assert of_summary(load("baseline"), rows, 1095) == found
+
+
+def test_a_run_says_by_when_half_of_its_reviews_were_held(load):
+    """While fewer and fewer are at war, what is most often so hangs on the first months."""
+    rows, _ = RUNS["as usual"]
+    held = {day: 400 // (1 + place) for place, day in enumerate(range(14, 1095, 56))}
+    told = [one.sentence for one in of_summary(load("baseline"), rows, 1095, held)]
+    assert any(
+        one.startswith("Most often, in 56 % of reviews at war (95 %: 51 .. 60; half by month 5), a deal is") for one in told
+    )
+    run = sim.run("baseline", replications=20, months=13)
+    assert re.search(r"reviews at war \(95 %: .*; half by month [1-7]\)", " ".join(one.sentence for one in run.findings))
 
 
 def test_other_sides_have_their_own_names(load):
@@ -520,6 +542,13 @@ def test_what_would_change_the_picture_is_told_with_its_value(load):
     )
     assert told[2].sentence == "For 1 of 3 assumptions no effect was found."
     hold(told, Looked(KEYS, {"one_at_a_time.csv": table.as_dicts()}))
+    # The sentence has the numbers of the table.
+    called = {"casualties_attacker": Called(label="Casualties, Russia", unit="persons")}
+    study = Study("one_at_a_time", load("baseline"), Plan(400, 1, 1095), 1200, called, {}, {}, [table])
+    shown = " ".join(as_text(sensitivity_answer(study, 5)).split())
+    for one in told[:2]:
+        value, mean = re.search(r": at (\S+), .* changes by (\S+) ", one.sentence).groups()
+        assert f" {value} {mean} ±" in shown
     still = replace(table, assumptions=[one for one in table.assumptions if one.moves == 0])
     assert [one.kind for one in still.findings] == ["not found"]
 
