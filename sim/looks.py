@@ -41,7 +41,9 @@ class Told(str):
 
 @in_a_line.register
 def _difference(found: Difference) -> str:
-    return f"{difference_in_words(found, found.unit)}, {found.pairs:,} histories"
+    # Beside a label that has it, commands leave it out.
+    unit = f" {found.unit}" if found.found and found.unit not in ("", "share") else ""
+    return f"{difference_in_words(found, found.unit)}{unit}, {found.pairs:,} histories"
 
 
 @in_a_line.register
