@@ -31,6 +31,7 @@ from sim.studies.headline import of_those
 from sim.studies.one_at_a_time import mind_changing
 from sim.studies.sensitivity import sensitivities
 from sim.studies.sobol import LUCK, design, design_size, indices, run_design
+from sim.words.numbers import place_of
 from sim.words.sensitivity import files
 from tests.resealed import reseal
 
@@ -313,8 +314,13 @@ def test_the_command(parley: Callable, tmp_path: Path) -> None:
     lines = one.stdout.splitlines()
     place = next(at for at, line in enumerate(lines) if line.startswith(" 1. Scale of all casualties"))
     for line, row in zip(lines[place : place + 2], rows[:2], strict=True):
-        half = (float(row["high"]) - float(row["low"])) / 2
-        assert line.split()[-2:] == [f"{float(row['difference']):+,.0f}", f"±{half:,.0f}"]
+        # With the digits that the interval warrants.
+        low, high = float(row["low"]), float(row["high"])
+        shown = (float(text.strip("±").replace(",", "")) for text in line.split()[-2:])
+        unit = 10.0 ** -place_of(low, high)
+        for found, wanted in zip(shown, (float(row["difference"]), (high - low) / 2), strict=True):
+            assert abs(found - wanted) <= unit / 2
+            assert found % unit == 0
         assert (float(row["difference"]) > 0) == (float(row["value"]) > 1)
     assert "Not tried: attrition.law=own" in one.stdout
     certain = parley("sensitivity", "history/iwo_jima", "--sobol", 32, "--outcome", "casualties_attacker")
