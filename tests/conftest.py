@@ -83,21 +83,22 @@ def inside() -> Iterator[Inside]:
 
 
 @pytest.fixture(scope="session")
-def parley(inside: Inside) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command line in a process of its own; where its environment is another, from the start."""
+def parley(inside: Inside, tmp_path_factory) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line in a process of its own, and in a folder of its own unless one is named."""
 
     def surroundings() -> dict[str, str]:
         return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
 
     before = surroundings()
 
-    def parley(*arguments: object, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    def parley(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "sim", *map(str, arguments)]
+        cwd = cwd or tmp_path_factory.mktemp("here")
         if not environment and surroundings() == before:
             done = inside.run(*arguments, folder=cwd, seconds=600)
             assert done.code is not None, f"it did not end: {command}"
             return subprocess.CompletedProcess(command, done.code, done.out.decode(), done.err.decode())
-        environment = {**os.environ, "COLUMNS": "120", **environment}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **environment}
         return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
     return parley

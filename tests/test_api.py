@@ -27,7 +27,9 @@ def base() -> sim.api.Run:
 
 def test_a_run_is_that_of_the_command(parley, tmp_path: Path) -> None:
     ours = sim.run("baseline", replications=40, months=2, settings=[f"{SCALE}=0.5"], out=tmp_path / "ours")
-    done = parley("run", "baseline", "--replications", 40, "--months", 2, "--set", f"{SCALE}=0.5", "--out", tmp_path)
+    done = parley(
+        "run", "baseline", "--replications", 40, "--months", 2, "--set", f"{SCALE}=0.5", "--out", tmp_path / "baseline"
+    )
     assert done.returncode == 0
     files = sorted(file.name for file in (tmp_path / "ours").iterdir())
     assert files == sorted(file.name for file in (tmp_path / "baseline").iterdir())

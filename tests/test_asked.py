@@ -270,9 +270,9 @@ def test_it_is_taken_wherever_an_outcome_is(parley: Callable, tmp_path: Path) ->
     assert over.returncode == 5
     assert over.stderr.count(f"over the limit: {span} of") == 1
     precise = ("--precision", 0.4, "--precision-of", "war_goes_on@2")
-    ran = parley("run", "baseline", "--months", 3, "--replications", 20, *precise, "--out", tmp_path)
+    ran = parley("run", "baseline", "--months", 3, "--replications", 20, *precise, "--out", tmp_path / "baseline")
     assert "Written" in ran.stdout
-    again = parley("run", "baseline", "--months", 3, "--replications", 20, *precise, "--out", tmp_path)
+    again = parley("run", "baseline", "--months", 3, "--replications", 20, *precise, "--out", tmp_path / "baseline")
     assert again.stdout == ran.stdout.replace("Written", "There already")
     held = parley("discover", tmp_path / "baseline", "--outcome", "war_goes_on@1")
     assert held.returncode == 3

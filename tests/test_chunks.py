@@ -279,7 +279,7 @@ def test_chunks_of_another_run_are_refused(load, tmp_path: Path, other: dict[str
 
 
 def asked(out: Path, *arguments: object) -> list[str]:
-    ask = ("run", "baseline", "--months", 1, "--replications", 240, "--chunk", 20, "--out", out, *arguments)
+    ask = ("run", "baseline", "--months", 1, "--replications", 240, "--chunk", 20, "--out", out / "baseline", *arguments)
     return [str(word) for word in ask]
 
 

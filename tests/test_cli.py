@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 BASELINE = (ROOT / "scenarios" / "baseline.yaml").read_text()
 QUICK = ("--replications", "40", "--months", "13")
-OUT = ("--out", "results")
+OUT = ("--out", "results/baseline")
 
 
 def test_a_run_prints_and_writes(parley, tmp_path: Path):
@@ -84,7 +84,7 @@ def test_force_does_not_replace_a_folder_that_is_no_run(parley, tmp_path: Path):
 
 def test_the_resolved_scenario_gives_the_same_run(parley, tmp_path: Path):
     parley("run", "baseline", *QUICK, "--set", "arms.defender.aid_scale=0.3", *OUT, cwd=tmp_path)
-    again = parley("run", "results/baseline/scenario.yaml", *QUICK, "--out", "again", cwd=tmp_path)
+    again = parley("run", "results/baseline/scenario.yaml", *QUICK, "--out", "again/scenario", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     first, second = tmp_path / "results/baseline", tmp_path / "again/scenario"
     for name in ("outcomes.csv", "series.csv", "summary.csv"):
@@ -101,7 +101,7 @@ def test_json(parley, tmp_path: Path):
 
 def test_several_side_by_side(parley, tmp_path: Path):
     (tmp_path / "less_aid.yaml").write_text(BASELINE.replace('title: "Baseline', 'title: "Less aid'))
-    done = parley("run", "baseline", "less_aid.yaml", *QUICK, *OUT, "--full", cwd=tmp_path)
+    done = parley("run", "baseline", "less_aid.yaml", *QUICK, "--out", "results", "--full", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (row,) = [line for line in done.stdout.splitlines() if line.startswith(" War goes on")]
     assert row.count("%") == row.count(" .. ") == 2

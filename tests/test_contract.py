@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -73,7 +74,7 @@ def call(name: str, *of: str) -> list[str]:
         named.append("near")
     elif name in ("knobs", "outcomes", "show"):
         named.append("casualties")
-    return [name, *named, *CALLS.get(name, ()), *(["--force"] if name in ("sweep", "run", "report", "export") else [])]
+    return [name, *named, *CALLS.get(name, ()), *(["--force"] if name in (*STUDIES, "run", "report", "export") else [])]
 
 
 def test_every_command_is_in_the_table() -> None:
@@ -93,8 +94,84 @@ def test_options_are_those_of_the_table(name: str) -> None:
     options, contract = options_of(name), CONTRACT[name]
     assert ("--set" in options) == contract.sets
     assert {way for way in ("json", "csv", "markdown") if f"--{way}" in options} == set(contract.prints)
+    # Whatever it makes of results, their root can be named; a single thing that is written can be, too.
+    assert ("--results" in options) == contract.has_results
+    is_one = name == "run" or "study" in contract.writes or name in ("report", "plot")
+    assert ("--out" in options) == is_one
+    assert name not in ("run", *STUDIES) or "--force" in options
     # Whatever makes CSV can make it for Excel.
     assert ("--excel" in options) == ("csv" in contract.prints)
+
+
+STUDIES = [name for name, one in CONTRACT.items() if "study" in one.writes]
+
+
+@pytest.mark.ensembles
+@pytest.mark.parametrize("name", ["run", *STUDIES])
+def test_what_computes_writes_says_where_and_what_next_and_again_the_same(told, parley, folder: Path, name: str) -> None:
+    words = [word for word in call(name) if word != "--force"]
+
+    def kept(root: Path) -> dict[str, bytes]:
+        return {
+            str(path.relative_to(root)): path.read_bytes()
+            for path in root.rglob("*") if path.is_file() and path.name != "timing.json"
+        }  # fmt: skip
+
+    out, _ = told(*words, "--results", f"root/{name}")
+    *_, last = re.split(r"^(?=Written:)", out, flags=re.MULTILINE)
+    place = folder / last.split()[1]
+    assert place.is_relative_to(folder / f"root/{name}")
+    assert "\nNext: parley " in last
+    whole = kept(folder / f"root/{name}")
+    assert {"manifest.json", "README.md", "datapackage.json"} <= {*kept(place)}
+    again, _ = told(*words, "--results", f"root/{name}")
+    assert "There already:" in again
+    assert "\nNext: parley " in again
+    assert kept(folder / f"root/{name}") == whole
+    # What is named is the thing itself; runs that it needs are where they were.
+    told(*words, "--results", f"root/{name}", "--out", f"one/{name}")
+    assert {*kept(folder / f"one/{name}")} == {*kept(place)}
+    assert (kept(folder / f"root/{name}") == whole) or name == "run"
+    # Other results are not replaced unasked, and what is the user's never.
+    note = folder / f"one/{name}/mine.txt"
+    note.write_text("mine")
+    other = [*words, "--results", f"root/{name}", "--out", f"one/{name}", "--excel"]
+    refused = parley(*other, cwd=folder)
+    assert (refused.returncode, "is there already" in refused.stderr) == (3, True)
+    assert parley(*other, "--force", cwd=folder).returncode == 0
+    assert note.read_text() == "mine"
+
+
+@pytest.mark.ensembles
+def test_runs_that_a_study_makes_are_kept_and_taken(told, parley, folder: Path) -> None:
+    own, two = ("--results", "shared"), ("compare", "no_talks", "more_arms", *SIZE)
+    _, said = told(*two, *own)
+    runs = [f"shared/{name}+2_months+40_histories" for name in ("no_talks", "more_arms")]
+    assert [f"Written: {run}/, 40 histories" in said for run in runs] == [True, True]
+    # Another study of the same runs takes them, as it does one that `parley run` has made.
+    _, said = told(*two, "--unpaired", *own)
+    assert all(f"{run}/ is there already" in said for run in runs)
+    told("run", "aid_halted", *SIZE, *own)
+    _, said = told("compare", "no_talks", "aid_halted", *SIZE, *own)
+    assert "shared/aid_halted+2_months/ is there already" in said
+    assert "Written: shared/aid" not in said
+    # By folder it is the same comparison.
+    by_name, _ = told(*two, *own, "--csv")
+    by_folder, _ = told("compare", *runs, "--csv", *own)
+    assert by_name == by_folder
+    # A file that was changed is another scenario, and its runs stand beside those of before.
+    for scale in (0.5, 0.25):
+        (folder / "edited.yaml").write_text(f"title: Edited\nextends: near\narms: {{defender: {{aid_scale: {scale}}}}}\n")
+        forced = parley("compare", "no_talks", "edited.yaml", *SIZE, *own, *(["--force"] if scale < 0.5 else []), cwd=folder)
+        assert forced.returncode == 0, forced.stderr
+    assert len(list((folder / "shared").glob("edited+2_months+40_histories+*"))) == 2
+
+
+def test_of_several_runs_out_is_the_folder_of_all(told, folder: Path) -> None:
+    told("run", "no_talks", "near", "--replications", "3", "--months", "1", "--out", "both")
+    assert {path.name for path in (folder / "both").iterdir()} == {"no_talks", "near"}
+    told("run", "no_talks", "--replications", "3", "--months", "1", "--out", "alone")
+    assert (folder / "alone/manifest.json").is_file()
 
 
 # What takes longer is in another suite.

@@ -46,8 +46,8 @@ def folders(tmp_path_factory, inside: Inside) -> dict[str, Path]:
     out = tmp_path_factory.mktemp("whole")
     size = ("--replications", 100, "--months", 2)
     made = {
-        "run": (out / "baseline", "run", "baseline", *size, "--out", out),
-        "parquet": (out / "p/no_talks", "run", "no_talks", *size, "--parquet", "--out", out / "p"),
+        "run": (out / "baseline", "run", "baseline", *size, "--out", out / "baseline"),
+        "parquet": (out / "p/no_talks", "run", "no_talks", *size, "--parquet", "--out", out / "p/no_talks"),
         "sweep": (out / "s", "sweep", "no_talks", "--vary", "arms.defender.aid_scale=0:2:3", "--replications", 5,
                   "--months", 1, "--out", out / "s"),
         "one_at_a_time": (out / "o", "sensitivity", "history/iwo_jima", "--one-at-a-time", *size, "--outcome",

@@ -360,7 +360,7 @@ def test_cases_are_read_from_text() -> None:
 def folder(parley, tmp_path_factory) -> Path:
     """Results of the baseline, made by the command."""
     out = tmp_path_factory.mktemp("runs")
-    done = parley("run", "baseline", "--replications", 400, "--months", 12, "--out", out)
+    done = parley("run", "baseline", "--replications", 400, "--months", 12, "--out", out / "baseline")
     assert done.returncode == 0, done.stderr
     return out / "baseline"
 
@@ -391,7 +391,8 @@ def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
     assert kept["discovery.txt"] == done.stdout.partition("Written:")[0]
     again = parley("discover", folder, *ASK, "--out", tmp_path / "kept", COLUMNS="80")
     assert "is there already" in again.stderr
-    assert done.stdout.startswith(again.stdout.removesuffix(f"{again.stdout.splitlines()[-1]}\n"))
+    told, told_again = (one.stdout.partition(end)[0] for one, end in ((done, "Written:"), (again, "There already:")))
+    assert told.startswith(told_again.removesuffix(f"{told_again.splitlines()[-1]}\n"))
 
 
 def test_all_that_is_printed_says_the_same(parley, folder: Path) -> None:

@@ -15,7 +15,7 @@ SIZE = ("--replications", 12, "--months", 3)
 def test_tables_with_a_mark_are_the_same_tables(parley, tmp_path: Path) -> None:
     marked, plain = tmp_path / "marked/no_talks", tmp_path / "plain/no_talks"
     # In chunks, whose table of histories is put together on the disk.
-    done = parley("run", "no_talks", *SIZE, "--excel", "--chunk", 5, "--out", marked.parent)
+    done = parley("run", "no_talks", *SIZE, "--excel", "--chunk", 5, "--out", marked)
     assert done.returncode == 0, done.stderr
     sim.run("no_talks", replications=12, months=3, out=plain)
     tables = [file.name for file in plain.glob("*.csv")]
@@ -25,7 +25,9 @@ def test_tables_with_a_mark_are_the_same_tables(parley, tmp_path: Path) -> None:
     assert sim.read(marked).summary == sim.read(plain).summary
     assert not (marked / "scenario.yaml").read_bytes().startswith(BOM_UTF8)
     # The same command finds it done; one that asks for other tables is refused.
-    again = [parley("run", "no_talks", *SIZE, *more, "--out", "marked", cwd=tmp_path) for more in (("--excel",), ())]
+    again = [
+        parley("run", "no_talks", *SIZE, *more, "--out", "marked/no_talks", cwd=tmp_path) for more in (("--excel",), ())
+    ]
     assert [done.returncode for done in again] == [0, 3]
 
 

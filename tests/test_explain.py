@@ -25,7 +25,7 @@ pytestmark = pytest.mark.ensembles
 @pytest.fixture(scope="module")
 def folder(parley, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("explain")
-    done = parley("run", "baseline", "--replications", 150, "--months", 24, "--out", out)
+    done = parley("run", "baseline", "--replications", 150, "--months", 24, "--out", out / "baseline")
     assert done.returncode == 0, done.stderr
     assert f"Next: parley explain {out / 'baseline'}" in done.stdout
     return out / "baseline"
@@ -185,7 +185,7 @@ def test_a_folder_that_is_none_or_was_changed_gives_one_line(parley, folder: Pat
 def test_a_run_too_short_for_a_ledger_says_so(parley, tmp_path: Path) -> None:
     short = "title: Short\nextends: baseline\nhorizon_months: null\nhorizon_days: 20\n"
     (tmp_path / "short.yaml").write_text(short)
-    assert parley("run", "short.yaml", "--replications", 2, "--out", "made", cwd=tmp_path).returncode == 0
+    assert parley("run", "short.yaml", "--replications", 2, "--out", "made/short", cwd=tmp_path).returncode == 0
     done = parley("explain", tmp_path / "made/short")
     assert done.returncode == 0, done.stderr
     assert "too short for a ledger" in done.stdout
@@ -193,7 +193,7 @@ def test_a_run_too_short_for_a_ledger_says_so(parley, tmp_path: Path) -> None:
 
 
 def test_a_war_without_negotiation_is_told_too(parley, tmp_path: Path) -> None:
-    assert parley("run", "history/iwo_jima", "--replications", 1, "--out", tmp_path).returncode == 0
+    assert parley("run", "history/iwo_jima", "--replications", 1, "--out", tmp_path / "iwo_jima").returncode == 0
     assert not (tmp_path / "iwo_jima" / "ledger.csv").exists()
     done = parley("explain", tmp_path / "iwo_jima")
     assert done.returncode == 0, done.stderr
@@ -204,7 +204,7 @@ def test_a_war_without_negotiation_is_told_too(parley, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def kept(parley, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("kept")
-    assert parley("run", "baseline", "--replications", 3, "--months", 2, "--out", out).returncode == 0
+    assert parley("run", "baseline", "--replications", 3, "--months", 2, "--out", out / "baseline").returncode == 0
     return out / "baseline"
 
 

@@ -209,7 +209,7 @@ def _is_exported(root: Path, kind: str) -> None:
 
 
 def test_runs_that_are_no_pairs_are_exported_without_a_comparison(parley, folders: Path, tmp_path: Path) -> None:
-    assert parley("run", "baseline", "--replications", 5, "--months", 1, "--out", tmp_path).returncode == 0
+    assert parley("run", "baseline", "--replications", 5, "--months", 1, "--out", tmp_path / "baseline").returncode == 0
     export = Export.of([read_folder(folders / "baseline"), read_folder(tmp_path / "baseline")])
     assert export.comparisons == []
     assert len(export.left_out) == 1
@@ -242,7 +242,7 @@ def test_without_the_library_it_is_said_how_to_have_it(monkeypatch: pytest.Monke
 
 def test_parquet_is_exported_like_csv(parley, folders: Path, tmp_path: Path) -> None:
     pytest.importorskip("pyarrow", reason="pyarrow is not installed, and need not be")
-    assert parley("run", "baseline", *SETTINGS, "--parquet", "--out", tmp_path).returncode == 0
+    assert parley("run", "baseline", *SETTINGS, "--parquet", "--out", tmp_path / "baseline").returncode == 0
     tables = [
         {sheet.name: sheet for sheet in Export.of([read_folder(root / "baseline")]).sheets} for root in (folders, tmp_path)
     ]
@@ -251,7 +251,7 @@ def test_parquet_is_exported_like_csv(parley, folders: Path, tmp_path: Path) -> 
 
 
 def test_a_read_me_of_the_user_is_left_alone(parley, tmp_path: Path) -> None:
-    ask = ("run", "baseline", "--replications", 2, "--months", 1, "--out", tmp_path)
+    ask = ("run", "baseline", "--replications", 2, "--months", 1, "--out", tmp_path / "baseline")
     (tmp_path / "baseline").mkdir()
     (tmp_path / "baseline" / "README.md").write_text("mine")
     assert parley(*ask, "--force").returncode == 3

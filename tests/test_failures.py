@@ -57,7 +57,7 @@ def test_replications_that_fail_are_rows_with_their_reason(with_a_mistake: Path,
         )  # fmt: skip
 
     ask = ("run", "baseline", "--months", 14, "--replications", 80)
-    done = parley(*ask, "--out", tmp_path)
+    done = parley(*ask, "--out", tmp_path / "baseline")
     assert done.returncode == 4, done.stderr
     assert "3 replications failed" in done.stderr
     assert "Failed: something went wrong in Parley" in done.stdout
@@ -97,7 +97,7 @@ def test_replications_that_fail_are_rows_with_their_reason(with_a_mistake: Path,
         row["outcome"] == "talks_failing" and row["pairs"] == "77" for row in csv.DictReader(compared.stdout.splitlines())
     )
     # In chunks the same.
-    assert parley(*ask, "--chunk", 20, "--out", tmp_path / "chunks").returncode == 4
+    assert parley(*ask, "--chunk", 20, "--out", tmp_path / "chunks/baseline").returncode == 4
     theirs = digests(tmp_path / "chunks/baseline")
     assert {name for name, digest in digests(tmp_path / "baseline").items() if theirs[name] != digest} == {
         "failures.csv", "manifest.json",
@@ -212,7 +212,7 @@ def test_every_command_goes_on_and_exits_with_4(with_a_mistake: Path, tmp_path: 
     until = parley("breakeven", "baseline", f"{knob}=0:2", "--until", "share(war_goes_on) >= 0.5", *size)
     assert until.returncode == 4
     assert "3 at arms.defender.aid_scale=" in until.stderr
-    precise = parley("run", "baseline", "--months", 2, "--precision", 0.2, "--out", tmp_path / "precise")
+    precise = parley("run", "baseline", "--months", 2, "--precision", 0.2, "--out", tmp_path / "precise" / "baseline")
     assert precise.returncode == 4, precise.stderr
     assert "3 replications failed" in precise.stderr
 

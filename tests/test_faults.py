@@ -16,12 +16,12 @@ from tests.faults import Interpreter
 pytestmark = pytest.mark.hostile
 
 # A war with few outcomes: of each a chunked run has a part.
-RUN = "run history/iwo_jima --replications 5 --months 1 --workers 1 --out o"
+RUN = "run history/iwo_jima --replications 5 --months 1 --workers 1 --out o/iwo_jima"
 SWEEP = (
     "sweep history/iwo_jima --vary attrition.defender.daily_casualties=100,200 --replications 3 --months 1 --workers 1 "
     "--out o"
 )
-COMPARE = "compare no_talks aid_halted --replications 5 --months 1 --workers 1 --out o"
+COMPARE = "compare no_talks aid_halted --replications 5 --months 1 --workers 1 --out o --results r"
 ALONE = (
     "sensitivity history/iwo_jima --one-at-a-time --replications 100 --months 1 --outcome casualties_attacker --workers 1"
 )

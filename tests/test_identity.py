@@ -91,7 +91,7 @@ def test_same_bytes_whatever_the_hash_seed(parley: Callable, tmp_path: Path):
     digests = []
     for hash_seed in ("0", "1"):
         out = tmp_path / hash_seed
-        done = parley("run", "baseline", "--replications", 60, "--out", out, PYTHONHASHSEED=hash_seed)
+        done = parley("run", "baseline", "--replications", 60, "--out", out / "baseline", PYTHONHASHSEED=hash_seed)
         assert done.returncode == 0, done.stderr
         files = sorted((out / "baseline").iterdir())
         assert [file.name for file in files] == [

@@ -24,10 +24,10 @@ pytestmark = pytest.mark.hostile
 
 # Generous, because other tests keep the machine busy; on an idle one it is below one second, which is printed.
 SECONDS = 20
-SIZE = ("--months", "2", "--out", "out")
+SIZE = ("--months", "2", "--results", "out")
 ASKED = {
     "run": ("run", "no_talks", "--replications", "300", "--chunk", "20", *SIZE),
-    "run --report": ("run", "no_talks", "--replications", "60", "--report", "--months", "6", "--out", "out"),
+    "run --report": ("run", "no_talks", "--replications", "60", "--report", "--months", "6", "--results", "out"),
     "sweep": ("sweep", "no_talks", "--vary", "arms.defender.aid_scale=0:2:8", "--replications", "40", *SIZE),
     "compare": ("compare", "no_talks", "more_arms", "--replications", "800", *SIZE),
     "sensitivity": ("sensitivity", "no_talks", "--one-at-a-time", "--replications", "100", *SIZE),

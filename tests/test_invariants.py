@@ -98,7 +98,7 @@ def test_a_planted_bug_is_named_with_scenario_seed_and_replication(copy_of_the_p
 
 
 def test_the_copy_without_a_bug_passes(copy_of_the_package: Path):
-    asked = ("--replications", "150", "--months", "12", "--seed", "5", "--set", SETTING, "--out", "results")
+    asked = ("--replications", "150", "--months", "12", "--seed", "5", "--set", SETTING, "--out", "results/baseline")
     done = run(copy_of_the_package, "-m", "sim", "run", "baseline", *asked)
     assert done.returncode == 0, done.stderr
     assert run(copy_of_the_package, "-c", BATCH).returncode == 0

@@ -64,7 +64,7 @@ def test_every_row_of_a_summary_has_its_error(load, ensemble) -> None:
 
 def test_a_run_goes_on_until_its_shares_are_known(parley, tmp_path: Path) -> None:
     ask = ("run", "baseline", "--months", 2, "--set", "front.offensives=[]", "--json", "--out")
-    done = parley(*ask, tmp_path / "all", "--precision", 0.006, "--precision-of", "war_goes_on")
+    done = parley(*ask, tmp_path / "all/baseline", "--precision", 0.006, "--precision-of", "war_goes_on")
     assert done.returncode == 0, done.stderr
     assert done.stderr == f"Written: {tmp_path}/all/baseline/\n"
     with (tmp_path / "all/baseline/summary.csv").open() as file:
@@ -74,7 +74,7 @@ def test_a_run_goes_on_until_its_shares_are_known(parley, tmp_path: Path) -> Non
     assert n > 1_000
     assert (float(row["high"]) - float(row["low"])) / 2 <= 0.006
     # As without --precision, and no more than was needed.
-    assert parley(*ask, tmp_path / "as_many", "--replications", n).returncode == 0
+    assert parley(*ask, tmp_path / "as_many/baseline", "--replications", n).returncode == 0
     for name in ("outcomes.csv", "summary.csv", "series.csv", "ledger.csv"):
         assert (tmp_path / "all/baseline" / name).read_bytes() == (tmp_path / "as_many/baseline" / name).read_bytes()
     theirs, ours = (json.loads((tmp_path / name / "baseline/manifest.json").read_text()) for name in ("all", "as_many"))
@@ -93,7 +93,7 @@ def test_every_ending_has_to_be_known_unless_one_is_named(load) -> None:
 
 
 def test_what_is_not_reached_is_said(parley, tmp_path: Path) -> None:
-    done = parley("run", "baseline", "--months", 6, "--precision", 0.01, "--replications", 50, "--out", tmp_path)
+    done = parley("run", "baseline", "--months", 6, "--precision", 0.01, "--replications", 50, "--out", tmp_path / "out")
     assert done.returncode == 0
     assert "has not reached the precision of 0.01 with 50 histories" in done.stderr
 

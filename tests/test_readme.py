@@ -65,7 +65,7 @@ def test_the_study_of_the_readme(parley, tmp_path: Path):
         printed += " ".join(done.stdout.split()) + " "
     for line in "".join(tables).splitlines():
         assert line.strip(" .") == "" or " ".join(line.split()) in printed, line
-    assert len(list((tmp_path / "results/reports").glob("european_zone_twice*.html"))) == 1
+    assert len(list((tmp_path / "results/comparisons").glob("european_zone_twice*/report.html"))) == 1
     assert (tmp_path / "results/sweeps/guards/report.html").exists()
     # What the answer says.
     for number in re.findall(r"\d+\.\d", re.findall(r"\*Answer:.*?The intervals", study, flags=re.DOTALL)[0]):

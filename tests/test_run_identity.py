@@ -148,7 +148,7 @@ def test_a_kept_run_says_what_it_was(parley, tmp_path: Path) -> None:
 
 def test_a_comparison_says_what_both_are(parley, tmp_path: Path) -> None:
     size = ("--months", 2, "--replications", 12)
-    assert parley("run", "baseline", "--set", f"{AID}=0.1", *size, "--out", tmp_path / "kept").returncode == 0
+    assert parley("run", "baseline", "--set", f"{AID}=0.1", *size, "--out", tmp_path / "kept" / "baseline").returncode == 0
     told = parley("compare", "baseline", "kept/baseline", "--json", "--out", "made", cwd=tmp_path)
     assert told.returncode == 0, told.stderr
     first, second = (one["title"] for one in json.loads(told.stdout)["data"]["compared"])

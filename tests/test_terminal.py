@@ -99,7 +99,10 @@ def test_a_wrong_call_is_one_line_with_where_to_read_on(parley, arguments: tuple
 @pytest.fixture(scope="module")
 def with_results(parley, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tab")
-    assert parley("run", "no_talks", "--replications", 20, "--months", 13, "--out", "results", cwd=folder).returncode == 0
+    assert (
+        parley("run", "no_talks", "--replications", 20, "--months", 13, "--out", "results/no_talks", cwd=folder).returncode
+        == 0
+    )
     (folder / "mine.yaml").write_text("title: Mine\nextends: baseline\narms: {defender: {aid_scale: 0.25}}\n")
     (folder / "odd\x1b[31m.yaml").write_text("title: Odd\nextends: baseline\n")
     return folder
@@ -207,10 +210,10 @@ def shell(line: str, cwd: Path, **environment: str) -> subprocess.CompletedProce
 def test_a_closed_stream_is_as_dev_null(tmp_path: Path):
     """Also for what is written: no table gets the number of a stream, and with it what is printed."""
     ask = "parley run no_talks --replications 3 --months 1 --out"
-    assert shell(f"{ask} whole", tmp_path).returncode == 0
+    assert shell(f"{ask} whole/no_talks", tmp_path).returncode == 0
     whole = {file.name: file.read_bytes() for file in (tmp_path / "whole/no_talks").iterdir() if file.name != "timing.json"}
     for at, closed in enumerate((">&-", "2>&-", "<&- >&- 2>&-")):
-        done = shell(f"{ask} {at} {closed}", tmp_path)
+        done = shell(f"{ask} {at}/no_talks {closed}", tmp_path)
         assert done.returncode == 0
         assert not re.search("Traceback|error", done.stderr)
         written = {name: (tmp_path / f"{at}/no_talks/{name}").read_bytes() for name in whole}
@@ -251,6 +254,8 @@ PLAIN = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     ("ask", "code"),
     [
         ("run План.yaml --replications 3 --months 1 --out результаты", 0),
+        ("run План.yaml --replications 3 --months 1 --results результаты", 0),
+        (f"run {'План' * 20}.yaml --replications 3 --months 1 --seed 2", 0),
         ("check План.yaml", 0),
         ("check Плен.yaml", 3),
         ("explain папка", 3),
@@ -259,7 +264,8 @@ PLAIN = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     ],
 )
 def test_a_plain_locale_takes_names_of_all_letters(tmp_path: Path, ask: str, code: int):
-    (tmp_path / "План.yaml").write_text("title: План мира\nextends: baseline\n", encoding="utf-8")
+    for name in ("План", "План" * 20):
+        (tmp_path / f"{name}.yaml").write_text("title: План мира\nextends: baseline\n", encoding="utf-8")
     done = shell(f"parley {ask}", tmp_path, **PLAIN)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
@@ -309,9 +315,8 @@ def test_a_printed_command_is_read_by_the_shell_as_it_was_meant(word: str):
 
 
 def test_every_command_that_is_printed_can_be_pasted(tmp_path: Path):
-    out = "--out 'my results'"
     told = [
-        shell(f"parley run no_talks --replications 3 --months 2 {out}", tmp_path),
+        shell("parley run no_talks --replications 3 --months 2 --out 'my results/no_talks'", tmp_path),
         shell("parley explain 'my results/no_talks'", tmp_path),
         shell("parley sweep no_talks --vary arms.defender.aid_scale=0,1 --replications 3 --months 1 --out 'my results/s'",
               tmp_path),
@@ -343,7 +348,7 @@ def test_the_default_run_is_shared_among_all_cores(monkeypatch):
 def test_a_small_run_is_the_same_shared_or_not(parley, tmp_path: Path):
     for workers in (1, 2):
         ask = ("run", "no_talks", "--replications", 800, "--months", 1, "--workers", workers)
-        assert parley(*ask, "--out", tmp_path / str(workers)).returncode == 0
+        assert parley(*ask, "--out", tmp_path / str(workers) / "no_talks").returncode == 0
         assert json.loads((tmp_path / f"{workers}/no_talks/timing.json").read_text())["worked_on_at_once"] == workers
     for file in (tmp_path / "1/no_talks").iterdir():
         if file.name != "timing.json":
@@ -376,8 +381,6 @@ def test_what_can_be_said_before_the_work_is(said, capsys, monkeypatch, tmp_path
     monkeypatch.setattr(run, "run_batch", few)
     monkeypatch.chdir(tmp_path)
     asked = shlex.split(f"{ask} --months 1")
-    if asked[0] != "breakeven":
-        asked += ["--out", "out"]
-    assert app(asked, prog_name="parley", standalone_mode=False) == code
+    assert app([*asked, "--out", "out"], prog_name="parley", standalone_mode=False) == code
     assert words in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

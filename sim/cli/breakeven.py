@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.common import (
+    RESULTS,
     STDIN,
     AsCsv,
     AsJson,
     AsMarkdown,
     Cluster,
     Excel,
+    Force,
     Months,
+    Out,
+    Root,
     Seed,
     Settings,
     Workers,
+    end_study,
     errors_as_lines,
     load_all,
+    one_way_to_print,
+    print_kept,
     refuse_both,
     refuse_two_horizons,
     run_with_progress,
     say_before,
     say_failed,
-    way_to_print,
     workers_for,
 )
 from sim.cli.complete import knobs, scenarios
-from sim.cli.printing import say, say_end, say_rows
+from sim.cli.printing import say, say_file
+from sim.cli.wanted import place_of_study
 from sim.pasted import command
 
 if TYPE_CHECKING:
     from sim.results.runs import Run
+    from sim.scenario import Scenario, ScenarioHead
+
+USUAL = 1_000
 
 
 def breakeven(
@@ -44,12 +56,15 @@ def breakeven(
         str, typer.Option(metavar="PATH=LOW:HIGH", help="The knob, and between which values.", autocompletion=knobs)
     ],
     until: Annotated[str, typer.Option(metavar="CONDITION", help="As in 'share(ceasefire_in_force) >= 0.5'.")],
-    replications: Annotated[int, typer.Option(min=2, max=1_000_000, help="Histories at each value.")] = 1000,
+    replications: Annotated[int, typer.Option(min=2, max=1_000_000, help="Histories at each value.")] = USUAL,
     seed: Seed = 1,
     months: Months = None,
     settings: Settings = None,
     workers: Workers = None,
     cluster: Cluster = None,
+    out: Out = None,
+    results: Root = RESULTS,
+    force: Force = False,
     as_markdown: AsMarkdown = False,
     as_csv: AsCsv = False,
     excel: Excel = False,
@@ -57,24 +72,30 @@ def breakeven(
 ) -> None:
     """Find the value of a knob at which an outcome reaches a level, with its interval, on the same luck.
 
+    The values that were tried are kept. When it is interrupted, the same command goes on where it stopped.
+
     The level may be a multiple of what the scenario gives as it is: 'mean(ground_12_months_km2) <= 0.5 * base'.
 
     Example:  parley breakeven baseline --vary arms.defender.aid_scale=0:3 --until "mean(ground_12_months_km2) <= 0.5 * base"
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
-        from sim.results.identity import identity_of
+        from sim.results.again import kept_or_run
+        from sim.results.identity import about_identity, as_run, identity_of
+        from sim.results.manifest import BreakEvenManifest
+        from sim.results.read import read_folder
         from sim.results.runs import Run
+        from sim.results.store import what_is_run
         from sim.scenario.wording import exact_number
         from sim.studies.breakeven import break_even
         from sim.studies.condition import Condition, refuse_unknown
         from sim.studies.design import DesignError, Varied
         from sim.words import WHAT_IT_IS_NOT
-        from sim.words.breakeven import answer
+        from sim.words.breakeven import answer, files
         from sim.words.labels import knob_label
         from sim.words.layout import EMPTY, Text
 
-        way = way_to_print(as_markdown, as_csv, as_json, excel)
+        way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         knob = Varied.parse(vary)
         if knob.low is None or knob.high is None or knob.values:
             raise DesignError(f"cannot read --vary {vary!r}; write PATH=LOW:HIGH with two numbers")
@@ -93,24 +114,56 @@ def breakeven(
 
         def run_at(value: float | None) -> Run:
             changed = scenario if value is None else scenario.with_settings([f"{path}={value!r}"], "--vary")
-            run = Run.of(run_with_progress(changed, plan, pool=pool))
+            run = kept_or_run(place.parts, len(failed), changed, plan, partial(run_now, changed))
             failed[f"at {path}={value!r}" if value is not None else "as it is"] = run.failed
             return run
 
-        # There are about ten values.
-        with workers_for(10 * replications, plan.days, workers, cluster) as pool:
-            found = replace(break_even(run_at, low, high, condition), path=path, scenario=scenario)
-        if way != "txt":
-            names = ("found", "settled", "at", "between", "low", "high", "holds_above", "jumps", "crossings")
-            result = {name: getattr(found, name) for name in names}
-            data = {"note": WHAT_IT_IS_NOT, **identity.about(replications), "until": str(condition), **result}
-            say_rows(way, found.as_dicts(), data={**data, "points": found.as_dicts()}, excel=excel)
-        else:
+        def run_now(changed: Scenario[ScenarioHead]) -> Run:
+            return Run.of(run_with_progress(changed, plan, pool=pool))
+
+        how: dict[str, object] = {
+            "vary": vary, "until": until, "replications": replications if replications != USUAL else None,
+            "seed": seed if seed != 1 else None, "months": months, "set": settings,
+        }  # fmt: skip
+        place = place_of_study(
+            "breakeven", [file], what_is_run(scenario, plan), how,
+            out=out, results=results, force=force, excel=excel, under="breakevens",
+        )  # fmt: skip
+
+        see = f"{command('parley', 'run', file)} with that value by --set (failures.csv)"
+        same = [part for one in settings or () for part in ("--set", one)]
+        same += [] if months is None else ["--months", str(months)]
+        range_of = f"{path}={low!r}:{high!r}:5"
+        with place.at_work():
+            if place.done:
+                kept = json.loads(read_folder(place.target).text("breakeven.json"))
+                steps = _next_step(file, path, kept["at"] if kept["settled"] else None, range_of, same)
+                print_kept(place, f"breakeven.{way}", excel and as_csv, see, full=True, steps=steps)
+                return
+            # There are about ten values.
+            with workers_for(10 * replications, plan.days, workers, cluster) as pool:
+                found = replace(break_even(run_at, low, high, condition), path=path, scenario=scenario)
             ends = f"from {exact_number(low)} to {exact_number(high)}"
             title = f"{identity.line}: {knob_label(path, scenario)} {ends}, until {condition}"
-            say(*answer(found, title, replications), EMPTY, Text(WHAT_IT_IS_NOT))
-            if found.at is not None and found.settled and file != STDIN:
-                same = [part for setting in (*(settings or ()), f"{path}={found.at:.6g}") for part in ("--set", setting)]
-                same += [] if months is None else ["--months", str(months)]
-                say_end([], [(command("parley", "run", file, *same), "what comes out there")], data=False)
-        say_failed(failed, f"{command('parley', 'run', file)} with that value by --set (failures.csv)")
+            texts = files(found, title, identity.about(replications))
+            if way == "txt":
+                say(*answer(found, title, replications), EMPTY, Text(WHAT_IT_IS_NOT))
+            else:
+                say_file(way, texts.get(f"breakeven.{way}", texts["breakeven.csv"]), excel and as_csv)
+            texts["scenario.yaml"] = as_run(scenario, plan.days).to_yaml()
+            about = BreakEvenManifest(
+                **about_identity(scenario, plan), replications=replications, path=path, low=low, high=high,
+                until=str(condition), failed=sum(failed.values()),
+            )  # fmt: skip
+            place.write({name: text.encode() for name, text in texts.items()}, about, of=scenario)
+            end_study(place, _next_step(file, path, found.at if found.settled else None, range_of, same), way)
+            say_failed(failed, see)
+
+
+def _next_step(file: str, path: str, at: float | None, range_of: str, same: list[str]) -> list[tuple[str, str]]:
+    """Return the run at what was found; where that is not one value, what comes out between."""
+    if file == STDIN:
+        return []
+    if at is None:
+        return [(command("parley", "sweep", file, *same, "--vary", range_of), "what comes out between")]
+    return [(command("parley", "run", file, *same, "--set", f"{path}={at:.6g}"), "what comes out there")]

@@ -55,6 +55,15 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Print as CSV, in full precis
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print as a table in Markdown.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON, in the same envelope as all commands.")]
 Full = Annotated[bool, typer.Option("--full", help="Print all of it, not only the answer.")]
+Root = Annotated[
+    Path, typer.Option("--results", metavar="FOLDER", help="Where results get folders under names that say what they are.")
+]
+RESULTS = Path("results")
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FOLDER", help="The folder to write, rather than one by its name in --results."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace results that are there already.")]
 # judgement: what takes one process two seconds; of less, others would save no more than it takes to begin them.
 WORTH_SHARING = 1_500_000
 
@@ -137,8 +146,17 @@ def note(text: str) -> None:
         print(shown(text), file=sys.stderr)
 
 
-def print_kept(place: Place, file: str, excel: bool, see: str, full: bool = False) -> None:
-    """Print a file of results that are in their place already; exit as when they were made."""
+def end_study(place: Place, steps: Sequence[tuple[str, str]], way: str) -> None:
+    """Say where results are that were written, or were there before, and what to do next."""
+    from sim.cli.printing import say_end
+
+    say_end([f"{'There already' if place.done else 'Written'}: {place.folder}/"], steps, data=way != "txt")
+
+
+def print_kept(
+    place: Place, file: str, excel: bool, see: str, full: bool = False, steps: Sequence[tuple[str, str]] = ()
+) -> None:
+    """Print a file of results that are in their place already; end as when they were made."""
     from sim.cli.printing import say_file, say_kept
     from sim.results.read import read_folder
 
@@ -148,6 +166,7 @@ def print_kept(place: Place, file: str, excel: bool, see: str, full: bool = Fals
         say_kept(kept.text(file), full)
     else:
         say_file(way, kept.text(file if file in kept.files else f"{name}.csv"), excel)
+    end_study(place, steps, way)
     say_failed({"": kept.manifest.failed}, see)
 
 

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.common import (
     FAILED_OVER,
+    RESULTS,
     AsCsv,
     AsJson,
     AsMarkdown,
     Cluster,
     Excel,
+    Force,
     Full,
     Months,
+    Out,
+    Root,
     Settings,
     Workers,
+    end_study,
     errors_as_lines,
-    note,
     one_way_to_print,
     print_kept,
     refuse,
-    refuse_excel,
     say_failed,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
-from sim.cli.printing import say_answer, say_end, say_file
-from sim.cli.wanted import at_work, runs_of, wanted
+from sim.cli.printing import say_answer, say_file
+from sim.cli.wanted import place_of_study, runs_of, wanted
 from sim.errors import ParleyError
 from sim.pasted import command
 
@@ -63,10 +65,11 @@ def compare(
     as_csv: AsCsv = False,
     excel: Excel = False,
     as_json: AsJson = False,
-    out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/comparisons/zones.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
+    out: Out = None,
+    results: Root = RESULTS,
+    force: Force = False,
     as_page: Annotated[
-        bool, typer.Option("--report", help="Write a page about it too: report.html in --out, or in results/reports.")
+        bool, typer.Option("--report", help="Write a page about it too: report.html beside its tables.")
     ] = False,
     fail_over: Annotated[
         list[str] | None,
@@ -84,7 +87,7 @@ def compare(
     with errors_as_lines():
         from sim.results.comparison import ALL_SECTIONS, MAIN_SECTIONS, compare_all
         from sim.results.manifest import Compared, ComparisonManifest
-        from sim.results.place import PAGE, Place, is_page, is_whole_page, may_be_page, may_write
+        from sim.results.place import PAGE, is_whole_page, may_be_page
         from sim.studies.limits import failures
         from sim.words.comparison import answer, files, whole
         from sim.words.layout import EMPTY
@@ -94,31 +97,33 @@ def compare(
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         if as_page and all_pairs:
             refuse("a page compares with one scenario: leave --all-pairs, or --report")
-        refuse_excel(excel, as_csv or out is not None, "--csv or --out")
         limits = _limits(fail_over or ())
         asked = wanted(of, replications, seed, months, settings)
-        place = page = None
-        if out is not None:
-            what = {
-                "scenario": " and ".join(one.scenario.name for one in asked), "of": of,
-                "runs": [one.asked for one in asked], "all_pairs": all_pairs, "unpaired": unpaired, "all": every,
-            }  # fmt: skip
-            place = Place.of(out, "comparison", what, force, excel=excel, note=note)
-        if as_page:
-            from sim.report.make import place_of
-
-            how = {"replications": replications, "seed": seed, "months": months, "unpaired": unpaired, "all": every}
-            page = out / PAGE if out is not None else place_of(of, **how)
+        how = {
+            "replications": replications, "seed": seed, "months": months, "set": settings, "unpaired": unpaired,
+            "all": every, "all_pairs": all_pairs,
+        }  # fmt: skip
+        what = {"scenario": " and ".join(one.scenario.name for one in asked), "runs": [one.asked for one in asked]}
+        place = place_of_study(
+            "comparison", of, what, how, out=out, results=results, force=force, excel=excel, under="comparisons"
+        )
+        page = place.folder / PAGE if as_page else None
+        if page is not None:
             may_be_page(page)
-            if place is None:
-                may_write(page, force or is_page(page))
         see = f"{command('parley', 'run', of[0])} (failures.csv)"
-        with at_work(place) as parts:
-            if place is not None and place.done and not limits and (page is None or is_whole_page(page)):
-                print_kept(place, f"comparison.{way}", excel and as_csv, see, full)
+        same = _options(replications=replications, seed=seed, months=months, set=settings, unpaired=unpaired, all=every)
+        at = [] if out is None else ["--out", str(out)]
+        at += [] if results == RESULTS else ["--results", str(results)]
+        steps = [(command("parley", "compare", *of, *same, *at, "--report"), "a page with figures")]
+        steps = [] if page is not None or all_pairs or "-" in of else steps
+        with place.at_work():
+            if place.done and not limits and (page is None or is_whole_page(page)):
+                print_kept(place, f"comparison.{way}", excel and as_csv, see, full, steps)
                 return
-            written: list[str] = []
-            runs = runs_of(asked, workers, cluster, parts, [limit.outcome for limit in limits], summarised=True)
+            wanted_of = [limit.outcome for limit in limits]
+            runs = runs_of(
+                asked, results, force=force, workers=workers, cluster=cluster, outcomes=wanted_of, summarised=True
+            )
             sections = ALL_SECTIONS if every else MAIN_SECTIONS
             found = compare_all(runs, all_pairs=all_pairs, paired=not unpaired, sections=sections)
             texts = files(found, runs)
@@ -126,15 +131,11 @@ def compare(
                 say_answer(answer(found), (block for one in found for block in (*whole(one), EMPTY)), full)
             else:
                 say_file(way, texts[f"comparison.{way}"], excel and as_csv)
-            if place is not None and not place.done:
+            if not place.done:
                 failed = sum(run.failed for run in runs)
                 about = ComparisonManifest(compared=[Compared(**run.about()) for run in runs], failed=failed)
                 place.write({name: text.encode() for name, text in texts.items()}, about, of=runs[0].scenario)
-                written = [f"Written: {out}/ (comparison, manifest)"]
-        same = _options(replications=replications, seed=seed, months=months, set=settings, unpaired=unpaired, all=every)
-        steps = [(command("parley", "compare", *of, *same, "--report"), "a page with figures")]
-        steps = [] if page is not None or all_pairs or "-" in of else steps
-        say_end(written, steps, data=way != "txt")
+        end_study(place, steps, way)
         # Said before a page, which may find something in its place.
         beyond = list(failures(found, limits))
         print(*beyond, sep="\n", end="\n" if beyond else "", file=sys.stderr)
@@ -143,7 +144,7 @@ def compare(
             from sim.report.make import page_of_comparisons, write_page
 
             made = page_of_comparisons(found)
-            write_page(html(made).encode(), page, force or place is not None)
+            write_page(html(made).encode(), page, force=True)
             print(f"Written: {page}", *made.broken, sep="\n", file=sys.stderr)
         say_failed({f"of {run.name}": run.failed for run in runs}, see)
         if beyond:

@@ -1,4 +1,4 @@
-"""What every command keeps to: what it takes, whether it can be set, how it prints data; a test holds all to one table.
+"""What every command keeps to: what it takes and writes, whether it can be set, how it prints data; a test holds all to it.
 
 Data as JSON stands in one envelope, whose schema is `envelope.schema.json`: which command, with which settings, said it.
 """
@@ -27,37 +27,44 @@ class Contract(NamedTuple):
         Whether `--set` changes numbers of the scenarios that it takes.
     prints : tuple of str
         Beside text: as what it prints data.
-    writes : str
-        What it leaves behind: a run, also one that it had to make; a study, if it is given a folder or always; a file.
+    writes : tuple of str
+        What it leaves behind: a run, also one that it had to make; a study, always; a file. Runs and studies get a folder by
+        their names in that of `--results`; `--out` is the one thing that is written, a folder of results or a file. What
+        writes results says where they are, and what to do next.
     """
 
     takes: tuple[str, ...] = ()
     sets: bool = False
     prints: tuple[str, ...] = ("json",)
-    writes: str = ""
+    writes: tuple[str, ...] = ()
+
+    @property
+    def has_results(self) -> bool:
+        """Whether it has a root of results."""
+        return bool({"run", "study"} & {*self.writes})
 
 
 _TABLES = ("json", "csv", "markdown")
 CONTRACT = {
-    "run": Contract(_NAMES, True, _TABLES, "run"),
-    "compare": Contract(_RUNS, True, _TABLES, "study"),
-    "sweep": Contract(_NAMES, True, _TABLES, "study"),
-    "breakeven": Contract(_NAMES, True, _TABLES),
-    "explain": Contract(_RUNS, True, _TABLES, "run"),
-    "sensitivity": Contract(_RUNS, True, _TABLES, "study"),
-    "discover": Contract(_RUNS, True, _TABLES, "study"),
+    "run": Contract(_NAMES, True, _TABLES, ("run",)),
+    "compare": Contract(_RUNS, True, _TABLES, ("run", "study")),
+    "sweep": Contract(_NAMES, True, _TABLES, ("study",)),
+    "breakeven": Contract(_NAMES, True, _TABLES, ("study",)),
+    "explain": Contract(_RUNS, True, _TABLES, ("run",)),
+    "sensitivity": Contract(_RUNS, True, _TABLES, ("run", "study")),
+    "discover": Contract(_RUNS, True, _TABLES, ("run", "study")),
     "outcomes": Contract(_NAMES, True, _TABLES),
     "targets": Contract(_NAMES, True, _TABLES),
     "list": Contract((), False, _TABLES),
-    "new": Contract((), False, ("json",), "file"),
+    "new": Contract((), False, ("json",), ("file",)),
     "check": Contract(_NAMES, True, _TABLES),
     "show": Contract(_NAMES, True, _TABLES),
     "knobs": Contract(_NAMES, True, _TABLES),
     "diff": Contract(_NAMES, True, _TABLES),
     "schema": Contract((), False, ("json", "markdown")),
-    "report": Contract(_RUNS, True, ("json",), "file"),
-    "plot": Contract(_RUNS, True, ("json",), "file"),
-    "export": Contract(_RUNS, True, ("json",), "file"),
+    "report": Contract(_RUNS, True, ("json",), ("run", "file")),
+    "plot": Contract(_RUNS, True, ("json",), ("run", "file")),
+    "export": Contract(_RUNS, True, ("json",), ("run", "file")),
 }
 _now: list[Any] = []
 

@@ -8,25 +8,31 @@ from typing import Annotated
 import typer
 
 from sim.cli.common import (
+    RESULTS,
+    STDIN,
     AsCsv,
     AsJson,
     AsMarkdown,
     Excel,
+    Force,
     Full,
     Months,
+    Out,
+    Root,
     Settings,
+    end_study,
     errors_as_lines,
     is_run,
-    note,
     one_way_to_print,
     print_kept,
-    refuse_excel,
     say_failed,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
-from sim.cli.printing import say_answer, say_end, say_file
-from sim.cli.wanted import at_work, refuse_for_a_folder, runs_of, wanted
+from sim.cli.printing import say_answer, say_file
+from sim.cli.wanted import place_of_study, refuse_for_a_folder, runs_of, wanted
 from sim.pasted import command
+
+SMALLEST = 0.05
 
 
 def discover(
@@ -45,7 +51,9 @@ def discover(
         float | None,
         typer.Option(min=0, max=1, help="Find the largest box that is so dense; if not given, coverage counts as much."),
     ] = None,
-    smallest: Annotated[float, typer.Option(min=0.01, max=0.5, help="Least share of histories that a box keeps.")] = 0.05,
+    smallest: Annotated[
+        float, typer.Option(min=0.01, max=0.5, help="Least share of histories that a box keeps.")
+    ] = SMALLEST,
     replications: Annotated[
         int | None, typer.Option(min=2, max=1_000_000, help="Of a scenario that is run first; 2,000 if not given.")
     ] = None,
@@ -57,8 +65,9 @@ def discover(
     as_csv: AsCsv = False,
     excel: Excel = False,
     as_json: AsJson = False,
-    out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/discoveries/peace.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
+    out: Out = None,
+    results: Root = RESULTS,
+    force: Force = False,
 ) -> None:
     """Find boxes in the uncertain parameters in which an outcome is common, checked on histories that did not find them.
 
@@ -70,27 +79,32 @@ def discover(
         from sim.ensemble.run import Plan
         from sim.results.identity import about_identity
         from sim.results.manifest import DiscoveryManifest
-        from sim.results.place import Place
         from sim.studies.condition import Case
         from sim.studies.discovered import discover_in
         from sim.words.discovery import answer, files, rest
 
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         shown_file = f"discovery.{way}"
-        refuse_excel(excel, as_csv or out is not None, "--csv or --out")
         refuse_for_a_folder(of, replications=replications, seed=seed, months=months, set=settings)
         (asked,) = wanted([of], replications, seed, months, settings)
-        place = None
-        if out is not None:
-            how = {"outcome": outcome, "rare": rare, "boxes": boxes, "density": density, "smallest": smallest}
-            what = {**asked.asked, "name": of, "months": months, **how}
-            place = Place.of(out, "discovery", what, force, excel=excel, note=note)
+        how: dict[str, object] = {
+            "outcome": outcome, "rare": rare, "boxes": boxes if boxes > 1 else None, "density": density,
+            "smallest": smallest if smallest != SMALLEST else None, "replications": replications, "seed": seed,
+            "months": months, "set": settings,
+        }  # fmt: skip
+        place = place_of_study(
+            "discovery", [of], asked.asked, how, out=out, results=results, force=force, excel=excel, under="discoveries"
+        )
+        steps = []
+        if of != STDIN:
+            by_design = command("parley", "sensitivity", of, "--outcome", Case.parse(outcome).outcome)
+            steps = [(by_design, "which uncertain parameters drive it")]
         see = f"{command('parley', 'run', of)} (failures.csv)"
-        with at_work(place) as parts:
-            if place is not None and place.done:
-                print_kept(place, shown_file, excel and as_csv, see, full)
+        with place.at_work():
+            if place.done:
+                print_kept(place, shown_file, excel and as_csv, see, full, steps)
                 return
-            (run,) = runs_of([asked], parts=parts, outcomes=[Case.parse(outcome).outcome])
+            (run,) = runs_of([asked], results, force=force, outcomes=[Case.parse(outcome).outcome])
             found = discover_in(run, outcome, rare=rare, boxes=boxes, density=density, smallest=smallest)
             file = str(Path(of) / "scenario.yaml") if is_run(of) else of
             same = [part for setting in settings or () for part in ("--set", setting)]
@@ -102,9 +116,8 @@ def discover(
                 say_answer(answer(found, [file, *same]), rest(found), full)
             else:
                 say_file(way, tables.get(shown_file, tables["discovery.csv"]), excel and as_csv)
-            if place is not None:
-                made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
-                about = DiscoveryManifest(**made, replications=run.replications, outcome=str(found.case), failed=run.failed)
-                place.write({name: table.encode() for name, table in tables.items()}, about, of=run.scenario)
-                say_end([f"Written: {out}/ (discovery, trajectory, manifest)"], [], data=way != "txt")
+            made = about_identity(run.scenario, Plan(run.replications, run.seed, run.days))
+            about = DiscoveryManifest(**made, replications=run.replications, outcome=str(found.case), failed=run.failed)
+            place.write({name: table.encode() for name, table in tables.items()}, about, of=run.scenario)
+            end_study(place, steps, way)
             say_failed({"": run.failed}, see)

@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from sim.cli.common import (
+    RESULTS,
     AsCsv,
     AsJson,
     AsMarkdown,
     Excel,
     Full,
+    Root,
     Settings,
     errors_as_lines,
     one_way_to_print,
@@ -43,6 +45,7 @@ def explain(
         ),
     ] = None,
     settings: Settings = None,
+    results: Root = RESULTS,
     as_markdown: AsMarkdown = False,
     as_csv: AsCsv = False,
     excel: Excel = False,
@@ -73,7 +76,7 @@ def explain(
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         refuse_two_histories(replication, ending)
         refuse_excel(excel, as_csv or packages, "--csv or --packages")
-        run = results_of(of, settings)
+        run = results_of(of, settings, results)
         ran = Run.read(run)
         try:
             replication, chosen = which_history(ran, replication, ending)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import AsJson, Settings, errors_as_lines, note, refuse
+from sim.cli.common import RESULTS, AsJson, Root, Settings, errors_as_lines, note, refuse
 from sim.cli.complete import scenarios_and_results
 from sim.cli.printing import say, say_json
 from sim.cli.wanted import results_of
@@ -26,6 +26,7 @@ def export(
     sqlite: Annotated[Path | None, typer.Option("--sqlite", metavar="FILE", help="Write a database.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
     settings: Settings = None,
+    results: Root = RESULTS,
     as_json: AsJson = False,
 ) -> None:
     """Write results as one file that explains itself: tables with scenario and date, and a dictionary of their columns.
@@ -51,7 +52,7 @@ def export(
             writer()
         for path in files:
             may_write(path, force)
-        found = Export.of([read_folder(results_of(name, settings)) for name in of])
+        found = Export.of([read_folder(results_of(name, settings, results)) for name in of])
         for text in found.left_out:
             note(f"note: {text}")
         for made, at in ((workbook, xlsx), (sqlite_of, sqlite)):

@@ -10,8 +10,10 @@ import typer
 
 from sim.cli.common import (
     BUG,
+    RESULTS,
     STDIN,
     AsJson,
+    Root,
     Settings,
     errors_as_lines,
     refuse,
@@ -51,6 +53,7 @@ def report(
     ending: Ending = None,
     until: Until = None,
     settings: Settings = None,
+    results: Root = RESULTS,
     as_json: AsJson = False,
     brief: Annotated[
         bool,
@@ -66,8 +69,8 @@ def report(
         from sim.words.layout import Text
 
         refuse_two_histories(replication, ending)
-        folders = [results_of(name, settings) for name in of]
-        path = out or place_of(list(map(str, folders)), brief=brief)
+        folders = [results_of(name, settings, results) for name in of]
+        path = out or place_of(list(map(str, folders)), results, brief)
         if path.suffix.lower() not in (".html", ".htm"):
             refuse(f"{path} ends in {path.suffix or 'nothing'!r}; a page is .html")
         broken: list[str] = []
@@ -101,6 +104,7 @@ def plot(
         str | None, typer.Option(help="The figure bargaining at the last review until this, as 2025-06-01.")
     ] = None,
     settings: Settings = None,
+    results: Root = RESULTS,
     as_json: AsJson = False,
 ) -> None:
     """Draw one figure for a paper; without a figure, list those that there are.
@@ -120,7 +124,7 @@ def plot(
         names, figure = ([*names, last], "") if is_named else (names, last)
         if not names:
             refuse(f"there is no folder {figure}; name the results first, as in: parley plot results/baseline incidence")
-        folders = [results_of(name, settings) for name in names]
+        folders = [results_of(name, settings, results) for name in names]
         kind = ""
         # What can be said before the work is.
         if out is not None:

@@ -10,14 +10,17 @@ import typer
 
 from sim.cli.common import (
     FAILED_REPLICATIONS,
+    RESULTS,
     AsCsv,
     AsJson,
     AsMarkdown,
     Cluster,
     Excel,
     Files,
+    Force,
     Full,
     Months,
+    Root,
     Seed,
     Settings,
     Workers,
@@ -72,9 +75,12 @@ def run(
     months: Months = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for NAME/; without it results/NAME/, where NAME says what was set, as NAME+12_months."),
+        typer.Option(
+            metavar="FOLDER", help="The folder to write, rather than NAME/ in --results; of several, that of their NAME/."
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace results that are there already.")] = False,
+    results: Root = RESULTS,
+    force: Force = False,
     settings: Settings = None,
     workers: Workers = None,
     cluster: Cluster = None,
@@ -97,7 +103,7 @@ def run(
         ),
     ] = False,
 ) -> None:
-    """Simulate scenarios; print what came out and write it to results/NAME/.
+    """Simulate scenarios; print what came out and write it to results/NAME/, where NAME says what was set.
 
     Example:  parley run baseline --replications 2000 --set arms.defender.aid_scale=0.3 --out results/less_aid
     """
@@ -116,7 +122,6 @@ def run(
         refuse_two_horizons(settings, months)
         scenarios = load_all(files, settings)
         names = [scenario.name for scenario in scenarios]
-        root = out or Path("results")
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         if tell and way != "txt":
             refuse(f"--chronicle tells a story and --{way.replace('md', 'markdown')} gives data: choose one")
@@ -135,7 +140,9 @@ def run(
         aims = [None if precision is None else Precision(scenario, precision, precision_of) for scenario in scenarios]
         identities = [identity_of(scenario, plan) for scenario, plan in zip(scenarios, plans, strict=True)]
         # What is not as the scenario has it has a folder of its own, unless one is given.
-        folders = [root / name for name in ([one.folder for one in identities] if out is None else names)]
+        folders = [results / one.folder for one in identities]
+        if out is not None:
+            folders = [out] if len(names) == 1 else [out / name for name in names]
         places = [
             place_of_run(folder, scenario, plan, force=force, most=chunk, as_parquet=as_parquet, excel=excel, note=note)
             if aim is None
@@ -166,7 +173,7 @@ def run(
             if way == "md":
                 print(*(markdown(ensemble, rows) for ensemble, rows in ran), sep="\n")
             elif way != "txt":
-                results: list[dict[str, Any]] = [
+                told: list[dict[str, Any]] = [
                     {
                         "scenario": one.name,
                         "title": one.line,
@@ -178,8 +185,8 @@ def run(
                     }
                     for one, folder, rows in zip(identities, folders, summaries, strict=True)
                 ]
-                table = [{"scenario": one["scenario"], **row} for one in results for row in one["summary"]]
-                say_rows(way, table, data=results, excel=excel)
+                table = [{"scenario": one["scenario"], **row} for one in told for row in one["summary"]]
+                say_rows(way, table, data=told, excel=excel)
             else:
                 _print_outcomes(ensembles, summaries, tell, full)
         if as_page:
@@ -188,7 +195,7 @@ def run(
             for place in places:
                 complete_page(place, note)
     written = [f"{'There already' if place.done else 'Written'}: {place.folder}/" for place in places]
-    steps = [_next_step(files[0], seed, months, settings, root, tell)]
+    steps = [_next_step(files[0], seed, months, settings, folders[0], tell)]
     if len(folders) > 1 and not tell:
         steps = _steps_of_several(folders, ensembles, as_page)
     elif bool(days_of(ensembles[0])) and not tell:
@@ -284,11 +291,11 @@ def _steps_of_several(folders: list[Path], ensembles: list[Ensemble], as_page: b
 
 
 def _next_step(
-    file: str, seed: int, months: int | None, settings: list[str] | None, out: Path, told: bool
+    file: str, seed: int, months: int | None, settings: list[str] | None, folder: Path, told: bool
 ) -> tuple[str, str]:
     changed = [part for setting in settings or () for part in ("--set", setting)]
     if told:
         return command("parley", "show", file, *changed), "every number with its source"
     same = ["--seed", str(seed)] + ([] if months is None else ["--months", str(months)])
-    story = ["parley", "run", file, *changed, *same, "--replications", "1", "--chronicle", "--out", f"{out}_story"]
+    story = ["parley", "run", file, *changed, *same, "--replications", "1", "--chronicle", "--out", f"{folder}_story"]
     return command(*story), "the story of the first history"

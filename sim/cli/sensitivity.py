@@ -9,31 +9,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.common import (
+    RESULTS,
+    STDIN,
     AsCsv,
     AsJson,
     AsMarkdown,
     Cluster,
     Excel,
+    Force,
     Full,
     Months,
+    Out,
+    Root,
     Settings,
     Workers,
+    end_study,
     errors_as_lines,
     is_run,
     load_all,
-    note,
     one_way_to_print,
     print_kept,
     refuse,
-    refuse_excel,
     say_before,
     say_failed,
     workers_for,
 )
 from sim.cli.complete import outcomes, scenarios_and_results
-from sim.cli.printing import say_answer, say_end, say_file
+from sim.cli.printing import say_answer, say_file
 from sim.cli.progress import progress_bar
-from sim.cli.wanted import at_work, refuse_for_a_folder, runs_of, wanted
+from sim.cli.wanted import place_of_study, refuse_for_a_folder, runs_of, wanted
 from sim.pasted import command
 
 if TYPE_CHECKING:
@@ -41,7 +45,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario, ScenarioHead
     from sim.studies.assumptions import Study
 
-MANY = 1_000
+MANY, TOP = 1_000, 10
 
 
 def sensitivity(
@@ -59,7 +63,7 @@ def sensitivity(
         int | None,
         typer.Option(metavar="ROWS", help="Run a designed ensemble (a power of two, as 256) for effects with interplay."),
     ] = None,
-    top: Annotated[int, typer.Option(min=1, help="How many lines to print; the table has all.")] = 10,
+    top: Annotated[int, typer.Option(min=1, help="How many lines to print; the table has all.")] = TOP,
     replications: Annotated[
         int | None,
         typer.Option(
@@ -76,8 +80,9 @@ def sensitivity(
     as_csv: AsCsv = False,
     excel: Excel = False,
     as_json: AsJson = False,
-    out: Annotated[Path | None, typer.Option(help="Write it to this folder too, as in results/sensitivity/base.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
+    out: Out = None,
+    results: Root = RESULTS,
+    force: Force = False,
 ) -> None:
     """Find which assumptions drive the outcomes: from the histories of a run, one at a time, or by a designed ensemble.
 
@@ -85,7 +90,6 @@ def sensitivity(
     """
     with errors_as_lines():
         from sim.results.identity import as_run
-        from sim.results.place import Place
         from sim.results.store import what_is_run
         from sim.studies.assumptions import by_design, from_given_data
         from sim.studies.assumptions import one_at_a_time as each_alone
@@ -105,7 +109,6 @@ def sensitivity(
             months=months,
             **({} if one_at_a_time or sobol else {"replications": replications, "set": settings}),
         )
-        refuse_excel(excel, as_csv or out is not None, "--csv or --out")
         name = "one_at_a_time" if one_at_a_time else "sobol" if sobol is not None else "sensitivity"
         if name == "sensitivity":
             (asked,) = wanted([of], replications, seed, months, settings)
@@ -113,18 +116,22 @@ def sensitivity(
         else:
             scenario, plan = _scenario_and_plan(of, replications, seed, months, settings)
             what = what_is_run(scenario, plan)
-        place = None
-        if out is not None:
-            what = {**what, "of": of, "outcomes": outcome, "rows": sobol, "top": top}
-            place = Place.of(out, name, what, force, excel=excel, note=note)
+        how: dict[str, object] = {
+            "one_at_a_time": one_at_a_time, "sobol": sobol, "outcome": outcome, "top": top if top != TOP else None,
+            "replications": replications, "seed": seed, "months": months, "set": settings,
+        }  # fmt: skip
+        place = place_of_study(
+            name, [of], what, how, out=out, results=results, force=force, excel=excel, under="sensitivity"
+        )
+        steps = _next_step(name, of, place.folder)
         see = f"{command('parley', 'run', of)}, with what was set by --set (failures.csv)"
-        with at_work(place) as parts:
-            if place is not None and place.done:
-                print_kept(place, f"{name}.{way}", excel and as_csv, see, full)
+        with place.at_work():
+            if place.done:
+                print_kept(place, f"{name}.{way}", excel and as_csv, see, full, steps)
                 return
             study: Study[Any]
             if name == "sensitivity":
-                (run,) = runs_of([asked], workers, cluster, parts, outcome or ())
+                (run,) = runs_of([asked], results, force=force, workers=workers, cluster=cluster, outcomes=outcome or ())
                 study = from_given_data(run, outcome or ())
             else:
                 refuse_unknown(scenario, plan, outcome or ())
@@ -135,24 +142,24 @@ def sensitivity(
                     workers_for(100 * plan.replications, plan.days, workers, cluster) as pool,
                     progress_bar(scenario.name, size, 1 if sobol else plan.replications) as progress,
                 ):
-                    how = partial(by_design, rows=sobol) if sobol is not None else each_alone
-                    study = how(scenario, plan, outcomes=outcome or (), pool=pool, parts=parts, progress=progress)
-            texts, written = files(study, top), list[str]()
+                    by = partial(by_design, rows=sobol) if sobol is not None else each_alone
+                    study = by(scenario, plan, outcomes=outcome or (), pool=pool, parts=place.parts, progress=progress)
+            texts = files(study, top)
             if way == "txt":
                 say_answer(answer(study, top), rest(study, top), full)
             else:
                 say_file(way, texts.get(f"{name}.{way}", texts[f"{name}.csv"]), excel and as_csv)
-            if place is not None:
-                texts["scenario.yaml"] = as_run(study.scenario, study.plan.days).to_yaml()
-                place.write({file: text.encode() for file, text in texts.items()}, study.manifest(of), of=study.scenario)
-                written = [f"Written: {out}/ ({name}, scenario, manifest)"]
-            say_end(written, _next_step(study, of, out), data=way != "txt")
+            texts["scenario.yaml"] = as_run(study.scenario, study.plan.days).to_yaml()
+            place.write({file: text.encode() for file, text in texts.items()}, study.manifest(of), of=study.scenario)
+            end_study(place, steps, way)
             say_failed(study.failed, see)
 
 
-def _next_step(study: Study[Any], of: str, out: Path | None) -> list[tuple[str, str]]:
-    if study.kind == "one_at_a_time":
-        return [(command("parley", "report", out), "a page with figures")] if out is not None else []
+def _next_step(kind: str, of: str, folder: Path) -> list[tuple[str, str]]:
+    if kind == "one_at_a_time":
+        return [(command("parley", "report", folder), "a page with figures")]
+    if of == STDIN:
+        return []
     return [(command("parley", "sensitivity", of, "--one-at-a-time"), "each assumption alone, and other structures")]
 
 

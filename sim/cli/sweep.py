@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from sim.cli.common import (
+    RESULTS,
     AsCsv,
     AsJson,
     AsMarkdown,
     Cluster,
     Excel,
+    Force,
     Full,
     Months,
+    Out,
+    Root,
     Seed,
     Settings,
     Workers,
+    end_study,
     errors_as_lines,
     load_all,
     note,
@@ -29,7 +33,7 @@ from sim.cli.common import (
     workers_for,
 )
 from sim.cli.complete import knobs, outcomes, scenarios
-from sim.cli.printing import say_answer, say_end, say_rows
+from sim.cli.printing import say_answer, say_rows
 from sim.cli.progress import progress_bar
 from sim.pasted import command
 
@@ -58,10 +62,9 @@ def sweep(
     settings: Settings = None,
     workers: Workers = None,
     cluster: Cluster = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the table; one in results/sweeps, named by it, if not given.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is in that folder.")] = False,
+    out: Out = None,
+    results: Root = RESULTS,
+    force: Force = False,
     full: Full = False,
     as_markdown: AsMarkdown = False,
     as_csv: AsCsv = False,
@@ -100,7 +103,7 @@ def sweep(
         over = varied_in_words([knob_label(knob.path, scenario) for knob in knobs], chosen, design)
         title = f"{identity.line}: a sweep {over}"
         own = file_name(scenario.name, [*identity.parts, *sweep_parts(vary, design, points)])
-        folder = out or Path("results/sweeps") / own
+        folder = out or results / "sweeps" / own
         asked = {**about(scenario, plan, knobs, chosen, outcome or ()), "design": design}
         place = Place.of(folder, "sweep", asked, force, excel=excel, note=note)
         with place.at_work():
@@ -124,7 +127,6 @@ def sweep(
             shown = outcome or usual[: 1 if found.is_grid else 3]
             rest = tables(found, [name for name in usual if name not in shown])
             say_answer(answer(found, title, shown), rest, full)
-        told = f"{'There already' if place.done else 'Written'}: {folder}/"
-        say_end([told], [(command("parley", "report", folder), "a page with figures")], data=way != "txt")
+        end_study(place, [(command("parley", "report", folder), "a page with figures")], way)
         failed = found.failed()
         say_failed(failed, f"{command('parley', 'run', file)} with that point by --set (failures.csv)")

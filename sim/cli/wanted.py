@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.cli.common import STDIN, is_run, load_all, note, refuse, run_with_progress, say_before, workers_for
+from sim.cli.common import RESULTS, STDIN, is_run, load_all, note, refuse, say_before, workers_for
 from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from sim.ensemble.run import Plan
-    from sim.results.parts import Parts
+    from sim.ensemble.workers import Pool
     from sim.results.place import Place
     from sim.results.runs import Run
     from sim.scenario import Scenario, ScenarioHead
@@ -71,25 +69,60 @@ def wanted(
         scenario = scenarios[name]
         days = like.days if like is not None and months is None else horizon_days(scenario, months)
         say_before(scenario)
-        plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days, series=False)
+        plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days)
         found.append(Wanted(name, None, scenario, plan, what_is_run(scenario, plan)))
     return found
 
 
+def place_of_study(
+    kind: str,
+    names: Sequence[str],
+    asked: Mapping[str, Any],
+    how: Mapping[str, object],
+    *,
+    out: Path | None,
+    results: Path,
+    force: bool,
+    excel: bool,
+    under: str,
+) -> Place:
+    """Return the place of a study: the folder that is named, or one of its own.
+
+    Parameters
+    ----------
+    kind : str
+        Of its results.
+    names : sequence of str
+        What it is about, as it was asked for.
+    asked : mapping
+        All that it depends on.
+    how : mapping
+        What was asked for otherwise than usual, which its name tells.
+    out, results, force, excel
+        As the options; it stands in the folder `under` of the results.
+    """
+    from sim.results.identity import study_name
+    from sim.results.place import Place
+
+    folder = out or results / under / study_name(names, how)
+    return Place.of(folder, kind, {**asked, "of": list(names), "how": dict(how)}, force, excel=excel, note=note)
+
+
 def runs_of(
     asked: Sequence[Wanted],
+    results: Path,
+    *,
+    force: bool = False,
     workers: int | None = None,
     cluster: str | None = None,
-    parts: Parts | None = None,
     outcomes: Sequence[str] = (),
     summarised: bool = False,
 ) -> list[Run]:
-    """Return the runs that are wanted, under names that differ; those that are run now are kept, where parts are.
+    """Return the runs that are wanted, under names that differ; those of scenarios are kept among the results.
 
     None is run where there will be no such `outcomes`; see `refuse_unknown`.
     """
-    from sim.results.again import kept_or_run
-    from sim.results.runs import Run, told_apart
+    from sim.results.runs import told_apart
     from sim.studies.condition import refuse_other_times, refuse_unknown
 
     for one in asked:
@@ -100,19 +133,38 @@ def runs_of(
     fresh = [one.plan for one in asked if one.kept is None]
     longest = max((plan.days for plan in fresh), default=0)
     with workers_for(sum(plan.replications for plan in fresh), longest, workers, cluster) as pool:
-
-        def run(one: Wanted, plan: Plan) -> Run:
-            return Run.of(run_with_progress(one.scenario, plan, pool=pool))
-
         plans = [replace(one.plan, asked=tuple(outcomes)) for one in asked]
-        runs = [
-            one.kept or kept_or_run(parts, place, one.scenario, plan, partial(run, one, plan))
-            for place, (one, plan) in enumerate(zip(asked, plans, strict=True))
-        ]
+        runs = [one.kept or _kept(one.scenario, plan, results, force, pool) for one, plan in zip(asked, plans, strict=True)]
     return told_apart(runs, [one.name for one in asked])
 
 
-def results_of(name: str, settings: list[str] | None = None) -> Path:
+def _kept(scenario: Scenario[ScenarioHead], plan: Plan, results: Path, force: bool, pool: Pool) -> Run:
+    """Return a run from where `parley run` keeps it, if it is this one, or else from a folder whose name tells all of it."""
+    from sim.ensemble.outcomes import wanted as other_times
+    from sim.results.chunks import is_kept, place_of_run, run_into
+    from sim.results.identity import file_name, identity_of
+    from sim.results.runs import Run
+    from sim.words.run import markdown
+
+    identity = identity_of(scenario, plan)
+    size = [] if plan.replications == USUAL else [f"{plan.replications}_histories"]
+    times = [one.column for one in other_times(scenario, plan.days, plan.asked)]
+    mark = [identity.fingerprint] if identity.fingerprint else []
+    own = results / file_name(scenario.name, [*identity.parts, *size, *times, *mark])
+    for folder in (results / identity.folder, own):
+        if is_kept(folder, scenario, plan):
+            note(f"{folder}/ is there already, of the same scenario, seed, size and version: it is not run again")
+            return Run.read(folder)
+    place = place_of_run(own, scenario, plan, force=force, note=note)
+    with (
+        progress_bar(scenario.name, plan.replications) as progress,
+        run_into(place, scenario, plan, as_text=markdown, pool=pool, progress=progress, note=note),
+    ):
+        note(f"{'There already' if place.done else 'Written'}: {own}/, {plan.replications:,} histories")
+    return Run.read(own)
+
+
+def results_of(name: str, settings: list[str] | None = None, results: Path = RESULTS) -> Path:
     """Return the folder of a run: the one that is named, or that of a scenario, which is run now if it is not there.
 
     A scenario is run as `parley run` would, and kept where that would keep it.
@@ -130,7 +182,7 @@ def results_of(name: str, settings: list[str] | None = None) -> Path:
         return Path(name)
     (scenario,) = load_all([name], settings)
     plan = Plan(USUAL, 1, horizon_days(scenario))
-    folder = Path("results") / identity_of(scenario, plan).folder
+    folder = results / identity_of(scenario, plan).folder
     if (folder / "manifest.json").is_file():
         kept = read_manifest(folder)
         same = about_identity(scenario, plan)
@@ -146,13 +198,3 @@ def results_of(name: str, settings: list[str] | None = None) -> Path:
     ):
         note(f"{'There already' if place.done else 'Written'}: {folder}/, {USUAL:,} histories, as by parley run {name}")
     return folder
-
-
-@contextmanager
-def at_work(place: Place | None) -> Iterator[Parts | None]:
-    """Keep others out of where results go, if they go anywhere, and yield where parts are kept."""
-    if place is None:
-        yield None
-        return
-    with place.at_work():
-        yield None if place.done else place.parts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -23,14 +22,13 @@ from sim.report.sweeps import sweep_pictures
 from sim.report.tornado import assumption_pictures
 from sim.results.comparison import Comparison, compare_all
 from sim.results.files import read_bytes
-from sim.results.identity import LONGEST_NAME, bounded
+from sim.results.identity import study_name
 from sim.results.manifest import MOST_BYTES, ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest
 from sim.results.manifest import NAME as MANIFEST
 from sim.results.place import PAGE, Place, is_page, is_whole_page, is_written, may_write, write_file
 from sim.results.read import read_folder
 from sim.results.runs import told_apart
-from sim.scenario import Scenario, ScenarioHead, shipped
-from sim.scenario.identity import short_hash
+from sim.scenario import Scenario, ScenarioHead
 from sim.studies.assumptions import read_assumptions
 from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption
@@ -223,28 +221,11 @@ def complete_page(place: Place, note: Callable[[str], None] = lambda text: None)
         write_report([place.folder], page, force=True, note=note)
 
 
-def place_of(asked: Sequence[str], **how: object) -> Path:
-    """Return where a page of results goes if nothing else is said: no other results, asked for otherwise, go there.
-
-    Parameters
-    ----------
-    asked : sequence of str
-        Folders of results or scenarios. Names of shipped scenarios tell all; of others a hash tells the rest.
-    how : optional
-        What else was asked for, by name; None or False stands for what is usual.
-
-    >>> place_of(["baseline", "more_arms"], months=12).name
-    'baseline_more_arms+months=12.html'
-    """
-    if len(asked) == 1 and not how.get("brief"):
-        return Path(asked[0]) / "report.html"
-    known = set(shipped())
-    parts = [f"{name}={value}".lower() for name, value in how.items() if value not in (None, False)]
-    names = "_".join(Path(name).resolve().name.removesuffix(".yaml") for name in asked)
-    text = "+".join([names, *parts])
-    if not all(name in known and "/" not in name for name in asked) or len(text) > LONGEST_NAME:
-        text = bounded(text, short_hash(repr([*map(os.path.normpath, asked), *parts])))
-    return Path("results/reports") / f"{text}.html"
+def place_of(asked: Sequence[str], results: Path = Path("results"), brief: bool = False) -> Path:
+    """Return where a page of folders of results goes if nothing else is said: that of others goes elsewhere."""
+    if len(asked) == 1 and not brief:
+        return Path(asked[0]) / PAGE
+    return results / "reports" / f"{study_name(asked, {'brief': brief})}.html"
 
 
 def results_in(folder: Path) -> Results:

@@ -28,7 +28,7 @@ from sim.results import parquet
 from sim.results.again import kept_as_run
 from sim.results.files import HALF, StoreError
 from sim.results.parts import COLUMNS, Parts
-from sim.results.place import Place
+from sim.results.place import Place, digest_of, known_manifest
 from sim.results.store import what_is_run, write_run
 from sim.results.summary import Row, summarise
 from sim.results.tables import outcomes_header, outcomes_rows
@@ -104,6 +104,17 @@ def place_of_run(
     """Return where the tables of a run go; parameters as in `run_into`, errors as in `Place.of`."""
     asked = {**what_is_run(scenario, plan), "table": parquet.NAME if as_parquet else "outcomes.csv"}
     return Place.of(folder, "run", asked, force, parts=about(scenario, plan, most), excel=excel, note=note)
+
+
+def is_kept(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan) -> bool:
+    """Return whether a folder holds this very run, in whatever form its tables are; these are not looked at."""
+    try:
+        known = known_manifest(folder).get("asked")
+    except StoreError:
+        return False
+    tables = ("outcomes.csv", parquet.NAME)
+    asked = ({**what_is_run(scenario, plan), "table": table} for table in tables)
+    return known in [digest_of(one, excel) for one in asked for excel in (False, True)]
 
 
 @contextmanager

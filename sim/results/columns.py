@@ -117,10 +117,16 @@ ONE_AT_A_TIME = [
 ]  # fmt: skip
 
 
+BREAKEVEN = [
+    Column("value"), whole("histories"), *(Column(name).or_empty for name in ("excess", "low", "high")),
+    flag("holds").or_empty,
+]  # fmt: skip
+
+
 # Those whose columns are the same whatever the scenario, by the name of the file.
 TABLES = {
     "summary.csv": SUMMARY, "series.csv": SERIES, "standing.csv": STANDING, "survival.csv": SURVIVAL, "ledger.csv": LEDGER,
-    "failures.csv": FAILURES, "one_at_a_time.csv": ONE_AT_A_TIME,
+    "failures.csv": FAILURES, "one_at_a_time.csv": ONE_AT_A_TIME, "breakeven.csv": BREAKEVEN,
 }  # fmt: skip
 
 
@@ -240,6 +246,12 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "rank": ("", "Place of the assumption among all, 1 the one that moves outcomes most."),
     "path": ("", "Path of the number in the scenario, as --set takes it."),
     "value": ("", "What it was set to."),
+    "excess": ("as the outcome", "How far the statistic is above the level; empty where no history has the outcome."),
+    "holds": ("", "1 if the condition holds."),
+    "breakeven.value": ("as the knob", "Value of the knob that was tried."),
+    "breakeven.histories": ("histories", "How many have the outcome."),
+    "breakeven.low": ("as the outcome", "Lower end of the 95 % interval of excess; empty where it is not bounded."),
+    "breakeven.high": ("as the outcome", "Upper end of it."),
     "kind": ("", "The low (5 %) or high (95 %) end of what it may be, or another structure of the model."),
     "moves": ("standard deviations", "Mean over the outcomes of its largest difference."),
     "outcome": ("", "The outcome: a column of outcomes.csv, or an ending."),

@@ -53,6 +53,7 @@ ABOUT = {
     "sobol.csv": "an uncertain number or luck, and an outcome: how much of it that drives",
     "one_at_a_time.csv": "an assumption at another value, and an outcome",
     "discovery.csv": "an uncertain number that a box restricts",
+    "breakeven.csv": "a value of the knob that was tried",
     "trajectory.csv": "a step of the search for a box",
     "scenario.yaml": "the scenario as it was run; it can be run again",
     "manifest.json": "what was run, what made it, and the sha256 of each file",

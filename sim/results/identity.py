@@ -6,16 +6,18 @@ Two runs that differ in what they were made of differ in their line. The number 
 from __future__ import annotations
 
 import datetime
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.engine.calendar import Calendar
 from sim.ensemble.run import Plan, horizon_days
 from sim.gate import shown
 from sim.results.manifest import OfScenario
-from sim.scenario import Place, Scenario, ScenarioHead
+from sim.scenario import Place, Scenario, ScenarioHead, shipped
 from sim.scenario.head import MOST_LETTERS, MOST_MONTHS
 from sim.scenario.identity import HORIZON, NOT_GIVEN, Origin, Setting, short_hash
 from sim.scenario.labels import sure_label
@@ -291,16 +293,45 @@ def file_name(name: str, parts: Sequence[str] = (), joint: str = "+") -> str:
     """
     whole = joint.join([name, *parts])
     plain = joint not in name and all(_PLAIN.fullmatch(part) for part in parts)
-    if plain and len(whole.encode()) <= LONGEST_NAME:
+    if plain and len(_as_bytes(whole)) <= LONGEST_NAME:
         return whole
     safe = joint.join([name, *(re.sub("[^a-z0-9_.,=-]", "_", part.lower()) for part in parts)])
     return bounded(safe, short_hash(repr((name, *parts))))
 
 
+def study_name(asked: Sequence[str], how: Mapping[str, object]) -> str:
+    """Return a name for what is made of results or scenarios: nothing else, or asked for otherwise, has it.
+
+    Parameters
+    ----------
+    asked : sequence of str
+        Folders of results or scenarios. Names of shipped scenarios tell all; of others a hash tells the rest.
+    how : mapping
+        What else was asked for, by name; None, False and an empty list stand for what is usual.
+
+    >>> study_name(["baseline", "more_arms"], {"months": 12, "seed": None})
+    'baseline_more_arms+months=12'
+    """
+    known = set(shipped())
+    told = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in how.items()}
+    parts = [f"{name}={value}".lower() for name, value in told.items() if value not in (None, False, "")]
+    names = "_".join(Path(name).resolve().name.removesuffix(".yaml") for name in asked)
+    if all(name in known and "/" not in name for name in asked):
+        return file_name(names, parts)
+    safe = "+".join([names, *(re.sub("[^a-z0-9_.,=-]", "_", part) for part in parts)])
+    return bounded(safe, short_hash(repr([*map(os.path.normpath, asked), *parts])))
+
+
 def bounded(text: str, bound: str) -> str:
     """Return a text of at most as many bytes as a name may have, cut between letters, with a hash behind it."""
     room = LONGEST_NAME - len(bound) - 1
-    return f"{text.encode()[:room].decode(errors='ignore').rstrip('. ')}-{bound}"
+    cut = _as_bytes(text)[:room].decode(errors="ignore").encode()
+    return f"{os.fsdecode(cut).rstrip('. ')}-{bound}"
+
+
+def _as_bytes(text: str) -> bytes:
+    """Return the bytes of a name, also of one with letters that the locale does not have."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def varied_in_words(paths: Sequence[str], points: Sequence[Sequence[str]], design: str) -> str:

@@ -231,6 +231,18 @@ class DiscoveryManifest(OfScenario):
     outcome: Text
 
 
+class BreakEvenManifest(OfScenario):
+    """The manifest of a break-even: the knob, between which values it was looked for, and the condition."""
+
+    NEEDS = ("breakeven.txt", "breakeven.csv", "breakeven.json", "scenario.yaml")
+
+    kind: Literal["breakeven"] = "breakeven"
+    path: Text
+    low: float
+    high: float
+    until: Text
+
+
 class Compared(_Part):
     """A run that was compared."""
 
@@ -258,7 +270,7 @@ KINDS: Mapping[str, type[Manifest]] = {
     model.model_fields["kind"].default: model
     for model in (
         RunManifest, SweepManifest, SensitivityManifest, OneAtATimeManifest, SobolManifest, DiscoveryManifest,
-        ComparisonManifest,
+        BreakEvenManifest, ComparisonManifest,
     )
 }  # fmt: skip
 # The table by which older versions, whose manifests name no kind, tell what they are of; others are of runs.

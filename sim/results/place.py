@@ -114,9 +114,7 @@ class Place:
         target = _target(folder)
         settle(target)
         parts = dict(parts or asked)
-        if excel:
-            asked = {**asked, "excel": excel}
-        digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        digest = digest_of(asked, excel)
         done, others = False, []
         if kind_of(target):
             known = known_manifest(target)
@@ -210,6 +208,12 @@ class Place:
             _move_in(fresh.with_name(READY), names, self.target)
         except OSError as error:
             raise StoreError(f"cannot write {self.folder}: {error.strerror or error}") from error
+
+
+def digest_of(asked: Mapping[str, Any], excel: bool = False) -> str:
+    """Return the digest of all that results depend on, by which they are known to be there."""
+    told = {**asked, "excel": excel} if excel else asked
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _target(folder: Path) -> Path:

@@ -1,11 +1,15 @@
 """Break-evens as text for the terminal."""
 
+import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+from sim.results.tables import csv_of
 from sim.studies.breakeven import BreakEven, Point
+from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import findings_block
-from sim.words.layout import EMPTY, Block, Column, Table, Text, Title
+from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
 from sim.words.numbers import bound, in_full, in_unit
 
 # Of the values that are tried.
@@ -33,6 +37,31 @@ def answer(found: BreakEven, title: str, replications: int) -> Iterator[Block]:
         [Column("value"), Column(f"{condition.statistic}({condition.outcome}) less the level"), Column("95 %")],
         [[f"{in_full(point.value, DIGITS)}", *_excess(point, condition.statistic)] for point in found.points],
     )
+
+
+def files(found: BreakEven, title: str, about: Mapping[str, Any]) -> dict[str, str]:
+    """Return a break-even as the files of its folder: as text, as CSV and as JSON.
+
+    Parameters
+    ----------
+    found : BreakEven
+    title : str
+    about : mapping
+        What was run, as plain values.
+    """
+    names = ("found", "settled", "at", "between", "low", "high", "holds_above", "jumps", "crossings")
+    points = found.as_dicts()
+    told = {
+        "note": WHAT_IT_IS_NOT, **about, "until": str(found.condition), **{name: getattr(found, name) for name in names},
+        "points": points,
+    }  # fmt: skip
+    return {
+        "breakeven.txt": text_file(answer(found, title, about["replications"]), ()),
+        "breakeven.csv": csv_of(
+            [{**point, "holds": None if point["holds"] is None else int(point["holds"])} for point in points]
+        ),
+        "breakeven.json": json.dumps(told, indent=2, allow_nan=False) + "\n",
+    }
 
 
 def _excess(point: Point, statistic: str) -> tuple[str, str]:

@@ -164,7 +164,7 @@ def test_invariants_cost_less_than_a_tenth(load):
 def test_wall_time_of_a_command(arguments, limit, tmp_path):
     command = [sys.executable, "-m", "sim", *arguments]
     if arguments[-1] == "--out":
-        command.append(str(tmp_path))
+        command.append(str(tmp_path / "baseline"))
 
     def work() -> None:
         subprocess.run(command, cwd=ROOT, capture_output=True, check=True)

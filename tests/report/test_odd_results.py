@@ -113,7 +113,7 @@ def test_one_history_of_a_short_run(tmp_path: Path, months: int):
 
 
 def test_another_table_of_histories(tmp_path: Path):
-    run_here("run", "baseline", "--replications", 60, "--months", 6, "--parquet", "--out", tmp_path)
+    run_here("run", "baseline", "--replications", 60, "--months", 6, "--parquet", "--out", tmp_path / "baseline")
     assert len(html(page_of([tmp_path / "baseline"]))) > 300_000
 
 

@@ -158,7 +158,7 @@ def test_a_page_is_of_the_results_beside_it_though_they_were_replaced_meanwhile(
 
     run, page_of = tmp_path / "run", make.page_of
     shutil.copytree(results.base, run)
-    run_here("run", "baseline", "--replications", 40, "--months", 13, "--seed", 5, "--out", tmp_path)
+    run_here("run", "baseline", "--replications", 40, "--months", 13, "--seed", 5, "--out", tmp_path / "baseline")
     made: list[str] = []
 
     def replaced(*asked: Any) -> Any:
@@ -196,12 +196,16 @@ def test_a_page_is_never_replaced_unasked_nor_left_half_written(results, tmp_pat
 
 
 def test_run_and_compare_write_pages_too(tmp_path: Path, here):
-    done = here("run", "history/iwo_jima", "--replications", 40, "--months", 3, "--out", "r", "--report", cwd=tmp_path)
+    done = here(
+        "run", "history/iwo_jima", "--replications", 40, "--months", 3, "--out", "r/iwo_jima", "--report", cwd=tmp_path
+    )
     assert done.returncode == 0
     assert (tmp_path / "r/iwo_jima/manifest.json").exists()
     assert "No one negotiates." in (tmp_path / "r/iwo_jima/report.html").read_text()
     words = ("compare", "no_talks", "aid_halted", "--replications", 40, "--months", 3, "--report")
-    assert "results/reports/no_talks_aid_halted+replications=40+months=3.html" in here(*words, cwd=tmp_path).stderr
+    assert (
+        "results/comparisons/no_talks_aid_halted+replications=40+months=3/report.html" in here(*words, cwd=tmp_path).stderr
+    )
     assert here(*words, cwd=tmp_path).returncode == 0
     assert here(*words, "--out", "c", cwd=tmp_path).returncode == 0
     assert (tmp_path / "c/report.html").stat().st_size > 100_000
