@@ -26,10 +26,10 @@ COMMANDS: dict[str, tuple[Sequence[str], ...]] = {
     "report": ("report", "RUN", "--out", "page.html", "--force"),
     "plot": ("plot", "RUN"),
     "figure": ("plot", "RUN", "forces", "--out", "figure.svg", "--force"),
-    "compare": ("compare", "GOOD", "RUN"),
+    "compare": ("compare", "GOOD", "RUN", "--force"),
     "explain": ("explain", "RUN"),
-    "sensitivity": ("sensitivity", "RUN"),
-    "discover": ("discover", "RUN", "--outcome", OUTCOME),
+    "sensitivity": ("sensitivity", "RUN", "--force"),
+    "discover": ("discover", "RUN", "--outcome", OUTCOME, "--force"),
 }  # fmt: skip
 QUICK = ("compare", "explain", "discover", "figure", "report")
 
@@ -54,6 +54,8 @@ def folders(tmp_path_factory, inside: Inside) -> dict[str, Path]:
                           "casualties_attacker", "--out", out / "o"),
         "sensitivity": (out / "g", "sensitivity", out / "baseline", "--out", out / "g"),
         "discovery": (out / "d", "discover", out / "baseline", "--outcome", OUTCOME, "--out", out / "d"),
+        "breakeven": (out / "e", "breakeven", "no_talks", "--vary", "arms.defender.aid_scale=0:2", "--until",
+                      "mean(casualties_attacker) >= 1 * base", *size, "--out", out / "e"),
         "comparison": (out / "c", "compare", out / "baseline", out / "p/no_talks", "--out", out / "c"),
     }  # fmt: skip
     for _, *command in made.values():
