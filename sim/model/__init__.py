@@ -16,11 +16,14 @@ from sim.model.ceasefire import Ceasefire
 from sim.model.collapse import Collapse
 from sim.model.conditions import watchable
 from sim.model.decision import Aims
+from sim.model.escalation import Escalation, provocation_flaws
 from sim.model.events import Events, ScenarioEvent, event_flaws, knob_ranges
 from sim.model.front import Front
 from sim.model.manpower import Manpower
 from sim.model.outcomes import Outcome
 from sim.model.parameters import Drawn
+from sim.model.parties import Parties
+from sim.model.party import Party, party_flaws
 from sim.model.rout import Rout
 from sim.model.stakes import regime_flaws, window_flaws
 from sim.model.support import Support
@@ -29,7 +32,7 @@ from sim.scenario import FieldError, Flaw, Quantity, Scenario, ScenarioHead
 from sim.scenario.wording import listed, quoted
 
 MECHANISMS: tuple[type[Mechanism], ...] = (
-    Events, Arms, Manpower, Attrition, Front, Collapse, Aims, Rout, Support, Beliefs, Talks, Ceasefire,
+    Events, Arms, Manpower, Attrition, Front, Collapse, Aims, Rout, Support, Beliefs, Escalation, Parties, Talks, Ceasefire,
 )  # fmt: skip
 # Optional, and left out together by a scenario in which no one negotiates.
 POLITICS = (Support, Beliefs, Talks, Ceasefire)
@@ -39,9 +42,9 @@ POLITICS = (Support, Beliefs, Talks, Ceasefire)
 # conditions of events are looked for.
 ORDER_OF_THE_DAY = (
     "event begins", "event ends", "event effects",
-    "halt", "package", "wave begins", "wave ends", "offensive begins", "offensive ends",
+    "halt", "package", "party election", "wave begins", "wave ends", "offensive begins", "offensive ends",
     "posture", "arms", "manpower", "attrition", "front", "losses", "collapse", "decision", "rout",
-    "support", "beliefs", "negotiation", "ceasefire", "events",
+    "support", "beliefs", "escalation", "parties", "negotiation", "ceasefire", "events",
 )  # fmt: skip
 
 
@@ -64,6 +67,17 @@ class _Checked(ScenarioHead):
         return self
 
     @model_validator(mode="after")
+    def _check_others(self) -> Self:
+        parties, talks, ceasefire = (getattr(self, one.name) for one in (Parties, Talks, Ceasefire))
+        regimes = [regime.id for regime in ceasefire.regimes] if ceasefire is not None else []
+        flaws = list(party_flaws(parties, getattr(self, Arms.name).backers, regimes, talks))
+        escalation = getattr(self, Escalation.name)
+        flaws += provocation_flaws(escalation, talks) if escalation is not None else []
+        if flaws:
+            raise FieldError(*flaws)
+        return self
+
+    @model_validator(mode="after")
     def _check_conditions(self) -> Self:
         fields = [field for mechanism in MECHANISMS for field in mechanism.fields(getattr(self, mechanism.name))]
         flaws = list(event_flaws(self, getattr(self, Events.name), fields))
@@ -77,8 +91,12 @@ class _Checked(ScenarioHead):
 _sections: dict[str, Any] = {
     mechanism.name: (mechanism.parameters | None, None) if mechanism.optional else (mechanism.parameters, ...)
     for mechanism in MECHANISMS
-    if mechanism is not Events
+    if mechanism not in (Events, Parties)
 }
+_sections[Parties.name] = (
+    list[Party[Quantity]],
+    Option(default=[], description="Who decides beside the two sides: backers with a will, guarantors who must consent."),
+)
 # Events are things by name, which may be left out, and stand at the end of a file.
 _sections[Events.name] = (
     list[ScenarioEvent[Quantity]],

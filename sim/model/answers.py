@@ -14,6 +14,7 @@ from sim.scenario import Quantity
 POSSIBLE = "possible"
 NOTHING = "nothing"
 SEVERAL = "several"
+WITHHELD = "withheld"
 
 
 # What holds a side back, and what it is called.
@@ -43,7 +44,7 @@ OPENERS = {
 }
 # Reasons of both sides, in the order of their codes.
 BLOCKS = tuple(f"{side}:{reason}" for reason in REASONS for side in SIDES)
-STATES = (*(f"{POSSIBLE}:{talks}" for talks in TALKS), *BLOCKS, SEVERAL)
+STATES = (*(f"{POSSIBLE}:{talks}" for talks in TALKS), *BLOCKS, SEVERAL, WITHHELD)
 
 
 def is_possible(state: str) -> bool:

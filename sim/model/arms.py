@@ -135,6 +135,7 @@ class Arms(Mechanism):
     leaves_out = "kinds of materiel, losses of stock to strikes"
     kinds: ClassVar = {
         "halt": EventKind("{backer} cuts its new pledges by {cut_share:.0%} for {days:.0f} days.", lasts="aid is cut"),
+        "halt for good": EventKind("{backer} cuts its new pledges by {cut_share:.0%} for good.", lasts="aid is cut"),
         "pledge": EventKind("{backer}: pledge of {amount_beur:.2f} bn EUR.", drawn=False),
         "package": EventKind("{backer} pledges a package of {amount_beur:.1f} bn EUR."),
         "fire below half": EventKind("{side}'s fire is below half of the full rate ({fire:.2f})."),
@@ -154,6 +155,9 @@ class Arms(Mechanism):
     delivered_beur: PerHistory = owned("bn EUR", "Delivered and absorbed since the start.", _backers, start=0.0, series=True)
     cancelled_beur: PerHistory = owned("bn EUR", "Cancelled since the start.", _backers, start=0.0)
     in_transit_beur: PerHistory = owned("bn EUR", "Pledged and not yet delivered or cancelled.", _backers)
+    pledge_rate: PerHistory = owned(
+        "bn EUR a month", "What each backer pledges a month, lumps and what it makes up for others aside.", _backers, start=0.0
+    )
     halted_until: Ints = owned(
         "day", "First day after the halt under way, or after the last; -1: none yet.",
         lambda section: tuple(halt.id for halt in section.halts), start=-1, dtype=int, inner=True,
@@ -191,6 +195,8 @@ class Arms(Mechanism):
     at_war: PerHistory = seen()
     mobilized: PerHistory = seen()
     pledging: PerHistory = seen()
+    pledge_factor: PerHistory = seen()
+    made_up: PerHistory = seen()
 
     knobs: ArmsParameters[PerHistory]
     sides: SideArms[PerSide]

@@ -234,6 +234,7 @@ class Attrition(Mechanism):
     ready_fire: PerSide = seen()
     intensity: PerSide = seen()
     reference_intensity: PerSide = seen()
+    harder: PerSide = seen()
     at_war: PerHistory = seen()
     ending_day: Ints = seen()
 
@@ -243,6 +244,7 @@ class Attrition(Mechanism):
     def begin(self) -> None:
         """Open the streams of luck."""
         self._months = self.world.calendar.month_starts(self.world.setting.days)
+        self._may_escalate = self.drawn.knobs("escalation") is not None
         self._tempo_luck = self.world.draws.normal("attrition/tempo", in_turn=True)
         self._noise_luck = [self.world.draws.normal(f"attrition/noise/{side}", in_turn=True) for side in SIDES]
 
@@ -317,6 +319,8 @@ class Attrition(Mechanism):
         factor += self.calm
         rate *= np.exp(factor, out=factor)
         rate *= self.tempo * self.at_war
+        if self._may_escalate:
+            rate *= self.harder
         self.casualties = battle_losses(
             self.force, self.arrivals, self.reference_force, rate, self.exponents, knobs.max_daily_loss_share,
             knobs.steps_per_day.whole,

@@ -25,6 +25,9 @@ from sim.scenario import Fixed, Item, N, knob, whole
 if TYPE_CHECKING:
     from sim.model.arms import Arms
 
+# More than any horizon.
+FOR_GOOD_DAYS = 1_000_000
+
 
 class Backer(Item, Generic[N]):
     """A state or group of states that sends arms to one side."""
@@ -83,6 +86,10 @@ class Halt(Item, Generic[N]):
         "per year", "Rate at which it begins.", low=0, high=100, default=None, at_start=True, label="{item}: halts a year"
     )
     days: N = knob("days", "How long it lasts.", low=1, high=10_000, at_start=True, label="{item}: length of the halt")
+    for_good_share: N | None = knob(
+        "share", "With what chance it is for good.", low=0, high=1, default=None, at_start=True,
+        label="{item}: chance of a halt for good",
+    )  # fmt: skip
     cut_share: N = knob(
         "share", "Share of the pledges that falls away.", low=0, high=1, at_start=True, label="{item}: share of pledges cut"
     )
@@ -154,6 +161,8 @@ class Pipelines:
         stages = [backer.production_stages.whole for backer in self._backers]
         self._factories = StagedDelay(stages, each.production_delay_days)
         self._absorption = StagedDelay([1] * len(self._backers), each.absorption_days)
+        parties = [party for party in arms.drawn.knobs("parties") if party.backs is not None]
+        self._party = {party.backs.backer: row for row, party in enumerate(parties)}
         past = each.past_aid_per_month_beur / DAYS_PER_MONTH
         self._stocks.fill(past * each.from_stock_share)
         self._factories.fill(past * (1.0 - each.from_stock_share))
@@ -166,6 +175,10 @@ class Pipelines:
     def _plan_halts(self) -> None:
         world, halts = self._world, self._arms.knobs.halts
         self._halt_days = whole_days(self._arms.drawn.stacked("arms", halts).days)
+        for item, halt in enumerate(halts):
+            if halt.for_good_share is not None:
+                for_good = world.draws.uniform(f"arms/halt_for_good/{halt.id}").at(0) < halt.for_good_share
+                self._halt_days[item, for_good] = FOR_GOOD_DAYS
         self._halt_luck = [world.draws.uniform(f"arms/halt/{halt.id}", in_turn=True) for halt in halts]
         self._halt_chance: dict[int, PerHistory] = {}
         world.agenda.topic("halt", len(halts), self._halt)
@@ -195,7 +208,10 @@ class Pipelines:
         halt = self._arms.knobs.halts[item]
         name = next(backer.name for backer in self._backers if backer.id == halt.backer)
         days = (until - day).astype(np.float64)
-        self._world.recorder.tell(day, cohort, "halt", backer=name, cut_share=halt.cut_share[cohort], days=days)
+        ends = days < FOR_GOOD_DAYS / 2
+        for kind, some in (("halt", ends), ("halt for good", ~ends)):
+            cut = halt.cut_share[cohort[some]]
+            self._world.recorder.tell(day, cohort[some], kind, backer=name, cut_share=cut, days=days[some])
 
     # Packages are appointments too.
 
@@ -223,10 +239,17 @@ class Pipelines:
         arms, arming = self._arms, np.flatnonzero(self._arms.pledging > 0)
         for row, backer in enumerate(self._backers):
             mean = backer.aid_per_month_beur * arms.sides.aid_scale[self._side[row]]
+            rate = mean * arms.pledging
+            party = self._party.get(backer.id)
+            if party is not None:
+                rate = rate * arms.pledge_factor[party]
+                mean = mean * arms.pledge_factor[party] + arms.made_up[party]
             amount = mean * self._lumps[row](self._luck[row].at(month)) * arms.pledging
             for item, halt in enumerate(arms.knobs.halts):
                 if halt.backer == backer.id:
-                    amount = np.where(arms.halted_until[item] > day, amount * (1.0 - halt.cut_share), amount)
+                    halted, left = arms.halted_until[item] > day, 1.0 - halt.cut_share
+                    amount, rate = (np.where(halted, pledge * left, pledge) for pledge in (amount, rate))
+            arms.pledge_rate[row] = rate
             self._pledge(row, self._world.everyone, amount, backer.from_stock_share)
             self._world.recorder.tell(day, arming, "pledge", backer=backer.name, amount_beur=amount[arming])
 

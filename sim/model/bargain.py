@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.world import World
+from sim.model.guarantors import guaranteed_regimes
 from sim.model.lines import Columns, Openings, RedLines
 from sim.model.negotiation import IssueOption, LandWorth, total
 from sim.model.parameters import SIDES, Drawn
@@ -94,6 +95,11 @@ class Bargain:
         if self._land_worth is not None:
             best, worst = 1.0 + by_land * (self._land_worth.best - 1.0), by_land * self._land_worth.worst
         self._fighting_on = FightingOn(world, section, drawn, self._expected_terms, best, worst)
+        regimes = guaranteed_regimes(drawn.knobs("parties"))
+        self._word, self._supply, self._tripwire = see("word"), see("supply"), see("tripwire")
+        self._consents = see("consents")
+        # Of each regime that needs someone's consent: its row here and among those.
+        self.guaranteed = [(row, regimes.index(name)) for row, name in enumerate(self._regimes) if name in regimes]
         self.derive()
         self.area_after = np.zeros((0, self._n))
 
@@ -148,6 +154,7 @@ class Bargain:
         part = {name: self._regime_rows(name) for name in REGIME}
         self.presence = self.presence_of(part["guards"])
         self.lasting = self.lasting_with(part["guards"])
+        self.tripped = self.tripped_by(self.presence)
         self._spared = self._spared_by(part["guarantee"] * part["credibility"])
         self._fought_lasts = self._lasting(self._regime_of_fighting())
         self.troops_price = self._both.foreign_troops_price
@@ -183,11 +190,32 @@ class Bargain:
         if self._regimes == [""]:
             return np.zeros((1, self._n))
         rows: Floats = getattr(self._regime_rows_of, name)
+        if self.guaranteed and name in ("guards", "credibility"):
+            rows = rows.copy()
+            for row, own in self.guaranteed:
+                rows[row] = np.minimum(rows[row], self._supply[own]) if name == "guards" else rows[row] * self._word[own]
         return rows
 
     def guards_now(self) -> Floats:
         """Return the guards of each regime, (regimes, n)."""
         return self._regime_rows("guards")
+
+    def supply_of(self, regime: int) -> Floats | float:
+        """Return the guards that can be on the line in a regime."""
+        return next((self._supply[own] for row, own in self.guaranteed if row == regime), np.inf)
+
+    def tripped_by(self, presence: Floats) -> Floats:
+        """Return what attacking guards costs each side if it begins the war again, (2, regimes, n), from their presence."""
+        found = np.zeros((2, *presence.shape))
+        if not self.guaranteed:
+            return found
+        credibility, named = self._regime_rows("credibility"), {regime.id: regime for regime in self._ceasefire.regimes}
+        for row, own in self.guaranteed:
+            to = named[self._regimes[row]].guaranteed
+            for side, label in enumerate(SIDES):
+                if to != label:
+                    found[side, row] = self._tripwire[own] * credibility[row] * presence[row]
+        return found
 
     def presence_of(self, guards: Floats) -> Floats:
         """Return the presence on the line of so many guards."""
@@ -217,6 +245,9 @@ class Bargain:
 
     def update(self, resolve: Floats, pressure: Floats) -> None:
         """Work out the value of fighting on, the prices of red lines and the worth of land as of today."""
+        if self.guaranteed:
+            # Wills change from day to day, and what guarantees count with them.
+            self.derive()
         self.success = 0.5 + 0.5 * self._momentum
         areas = self._area[None]
         if self._land is not None and self._land_worth is not None:
@@ -224,6 +255,8 @@ class Bargain:
             self._worth[self._land.id] = self.weight[self._land.id][:, None] * self._land_worth.of(areas)
         self.lines.update(areas, self.success)
         self._openings.update()
+        # Nothing is signed without those who would have to guarantee it.
+        withheld = [(0, row, self._consents[own] == 0) for row, own in self.guaranteed]
         # To add what is barred at once is quicker than to choose by a mask.
         self._bar = np.where(self.lines.hard, np.inf, 0.0)
         self.home = self._both.bad_terms_price * self._weariness
@@ -236,13 +269,22 @@ class Bargain:
         self._priced = {i: worth.copy() for i, worth in self._open.items()}
         self.lines.charge_options(self._priced, self._bar)
         # What is not open is barred to both, with red lines or without them.
-        for axis, option, closed in self._openings.closed:
-            for worth in (self._priced, self._unlined):
-                worth[self.domain.issues[axis]][:, option, closed] = -np.inf
+        self._close(self._openings.closed)
+        if withheld:
+            self._consented = self._priced[self.domain.issues[0]].copy()
+            self._openings.closed += withheld
+            self._close(withheld)
         self.fighting = self._fighting_on.now(resolve, pressure, self._fought_lasts)
         self.loss = self._left((self._both.renewed_war_loss + self.fighting.foreseen)[:, None], *self._spared)
+        self.loss += self.tripped
         self.fear = (1.0 - self.lasting) / self.lasting * self.loss
         self.floor = (self.home + self.fighting.value)[:, None] + self.fear
+
+    def _close(self, closed: list[tuple[int, int, NDArray[np.bool_]]]) -> None:
+        """Bar options to both, with red lines or without them, where they are closed."""
+        for axis, option, where in closed:
+            for worth in (self._priced, self._unlined):
+                worth[self.domain.issues[axis]][:, option, where] = -np.inf
 
     def area_with(self, package: Ints, columns: Ints) -> Floats:
         """Return the area that a package leaves the attacker with, one package for each of `columns`."""
@@ -288,6 +330,10 @@ class Bargain:
     def slack_if_open(self, columns: Columns) -> Floats:
         """Return what `slack` would be if nothing was barred, (2, P, columns)."""
         return self._packages(columns, self.floor, barred=False)
+
+    def slack_if_consented(self, columns: Columns) -> Floats:
+        """Return what `slack` would be if all guarantors consented to everything, (2, P, columns)."""
+        return self._packages(columns, self.floor, worth=self._priced | {self.domain.issues[0]: self._consented})
 
     def slack_without_lines(self, columns: Columns) -> Floats:
         """Return what `slack` would be without any red lines, (2, P, columns); what cannot be signed stays barred."""
@@ -378,9 +424,12 @@ class Bargain:
             shaped[(slice(None), *corner)] = -np.inf
         return packages
 
-    def _packages(self, columns: Columns, floor: Floats, barred: bool = True) -> Floats:
+    def _packages(
+        self, columns: Columns, floor: Floats, barred: bool = True, worth: dict[str, Floats] | None = None
+    ) -> Floats:
         """Return the utility of packages above a floor that depends on the regime, (2, P, columns)."""
-        packages = self._combined(*self._parts(columns, floor, self._priced if barred else self._open, barred), barred)
+        priced = worth if worth is not None else self._priced if barred else self._open
+        packages = self._combined(*self._parts(columns, floor, priced, barred), barred)
         charges = self.lines.prices[:, columns] + (self._bar[:, columns] if barred else 0.0)
         self.lines.charge_packages(packages.reshape(2, *self.domain.shape, -1), charges, columns)
         return packages
@@ -413,7 +462,7 @@ class Bargain:
             terms[side] -= prices[k]
         # What re-arming has done so far is in the value of the war by now.
         spared = (share[:, regime, columns] for share in self._spared)
-        surprise = self._left(self._both.renewed_war_loss[:, columns], *spared)
+        surprise = self._left(self._both.renewed_war_loss[:, columns], *spared) + self.tripped[:, regime, columns]
         return self.fighting.value[:, columns] - surprise - terms
 
     def regime_of(self, package: Ints) -> Ints:

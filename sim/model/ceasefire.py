@@ -27,12 +27,15 @@ from sim.model.endings import (
     CEASEFIRE,
     CONQUERED_BY,
     DECIDED,
+    FINAL,
     ENDINGS,
     ENDINGS_ALONE,
     WAR_AGAIN,
     WAR_GOES_ON,
+    WIDER_WAR,
     labels,
 )
+from sim.model.guarantors import guaranteed_regimes
 from sim.model.outcomes import Column, Outcome, State, day_of, where
 from sim.model.parameters import here
 from sim.model.regimes import REGIME, CeasefireParameters, in_place, institutions_effect
@@ -123,13 +126,13 @@ class Ceasefire(Mechanism):
             "ending", "Ending", "", "How the history stands at the horizon.", lambda now: now.ending, section="endings",
             kind="category", values=labels(), headline={"ceasefire_in_force": 1, "war_goes_on": 7},
             told=dict.fromkeys((ending.name for ending in ENDINGS if ending.happens), True),
-            rare=[ENDINGS[code].name for code in (*CONQUERED_BY, *AIMS_OF)],
+            rare=[ENDINGS[code].name for code in (*CONQUERED_BY, *AIMS_OF, WIDER_WAR)],
         ),
         *(
             Outcome(
                 f"ended_within_{months}_months", f"at all within {months} months", "share",
                 f"1 if the fighting ended within {day_of(months)} days, for a time or for good, else 0.",
-                lambda now: (now.ceasefires > 0) | _decided(now), section="ended", kind="share", months=months,
+                lambda now: (now.ceasefires > 0) | FINAL[now.ending], section="ended", kind="share", months=months,
             )
             for months in (12, 24)
         ),
@@ -231,10 +234,14 @@ class Ceasefire(Mechanism):
     temptation: PerSide = seen()
     held_area: PerHistory = seen()
     front_moved: PerHistory = seen()
+    supply: PerHistory = seen()
+    word: PerHistory = seen()
 
     knobs: CeasefireParameters[PerHistory]
     # A decision ends the war without a negotiation too.
     lives = True
+    # Of each regime, and of none, its row among those that are guaranteed; -1: it is not.
+    _guaranteed: Ints | None = None
     # Histories in a ceasefire.
     _holding: Ints = np.zeros(0, dtype=np.int64)
     # With the version of the knobs and the histories of which they are: the knobs, and the parts of what was agreed.
@@ -244,6 +251,10 @@ class Ceasefire(Mechanism):
         """Open the streams of luck, and remember the line."""
         self.area_at_start = self.held_area
         self._collapse_luck = self.world.draws.uniform("ceasefire/collapse")
+        names = guaranteed_regimes(self.drawn.knobs("parties"))
+        if names:
+            own = [*(regime.id for regime in self.knobs.regimes), ""]
+            self._guaranteed = np.array([names.index(name) if name in names else -1 for name in own], dtype=np.int64)
         self._incident_luck = self.world.draws.normal("ceasefire/incidents", in_turn=True)
 
     @derived
@@ -290,6 +301,8 @@ class Ceasefire(Mechanism):
         """Let a day pass in the ceasefires in force."""
         knobs, part = self._gathered(inside)
         age = (day - self.ending_day[inside]).astype(np.float64)
+        if self._guaranteed is not None:
+            part = self._as_guaranteed(inside, part)
         effect = knobs.institutions * self._put_in_place(day, inside, age, knobs, part)
         relative = self._have_incidents(day, inside, effect, knobs)
         raised = {
@@ -322,6 +335,15 @@ class Ceasefire(Mechanism):
             part = {name: rows[regime, inside] for name, rows in self.regimes.items()}
             self._in_force = kept = version, inside, here(self.knobs, inside), part
         return kept[2:]
+
+    def _as_guaranteed(self, inside: Ints, part: dict[str, Floats]) -> dict[str, Floats]:
+        """Return the parts of what was agreed, with the guards there are and what the word of guarantors counts."""
+        assert self._guaranteed is not None, "there are guarantors"
+        row = self._guaranteed[self.agreed_regime[inside]]
+        named = row >= 0
+        supply = np.where(named, self.supply[row, inside], np.inf)
+        word = np.where(named, self.word[row, inside], 1.0)
+        return part | {"guards": np.minimum(part["guards"], supply), "credibility": part["credibility"] * word}
 
     def _put_in_place(
         self, day: int, inside: Ints, age: Floats, knobs: CeasefireParameters[Floats], part: dict[str, Floats]

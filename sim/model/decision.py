@@ -1,5 +1,7 @@
 """How one side decides the war: its enemy's army has collapsed, it holds all of the area, or it has reached its aims.
 
+A war that escalation has widened is over too, as this war: no one has decided it.
+
 A side's aims are an area: it wants no more, and stops once the line has come so far. Conquest is of a side that held ground
 at the start: who threw back an invasion to where it began has conquered nobody. Both rules are assumptions.
 """
@@ -15,7 +17,7 @@ from sim.engine.calendar import DAYS_PER_WEEK
 from sim.engine.draws import Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.recorder import EventKind
-from sim.model.endings import AIMS_OF, COLLAPSED, CONQUERED_BY
+from sim.model.endings import AIMS_OF, COLLAPSED, CONQUERED_BY, WIDER_WAR
 from sim.model.parameters import SIDES
 from sim.scenario import N, Quantity, Section, knob
 
@@ -58,6 +60,7 @@ class Aims(Mechanism):
     had_ground: PerSide = owned("1 or 0", "Whether a side held ground at the start.", SIDES, start=0.0, inner=True)
 
     broken: Ints = seen()
+    widened: Ints = seen()
     held_area: PerHistory = seen()
     free_area: PerHistory = seen()
     at_war: PerHistory = seen()
@@ -79,8 +82,8 @@ class Aims(Mechanism):
         has_all = (np.stack([self.free_area, self.held_area]) <= NO_GROUND_KM2) & (self.had_ground[::-1] > 0)
         stops = self.aims_reached > 0
         found = np.select(
-            [self.broken > 0, *has_all, *stops],
-            [self.broken, *CONQUERED_BY, *AIMS_OF],
+            [self.broken > 0, *has_all, *stops, self.widened > 0],
+            [self.broken, *CONQUERED_BY, *AIMS_OF, WIDER_WAR],
             default=0,
         )
         new = (self.at_war > 0) & (self.decided == 0)

@@ -39,6 +39,11 @@ class Ending:
     victor: SideName | Literal[""] = ""
     dictates: bool = False
 
+    @property
+    def final(self) -> bool:
+        """Whether this war is over with it, for good: a side has decided it, or it has become another war."""
+        return bool(self.victor) or self.name == "wider_war"
+
 
 def _collapse(side: SideName, other: SideName) -> Ending:
     army = f"{{{side}}}'s army"
@@ -70,6 +75,7 @@ ENDINGS = (
     _conquest("defender"),
     _aims("attacker"),
     _aims("defender"),
+    Ending("wider_war", "The alliances are at war", "the alliances come to be at war", "a war of the alliances"),
 )
 CODES = {ending.name: code for code, ending in enumerate(ENDINGS)}
 WAR_GOES_ON, CEASEFIRE, WAR_AGAIN = CODES["war_goes_on"], CODES["ceasefire_in_force"], CODES["war_again"]
@@ -77,11 +83,14 @@ COLLAPSED = tuple(CODES[f"{side}_collapsed"] for side in SIDES)
 CONQUERED_BY = tuple(CODES[f"{side}_holds_all"] for side in SIDES)
 AIMS_OF = tuple(CODES[f"{side}_reached_aims"] for side in SIDES)
 
+WIDER_WAR = CODES["wider_war"]
+
 # By code.
 DECIDED = np.array([bool(ending.victor) for ending in ENDINGS])
 DICTATED = np.array([ending.dictates for ending in ENDINGS])
 VICTOR = np.array([SIDES.index(ending.victor) if ending.victor else -1 for ending in ENDINGS])
-DECISIONS = tuple(ending for ending in ENDINGS if ending.victor)
+FINAL = np.array([ending.final for ending in ENDINGS])
+DECISIONS = tuple(ending for ending in ENDINGS if ending.final)
 # What there is without a negotiation.
 ENDINGS_ALONE = (ENDINGS[WAR_GOES_ON], *DECISIONS)
 # What can end the fighting the first time, by its name in curves; the first ceasefire may be long over.

@@ -7,7 +7,8 @@ At every fourth review (every eighth week), of each history at war in which noth
   none are on and they may open at any review, it is `none_open`; but where ripeness keeps the rate at which they open below
   what it would be without, `attacker_ahead`, `defender_ahead` or `both_ahead`: by whose belief in success is above one half,
   which is what keeps it low. Without a zone no deal is possible, and the state is a reason of a side whose removal alone
-  would open one, or `several` if no single one is enough;
+  would open one, or `several` if no single one is enough; but `withheld`, before all reasons, where both sides would sign a
+  package to which its guarantors do not consent;
 - without a zone, every *reason* whose removal *alone* would open one. A reason holds a side back, and is removed for that
   side only, all else as it is: its red lines (all of them, hard and soft, go), its expectation (it expects no gain by
   fighting on what the balance of today would give it, and has no premium for waiting), its resolve, its distrust (it loses
@@ -43,7 +44,7 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Recorder
-from sim.model.answers import BLOCKS, REASONS, TALKS, Questions
+from sim.model.answers import BLOCKS, REASONS, STATES, TALKS, Questions
 from sim.model.bargain import Bargain
 from sim.model.lines import Columns
 from sim.model.negotiation import first_largest, where_allowed
@@ -150,9 +151,17 @@ class Ledger:
             after = self._after(short, signs, most, place)
             alone[:, without] = after > 0
             state[without] = len(TALKS) + np.where((after > 0).any(axis=0), after.argmax(axis=0), len(BLOCKS))
+            if self._bargain.guaranteed:
+                state[without[self._withheld(place)]] = len(STATES) - 1
             opens[:, without], smallest[without] = self._openers.found(short, signs, -most.max(axis=1), place)
             heaviest[without] = self._heaviest({name: values[:, without] for name, values in terms.items()}, place)
         return Account(nearest, state, alone, heaviest, offers, opens, smallest, terms)
+
+    def _withheld(self, place: Ints) -> NDArray[np.bool_]:
+        """Return where both sides would sign what only guarantors keep from being signed."""
+        slack = self._bargain.slack_if_consented(place)
+        withheld: NDArray[np.bool_] = (np.minimum(slack[0], slack[1]) > 0).any(axis=0)
+        return withheld
 
     def _offers(self, slack: Floats, signs: NDArray[np.bool_]) -> tuple[Ints, Floats]:
         """Return each side's offer, (2, columns), and each side's best slack by regime of what the other signs.

@@ -19,17 +19,21 @@ from sim.model.parameters import SIDES
 
 @dataclass(frozen=True)
 class GuardStep:
-    """A number of guards tried in a regime: where it is more than there are, how long deals last then, and its price."""
+    """A number of guards tried in a regime: where it is more than there are, and what follows.
+
+    That is how long deals last then, its price, and what attacking so many more costs who begins the war again.
+    """
 
     regime: int
     place: int
     more: NDArray[np.bool_]
     lasting: Floats
     price: Floats
+    tripped: Floats
 
     def rise(self, bargain: Bargain) -> Floats:
         """Return by how much more a package must be worth to each side, with so many guards, than it is now, (2, n)."""
-        loss, now = bargain.loss[:, self.regime], bargain.fear[:, self.regime]
+        loss, now = bargain.loss[:, self.regime] + self.tripped, bargain.fear[:, self.regime]
         return (1.0 - self.lasting) / self.lasting * loss + self.price - now
 
 
@@ -55,13 +59,14 @@ class Openers:
         for regime in range(len(now)):
             for place, number in enumerate(self._questions.ladder):
                 # A regime without guards stays one; more of them are tried where there are some.
-                more_guards = (number > now[regime]) & (now[regime] > 0)
+                more_guards = (number > now[regime]) & (now[regime] > 0) & (number <= bargain.supply_of(regime))
                 if not more_guards.any():
                     continue
                 here = slice(regime, regime + 1)
                 lasting = bargain.lasting_with(np.full((1, now.shape[1]), float(number)), here)[:, 0]
                 presence = bargain.presence_of(np.array([float(number)])) - bargain.presence[regime]
-                step = GuardStep(regime, place, more_guards, lasting, bargain.troops_price * presence)
+                tripped = bargain.tripped_by(bargain.presence + presence)[:, regime] - bargain.tripped[:, regime]
+                step = GuardStep(regime, place, more_guards, lasting, bargain.troops_price * presence, tripped)
                 self._ladders.setdefault(regime, []).append(step)
 
     def found(self, slack: Floats, signs: NDArray[np.bool_], short: Floats, place: Ints) -> tuple[Ints, Ints]:

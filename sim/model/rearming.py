@@ -52,6 +52,9 @@ class Rearming:
         self._both_arms: SideArms[Floats] = drawn.sides("arms")
         self._front: FrontParameters[Floats] = drawn.knobs("front")
         self._ceasefire: CeasefireParameters[Floats] = drawn.knobs("ceasefire")
+        self._factor = see("pledge_factor")
+        parties = [party for party in drawn.knobs("parties") if party.backs is not None]
+        self._party = {party.backs.backer: row for row, party in enumerate(parties)}
 
     def after(self, years: Floats) -> Rearmed:
         """Return the war that would begin again after a truce of so many years, (2, n): those of each side."""
@@ -73,6 +76,8 @@ class Rearming:
         for row, backer in enumerate(self._arms.backers):
             side = SIDES.index(backer.side)
             pledged = backer.aid_per_month_beur * self._both_arms.aid_scale[side] * self._ceasefire.pledged_share * months
+            if backer.id in self._party:
+                pledged = pledged * self._factor[self._party[backer.id]]
             arrives = (1.0 - backer.cancelled_share) * backer.fire_days_per_beur
             stock[side] += (self._in_transit[row] + pledged) * arrives
         return force, rationed_fire(stock, self._both_arms.ration_days)

@@ -1,7 +1,20 @@
 """The rhythm of politics: support, beliefs and negotiation are reviewed together, in the evening of every 14th day."""
 
+import numpy as np
+
 from sim.engine.calendar import DAYS_PER_YEAR
+from sim.engine.draws import Floats
 
 # judgement: fine enough for talks that take weeks, and a fourteenth of the cost of doing it daily.
 DAYS_BETWEEN_REVIEWS = 14
 REVIEW_YEARS = DAYS_BETWEEN_REVIEWS / DAYS_PER_YEAR
+
+
+def chance(rate_per_year: Floats) -> Floats:
+    """Return the chance that something of constant rate happens between two reviews.
+
+    >>> chance(np.array([0.0, 26.0])).round(3)
+    array([0.   , 0.631])
+    """
+    happens: Floats = 1.0 - np.exp(-rate_per_year * REVIEW_YEARS)
+    return happens

@@ -38,7 +38,7 @@ from sim.model.negotiation import (
 )
 from sim.model.outcomes import Column, Outcome, State, both, day_of, where
 from sim.model.parameters import SIDES
-from sim.model.reviews import DAYS_BETWEEN_REVIEWS, REVIEW_YEARS
+from sim.model.reviews import DAYS_BETWEEN_REVIEWS, chance
 from sim.model.stakes import NegotiationParameters, SideStakes, domain_of
 from sim.scenario import Quantity
 
@@ -61,16 +61,6 @@ class Stock(NamedTuple):
     columns: Columns
     account: Account
     slack: Floats | None
-
-
-def chance(rate_per_year: Floats) -> Floats:
-    """Return the chance that something of constant rate happens between two reviews.
-
-    >>> chance(np.array([0.0, 26.0])).round(3)
-    array([0.   , 0.631])
-    """
-    happens: Floats = 1.0 - np.exp(-rate_per_year * REVIEW_YEARS)
-    return happens
 
 
 def ripeness_factor(share: Floats, success: Floats, nearest_slack: Floats, way_out_scale: Floats) -> Floats:
@@ -280,6 +270,10 @@ class Talks(Mechanism):
     refused_in: PerHistory = owned(
         "number", "Of the talks in which an offer was refused last: how many had opened; 0: none.", start=0.0, inner=True
     )
+    refusing: PerSide = owned(
+        "1 or 0", "Whether it was this side that refused the last offer; 0 for both once a deal is signed.", SIDES, start=0.0
+    )
+    talking: PerHistory = owned("1 or 0", "Whether talks are on, or suspended.", start=0.0)
     dominated: NDArray[np.bool_] = owned(
         "yes or no", "A deal was signed that another betters.", start=0, dtype=bool, inner=True
     )
@@ -360,6 +354,7 @@ class Talks(Mechanism):
         self._account_for(day, stock, ripeness, counted)
         # Opened last, so that the first round is held at the next review.
         self._open(day, review, cohort, mediated, ripeness)
+        self.talking = self.talks != NO_TALKS
 
     def _dictate(self, day: int, beaten: Ints) -> None:
         """Let victors name what they like best: red lines of the enemy, hard or not, stop them no more."""
@@ -430,6 +425,9 @@ class Talks(Mechanism):
     def _take_stock(self, cohort: Ints, counted: bool) -> list[Stock]:
         """Find the nearest package of all; write accounts where they are `counted` or where histories are watched."""
         bargain, recorder = self._bargain, self.world.recorder
+        if bargain.guaranteed and (counted or recorder.watches(cohort)):
+            # What guards and guarantees count changes with wills.
+            self._ledger.derive()
         stock = []
         for columns in self._blocks(cohort):
             watched = recorder.watches(columns)
@@ -532,6 +530,7 @@ class Talks(Mechanism):
         # Without pressure each side could do so much better by fighting on.
         free = slack[:, package, place] - bargain.fighting.pressure[:, signed]
         self.talks[signed], self.agreed_package[signed] = NO_TALKS, package
+        self.refusing[:, signed] = 0.0
         self.agreed_regime[signed] = bargain.place_of_regime[bargain.regime_of(package)]
         self.agreed_imposed[signed] = ~(free > 0).all(axis=0)
         self.agreed_area[signed] = bargain.area_with(package, signed)
@@ -598,6 +597,7 @@ class Talks(Mechanism):
         side, cohort, shows = other[refused], ready[refused], most[offered[refused], refused]
         self.resolve_at_least[side, cohort] = np.maximum(self.resolve_at_least[side, cohort], shows)
         self.offers_refused[cohort] += 1.0
+        self.refusing[side, cohort], self.refusing[1 - side, cohort] = 1.0, 0.0
         self.refused_in[cohort] = self.talks_opened[cohort]
         for row, name in enumerate(SIDES):
             package = offered[refused[side == row]].astype(np.float64)

@@ -136,6 +136,7 @@ class FightingOn:
         self._drift, self._balance, self._momentum = see("believed_drift"), see("believed_balance"), see("momentum")
         self._trend, self._support = see("force_trend"), see("war_support")
         self._drive, self._planned_ground = see("drive"), see("planned_ground")
+        self._threat, self._danger = see("threat"), see("danger_cost")
         self._rearming = Rearming(world, drawn)
         self._planned = [[days.value for days in getattr(section, side).horizons_days] for side in SIDES]
 
@@ -150,9 +151,10 @@ class FightingOn:
         """
         both = self._both
         ratio = share_of_peak(self._force, self._peak)[None]
-        today = self._outlooks(lasts, np.zeros_like(resolve), ratio)
+        # Who fights on refuses: what others make hang on that is part of it.
+        today = self._outlooks(lasts, self._threat, ratio)
         later = self._rearming.after(both.trust_years)
-        then = self._outlooks(lasts, later.shift, share_of_peak(later.force, self._peak))
+        then = self._outlooks(lasts, later.shift + self._threat, share_of_peak(later.force, self._peak))
         surprise = both.renewed_war_loss
         renewed, costs_then = _best([outlook.for_ever(surprise) for outlook in then])
         value, cost = _best([outlook.before(renewed - surprise, costs_then) for outlook in today])
@@ -185,7 +187,7 @@ class FightingOn:
             discount = np.exp(-both.discount_per_year * years)
             stands = discount * (1.0 - own) * (1.0 - enemy)
             dictated = discount * dictated_terms(own, enemy, self._best, self._worst)
-            cost = both.cost_of_war_per_year * years
+            cost = (both.cost_of_war_per_year + self._danger) * years
             once = dictated + stands * lasts * self._terms(shift, stretch) - cost
             for side in range(2):
                 if days not in self._planned[side]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.model import section
-from sim.model.answers import OPENERS, REASONS, SEVERAL, TALKS, Opener, is_possible
+from sim.model.answers import OPENERS, REASONS, SEVERAL, TALKS, WITHHELD, Opener, is_possible
 from sim.model.arms import Arms
 from sim.model.ceasefire import Ceasefire
 from sim.model.negotiation import RedLine
@@ -90,6 +90,8 @@ class Names:
 
     def reason(self, block: str) -> str:
         """Return a reason of a side, as "<side>:<reason>", in words."""
+        if block == WITHHELD:
+            return "guarantors who do not consent"
         side, _, reason = block.partition(":")
         return REASONS[reason].format(side=self.sides[side])
 
