@@ -42,7 +42,7 @@ POLITICS = (Support, Beliefs, Talks, Ceasefire)
 # conditions of events are looked for.
 ORDER_OF_THE_DAY = (
     "event begins", "event ends", "event effects",
-    "halt", "package", "party election", "wave begins", "wave ends", "offensive begins", "offensive ends",
+    "halt", "package", "wave begins", "wave ends", "offensive begins", "offensive ends", "party election",
     "posture", "arms", "manpower", "attrition", "front", "losses", "collapse", "decision", "rout",
     "support", "beliefs", "escalation", "parties", "negotiation", "ceasefire", "events",
 )  # fmt: skip

@@ -156,7 +156,10 @@ class Arms(Mechanism):
     cancelled_beur: PerHistory = owned("bn EUR", "Cancelled since the start.", _backers, start=0.0)
     in_transit_beur: PerHistory = owned("bn EUR", "Pledged and not yet delivered or cancelled.", _backers)
     pledge_rate: PerHistory = owned(
-        "bn EUR a month", "What each backer pledges a month, lumps and what it makes up for others aside.", _backers, start=0.0
+        "bn EUR a month",
+        "What each backer pledges a month, lumps and what it makes up for others aside.",
+        _backers,
+        start=0.0,
     )
     halted_until: Ints = owned(
         "day", "First day after the halt under way, or after the last; -1: none yet.",

@@ -1,9 +1,9 @@
 """Escalation: what one side does in anger at help for the other, and what all of them make of the danger.
 
 The rate at which a side escalates rises with the arms that its enemy is promised, with how freely they may be used, with a
-place in an alliance that is on the table, and with the danger that its own army collapses. An escalation makes the war harder
-for its enemy for a time; it may strike a backer, and seldom it brings the alliances into the war, which ends this one. Both
-sides count the danger as a cost of fighting on, and backers fear it.
+place in an alliance that is on the table, and with the danger that its own army collapses. An escalation makes the war
+harder for its enemy for a time; it may strike a backer, and seldom it brings the alliances into the war, which ends this
+one. Both sides count the danger as a cost of fighting on, and backers fear it.
 
 Sources: the aim to arm "without angering" is the article's; that help raises the risk which it is to avert is the "stability
 and instability" of Snyder 1965. All numbers are judgement. Left out: escalation in a ceasefire, threats without deeds,
@@ -69,9 +69,7 @@ class SideEscalation(Section, Generic[N]):
         "factor", "On its enemy's losses after an escalation.", low=1, high=10, default=1,
         label="Losses after {side}'s escalation",
     )  # fmt: skip
-    harder_days: N = knob(
-        "days", "For how long.", low=1, high=3_650, default=60, label="Days of {side}'s escalation"
-    )
+    harder_days: N = knob("days", "For how long.", low=1, high=3_650, default=60, label="Days of {side}'s escalation")
     fades_per_year: N = knob(
         "per year", "Rate at which an escalation is forgotten.", low=0, high=100, default=2,
         label="Forgetting of {side}'s escalations",
@@ -117,9 +115,7 @@ def provocation_flaws(
                 yield Flaw(flaw.message, flaw.hint, (*where[:-1], *flaw.below))
 
 
-def rate_of(
-    knobs: SideEscalation[Floats], aid: Floats, usual_aid: Floats, provoked: Floats, collapse: Floats
-) -> PerHistory:
+def rate_of(knobs: SideEscalation[Floats], aid: Floats, usual_aid: Floats, provoked: Floats, collapse: Floats) -> PerHistory:
     """Return the rate per year at which a side escalates, (n,).
 
     Parameters
@@ -149,7 +145,9 @@ class Escalation(Mechanism):
     steps = ("escalation",)
     leaves_out = "escalation in a ceasefire, threats without deeds, kinds of weapons"
     kinds: ClassVar = {
-        "escalation": EventKind("{side} escalates: its enemy loses {harder:.0%} more for {days:.0f} days.", mark="escalation"),
+        "escalation": EventKind(
+            "{side} escalates: its enemy loses {harder:.0%} more for {days:.0f} days.", mark="escalation"
+        ),
         "strike on a backer": EventKind("{side} strikes a backer of its enemy.", mark="strike on a backer"),
         "wider war": EventKind(
             "The alliances come to be at war. What follows is another war.",
@@ -203,9 +201,7 @@ class Escalation(Mechanism):
         self._of_side = [[row for row, backer in enumerate(backers) if backer.side == side] for side in SIDES]
         backing = [party for party in self.drawn.knobs("parties") if party.backs is not None]
         self._stands_by = [[row for row, party in enumerate(backing) if party.side == side] for side in SIDES]
-        self._usual = [
-            total((backers[row].past_aid_per_month_beur for row in rows), self.world.n) for rows in self._of_side
-        ]
+        self._usual = [total((backers[row].past_aid_per_month_beur for row in rows), self.world.n) for rows in self._of_side]
         self._collapse: SideCollapse[PerSide] = self.drawn.sides("collapse")
         talks = self.drawn.knobs("negotiation")
         self._openings, self._covered = None, dict[tuple[int, int], NDArray[np.bool_]]()

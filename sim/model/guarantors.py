@@ -160,9 +160,7 @@ class Consent:
 
     def _of(self, regime: str) -> list[int]:
         """Return the rows of the guarantors of a regime."""
-        return [
-            row for row, place in enumerate(self.guarantors) if regime in self._parties[place].guarantees.regimes
-        ]
+        return [row for row, place in enumerate(self.guarantors) if regime in self._parties[place].guarantees.regimes]
 
 
 def tripped(tripwire: Floats, guards: Floats, credibility: Floats, ceasefire: CeasefireParameters[Floats]) -> Floats:

@@ -106,10 +106,14 @@ class Parties(Mechanism):
     consent_margin: PerHistory = owned("utility", "By how much each guarantor is for it.", consents_of, start=0.0)
     word: PerHistory = owned("share", "What the word of its guarantors counts.", guaranteed_regimes, start=1.0)
     supply: PerHistory = owned("persons", "Guards that can be on the line.", guaranteed_regimes, start=0.0)
-    tripwire: PerHistory = owned("utility", "What attacking guards everywhere on the line costs.", guaranteed_regimes, start=0.0)
+    tripwire: PerHistory = owned(
+        "utility", "What attacking guards everywhere on the line costs.", guaranteed_regimes, start=0.0
+    )
     acts: PerHistory = owned("share", "The chance that each guarantor would act.", _guarantors, start=0.0)
     acted: PerHistory = owned("1 or 0", "Whether each has acted since the last ceasefire.", _guarantors, start=0.0)
-    threat: PerSide = owned("log", "How the balance would shift if a side refuses, in the attacker's favour.", SIDES, start=0.0)
+    threat: PerSide = owned(
+        "log", "How the balance would shift if a side refuses, in the attacker's favour.", SIDES, start=0.0
+    )
     area_seen: PerHistory = owned("km2", "Area the attacker held at the last review.", start=0.0, inner=True)
     struck_seen: PerSide = owned("times", "Strikes on backers by the last review.", SIDES, start=0.0, inner=True)
     broken_seen: PerHistory = owned("times", "Ceasefires that had broken by the last review.", start=0.0, inner=True)
@@ -148,12 +152,12 @@ class Parties(Mechanism):
         self._luck = [draws.normal(f"parties/will/{party.id}", in_turn=True) for party in parties]
         self._plan_elections()
         self._side = [SIDES.index(party.side) for party in parties]
-        self._backing = backing(parties)
+        self._backing = backing(self.section)
         self._arms: ArmsParameters[Floats] = self.drawn.knobs("arms")
         self._both_arms: SideArms[Floats] = self.drawn.sides("arms")
         self._front: FrontParameters[Floats] = self.drawn.knobs("front")
         order = [backer.id for backer in self._arms.backers]
-        self._backer = [order.index(parties[place].backs.backer) for place in self._backing]
+        self._backer = [order.index(self.section[place].backs.backer) for place in self._backing]
         ceasefire = self.drawn.knobs("ceasefire")
         self._consent = Consent(parties, ceasefire) if guaranteed_regimes(self.section) else None
         if self._consent is not None:
@@ -195,7 +199,10 @@ class Parties(Mechanism):
         lost = -SIGN * (self.held_area - self.area_seen) / 1000.0
         struck = self.strikes - self.struck_seen
         for place, party in enumerate(self.knobs):
-            side, usual = self._side[place], self.usual_will[place] - party.fear_of_escalation * self.dread[1 - self._side[place]]
+            side, usual = (
+                self._side[place],
+                self.usual_will[place] - party.fear_of_escalation * self.dread[1 - self._side[place]],
+            )
             if party.backs is not None:
                 row = self._backer[self._backing.index(place)]
                 given = self.pledged_beur[row] - self._given_at_start[row]
@@ -227,10 +234,11 @@ class Parties(Mechanism):
             self.made_up[row] += (backs.steps_in_share * others - self.made_up[row]) * follows
 
     def _shortfall(self, row: int) -> Floats:
-        """Return by how much a backer pledges less a month than it did at first."""
+        """Return by how much a backer pledges less a month than it did at first, (n,)."""
         backer = self._arms.backers[row]
         at_first = backer.aid_per_month_beur * self._both_arms.aid_scale[SIDES.index(backer.side)] * self.pledging
-        return np.maximum(at_first - self.pledge_rate[row], 0.0)
+        short: Floats = np.maximum(at_first - self.pledge_rate[row], 0.0)
+        return short
 
     def _by_will(self, party: Party[PerHistory], place: int) -> Floats:
         """Return what a party's will makes of its pledges, 1 at the start."""

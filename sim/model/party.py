@@ -63,7 +63,6 @@ class Backing(Section, Generic[N]):
         label="{item}: pledges if own side refuses",
     )  # fmt: skip
 
-
     @property
     def hangs_on_refusals(self: Backing[Any]) -> bool:
         """Whether its pledges hang on who refused last."""
@@ -85,7 +84,11 @@ class Guarantee(Section, Generic[N]):
         label="{item}: horizon",
     )  # fmt: skip
     benefit: N = knob(
-        "utility", "What a deal that lasts is worth to it, above one without it.", low=0, high=10, label="{item}: gain from peace"
+        "utility",
+        "What a deal that lasts is worth to it, above one without it.",
+        low=0,
+        high=10,
+        label="{item}: gain from peace",
     )
     price_per_10k_guards: N = knob(
         "utility per 10,000 persons", "Price of its guards.", low=0, high=10, label="{item}: price of 10,000 guards"
@@ -114,8 +117,8 @@ class Guarantee(Section, Generic[N]):
     )  # fmt: skip
     backstop: str | None = Option(default=None, description="The party without whose will its word counts less.")
     without_backstop: N = knob(
-        "share", "What its word counts where that party's will is below its own `needs_will` here.", low=0, high=1, default=1,
-        label="{item}: its word without backstop",
+        "share", "What its word counts where that party's will is below its own `needs_will` here.", low=0, high=1,
+        default=1, label="{item}: its word without backstop",
     )  # fmt: skip
     help_factor: N = knob(
         "factor", "On its pledges once it has acted, until the next ceasefire.", low=1, high=100, default=1,
@@ -128,9 +131,7 @@ class Party(Item, Generic[N]):
 
     name: str
     side: SideName = Option(description="The side that it stands by.")
-    will: N = knob(
-        "share", "Its usual will to stand by its side.", low=0.01, high=1, at_start=True, label="{item}: will"
-    )
+    will: N = knob("share", "Its usual will to stand by its side.", low=0.01, high=1, at_start=True, label="{item}: will")
     returns_per_year: N = knob(
         "per year", "Rate at which its will returns to what is usual.", low=0, high=100, default=1,
         label="{item}: return of its will",
@@ -155,9 +156,7 @@ class Party(Item, Generic[N]):
     guarantees: Guarantee[N] | None = None
 
 
-def party_flaws(
-    parties: Sequence[Party[Any]], backers: Sequence[Any], regimes: Sequence[str], talks: Any
-) -> Iterator[Flaw]:
+def party_flaws(parties: Sequence[Party[Any]], backers: Sequence[Any], regimes: Sequence[str], talks: Any) -> Iterator[Flaw]:
     """Yield what parties name that there is not, and what does not go together.
 
     Parameters
