@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.world import World
-from sim.model.guarantors import guaranteed_regimes
+from sim.model.guarantors import each_consent, guaranteed_regimes
 from sim.model.lines import Columns, Openings, RedLines
 from sim.model.negotiation import IssueOption, LandWorth, total
 from sim.model.parameters import SIDES, Drawn
@@ -100,6 +100,9 @@ class Bargain:
         self._consents = see("consents")
         # Of each regime that needs someone's consent: its row here and among those.
         self.guaranteed = [(row, regimes.index(name)) for row, name in enumerate(self._regimes) if name in regimes]
+        rows = {name: row for row, name in enumerate(self._regimes)}
+        # Of each consent: the name of the party, and the row of the regime; -1 where no package has it.
+        self.consents = [(party.name, rows.get(name, -1)) for party, name in each_consent(drawn.knobs("parties"))]
         self.derive()
         self.area_after = np.zeros((0, self._n))
 

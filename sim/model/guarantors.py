@@ -27,15 +27,17 @@ PER_GUARDS = 10_000.0
 
 def guaranteed_regimes(parties: Sequence[Party[Quantity]]) -> tuple[str, ...]:
     """Return the ids of the regimes that need someone's consent, each once."""
-    named = [name for party in parties if party.guarantees is not None for name in party.guarantees.regimes]
-    return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(name for _, name in each_consent(parties)))
+
+
+def each_consent(parties: Sequence[Party[Any]]) -> Iterator[tuple[Party[Any], str]]:
+    """Yield each consent that is needed: the party, and the id of the regime."""
+    yield from ((party, name) for party in parties if party.guarantees is not None for name in party.guarantees.regimes)
 
 
 def consents_of(parties: Sequence[Party[Quantity]]) -> tuple[str, ...]:
-    """Return a name for each consent that is needed: of a party to a regime."""
-    return tuple(
-        f"{party.id}/{name}" for party in parties if party.guarantees is not None for name in party.guarantees.regimes
-    )
+    """Return a name for each consent that is needed."""
+    return tuple(f"{party.id}/{name}" for party, name in each_consent(parties))
 
 
 def chance_to_act(will: Floats, knobs: Guarantee[Floats]) -> Floats:
@@ -148,15 +150,9 @@ class Consent:
     def given(self, margins: Floats) -> Floats:
         """Return where all guarantors of each regime consent, (regimes, n), 1 or 0."""
         found = np.ones((len(self.regimes), margins.shape[1]))
-        for margin, (_, name) in zip(margins, self.each(), strict=True):
+        for margin, (_, name) in zip(margins, each_consent(self._parties), strict=True):
             found[self.regimes.index(name)] *= margin > 0
         return found
-
-    def each(self) -> Iterator[tuple[str, str]]:
-        """Yield of each consent the name of the party and the id of the regime."""
-        for place in self.guarantors:
-            for regime in self._parties[place].guarantees.regimes:
-                yield self._parties[place].name, regime
 
     def _of(self, regime: str) -> list[int]:
         """Return the rows of the guarantors of a regime."""

@@ -57,8 +57,9 @@ class Account:
     """What the ledger finds in some histories; arrays of shape (columns,) unless said.
 
     Codes index the answers of `Questions`; -1 where there is nothing to say. `alone` has a row for each of `BLOCKS`,
-    `offers` for each side, `opens` for each kind of opener, and `terms` holds, by name and for both sides, what speaks for
-    and against the nearest package, NaN where there is none. Of histories with a zone it has nothing but that: their `state`
+    `offers` for each side, `opens` for each kind of opener, `terms` holds, by name and for both sides, what speaks for
+    and against the nearest package, NaN where there is none, and `withheld` is the package that guarantors keep from being
+    signed. Of histories with a zone it has nothing but that: their `state`
     is how talks stand, which is not known yet.
     """
 
@@ -70,13 +71,14 @@ class Account:
     opens: Ints
     smallest: Ints
     terms: dict[str, Floats]
+    withheld: Ints
 
     def of(self, here: Ints) -> Account:
         """Return the account of some of its histories."""
         terms = {name: values[:, here] for name, values in self.terms.items()}
         return Account(
             self.nearest[here], self.state[here], self.alone[:, here], self.heaviest[here], self.offers[:, here],
-            self.opens[:, here], self.smallest[here], terms,
+            self.opens[:, here], self.smallest[here], terms, self.withheld[here],
         )  # fmt: skip
 
     def values(self) -> dict[str, Floats]:
@@ -143,7 +145,7 @@ class Ledger:
         terms = self._terms(nearest, slack, columns)
         state, heaviest, smallest = np.full(width, -1), np.full(width, -1), np.full(width, -1)
         alone, offers = np.zeros((len(BLOCKS), width), dtype=np.bool_), np.full((2, width), -1)
-        opens = np.full((self._openers.kinds, width), -1)
+        opens, withheld = np.full((self._openers.kinds, width), -1), np.full(width, -1)
         if len(without):
             short = slack[:, :, without] if len(without) < width else slack
             signs = short > 0
@@ -152,16 +154,18 @@ class Ledger:
             alone[:, without] = after > 0
             state[without] = len(TALKS) + np.where((after > 0).any(axis=0), after.argmax(axis=0), len(BLOCKS))
             if self._bargain.guaranteed:
-                state[without[self._withheld(place)]] = len(STATES) - 1
+                withheld[without] = self._withheld(place)
+                state[withheld >= 0] = len(STATES) - 1
             opens[:, without], smallest[without] = self._openers.found(short, signs, -most.max(axis=1), place)
             heaviest[without] = self._heaviest({name: values[:, without] for name, values in terms.items()}, place)
-        return Account(nearest, state, alone, heaviest, offers, opens, smallest, terms)
+        return Account(nearest, state, alone, heaviest, offers, opens, smallest, terms, withheld)
 
-    def _withheld(self, place: Ints) -> NDArray[np.bool_]:
-        """Return where both sides would sign what only guarantors keep from being signed."""
+    def _withheld(self, place: Ints) -> Ints:
+        """Return the package best liked by both sides that only guarantors keep from being signed; -1: there is none."""
         slack = self._bargain.slack_if_consented(place)
-        withheld: NDArray[np.bool_] = (np.minimum(slack[0], slack[1]) > 0).any(axis=0)
-        return withheld
+        smaller = np.minimum(slack[0], slack[1])
+        largest = smaller.max(axis=0)
+        return np.where(largest > 0, first_largest(smaller, largest), -1)
 
     def _offers(self, slack: Floats, signs: NDArray[np.bool_]) -> tuple[Ints, Floats]:
         """Return each side's offer, (2, columns), and each side's best slack by regime of what the other signs.

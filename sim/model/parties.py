@@ -24,7 +24,7 @@ from sim.engine.recorder import EventKind
 from sim.model.arms import ArmsParameters, SideArms
 from sim.model.endings import CEASEFIRE
 from sim.model.front import FrontParameters, log_balance, parity
-from sim.model.guarantors import Consent, consents_of, guaranteed_regimes
+from sim.model.guarantors import Consent, consents_of, each_consent, guaranteed_regimes
 from sim.model.outcomes import Column, Outcome, State
 from sim.model.parameters import SIDES, SIGN
 from sim.model.party import Backing, Election, Party
@@ -74,7 +74,6 @@ class Parties(Mechanism):
     kinds: ClassVar = {
         "party election": EventKind("{party} has a new government, whose usual will is {will:.0%}.", mark="election"),
         "pledges follow": EventKind("{party}'s pledges come to {factor:.0%} of what they were.", drawn=False),
-        "consent": EventKind("Guarantors weigh ceasefires.", drawn=False),
         "consents": EventKind("{party} would consent to {regime}."),
         "refuses consent": EventKind("{party} would not consent to {regime}: it would take {short:.3f} more of its will."),
         "guarantor acts": EventKind("{party} keeps its word, and acts.", mark="guarantor acts"),
@@ -302,13 +301,12 @@ class Parties(Mechanism):
         before, first = self.consent_margin > 0, day == 0
         self.consent_margin = margins = self._consent.margins(self.will, self.acts)
         self.consents = self._consent.given(margins)
-        self.world.recorder.tell(day, self.world.everyone, "consent", margins=margins)
-        for row, (party, regime) in enumerate(self._consent.each()):
+        for row, (party, regime) in enumerate(each_consent(self.knobs)):
             willing = margins[row] > 0
             changed = np.flatnonzero(first | (willing != before[row]))
             for kind, cohort in (("consents", changed[willing[changed]]), ("refuses consent", changed[~willing[changed]])):
                 short = -margins[row, cohort]
-                self.world.recorder.tell(day, cohort, kind, party=party, regime=self._labels[regime], short=short)
+                self.world.recorder.tell(day, cohort, kind, party=party.name, regime=self._labels[regime], short=short)
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of parties."""

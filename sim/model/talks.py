@@ -127,6 +127,9 @@ class Talks(Mechanism):
             ends=("talks", "offensive", "rout"),
             mark="signed",
         ),
+        "deal withheld": EventKind(
+            "Both sides would sign, but {party} does not consent: {terms}. It would take {short:.3f} more of its will."
+        ),
         "terms dictated": EventKind("{side} dictates the terms: {terms}."),
     }
 
@@ -274,6 +277,9 @@ class Talks(Mechanism):
         "1 or 0", "Whether it was this side that refused the last offer; 0 for both once a deal is signed.", SIDES, start=0.0
     )
     talking: PerHistory = owned("1 or 0", "Whether talks are on, or suspended.", start=0.0)
+    withheld: NDArray[np.bool_] = owned(
+        "yes or no", "Of watched histories: guarantors keep a deal from being signed.", start=0, dtype=bool, inner=True
+    )
     dominated: NDArray[np.bool_] = owned(
         "yes or no", "A deal was signed that another betters.", start=0, dtype=bool, inner=True
     )
@@ -282,6 +288,7 @@ class Talks(Mechanism):
         "yes or no", "One that a rule forbids was, or one not open.", start=0, dtype=bool, inner=True
     )
 
+    consent_margin: PerHistory = seen()
     at_war: PerHistory = seen()
     decided: Ints = seen()
     held_area: PerHistory = seen()
@@ -453,10 +460,22 @@ class Talks(Mechanism):
             account.state = np.where(zone, standing[columns], account.state)
             if slack is not None:
                 recorder.tell(day, everyone[columns], "review", packages=slack, **account.values())
+                self._tell_withheld(day, everyone[columns], account.withheld)
         if counted:
             states = np.concatenate([account.state for _, account, _ in stock])
             without = [account.of(np.flatnonzero(~(self.nearest_slack[columns] > 0))) for columns, account, _ in stock]
             self._ledger.count(recorder, day, states[states >= 0], without)
+
+    def _tell_withheld(self, day: int, cohort: Ints, package: Ints) -> None:
+        """Tell what guarantors keep from being signed, where that was not so at the last review, and what they lack."""
+        new = (package >= 0) & ~self.withheld[cohort]
+        self.withheld[cohort] = package >= 0
+        regime = self._bargain.regime_of(package)
+        for row, (party, name) in enumerate(self._bargain.consents):
+            margin = self.consent_margin[row, cohort]
+            mine = new & (regime == name) & (margin <= 0)
+            terms, short = package[mine].astype(np.float64), -margin[mine]
+            self.world.recorder.tell(day, cohort[mine], "deal withheld", party=party, package=terms, short=short)
 
     def _standing(self, day: int, ripeness: Floats) -> Ints:
         """Return how talks stand after the round of today, by its place among `TALKS`, (n,); -1 where a deal is signed."""
