@@ -185,6 +185,7 @@ class Escalation(Mechanism):
     pledge_rate: PerHistory = seen()
     made_up: PerHistory = seen()
     at_war: PerHistory = seen()
+    decided: Ints = seen()
 
     knobs: EscalationParameters[PerHistory]
 
@@ -224,7 +225,7 @@ class Escalation(Mechanism):
             self._price()
 
     def _review(self, day: int, side: int, knobs: SideEscalation[PerHistory]) -> None:
-        review, fighting = day // DAYS_BETWEEN_REVIEWS, self.at_war > 0
+        review, fighting = day // DAYS_BETWEEN_REVIEWS, (self.at_war > 0) & (self.decided == 0)
         self.escalation_rate[side] = rate_of(
             knobs, self._aid_to(1 - side), self._usual[1 - side], self._provoked(side, knobs), self._chance_of_collapse(side)
         )

@@ -132,7 +132,8 @@ class Consent:
                 regime, r = self._regime[name], self.regimes.index(name)
                 part = {one: getattr(regime, one) for one in REGIME}
                 guards = np.minimum(part["guards"], supply[r])
-                own = guards / supply[r] * knobs.pool_persons / knobs.rotation if len(self._of(name)) > 1 else guards
+                sent = np.where(supply[r] > 0, supply[r], 1.0)  # Without anyone to send there are no guards either.
+                own = guards / sent * knobs.pool_persons / knobs.rotation if len(self._of(name)) > 1 else guards
                 without = part | dict.fromkeys(("guards", "guarantee", "credibility"), np.zeros_like(guards))
                 part |= {"guards": guards, "credibility": part["credibility"] * word[r]}
                 lasts = believed_share(self._ceasefire, part, knobs.looks_ahead_years)

@@ -73,7 +73,6 @@ class Parties(Mechanism):
     leaves_out = "bargaining between backers; parties that stand by no side"
     kinds: ClassVar = {
         "party election": EventKind("{party} has a new government, whose usual will is {will:.0%}.", mark="election"),
-        "pledges follow": EventKind("{party}'s pledges come to {factor:.0%} of what they were.", drawn=False),
         "consents": EventKind("{party} would consent to {regime}."),
         "refuses consent": EventKind("{party} would not consent to {regime}: it would take {short:.3f} more of its will."),
         "guarantor acts": EventKind("{party} keeps its word, and acts.", mark="guarantor acts"),
@@ -167,6 +166,8 @@ class Parties(Mechanism):
             self._labels = {regime.id: regime.label for regime in ceasefire.regimes}
         self._given_at_start = self.pledged_beur.copy()
         self.area_seen = self.held_area
+        # Whoever owns what tells of war and of refusals has not begun yet.
+        self._foresee(np.ones(self.world.n, dtype=bool), np.zeros_like(self.threat))
         self._weigh(0)
 
     def _plan_elections(self) -> None:
@@ -191,6 +192,7 @@ class Parties(Mechanism):
             self._pledge(day)
             if self._consent is not None:
                 self._see_who_acts(day)
+            self._foresee(self.at_war > 0, self.refusing)
             self._weigh(day)
 
     def _move_wills(self, review: int) -> None:
@@ -221,7 +223,7 @@ class Parties(Mechanism):
             backs = party.backs
             assert backs is not None, "it backs a side"
             follows = -np.expm1(-DAYS_BETWEEN_REVIEWS / np.maximum(backs.decides_days, 1e-9))
-            wanted = self._by_will(party, place) * self._condition(side, backs, self.refusing)
+            wanted = self._by_will(party, place) * self._condition(side, backs, self.refusing, self.at_war > 0)
             if party.guarantees is not None:
                 acted = self.acted[self._consent.guarantors.index(place)] if self._consent is not None else 0.0
                 wanted = wanted * np.where(acted > 0, party.guarantees.help_factor, 1.0)
@@ -245,13 +247,13 @@ class Parties(Mechanism):
         factor: Floats = (self.will[place] / party.will) ** party.backs.elasticity
         return factor
 
-    def _condition(self, side: int, backs: Backing[PerHistory], refusing: Floats) -> Floats:
+    def _condition(self, side: int, backs: Backing[PerHistory], refusing: Floats, fighting: NDArray[np.bool_]) -> Floats:
         """Return what who refuses makes of a backer's pledges, in war."""
         enemy = np.where(refusing[1 - side] > 0, backs.if_enemy_refuses, 1.0)
         own = np.where(refusing[side] > 0, backs.if_receiver_refuses, 1.0)
-        return np.where(self.at_war > 0, enemy * own, 1.0)
+        return np.where(fighting, enemy * own, 1.0)
 
-    def _foresee(self) -> None:
+    def _foresee(self, fighting: NDArray[np.bool_], refusing: Floats) -> None:
         """Work out how the balance would shift if a side refused from now on, by the arms that hang on it."""
         front, even = self._front, parity(self.reference_force, self.reference_fire)
         how = even, front.force_elasticity, front.fire_elasticity
@@ -263,7 +265,7 @@ class Parties(Mechanism):
             for row, place in enumerate(self._backing):
                 party, side, backer = self.knobs[place], self._side[place], self._arms.backers[self._backer[row]]
                 assert party.backs is not None, "it backs a side"
-                then, now = (self._condition(side, party.backs, one) for one in (refuses, self.refusing))
+                then, now = (self._condition(side, party.backs, one, fighting) for one in (refuses, refusing))
                 pledged = backer.aid_per_month_beur * self._both_arms.aid_scale[side] * self._by_will(party, place)
                 arrives = (1.0 - backer.cancelled_share) * backer.fire_days_per_beur / DAYS_PER_MONTH
                 fire[side] += pledged * (then - now) * arrives
@@ -290,8 +292,7 @@ class Parties(Mechanism):
                 self.world.recorder.tell(day, cohort[~acts], "guarantor stands by", party=party.name)
 
     def _weigh(self, day: int) -> None:
-        """Let guarantors weigh the ceasefires that need them, and both sides what hangs on their refusing."""
-        self._foresee()
+        """Let guarantors weigh the ceasefires that need them."""
         if self._consent is None:
             return
         inside = self.ending == CEASEFIRE

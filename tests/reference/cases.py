@@ -299,6 +299,122 @@ def receding(tree: dict[str, Any]) -> None:
     }
 
 
+def backed(tree: dict[str, Any]) -> None:
+    """Have both backers of the defender decided about by a party each, whose wills move with all that may move them."""
+    moved = {"returns_per_year": {"dist": "uniform", "low": 0.5, "high": 4}, "sd_per_year": 0.3}
+    tree["parties"] = {
+        "us": {
+            "name": "United States", "side": "defender", "will": {"dist": "uniform", "low": 0.3, "high": 0.8}, **moved,
+            "rally_per_1000_km2": 0.2, "fear_of_escalation": 0.05, "if_struck": -0.1,
+            "elections": {
+                "new": {"date": datetime.date(2025, 1, 20), "probability": 0.6, "will": 0.2},
+                "past": {"date": datetime.date(2024, 11, 5), "probability": 1, "will": 0.9},
+                "next": {"date": datetime.date(2025, 3, 2), "probability": 0.7, "will": 0.7},
+            },
+            "backs": {
+                "backer": "united_states", "fatigue": 0.3, "given_before_beur": 60, "elasticity": 1.5, "decides_days": 0,
+                "if_enemy_refuses": 1.6, "if_receiver_refuses": 0.3,
+            },
+        },
+        "europe": {
+            "name": "Europeans", "side": "defender", "will": 0.6, **moved, "rally_per_1000_km2": 0.1, "if_struck": 0.2,
+            "fear_of_escalation": 0.1,
+            "backs": {
+                "backer": "europe", "fatigue": 0.1, "given_before_beur": 60, "decides_days": 40, "steps_in_share": 0.7,
+                "if_receiver_refuses": 0.8,
+            },
+        },
+    }  # fmt: skip
+
+
+def allies(tree: dict[str, Any]) -> None:
+    """Let what backers pledge hang on their wills, on elections and on who refuses; one steps in for others, who may halt."""
+    bargaining("screening", False)(tree)
+    backed(tree)
+    tree["parties"]["korea"] = {
+        "name": "North Korea", "side": "attacker", "will": 0.5, "returns_per_year": 2, "sd_per_year": 0.2,
+        "rally_per_1000_km2": 0.3, "fear_of_escalation": 0.05,
+        "backs": {
+            "backer": "north_korea", "fatigue": 2, "given_before_beur": 0, "if_enemy_refuses": 2, "if_receiver_refuses": 0.5,
+        },
+    }  # fmt: skip
+    tree["negotiation"]["talks"].update(agree_per_year=60, fail_per_year=1, suspend_per_year=2)
+    for halt in tree["arms"]["halts"].values():
+        halt["for_good_share"] = 0.5
+        if "hazard_per_year" in halt:
+            halt["hazard_per_year"] = 3
+    tree["events"][0]["effect"] |= {
+        "arms.backers.europe.aid_per_month_beur": {"scale": 1.5, "for_days": 60},
+    }
+
+
+def guarantors(tree: dict[str, Any]) -> None:
+    """Let truces that soon break be guaranteed by parties that may not consent, may lack guards and may not act."""
+    bargaining("nash", False)(tree)
+    backed(tree)
+    for name in ("us", "europe"):
+        for condition in ("if_enemy_refuses", "if_receiver_refuses"):  # None makes an offer that can be refused.
+            tree["parties"][name]["backs"].pop(condition, None)
+    section, regimes = tree["negotiation"], tree["ceasefire"]["regimes"]
+    section["talks"].update(agree_per_year=60, fail_per_year=1, suspend_per_year=1)
+    others = ["bare_truce", "zone_without_guards"]
+    section["forbidden"]["without_guards"] = {"terms": {"security": others}}
+    for line in ("no_western_troops", "no_guarantee"):
+        del section["red_lines"][line]
+    for side in ("attacker", "defender"):
+        section[side].update(outside_pressure=0.25)
+    tree["ceasefire"].update(first_year_hazard=6, settled_after_years=10, pledged_share=0.6)
+    regimes["european_zone"].update(guarantee=0.5)
+    regimes["guaranteed_zone"]["guards"] = 40_000
+    del tree["events"][0]["effect"]["ceasefire.regimes.european_zone.guards"]
+    for party in tree["parties"].values():
+        party["sd_per_year"] = 0.5
+    tree["parties"]["europe"]["guarantees"] = {
+        "regimes": ["european_zone"], "pool_persons": {"dist": "uniform", "low": 60_000, "high": 120_000}, "benefit": 0.6,
+        "price_per_10k_guards": 0.02, "entanglement": 0.2, "needs_will": 0.55, "acts_at_will": 0.5, "tripwire": 0.1,
+        "backstop": "us", "without_backstop": 0.6, "fades_per_year": 2, "help_factor": 3, "rotation": 4,
+    }  # fmt: skip
+    tree["parties"]["us"]["guarantees"] = {
+        "regimes": ["guaranteed_zone"], "pool_persons": 300_000, "benefit": 1, "price_per_10k_guards": 0.03,
+        "entanglement": 0.1, "needs_will": 0.4, "acts_at_will": 0.4, "acts_width": 0.1, "tripwire": 0.2, "help_factor": 2,
+        "looks_ahead_years": 2,
+    }  # fmt: skip
+    tree["parties"]["neighbour"] = {
+        "name": "A neighbour", "side": "defender", "will": 0.7, "returns_per_year": 3, "sd_per_year": 0.3,
+        "rally_per_1000_km2": 0.1, "fear_of_escalation": 0.02,
+        "guarantees": {
+            "regimes": ["european_zone"], "pool_persons": 30_000, "benefit": 1, "price_per_10k_guards": 0.05,
+            "entanglement": 0.2, "needs_will": 0.5, "acts_at_will": 0.7, "tripwire": 0.05,
+        },
+    }  # fmt: skip
+
+
+def escalating(tree: dict[str, Any]) -> None:
+    """Let both sides escalate, for all that provokes them, strike backers that are moved by it, and widen the war."""
+    bargaining("egalitarian", False)(tree)
+    backed(tree)
+    for name in ("us", "europe"):
+        for condition in ("if_enemy_refuses", "if_receiver_refuses"):  # None makes an offer that can be refused.
+            tree["parties"][name]["backs"].pop(condition, None)
+    tree["negotiation"]["issues"]["alignment"]["options"]["nato_path"]["until"] = datetime.date(2025, 2, 10)
+    shared = {"harder_factor": 1.4, "harder_days": 20, "price_to_enemy": 0.02, "price": 0.01, "strikes_share": 0.4}
+    tree["escalation"] = {
+        "attacker": {
+            "per_year": {"dist": "uniform", "low": 1, "high": 5}, "aid_effect": 0.7, "losing_effect": 2, "long_range": 0.5,
+            "long_range_effect": 0.5, "fades_per_year": 3, "wider_war_share": 0.1, **shared,
+            "provocations": {
+                "membership": {"terms": {"alignment": ["nato_path"]}, "effect": 0.5},
+                "forbidden": {"terms": {"recognition": ["de_facto"], "territory": ["line_of_2022"]}, "effect": 5},
+                "guests": {"terms": {"security": ["guaranteed_zone"], "caps": ["eased"]}, "effect": 0.2},
+            },
+        },
+        "defender": {"per_year": 2, "aid_effect": 0.1, "losing_effect": 3, "wider_war_share": 0.02, **shared},
+    }  # fmt: skip
+    for side in ("attacker", "defender"):
+        tree["collapse"][side].update(force_share=0.9, hazard_per_year=0.3)
+    tree["events"][0]["effect"] |= {"collapse.defender.force_share": {"add": 0.1}}
+
+
 RULES = ("nash", "kalai_smorodinsky", "egalitarian", "screening", "stand_firm")
 CHANGES: dict[str, Change] = {
     "everything": everything,
@@ -312,4 +428,7 @@ CHANGES: dict[str, Change] = {
     "unsettled": unsettled,
     "receding": receding,
     "decided": decided,
+    "allies": allies,
+    "guarantors": guarantors,
+    "escalating": escalating,
 }

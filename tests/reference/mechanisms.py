@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import atanh, copysign, exp, log, sqrt, tanh
+from math import atanh, copysign, exp, inf, log, sqrt, tanh
 from typing import Any
 
 import simpy
@@ -50,6 +50,7 @@ from .basics import (
 )
 from .events import Events
 from .negotiation import Ceasefire, Politics
+from .parties import Escalation, Parties
 
 SIGN = {"attacker": 1.0, "defender": -1.0}
 LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0), "mixed": (0.7, 0.3)}
@@ -80,6 +81,8 @@ class War:
         self.rout = Rout(self)
         self.politics = Politics(self)
         self.ceasefire = Ceasefire(self)
+        self.escalation = Escalation(self)
+        self.parties = Parties(self)
 
     def every_day(self, place: int, step: Callable[[int], None]) -> None:
         """Run a step at this place of every day."""
@@ -122,8 +125,9 @@ class Halt:
     id: str
     cut_share: float
     days: int
+    for_good: bool
     chance_a_month: float | None = None
-    until: int = -1
+    until: float = -1
 
 
 class Backer:
@@ -143,7 +147,8 @@ class Backer:
             plain(item["production_stages"]), drawn["production_delay_days"], past * (1 - share)
         )
         self.absorption = StagedDelay(1, drawn["absorption_days"], past * (1 - drawn["cancelled_share"]))
-        self.pledged = self.in_transit()
+        self.pledged = self.pledged_before = self.in_transit()
+        self.pledge_rate = 0.0
         self.delivered = 0.0
         self.cancelled = 0.0
 
@@ -209,7 +214,9 @@ class Arms:
         self.backers = {item["id"]: Backer(war, item, drawn["backers"][item["id"]]) for item in items(world, "backers")}
         for item in items(world, "halts"):
             values = drawn["halts"][item["id"]]
-            halt = Halt(item["id"], values["cut_share"], whole_days(values["days"]))
+            share = values["for_good_share"] if given(item, "for_good_share") is not None else 0.0
+            for_good = share > 0 and war.luck.uniform(f"arms/halt_for_good/{item['id']}", 0) < share
+            halt = Halt(item["id"], values["cut_share"], whole_days(values["days"]), for_good)
             self.backers[item["backer"]].halts.append(halt)
             day = day_of(item, war.start)
             if day is not None:
@@ -232,8 +239,8 @@ class Arms:
     def begin_halt(self, halt: Halt, day: int) -> None:
         if not self.war.at_war:
             return
-        halt.until = day + halt.days
-        self.war.note("halt", halt.id)
+        halt.until = inf if halt.for_good else day + halt.days
+        self.war.note("halt for good" if halt.for_good else "halt", halt.id)
 
     def monthly_packages(self, month: int) -> None:
         day = self.war.env.now // DAY
@@ -244,17 +251,31 @@ class Arms:
                 draw = self.war.luck.uniform(f"arms/halt/{halt.id}", month)
                 if draw < halt.chance_a_month:
                     ago = int(draw / halt.chance_a_month * DAYS_PER_MONTH)
-                    if day - ago + halt.days > day:
-                        halt.until = day - ago + halt.days
-                        self.war.note("halt", halt.id)
+                    until = inf if halt.for_good else day - ago + halt.days
+                    if until > day:
+                        halt.until = until
+                        self.war.note("halt for good" if halt.for_good else "halt", halt.id)
         for backer in self.backers.values():
             score = self.war.luck.normal(f"arms/aid/{backer.id}", month)
-            amount = backer.now("aid_per_month_beur") * self.depots[backer.side].now("aid_scale")
-            amount *= gamma_from_normal(score, backer.aid_variation) * self.war.pledging
+            left = self.war.pledging
             for halt in backer.halts:
                 if halt.until > day:
-                    amount *= 1 - halt.cut_share
-            backer.pledge(amount, backer.now("from_stock_share"))
+                    left *= 1 - halt.cut_share
+            usual, made_up = self.usual_pledge(backer) * self.factor(backer), 0.0
+            if backer.id in self.war.parties.through:
+                made_up = self.war.parties.through[backer.id].made_up
+            backer.pledge_rate = usual * left
+            luck = gamma_from_normal(score, backer.aid_variation)
+            backer.pledge((usual + made_up) * left * luck, backer.now("from_stock_share"))
+
+    def usual_pledge(self, backer: Backer) -> float:
+        """What a backer pledges a month, but for luck, halts and who decides about it."""
+        return backer.now("aid_per_month_beur") * self.depots[backer.side].now("aid_scale")
+
+    def factor(self, backer: Backer) -> float:
+        """What the party that backs through it makes of that."""
+        party = self.war.parties.through.get(backer.id)
+        return party.pledge_factor if party is not None else 1.0
 
     def dated_package(self, item: Mapping[str, Any], day: int, values: Mapping[str, float]) -> Process:
         if day < 0 or self.war.luck.uniform(f"arms/package/{item['id']}", 0) >= values["probability"]:
@@ -472,6 +493,7 @@ class Attrition:
         under_fire = (1 - share) * self.effort(side) + share * theirs.fire / theirs.reference_fire
         kept_down = (max(mine.ready_fire, 0.01) / mine.reference_fire) ** -self.now("protection")
         pace = self.now(f"{side}.daily_casualties") * self.now("level_factor") * self.tempo * under_fire * kept_down
+        pace *= self.war.escalation.harder[side]
         return pace * self.noise_factor(side, day) * self.war.at_war
 
     def step_loss(
@@ -894,7 +916,9 @@ class Decision:
             self.decided = 7
         elif self.reached["defender"]:
             self.decided = 8
-        if self.decided > 4:
+        elif self.war.escalation.widened:
+            self.decided = 9
+        if 4 < self.decided < 9:
             self.war.note("conquest" if self.decided < 7 else "aims reached", "")
 
     @property

@@ -96,6 +96,7 @@ class Politics:
         self.deals, self.agreed, self.agreed_imposed, self.agreed_area, self.agreed_regime = 0, -1, 0.0, 0.0, -1
         self.temptation, self.front_moved = dict(zero), 0.0
         self.mediated_until, self.back_on_day = -1, -1
+        self.refusing, self.talking = dict(zero), 0.0
         if self.section is None:
             return
         self.seen_casualties = dict(zero)
@@ -210,9 +211,18 @@ class Politics:
         return 1 + weight * (max(ends) - 1), weight * min(ends)
 
     def see_what_is_open(self, day: int) -> None:
-        """Which options and red lines are open, by the state as it is now."""
+        """Which options and red lines are open, by the state as it is now and by who consents."""
         if self.section is None:
             return
+        closed, self.open_lines = self.open_by_rule(day)
+        refused = {name for name, consent in self.war.parties.consents.items() if not consent}
+        if self.security is not None:
+            options = items(self.issues[self.security], "options")
+            closed |= {(self.security, option["id"]) for option in options if option["regime"] in refused}
+        self.closed = closed
+
+    def open_by_rule(self, day: int) -> tuple[set[tuple[str, str]], list[Mapping[str, Any]]]:
+        """The options that are closed and the red lines that are open, whoever consents."""
         state = self.war.state()
 
         def is_open(thing: Mapping[str, Any], path: str) -> bool:
@@ -225,13 +235,13 @@ class Politics:
             value, drawn = state[condition["quantity"]], self.war.parameters
             return drawn.get(f"{path}.while.above", -inf) < value < drawn.get(f"{path}.while.below", inf)
 
-        self.closed = {
+        closed = {
             (i, option["id"])
             for i, issue in self.issues.items()
             for option in items(issue, "options")
             if not is_open(option, f"negotiation.issues.{i}.options.{option['id']}")
         }
-        self.open_lines = [line for line in self.lines if is_open(line, f"negotiation.red_lines.{line['id']}")]
+        return closed, [line for line in self.lines if is_open(line, f"negotiation.red_lines.{line['id']}")]
 
     def beyond(self, line: Mapping[str, Any], area: float) -> bool:
         """Whether a red line covers an area that a package leaves the attacker with."""
@@ -286,7 +296,8 @@ class Politics:
     def regime_named(self, name: str | None) -> dict[str, float]:
         if name is None:
             return dict.fromkeys((*REGIME_PARTS, "deploy_days"), 0.0)
-        return {part: self.war.now(f"ceasefire.regimes.{name}.{part}") for part in (*REGIME_PARTS, "deploy_days")}
+        written = {part: self.war.now(f"ceasefire.regimes.{name}.{part}") for part in (*REGIME_PARTS, "deploy_days")}
+        return self.war.parties.behind(name, written)
 
     def presence(self, regime: Mapping[str, float]) -> float:
         front, density = self.war.now("ceasefire.front_km"), self.war.now("ceasefire.guards_per_km")
@@ -305,15 +316,15 @@ class Politics:
     def lasts(self, side: str, name: str | None) -> float:
         """For which share of its trust time a side believes that a deal with a regime lasts, as of this review."""
         if (side, name) not in self.believed:
-            self.believed[side, name] = self.lasts_now(side, self.regime_named(name))
+            self.believed[side, name] = self.lasts_for(self.of(side, "trust_years"), self.regime_named(name))
         return self.believed[side, name]
 
-    def lasts_now(self, side: str, regime: Mapping[str, float]) -> float:
+    def lasts_for(self, years: float, regime: Mapping[str, float]) -> float:
         def hazard(day: float) -> float:
             effect = self.institutions_effect(self.in_place(regime, day))
             return self.war.now("ceasefire.first_year_hazard") * exp(self.war.now("ceasefire.institutions") * effect)
 
-        return lasting(hazard, self.war.now("ceasefire.hazard_shape"), self.of(side, "trust_years"))
+        return lasting(hazard, self.war.now("ceasefire.hazard_shape"), years)
 
     def in_place(self, regime: Mapping[str, float], days: float) -> dict[str, float]:
         """What of a regime is in place so many days after it began to come."""
@@ -381,18 +392,21 @@ class Politics:
             stock = depot.stock_days + going_on * depot.now("production_fire_days_per_month")
             for backer in arms.backers.values():
                 if backer.side == who:
-                    pledges = months * self.war.now("ceasefire.pledged_share") * backer.now("aid_per_month_beur")
-                    arriving = backer.in_transit() + pledges * depot.now("aid_scale")
+                    pledges = months * self.war.now("ceasefire.pledged_share") * arms.usual_pledge(backer)
+                    arriving = backer.in_transit() + pledges * arms.factor(backer)
                     stock += arriving * (1 - backer.now("cancelled_share")) * backer.now("fire_days_per_beur")
             fires[who] = stock / (stock + depot.now("ration_days"))
         return forces, self.war.front.balance(forces, fires) - self.war.front.balance()
 
     def left(self, side: str, name: str | None, loss: float) -> float:
-        """What the guarantee of a regime leaves of a loss from renewed war, below 0 a gain."""
+        """What a regime makes of a loss from renewed war, below 0 a gain: its guarantee spares, its tripwire adds."""
         regime = self.regime_named(name)
         to = self.guaranteed(name)
         spares = to in (None, side) if loss > 0 else to != side
-        return loss * (1 - regime["guarantee"] * regime["credibility"]) if spares else loss
+        left = loss * (1 - regime["guarantee"] * regime["credibility"]) if spares else loss
+        if to != side:
+            left += self.war.parties.tripwire.get(name or "", 0.0) * regime["credibility"] * self.presence(regime)
+        return left
 
     def guaranteed(self, name: str | None) -> str | None:
         """Whom a regime gives its guarantee to; none if to both."""
@@ -408,6 +422,7 @@ class Politics:
         """
         assert self.section is not None
         tau, cost = self.now("extrapolate_days"), self.of(side, "cost_of_war_per_year")
+        cost += self.war.escalation.danger_cost[side]
         named = given(self.section, "peace_of_fighting")
         lasts, loss = self.lasts(side, named), self.of(side, "renewed_war_loss")
         best, worst = self.dictated(side)
@@ -432,8 +447,9 @@ class Politics:
     def value_of_war(self, side: str) -> Outlook:
         today = {who: people.force for who, people in self.war.manpower.items()}
         forces, shift = self.rearmed(side)
-        renewed = self.best_horizon(side, shift, forces)
-        worth = self.best_horizon(side, 0.0, today, renewed)
+        threat = self.war.parties.threat[side]
+        renewed = self.best_horizon(side, shift + threat, forces)
+        worth = self.best_horizon(side, threat, today, renewed)
         return Outlook(worth, worth - renewed + self.of(side, "renewed_war_loss"), worth - renewed)
 
     def of_leader(self, side: str, pressure: float) -> float:
@@ -533,6 +549,7 @@ class Politics:
             self.opened += 1
             self.first_day = day if self.first_day < 0 else self.first_day
             self.war.note("talks open", "")
+        self.talking = float(self.talks > 0)
 
     def dictate(self, day: int, victor: str) -> None:
         """The victor takes what it likes best, whatever the other side's red lines."""
@@ -613,6 +630,7 @@ class Politics:
         if number < 0 or offers[number].surplus[other] > 0:
             return number
         self.refused += 1
+        self.refusing = {name: 1.0, OTHER[name]: 0.0}
         self.war.note("offer refused", name)
         guess.at_least = max(guess.at_least, offers[number].slack[other] + resolve)
         return -1
@@ -620,6 +638,7 @@ class Politics:
     def sign(self, day: int, offer: Offer, pressure: Mapping[str, float]) -> None:
         package = self.packages[offer.number]
         self.talks, self.agreed = 0, offer.number
+        self.refusing = dict.fromkeys(SIDES, 0.0)
         self.deals += 1
         self.agreed_imposed = float(any(offer.slack[row] - pressure[side] <= 0 for row, side in enumerate(SIDES)))
         self.agreed_area = self.area_with(package)
@@ -655,9 +674,10 @@ class Politics:
             state[f"conceded.{side}"] = self.conceded[side]
             state[f"deal_surplus.{side}"] = self.deal_surplus[side]
             state[f"temptation.{side}"] = self.temptation[side]
+            state[f"refusing.{side}"] = self.refusing[side]
         state["nearest_slack"] = self.nearest_slack
         state["talks"], state["talks_opened"], state["talks_failed"] = float(self.talks), self.opened, self.failed
-        state["offers_refused"] = float(self.refused)
+        state["offers_refused"], state["talking"] = float(self.refused), self.talking
         state["first_talks_day"], state["deal_package"] = float(self.first_day), float(self.package)
         state["dictated_package"], state["dictated_day"] = float(self.dictated_package), float(self.dictated_day)
         state["dictated_area"], state["dictated_ceded"] = self.dictated_area, self.dictated_ceded

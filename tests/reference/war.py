@@ -58,6 +58,7 @@ class Recorder:
             state[f"pledged_beur.{backer.id}"] = backer.pledged
             state[f"delivered_beur.{backer.id}"] = backer.delivered
             state[f"cancelled_beur.{backer.id}"] = backer.cancelled
+            state[f"pledge_rate.{backer.id}"] = backer.pledge_rate
             state[f"in_transit_beur.{backer.id}"] = backer.in_transit()
         state["tempo"] = war.attrition.tempo
         state["held_area"] = war.front.held_area
@@ -74,6 +75,7 @@ class Recorder:
         state["broken"] = float(war.collapse.broken)
         state |= war.politics.state()
         state |= war.ceasefire.state()
+        state |= war.escalation.state() | war.parties.state()
         state["at_war"], state["mobilized"], state["pledging"] = war.at_war, war.mobilized, war.pledging
         return state
 
