@@ -154,16 +154,30 @@ class Bargain:
 
     def derive(self) -> None:
         """Work out what depends on the parameters in force: how long deals are believed to last, what options are worth."""
-        part = {name: self._regime_rows(name) for name in REGIME}
-        self.presence = self.presence_of(part["guards"])
-        self.lasting = self.lasting_with(part["guards"])
-        self.tripped = self.tripped_by(self.presence)
-        self._spared = self._spared_by(part["guarantee"] * part["credibility"])
+        guards = self.guards_now()
+        self.presence, self.lasting = self.presence_of(guards), self.lasting_with(guards)
+        self._weigh_guarantees()
         self._fought_lasts = self._lasting(self._regime_of_fighting())
         self.troops_price = self._both.foreign_troops_price
         for i, values in self._values.items():
             self._worth[i] = self.weight[i][:, None] * values
         self.lines.derive()
+
+    def _derive_guarantees(self) -> None:
+        """Work out what depends on what guarantees count, which changes with wills."""
+        guards = self.guards_now()
+        for row, _ in self.guaranteed:
+            here = slice(row, row + 1)
+            self.presence[here], self.lasting[:, here] = (
+                self.presence_of(guards[here]),
+                self.lasting_with(guards[here], here),
+            )
+        self._weigh_guarantees()
+
+    def _weigh_guarantees(self) -> None:
+        """Work out what attacking guards costs, and what guarantees spare."""
+        self.tripped = self.tripped_by(self.presence)
+        self._spared = self._spared_by(self._regime_rows("guarantee") * self._regime_rows("credibility"))
 
     def _regime_of_fighting(self) -> dict[str, Floats]:
         """Return the regime of a peace that fighting brings, (n,) each: all zeros, if none is named."""
@@ -249,8 +263,7 @@ class Bargain:
     def update(self, resolve: Floats, pressure: Floats) -> None:
         """Work out the value of fighting on, the prices of red lines and the worth of land as of today."""
         if self.guaranteed:
-            # Wills change from day to day, and what guarantees count with them.
-            self.derive()
+            self._derive_guarantees()
         self.success = 0.5 + 0.5 * self._momentum
         areas = self._area[None]
         if self._land is not None and self._land_worth is not None:

@@ -80,6 +80,7 @@ class Consent:
         self.regimes = guaranteed_regimes(parties)
         self.guarantors = [place for place, party in enumerate(parties) if party.guarantees is not None]
         self._regime = {regime.id: regime for regime in ceasefire.regimes}
+        self._kept: dict[tuple[int, str], tuple[tuple[int, int], Floats]] = {}
         self._place = {party.id: place for place, party in enumerate(parties)}
 
     def acting(self, wills: Floats, ceasefire_days: Floats) -> Floats:
@@ -123,8 +124,21 @@ class Consent:
         ]
         return np.stack(found)
 
-    def margins(self, wills: Floats, acts: Floats) -> Floats:
-        """Return by how much each guarantor is for each of its regimes, (consents, n), in utility; it consents above 0."""
+    def _alone(self, versions: tuple[int, int], place: int, regime: str) -> Floats:
+        """Return how long a regime lasts for a guarantor without guards and guarantee; worked out anew when knobs change."""
+        kept = self._kept.get((place, regime))
+        if kept is None or kept[0] != versions:
+            part = {one: getattr(self._regime[regime], one) for one in REGIME}
+            part |= dict.fromkeys(("guards", "guarantee", "credibility"), np.zeros_like(part["guards"]))
+            years = self._parties[place].guarantees.looks_ahead_years
+            kept = self._kept[place, regime] = versions, believed_share(self._ceasefire, part, years)
+        return kept[1]
+
+    def margins(self, wills: Floats, acts: Floats, versions: tuple[int, int]) -> Floats:
+        """Return by how much each guarantor is for each of its regimes, (consents, n), in utility; it consents above 0.
+
+        `versions` are those of the knobs of parties and ceasefires.
+        """
         word, supply, found = self.word(acts), self.supply(), []
         for row, place in enumerate(self.guarantors):
             knobs: Guarantee[Floats] = self._parties[place].guarantees
@@ -134,10 +148,9 @@ class Consent:
                 guards = np.minimum(part["guards"], supply[r])
                 sent = np.where(supply[r] > 0, supply[r], 1.0)  # Without anyone to send there are no guards either.
                 own = guards / sent * knobs.pool_persons / knobs.rotation if len(self._of(name)) > 1 else guards
-                without = part | dict.fromkeys(("guards", "guarantee", "credibility"), np.zeros_like(guards))
                 part |= {"guards": guards, "credibility": part["credibility"] * word[r]}
                 lasts = believed_share(self._ceasefire, part, knobs.looks_ahead_years)
-                alone = believed_share(self._ceasefire, without, knobs.looks_ahead_years)
+                alone = self._alone(versions, place, name)
                 drawn_in = (1.0 - lasts) * part["guarantee"] * acts[row]
                 found.append(
                     knobs.benefit * (lasts - alone)

@@ -299,8 +299,9 @@ class Parties(Mechanism):
         self.acts = self._consent.acting(self.will, np.where(inside, day + 1 - self.ending_day, 0.0))
         self.word, self.supply = self._consent.word(self.acts), self._consent.supply()
         self.tripwire = self._consent.tripwire()
+        versions = self.drawn.version("parties"), self.drawn.version("ceasefire")
         before, first = self.consent_margin > 0, day == 0
-        self.consent_margin = margins = self._consent.margins(self.will, self.acts)
+        self.consent_margin = margins = self._consent.margins(self.will, self.acts, versions)
         self.consents = self._consent.given(margins)
         for row, (party, regime) in enumerate(each_consent(self.knobs)):
             willing = margins[row] > 0
