@@ -180,6 +180,47 @@ def each_side_decides_in_each_way(world: World) -> None:
     assert events_of(world, "rout ends")
 
 
+def allies_decide(world: World) -> None:
+    refusing, factor, made_up = (in_time(world, name) for name in ("refusing", "pledge_factor", "made_up"))
+    assert (refusing.max(axis=(0, 2)) > 0).all(), "both sides should refuse"
+    assert factor.min() < 0.7
+    assert factor.max() > 1.3
+    assert (made_up.max(axis=(0, 2)) > 0).tolist() == [False, True, False], "one party steps in for another, itself a backer"
+    threat, at_war = in_time(world, "threat"), in_time(world, "at_war")
+    assert threat[0].any(axis=0).all(), "there is a threat from the start"
+    peace = (at_war[-20:] == 0).all(axis=0)
+    assert peace.any()
+    assert not threat[-1][:, peace].any(), "nothing hangs on who refuses in peace"
+    halted = {kind: set(events_of(world, kind)) for kind in ("halt", "halt for good", "party election")}
+    assert all(halted.values()), halted
+    assert len(events_of(world, "party election")) < 2 * factor.shape[-1], "not every election should change who decides"
+
+
+def guarantors_count(world: World) -> None:
+    something_is_signed(world)
+    for kind in ("consents", "refuses consent", "guarantor acts", "guarantor stands by"):
+        assert events_of(world, kind), kind
+    consents, guards, supply = (in_time(world, name) for name in ("consents", "guards_in_place", "supply"))
+    assert all(set(np.unique(consents[:, row])) == {0, 1} for row in (0, 1)), "consent should be lost and given"
+    assert (np.diff(consents, axis=0) > 0).any()
+    assert (np.diff(consents, axis=0) < 0).any()
+    assert (guards == supply[:, 1]).any(), "too few guards should be sent"
+    assert {value for row in in_time(world, "acted") for value in row.ravel()} == {0, 1}
+    agreed = world.fields.see("agreed_regime")
+    assert {2, 3} <= set(agreed.tolist()), "both regimes that are guaranteed should be agreed"
+
+
+def both_sides_escalate(world: World) -> None:
+    something_is_signed(world)
+    for name in ("escalations", "strikes"):
+        assert (world.fields.see(name).max(axis=1) > 0).all(), name
+    assert world.fields.see("escalations").max() > 1
+    assert 9 in world.fields.see("ending"), "the war should widen"
+    harder = in_time(world, "harder")
+    assert all(set(np.unique(harder[:, side])) == {1, 1.4} for side in (0, 1))
+    assert (in_time(world, "danger_cost").max(axis=(0, 2)) > 0).all()
+
+
 SHOWN = {
     "baseline": lambda world: None,
     "decided": each_side_decides_in_each_way,
@@ -190,6 +231,9 @@ SHOWN = {
     "striking": both_sides_strike,
     "unsettled": force_and_fire_decide,
     "receding": the_attacker_loses_ground,
+    "allies": allies_decide,
+    "guarantors": guarantors_count,
+    "escalating": both_sides_escalate,
 }
 
 # What each case is for: without it the same luck should give another history.
@@ -254,7 +298,46 @@ TAKEN_OUT = {
         {"manpower.attacker.reference_force_persons": 900_000},
         {"front.decisive_balance": 2},
     ],
-}
+    "allies": [
+        {"parties.us.rally_per_1000_km2": 0},
+        {"parties.us.sd_per_year": 0},
+        {"parties.us.returns_per_year": 0},
+        {"parties.us.elections.new.probability": 0},
+        {"parties.us.backs.elasticity": 0},
+        {"parties.us.backs.fatigue": 0},
+        {"parties.us.backs.if_enemy_refuses": 1},
+        {"parties.us.backs.if_receiver_refuses": 1},
+        {"parties.europe.backs.decides_days": 0},
+        {"parties.europe.backs.steps_in_share": 0},
+        {"arms.halts.us_pause.for_good_share": 0, "arms.halts.europe_pause.for_good_share": 0},
+    ],
+    "guarantors": [
+        {"parties.europe.guarantees.pool_persons": 1_000_000},
+        {"parties.europe.guarantees.backstop": None},
+        {"parties.europe.guarantees.without_backstop": 1},
+        {"parties.europe.guarantees.tripwire": 0, "parties.neighbour.guarantees.tripwire": 0},
+        {"parties.europe.guarantees.fades_per_year": 0},
+        {"parties.europe.guarantees.help_factor": 1, "parties.us.guarantees.help_factor": 1},
+        {"parties.europe.guarantees.entanglement": 0},
+        {"parties.europe.guarantees.needs_will": 0, "parties.neighbour.guarantees.needs_will": 0},
+        {"parties.us.guarantees.benefit": 0},
+        {"parties.us.guarantees.price_per_10k_guards": 1},
+    ],
+    "escalating": [
+        {f"escalation.{side}.{name}": value}
+        for side in ("attacker", "defender")
+        for name, value in {
+            "aid_effect": 0, "losing_effect": 0, "harder_factor": 1, "harder_days": 1, "fades_per_year": 20,
+            "price_to_enemy": 0, "price": 0, "strikes_share": 0,
+        }.items()
+    ]
+    + [
+        {"escalation.attacker.long_range": 0},
+        {"escalation.attacker.provocations.membership.effect": 0},
+        {"escalation.attacker.provocations.guests.effect": 0},
+        {"parties.us.fear_of_escalation": 0},
+    ],
+}  # fmt: skip
 
 
 @pytest.mark.ensembles

@@ -80,7 +80,19 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
             ) / months,
             f"deserted_per_month_12_months_{side}": at(f"deserted.{side}", 365) / months,
         }  # fmt: skip
-    return row | deals(series)
+    return row | deals(series) | others(series)
+
+
+def others(series: dict[str, list[float]]) -> dict[str, float | str]:
+    """What parties and escalation come to, of a scenario that has both."""
+    if not any(name.startswith("will.") for name in series):
+        return {}
+    row: dict[str, float | str] = {
+        name.replace(".", "_"): values[DAYS]
+        for name, values in series.items()
+        if name.startswith(("will.", "pledge_factor.", "escalations."))
+    }
+    return row | {f"strikes_on_backers_{side}": series[f"strikes.{side}"][DAYS] for side in SIDES}
 
 
 def deals(series: dict[str, list[float]]) -> dict[str, float | str]:

@@ -209,9 +209,9 @@ class Pipelines:
         name = next(backer.name for backer in self._backers if backer.id == halt.backer)
         days = (until - day).astype(np.float64)
         ends = days < FOR_GOOD_DAYS / 2
-        for kind, some in (("halt", ends), ("halt for good", ~ends)):
-            cut = halt.cut_share[cohort[some]]
-            self._world.recorder.tell(day, cohort[some], kind, backer=name, cut_share=cut, days=days[some])
+        tell, some, rest = self._world.recorder.tell, cohort[ends], cohort[~ends]
+        tell(day, some, "halt", backer=name, cut_share=halt.cut_share[some], days=days[ends])
+        tell(day, rest, "halt for good", backer=name, cut_share=halt.cut_share[rest])
 
     # Packages are appointments too.
 

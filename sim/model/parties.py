@@ -306,9 +306,10 @@ class Parties(Mechanism):
         for row, (party, regime) in enumerate(each_consent(self.knobs)):
             willing = margins[row] > 0
             changed = np.flatnonzero(first | (willing != before[row]))
-            for kind, cohort in (("consents", changed[willing[changed]]), ("refuses consent", changed[~willing[changed]])):
-                short = -margins[row, cohort]
-                self.world.recorder.tell(day, cohort, kind, party=party.name, regime=self._labels[regime], short=short)
+            for_it, against, label = changed[willing[changed]], changed[~willing[changed]], self._labels[regime]
+            tell, short = self.world.recorder.tell, -margins[row, against]
+            tell(day, for_it, "consents", party=party.name, regime=label)
+            tell(day, against, "refuses consent", party=party.name, regime=label, short=short)
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of parties."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,27 @@ def calm_tree(baseline: Scenario[Any]) -> Tree:
         tree["front"].pop(f"{side}_reference_intensity", None)
     tree["arms"]["halts"] = tree["manpower"]["waves"] = tree["front"]["offensives"] = tree["front"]["belts"] = {}
     return tree
+
+
+def others(tree: Tree) -> None:
+    """Have parties decide beside the two sides, in the baseline, and both sides escalate."""
+    tree["parties"] = {
+        "us": {
+            "name": "United States", "side": "defender", "will": 0.6, "sd_per_year": 0.5,
+            "elections": {"new": {"date": date(2025, 1, 20), "probability": 0.5, "will": 0.4}},
+            "backs": {"backer": "united_states", "if_receiver_refuses": 0.3},
+        },
+        "europe": {
+            "name": "Europeans", "side": "defender", "will": 0.6, "sd_per_year": 0.5, "fear_of_escalation": 0.05,
+            "guarantees": {
+                "regimes": ["european_zone", "guaranteed_zone"], "pool_persons": 120_000, "benefit": 1,
+                "price_per_10k_guards": 0.05, "entanglement": 0.3, "needs_will": 0.1, "acts_at_will": 0.7, "backstop": "us",
+                "without_backstop": 0.5,
+            },
+        },
+    }  # fmt: skip
+    escalates = {"per_year": 0.5, "harder_factor": 1.3, "strikes_share": 0.8, "wider_war_share": 0.1, "price": 0.005}
+    tree["escalation"] = {"attacker": escalates, "defender": dict(escalates)}
 
 
 def war_alone(tree: Tree) -> Tree:

@@ -34,6 +34,7 @@ from sim.model.rout import Rout
 from sim.model.support import Support
 from sim.model.talks import Talks
 from sim.scenario import Scenario
+from tests.model.conftest import others
 
 every_mechanism = pytest.mark.parametrize("mechanism", MECHANISMS, ids=lambda mechanism: mechanism.name)
 SOURCES = Path(sim.__file__).parent
@@ -148,8 +149,9 @@ def test_a_mechanism_is_named_after_its_section(baseline: Scenario[Any], mechani
 
 
 def test_the_declared_steps_and_topics_are_those_that_are_used(
-    baseline: Scenario[Any], monkeypatch: pytest.MonkeyPatch
+    varied: Callable[..., Scenario[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    scenario = varied(edit=others, negotiation=True)
     used: dict[str, set[str]] = {"next": set(), "topic": set()}
     for name, seen in used.items():
         usual = getattr(Agenda, name)
@@ -159,7 +161,7 @@ def test_the_declared_steps_and_topics_are_those_that_are_used(
             return usual(agenda, what, *others, **named)
 
         monkeypatch.setattr(Agenda, name, noting)
-    simulate(baseline, Setting(baseline.world.start_date, 2, 1, np.arange(N)))
+    simulate(scenario, Setting(scenario.world.start_date, 2, 1, np.arange(N)))
     assert used["next"] == {step for m in MECHANISMS for step in m.steps} | {"recorder"}
     assert used["topic"] == {topic for m in MECHANISMS for topic in m.topics}
 
@@ -177,10 +179,10 @@ def test_a_mechanism_first_waits_for_its_first_step(
 # Luck: the batch does not matter, and no draw is used twice.
 
 
-def test_a_permuted_batch_gives_the_same_histories(baseline: Scenario[Any], play: Callable[..., Any]) -> None:
-    order = [3, 0, 200, 7, 131, 1]
-    together, reversed_ = play(baseline, 100, numbers=order), play(baseline, 100, numbers=order[::-1])
-    alone = play(baseline, 100, numbers=[131])
+def test_a_permuted_batch_gives_the_same_histories(varied: Callable[..., Scenario[Any]], play: Callable[..., Any]) -> None:
+    scenario, order = varied(edit=others, negotiation=True), [3, 0, 200, 7, 131, 1]
+    together, reversed_ = play(scenario, 100, numbers=order), play(scenario, 100, numbers=order[::-1])
+    alone = play(scenario, 100, numbers=[131])
     for field in together.world.fields:
         values = together.of(field.name)
         assert np.array_equal(values, reversed_.of(field.name)[..., ::-1]), field.name
@@ -206,7 +208,9 @@ def test_every_draw_is_used_once(baseline: Scenario[Any], monkeypatch: pytest.Mo
 
 def eventful(tree: dict[str, Any]) -> None:
     """Make everything happen that can."""
+    others(tree)
     for halt in tree["arms"]["halts"].values():
+        halt["for_good_share"] = 0.2
         halt.update({"probability": 1} if "date" in halt else {"hazard_per_year": 50})
     tree["arms"]["packages"] = [
         {"id": "one", "backer": "europe", "date": date(2025, 1, 10), "amount_beur": 2, "probability": 1}
@@ -248,6 +252,10 @@ def test_every_event_told_makes_a_sentence(
     events = play(scenario, 500, n=60).world.recorder.events
     assert events
     for event in events:
+        if event.kind == "consent":
+            # For `parley explain` too.
+            assert set(event.values) == {"margins"}
+            continue
         if event.kind == "review":
             # For `parley explain`: numbers of both sides, no sentence.
             assert {"state", "slack_attacker", "slack_defender"} < set(event.values)

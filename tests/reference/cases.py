@@ -45,6 +45,13 @@ def everything(tree: dict[str, Any]) -> None:
     for side in ("attacker", "defender"):
         tree["collapse"][side].update(force_share=0.9, hazard_per_year=2)
     tree["front"]["force_elasticity"] = 15
+    backed(tree)
+    tree["parties"]["europe"]["guarantees"] = {
+        "regimes": ["european_zone", "guaranteed_zone"], "pool_persons": 120_000, "benefit": 1, "price_per_10k_guards": 0.05,
+        "entanglement": 0.3, "needs_will": 0.4, "acts_at_will": 0.5, "tripwire": 0.05, "backstop": "us",
+        "without_backstop": 0.5,
+    }  # fmt: skip
+    tree["escalation"] = {"attacker": {"per_year": 1, "aid_effect": 0.7, "harder_factor": 1.2, "strikes_share": 0.3}}
     tree["negotiation"]["talks"].update(open_per_year=20, agree_per_year=20, fail_per_year=5)
     tree["ceasefire"].update(burst_factor=3, mobilized_share=0.5, imposed_effect=5, strategic_effect=100)
     tree["events"] = [
@@ -300,7 +307,7 @@ def receding(tree: dict[str, Any]) -> None:
 
 
 def backed(tree: dict[str, Any]) -> None:
-    """Have both backers of the defender decided about by a party each, whose wills move with all that may move them."""
+    """Have all backers decided about by a party each, whose wills move with all that may move them."""
     moved = {"returns_per_year": {"dist": "uniform", "low": 0.5, "high": 4}, "sd_per_year": 0.3}
     tree["parties"] = {
         "us": {
@@ -324,21 +331,21 @@ def backed(tree: dict[str, Any]) -> None:
                 "if_receiver_refuses": 0.8,
             },
         },
+        "korea": {
+            "name": "North Korea", "side": "attacker", "will": 0.5, "returns_per_year": 2, "sd_per_year": 0.2,
+            "rally_per_1000_km2": 0.3, "fear_of_escalation": 0.05, "if_struck": -0.2,
+            "backs": {"backer": "north_korea", "fatigue": 2, "if_enemy_refuses": 2, "if_receiver_refuses": 0.5},
+        },
     }  # fmt: skip
 
 
 def allies(tree: dict[str, Any]) -> None:
-    """Let what backers pledge hang on their wills, on elections and on who refuses; one steps in for others, who may halt."""
+    """Let pledges hang on wills, on elections and on who refuses; one party steps in for those that halt."""
     bargaining("screening", False)(tree)
     backed(tree)
-    tree["parties"]["korea"] = {
-        "name": "North Korea", "side": "attacker", "will": 0.5, "returns_per_year": 2, "sd_per_year": 0.2,
-        "rally_per_1000_km2": 0.3, "fear_of_escalation": 0.05,
-        "backs": {
-            "backer": "north_korea", "fatigue": 2, "given_before_beur": 0, "if_enemy_refuses": 2, "if_receiver_refuses": 0.5,
-        },
-    }  # fmt: skip
     tree["negotiation"]["talks"].update(agree_per_year=60, fail_per_year=1, suspend_per_year=2)
+    for side in ("attacker", "defender"):
+        tree["negotiation"][side].update(resolve_sd=1.0, resolve_noise=2, renewed_war_loss=0, waiting_premium=0)
     for halt in tree["arms"]["halts"].values():
         halt["for_good_share"] = 0.5
         if "hazard_per_year" in halt:
@@ -352,9 +359,9 @@ def guarantors(tree: dict[str, Any]) -> None:
     """Let truces that soon break be guaranteed by parties that may not consent, may lack guards and may not act."""
     bargaining("nash", False)(tree)
     backed(tree)
-    for name in ("us", "europe"):
+    for party in tree["parties"].values():
         for condition in ("if_enemy_refuses", "if_receiver_refuses"):  # None makes an offer that can be refused.
-            tree["parties"][name]["backs"].pop(condition, None)
+            party["backs"].pop(condition, None)
     section, regimes = tree["negotiation"], tree["ceasefire"]["regimes"]
     section["talks"].update(agree_per_year=60, fail_per_year=1, suspend_per_year=1)
     others = ["bare_truce", "zone_without_guards"]
@@ -370,12 +377,12 @@ def guarantors(tree: dict[str, Any]) -> None:
     for party in tree["parties"].values():
         party["sd_per_year"] = 0.5
     tree["parties"]["europe"]["guarantees"] = {
-        "regimes": ["european_zone"], "pool_persons": {"dist": "uniform", "low": 60_000, "high": 120_000}, "benefit": 0.6,
-        "price_per_10k_guards": 0.02, "entanglement": 0.2, "needs_will": 0.55, "acts_at_will": 0.5, "tripwire": 0.1,
+        "regimes": ["guaranteed_zone"], "pool_persons": {"dist": "uniform", "low": 60_000, "high": 120_000}, "benefit": 0.6,
+        "price_per_10k_guards": 0.02, "entanglement": 0.2, "needs_will": 0.55, "acts_at_will": 0.7, "tripwire": 0.1,
         "backstop": "us", "without_backstop": 0.6, "fades_per_year": 2, "help_factor": 3, "rotation": 4,
     }  # fmt: skip
     tree["parties"]["us"]["guarantees"] = {
-        "regimes": ["guaranteed_zone"], "pool_persons": 300_000, "benefit": 1, "price_per_10k_guards": 0.03,
+        "regimes": ["european_zone"], "pool_persons": 300_000, "benefit": 0.8, "price_per_10k_guards": 0.1,
         "entanglement": 0.1, "needs_will": 0.4, "acts_at_will": 0.4, "acts_width": 0.1, "tripwire": 0.2, "help_factor": 2,
         "looks_ahead_years": 2,
     }  # fmt: skip
@@ -383,7 +390,7 @@ def guarantors(tree: dict[str, Any]) -> None:
         "name": "A neighbour", "side": "defender", "will": 0.7, "returns_per_year": 3, "sd_per_year": 0.3,
         "rally_per_1000_km2": 0.1, "fear_of_escalation": 0.02,
         "guarantees": {
-            "regimes": ["european_zone"], "pool_persons": 30_000, "benefit": 1, "price_per_10k_guards": 0.05,
+            "regimes": ["guaranteed_zone"], "pool_persons": 30_000, "benefit": 1, "price_per_10k_guards": 0.05,
             "entanglement": 0.2, "needs_will": 0.5, "acts_at_will": 0.7, "tripwire": 0.05,
         },
     }  # fmt: skip
@@ -393,9 +400,9 @@ def escalating(tree: dict[str, Any]) -> None:
     """Let both sides escalate, for all that provokes them, strike backers that are moved by it, and widen the war."""
     bargaining("egalitarian", False)(tree)
     backed(tree)
-    for name in ("us", "europe"):
+    for party in tree["parties"].values():
         for condition in ("if_enemy_refuses", "if_receiver_refuses"):  # None makes an offer that can be refused.
-            tree["parties"][name]["backs"].pop(condition, None)
+            party["backs"].pop(condition, None)
     tree["negotiation"]["issues"]["alignment"]["options"]["nato_path"]["until"] = datetime.date(2025, 2, 10)
     shared = {"harder_factor": 1.4, "harder_days": 20, "price_to_enemy": 0.02, "price": 0.01, "strikes_share": 0.4}
     tree["escalation"] = {
