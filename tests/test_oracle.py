@@ -54,7 +54,7 @@ def played(scenario: Any, days: int, replications: int, watched: bool = True) ->
 
 
 # Played with the ensembles, so that the quick tests stay quick: of each kind of negotiation one is among those.
-RARELY = ("kalai_smorodinsky", "egalitarian", "stand_firm", "plain nash", "hard and short", "receding")
+RARELY = ("escalating", "kalai_smorodinsky", "egalitarian", "stand_firm", "plain nash", "hard and short", "receding")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""Parties beside the two sides: what guarantors keep from being signed, and what the guards that no one sends do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.engine.world import Setting
+from sim.model import simulate
+from sim.model.answers import STATES, WITHHELD
+
+# Where guards are wanted, and those who would send them are not willing.
+WANTED = (
+    "negotiation.red_lines.no_western_troops.hard_share=0",
+    "negotiation.red_lines.no_western_troops.price=0",
+    "negotiation.attacker.foreign_troops_price=0",
+    "negotiation.defender.renewed_war_loss=0.5",
+    "ceasefire.institutions=0.8",
+    "parties.europe.guarantees.needs_will=1",
+)
+
+
+def played(load, *settings: str, days: int = 200, n: int = 40):
+    scenario, numbers = load("allies", *settings), np.arange(n)
+    return simulate(scenario, Setting(scenario.world.start_date, days, 1, numbers, watched=numbers.tolist()))[0]
+
+
+def test_a_package_that_both_would_sign_is_told_with_what_the_guarantor_lacks(load):
+    world = played(load, *WANTED)
+    told = [event for event in world.recorder.events if event.kind == "deal withheld"]
+    assert told
+    assert {event.values["party"] for event in told} == {"Europe"}
+    assert all(event.values["short"] > 0 for event in told)
+    withheld = [(event.day, event.replication) for event in told]
+    states = {
+        (event.day, event.replication): STATES[int(event.values["state"])]
+        for event in world.recorder.events
+        if event.kind == "review"
+    }
+    assert {states[one] for one in withheld} == {WITHHELD}
+
+
+def test_no_one_to_send_means_no_guards(load):
+    nobody = played(load, *WANTED[:-1], "parties.europe.guarantees.needs_will=0", "parties.europe.guarantees.pool_persons=0")
+    assert (nobody.fields.see("guards_in_place") == 0).all()
+    assert (nobody.fields.see("supply") == 0).all()
+    assert np.isfinite(nobody.fields.see("consent_margin")).all()
+
+
+def test_guarantors_who_never_consent_sign_nothing(load):
+    world = played(load, *WANTED, days=400)
+    assert (world.fields.see("consents") == 0).all()
+    package = world.fields.see("deal_package")[world.fields.see("deal_package") >= 0]
+    assert len(package)
+    assert (world.fields.see("guards_in_place") == 0).all()
