@@ -102,16 +102,18 @@ def test_ceasefires_last_as_long_as_the_evidence_says() -> None:
 def test_what_would_change_the_picture_is_quoted(load) -> None:
     rows = kept("assumptions")
     readme = (ROOT / "sim/cli/README.md").read_text(encoding="utf-8")
-    scales = {"ceasefire_in_force": (100, 1), "casualties_attacker": (0.001, 0), "ground_gained_km2": (1, 0)}
+    # With the step to which intervals warrant their digits.
+    scales = {"ceasefire_in_force": (100, 1), "casualties_attacker": (0.001, 10), "ground_gained_km2": (1, 100)}
     for place in (0, 2):
         path = [row["path"] for row in rows if row["outcome"] == "ceasefire_in_force"][2 * place]
         assert f"{place + 1}. {knob_label(path, load('baseline')).split()[0]} " in readme
     quoted = 0
     for row in rows:
         if row["rank"] in ("1", "2", "3") and row["outcome"] in scales and row["found"] == "1":
-            scale, digits = scales[row["outcome"]]
+            scale, step = scales[row["outcome"]]
             half = scale * (float(row["high"]) - float(row["low"])) / 2
-            quoted += f"{scale * float(row['difference']):+,.{digits}f} ±{half:,.{digits}f}" in readme
+            told, around = (step * round(one / step) for one in (scale * float(row["difference"]), half))
+            quoted += f"{told:+,} ±{around:,}" in readme
     assert quoted == 18
 
 

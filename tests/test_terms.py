@@ -429,7 +429,7 @@ def test_a_summary_says_that_options_were_not_open(parley, tmp_path) -> None:
     """Where all of an issue are closed in the first months, nothing can be signed, and no red line is to blame alone."""
     options = ("stay", "eased", "eased_for_assets")
     settings = [f"--set=negotiation.issues.caps.options.{option}.from=2025-03-01" for option in options]
-    done = parley("run", "baseline", "--replications=20", "--months=4", f"--out={tmp_path}", *settings, "--full")
+    done = parley("run", "baseline", "--replications=20", "--months=4", f"--results={tmp_path}", *settings, "--full")
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stdout.split())
     assert "hard red lines, or options that were not open, left no package that both sides could sign in" in said

@@ -88,7 +88,7 @@ class SideEscalation(Section, Generic[N]):
     )  # fmt: skip
     price_to_enemy: N = knob(
         "utility", "Price of an escalation to its enemy, who foresees it.", low=0, high=10, default=0,
-        label="Price of {side}'s escalation to its enemy",
+        label="{side}'s escalation: price to enemy",
     )  # fmt: skip
     provocations: list[Provocation[N]] = Option(default_factory=list)
 

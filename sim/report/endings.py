@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.engine.calendar import DAYS_PER_MONTH
-from sim.model.endings import AIMS_OF, COLLAPSED, CONQUERED_BY, ENDINGS, FIRST_ENDS
+from sim.model.endings import AIMS_OF, COLLAPSED, CONQUERED_BY, ENDINGS, FIRST_ENDS, WIDER_WAR
 from sim.model.parameters import SIDES
 from sim.report.axes import date_on, dates_of, percent_axis, quarters, steps, time_axis
 from sim.report.kept import Course, Kept
 from sim.report.parts import Picture, Piece, Table, Value, wrapped
-from sim.report.style import CEASEFIRE, SIDE_COLOURS, WAR, Look, Paper, label_ends
+from sim.report.style import CEASEFIRE, INK, SIDE_COLOURS, WAR, Look, Paper, label_ends
 from sim.results.runs import Run
 from sim.words.findings.pieces import joined, share_of, with_interval
 
@@ -33,6 +33,7 @@ FIRST_END_LOOKS = {"ceasefire": Look(CEASEFIRE, "-")} | {
     for codes, of_sides in _DASHES
     for code, dashes in zip(codes, of_sides, strict=True)
 }
+FIRST_END_LOOKS[ENDINGS[WIDER_WAR].name] = Look(INK, (0, (1, 2)))
 
 
 def first_end_label(kept: Kept, kind: str) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # From the bottom: what is war, so that its upper edge is all war; what may be war again; what is decided for good.
 ORDER = ("war_goes_on", "war_again", "ceasefire_in_force", *(ending.name for ending in DECISIONS))
 SHADES = {"war_goes_on": "#8a8a8a", "war_again": "#c9a24a", "ceasefire_in_force": CEASEFIRE} | {
-    ending.name: SIDE_COLOURS[ending.side] for ending in DECISIONS if ending.side
+    ending.name: SIDE_COLOURS[ending.side] if ending.side else INK for ending in DECISIONS
 }
 # Both have the colour of a side: an army's collapse is plain, what else decides a war is hatched.
 HATCHES = dict.fromkeys(ORDER) | {ENDINGS[code].name: "///" for code in (*CONQUERED_BY, *AIMS_OF)}
