@@ -84,7 +84,7 @@ def compare(
     with errors_as_lines():
         from sim.results.comparison import ALL_SECTIONS, MAIN_SECTIONS, compare_all
         from sim.results.manifest import Compared, ComparisonManifest
-        from sim.results.place import PAGE, Place, is_page, may_be_page, may_write
+        from sim.results.place import PAGE, Place, is_page, is_whole_page, may_be_page, may_write
         from sim.studies.limits import failures
         from sim.words.comparison import answer, files, whole
         from sim.words.layout import EMPTY
@@ -114,7 +114,7 @@ def compare(
                 may_write(page, force or is_page(page))
         see = f"{command('parley', 'run', of[0])} (failures.csv)"
         with at_work(place) as parts:
-            if place is not None and place.done and not limits and (page is None or is_page(page)):
+            if place is not None and place.done and not limits and (page is None or is_whole_page(page)):
                 print_kept(place, f"comparison.{way}", excel and as_csv, see, full)
                 return
             written: list[str] = []

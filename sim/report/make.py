@@ -22,11 +22,11 @@ from sim.report.story import bargaining, story_pictures
 from sim.report.sweeps import sweep_pictures
 from sim.report.tornado import assumption_pictures
 from sim.results.comparison import Comparison, compare_all
-from sim.results.files import kind_of, read_bytes
+from sim.results.files import read_bytes
 from sim.results.identity import LONGEST_NAME, bounded
 from sim.results.manifest import MOST_BYTES, ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest
 from sim.results.manifest import NAME as MANIFEST
-from sim.results.place import PAGE, Place, is_page, is_written, may_write, write_file
+from sim.results.place import PAGE, Place, is_page, is_whole_page, is_written, may_write, write_file
 from sim.results.read import read_folder
 from sim.results.runs import told_apart
 from sim.scenario import Scenario, ScenarioHead, shipped
@@ -219,7 +219,7 @@ def complete_page(place: Place, note: Callable[[str], None] = lambda text: None)
     """Write the page of results to their folder, unless it is there; errors as in `write_report`."""
     page = place.folder / PAGE
     # Results that take the place of others take their page away.
-    if not (place.done and kind_of(page) == "file" and not kind_of(page.with_name(f"{PAGE}.unfinished"))):
+    if not (place.done and is_whole_page(page)):
         write_report([place.folder], page, force=True, note=note)
 
 

@@ -334,6 +334,11 @@ def is_page(path: Path) -> bool:
     return False
 
 
+def is_whole_page(path: Path) -> bool:
+    """Return whether a file is a page that Parley made, with nothing beside it that a killed command has left."""
+    return is_page(path) and not kind_of(path.with_name(f"{path.name}.unfinished"))
+
+
 def _refuse_another(folder: Path, known: Mapping[str, Any], kind: str, scenario: str) -> None:
     """Refuse to replace results of another kind or scenario."""
     there, of = kind_told(known), _scenario(known)
