@@ -340,7 +340,7 @@ def is_page(path: Path) -> bool:
 
 def is_whole_page(path: Path) -> bool:
     """Return whether a file is a page that Parley made, with nothing beside it that a killed command has left."""
-    return is_page(path) and not kind_of(path.with_name(f"{path.name}.unfinished"))
+    return is_page(path) and Parts.left(path) is None
 
 
 def _refuse_another(folder: Path, known: Mapping[str, Any], kind: str, scenario: str) -> None:
