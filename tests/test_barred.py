@@ -269,7 +269,7 @@ def test_histories_in_which_no_package_is_left_are_told_without_odd_numbers(parl
     """Red lines of both sides that are always hard leave nothing: an empty cell, a dash, the word nothing."""
     hard = ("recognised_borders", "recognition_demanded")
     settings = [f"--set=negotiation.red_lines.{line}.hard_share={share}" for line, share in zip(hard, (1, 0.9), strict=True)]
-    done = parley("run", "recognition_hard", "--replications=40", "--months=4", f"--out={tmp_path}", *settings, "--full")
+    done = parley("run", "recognition_hard", "--replications=40", "--months=4", f"--results={tmp_path}", *settings, "--full")
     assert done.returncode == 0, done.stderr
     assert "hard red lines left no package that both sides could sign" in " ".join(done.stdout.split())
     (folder,) = (path.parent for path in tmp_path.rglob("manifest.json"))
@@ -291,7 +291,7 @@ def test_a_war_in_which_no_history_has_a_package_left_is_told_in_words(parley: A
     """Lines that are hard in all but one of a million histories."""
     hard = ("recognised_borders", "recognition_demanded")
     settings = [f"--set=negotiation.red_lines.{line}.hard_share=0.999999" for line in hard]
-    done = parley("run", "recognition_hard", "--replications=5", "--months=2", f"--out={tmp_path}", *settings, "--full")
+    done = parley("run", "recognition_hard", "--replications=5", "--months=2", f"--results={tmp_path}", *settings, "--full")
     assert done.returncode == 0, done.stderr
     assert "Where none was possible, hard red lines left no package that both sides could sign." in " ".join(
         done.stdout.split()

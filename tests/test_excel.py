@@ -43,12 +43,14 @@ def test_what_is_printed_and_kept_of_studies_has_a_mark(parley, tmp_path: Path) 
     assert not compared.stdout.startswith("\ufeff")
     assert (tmp_path / "c/comparison.csv").read_bytes().startswith(BOM_UTF8)
     assert not (tmp_path / "c/comparison.md").read_bytes().startswith(BOM_UTF8)
+    found = ("--vary", "arms.defender.aid_scale=0:1", "--until", "mean(killed_attacker) > 1", *SIZE)
+    sought = parley("breakeven", "no_talks", *found, "--out", "b", "--excel", cwd=tmp_path)
+    assert sought.returncode == 0, sought.stderr
+    assert [file.name for file in (tmp_path / "b").glob("*.csv") if not file.read_bytes().startswith(BOM_UTF8)] == []
+    assert list((tmp_path / "b").glob("*.csv"))
 
 
-@pytest.mark.parametrize("command", [
-    ("compare", "no_talks", "aid_halted"),
-    ("breakeven", "no_talks", "--vary", "arms.defender.aid_scale=0:1", "--until", "mean(killed_attacker) > 1"),
-])  # fmt: skip
+@pytest.mark.parametrize("command", [("explain", "no_talks"), ("targets", "baseline"), ("outcomes",)])
 def test_a_mark_without_a_table_is_refused(parley, tmp_path: Path, command: tuple[str, ...]) -> None:
     done = parley(*command, "--excel", cwd=tmp_path)
     assert done.returncode == 2

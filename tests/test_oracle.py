@@ -54,7 +54,10 @@ def played(scenario: Any, days: int, replications: int, watched: bool = True) ->
 
 
 # Played with the ensembles, so that the quick tests stay quick: of each kind of negotiation one is among those.
-RARELY = ("escalating", "kalai_smorodinsky", "egalitarian", "stand_firm", "plain nash", "hard and short", "receding")
+RARELY = (
+    "escalating", "decided", "guessing", "opening", "screening", "kalai_smorodinsky", "egalitarian", "stand_firm",
+    "plain nash", "hard and short", "receding",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(

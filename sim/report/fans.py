@@ -98,8 +98,8 @@ FANS = (
                [Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][:1]),
                 Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][1:])], from_zero=False),
     FanPicture("worth", "What fighting on is worth, and how near a deal is",
-               "Utility, on which the worst terms feared are 0 and the best hoped for 1; with the cost of war, red lines "
-               "and what is expected, values lie outside too. A deal can be signed where the nearest package is worth "
+               "Utility, from 0 (the worst terms feared) to 1 (the best hoped for); with the cost of war, red lines and "
+               "what is expected, values lie outside too. A deal can be signed where the nearest package is worth "
                "more than fighting on, and so above 0, to both. A history in which hard red lines, or options that are not "
                "open, leave no package has none, which counts as below all numbers. Where the fighting has ended, what was "
                "last found stays.",

@@ -31,6 +31,8 @@ LONGEST_VALUE = 60
 MOST_NAMED = 2
 # In bytes, so that endings and the names of unfinished parts still fit into the 255 of a file system.
 LONGEST_NAME = 119
+# With its folder, the name of a study stands on a line of the narrowest terminal.
+LONGEST_OF_STUDY = 48
 _PLAIN = re.compile(r"[a-z0-9_.,=-]*[a-z0-9_]")
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?(e[-+]?\d+)?")
 
@@ -316,15 +318,16 @@ def study_name(asked: Sequence[str], how: Mapping[str, object]) -> str:
     told = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in how.items()}
     parts = [f"{name}={value}".lower() for name, value in told.items() if value not in (None, False, "")]
     names = "_".join(Path(name).resolve().name.removesuffix(".yaml") for name in asked)
-    if all(name in known and "/" not in name for name in asked):
-        return file_name(names, parts)
+    whole = file_name(names, parts)
+    if all(name in known and "/" not in name for name in asked) and len(_as_bytes(whole)) <= LONGEST_OF_STUDY:
+        return whole
     safe = "+".join([names, *(re.sub("[^a-z0-9_.,=-]", "_", part) for part in parts)])
-    return bounded(safe, short_hash(repr([*map(os.path.normpath, asked), *parts])))
+    return bounded(safe, short_hash(repr([*map(os.path.normpath, asked), *parts])), LONGEST_OF_STUDY)
 
 
-def bounded(text: str, bound: str) -> str:
-    """Return a text of at most as many bytes as a name may have, cut between letters, with a hash behind it."""
-    room = LONGEST_NAME - len(bound) - 1
+def bounded(text: str, bound: str, most: int = LONGEST_NAME) -> str:
+    """Return a text of at most so many bytes, cut between letters, with a hash behind it."""
+    room = most - len(bound) - 1
     cut = _as_bytes(text)[:room].decode(errors="ignore").encode()
     return f"{os.fsdecode(cut).rstrip('. ')}-{bound}"
 

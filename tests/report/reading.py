@@ -106,8 +106,11 @@ class Tables:
         """Return the number that stands there."""
         # A ratio of two numbers.
         if any(" over " in part for part in of):
-            above, below = "|".join(of).split(" over ")
-            return self.value(above.split("|")) / self.value(below.split("|"))
+            above, below = (part.split("|") for part in "|".join(of).split(" over "))
+            end = below.pop() if below[-1] in ("low", "high") else ""
+            share = self.value(above) / self.value(below)
+            # Of a share of those counted below, as of the histories with a ceasefire, the ends of its interval.
+            return wilson(round(share * (n := int(self.value([*below[:2], "n"])))), n)[end == "high"] if end else share
         table, *key = of
         folder, slash, name = table.rpartition("/")
         return float(getattr(self, "_" + name.partition(".")[0])(self._folders[folder] if slash else self._first, *key))

@@ -229,7 +229,7 @@ def test_run_and_compare_write_pages_too(tmp_path: Path, here):
         (["plot", "BASE", "bargaining", "--date", "2024-12-05", "--out", "a.png"], 3, "no review was held until 2024-12-05"),
         (["plot", "SWEEP", "--date", "2025-01-01"], 3, "--date is not for a sweep"),
         (["report", "BASE", "--until", "mean(a) > 1"], 3, "--until is not for a run"),
-        (["report", "SWEEP", "--until", "share(force_change_12_months_attacker) >= 0"], 3, "write mean("),
+        (["report", "SWEEP", "--until", "share(force_change_12_months_attacker) >= 0"], 3, "write 'mean("),
         (["plot", "BASE", "incidenc", "--out", "a.png"], 2, "Did you mean 'incidence'?"),
         (["plot", "BASE", "incidenc"], 2, "Did you mean 'incidence'?"),
         (["plot", "BASE", "incidence"], 2, "name the file, as in --out incidence.pdf"),

@@ -285,7 +285,10 @@ def test_what_shadows_shipped_names_does_not_hide_them(here: Path, parley: Any) 
     assert (listed.returncode, listed.stderr) == (0, "")
     size = ("--replications", "3", "--months", "1")
     done = parley("compare", "no_talks", "more_arms", *size, cwd=here)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    # The runs that it made, of shipped scenarios, and no error.
+    kept = [f"Written: results/{name}+1_month+3_histories/, 3 histories" for name in ("no_talks", "more_arms")]
+    assert done.stderr.splitlines() == kept
     (here / "more_arms" / "manifest.json").write_text("{}")
     done = parley("compare", "no_talks", "more_arms", *size, cwd=here)
     assert done.returncode == 3
