@@ -50,15 +50,13 @@ class Draws:
         self._state = self._bits.state
         self.opened: dict[str, bool] = {}
         blocks = replications // REPLICATIONS_PER_BLOCK
-        # For each block the columns of a table it fills, and which of its own columns go there: slices where a block stands
-        # whole and in order, which is the usual case and much cheaper.
-        self._spans: list[tuple[int, slice | Ints, Ints]] = []
-        for block in np.unique(blocks):
-            positions = np.flatnonzero(blocks == block)
-            columns = replications[positions] % REPLICATIONS_PER_BLOCK
-            first, last = int(positions[0]), int(positions[-1])
-            in_order = len(positions) == REPLICATIONS_PER_BLOCK == last - first + 1 and bool(np.all(np.diff(columns) == 1))
-            self._spans.append((int(block), slice(first, last + 1) if in_order else positions, columns))
+        self.blocks, self._block_of = np.unique(blocks, return_inverse=True)
+        self._column_of = replications % REPLICATIONS_PER_BLOCK
+        # Whether blocks stand whole and in order, which is the usual case and much cheaper.
+        width = len(self.blocks) * REPLICATIONS_PER_BLOCK
+        self._in_order = len(replications) == width and np.array_equal(
+            self._block_of * REPLICATIONS_PER_BLOCK + self._column_of, np.arange(width)
+        )
 
     def normal(self, name: str, *, in_turn: bool = False) -> "Stream":
         """Open a stream of standard normal draws.
@@ -78,24 +76,31 @@ class Draws:
         self.opened[name] = in_turn
         return Stream(self, name, kind, INDICES_PER_BLOCK if in_turn else 1)
 
-    def block(self, name: str, kind: str, indices: int, block: int, span: int) -> Floats:
-        """Return the draws of one block, shape (indices, 128)."""
+    def block(self, name: str, kind: str, block: int, span: int, out: Floats) -> None:
+        """Write the draws of one block into `out`, shape (indices, 128)."""
+        indices = len(out)
         key = f"{self.seed}/{name}/{indices}/{block}/{span}".encode()
         # Counter 1 is where NumPy starts it too; the three other words are the seed proper.
         words = np.frombuffer(blake2b(key, digest_size=24).digest() + (1).to_bytes(8, "little"), dtype="<u8")
         self._state["state"]["state"] = words.astype(np.uint64)
         self._bits.state = self._state
-        shape = (indices, REPLICATIONS_PER_BLOCK)
         if kind == "normal":
-            return self._generator.standard_normal(shape)
-        raw = self._bits.random_raw(indices * REPLICATIONS_PER_BLOCK)
-        return (((raw >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52).reshape(shape)
+            self._generator.standard_normal(out=out)
+            return
+        raw = self._bits.random_raw(out.size)
+        np.multiply((raw >> np.uint64(12)).astype(np.float64).reshape(out.shape) + 0.5, 2.0**-52, out=out)
 
-    def fill(self, table: Floats, name: str, kind: str, span: int) -> None:
-        """Fill `table`, shape (indices, n), with the draws of all replications of the batch."""
-        for block, positions, columns in self._spans:
-            made = self.block(name, kind, len(table), block, span)
-            table[:, positions] = made if isinstance(positions, slice) else made[:, columns]
+    def row(self, table: Floats, row: int, out: Floats) -> None:
+        """Write the draws of the whole batch at one index of `table`, shape (blocks, indices, 128), into `out`, (n,)."""
+        if self._in_order:
+            out.reshape(-1, REPLICATIONS_PER_BLOCK)[...] = table[:, row]
+        else:
+            out[...] = table[self._block_of, row, self._column_of]
+
+    def some(self, table: Floats, row: int, cohort: Ints) -> Floats:
+        """Return what `row` writes, of the positions in `cohort`."""
+        drawn: Floats = table[self._block_of[cohort], row, self._column_of[cohort]]
+        return drawn
 
 
 class Stream:
@@ -107,28 +112,30 @@ class Stream:
         self._kind = kind
         self._indices = indices
         self._span = -1
-        self._table = np.empty((indices, len(draws.replications)))
+        # A block after the other, as they are drawn.
+        self._table = np.empty((len(draws.blocks), indices, REPLICATIONS_PER_BLOCK))
+        self._now = np.empty(len(draws.replications))
 
     def at(self, index: int) -> Floats:
-        """Return the draws of the whole batch at `index`, shape (n,): a view that the next call may overwrite."""
+        """Return the draws of the whole batch at `index`, shape (n,): an array that the next call may overwrite."""
         span, row = divmod(index, self._indices)
         if span != self._span:
-            self._draws.fill(self._table, self._name, self._kind, span)
+            for place, block in enumerate(self._draws.blocks.tolist()):
+                self._draws.block(self._name, self._kind, block, span, self._table[place])
             self._span = span
-        drawn: Floats = self._table[row]
-        return drawn
+        self._draws.row(self._table, row, self._now)
+        return self._now
 
     def of(self, index: int, cohort: Ints) -> Floats:
         """Return the draws at `index` of the positions in `cohort` only, shape (len(cohort),)."""
         span, row = divmod(index, self._indices)
         if span == self._span:
-            mine: Floats = self._table[row, cohort]
-            return mine
+            return self._draws.some(self._table, row, cohort)
         replications = self._draws.replications[cohort]
         blocks = replications // REPLICATIONS_PER_BLOCK
-        out = np.empty(len(cohort))
+        out, made = np.empty(len(cohort)), np.empty(self._table.shape[1:])
         for block in np.unique(blocks):
             here = blocks == block
-            made = self._draws.block(self._name, self._kind, self._indices, int(block), span)
+            self._draws.block(self._name, self._kind, int(block), span, made)
             out[here] = made[row, replications[here] % REPLICATIONS_PER_BLOCK]
         return out

@@ -230,13 +230,15 @@ class Arms(Mechanism):
         self.ready_fire = rationed_fire(self.stock_days, self.sides.ration_days)
         attacks = firing(self.intensity, self.reference_intensity, self.knobs.quiet_fire_share) * self.at_war
         # No more than full rate, and no more than there is.
-        self.fire = np.minimum(self.ready_fire * attacks, np.minimum(self.stock_days, 1.0))
+        np.minimum(self.ready_fire * attacks, np.minimum(self.stock_days, 1.0), out=self.fire)
         produced = self.sides.production_fire_days_per_month / DAYS_PER_MONTH * self.mobilized
         received = self._pipelines.deliver()
         self.fired_days += self.fire
         self.produced_days += produced
         self.received_days += received
-        self.stock_days += produced + received - self.fire
+        produced += received
+        produced -= self.fire
+        self.stock_days += produced
 
     def _note_low_fire(self, day: int, month: int) -> None:
         low = (self.fire < 0.5) & (self.fire_below_half_month < 0) & (self.at_war > 0)

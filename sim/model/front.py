@@ -387,7 +387,9 @@ class Front(Mechanism):
             self._campaigns.tell_start()
         else:
             kept, step = self.memory
-            self.noise_of_pace = self.noise_of_pace * kept + step * self._luck.at(day)
+            # In place, here and below: what is assigned is copied, day by day.
+            self.noise_of_pace *= kept
+            self.noise_of_pace += step * self._luck.at(day)
             self.fading_pace *= kept
         new_week, version = day % DAYS_PER_WEEK == 0 and day > 0, self.drawn.version(self.name)
         if new_week:
@@ -399,7 +401,7 @@ class Front(Mechanism):
             self._trend = np.maximum(1.0 + self.knobs.intensity_trend_per_year * years, 0.0)
         if new_week:
             self._count_on_plans(day)
-        self.intensity = self._push * self._season
+        np.multiply(self._push, self._season, out=self.intensity)
         effort = np.exp(self.effort * self.noise_of_pace)
         self.intensity[0] *= effort * self._trend
         self.intensity[1] /= effort
@@ -407,16 +409,18 @@ class Front(Mechanism):
     def _move(self, day: int) -> None:
         knobs, push = self.knobs, self._push
         self.balance = self._balance_today()
-        self.drive = self.balance + self.lead + self._massed(push)
+        np.add(self.balance, self.lead, out=self.drive)
+        self.drive += self._massed(push)
         # Where hardly anyone attacks, nothing moves.
         busy = np.minimum(2.0 * np.maximum(push[0], push[1]), 1.0)
         noise = self.noise_of_pace + self.fading_pace
-        self.pace = self._expected(self.drive, push) * self._season + noise * busy
+        np.multiply(self._expected(self.drive, push), self._season, out=self.pace)
+        self.pace += noise * busy
         pace, ground = (self.pace + self.rout_pace) * self.at_war, self.held_area - self._area_at_start
         for belt in knobs.belts:
             pace = slowed(pace, ground, belt)
         # Neither side can lose ground it does not hold.
-        self.advance = np.minimum(np.maximum(pace, -self.held_area), self.free_area)
+        np.minimum(np.maximum(pace, -self.held_area), self.free_area, out=self.advance)
         self.held_area += self.advance
         self.free_area -= self.advance
         if day % DAYS_PER_WEEK == DAYS_PER_WEEK - 1:

@@ -308,10 +308,10 @@ class Manpower(Mechanism):
         self.in_training += intake - trained
         self.returned += returned
         self.recovering -= returned
-        self.arrivals = trained + returned
+        np.add(trained, returned, out=self.arrivals)
         self.force += self.arrivals
         # A day's losses come after its arrivals, so that no force is larger than that of a morning.
-        self.peak_force = np.maximum(self.peak_force, np.minimum(self.force, self.reference_force))
+        np.maximum(self.peak_force, np.minimum(self.force, self.reference_force), out=self.peak_force)
 
     def _evening(self) -> None:
         sides = self.sides

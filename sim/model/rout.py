@@ -137,12 +137,12 @@ class Rout(Mechanism):
     def _end(self, day: int) -> None:
         if day >= self._all_stand_on:
             return
-        under_way = self.routed_until > day
         # Nobody is pursued any more where the fighting has ended.
-        self.routed_until[under_way & (self.at_war == 0)] = day
-        for side, name in enumerate(SIDES):
-            self.world.recorder.tell(day, np.flatnonzero(self.routed_until[side] == day + 1), "rout ends", side=name)
+        self.routed_until[(self.routed_until > day) & (self.at_war == 0)] = day
         self.rout_pace *= (self.routed_until > day + 1).any(axis=0)
+        if self.world.recorder.watches(slice(None)):
+            for side, name in enumerate(SIDES):
+                self.world.recorder.tell(day, np.flatnonzero(self.routed_until[side] == day + 1), "rout ends", side=name)
 
     def _review(self, day: int) -> None:
         sides = self.sides
