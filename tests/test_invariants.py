@@ -13,8 +13,8 @@ PLANTED = {
     "persons are conserved": ("model/manpower.py", "self.pool -= intake", "self.pool -= 0.99 * intake"),
     "stock = start + produced + received - fired": (
         "model/arms.py",
-        "self.stock_days += produced + received - self.fire",
-        "self.stock_days += produced + received - 0.5 * self.fire",
+        "produced -= self.fire",
+        "produced -= 0.5 * self.fire",
     ),
     "pledged = delivered + in transit + cancelled": (
         "model/backers.py",

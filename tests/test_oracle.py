@@ -17,6 +17,7 @@ from tests.reference.war import simulate as plain_history
 SEED = 7
 # Of these cases so many histories for so many days; of the others 8 for 150.
 LONGER = {
+    "ratifying": (12, 250),
     "baseline": (12, 365),
     "everything": (20, 365),
     "decided": (20, 365),
@@ -224,6 +225,16 @@ def both_sides_escalate(world: World) -> None:
     assert (in_time(world, "danger_cost").max(axis=(0, 2)) > 0).all()
 
 
+def some_is_voted_down(world: World) -> None:
+    something_is_signed(world)
+    for kind in ("deal rejected", "deal ratified", "deal withdrawn", "plan accepted", "plan refused", "leader changes"):
+        assert events_of(world, kind), kind
+    held, lost = world.fields.see("votes_held"), world.fields.see("votes_lost")
+    assert held.max() > 1
+    assert 0 < lost.sum() < held.sum()
+    assert (in_time(world, "refusing").max(axis=(0, 2)) > 0).all(), "each side should refuse a plan"
+
+
 SHOWN = {
     "baseline": lambda world: None,
     "decided": each_side_decides_in_each_way,
@@ -237,6 +248,7 @@ SHOWN = {
     "allies": allies_decide,
     "guarantors": guarantors_count,
     "escalating": both_sides_escalate,
+    "ratifying": some_is_voted_down,
 }
 
 # What each case is for: without it the same luck should give another history.
@@ -340,6 +352,17 @@ TAKEN_OUT = {
         {"escalation.attacker.provocations.guests.effect": 0},
         {"parties.us.fear_of_escalation": 0},
     ],
+    "ratifying": [
+        {"parties.voters.ratifies.sd": 0},
+        {"parties.voters.ratifies.days": 0, "parties.council.ratifies.days": 0},
+        {"parties.voters.ratifies.follows_will": 0},
+        {"parties.council.ratifies.needs_share": 0.9},
+        {"negotiation.red_lines.no_neutrality.ratified_by": None},
+        {"parties.quartet.mediates.per_year": 0, "parties.summit.mediates.per_year": 0},
+        {"negotiation.defender.elections.spring.opens_factor": 1},
+        {"negotiation.defender.elections.summer.probability": 0},
+        {"negotiation.attacker.elections.vote.window_days": 0},
+    ],
 }  # fmt: skip
 
 
@@ -349,12 +372,13 @@ def test_what_a_case_is_for_matters(name, variant):
     """Both accounts agreeing on what changes nothing would show nothing."""
 
     def values(change: Change) -> Any:
-        days, replications = (365, 12) if name == "decided" else (150, 8)  # Wars are not decided at once.
+        # Wars are not decided at once, and votes are held late.
+        days, replications = (365, 12) if name in ("decided", "ratifying") else (150, 8)
         world, _ = played(variant(change), days, replications, watched=False)
         kept = [world.recorder.snapshots[day] for day in range(0, days + 1, 14)]
         return [
             np.array([state[name] for state in kept])
-            for name in ("value_of_fighting", "nearest_slack", "demand", "resolve_seen")
+            for name in ("value_of_fighting", "nearest_slack", "demand", "resolve_seen", "talks_opened")
         ]
 
     whole = values(CHANGES[name])

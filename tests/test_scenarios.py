@@ -25,7 +25,11 @@ from tests.conftest import ROOT
 
 FOLDER = ROOT / "scenarios"
 # But for that with those who decide beside the two sides, which says more.
-VARIANTS = [name for name in shipped() if "extends" in read_yaml(FOLDER / f"{name}.yaml").value and name != "allies"]
+# Whose effects have tests of their own: tests/test_allies.py, tests/test_home.py.
+OTHERS_DECIDE = ("allies", "ratification")
+VARIANTS = [
+    name for name in shipped() if "extends" in read_yaml(FOLDER / f"{name}.yaml").value and name not in OTHERS_DECIDE
+]
 N, DAYS = 600, 365
 DEAL_N, DEAL_DAYS = 1_200, 730
 
@@ -109,7 +113,7 @@ def test_the_shipped_variants_are_those_whose_effects_are_tested():
     assert set(shipped()) == {
         *VARIANTS,
         "baseline",
-        "allies",
+        *OTHERS_DECIDE,
         "examples/change_of_initiative",
         "history/iwo_jima",
         "history/korea",

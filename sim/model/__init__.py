@@ -23,7 +23,7 @@ from sim.model.manpower import Manpower
 from sim.model.outcomes import Outcome
 from sim.model.parameters import Drawn
 from sim.model.parties import Parties
-from sim.model.party import Party, party_flaws
+from sim.model.party import Party, party_flaws, ratified_flaws
 from sim.model.rout import Rout
 from sim.model.stakes import regime_flaws, window_flaws
 from sim.model.support import Support
@@ -71,6 +71,7 @@ class _Checked(ScenarioHead):
         parties, talks, ceasefire = (getattr(self, one.name) for one in (Parties, Talks, Ceasefire))
         regimes = [regime.id for regime in ceasefire.regimes] if ceasefire is not None else []
         flaws = list(party_flaws(parties, getattr(self, Arms.name).backers, regimes, talks))
+        flaws += ratified_flaws(parties, talks.red_lines) if talks is not None else []
         escalation = getattr(self, Escalation.name)
         flaws += provocation_flaws(escalation, talks) if escalation is not None else []
         if flaws:

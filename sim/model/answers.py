@@ -33,6 +33,7 @@ TALKS = {
     "both_ahead": "no talks have opened; they are rarer while both see themselves ahead",
     "paused": "talks failed lately",
     "suspended": "talks are suspended",
+    "voting": "what both sides agree to waits for a vote",
     "round": "talks are on, nothing is agreed yet",
     "refused": "talks are on, the last offer was refused",
 }

@@ -19,6 +19,7 @@ from sim.engine.world import World
 from sim.model.conditions import Window
 from sim.model.negotiation import ABOVE, Corner, Domain
 from sim.model.parameters import SIDES, SIGN, Drawn
+from sim.model.party import Party
 from sim.model.stakes import NegotiationParameters
 from sim.scenario import Quantity
 
@@ -57,6 +58,15 @@ class RedLines:
         self._corners = [self._corners_of(k) for k in range(len(self.side))]
         # What a line about one issue costs is charged to its options, before they are combined; others to packages.
         self.single = {k: issue for k in range(len(self.side)) if (issue := self._issue_of(k, land))}
+        parties: list[Party[Floats]] = drawn.knobs("parties")
+        places = {party.id: place for place, party in enumerate(parties)}
+        # Lines that a party ratifies: its place, and who it is.
+        self._polled = {
+            k: (places[line.ratified_by], parties[places[line.ratified_by]])
+            for k, line in enumerate(section.red_lines)
+            if line.ratified_by is not None
+        }
+        self._will, self._against = see("will"), np.zeros((len(self.side), world.n))
         self._windows = {k: Window(world, line) for k, line in enumerate(knobs.red_lines) if line.opens_and_lapses}
         self._drawn_hard = np.zeros((len(self.side), world.n), dtype=np.bool_)
         for k, line in enumerate(knobs.red_lines):
@@ -109,10 +119,16 @@ class RedLines:
             if k in self._hardening:
                 price = price * (1.0 + line.hardening * np.maximum(self._momentum[side], 0.0))
             self.soft_prices[k] = price
+        for k, (place, party) in self._polled.items():
+            assert party.ratifies is not None, "it is asked"
+            more = party.ratifies.follows_will * (self._will[place] - party.will)
+            self._against[k] = np.clip(self._lines[k].hard_share + more, 0.0, 1.0)
+            self._drawn_hard[k] = self.hard[k] = self._against[k] > 1.0 - party.ratifies.needs_share
         for k, window in self._windows.items():
             in_force = window.is_open()
             self.hard[k] = self._drawn_hard[k] & in_force
             self.soft_prices[k][~in_force] = 0.0
+            self._against[k][~in_force] = 0.0
         self.prices[:] = np.where(self.hard, 0.0, self.soft_prices)
         for k in self._bounded:
             self._beyond[k] = self._is_beyond(k, areas)
@@ -170,6 +186,14 @@ class RedLines:
             else:
                 covered[k] &= self._beyond[k][self._option_of_land(package), self._everyone[columns]]
         return covered
+
+    def polled(self, party: str, package: Ints, cohort: Ints) -> Floats:
+        """Return how many polls see against a package among those who vote in a party, (cohort,): of its lines the most."""
+        covered, most = self.covered(package, cohort), np.zeros(len(cohort))
+        for k, (_, asked) in self._polled.items():
+            if asked.id == party:
+                most = np.maximum(most, np.where(covered[k], self._against[k, cohort], 0.0))
+        return most
 
     def _option_of_land(self, package: Ints) -> Ints:
         """Return the option of land of packages; the first where there is nothing to choose."""

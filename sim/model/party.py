@@ -14,8 +14,10 @@ from typing import Any, Generic
 
 from pydantic import Field as Option
 
-from sim.model.parameters import SideName
+from sim.model.negotiation import Terms, terms_flaws
+from sim.model.parameters import SIDES, SideName
 from sim.scenario import Flaw, Item, N, Section, knob
+from sim.scenario.errors import Path
 from sim.scenario.wording import did_you_mean, quoted
 
 
@@ -126,11 +128,42 @@ class Guarantee(Section, Generic[N]):
     )  # fmt: skip
 
 
+class Ratification(Section, Generic[N]):
+    """How a party votes on what its side agrees to; what it objects to are the red lines that it ratifies."""
+
+    needs_share: N = knob(
+        "share", "Share of the votes that a deal needs.", low=0, high=1, default=0.5, label="{item}: votes that a deal needs"
+    )
+    days: N = knob(
+        "days", "From an agreement to the vote; it is held at a review, after one at the soonest.", low=0, high=3650,
+        default=14, label="{item}: days until it votes",
+    )  # fmt: skip
+    follows_will: N = knob(
+        "share per unit of will", "How many more are against, the more its will to go on is above the usual of the start.",
+        low=0, high=10, default=0, label="{item}: objections that follow its will",
+    )  # fmt: skip
+    sd: N = knob(
+        "share", "Standard deviation of votes around what polls say.", low=0, high=1, default=0,
+        label="{item}: votes astray from polls",
+    )  # fmt: skip
+
+
+class Mediating(Section, Generic[N]):
+    """A plan of a party's own, which each side takes or refuses."""
+
+    terms: Terms = Option(
+        min_length=1, description="Options by issue; of the packages with one of them in each issue the nearest is put."
+    )
+    per_year: N = knob(
+        "per year", "Rate at which it is put while there is war.", low=0, high=1000, label="{item}: plans a year"
+    )
+
+
 class Party(Item, Generic[N]):
-    """Who decides beside the two sides; it may back a side, guarantee a deal, or both."""
+    """Who decides beside the two sides; it may back a side, guarantee a deal, ratify it, mediate, or several of these."""
 
     name: str
-    side: SideName = Option(description="The side that it stands by.")
+    side: SideName | None = Option(default=None, description="The side that it stands by; none for who only mediates.")
     will: N = knob("share", "Its usual will to stand by its side.", low=0.01, high=1, at_start=True, label="{item}: will")
     returns_per_year: N = knob(
         "per year", "Rate at which its will returns to what is usual.", low=0, high=100, default=1,
@@ -154,6 +187,8 @@ class Party(Item, Generic[N]):
     elections: list[Election[N]] = Option(default_factory=list)
     backs: Backing[N] | None = None
     guarantees: Guarantee[N] | None = None
+    ratifies: Ratification[N] | None = None
+    mediates: Mediating[N] | None = None
 
 
 def party_flaws(parties: Sequence[Party[Any]], backers: Sequence[Any], regimes: Sequence[str], talks: Any) -> Iterator[Flaw]:
@@ -170,6 +205,7 @@ def party_flaws(parties: Sequence[Party[Any]], backers: Sequence[Any], regimes: 
     by_id, known = {backer.id: backer for backer in backers}, [party.id for party in parties]
     taken: dict[str, str] = {}
     for place, party in enumerate(parties):
+        yield from _flaws_of_one(party, ("parties", place), talks)
         if party.backs is not None:
             name, where = party.backs.backer, ("parties", place, "backs", "backer")
             if name not in by_id:
@@ -193,3 +229,31 @@ def party_flaws(parties: Sequence[Party[Any]], backers: Sequence[Any], regimes: 
             hint = did_you_mean(backstop, [one for one in known if one != party.id])
             message = f"unknown party {quoted(backstop)}" if backstop not in known else "no party is its own backstop"
             yield Flaw(message, hint, ("parties", place, "guarantees", "backstop"))
+
+
+def _flaws_of_one(party: Party[Any], where: Path, talks: Any) -> Iterator[Flaw]:
+    """Yield what a party lacks, and what its plan names that is not negotiated about."""
+    stands = next((name for name in ("backs", "guarantees", "ratifies") if getattr(party, name) is not None), None)
+    if party.side is None and stands is not None:
+        yield Flaw(f"who {stands} stands by a side", f"Write side: {' or side: '.join(SIDES)}", (*where, "side"))
+    for name in ("ratifies", "mediates"):
+        if getattr(party, name) is not None and talks is None:
+            yield Flaw("nothing is negotiated about in this scenario", "Remove it", (*where, name))
+    if party.mediates is not None and talks is not None:
+        for flaw in terms_flaws(talks.issues, party.mediates.terms):
+            yield Flaw(flaw.message, flaw.hint, (*where, "mediates", *flaw.below))
+
+
+def ratified_flaws(parties: Sequence[Party[Any]], lines: Sequence[Any]) -> Iterator[Flaw]:
+    """Yield red lines that are ratified by whom there is not, or by who stands by the other side."""
+    voters = {party.id: party for party in parties if party.ratifies is not None}
+    for place, line in enumerate(lines):
+        where = ("negotiation", "red_lines", place, "ratified_by")
+        if line.ratified_by is None:
+            continue
+        if line.ratified_by not in voters:
+            hint = did_you_mean(line.ratified_by, list(voters)) or "Give a party the section ratifies"
+            yield Flaw(f"no party {quoted(line.ratified_by)} ratifies", hint, where)
+        elif voters[line.ratified_by].side != line.side:
+            message = f"{quoted(line.ratified_by)} stands by the other side"
+            yield Flaw(message, f"Write side: {line.side} there, or name a party of this side", where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Generic, Literal
@@ -13,12 +14,30 @@ from pydantic import field_validator, model_validator
 from sim.model.conditions import Opening, quantity_flaws
 from sim.model.negotiation import Domain, Issue, RedLine, Rule, RuleName, terms_flaws
 from sim.model.parameters import SIDES
-from sim.scenario import FieldError, Fixed, Flaw, N, Section, knob, whole
+from sim.scenario import FieldError, Fixed, Flaw, Item, N, Section, knob, whole
 from sim.scenario.errors import Path
 from sim.scenario.wording import did_you_mean, listed, number, quoted
 
 # More would make a run slow and a ledger hard to read.
 MOST_PACKAGES = 5000
+
+
+class SideElection(Item, Generic[N]):
+    """A day on which a side may get a new leader, and a window for talks after it."""
+
+    date: datetime.date = Option(description="The day of the change; it counts from the next review on.")
+    probability: N = knob(
+        "share", "With what chance there is a new leader.", low=0, high=1, default=1, at_start=True,
+        label="{item}: chance of a new leader",
+    )  # fmt: skip
+    window_days: N = knob(
+        "days", "For how long after a change talks open at another rate.", low=0, high=36_500, default=0,
+        label="{item}: days of the window",
+    )  # fmt: skip
+    opens_factor: N = knob(
+        "factor", "On the rate at which talks open in the window.", low=0, high=100, default=1,
+        label="{item}: factor on opening talks",
+    )  # fmt: skip
 
 
 class SideStakes(Section, Generic[N]):
@@ -68,6 +87,7 @@ class SideStakes(Section, Generic[N]):
     leader_change_per_year: N = knob(
         "per year", "Rate at which its leader changes.", low=0, high=100, label="{side}'s leader changes a year"
     )
+    elections: list[SideElection[N]] = Option(default_factory=list, description="Days on which its leader may change.")
 
 
 class TalksParameters(Section, Generic[N]):
@@ -91,6 +111,10 @@ class TalksParameters(Section, Generic[N]):
     pause_days: N = knob(
         "days", "After a failure, how long until they can open again.", low=0, high=36_500, label="Days after failed talks"
     )
+    withdrawal_price: N = knob(
+        "utility", "What it costs a side to withdraw from what was agreed and waits for a vote.", low=0, high=10, default=0,
+        label="Price of withdrawing from an agreement",
+    )  # fmt: skip
 
 
 class MediationParameters(Section, Generic[N]):

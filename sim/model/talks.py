@@ -38,11 +38,13 @@ from sim.model.negotiation import (
 )
 from sim.model.outcomes import Column, Outcome, State, both, day_of, where
 from sim.model.parameters import SIDES
+from sim.model.party import Party
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS, chance
 from sim.model.stakes import NegotiationParameters, SideStakes, domain_of
+from sim.model.votes import Plans, Votes
 from sim.scenario import Quantity
 
-NO_TALKS, UNDER_WAY, SUSPENDED = 0, 1, 2
+NO_TALKS, UNDER_WAY, SUSPENDED, VOTING = 0, 1, 2, 3
 # judgement: of 64 to 1,024 the fastest on the machines tried: packages by histories fit the cache.
 HISTORIES_AT_A_TIME = 512
 # judgement: reasons change slowly; worked out every eight weeks they cost a quarter.
@@ -131,6 +133,12 @@ class Talks(Mechanism):
             "Both sides would sign, but {party} does not consent: {terms}. It would take {short:.3f} more of its will."
         ),
         "terms dictated": EventKind("{side} dictates the terms: {terms}."),
+        "deal agreed": EventKind("Both sides agree: {terms}. The fighting goes on until it is ratified."),
+        "deal ratified": EventKind("{party} ratifies the deal.", drawn=False),
+        "deal rejected": EventKind("{party} votes against the deal: {terms}.", ends=("talks",), mark="rejected"),
+        "deal withdrawn": EventKind("{side} withdraws from what was agreed: {terms}.", ends=("talks",)),
+        "plan accepted": EventKind("Both sides take the plan of {party}: {terms}."),
+        "plan refused": EventKind("{side} refuses the plan of {party}: {terms}."),
     }
 
     @classmethod
@@ -242,7 +250,7 @@ class Talks(Mechanism):
     nearest_slack: PerHistory = owned(
         "utility", "Smaller slack of both sides at the nearest package; -inf: none.", start=0.0, series=True
     )
-    talks: Ints = owned("code", "0 none, 1 under way, 2 suspended.", start=NO_TALKS, dtype=int)
+    talks: Ints = owned("code", "0 none, 1 under way, 2 suspended, 3 waiting for a vote.", start=NO_TALKS, dtype=int)
     talks_opened: PerHistory = owned("times", "How often talks have opened.", start=0.0)
     talks_failed: PerHistory = owned("times", "How often they have failed.", start=0.0)
     first_talks_day: Ints = owned("day", "Review at which they first opened; -1 while they have not.", start=-1, dtype=int)
@@ -269,7 +277,22 @@ class Talks(Mechanism):
     )
     conceded: PerSide = owned("utility", "What each side first signed below its demand of the start.", SIDES, start=0.0)
     mediated_until: Ints = owned("day", "Until when mediators stay; -1: none yet.", start=-1, dtype=int, inner=True)
-    back_on_day: Ints = owned("day", "From when talks may go on or open again.", start=-1, dtype=int, inner=True)
+    back_on_day: Ints = owned(
+        "day", "From when talks may go on or open again, or a vote is held.", start=-1, dtype=int, inner=True
+    )
+    window_until: Ints = owned(
+        "day",
+        "Until when talks open at another rate after an election; -1: none yet.",
+        SIDES,
+        start=-1,
+        dtype=int,
+        inner=True,
+    )
+    window_factor: PerSide = owned("factor", "That rate, as a factor.", SIDES, start=1.0, inner=True)
+    voted_on: Ints = owned("package", "What waits for a vote, or did last; -1: none yet.", start=-1, dtype=int, inner=True)
+    votes_held: PerHistory = owned("times", "How often an agreement came to a vote.", start=0.0)
+    votes_lost: PerHistory = owned("times", "How often it was voted down.", start=0.0)
+    plans_put: PerHistory = owned("times", "How often a mediator put a plan.", start=0.0)
     refused_in: PerHistory = owned(
         "number", "Of the talks in which an offer was refused last: how many had opened; 0: none.", start=0.0, inner=True
     )
@@ -280,6 +303,7 @@ class Talks(Mechanism):
     withheld: NDArray[np.bool_] = owned(
         "yes or no", "Of watched histories: guarantors keep a deal from being signed.", start=0, dtype=bool, inner=True
     )
+    outside: NDArray[np.bool_] = owned("yes or no", "A deal was outside the zone.", start=0, dtype=bool, inner=True)
     dominated: NDArray[np.bool_] = owned(
         "yes or no", "A deal was signed that another betters.", start=0, dtype=bool, inner=True
     )
@@ -307,9 +331,24 @@ class Talks(Mechanism):
         first = np.stack([draws.normal(f"negotiation/resolve/{side}").at(0) for side in SIDES])
         for side in range(2):
             self._new_leader(side, self.world.everyone, first[side])
+        # Of each side: each election with the day from which it counts, and its luck.
+        self._elections = [
+            [
+                (
+                    self.world.calendar.day_of(election.date),
+                    election,
+                    draws.uniform(f"negotiation/election/{name}/{election.id}"),
+                )
+                for election in getattr(self.knobs, name).elections
+            ]
+            for name in SIDES
+        ]
         self._bargain = Bargain(self.world, self.section, self.drawn)
         self._ledger = Ledger(self._bargain)
         self._derived = self._versions()
+        parties: list[Party[PerHistory]] = self.drawn.knobs("parties")
+        self._votes = Votes(self.world, parties, self._bargain.lines)
+        self._plans = Plans(self.world, parties, self._bargain.domain)
 
     def _versions(self) -> tuple[int, int]:
         return self.drawn.version("negotiation"), self.drawn.version("ceasefire")
@@ -387,6 +426,15 @@ class Talks(Mechanism):
             if len(changed):
                 self._new_leader(side, changed, self._new_resolve[side].at(review)[changed])
                 self.world.recorder.tell(day, changed, "leader changes", side=name)
+
+        for side, name in enumerate(SIDES):
+            for on, election, luck in self._elections[side]:
+                if day - DAYS_BETWEEN_REVIEWS < on <= day:
+                    changed = cohort[(luck.at(0) < election.probability)[cohort]]
+                    self._new_leader(side, changed, self._new_resolve[side].at(review)[changed])
+                    self.window_until[side, changed] = on + np.rint(election.window_days).astype(np.int64)[changed]
+                    self.window_factor[side, changed] = election.opens_factor[changed]
+                    self.world.recorder.tell(day, changed, "leader changes", side=name)
 
     def _new_leader(self, side: int, cohort: Ints, luck: Floats) -> None:
         """Draw a leader's resolve, of which the other side knows the law alone."""
@@ -483,6 +531,7 @@ class Talks(Mechanism):
         refused = (self.refused_in == self.talks_opened) & (self.talks_opened > 0)
         standing = [
             (self.deals_signed != self.ceasefires, -1),
+            (self.talks == VOTING, _PLACE["voting"]),
             ((self.talks == UNDER_WAY) & refused, _PLACE["refused"]),
             (self.talks == UNDER_WAY, _PLACE["round"]),
             (self.talks == SUSPENDED, _PLACE["suspended"]),
@@ -499,9 +548,12 @@ class Talks(Mechanism):
 
     def _talk(self, day: int, review: int, cohort: Ints) -> None:
         recorder = self.world.recorder
+        if self._votes.names:
+            self._hold_votes(day, cohort[(self.talks[cohort] == VOTING) & (self.back_on_day[cohort] <= day)])
         back = cohort[(self.talks[cohort] == SUSPENDED) & (self.back_on_day[cohort] <= day)]
         self.talks[back] = UNDER_WAY
         recorder.tell(day, back, "talks resume")
+        self._put_plans(day, review, cohort)
         talking = cohort[self.talks[cohort] == UNDER_WAY]
         if not len(talking):
             return
@@ -512,14 +564,10 @@ class Talks(Mechanism):
             ready = ready[self.nearest_slack[ready] > 0]
         if len(ready):
             self._sign(day, review, ready)
-        talking = talking[self.deals_signed[talking] == self.ceasefires[talking]]
+        talking = talking[(self.deals_signed[talking] == self.ceasefires[talking]) & (self.talks[talking] == UNDER_WAY)]
         fails = (self._luck["fail"].at(review) < chance(self.knobs.talks.fail_per_year))[talking]
         failed, left = talking[fails], talking[~fails]
-        self.talks[failed] = NO_TALKS
-        self.talks_failed[failed] += 1
-        # One more day, so that they cannot open again at once.
-        pause = np.rint(self.knobs.talks.pause_days).astype(np.int64)[failed]
-        self.back_on_day[failed] = day + np.maximum(pause, 1)
+        self._break_off(day, failed)
         recorder.tell(day, failed, "talks fail")
         stops = self._luck["suspend"].at(review) < chance(self.knobs.talks.suspend_per_year)
         stopped = left[stops[left]]
@@ -527,11 +575,81 @@ class Talks(Mechanism):
         self.back_on_day[stopped] = day + np.rint(self.knobs.talks.suspended_days).astype(np.int64)[stopped]
         recorder.tell(day, stopped, "talks suspended")
 
+    def _break_off(self, day: int, failed: Ints) -> None:
+        """Let talks fail."""
+        self.talks[failed] = NO_TALKS
+        self.talks_failed[failed] += 1
+        # One more day, so that they cannot open again at once.
+        pause = np.rint(self.knobs.talks.pause_days).astype(np.int64)[failed]
+        self.back_on_day[failed] = day + np.maximum(pause, 1)
+
+    def _hold_votes(self, day: int, due: Ints) -> None:
+        """Let those who must ratify vote; sign what they ratify, unless a side has come to gain by fighting on."""
+        if not len(due):
+            return
+        recorder, package = self.world.recorder, self.voted_on[due]
+        against = self._votes.against(package, self.votes_held[due].astype(np.int64), due)
+        self.votes_held[due] += 1.0
+        lost = against.any(axis=0)
+        self.votes_lost[due[lost]] += 1.0
+        for name, no in zip(self._votes.names, against, strict=True):
+            recorder.tell(day, due[no], "deal rejected", party=name, package=package[no].astype(np.float64))
+            recorder.tell(day, due[~lost], "deal ratified", party=name)
+        gains = self._bargain.slack(due)[:, package, np.arange(len(due))] > -self.knobs.talks.withdrawal_price[due]
+        for row, side in enumerate(SIDES):
+            leaves = ~lost & ~gains[row]
+            recorder.tell(day, due[leaves], "deal withdrawn", side=side, package=package[leaves].astype(np.float64))
+        signs = ~lost & gains.all(axis=0)
+        self._break_off(day, due[~signs])
+        if signs.any():
+            self._put_in_force(day, due[signs], package[signs])
+
+    def _put_plans(self, day: int, review: int, cohort: Ints) -> None:
+        """Let mediators put their plans to both sides, who take or refuse them; a plan taken is agreed to."""
+        for row, party in enumerate(self._plans.parties):
+            assert party.mediates is not None, "it has a plan"
+            free = cohort[(self.talks[cohort] != VOTING) & (self.deals_signed[cohort] == self.ceasefires[cohort])]
+            asked = self._plans.put(row, review, chance(party.mediates.per_year), free)
+            if not len(asked):
+                continue
+            slack = self._bargain.slack(asked)
+            package = self._plans.package(row, slack)
+            there = np.flatnonzero(package >= 0)
+            asked, package = asked[there], package[there]
+            self.plans_put[asked] += 1.0
+            takes = slack[:, package, there] > 0
+            for place, side in enumerate(SIDES):
+                no = ~takes[place]
+                self.refusing[place, asked] = no
+                terms = package[no].astype(np.float64)
+                self.world.recorder.tell(day, asked[no], "plan refused", side=side, party=party.name, package=terms)
+            both = takes.all(axis=0)
+            terms = package[both].astype(np.float64)
+            self.world.recorder.tell(day, asked[both], "plan accepted", party=party.name, package=terms)
+            self._begin_talks(day, asked[both & (self.talks[asked] == NO_TALKS)])
+            self._agree(day, asked[both], package[both])
+
+    def _agree(self, day: int, cohort: Ints, package: Ints) -> None:
+        """Sign what both sides agree to, or let it wait for those who must ratify it."""
+        if not len(cohort):
+            return
+        if not self._votes.names:
+            self._put_in_force(day, cohort, package)
+            return
+        self.talks[cohort], self.voted_on[cohort] = VOTING, package
+        self.refusing[:, cohort] = 0.0
+        self.back_on_day[cohort] = day + self._votes.days()[cohort]
+        self.world.recorder.tell(day, cohort, "deal agreed", package=package.astype(np.float64))
+
     def _open(self, day: int, review: int, cohort: Ints, mediated: NDArray[np.bool_], ripeness: Floats) -> None:
         idle = cohort[(self.talks[cohort] == NO_TALKS) & (self.back_on_day[cohort] <= day)]
         idle = idle[self.deals_signed[idle] == self.ceasefires[idle]]
         rate = self.knobs.talks.open_per_year * np.where(mediated, self.knobs.mediation.opens_factor, 1.0)
-        opening = idle[(self._luck["open"].at(review) < chance(rate * ripeness))[idle]]
+        if any(self._elections):
+            rate = rate * np.where(self.window_until > day, self.window_factor, 1.0).prod(axis=0)
+        self._begin_talks(day, idle[(self._luck["open"].at(review) < chance(rate * ripeness))[idle]])
+
+    def _begin_talks(self, day: int, opening: Ints) -> None:
         self.talks[opening] = UNDER_WAY
         self.talks_opened[opening] += 1
         self.first_talks_day[opening] = np.where(self.first_talks_day[opening] < 0, day, self.first_talks_day[opening])
@@ -545,9 +663,19 @@ class Talks(Mechanism):
         proposes = self._luck["proposer"].at(review)[ready] < self.knobs.attacker_proposes_share[ready]
         named = self._named(day, review, ready, proposes, slack, surplus)
         place = np.flatnonzero(named >= 0)
-        signed, package = ready[place], named[place]
+        self._check(self._judged(proposes, slack, surplus)[:, :, place], named[place], ready[place])
+        self._agree(day, ready[place], named[place])
+
+    def _put_in_force(self, day: int, signed: Ints, package: Ints) -> None:
+        """Sign packages, one for each of `signed`."""
+        bargain, here = self._bargain, np.arange(len(signed))
+        whole = bargain.slack(signed)
+        slack, surplus = whole[:, package, here], bargain.surplus(whole, signed)[:, package, here]
         # Without pressure each side could do so much better by fighting on.
-        free = slack[:, package, place] - bargain.fighting.pressure[:, signed]
+        free = slack - bargain.fighting.pressure[:, signed]
+        self.outside[signed] = ~(surplus > (-self.knobs.talks.withdrawal_price[signed] if self._votes.names else 0.0)).all(
+            axis=0
+        )
         self.talks[signed], self.agreed_package[signed] = NO_TALKS, package
         self.refusing[:, signed] = 0.0
         self.agreed_regime[signed] = bargain.place_of_regime[bargain.regime_of(package)]
@@ -555,9 +683,8 @@ class Talks(Mechanism):
         self.agreed_area[signed] = bargain.area_with(package, signed)
         first = self.deals_signed[signed] == 0
         self.deals_signed[signed] += 1.0
-        self._check(self._judged(proposes, slack, surplus)[:, :, place], package, signed)
         if first.any():
-            self._keep_first(day, signed[first], surplus[:, package, place][:, first])
+            self._keep_first(day, signed[first], surplus[:, first])
         self.world.recorder.tell(
             day, signed, "deal signed", package=package.astype(np.float64), imposed=self.agreed_imposed[signed]
         )
@@ -651,7 +778,9 @@ class Talks(Mechanism):
         """Yield what must hold of deals."""
         signed = self.deal_day >= 0
         yield "a deal is signed exactly where a package is named", signed != (self.deal_package >= 0)
-        yield "no deal outside the zone of agreement", signed & ~(self.deal_surplus > 0).all(axis=0)
+        # Who withdraws from what waits for a vote pays for it.
+        outside = self.outside | signed & (self.votes_held == 0) & ~(self.deal_surplus > 0).all(axis=0)
+        yield "no deal outside the zone of agreement", outside
         if self.section is not None:
             yield "no deal that another package betters for both by what its rule judges", self.dominated
             yield "no deal beyond a hard red line", self.crossed

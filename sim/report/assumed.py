@@ -13,6 +13,7 @@ from sim.model.arms import Arms
 from sim.model.conditions import window_in_words
 from sim.model.negotiation import ABOVE, IssueOption
 from sim.model.parameters import SIDES
+from sim.model.parties import Parties
 from sim.model.talks import Talks
 from sim.report.parts import Named, Piece, Table, Value, with_bounds
 from sim.results.names import Names
@@ -69,7 +70,11 @@ def assumed(scenario: Scenario[ScenarioHead], days: int) -> Iterator[list[Piece]
         lowest, highest = line.hard_share.support
         cost = [*_range(known, f"{path}.price"), " of utility"]
         how: list[Piece] = [" is never crossed in ", *_range(known, f"{path}.hard_share", percent=True), " of histories"]
-        if highest <= 0:
+        if line.ratified_by is not None:
+            voters = next(party.name for party in section(scenario, Parties) if party.id == line.ratified_by)
+            share = _range(known, f"{path}.hard_share", percent=True)
+            how = [f" is put to a vote of {voters}, of whom ", *share, " are against; where it is crossed it costs ", *cost]
+        elif highest <= 0:
             how = [" can be crossed, which costs ", *cost]
         elif lowest < 1:
             how += ["; in the others crossing it costs ", *cost]

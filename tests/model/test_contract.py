@@ -231,11 +231,16 @@ def eventful(tree: dict[str, Any]) -> None:
         campaign.update(begins_per_year=50, prepare_days=15, longest_days=20, rest_days=15)
         campaign.update(needs_fire_share=0, needs_force_share=0)
     tree["front"]["campaigns"]["defender"].update(prepare_days=90)
-    tree["negotiation"]["talks"].update({"agree_per_year": 50, "open_per_year": 20})
+    tree["negotiation"]["talks"].update(agree_per_year=50, open_per_year=20, suspend_per_year=10, suspended_days=20)
     tree["ceasefire"].update({"settled_after_years": 0.2, "strategic_effect": 100, "imposed_effect": 5})
     # Without what is said against it, and soon there.
     del tree["negotiation"]["red_lines"]["no_western_troops"]
     tree["ceasefire"]["regimes"]["european_zone"]["deploy_days"] = 5
+    tree["negotiation"]["red_lines"]["no_neutrality"].update(ratified_by="voters", hard_share=0.4)
+    tree["negotiation"]["mediation"].update(hazard_per_year=6, days=40, pressure=0.3)
+    voters = {"name": "voters", "side": "defender", "will": 0.5, "ratifies": {"days": 60, "sd": 0.2}}
+    quartet = {"name": "quartet", "will": 0.5, "mediates": {"terms": {"territory": ["line_of_contact"]}, "per_year": 4}}
+    tree["parties"] |= {"voters": voters, "quartet": quartet}
     aid = {"arms.defender.aid_scale": {"scale": 2, "for_days": 9}}
     tree["events"] = [{"id": "promise", "when": {"date": date(2025, 1, 10)}, "effect": aid}]
 
@@ -260,8 +265,11 @@ def test_every_event_told_makes_a_sentence(
             # The chronicle knows the names of the terms.
             assert set(event.values) == {"package", "imposed"}
             continue
-        if event.kind in ("offer refused", "terms dictated"):
+        if event.kind in ("offer refused", "terms dictated", "deal withdrawn"):
             assert set(event.values) == {"package", "side"}
+            continue
+        if event.kind in ("deal agreed", "deal rejected", "plan accepted", "plan refused"):
+            assert set(event.values) == placeholders(EVENT_KINDS[event.kind].sentence) - {"terms"} | {"package"}
             continue
         if event.kind == "deal withheld":
             assert set(event.values) == {"package", "party", "short"}

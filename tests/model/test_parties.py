@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from sim.engine.world import Setting
-from sim.model import simulate
+from sim.model import WarScenario, simulate
 from sim.model.answers import STATES, WITHHELD
+from sim.scenario import load_scenario
 
 # Where guards are wanted, and those who would send them are not willing.
 WANTED = (
@@ -52,3 +55,19 @@ def test_guarantors_who_never_consent_sign_nothing(load):
     package = world.fields.see("deal_package")[world.fields.see("deal_package") >= 0]
     assert len(package)
     assert (world.fields.see("guards_in_place") == 0).all()
+
+
+KOREA = Path(__file__).with_name("others_decide.yaml")
+
+
+def test_sixty_lines_add_a_party_of_each_kind_to_another_war(load):
+    """A backer that tires and changes its mind, guarantors, a vote and a plan, in the Korean War."""
+    assert len(KOREA.read_text().splitlines()) <= 60
+    scenario, numbers = load_scenario(KOREA, WarScenario), np.arange(60)
+    world = simulate(scenario, Setting(scenario.world.start_date, 900, 1, numbers, watched=numbers.tolist()))[0]
+    told = {event.kind for event in world.recorder.events}
+    assert told >= {"party election", "consents", "refuses consent", "deal agreed", "deal ratified", "plan refused"}
+    pledges = world.fields.see("pledge_factor")
+    assert (pledges[0] < 1).all(), "it tires, and its new leaders care less"
+    assert world.fields.see("votes_held").sum() > 0
+    assert world.fields.see("plans_put").sum() > 0

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 Change = Callable[[dict[str, Any]], None]
@@ -396,6 +397,47 @@ def guarantors(tree: dict[str, Any]) -> None:
     }  # fmt: skip
 
 
+def ratifying(tree: dict[str, Any]) -> None:
+    """Let agreements wait for votes of both sides, which may fail, mediators put plans, and elections bring new leaders."""
+    bargaining("nash", False)(tree)
+    section = tree["negotiation"]
+    section["talks"].update(withdrawal_price=0.02, open_per_year=9, agree_per_year=60, fail_per_year=1, suspend_per_year=1)
+    for line in ("no_western_troops", "no_guarantee"):
+        del section["red_lines"][line]
+    section["red_lines"]["no_neutrality"].update(ratified_by="voters", hard_share=0.45)
+    section["red_lines"]["both"].update(ratified_by="voters", hard_share=0.48)
+    section["red_lines"]["no_nato"].update(hard_share=0.1, price=0.05)
+    section["red_lines"]["no_zone"] = {
+        "side": "attacker", "hard_share": 0.57, "price": 0.01, "softening": 0, "ratified_by": "council",
+        "terms": {"security": ["zone_without_guards", "european_zone"]}, "while": {"quantity": "votes_lost", "below": 2},
+    }  # fmt: skip
+    section["mediation"].update(pressure=0.3)
+    section["defender"]["elections"] = {
+        "spring": {"date": date(2025, 3, 8), "probability": 0.5, "window_days": 60, "opens_factor": 20},
+        "summer": {"date": date(2025, 4, 1)},
+    }
+    section["attacker"]["elections"] = {
+        "vote": {"date": date(2024, 12, 10), "probability": 0.8, "opens_factor": 0, "window_days": 90}
+    }
+    usual = {"returns_per_year": 2, "sd_per_year": 0.3}
+    tree["parties"] = {
+        "voters": {
+            "name": "voters", "side": "defender", "will": 0.5, **usual, "rally_per_1000_km2": -0.05,
+            "elections": {"mood": {"date": date(2025, 3, 20), "probability": 0.5, "will": 0.7}},
+            "ratifies": {"days": 40, "sd": 0.1, "follows_will": 0.3},
+        },
+        "council": {
+            "name": "council", "side": "attacker", "will": 0.6, **usual,
+            "ratifies": {"needs_share": 0.4, "days": {"dist": "uniform", "low": 0, "high": 60}, "sd": 0.05},
+        },
+        "quartet": {
+            "name": "quartet", "will": 0.5,
+            "mediates": {"terms": {"alignment": ["deferred", "neutral"], "territory": ["line_of_contact"]}, "per_year": 8},
+        },
+        "summit": {"name": "summit", "will": 0.5, "mediates": {"terms": {"alignment": ["nato_path"]}, "per_year": 3}},
+    }  # fmt: skip
+
+
 def escalating(tree: dict[str, Any]) -> None:
     """Let both sides escalate, for all that provokes them, strike backers that are moved by it, and widen the war."""
     bargaining("egalitarian", False)(tree)
@@ -438,4 +480,5 @@ CHANGES: dict[str, Change] = {
     "allies": allies,
     "guarantors": guarantors,
     "escalating": escalating,
+    "ratifying": ratifying,
 }

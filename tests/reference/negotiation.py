@@ -23,7 +23,7 @@ from .bargaining import (
     screening,
     stand_firm,
 )
-from .basics import BELIEFS, CEASEFIRE, DAYS_PER_YEAR, NEGOTIATION, SIDES, SUPPORT, given, items, plain
+from .basics import BELIEFS, CEASEFIRE, DAYS_PER_YEAR, NEGOTIATION, SIDES, SUPPORT, day_of, given, items, plain
 
 if TYPE_CHECKING:
     from .mechanisms import War
@@ -97,6 +97,8 @@ class Politics:
         self.temptation, self.front_moved = dict(zero), 0.0
         self.mediated_until, self.back_on_day = -1, -1
         self.refusing, self.talking = dict(zero), 0.0
+        self.voted_on, self.votes_held, self.votes_lost, self.plans_put = -1, 0, 0, 0
+        self.window: dict[str, tuple[int, float]] = dict.fromkeys(SIDES, (-1, 1.0))
         if self.section is None:
             return
         self.seen_casualties = dict(zero)
@@ -115,6 +117,7 @@ class Politics:
             line["id"]: war.luck.uniform(f"negotiation/red_line/{line['id']}", 0)
             < war.parameters[f"negotiation.red_lines.{line['id']}.hard_share"]
             for line in self.lines
+            if line.get("ratified_by") is None
         }
         self.weights = {side: self.draw_weights(side) for side in SIDES}
         self.land = next((i for i, issue in self.issues.items() if given(issue, "land") is not None), None)
@@ -243,6 +246,38 @@ class Politics:
         }
         return closed, [line for line in self.lines if is_open(line, f"negotiation.red_lines.{line['id']}")]
 
+    def is_hard(self, line: Mapping[str, Any]) -> bool:
+        """Whether a red line is hard: by luck, or while too many of those who vote on it are against."""
+        if line.get("ratified_by") is None:
+            return self.hard[line["id"]]
+        voter = self.war.parties.all[line["ratified_by"]]
+        return self.polled(line) > 1 - voter.now("ratifies.needs_share")
+
+    def polled(self, line: Mapping[str, Any]) -> float:
+        """How many voters are against what a line covers."""
+        voter = self.war.parties.all[line["ratified_by"]]
+        more = voter.now("ratifies.follows_will") * (voter.will - voter.will_at_start)
+        return clip(self.war.parameters[f"negotiation.red_lines.{line['id']}.hard_share"] + more, 0.0, 1.0)
+
+    def ratified(self, number: int) -> bool:
+        """Whether all who must ratify a package vote for it."""
+        package, passes = self.packages[number], True
+        for voter in self.war.parties.voters:
+            against = [
+                self.polled(line)
+                for line in self.open_lines_of(voter.id)
+                if covers(line.get("terms") or {}, package) and self.beyond(line, self.area_with(package))
+            ]
+            votes = max(against, default=0.0)
+            votes += voter.now("ratifies.sd") * self.war.luck.normal(f"parties/vote/{voter.id}", self.votes_held)
+            if votes > 1 - voter.now("ratifies.needs_share"):
+                passes = False
+                self.war.note("deal rejected", voter.id)
+        return passes
+
+    def open_lines_of(self, voter: str) -> list[Mapping[str, Any]]:
+        return [line for line in self.open_lines if line.get("ratified_by") == voter]
+
     def beyond(self, line: Mapping[str, Any], area: float) -> bool:
         """Whether a red line covers an area that a package leaves the attacker with."""
         bounds = []
@@ -348,7 +383,7 @@ class Politics:
             for line in self.open_lines
             if line["side"] == side and covers(line.get("terms") or {}, package) and self.beyond(line, left)
         ]
-        soft = [line for line in crossed if not self.hard[line["id"]]]
+        soft = [line for line in crossed if not self.is_hard(line)]
         # What has been signed stays so, whatever bars it now.
         if area is None:
             if any(covers(rule["terms"], package) for rule in items(self.section, "forbidden")):
@@ -521,6 +556,9 @@ class Politics:
             if self.happens(f"leader/{side}", review, self.of(side, "leader_change_per_year")):
                 self.new_resolve(side, self.war.luck.normal(f"negotiation/new_resolve/{side}", review))
                 self.war.note("leader changes", side)
+        for side in SIDES:
+            for election in items(self.section[side], "elections"):
+                self.look_at_election(day, side, election)
         fighting = self.war.at_war > 0
         for side in SIDES if fighting else ():
             noise = self.of(side, "resolve_noise")
@@ -544,12 +582,22 @@ class Politics:
         self.nearest_slack = max(min(offer.slack) for offer in offers)
         failed = self.hold_round(day, review, offers, pressure)
         idle = self.talks == 0 and not failed and self.back_on_day <= day and self.deals == self.war.ceasefire.number
-        if idle and self.happens("open", review, self.opening_rate(mediated)):
-            self.talks = 1
-            self.opened += 1
-            self.first_day = day if self.first_day < 0 else self.first_day
-            self.war.note("talks open", "")
+        rate = self.opening_rate(mediated)
+        for until, factor in self.window.values():
+            rate *= factor if until > day else 1.0
+        if idle and self.happens("open", review, rate):
+            self.begin_talks(day)
         self.talking = float(self.talks > 0)
+
+    def look_at_election(self, day: int, side: str, election: Mapping[str, Any]) -> None:
+        held, path = day_of(election, self.war.start), f"{side}.elections.{election['id']}"
+        assert held is not None
+        if not day - 14 < held <= day:
+            return
+        if self.war.luck.uniform(f"negotiation/election/{side}/{election['id']}", 0) < self.now(f"{path}.probability"):
+            self.new_resolve(side, self.war.luck.normal(f"negotiation/new_resolve/{side}", day // 14))
+            self.window[side] = (held + round(self.now(f"{path}.window_days")), self.now(f"{path}.opens_factor"))
+            self.war.note("leader changes", side)
 
     def dictate(self, day: int, victor: str) -> None:
         """The victor takes what it likes best, whatever the other side's red lines."""
@@ -580,22 +628,90 @@ class Politics:
         return self.now("talks.open_per_year") * (self.now("mediation.opens_factor") if mediated else 1.0) * factor
 
     def hold_round(self, day: int, review: int, offers: list[Offer], pressure: Mapping[str, float]) -> bool:
-        """Hold a round if talks are under way; return whether they fail."""
+        """Hold a vote or a round, where one is due; return whether talks fail."""
+        failed = self.talks == 3 and self.back_on_day <= day and not self.voted(day, offers, pressure)
+        if failed:
+            self.break_off(day)
+        failed = self.hold_talks(day, review, offers, pressure) or failed
+        return failed
+
+    def begin_talks(self, day: int) -> None:
+        self.talks = 1
+        self.opened += 1
+        self.first_day = day if self.first_day < 0 else self.first_day
+        self.war.note("talks open", "")
+
+    def break_off(self, day: int) -> None:
+        self.talks = 0
+        self.failed += 1
+        self.back_on_day = day + round(self.now("talks.pause_days"))
+
+    def voted(self, day: int, offers: list[Offer], pressure: Mapping[str, float]) -> bool:
+        """Whether what was agreed is ratified and then signed."""
+        passes = self.ratified(self.voted_on)
+        self.votes_held += 1
+        self.votes_lost += not passes
+        gains = [offers[self.voted_on].slack[row] > -self.now("talks.withdrawal_price") for row in range(2)]
+        if passes:
+            for voter in self.war.parties.voters:
+                self.war.note("deal ratified", voter.id)
+            for side, gain in zip(SIDES, gains, strict=True):
+                if not gain:
+                    self.war.note("deal withdrawn", side)
+        if passes and all(gains):
+            self.sign(day, offers[self.voted_on], pressure)
+            return True
+        return False
+
+    def agree(self, day: int, offer: Offer, pressure: Mapping[str, float]) -> None:
+        """Sign what both agree to, or wait for the slowest who must ratify it."""
+        voters = self.war.parties.voters
+        if not voters:
+            self.sign(day, offer, pressure)
+            return
+        self.talks, self.voted_on, self.refusing = 3, offer.number, dict.fromkeys(SIDES, 0.0)
+        self.war.note("deal agreed", str(offer.number))
+        self.back_on_day = day + max(max(1, round(voter.now("ratifies.days"))) for voter in voters)
+
+    def put_plans(self, day: int, review: int, offers: list[Offer], pressure: Mapping[str, float]) -> None:
+        for party in self.war.parties.all.values():
+            if not party.mediates or self.talks == 3 or self.deals != self.war.ceasefire.number:
+                continue
+            rate = party.now("mediates.per_year")
+            if self.war.luck.uniform(f"parties/plan/{party.id}", review) >= 1 - exp(-rate * SPAN):
+                continue
+            covered = [offer for offer in offers if covers(party.mediates["terms"], self.packages[offer.number])]
+            nearest = max(covered, key=lambda offer: min(offer.slack))
+            if min(nearest.slack) <= BARRED:
+                continue
+            self.plans_put += 1
+            refuses = [slack <= 0 for slack in nearest.slack]
+            self.refusing = {side: float(no) for side, no in zip(SIDES, refuses, strict=True)}
+            for side, no in zip(SIDES, refuses, strict=True):
+                if no:
+                    self.war.note("plan refused", side)
+            if not any(refuses):
+                self.war.note("plan accepted", party.id)
+                if self.talks == 0:
+                    self.begin_talks(day)
+                self.agree(day, nearest, pressure)
+
+    def hold_talks(self, day: int, review: int, offers: list[Offer], pressure: Mapping[str, float]) -> bool:
+        """Put plans; hold a round if talks are under way; return whether they fail."""
         if self.talks == 2 and self.back_on_day <= day:
             self.talks = 1
             self.war.note("talks resume", "")
+        self.put_plans(day, review, offers, pressure)
         if self.talks != 1:
             return False
         screening = plain(self.section["rule"]) == "screening"
         if (screening or self.nearest_slack > 0) and self.happens("agree", review, self.now("talks.agree_per_year")):
             number = self.named(review, offers)
             if number >= 0:
-                self.sign(day, offers[number], pressure)
+                self.agree(day, offers[number], pressure)
                 return False
         if self.happens("fail", review, self.now("talks.fail_per_year")):
-            self.talks = 0
-            self.failed += 1
-            self.back_on_day = day + round(self.now("talks.pause_days"))
+            self.break_off(day)
             self.war.note("talks fail", "")
             return True
         if self.happens("suspend", review, self.now("talks.suspend_per_year")):
@@ -678,6 +794,8 @@ class Politics:
         state["nearest_slack"] = self.nearest_slack
         state["talks"], state["talks_opened"], state["talks_failed"] = float(self.talks), self.opened, self.failed
         state["offers_refused"], state["talking"] = float(self.refused), self.talking
+        state["votes_held"], state["votes_lost"] = float(self.votes_held), float(self.votes_lost)
+        state["plans_put"] = float(self.plans_put)
         state["first_talks_day"], state["deal_package"] = float(self.first_day), float(self.package)
         state["dictated_package"], state["dictated_day"] = float(self.dictated_package), float(self.dictated_day)
         state["dictated_area"], state["dictated_ceded"] = self.dictated_area, self.dictated_ceded

@@ -124,9 +124,10 @@ class Party:
     """One party: how much it wills to stand by its side, and what it does for it."""
 
     def __init__(self, war: War, item: Mapping[str, Any]) -> None:
-        self.war, self.id, self.side = war, str(item["id"]), str(item["side"])
+        self.war, self.id, self.side = war, str(item["id"]), str(item.get("side"))
         self.will = self.usual_will = self.will_at_start = war.parameters[f"parties.{self.id}.will"]
         self.backs, self.guarantees = item.get("backs"), item.get("guarantees")
+        self.ratifies, self.mediates = item.get("ratifies"), item.get("mediates")
         self.backer = war.arms.backers[self.backs["backer"]] if self.backs else None
         self.pledge_factor, self.made_up = 1.0, 0.0
         self.acts, self.acted = 0.0, False
@@ -148,13 +149,16 @@ class Party:
 
     def review_will(self, review: int, gained: float, struck: int) -> None:
         """Its will, after a side's enemy struck so often and the attacker gained so much ground."""
-        target = self.usual_will - self.now("fear_of_escalation") * self.war.escalation.dread[OTHER[self.side]]
+        target = self.usual_will
+        if self.side in SIDES:
+            target -= self.now("fear_of_escalation") * self.war.escalation.dread[OTHER[self.side]]
         if self.backer is not None:
             already = self.backer.pledged - self.backer.pledged_before
             target -= self.now("backs.fatigue") * log(1 + already / (100 + self.now("backs.given_before_beur")))
         lost = gained if self.side == "defender" else -gained
         will = target + (self.will - target) * exp(-self.now("returns_per_year") * SPAN)
-        will += self.now("rally_per_1000_km2") * lost / 1000 + self.now("if_struck") * struck
+        if self.side in SIDES:
+            will += self.now("rally_per_1000_km2") * lost / 1000 + self.now("if_struck") * struck
         will += self.now("sd_per_year") * sqrt(SPAN) * self.war.luck.normal(f"parties/will/{self.id}", review)
         self.will = clip(will, 0.0, 1.0)
 
@@ -227,6 +231,7 @@ class Parties:
         self.war = war
         war.parties = self  # Regimes are looked at from here on.
         self.all = {item["id"]: Party(war, item) for item in items(war.world, "parties")}
+        self.voters = [party for party in self.all.values() if party.ratifies]
         self.through = {party.backer.id: party for party in self.all.values() if party.backer is not None}
         self.guarantors: dict[str, list[Party]] = {}
         for party in self.all.values():
@@ -258,8 +263,9 @@ class Parties:
             return
         held, strikes = self.war.front.held_area, self.war.escalation.strikes
         for party in self.all.values():
-            enemy = OTHER[party.side]
-            party.review_will(day // 14, held - self.area_seen, strikes[enemy] - self.struck_seen[enemy])
+            enemy = OTHER.get(party.side, "")
+            struck = strikes[enemy] - self.struck_seen[enemy] if enemy else 0
+            party.review_will(day // 14, held - self.area_seen, struck)
         self.area_seen, self.struck_seen = held, dict(strikes)
         for party in self.through.values():
             party.review_pledges()

@@ -28,7 +28,7 @@ from sim.model.negotiation.geometry import (
 )
 from sim.model.negotiation.land import LandWorth
 from sim.model.negotiation.offers import Belief, RuleName, screening, shown, stand_firm
-from sim.model.negotiation.terms import ABOVE, Issue, IssueOption, Land, RedLine, Rule, terms_flaws
+from sim.model.negotiation.terms import ABOVE, Issue, IssueOption, Land, RedLine, Rule, Terms, terms_flaws
 
 __all__ = [
     "ABOVE",
@@ -43,6 +43,7 @@ __all__ = [
     "RedLine",
     "Rule",
     "RuleName",
+    "Terms",
     "best_in",
     "egalitarian",
     "first_largest",

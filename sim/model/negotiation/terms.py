@@ -229,6 +229,11 @@ class RedLine(Opening[N], Generic[N]):
         "share of histories", "In how many histories it is never crossed; in the others it has a price.", low=0, high=1,
         at_start=True, label="{item}: how often hard",
     )  # fmt: skip
+    ratified_by: str | None = Option(
+        default=None,
+        description="The party that votes on it. Then `hard_share` is the share of its voters who are against, and the line "
+        "is hard while they are too many.",
+    )
     price: N = knob(
         "utility", "Price of crossing it at the start, where it is not hard.", low=0, high=10,
         label="{item}: price of crossing",

@@ -1,0 +1,133 @@
+"""Comparative statics of votes at home, elections and plans of mediators, on paired luck.
+
+Figures: `pytest -m ensembles -s tests/test_home.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.model.stakes import domain_of
+from sim.scenario import ScenarioError
+from tests.test_allies import ran, surely, told
+from tests.test_bargaining_statics import Difference, paired
+
+VOTERS = "parties.ukrainians.ratifies"
+# So that each matters for itself.
+NO_PLAN = "parties.mediators.mediates.per_year=0"
+SURE = (f"{VOTERS}.sd=0", "parties.ukrainians.sd_per_year=0", "parties.ukrainians.rally_per_1000_km2=0")
+Ran = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def run(load) -> Ran:
+    """Run the scenario of the vote with settings, once for each set of them."""
+    known: dict[tuple[str, ...], dict[str, Any]] = {}
+
+    def run(*settings: str) -> dict[str, Any]:
+        if settings not in known:
+            known[settings] = ran(load("ratification", *settings))
+        return known[settings]
+
+    return run
+
+
+def share(run: Ran, field: str, before: tuple[str, ...], after: tuple[str, ...]) -> Difference:
+    return paired(run(*before)[field], run(*after)[field])
+
+
+@pytest.mark.ensembles
+def test_a_vote_that_takes_longer_delays_deals_and_lets_some_lapse(run):
+    soon, late = (NO_PLAN, f"{VOTERS}.days=14"), (NO_PLAN, f"{VOTERS}.days=180")
+    both = (run(*soon)["deal_day"] >= 0) & (run(*late)["deal_day"] >= 0)
+    later = paired(run(*soon)["deal_day"][both], run(*late)["deal_day"][both])
+    fewer = share(run, "deal", soon, late)
+    told("180 instead of 14 days until the vote", days_later=later, deals=fewer)
+    assert later.mean > 100
+    assert surely(fewer, -1)
+
+
+@pytest.mark.ensembles
+def test_a_higher_threshold_hardens_who_must_ratify(load, run):
+    """Who needs more votes signs more rarely, and of what it signs more is what its voters do not object to."""
+    few, half = ((NO_PLAN, *SURE, f"{VOTERS}.needs_share={share}") for share in (0.3, 0.5))
+    domain = domain_of(load("ratification").world.negotiation)
+    covered = domain.covered(
+        {"territory": ["line_of_contact", "more_land", "four_regions"], "alignment": ["deferred", "neutral"]}
+    )
+    signed = {name: (run(*one)["deal_package"], run(*one)["deal"] > 0) for name, one in (("few", few), ("half", half))}
+    objected, others = (
+        paired(*((deal & (covered[package] == what)).astype(float) for package, deal in signed.values()))
+        for what in (True, False)
+    )
+    told("half instead of three in ten of the votes", objected_to=objected, others=others)
+    assert surely(objected, -1)
+    assert surely(others, 1)
+
+
+@pytest.mark.ensembles
+def test_votes_stray_and_some_agreements_are_voted_down(run):
+    sure, strays = (NO_PLAN, *SURE), (NO_PLAN, *SURE[1:], f"{VOTERS}.sd=0.15")
+    lost = share(run, "votes_lost", sure, strays)
+    told("votes that stray by .15", voted_down=lost)
+    assert run(*sure)["votes_lost"].max() == 0, "where polls tell the vote, nothing that fails is agreed to"
+    assert surely(lost, 1)
+
+
+@pytest.mark.ensembles
+def test_a_plan_brings_deals_where_talks_do_not(run):
+    deals = share(run, "deal", (NO_PLAN,), ())
+    opened = share(run, "talks_opened", (NO_PLAN,), ())
+    told("plans of mediators", deals=deals, talks=opened)
+    assert surely(deals, 1)
+
+
+@pytest.mark.ensembles
+def test_an_election_is_a_window(run):
+    """A new leader, and talks that open more readily for half a year; shut, they open more rarely."""
+    path = "negotiation.attacker.elections"
+    at = "date: 2025-03-01, probability: {value: 1, assumption: true}, window_days: {value: 180, assumption: true}"
+    closed, plain, wide = (
+        (NO_PLAN, f"{path}={{spring: {{{at}, opens_factor: {{value: {factor}, assumption: true}}}}}}")
+        for factor in (0, 1, 6)
+    )
+    days = {name: np.where(run(*one)["first_talks_day"] >= 0, run(*one)["first_talks_day"], 731.0)
+            for name, one in (("closed", closed), ("plain", plain), ("wide", wide))}  # fmt: skip
+    earlier, later = paired(days["plain"], days["wide"]), paired(days["plain"], days["closed"])
+    told("first talks", window=earlier, shut=later, deals=share(run, "deal", plain, wide))
+    assert surely(earlier, -1)
+    assert surely(later, 1)
+
+
+@pytest.mark.ensembles
+def test_polls_that_object_to_nothing_only_delay(load, run):
+    """With voters who are against nothing, and a word that is kept, what is agreed to is that without a vote."""
+    nothing = ("negotiation.red_lines.line_and_neutrality.hard_share=0", "negotiation.red_lines.line_and_nato.hard_share=0")
+    kept = (f"{VOTERS}.days=14", f"{VOTERS}.follows_will=0", "negotiation.talks.withdrawal_price=10")
+    loose, base = run(NO_PLAN, *SURE, *nothing, *kept), ran(load("baseline"))
+    assert loose["votes_lost"].max() == 0
+    first = (base["deal_day"] >= 0) & (base["deal_day"] + 14 < 731)
+    assert first.sum() > 200
+    # Votes are held at the next review, and the package is the one agreed to; an army may collapse meanwhile.
+    np.testing.assert_array_equal(loose["voted_on"][first & (loose["votes_held"] > 0)] >= 0, True)
+    assert (loose["deal_day"][first] == base["deal_day"][first] + 14).mean() > 0.97
+    assert (loose["deal_package"][first] == base["deal_package"][first]).mean() > 0.97
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (("negotiation.red_lines.line_and_nato.ratified_by=ukranians",), "no party 'ukranians' ratifies"),
+        (("negotiation.red_lines.line_and_nato.ratified_by=mediators",), "no party 'mediators' ratifies"),
+        (("parties.ukrainians.side=attacker",), "'ukrainians' stands by the other side"),
+        (("parties.ukrainians.side=null",), "who ratifies stands by a side"),
+        (("parties.mediators.mediates.terms.territory=[line]",), "unknown option 'line'"),
+    ],
+)
+def test_what_votes_and_plans_name_has_to_be_there(load, settings, message):
+    with pytest.raises(ScenarioError, match=message):
+        load("ratification", *settings)
