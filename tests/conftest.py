@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,9 @@ from sim.model import WarScenario
 from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.scenario.write import to_yaml
 from tests.inside import Inside
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
 Load = Callable[..., Scenario[ScenarioHead]]
@@ -73,6 +76,20 @@ def once(tmp_path_factory, worker_id: str) -> Callable[[str, Callable[[Path], ob
         return folder
 
     return once
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """Start Chromium; what needs it is marked with `NEEDS_CHROMIUM` of tests.browsing."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browsing import CHROMIUM
+
+    with sync_playwright() as playwright:
+        # Root, as on many machines that only test, has no sandbox.
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -108,6 +108,44 @@ def test_several_side_by_side(parley, tmp_path: Path):
     assert (tmp_path / "results/less_aid/manifest.json").is_file()
 
 
+def test_what_was_set_is_offered_to_be_compared(parley, tmp_path: Path):
+    """Where something was set, and pairs on the same luck can be made."""
+    aid, short = ("--set", "arms.defender.aid_scale=0.5"), ("--set", "horizon_months=1")
+    set_and_offered = {
+        "a number": (("no_talks", *short, *aid), True),
+        "a number of what has no ledger": (("history/iwo_jima", "--set", "attrition.level_factor=0.9"), True),
+        "what it is already": (("no_talks", *short, "--set", "arms.defender.aid_scale=1"), False),
+        "the beginning too": (("no_talks", *short, *aid, "--set", "start_date=2024-11-04"), False),
+    }
+    for name, (words, offered) in set_and_offered.items():
+        done = parley("run", *words, "--replications", 2, "--out", name, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        told = f"parley compare {words[0]} "
+        assert (told in done.stdout) == offered, name
+    compared = parley("compare", "no_talks", "a number", cwd=tmp_path)
+    assert "What was changed\n Scale of aid to Ukraine: 1 becomes 0.5" in compared.stdout
+
+
+def test_results_that_are_not_there_are_looked_for_beside(parley, tmp_path: Path):
+    first = parley("run", "no_talks", "--replications", 2, "--months", 1, "--out", "results/first", cwd=tmp_path)
+    assert first.returncode == 0
+    for command in ("explain", "report", "plot", "sensitivity", "run", "show"):
+        for name in ("results/frist", tmp_path / "results/frist"):
+            done = parley(command, name, cwd=tmp_path)
+            near = str(name).replace("frist", "first")
+            # The first word of this one may be a figure.
+            code = 2 if command == "plot" else 3
+            assert (done.returncode, done.stderr) == (code, f"error: there is no folder {name}. Did you mean {near}?\n")
+    # What is there is read.
+    there = parley("run", "results/first", "--set", "arms.defender.aid_scale=2", "--replications", 2, cwd=tmp_path)
+    assert there.returncode == 0, there.stderr
+    assert "no problems" in parley("check", "results/first", cwd=tmp_path).stdout
+    both = parley("compare", "results/first", "results/second/", cwd=tmp_path)
+    assert (both.returncode, both.stderr) == (3, "error: there is no folder results/second\n")
+    assert "results" not in parley("run", "examples/frist", cwd=tmp_path).stderr
+    assert parley("run", f"{'a' * 5000}/b", cwd=tmp_path).returncode == 3
+
+
 def test_the_story_of_one_history(parley, tmp_path: Path):
     done = parley("run", "baseline", "--replications", 1, "--chronicle", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -225,6 +225,7 @@ def _load(file: str, settings: Sequence[str]) -> Scenario[ScenarioHead]:
 
     if file == STDIN:
         return _of_stdin(settings)
+    _refuse_missing_results(file)
     if is_run(file) and (Path(file) / "manifest.json").is_file():
         from sim.results.manifest import OfScenario, StoreError
         from sim.results.read import read_folder
@@ -234,6 +235,18 @@ def _load(file: str, settings: Sequence[str]) -> Scenario[ScenarioHead]:
             raise StoreError(f"{file} holds no scenario, but something made of several; name one of them")
         return found.scenario().with_settings(settings)
     return load_scenario(file, WarScenario, settings)
+
+
+def _refuse_missing_results(file: str) -> None:
+    """Raise an error where nothing has a name in a folder of results: among them no scenario was meant."""
+    from sim.scenario.lookup import ENDINGS, meanings
+
+    among = Path(file).parent
+    if among.name and not file.endswith(ENDINGS) and not os.path.lexists(file) and not meanings(file):
+        from sim.results.manifest import StoreError, no_folder, results_inside
+
+        if results_inside(among):
+            raise StoreError(no_folder(Path(file)))
 
 
 def _of_stdin(settings: Sequence[str]) -> Scenario[ScenarioHead]:

@@ -114,6 +114,7 @@ def plot(
     with errors_as_lines():
         from sim.report.make import Asked, pictures_of
         from sim.report.style import PAPERS, file_of
+        from sim.results.manifest import no_folder
         from sim.results.place import is_written, may_write, write_file
         from sim.scenario.lookup import meanings
         from sim.words.layout import Column, Table, Text
@@ -123,7 +124,7 @@ def plot(
         is_named = last == STDIN or Path(last).is_dir() or bool(meanings(last))
         names, figure = ([*names, last], "") if is_named else (names, last)
         if not names:
-            refuse(f"there is no folder {figure}; name the results first, as in: parley plot results/baseline incidence")
+            refuse(no_folder(Path(figure), "; name the results first, as in: parley plot results/baseline incidence"))
         folders = [results_of(name, settings, results) for name in names]
         kind = ""
         # What can be said before the work is.

@@ -11,6 +11,7 @@ import typer
 from sim.cli.common import (
     FAILED_REPLICATIONS,
     RESULTS,
+    STDIN,
     AsCsv,
     AsJson,
     AsMarkdown,
@@ -198,9 +199,15 @@ def run(
     steps = [_next_step(files[0], seed, months, settings, folders[0], tell)]
     if len(folders) > 1 and not tell:
         steps = _steps_of_several(folders, ensembles, as_page)
-    elif bool(days_of(ensembles[0])) and not tell:
-        steps = [(command("parley", "explain", folders[0]), "why there was no deal; one history")]
-        if not as_page:
+    elif not tell:
+        has_ledger = bool(days_of(ensembles[0]))
+        if has_ledger:
+            steps = [(command("parley", "explain", folders[0]), "why there was no deal; one history")]
+        # Without pairs there is no same luck, and a scenario that was piped in cannot be read again.
+        changed = {one.path for one in identities[0].settings} if settings and files[0] != STDIN else set()
+        if changed and "start_date" not in changed:
+            steps.append((command("parley", "compare", files[0], folders[0]), "what that changed, on the same luck"))
+        if has_ledger and not as_page:
             steps.append((command("parley", "report", folders[0]), "a page with figures"))
     say_end(written, steps, data=way != "txt")
     _say_failures(failed)
@@ -295,7 +302,7 @@ def _next_step(
 ) -> tuple[str, str]:
     changed = [part for setting in settings or () for part in ("--set", setting)]
     if told:
-        return command("parley", "show", file, *changed), "every number with its source"
+        return command("parley", "show", file, *changed, "--full"), "every number with its source"
     same = ["--seed", str(seed)] + ([] if months is None else ["--months", str(months)])
     story = ["parley", "run", file, *changed, *same, "--replications", "1", "--chronicle", "--out", f"{folder}_story"]
     return command(*story), "the story of the first history"

@@ -40,20 +40,27 @@ def show(
 ) -> None:
     """Show a scenario: what it is, and its values with words in them, or all, each with unit, place and source.
 
+    A word may be what values rest on: the key of a source, assumed or default.
+
     Example:  parley show baseline casualties
     """
     with errors_as_lines():
+        from sim.errors import ParleyError
         from sim.results.identity import title_of
+        from sim.scenario.wording import quoted
         from sim.words.layout import EMPTY, Text, Title
         from sim.words.scenarios import overview, rows_of, values
 
         way = way_to_print(as_markdown, as_csv, as_json, excel)
         (scenario,) = load_all([file], settings)
+        found = rows_of(scenario, words or ())
+        if words and not found:
+            raise ParleyError(f"no value of {scenario.name} speaks of {' and '.join(map(quoted, words))}, or rests on it")
         if way != "txt":
-            say_rows(way, rows_of(scenario, words or ()), excel=excel)
+            say_rows(way, found, excel=excel)
             return
         if words or full:
-            say(Title(title_of(scenario)), Text(scenario.world.description), EMPTY, *values(scenario, words or ()))
+            say(Title(title_of(scenario)), Text(scenario.world.description), EMPTY, *values(scenario, found))
             return
         say(*overview(scenario), EMPTY)
         steps = [
@@ -144,6 +151,7 @@ def knobs(
         from sim.scenario.describe import Told, told_knobs
         from sim.scenario.wording import quoted
         from sim.words import scenarios as told
+        from sim.words.layout import EMPTY
 
         way = way_to_print(as_markdown, as_csv, as_json, excel)
         name, looked_for = scenario_and_words(words)
@@ -151,7 +159,11 @@ def knobs(
         found = told_knobs(scenario, looked_for)
         if not found:
             raise ParleyError(f"no number of {scenario.name} speaks of {' and '.join(map(quoted, looked_for))}")
-        if way == "txt":
-            say(*told.knobs(found))
-        else:
+        if way != "txt":
             say_rows(way, [one._asdict() for one in found], Told._fields, excel=excel)
+            return
+        changed = [name, *(part for setting in settings or () for part in ("--set", setting))]
+        to_set = command("parley", "run", *changed, "--set", f"{found[0].path if len(found) == 1 else 'PATH'}=VALUE")
+        where = command("parley", "show", *changed, *(looked_for or ["--full"]))
+        say(*told.knobs(found), EMPTY)
+        say_end([], [(to_set, "with another value"), (where, "where it is from")], data=False)

@@ -23,7 +23,7 @@ from sim.report.tornado import assumption_pictures
 from sim.results.comparison import Comparison, compare_all
 from sim.results.files import read_bytes
 from sim.results.identity import study_name
-from sim.results.manifest import MOST_BYTES, ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest
+from sim.results.manifest import MOST_BYTES, ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest, no_folder
 from sim.results.manifest import NAME as MANIFEST
 from sim.results.place import PAGE, Place, is_page, is_whole_page, is_written, may_write, write_file
 from sim.results.read import read_folder
@@ -239,9 +239,8 @@ def results_in(folder: Path) -> Results:
         When there is no folder, or there are no pictures of what it holds.
     """
     if not folder.is_dir():
-        raise CannotDraw(
-            f"there is no folder {folder}; pages and figures are made of results, as `parley run baseline` writes them"
-        )
+        made_of = "; pages and figures are made of results, as `parley run baseline` writes them"
+        raise CannotDraw(no_folder(folder, made_of))
     found = read_folder(folder)
     if isinstance(found.manifest, SweepManifest):
         return StoredSweep(found.manifest, Sweep.read(found))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, NoReturn
@@ -20,6 +21,7 @@ from sim.gate import shown
 from sim.results.files import StoreError as StoreError
 from sim.results.files import read_bytes
 from sim.scenario.head import MOST_DAYS
+from sim.scenario.wording import closest
 
 NAME = "manifest.json"
 FORMAT: Final = 2
@@ -282,13 +284,24 @@ _TOLD_BY = {"sweep.csv": "sweep", "one_at_a_time.csv": "one_at_a_time", "sensiti
 MOST_NAMED = 3
 
 
+def results_inside(folder: Path) -> list[Path]:
+    """Return which folders in a folder are results; none where there is no such folder."""
+    return sorted(one.parent for one in folder.glob(f"*/{NAME}") if one.is_file()) if os.path.isdir(folder) else []
+
+
 def _inside(folder: Path) -> str:
     """Return which folders in a folder are results, as a hint; nothing where none is."""
-    found = sorted(one.parent for one in folder.glob(f"*/{NAME}") if one.is_file())
+    found = results_inside(folder)
     if not found:
         return ""
     more = f" and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
     return f"; results in it: {', '.join(map(str, found[:MOST_NAMED]))}{more}"
+
+
+def no_folder(folder: Path, otherwise: str = "") -> str:
+    """Return that there is no such folder, and which results beside it have such a name, or else something else."""
+    near = closest(folder.name, [one.name for one in results_inside(folder.parent)])
+    return f"there is no folder {folder}{f'. Did you mean {folder.with_name(near)}?' if near else otherwise}"
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -304,7 +317,7 @@ def read_manifest(folder: Path) -> Manifest:
         content = read_bytes(path, MOST_BYTES)
     except FileNotFoundError as error:
         if not folder.exists():
-            raise StoreError(f"there is no folder {folder}") from error
+            raise StoreError(no_folder(folder)) from error
         raise StoreError(f"{folder} is not the folder of a run (it has no {NAME}){_inside(folder)}") from error
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror or error}") from error

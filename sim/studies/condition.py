@@ -421,7 +421,7 @@ def unknown_outcome(outcome: str, known: Sequence[str]) -> ConditionError:
     asked = Asked.parse(outcome)
     options = [name + asked.when for name in known if name.startswith(f"{asked.name}:")]
     hint = f"Write {' or '.join(options[:3])}" if options else did_you_mean(asked.name, known)
-    hint = hint or f"There are {', '.join(known[:8])}, ...; see results/README.md"
+    hint += "; `parley outcomes` lists them" if hint.endswith("...") else ""
     return ConditionError(f"unknown outcome {quoted(outcome)}. {hint}")
 
 

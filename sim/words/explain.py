@@ -46,7 +46,7 @@ def explained(run: Run, folder: Path, history: Ensemble, replication: int, chose
     yield what_it_is_not(full)
     yield from next_steps([
         (command("parley", "explain", folder, "--replication", replication, "--csv"), "numbers of this history"),
-        (command("parley", "show", folder / "scenario.yaml"), "every number with its source"),
+        (command("parley", "show", folder / "scenario.yaml", "--full"), "every number with its source"),
     ])  # fmt: skip
 
 

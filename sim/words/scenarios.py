@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,21 +30,25 @@ def overview(scenario: Scenario[Any]) -> Iterator[Block]:
 
 
 def rows_of(scenario: Scenario[Any], words: Sequence[str] = ()) -> list[dict[str, str]]:
-    """Return every value in whose path, label or meaning all words stand, with its unit, source and place."""
+    """Return every value in whose path, label or meaning all words stand, with its unit, source and place.
+
+    A word may also be what it rests on, whole: the key of a source, "assumed" or "default".
+    """
     found = []
     for entry in entries(scenario):
         label = scenario.labels[entry.path].text if entry.path in scenario.labels else ""
-        if speaks_of(words, entry.path, label, entry.about):
+        origins = entry.origin.split(", ")
+        if speaks_of([word for word in words if word not in origins], entry.path, label, entry.about):
             told = {"path": entry.path, "label": label, "value": entry.text, "unit": entry.unit, "source": entry.origin}
             found.append({**told, "place": _place(entry), "about": entry.about})
     return found
 
 
-def values(scenario: Scenario[Any], words: Sequence[str] = ()) -> Iterator[Block]:
-    """Yield the same for the terminal, with what constants in utility amount to."""
+def values(scenario: Scenario[Any], found: Sequence[Mapping[str, str]]) -> Iterator[Block]:
+    """Yield such values for the terminal, with what constants in utility amount to, then the sources they rest on."""
     amount, group = amounts(scenario), None
     rows: list[list[str]] = []
-    for one in rows_of(scenario, words):
+    for one in found:
         head, _, name = one["path"].rpartition(".")
         if head != group:
             group = head
@@ -52,11 +56,16 @@ def values(scenario: Scenario[Any], words: Sequence[str] = ()) -> Iterator[Block
         rows.append([f"  {name}", f"{one['value']} {one['unit']}".rstrip(), one["source"], one["place"]])
         if one["path"] in amount:
             rows.append(["", amount[one["path"]], "", ""])
-    if rows:
-        heads = (Column("value", wraps=True, least=20), Column("source", wraps=True, least=12))
-        yield Table([Column("", wraps=True, least=20), *heads, Column("written at", spare=1)], rows)
-    else:
-        yield Text("no value")
+    heads = (Column("value", wraps=True, least=20), Column("source", wraps=True, least=12))
+    yield Table([Column("", wraps=True, least=20), *heads, Column("written at", spare=1)], rows)
+    keys = {key for one in found for key in one["source"].split(", ")}
+    named = {key: source for key, source in scenario.world.sources.items() if key in keys}
+    if named:
+        yield EMPTY
+        yield Text("Sources, of quality A (official or peer-reviewed) to D (weak)", style="bold")
+    for key, source in named.items():
+        yield Text(f"{key}: {source.author}: {source.title}, {source.date} ({source.quality})", 1, 2)
+        yield Text(source.address, 3, style="quiet")
 
 
 def _place(entry: Entry) -> str:

@@ -103,6 +103,10 @@ def _given(study: Study[Sensitivity], top: int) -> Iterator[Block]:
     columns = [Column(_head(study, one.outcome)) for one in study.found]
     yield Table([Column("share of variance due to", wraps=True), *columns], rows)
     yield Text("A dot: not found to drive it. The rest is luck, and what parameters do together.", 0, 2, style="quiet")
+    # Else one would be believed to do what another does, and shares of more than all be a mistake.
+    if _correlated(study.scenario, tied=False):
+        shared = "Some parameters are correlated in this scenario; what they share counts in each of them."
+        yield Text(shared, 0, 2, style="quiet")
     if any(_together(one) == NOT_KNOWN for one in study.found):
         yield Text(f"{NOT_KNOWN.capitalize()}: found below one of its parts; ask of more histories.", 0, 2, style="quiet")
     yield from _left_out(study)
@@ -129,8 +133,6 @@ def _each_given(study: Study[Sensitivity], top: int) -> Iterator[Block]:
         yield Table([Column("parameter", wraps=True), Column("share of variance (95 %)"), Column("rank correlation")], rows)
         yield EMPTY
     yield Text("Each interval stands for itself: of so many parameters without effect, one or two may look otherwise.", 0, 2)
-    if _correlated(study.scenario, tied=False):
-        yield Text("Some parameters are correlated in this scenario; what they share counts in each of them.", 0, 2)
     if _correlated(study.scenario, tied=True):
         yield Text(
             "What is tied to another (a rank of 1 or -1) moves with it; what both do together counts in that one.", 0, 2
