@@ -82,6 +82,19 @@ def test_force_does_not_replace_a_folder_that_is_no_run(parley, tmp_path: Path):
     assert (mine / "thesis.txt").read_text() == "years of work"
 
 
+def test_where_folders_stand_a_run_stands_among_them_under_its_name(parley, tmp_path: Path):
+    """An empty folder, and one with results in it, is a root; of the same command the second finds the first."""
+    (tmp_path / "there").mkdir()
+    for name in ("baseline", "no_talks", "baseline"):
+        done = parley("run", name, *QUICK, "--out", "there", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert f"there/{name}/" in done.stdout + done.stderr
+    assert sorted(path.name for path in (tmp_path / "there").iterdir()) == ["baseline", "no_talks"]
+    # One that is not there yet is the run itself.
+    assert parley("run", "baseline", *QUICK, "--out", "new", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "new/manifest.json").is_file()
+
+
 def test_the_resolved_scenario_gives_the_same_run(parley, tmp_path: Path):
     parley("run", "baseline", *QUICK, "--set", "arms.defender.aid_scale=0.3", *OUT, cwd=tmp_path)
     again = parley("run", "results/baseline/scenario.yaml", *QUICK, "--out", "again/scenario", cwd=tmp_path)

@@ -77,7 +77,9 @@ def run(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="The folder to write, rather than NAME/ in --results; of several, that of their NAME/."
+            metavar="FOLDER",
+            help="The folder to write, rather than NAME/ in --results; of several, or where it is there with nothing but "
+            "folders in it, that of their NAME/.",
         ),
     ] = None,
     results: Root = RESULTS,
@@ -113,7 +115,7 @@ def run(
         from sim.results.chunks import place_of_run, run_into
         from sim.results.identity import identity_of
         from sim.results.ledger import days_of
-        from sim.results.place import PAGE, may_be_page
+        from sim.results.place import PAGE, is_root, may_be_page
         from sim.results.summary import as_dicts
         from sim.studies.condition import refuse_unknown
         from sim.studies.precision import Precision
@@ -143,7 +145,7 @@ def run(
         # What is not as the scenario has it has a folder of its own, unless one is given.
         folders = [results / one.folder for one in identities]
         if out is not None:
-            folders = [out] if len(names) == 1 else [out / name for name in names]
+            folders = [out] if len(names) == 1 and not is_root(out) else [out / name for name in names]
         places = [
             place_of_run(folder, scenario, plan, force=force, most=chunk, as_parquet=as_parquet, excel=excel, note=note)
             if aim is None

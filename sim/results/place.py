@@ -338,6 +338,11 @@ def is_page(path: Path) -> bool:
     return False
 
 
+def is_root(folder: Path) -> bool:
+    """Return whether there is such a folder, and nothing in it but folders, as results stand beside one another."""
+    return folder.is_dir() and all(kind_of(folder / name) != "file" for name in os.listdir(folder))
+
+
 def is_whole_page(path: Path) -> bool:
     """Return whether a file is a page that Parley made, with nothing beside it that a killed command has left."""
     return is_page(path) and Parts.left(path) is None

@@ -14,11 +14,11 @@ from sim.report.html import html
 from sim.report.make import page_of, pictures_of
 from sim.report.style import PAPERS, file_of
 from sim.results.tables import FORMULA
+from tests.browsing import Seen
 from tests.report.reading import Page
-from tests.report.test_browser import Seen, browser, unfold
 from tests.report.test_browser import pytestmark as in_a_browser
+from tests.report.test_browser import unfold
 
-__all__ = ["browser"]
 skipped, marked = in_a_browser
 HOSTILE = Path(__file__).with_name("hostile.yaml")
 
