@@ -261,11 +261,11 @@ def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None
     named = _named_points(packages, nearest, signed)
     told = [wrapped(f"{at}: {kept.names.package(one)}", int(paper.letters / 0.9), 3) for at, one in enumerate(named, 1)]
     lines = sum(text.count("\n") + 1 for text in told)
-    figure, (axes, below) = paper.canvas(4.2 + 0.19 * lines, 2, parts=[4.2, 0.19 * lines or 0.01])
+    figure, (axes, below) = paper.canvas(4.2 + 0.23 * lines, 2, parts=[4.2, 0.23 * lines or 0.01])
     below.axis("off")
     for at, text in enumerate(told):
         above = sum(one.count("\n") + 1 for one in told[:at])
-        below.annotate(text, (-0.12, 1 - above / lines), xycoords="axes fraction", va="top", linespacing=1.05,
+        below.annotate(text, (-0.12, 1 - above / lines), xycoords="axes fraction", va="top",
                        fontsize=0.86 * paper.font_pt)  # fmt: skip
     worth, sides = packages.worth, kept.short_names.sides
     possible = ~np.isnan(worth[0])

@@ -82,7 +82,7 @@ def _draw_ledger(kept: Kept, days: Sequence[int], shares: dict[str, Floats], pap
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.05, len(shares))
     axes.set_yticks([len(shares) - 1 - place + 0.4 for place in range(len(shares))])
-    axes.set_yticklabels([wrapped(kept.short_names.state(answer), 27) for answer in shares], linespacing=1.0)
+    axes.set_yticklabels([wrapped(kept.short_names.state(answer), 27) for answer in shares])
     axes.tick_params(axis="y", length=0)
     draw_rules(figure, [axes], [kept.run], paper)
     return figure
