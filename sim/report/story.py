@@ -58,7 +58,8 @@ def timeline(kept: Kept, story: Story) -> Picture:
     how = ENDING_LABELS[ending].format(**kept.names.sides)
     says: list[Piece] = [
         f"History {story.replication}: {story.chosen}. At the end: {how}. "
-        "Above, the area that the attacker holds, dashed what changed the course; below, what lasted when."
+        f"Above, the area that the attacker holds{', dashed what changed the course' if _marks(kept, story) else ''}; "
+        "below, what lasted when."
         f"{said_of([kept.run])}"
     ]
     command = f"parley explain RUN --replication {story.replication}"
