@@ -44,11 +44,11 @@ def dated(scenario: Scenario[Any], days: int) -> list[Dated]:
     return sorted(found, key=lambda one: (one.date, one.label))
 
 
-def _below(section: Any, names: Names, whose: str) -> Iterator[Dated]:
-    """Yield what is dated in a section; `whose` is the party whose elections they are."""
+def _below(section: Any, names: Names, side: str) -> Iterator[Dated]:
+    """Yield what is dated in a section; `side` is what the side is called that it is of, if any."""
     if isinstance(section, list):
         for item in section:
-            yield from _below(item, names, whose)
+            yield from _below(item, names, side)
         return
     if not isinstance(section, BaseModel) or isinstance(section, Quantity):
         return
@@ -58,13 +58,16 @@ def _below(section: Any, names: Names, whose: str) -> Iterator[Dated]:
     if isinstance(day, datetime.date) and hasattr(section, "id"):
         low, high = _chance(section)
         if high > 0:
-            yield Dated(day, f"{whose}{names.of(section)}", low >= 1)
+            yield Dated(day, names.of(section), low >= 1)
         return
     for name in type(section).model_fields:
         if name != "sources":
-            # Two parties may call an election the same.
-            of = f"{names.of(section)}: " if name == "elections" else whose
-            yield from _below(getattr(section, name), names, of)
+            found = _below(getattr(section, name), names, names.sides.get(name, side))
+            if name == "elections":
+                # Two who vote may call it the same.
+                of = names.of(section) if hasattr(section, "id") else side
+                found = (one._replace(label=f"{of}: {one.label}") for one in found)
+            yield from found
 
 
 def _chance(section: Any) -> tuple[float, float]:
