@@ -168,6 +168,7 @@ def test_the_columns_are_those_that_are_written_and_explained(inside: Inside, fo
         ("no_talks", 30),
         ("history/iwo_jima", 29),
         ("history/winter_war", 365),
+        ("allies", 29),
     ],
 )
 def test_the_columns_of_histories_are_those_of_the_scenario(load, ensemble, name: str, days: int):
@@ -181,5 +182,6 @@ def test_the_columns_of_histories_are_those_of_the_scenario(load, ensemble, name
     told = (ROOT / "results/README.md").read_text(encoding="utf-8")
     for column in ran.outcomes:
         kinds = {re.sub("_(attacker|defender)$", "_*", column), re.sub("^(terms|dictates)_.*", r"\1_*", column)}
+        kinds |= {re.sub("^(will|pledge_factor)_.*", r"\1_*", column)}
         kinds |= {re.sub("^(surplus|conceded)_.*", r"\1_*", column), re.sub("_per_month_.*", "_", column)}
         assert any(f"`{kind}`" in told for kind in kinds), column

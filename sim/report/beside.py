@@ -14,6 +14,7 @@ from sim.report.axes import dates_of, percent_axis, quarters, steps, time_axis
 from sim.report.endings import AGES_DAYS, share_with_interval, watched_days
 from sim.report.kept import Course
 from sim.report.parts import Picture, Piece, Table
+from sim.report.scripted import draw_rules, said_of
 from sim.report.style import SERIES, Paper, name_above
 from sim.results.runs import Run
 from sim.results.survival import courses
@@ -62,7 +63,8 @@ def _over_time(runs: Sequence[Run], curves: Curves, kind: str) -> Picture:
         ],
     )
     says: list[Piece] = [
-        f"In which share of histories {what} has ended the fighting, before anything else did, until a date."
+        f"In which share of histories {what} has ended the fighting, before anything else did, until a date.",
+        said_of(runs),
     ]
     draw = partial(_draw_curves, runs, curves, ("first_end", kind), 0.0)
     name = f"until-{kind.replace('_', '-')}"
@@ -129,4 +131,6 @@ def _draw_curves(runs: Sequence[Run], curves: Curves, key: tuple[str, str], star
         axes.set_xlabel("months since it began")
         axes.set_ylabel("still in force")
     name_above(figure, axes.get_lines(), drawn, paper)
+    if over_dates:
+        draw_rules(figure, [axes], runs, paper)
     return figure

@@ -14,6 +14,7 @@ from sim.model.parameters import SIDES
 from sim.report.axes import date_on, dates_of, number_axis, percent_axis, quarters, time_axis
 from sim.report.kept import Kept
 from sim.report.parts import Picture, Piece, Table, Value, wrapped
+from sim.report.scripted import draw_rules, said_of
 from sim.report.standing import shares_of
 from sim.report.style import SERIES, Paper, name_above
 
@@ -54,7 +55,8 @@ def course_picture(kept: Sequence[Kept]) -> Picture:
     known = _quantities(kept[0])
     says: list[Piece] = [
         "The share of histories at war, and the medians over the histories of what is held, lost, kept at the front and in "
-        "stock. Half of the histories lie above a median, and what separates two may be less than what separates histories."
+        "stock. Half of the histories lie above a median, and what separates two may be less than what separates histories.",
+        said_of([one.run for one in kept], named=True),
     ]
     tables = [_table(kept, one) for one in known]
     return Picture("courses", "The course of each scenario", says, partial(_draw, kept, known), tables)
@@ -109,4 +111,5 @@ def _draw(kept: Sequence[Kept], known: Sequence[Quantity], paper: Paper) -> Figu
         told = f" ({'thousand ' if scale > 1 else ''}{unit})" if one.field else " (share of histories)"
         axes.set_title(wrapped(one.title + told, paper.letters // 2 - 5, 3))
     name_above(figure, panels[0].get_lines(), names, paper)
+    draw_rules(figure, panels, [one.run for one in kept], paper, columns=2)
     return figure

@@ -193,7 +193,7 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
     axes.axvline(0, color=FAINT, linewidth=1.0)
     axes.set_ylim(len(outcomes) - 0.4, -0.6)
     axes.set_yticks(range(len(outcomes)))
-    axes.set_yticklabels(labels, linespacing=1.0)
+    axes.set_yticklabels(labels)
     rows_axis(axes)
     base = wrapped(found[0].left.called, 24)
     unit = " %" if relative else ""

@@ -15,6 +15,7 @@ from sim.model.parameters import SIDES
 from sim.report.axes import date_on, dates_of, percent_axis, quarters, steps, time_axis
 from sim.report.kept import Course, Kept
 from sim.report.parts import Picture, Piece, Table, Value, wrapped
+from sim.report.scripted import draw_rules, said_of
 from sim.report.style import CEASEFIRE, INK, SIDE_COLOURS, WAR, Look, Paper, label_ends
 from sim.results.runs import Run
 from sim.words.findings.pieces import joined, share_of, with_interval
@@ -67,7 +68,7 @@ def incidence(kept: Kept) -> Picture:
     says: list[Piece] = [
         f"How the fighting first ended, and in which share of histories, until {kept.end.isoformat()}: ",
         *joined(ends),
-        ". A ceasefire may break later. Bands are 95 % intervals.",
+        f". A ceasefire may break later. Bands are 95 % intervals.{said_of([kept.run])}",
     ]
     return Picture(
         "incidence", "How the fighting first ends", says, partial(_draw_incidence, kept, kinds), [table], bands=True
@@ -91,6 +92,7 @@ def _draw_incidence(kept: Kept, kinds: Sequence[str], paper: Paper) -> Figure:
     axes.set_ylim(0, 1)
     axes.set_ylabel("share of histories")
     label_ends(axes, ends, paper, 2.7)
+    draw_rules(figure, [axes], [kept.run], paper)
     return figure
 
 
@@ -128,7 +130,7 @@ def ceasefires(kept: Kept) -> Picture:
         if told:
             lasted: list[list[Piece]] = [[f"{day} days ", *share_of(row, "")] for day, row in told]
             says += ["; of those that were watched so long it lasts ", *joined(lasted)]
-    says.append(".")
+    says.append(f".{said_of([kept.run])}")
     title = "When ceasefires begin, and how long they last"
     return Picture("ceasefires", title, says, partial(_draw_ceasefires, kept, spans), tables, bands=True)
 
@@ -177,6 +179,7 @@ def _draw_ceasefires(kept: Kept, spans: Sequence[tuple[int, int]], paper: Paper)
         axes.set_xlabel("months since it began")
         axes.set_ylabel("still in force")
         axes.set_title("How long the first ceasefire lasts")
+    draw_rules(figure, panels[:1], [kept.run], paper)
     return figure
 
 

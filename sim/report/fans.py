@@ -16,6 +16,7 @@ from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.report.axes import date_on, dates_of, number_axis, quarters, time_axis
 from sim.report.kept import Kept
 from sim.report.parts import Picture, Piece, Table, Value, with_bounds, wrapped
+from sim.report.scripted import draw_rules, said_of
 from sim.report.style import CEASEFIRE, FAINT, SIDE_COLOURS, SIDE_DASHES, WAR, Look, Paper, label_ends
 from sim.words.findings.pieces import joined
 
@@ -73,7 +74,7 @@ class FanPicture(NamedTuple):
             f"{self.about} Median{some}, with the middle half and nine tenths of them in bands. "
             f"On {date_on(kept, last)}{in_unit}: ",
             *joined(ends),
-            ".",
+            f".{said_of([kept.run])}",
         ]
         return Picture(self.name, self.title, says, partial(_draw_fan, kept, self), tables, bands=True)
 
@@ -190,6 +191,7 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
         axes.set_ylabel(panel.unit if scale == panel.scale else panel.unit.removeprefix("thousand "))
         axes.set_title(wrapped(panel.title.replace("{side}", kept.short_names.sides.get(panel.fields[0][1], "")), 44, 1))
         label_ends(axes, ends, paper, heights.get(len(fan.panels), 2.1 * len(fan.panels)) / len(fan.panels) - 0.7)
+    draw_rules(figure, panels, [kept.run], paper)
     return figure
 
 

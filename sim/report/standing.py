@@ -13,6 +13,7 @@ from sim.model.endings import AIMS_OF, CONQUERED_BY, DECISIONS, ENDINGS
 from sim.report.axes import date_on, dates_of, percent_axis, quarters, time_axis
 from sim.report.kept import Kept
 from sim.report.parts import Picture, Piece, Table, wrapped
+from sim.report.scripted import draw_rules, said_of
 from sim.report.style import CEASEFIRE, INK, SIDE_COLOURS, Paper, label_ends
 from sim.results.statistics import wilson_interval
 from sim.words.findings.pieces import joined, with_interval
@@ -53,6 +54,7 @@ def standing(kept: Kept) -> Picture:
     says: list[Piece] = [
         f"In which share of histories there is war, a ceasefire, or war again, or one side has decided it, on each day. "
         f"A ceasefire that breaks goes back to war. On {kept.end.isoformat()}: ", *joined(ends), ".",
+        said_of([kept.run], named=True),
     ]  # fmt: skip
     return Picture("standing", "Where histories are", says, partial(_draw, kept, shown), [table])
 
@@ -97,4 +99,5 @@ def _draw(kept: Kept, shown: Sequence[str], paper: Paper) -> Figure:
     axes.grid(color="white", alpha=0.35)
     axes.set_ylabel("share of histories")
     label_ends(axes, ends, paper, 3.0)
+    draw_rules(figure, [axes], [kept.run], paper)
     return figure

@@ -20,6 +20,7 @@ from sim.model.talks import Talks
 from sim.report.axes import date_on, dates_of, number_axis, time_axis
 from sim.report.kept import Kept, Story
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, slug, wrapped
+from sim.report.scripted import Rule, draw_rules, said_of
 from sim.report.style import CEASEFIRE, FAINT, MARK, SIDE_COLOURS, SIDE_DASHES, WAR, Paper
 from sim.results.history import Packages, reviews
 from sim.results.summary import ENDING_LABELS
@@ -57,7 +58,9 @@ def timeline(kept: Kept, story: Story) -> Picture:
     how = ENDING_LABELS[ending].format(**kept.names.sides)
     says: list[Piece] = [
         f"History {story.replication}: {story.chosen}. At the end: {how}. "
-        "Above, the area that the attacker holds; below, what lasted when."
+        f"Above, the area that the attacker holds{', dashed what changed the course' if _marks(kept, story) else ''}; "
+        "below, what lasted when."
+        f"{said_of([kept.run])}"
     ]
     command = f"parley explain RUN --replication {story.replication}"
     table = Table(f"What happened, without monthly pledges ({command} tells more)", ["date", "what happened"], rows)
@@ -106,7 +109,6 @@ def _draw_timeline(kept: Kept, story: Story, spans: Sequence[Span], paper: Paper
         if span.lane == "ceasefire":
             first, last = dates_of(kept.calendar, [span.first, span.last])
             ground.axvspan(first, last, color=CEASEFIRE, alpha=0.12, linewidth=0)
-    _mark(ground, kept, story)
     time_axis(ground, kept.calendar, kept.run.days)
     if lanes:
         below = panels[1]
@@ -122,30 +124,17 @@ def _draw_timeline(kept: Kept, story: Story, spans: Sequence[Span], paper: Paper
         below.spines["left"].set_visible(False)
         below.grid(visible=False)
         time_axis(below, kept.calendar, kept.run.days)
+    draw_rules(drawing, panels, [kept.run], paper, happened=_marks(kept, story))
     return drawing
 
 
-def _mark(axes: Axes, kept: Kept, story: Story) -> None:
-    """Mark what changes the course, each with a word; a second word close to another goes lower."""
-    low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.28 * (high - low))
-    taken: list[tuple[int, float, float]] = []
-    for event, _ in happenings(story.history, story.replication, UNTOLD):
-        if not EVENT_KINDS[event.kind].mark:
-            continue
-        near_end = event.day > 0.8 * kept.run.days
-        # A letter takes about a fiftieth of the width.
-        width = len(EVENT_KINDS[event.kind].mark) * kept.run.days / 45
-        first, last = (event.day - width, event.day) if near_end else (event.day, event.day + width)
-        free = (at for at in range(3) if all(at != row or last < left or first > right for row, left, right in taken))
-        level = next(free, 2)
-        taken.append((level, float(first), float(last)))
-        (date,) = dates_of(kept.calendar, [event.day])
-        axes.axvline(date, color=FAINT, linewidth=0.7, linestyle=(0, (2, 2)))
-        mark = EVENT_KINDS[event.kind].mark
-        axes.annotate(mark, (date, 1.0 - 0.085 * level), xycoords=("data", "axes fraction"), va="top",
-                      ha="right" if near_end else "left", xytext=(-3 if near_end else 3, -2), textcoords="offset points",
-                      color="#333333")  # fmt: skip
+def _marks(kept: Kept, story: Story) -> list[Rule]:
+    """Return what changes the course, each with a word."""
+    return [
+        Rule(kept.calendar.date_of(event.day), EVENT_KINDS[event.kind].mark, FAINT, (0, (3, 3)))
+        for event, _ in happenings(story.history, story.replication, UNTOLD)
+        if EVENT_KINDS[event.kind].mark
+    ]
 
 
 # The bargain at chosen dates
@@ -273,11 +262,11 @@ def _draw_plane(kept: Kept, packages: Packages, nearest: int, signed: int | None
     named = _named_points(packages, nearest, signed)
     told = [wrapped(f"{at}: {kept.names.package(one)}", int(paper.letters / 0.9), 3) for at, one in enumerate(named, 1)]
     lines = sum(text.count("\n") + 1 for text in told)
-    figure, (axes, below) = paper.canvas(4.2 + 0.19 * lines, 2, parts=[4.2, 0.19 * lines or 0.01])
+    figure, (axes, below) = paper.canvas(4.2 + 0.23 * lines, 2, parts=[4.2, 0.23 * lines or 0.01])
     below.axis("off")
     for at, text in enumerate(told):
         above = sum(one.count("\n") + 1 for one in told[:at])
-        below.annotate(text, (-0.12, 1 - above / lines), xycoords="axes fraction", va="top", linespacing=1.05,
+        below.annotate(text, (-0.12, 1 - above / lines), xycoords="axes fraction", va="top",
                        fontsize=0.86 * paper.font_pt)  # fmt: skip
     worth, sides = packages.worth, kept.short_names.sides
     possible = ~np.isnan(worth[0])

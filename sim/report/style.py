@@ -163,7 +163,7 @@ def file_of(picture: Picture, kind: str, paper: Paper, source: str) -> bytes:
 
 
 def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], paper: Paper, height_in: float) -> None:
-    """Write names beside the ends of lines, moved apart where they would overlap.
+    """Write names beside the ends of lines, moved apart where they would overlap; axes grow where there is no room.
 
     Parameters
     ----------
@@ -175,14 +175,20 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], paper: Paper,
         Of the axes, about, as for `Paper.canvas`.
     """
     low, high = axes.get_ylim()
-    # A line of text, as a part of the height of the axes.
-    gap = 1.25 * paper.font_pt / 72 / (height_in * paper.stretch)
     placed = sorted(((y - low) / (high - low), text, colour) for y, text, colour in ends)
-    spots = _apart([y for y, _, _ in placed], [gap * (1 + text.count("\n")) for _, text, _ in placed])
+    line, height = 1.25 * paper.font_pt / 72, height_in * paper.stretch
+    short = line * sum(1 + text.count("\n") for _, text, _ in placed) - height
+    figure = axes.get_figure(root=True)
+    if short > 0 and figure is not None:
+        width, whole = (float(size) for size in figure.get_size_inches())
+        figure.set_size_inches(width, whole + short * len(figure.axes))
+        height += short
+    # A line of text, as a part of the height of the axes.
+    gap = line / height
+    spots = _apart([y for y, _, _ in placed], [gap * (1 + text.count("\n")) for _, text, _ in placed], 1 + gap / 2)
     for (_, text, colour), spot in zip(placed, spots, strict=True):
         axes.annotate(
             text, (1.015, spot), xycoords="axes fraction", color=colour, va="center", ha="left", annotation_clip=False,
-            linespacing=1.05,
         )  # fmt: skip
 
 
@@ -193,8 +199,8 @@ def name_above(figure: Figure, marks: Sequence[Artist], names: Sequence[str], pa
     figure.legend(marks, short, loc="outside upper left", handlelength=2.6, ncols=columns)
 
 
-def _apart(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:
-    """Return places near the rising wanted ones, so far apart that nothing of these sizes overlaps."""
+def _apart(wanted: Sequence[float], sizes: Sequence[float], top: float) -> list[float]:
+    """Return places near the rising wanted ones, from 0 to the top, so far apart that nothing of these sizes overlaps."""
     # None sinks below the axis, where the dates are.
     spots = [max(y, size / 2) for y, size in zip(wanted, sizes, strict=True)]
     for _ in range(200):
@@ -208,4 +214,8 @@ def _apart(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:
                 moved = True
         if not moved:
             break
+    # What rises above the top, where it would take room from the axes, goes down with all below it.
+    for place in range(len(spots) - 1, -1, -1):
+        spots[place] = min(spots[place], top - sizes[place] / 2)
+        top = spots[place] - sizes[place] / 2
     return spots

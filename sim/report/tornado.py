@@ -133,7 +133,7 @@ def _draw_tornado(called: Called, shown: Mapping[str, Sequence[Moved]], paper: P
     axes.set_ylim(float(tops[-1]), 0.0)
     # Room for the values beside the bars.
     axes.margins(x=0.12)
-    axes.set_yticks((tops[:-1] + tops[1:]) / 2, [wrapped(name, 26) for name in shown], linespacing=1.0)
+    axes.set_yticks((tops[:-1] + tops[1:]) / 2, [wrapped(name, 26) for name in shown])
     rows_axis(axes)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
     axes.xaxis.set_major_locator(MaxNLocator(4))

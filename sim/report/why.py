@@ -13,6 +13,7 @@ from sim.model.answers import is_possible
 from sim.report.axes import date_on, dates_of, quarters, time_axis
 from sim.report.kept import Kept
 from sim.report.parts import Picture, Piece, Table, Value, wrapped
+from sim.report.scripted import draw_rules, said_of
 from sim.report.style import CEASEFIRE, FAINT, SIDE_COLOURS, Paper
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def ledger(kept: Kept) -> Picture:
         "talks stood. In the others none was: they name the reason whose removal alone would have made one possible (of "
         "several, the one that goes furthest). All strips have the same scale",
         f"; what is below {100 * WORTH_A_STRIP:.0f} % throughout is only in the table." if left else ".",
+        said_of([kept.run]),
     ]
     draw = partial(_draw_ledger, kept, days, {answer: shares[answer] for answer in shown})
     return Picture("ledger", "Why there is no deal", says, draw, [table])
@@ -80,6 +82,7 @@ def _draw_ledger(kept: Kept, days: Sequence[int], shares: dict[str, Floats], pap
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.05, len(shares))
     axes.set_yticks([len(shares) - 1 - place + 0.4 for place in range(len(shares))])
-    axes.set_yticklabels([wrapped(kept.short_names.state(answer), 27) for answer in shares], linespacing=1.0)
+    axes.set_yticklabels([wrapped(kept.short_names.state(answer), 27) for answer in shares])
     axes.tick_params(axis="y", length=0)
+    draw_rules(figure, [axes], [kept.run], paper)
     return figure

@@ -10,13 +10,9 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from sim.ensemble.outcomes import Wanted, wanted
-from sim.model import outcomes_of, section
-from sim.model.arms import Arms
-from sim.model.ceasefire import Ceasefire
+from sim.model import MECHANISMS, outcomes_of
 from sim.model.endings import FAILED
 from sim.model.outcomes import Outcome
-from sim.model.parameters import SIDES
-from sim.model.talks import Talks
 from sim.results.summary import Row
 from sim.scenario import Scenario, numbers
 from sim.scenario.head import MOST_DAYS
@@ -175,24 +171,13 @@ def _at_another_time(one: Wanted, days: int) -> Column:
 
 
 def series_fields(scenario: Scenario[Any]) -> list[tuple[str, str]]:
-    """Return the fields of the series of a scenario, each with its side or backer."""
-    backers = [backer.id for backer in section(scenario, Arms).backers]
-    sided = ["force", "cumulative_casualties", "fire", "ready_fire", "stock_days"]
-    alone = ["held_area"]
-    if section(scenario, Talks) is not None:
-        sided += ["believed_drift", "value_of_fighting"]
-        alone += ["nearest_slack"]
-    if section(scenario, Ceasefire) is not None:
-        alone += ["guards_in_place", "incidents"]
-    return [
-        *((field, side) for field in sided for side in SIDES),
-        *((field, backer) for field in ("pledged_beur", "delivered_beur") for backer in backers),
-        *((field, "") for field in alone),
-    ]
+    """Return the fields of the series of a scenario, each with its side, backer or party."""
+    declared = [field for one in MECHANISMS for field in one.fields(getattr(scenario.world, one.name)) if field.series]
+    return [(field.name, row) for field in declared for row in (("",) if field.rows is None else field.rows)]
 
 
 # Fields of the series that may be negative.
-SIGNED_SERIES = ("believed_drift", "value_of_fighting", "nearest_slack", "pledged_beur")
+SIGNED_SERIES = ("believed_drift", "value_of_fighting", "nearest_slack", "pledged_beur", "dread")
 # Fields that some histories have none of, which counts as below all numbers.
 OPEN_SERIES = ("nearest_slack",)
 
@@ -229,7 +214,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "day": ("days", "Days from the start, on which it is 0; of first_ceasefire in survival.csv from its beginning."),
     "date": ("", "The day as a date."),
     "field": ("", "What is measured; units in results/README.md."),
-    "of": ("", "Side or backer that it is of; empty for the war as a whole."),
+    "of": ("", "Side, backer or party that it is of; empty for the war as a whole."),
     "ledger.of": ("histories", "How many were asked."),
     "standing.of": ("histories", "How many there are."),
     "curve": ("", "Which curve: war, first_end or first_ceasefire."),

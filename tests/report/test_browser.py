@@ -44,6 +44,82 @@ def unfold(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
 
 
+# Each line of text that is seen, as far as what scrolls shows it. Boxes of lines are taller than letters are.
+LAYOUT = """() => {
+  const found = [], wide = document.documentElement.clientWidth, wrong = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const clips = new Map();
+  const clip = (element) => {
+    if (!clips.has(element)) {
+      const near = element.closest(".scroll, pre, nav");
+      clips.set(element, near && getComputedStyle(near).overflowX !== "visible" ? near.getBoundingClientRect() : null);
+    }
+    return clips.get(element);
+  };
+  while (walker.nextNode()) {
+    const node = walker.currentNode, parent = node.parentElement;
+    if (!node.data.trim() || parent.closest("script, style, title, noscript, .skip") || !parent.checkVisibility()) continue;
+    const range = document.createRange(), svg = parent.closest("svg"), within = clip(parent);
+    range.selectNodeContents(node);
+    const frame = svg && svg.getBoundingClientRect();
+    for (const { left, top, right, bottom } of svg ? [parent.getBoundingClientRect()] : range.getClientRects()) {
+      // Letters fill the middle of the box of their line.
+      const pad = Math.min(right - left, bottom - top) * 0.12;
+      const flat = right - left > bottom - top || node.data.trim().length < 3;
+      const box = flat ? [left, top + pad, right, bottom - pad] : [left + pad, top, right - pad, bottom];
+      const text = node.data.trim().slice(0, 60);
+      if (svg && Math.max(frame.left - box[0], frame.top - box[1], box[2] - frame.right, box[3] - frame.bottom) > 1.5)
+        wrong.push(`out of its figure: ${text}`);
+      if (within) {
+        box[0] = Math.max(box[0], within.left); box[2] = Math.min(box[2], within.right);
+        box[1] = Math.max(box[1], within.top); box[3] = Math.min(box[3], within.bottom);
+      }
+      if (box[2] - box[0] < 1 || box[3] - box[1] < 1) continue;
+      if (box[0] < -1 || box[2] > wide + 1) wrong.push(`out of the page: ${text}`);
+      found.push({ box, text, parent });
+    }
+  }
+  found.sort((a, b) => a.box[1] - b.box[1]);
+  found.forEach((a, at) => {
+    for (let n = at + 1; n < found.length && found[n].box[1] < a.box[3] - 1.5; n++) {
+      const b = found[n];
+      if (Math.min(a.box[2], b.box[2]) - Math.max(a.box[0], b.box[0]) < 1.5) continue;
+      if (Math.min(a.box[3], b.box[3]) - b.box[1] < 1.5) continue;
+      if (a.parent.contains(b.parent) || b.parent.contains(a.parent)) continue;
+      wrong.push(`over one another: ${a.text} | ${b.text}`);
+    }
+  });
+  return [found.length, wrong];
+}"""
+
+
+def nothing_lies_over_anything(page: Page) -> None:
+    """Hold all texts that are seen, those of figures too, to places of their own, within their figure and the page."""
+    lines, wrong = page.evaluate(LAYOUT)
+    assert wrong == []
+    assert lines > 50
+
+
+def test_what_lies_over_something_or_sticks_out_is_found(browser: Browser, files):
+    """Each of three faults made in a page is told, and an overlap inside one and the same sentence is none."""
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    page = Seen(context, files["sweep"]).page
+    unfold(page)
+    nothing_lies_over_anything(page)
+    for move, told in (
+        ("const [a] = document.querySelectorAll('figure svg text'); a.parentNode.append("
+         "Object.assign(a.cloneNode(), {textContent: 'above'}))", "over one another"),
+        ("document.querySelector('figure svg text').setAttribute('transform', 'translate(-400 20)')", "out of its figure"),
+        ("document.querySelector('h1').style.cssText = 'position: relative; left: -3rem'", "out of the page"),
+        ("document.querySelector('.size').style.cssText = 'position: relative; top: -2rem'", "over one another"),
+    ):  # fmt: skip
+        page.reload()
+        page.evaluate(f"() => {{ {move} }}")
+        _, wrong = page.evaluate(LAYOUT)
+        assert any(one.startswith(told) for one in wrong), (move, wrong)
+    context.close()
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light"), (1920, "dark")])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_works(browser: Browser, axe: str, files, kind: str, width: int, scheme: Literal["dark", "light"]):
@@ -68,6 +144,7 @@ def test_a_page_works(browser: Browser, axe: str, files, kind: str, width: int, 
     assert len(found["passes"]) > 20
     unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    nothing_lies_over_anything(page)
     assert seen.said == []
     assert seen.asked == [files[kind].as_uri()]
     context.close()
@@ -151,6 +228,12 @@ def test_a_run_is_printed_on_six_sheets_and_its_brief_on_two(browser: Browser, f
         page.emulate_media(media="print")
         assert page.locator("details table:visible").count() == 0
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        page.emulate_media(media="screen")
+        unfold(page)
+        for width in (390, 1280, 1920):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            nothing_lies_over_anything(page)
         context.close()
 
 

@@ -70,16 +70,21 @@ def texts(figure: Figure) -> Iterator[tuple[str, np.ndarray]]:
 def test_nothing_overlaps_and_nothing_is_cut_off(results, kind: str, paper: str):
     pictures, _ = pictures_of(results.every[kind])
     for picture in pictures.values():
-        figure = figure_of(picture, paper)
-        width, height = figure.get_size_inches() * figure.dpi
-        found = list(texts(figure))
-        assert len(found) > 4
-        for text, (left, bottom, right, top) in found:
-            assert min(left, bottom, width - right, height - top) > -1, (picture.name, text)
-        for (one, a), (two, b) in combinations(found, 2):
-            across = min(a[2], b[2]) - max(a[0], b[0])
-            along = min(a[3], b[3]) - max(a[1], b[1])
-            assert across < 1.5 or along < 1.5, (picture.name, one, two)
+        find_no_overlap(picture, paper)
+
+
+def find_no_overlap(picture: Picture, paper: str) -> None:
+    """Hold a figure to letters that neither overlap nor are cut off."""
+    figure = figure_of(picture, paper)
+    width, height = figure.get_size_inches() * figure.dpi
+    found = list(texts(figure))
+    assert len(found) > 4
+    for text, (left, bottom, right, top) in found:
+        assert min(left, bottom, width - right, height - top) > -1, (picture.name, text)
+    for (one, a), (two, b) in combinations(found, 2):
+        across = min(a[2], b[2]) - max(a[0], b[0])
+        along = min(a[3], b[3]) - max(a[1], b[1])
+        assert across < 1.5 or along < 1.5, (picture.name, one, two)
 
 
 UNITS = r"persons|km²|km2|days of|share of|utility|bn EUR|points|% of|months|%|in force"
@@ -136,7 +141,8 @@ def test_where_histories_are_is_that_of_their_table(results):
     outcomes = Tables([results.base]).rows("outcomes.csv")
     days = sorted({int(row["day"]) for row in rows})
     floor = np.zeros(len(days))
-    for area, ending in zip(axes.collections, ORDER, strict=False):
+    areas = [one for one in axes.collections if isinstance(one, PolyCollection)]
+    for area, ending in zip(areas, ORDER, strict=False):
         share = np.array([float(row["share"]) for row in rows if row["ending"] == ending])
         assert share[-1] == pytest.approx(sum(row["ending"] == ending for row in outcomes) / len(outcomes))
         corners = {round(float(y), 9) for _, y in area.get_paths()[0].vertices}

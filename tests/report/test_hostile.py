@@ -18,6 +18,9 @@ from tests.browsing import Seen
 from tests.report.reading import Page
 from tests.report.test_browser import pytestmark as in_a_browser
 from tests.report.test_browser import unfold
+from tests.report.test_browser import Seen, browser, nothing_lies_over_anything, unfold
+from tests.report.test_browser import pytestmark as in_a_browser
+from tests.report.test_figures import ALL_PAPERS, find_no_overlap
 
 skipped, marked = in_a_browser
 HOSTILE = Path(__file__).with_name("hostile.yaml")
@@ -55,6 +58,13 @@ def test_nothing_of_it_becomes_markup(hostile: str):
         assert text in whole
 
 
+@pytest.mark.pages
+@pytest.mark.parametrize("paper", ALL_PAPERS)
+def test_its_names_overlap_nothing_in_figures(folder: Path, paper: str):
+    for picture in pictures_of([folder])[0].values():
+        find_no_overlap(picture, paper)
+
+
 @skipped
 @marked
 def test_a_browser_runs_none_of_it(browser, hostile: str, tmp_path: Path):
@@ -71,6 +81,10 @@ def test_a_browser_runs_none_of_it(browser, hostile: str, tmp_path: Path):
     assert seen.asked == [file.as_uri()]
     # The style of the scenario hides nothing.
     assert seen.page.locator("h1").is_visible()
+    # Nor do its names, long and in letters of all kinds, lie over anything.
+    for width in (390, 1280):
+        seen.page.set_viewport_size({"width": width, "height": 900})
+        nothing_lies_over_anything(seen.page)
     context.close()
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-
-from sim.engine.calendar import DAYS_PER_MONTH, Calendar
+from sim.engine.calendar import DAYS_PER_MONTH
 from sim.model import section
 from sim.model.answers import SEVERAL, is_possible
+from sim.model.dated import dated
 from sim.model.endings import FAILED
 from sim.model.talks import Talks
 from sim.results.findings import Finding, Number
@@ -20,7 +18,6 @@ from sim.results.names import Names
 from sim.results.statistics import Z_95, wilson_interval
 from sim.results.summary import Row
 from sim.scenario import Scenario
-from sim.scenario.labels import Names as ScenarioNames
 from sim.words.findings.pieces import Pieces, finding, in_order, joined, share_of, with_interval
 from sim.words.labels import sentence_label, side_names
 
@@ -224,13 +221,10 @@ def _in_words(state: str, names: Names) -> str:
 
 def _scripted(scenario: Scenario[Any], days: int) -> Iterator[Finding]:
     """Yield what comes on a day that the scenario sets, whatever the course of the war."""
-    calendar = Calendar(scenario.world.start_date)
-    dated = _dated(scenario.world, scenario.names)
-    within = [(day, name, sure) for day, name, sure in dated if 0 < calendar.day_of(day) <= days]
-    if not within:
+    found = dated(scenario, days)
+    if not found:
         return
-    within.sort(key=lambda one: one[0])
-    told = [f"{name} ({day.isoformat()}{'' if sure else ', in some histories'})" for day, name, sure in within]
+    told = [f"{one.label} ({one.date.isoformat()}{'' if one.sure else ', in some histories'})" for one in found]
     yield finding("scripted", 0.3, [f"Scripted, on a day that the scenario sets: {listed(told)}."])
 
 
@@ -243,24 +237,3 @@ def listed(names: Sequence[str], most: int = MOST_LISTED) -> str:
     more = len(names) - most
     shown = [*names[:most], *([f"{more:,} more"] if more > 0 else [])]
     return "".join(str(piece) for piece in joined(shown))
-
-
-def _dated(section: Any, names: ScenarioNames) -> Iterator[tuple[datetime.date, str, bool]]:
-    """Yield the things of a section that come on a day: the day, what they are called, and whether they come for certain."""
-    if isinstance(section, list):
-        for item in section:
-            yield from _dated(item, names)
-        return
-    if not isinstance(section, BaseModel):
-        return
-    when = getattr(section, "when", section)
-    day, id = getattr(when, "date", None), getattr(section, "id", None)
-    if isinstance(day, datetime.date) and isinstance(id, str):
-        named = getattr(section, "label", None) or getattr(section, "name", None)
-        chance = getattr(section, "probability", None)
-        sure = chance is None or getattr(chance, "support", (chance, chance))[0] == 1
-        yield day, named or names.in_words(id), sure
-        return
-    for name in type(section).model_fields:
-        if name != "sources":
-            yield from _dated(getattr(section, name), names)
