@@ -70,7 +70,17 @@ class Maker:
             }
             for k in range(self.rng.integers(5))
         ]  # fmt: skip
+        if self.chance(0.4):
+            self.let_guards_matter(tree)
         return tree
+
+    def let_guards_matter(self, tree: dict[str, Any]) -> None:
+        """Let one side fear renewed war, which guards would prevent, and none of them mind guards."""
+        section = tree["negotiation"]
+        for side in SIDES:
+            section[side] = {**section[side], "foreign_troops_price": 0, "renewed_war_loss": 0}
+        section["defender"]["renewed_war_loss"] = self.between(0.2, 1)
+        tree["ceasefire"] = {**tree["ceasefire"], "institutions": 1, "guards_effect": -2}
 
     def issues(self) -> list[dict[str, Any]]:
         count = int(self.rng.integers(1, 4))

@@ -16,9 +16,7 @@ from sim.report.style import PAPERS, file_of
 from sim.results.tables import FORMULA
 from tests.browsing import Seen
 from tests.report.reading import Page
-from tests.report.test_browser import pytestmark as in_a_browser
-from tests.report.test_browser import unfold
-from tests.report.test_browser import Seen, browser, nothing_lies_over_anything, unfold
+from tests.report.test_browser import nothing_lies_over_anything, unfold
 from tests.report.test_browser import pytestmark as in_a_browser
 from tests.report.test_figures import ALL_PAPERS, find_no_overlap
 

@@ -15,6 +15,7 @@ from typer.main import get_command
 import sim.scenario
 from sim import catalogue
 from sim.cli.app import app
+from sim.cli.contract import CONTRACT
 from sim.model import WarScenario
 from sim.scenario import Problem, ScenarioError, load_scenario
 from sim.scenario.extends import read_layers
@@ -90,7 +91,7 @@ def commands(name: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-TAKES_RESULTS = ("compare", "sensitivity", "one at a time", "discover")
+TAKES_RESULTS = {name for name, held in CONTRACT.items() if "folder" in held.takes} | {"one at a time", "new"}
 
 
 def extended(name: str, folder: Path) -> Path | str:
