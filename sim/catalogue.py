@@ -13,7 +13,7 @@ THEMES = {
         "heavier_losses", "lower_return_of_wounded", "lower_draft_age", "russian_mobilization", "square_law",
     ),
     "The front": ("faster_offensive", "stalled_offensive", "offensive_surge"),
-    "Talks and pressure": ("no_talks", "outside_pressure", "escalation"),
+    "Talks and pressure": ("no_talks", "outside_pressure", "escalation", "ratification"),
     "What is signed: land, recognition, membership": (
         "land_for_ceasefire", "recognition_priced", "recognition_hard", "softer_lines", "nato_path", "nato_deferred",
     ),

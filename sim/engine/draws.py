@@ -90,12 +90,10 @@ class Draws:
         raw = self._bits.random_raw(out.size)
         np.multiply((raw >> np.uint64(12)).astype(np.float64).reshape(out.shape) + 0.5, 2.0**-52, out=out)
 
-    def row(self, table: Floats, row: int, out: Floats) -> None:
-        """Write the draws of the whole batch at one index of `table`, shape (blocks, indices, 128), into `out`, (n,)."""
-        if self._in_order:
-            out.reshape(-1, REPLICATIONS_PER_BLOCK)[...] = table[:, row]
-        else:
-            out[...] = table[self._block_of, row, self._column_of]
+    def row(self, table: Floats, row: int) -> Floats:
+        """Return the draws of the whole batch at one index of `table`, shape (blocks, indices, 128); a copy."""
+        whole: Floats = table[:, row].flatten() if self._in_order else table[self._block_of, row, self._column_of]
+        return whole
 
     def some(self, table: Floats, row: int, cohort: Ints) -> Floats:
         """Return what `row` writes, of the positions in `cohort`."""
@@ -114,17 +112,15 @@ class Stream:
         self._span = -1
         # A block after the other, as they are drawn.
         self._table = np.empty((len(draws.blocks), indices, REPLICATIONS_PER_BLOCK))
-        self._now = np.empty(len(draws.replications))
 
     def at(self, index: int) -> Floats:
-        """Return the draws of the whole batch at `index`, shape (n,): an array that the next call may overwrite."""
+        """Return the draws of the whole batch at `index`, shape (n,)."""
         span, row = divmod(index, self._indices)
         if span != self._span:
             for place, block in enumerate(self._draws.blocks.tolist()):
                 self._draws.block(self._name, self._kind, block, span, self._table[place])
             self._span = span
-        self._draws.row(self._table, row, self._now)
-        return self._now
+        return self._draws.row(self._table, row)
 
     def of(self, index: int, cohort: Ints) -> Floats:
         """Return the draws at `index` of the positions in `cohort` only, shape (len(cohort),)."""
