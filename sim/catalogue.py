@@ -8,7 +8,10 @@ from pathlib import Path
 # The shipped scenarios by what they turn.
 THEMES = {
     "To start from": ("baseline",),
-    "Arms and their backers": ("more_arms", "aid_early", "aid_late", "aid_halted", "attackers_backers_stop", "allies"),
+    "Arms and their backers": (
+        "more_arms", "aid_early", "aid_late", "aid_halted", "attackers_backers_stop", "allies",
+        "us_stops_for_good",
+    ),
     "Soldiers and losses": (
         "heavier_losses", "lower_return_of_wounded", "lower_draft_age", "russian_mobilization", "square_law",
     ),

@@ -129,6 +129,30 @@ def test_a_substitute_steps_in_where_another_stops_for_good(run):
     assert surely(missing, -1)
 
 
+def test_where_a_stop_for_good_is_likely_it_is_a_branch_of_weight_and_others_pledge_more(load):
+    """What all pledge over 24 months, and in the branch; others make up for a part, on the same luck."""
+    numbers = np.arange(N, dtype=np.int64)
+    given, branch = {}, np.zeros(N, dtype=np.bool_)
+    for name in ("allies", "us_stops_for_good"):
+        scenario = load(name)
+        watched = numbers.tolist() if name != "allies" else []
+        setting = Setting(scenario.world.start_date, DAYS, SEED, numbers, landmarks=(DAYS,), watched=watched)
+        world, _ = simulate(scenario, setting)
+        given[name] = world.recorder.snapshots[DAYS]["pledged_beur"]
+        stopped = [event.replication for event in world.recorder.events if event.kind == "halt for good"]
+        branch[stopped] = True
+    assert branch.mean() >= 0.3
+    for who, row in (("the United States", 0), ("Europe and others", 1), ("both", slice(2))):
+        pledged = given["us_stops_for_good"][row].reshape(-1, N).sum(axis=0)
+        for where, mine in (("all", np.ones(N, dtype=np.bool_)), ("stopped for good", branch)):
+            low, high = np.quantile(pledged[mine], (0.05, 0.95))
+            print(f"{who}, {where} ({mine.mean():.2f}): {pledged[mine].mean():.1f} bn EUR ({low:.1f} .. {high:.1f})")
+    less, more = (paired(*(one[row, branch] for one in given.values())) for row in (0, 1))
+    told("in the branch, against allies", united_states=less, europe=more)
+    assert surely(less, -1)
+    assert surely(more, 1)
+
+
 def test_arms_that_hang_on_refusals_make_who_would_refuse_concede(run):
     plain = (f"{STATES}.backs.if_enemy_refuses=1", f"{STATES}.backs.if_receiver_refuses=1")
     enemy = (f"{STATES}.backs.if_enemy_refuses=4", plain[1])

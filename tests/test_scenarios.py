@@ -26,7 +26,7 @@ from tests.conftest import ROOT
 FOLDER = ROOT / "scenarios"
 # But for that with those who decide beside the two sides, which says more.
 # Whose effects have tests of their own: tests/test_allies.py, tests/test_home.py.
-OTHERS_DECIDE = ("allies", "ratification")
+OTHERS_DECIDE = ("allies", "ratification", "us_stops_for_good")
 VARIANTS = [
     name for name in shipped() if "extends" in read_yaml(FOLDER / f"{name}.yaml").value and name not in OTHERS_DECIDE
 ]

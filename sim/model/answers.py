@@ -28,9 +28,9 @@ REASONS = {
 # How talks stand where a deal is possible: what is said of it, with the names of both sides.
 TALKS = {
     "none_open": "no talks have opened",
-    "attacker_ahead": "no talks have opened; they are rarer while {attacker} sees itself ahead",
-    "defender_ahead": "no talks have opened; they are rarer while {defender} sees itself ahead",
-    "both_ahead": "no talks have opened; they are rarer while both see themselves ahead",
+    "attacker_ahead": "no talks have opened while {attacker} sees itself ahead",
+    "defender_ahead": "no talks have opened while {defender} sees itself ahead",
+    "both_ahead": "no talks have opened while both see themselves ahead",
     "paused": "talks failed lately",
     "suspended": "talks are suspended",
     "voting": "what both sides agree to waits for a vote",
