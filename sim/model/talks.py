@@ -134,8 +134,8 @@ class Talks(Mechanism):
         ),
         "terms dictated": EventKind("{side} dictates the terms: {terms}."),
         "deal agreed": EventKind("Both sides agree: {terms}. The fighting goes on until it is ratified."),
-        "deal ratified": EventKind("{party} ratifies the deal.", drawn=False),
-        "deal rejected": EventKind("{party} votes against the deal: {terms}.", ends=("talks",), mark="rejected"),
+        "deal ratified": EventKind("{party}: the deal is ratified.", drawn=False),
+        "deal rejected": EventKind("{party}: the deal is voted down: {terms}.", ends=("talks",), mark="voted down"),
         "deal withdrawn": EventKind("{side} withdraws from what was agreed: {terms}.", ends=("talks",)),
         "plan accepted": EventKind("Both sides take the plan of {party}: {terms}."),
         "plan refused": EventKind("{side} refuses the plan of {party}: {terms}."),
@@ -673,13 +673,13 @@ class Talks(Mechanism):
         slack, surplus = whole[:, package, here], bargain.surplus(whole, signed)[:, package, here]
         # Without pressure each side could do so much better by fighting on.
         free = slack - bargain.fighting.pressure[:, signed]
-        self.outside[signed] = ~(surplus > (-self.knobs.talks.withdrawal_price[signed] if self._votes.names else 0.0)).all(
-            axis=0
-        )
+        # Who withdraws from what waited for a vote pays for it.
+        least = -self.knobs.talks.withdrawal_price[signed] if self._votes.names else 0.0
+        self.outside[signed] = ~(surplus > least).all(axis=0)
         self.talks[signed], self.agreed_package[signed] = NO_TALKS, package
         self.refusing[:, signed] = 0.0
         self.agreed_regime[signed] = bargain.place_of_regime[bargain.regime_of(package)]
-        self.agreed_imposed[signed] = ~(free > 0).all(axis=0)
+        self.agreed_imposed[signed] = ~(free > least).all(axis=0)
         self.agreed_area[signed] = bargain.area_with(package, signed)
         first = self.deals_signed[signed] == 0
         self.deals_signed[signed] += 1.0

@@ -756,7 +756,8 @@ class Politics:
         self.talks, self.agreed = 0, offer.number
         self.refusing = dict.fromkeys(SIDES, 0.0)
         self.deals += 1
-        self.agreed_imposed = float(any(offer.slack[row] - pressure[side] <= 0 for row, side in enumerate(SIDES)))
+        least = -self.now("talks.withdrawal_price") if self.war.parties.voters else 0.0
+        self.agreed_imposed = float(any(offer.slack[row] - pressure[side] <= least for row, side in enumerate(SIDES)))
         self.agreed_area = self.area_with(package)
         name = self.regime_id(package)
         places = [regime["id"] for regime in items(self.war.world["ceasefire"], "regimes")] if name else []
