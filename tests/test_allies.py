@@ -54,17 +54,21 @@ def ran(scenario: Scenario[Any]) -> dict[str, Any]:
     return end
 
 
-@pytest.fixture(scope="module")
-def run(load) -> Ran:
-    """Run the scenario of the allies with settings, once for each set of them."""
+def once_each(load: Callable[..., Scenario[Any]], name: str) -> Ran:
+    """Return what runs a scenario with settings, once for each set of them."""
     known: dict[tuple[str, ...], dict[str, Any]] = {}
 
     def run(*settings: str) -> dict[str, Any]:
         if settings not in known:
-            known[settings] = ran(load("allies", *settings))
+            known[settings] = ran(load(name, *settings))
         return known[settings]
 
     return run
+
+
+@pytest.fixture(scope="module")
+def run(load) -> Ran:
+    return once_each(load, "allies")
 
 
 def told(what: str, **differences: Difference) -> None:

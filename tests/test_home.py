@@ -5,35 +5,23 @@ Figures: `pytest -m ensembles -s tests/test_home.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 
 from sim.model.stakes import domain_of
 from sim.scenario import ScenarioError
-from tests.test_allies import ran, surely, told
+from tests.test_allies import Ran, once_each, ran, surely, told
 from tests.test_bargaining_statics import Difference, paired
 
 VOTERS = "parties.ukrainians.ratifies"
 # So that each matters for itself.
 NO_PLAN = "parties.mediators.mediates.per_year=0"
 SURE = (f"{VOTERS}.sd=0", "parties.ukrainians.sd_per_year=0", "parties.ukrainians.rally_per_1000_km2=0")
-Ran = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
 def run(load) -> Ran:
-    """Run the scenario of the vote with settings, once for each set of them."""
-    known: dict[tuple[str, ...], dict[str, Any]] = {}
-
-    def run(*settings: str) -> dict[str, Any]:
-        if settings not in known:
-            known[settings] = ran(load("ratification", *settings))
-        return known[settings]
-
-    return run
+    return once_each(load, "ratification")
 
 
 def share(run: Ran, field: str, before: tuple[str, ...], after: tuple[str, ...]) -> Difference:

@@ -376,10 +376,10 @@ def test_what_a_case_is_for_matters(name, variant):
         days, replications = (365, 12) if name in ("decided", "ratifying") else (150, 8)
         world, _ = played(variant(change), days, replications, watched=False)
         kept = [world.recorder.snapshots[day] for day in range(0, days + 1, 14)]
-        return [
-            np.array([state[name] for state in kept])
-            for name in ("value_of_fighting", "nearest_slack", "demand", "resolve_seen", "talks_opened")
-        ]
+        fields = ["value_of_fighting", "nearest_slack", "demand", "resolve_seen"]
+        if name == "ratifying":
+            fields.append("talks_opened")
+        return [np.array([state[field] for state in kept]) for field in fields]
 
     whole = values(CHANGES[name])
     for out in TAKEN_OUT[name]:

@@ -149,7 +149,8 @@ class Parties(Mechanism):
             self.will[place] = self.usual_will[place] = party.will
         self._luck = [draws.normal(f"parties/will/{party.id}", in_turn=True) for party in parties]
         self._plan_elections()
-        self._side = [SIDES.index(party.side) if party.side else None for party in parties]
+        # -1 for who only mediates.
+        self._side = [SIDES.index(party.side) if party.side else -1 for party in parties]
         self._backing = backing(self.section)
         self._arms: ArmsParameters[Floats] = self.drawn.knobs("arms")
         self._both_arms: SideArms[Floats] = self.drawn.sides("arms")
@@ -201,7 +202,7 @@ class Parties(Mechanism):
         struck = self.strikes - self.struck_seen
         for place, party in enumerate(self.knobs):
             side, usual, moved = self._side[place], self.usual_will[place], np.zeros(self.world.n)
-            if side is not None:
+            if side >= 0:
                 usual = usual - party.fear_of_escalation * self.dread[1 - side]
                 moved = party.rally_per_1000_km2 * lost[side]
             if party.backs is not None:
@@ -210,7 +211,7 @@ class Parties(Mechanism):
                 usual = usual - tired(party.backs.fatigue, party.backs.given_before_beur, given)
             kept = np.exp(-party.returns_per_year * REVIEW_YEARS)
             will = usual + (self.will[place] - usual) * kept + moved
-            if side is not None:
+            if side >= 0:
                 will = will + party.if_struck * struck[1 - side]
             will = will + party.sd_per_year * np.sqrt(REVIEW_YEARS) * self._luck[place].at(review)
             self.will[place] = np.clip(will, 0.0, 1.0)
@@ -223,7 +224,6 @@ class Parties(Mechanism):
             party, side = self.knobs[place], self._side[place]
             backs = party.backs
             assert backs is not None, "it backs"
-            assert side is not None, "a side"
             follows = -np.expm1(-DAYS_BETWEEN_REVIEWS / np.maximum(backs.decides_days, 1e-9))
             wanted = self._by_will(party, place) * self._condition(side, backs, self.refusing, self.at_war > 0)
             if party.guarantees is not None:
@@ -267,7 +267,6 @@ class Parties(Mechanism):
             for row, place in enumerate(self._backing):
                 party, side, backer = self.knobs[place], self._side[place], self._arms.backers[self._backer[row]]
                 assert party.backs is not None, "it backs"
-                assert side is not None, "a side"
                 then, now = (self._condition(side, party.backs, one, fighting) for one in (refuses, refusing))
                 pledged = backer.aid_per_month_beur * self._both_arms.aid_scale[side] * self._by_will(party, place)
                 arrives = (1.0 - backer.cancelled_share) * backer.fire_days_per_beur / DAYS_PER_MONTH

@@ -420,21 +420,23 @@ class Talks(Mechanism):
             self.world.recorder.tell(day, named[mine], "terms dictated", side=name, package=terms)
 
     def _change_leaders(self, day: int, review: int, cohort: Ints) -> None:
-        for side, name in enumerate(SIDES):
+        for side in range(2):
             rate = self.sides.leader_change_per_year[side]
             changed = cohort[(self._leader_luck[side].at(review) < chance(rate))[cohort]]
-            if len(changed):
-                self._new_leader(side, changed, self._new_resolve[side].at(review)[changed])
-                self.world.recorder.tell(day, changed, "leader changes", side=name)
-
-        for side, name in enumerate(SIDES):
+            self._replace_leader(day, review, side, changed)
+        for side in range(2):
             for on, election, luck in self._elections[side]:
                 if day - DAYS_BETWEEN_REVIEWS < on <= day:
                     changed = cohort[(luck.at(0) < election.probability)[cohort]]
-                    self._new_leader(side, changed, self._new_resolve[side].at(review)[changed])
                     self.window_until[side, changed] = on + np.rint(election.window_days).astype(np.int64)[changed]
                     self.window_factor[side, changed] = election.opens_factor[changed]
-                    self.world.recorder.tell(day, changed, "leader changes", side=name)
+                    self._replace_leader(day, review, side, changed)
+
+    def _replace_leader(self, day: int, review: int, side: int, changed: Ints) -> None:
+        """Give a side a new leader."""
+        if len(changed):
+            self._new_leader(side, changed, self._new_resolve[side].at(review)[changed])
+            self.world.recorder.tell(day, changed, "leader changes", side=SIDES[side])
 
     def _new_leader(self, side: int, cohort: Ints, luck: Floats) -> None:
         """Draw a leader's resolve, of which the other side knows the law alone."""
@@ -595,21 +597,25 @@ class Talks(Mechanism):
         for name, no in zip(self._votes.names, against, strict=True):
             recorder.tell(day, due[no], "deal rejected", party=name, package=package[no].astype(np.float64))
             recorder.tell(day, due[~lost], "deal ratified", party=name)
-        gains = self._bargain.slack(due)[:, package, np.arange(len(due))] > -self.knobs.talks.withdrawal_price[due]
+        slack = self._bargain.slack(due)[:, package, np.arange(len(due))]
+        gains = slack > self._least(due)
         for row, side in enumerate(SIDES):
             leaves = ~lost & ~gains[row]
             recorder.tell(day, due[leaves], "deal withdrawn", side=side, package=package[leaves].astype(np.float64))
         signs = ~lost & gains.all(axis=0)
         self._break_off(day, due[~signs])
         if signs.any():
-            self._put_in_force(day, due[signs], package[signs])
+            self._put_in_force(day, due[signs], package[signs], slack[:, signs])
+
+    def _least(self, cohort: Ints) -> Floats:
+        """Return the slack above which a side signs, (cohort,): who withdraws from what waited for a vote pays for it."""
+        return -self.knobs.talks.withdrawal_price[cohort] if self._votes.names else np.zeros(len(cohort))
 
     def _put_plans(self, day: int, review: int, cohort: Ints) -> None:
         """Let mediators put their plans to both sides, who take or refuse them; a plan taken is agreed to."""
         for row, party in enumerate(self._plans.parties):
-            assert party.mediates is not None, "it has a plan"
             free = cohort[(self.talks[cohort] != VOTING) & (self.deals_signed[cohort] == self.ceasefires[cohort])]
-            asked = self._plans.put(row, review, chance(party.mediates.per_year), free)
+            asked = self._plans.put(row, review, free)
             if not len(asked):
                 continue
             slack = self._bargain.slack(asked)
@@ -617,7 +623,8 @@ class Talks(Mechanism):
             there = np.flatnonzero(package >= 0)
             asked, package = asked[there], package[there]
             self.plans_put[asked] += 1.0
-            takes = slack[:, package, there] > 0
+            slack = slack[:, package, there]
+            takes = slack > 0
             for place, side in enumerate(SIDES):
                 no = ~takes[place]
                 self.refusing[place, asked] = no
@@ -627,14 +634,14 @@ class Talks(Mechanism):
             terms = package[both].astype(np.float64)
             self.world.recorder.tell(day, asked[both], "plan accepted", party=party.name, package=terms)
             self._begin_talks(day, asked[both & (self.talks[asked] == NO_TALKS)])
-            self._agree(day, asked[both], package[both])
+            self._agree(day, asked[both], package[both], slack[:, both])
 
-    def _agree(self, day: int, cohort: Ints, package: Ints) -> None:
-        """Sign what both sides agree to, or let it wait for those who must ratify it."""
+    def _agree(self, day: int, cohort: Ints, package: Ints, slack: Floats) -> None:
+        """Sign what both sides agree to, or let it wait for those who must ratify it; `slack` is (2, cohort)."""
         if not len(cohort):
             return
         if not self._votes.names:
-            self._put_in_force(day, cohort, package)
+            self._put_in_force(day, cohort, package, slack)
             return
         self.talks[cohort], self.voted_on[cohort] = VOTING, package
         self.refusing[:, cohort] = 0.0
@@ -664,27 +671,24 @@ class Talks(Mechanism):
         named = self._named(day, review, ready, proposes, slack, surplus)
         place = np.flatnonzero(named >= 0)
         self._check(self._judged(proposes, slack, surplus)[:, :, place], named[place], ready[place])
-        self._agree(day, ready[place], named[place])
+        self._agree(day, ready[place], named[place], slack[:, named[place], place])
 
-    def _put_in_force(self, day: int, signed: Ints, package: Ints) -> None:
-        """Sign packages, one for each of `signed`."""
-        bargain, here = self._bargain, np.arange(len(signed))
-        whole = bargain.slack(signed)
-        slack, surplus = whole[:, package, here], bargain.surplus(whole, signed)[:, package, here]
+    def _put_in_force(self, day: int, signed: Ints, package: Ints, slack: Floats) -> None:
+        """Sign packages, one for each of `signed`; `slack` is (2, signed)."""
+        bargain, least = self._bargain, self._least(signed)
+        regime = bargain.regime_of(package)
         # Without pressure each side could do so much better by fighting on.
         free = slack - bargain.fighting.pressure[:, signed]
-        # Who withdraws from what waited for a vote pays for it.
-        least = -self.knobs.talks.withdrawal_price[signed] if self._votes.names else 0.0
-        self.outside[signed] = ~(surplus > least).all(axis=0)
+        self.outside[signed] = ~(slack > least).all(axis=0)
         self.talks[signed], self.agreed_package[signed] = NO_TALKS, package
         self.refusing[:, signed] = 0.0
-        self.agreed_regime[signed] = bargain.place_of_regime[bargain.regime_of(package)]
+        self.agreed_regime[signed] = bargain.place_of_regime[regime]
         self.agreed_imposed[signed] = ~(free > least).all(axis=0)
         self.agreed_area[signed] = bargain.area_with(package, signed)
         first = self.deals_signed[signed] == 0
         self.deals_signed[signed] += 1.0
         if first.any():
-            self._keep_first(day, signed[first], surplus[:, first])
+            self._keep_first(day, signed[first], (slack * bargain.lasting[:, regime, signed])[:, first])
         self.world.recorder.tell(
             day, signed, "deal signed", package=package.astype(np.float64), imposed=self.agreed_imposed[signed]
         )
@@ -778,9 +782,10 @@ class Talks(Mechanism):
         """Yield what must hold of deals."""
         signed = self.deal_day >= 0
         yield "a deal is signed exactly where a package is named", signed != (self.deal_package >= 0)
-        # Who withdraws from what waits for a vote pays for it.
-        outside = self.outside | signed & (self.votes_held == 0) & ~(self.deal_surplus > 0).all(axis=0)
-        yield "no deal outside the zone of agreement", outside
+        # What has waited for a vote may be signed at a loss, which costs less than to withdraw.
+        waits = self.section is not None and bool(self._votes.names)
+        at_a_loss = signed & ~(self.deal_surplus > 0).all(axis=0)
+        yield "no deal outside the zone of agreement", self.outside if waits else self.outside | at_a_loss
         if self.section is not None:
             yield "no deal that another package betters for both by what its rule judges", self.dominated
             yield "no deal beyond a hard red line", self.crossed

@@ -22,6 +22,7 @@ from sim.model.lines import RedLines
 from sim.model.negotiation import Domain, first_largest
 from sim.model.party import Party
 from sim.model.planned import whole_days
+from sim.model.reviews import chance
 
 
 class Votes:
@@ -77,10 +78,11 @@ class Plans:
         self._luck = [world.draws.uniform(f"parties/plan/{party.id}", in_turn=True) for party in self.parties]
         self._covered = [domain.covered(party.mediates.terms) for party in self.parties if party.mediates is not None]
 
-    def put(self, row: int, review: int, rate: Floats, cohort: Ints) -> Ints:
-        """Return those of a cohort to whom a plan is put at a review, whose `rate` is a chance."""
-        drawn = self._luck[row].at(review)
-        return cohort[(drawn < rate)[cohort]]
+    def put(self, row: int, review: int, cohort: Ints) -> Ints:
+        """Return those of a cohort to whom a plan is put at a review."""
+        mediates = self.parties[row].mediates
+        assert mediates is not None, "it has a plan"
+        return cohort[(self._luck[row].at(review) < chance(mediates.per_year))[cohort]]
 
     def package(self, row: int, slack: Floats) -> Ints:
         """Return the package of a plan that both sides come nearest to, (cohort,); -1: all of it is barred to a side.

@@ -100,7 +100,7 @@ def test_a_scenario_that_knows_nothing_of_it_runs_as_before(house: Path, usual: 
 
 @pytest.mark.ensembles
 def test_every_shipped_scenario_loads_and_runs_as_before(house: Path, usual: Path) -> None:
-    check_inert(house, usual, shipped(), 200)
+    check_inert(house, usual, shipped(), 400)
 
 
 def test_its_outcome_is_told_wherever_outcomes_are(house: Path, tmp_path: Path) -> None:
