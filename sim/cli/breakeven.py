@@ -145,7 +145,7 @@ def breakeven(
                 found = replace(break_even(run_at, low, high, condition), path=path, scenario=scenario)
             ends = f"from {exact_number(low)} to {exact_number(high)}"
             title = f"{identity.line}: {knob_label(path, scenario)} {ends}, until {condition}"
-            texts = files(found, title, identity.about(replications))
+            texts = files(found, title, identity, replications)
             if way == "txt":
                 say(*answer(found, title, replications), EMPTY, Text(WHAT_IT_IS_NOT))
             else:

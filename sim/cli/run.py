@@ -188,7 +188,8 @@ def run(
                     }
                     for one, folder, rows in zip(identities, folders, summaries, strict=True)
                 ]
-                table = [{"scenario": one["scenario"], **row} for one in told for row in one["summary"]]
+                named = zip(identities, told, strict=True)
+                table = [{"scenario": identity.label, **row} for identity, one in named for row in one["summary"]]
                 say_rows(way, table, data=told, excel=excel)
             else:
                 _print_outcomes(ensembles, summaries, tell, full)

@@ -86,7 +86,7 @@ class Kept:
         run = Run.of_folder(found)
         days, fans = read_series(found, run.scenario, run.days)
         standing = read_standing(found, run.scenario, run.outcomes, run.days)
-        curves = read_survival(found, run.outcomes, run.days)
+        curves = read_survival(found, run.scenario, run.outcomes, run.days)
         return cls(
             found.path,
             run,

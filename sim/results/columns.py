@@ -79,6 +79,8 @@ def header_of(columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns]
 
 
+# What tables of one scenario begin with, so that those of several go under one another.
+OF_SCENARIO = text("scenario")
 # The last day of the longest horizon.
 LAST_DAY = MOST_DAYS
 SERIES_QUANTILES = ("p05", "p25", "p50", "p75", "p95")
@@ -99,8 +101,8 @@ STANDING = [
     share("high"),
 ]  # fmt: skip
 SURVIVAL = [
-    text("curve"), text("of").or_empty, whole("day", LAST_DAY), whole("at_risk"), share("share"), share("low").or_empty,
-    share("high").or_empty,
+    text("curve"), text("of").or_empty, whole("day", LAST_DAY), text("date").or_empty, whole("at_risk"), share("share"),
+    share("low").or_empty, share("high").or_empty,
 ]  # fmt: skip
 LEDGER = [
     whole("day", LAST_DAY), text("date"), text("question"), text("answer"), whole("histories"), whole("of"), share("share"),
@@ -213,6 +215,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     },
     "day": ("days", "Days from the start, on which it is 0; of first_ceasefire in survival.csv from its beginning."),
     "date": ("", "The day as a date."),
+    "survival.date": ("", "The day as a date; empty of first_ceasefire."),
     "field": ("", "What is measured; units in results/README.md."),
     "of": ("", "Side, backer or party that it is of; empty for the war as a whole."),
     "ledger.of": ("histories", "How many were asked."),

@@ -22,6 +22,7 @@ from sim.results.columns import (
     LARGEST,
     MEANINGS,
     NUMBER,
+    OF_SCENARIO,
     TABLES,
     TEXT,
     WHOLE,
@@ -129,6 +130,10 @@ def fields_of(name: str, header: Sequence[str], about: Manifest, scenario: Scena
 
 
 def _columns(name: str, about: Manifest, scenario: Scenario[Any] | None) -> Sequence[Column]:
+    return [OF_SCENARIO, *_own_columns(name, about, scenario)]
+
+
+def _own_columns(name: str, about: Manifest, scenario: Scenario[Any] | None) -> Sequence[Column]:
     if isinstance(about, RunManifest) and name.startswith("outcomes.") and scenario is not None:
         return outcome_columns(scenario, about.days, about.other_times)
     if isinstance(about, SweepManifest) and name == "sweep.csv":

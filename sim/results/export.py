@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.engine.calendar import Calendar
+from sim.results.columns import OF_SCENARIO
 from sim.results.comparison import ALL_SECTIONS, CannotCompare, Comparison, compare_all
 from sim.results.explained import Field, fields_of
-from sim.results.identity import identity_over
+from sim.results.identity import kept_label
 from sim.results.manifest import OfScenario, RunManifest
 from sim.results.names import Names
 from sim.results.read import SCENARIO, Folder
@@ -25,11 +26,7 @@ from sim.results.runs import Run, called_apart
 from sim.results.tables import as_it_was
 from sim.scenario import Scenario
 
-_OF = Field("scenario", "string", "Scenario", "", "Name of the scenario, with what was set.")
-_DATE = Field("date", "date", "Date", "", "The day as a date; empty where days are not counted from the start.")
 _ENDING_DATE = Field("ending_date", "date", "Date on which the fighting ended", "", "The ending_day as a date.")
-# Its days are counted from when each ceasefire began.
-_OF_CEASEFIRES = "first_ceasefire"
 _READERS: Mapping[str, Callable[[Any], Any]] = {"integer": lambda cell: int(float(cell)), "number": float}
 
 
@@ -82,7 +79,7 @@ class Export:
                 left_out.append(f"no comparison: {error}")
         tables: dict[str, list[Sheet]] = {}
         scenarios = [_scenario(found) for found in folders]
-        for found, scenario, name in zip(folders, scenarios, _names(folders, scenarios), strict=True):
+        for found, scenario, name in zip(folders, scenarios, _names(folders), strict=True):
             for sheet in _sheets(found, name, scenario):
                 tables.setdefault(sheet.name, []).append(sheet)
         for one in comparisons:
@@ -116,13 +113,10 @@ def _scenario(found: Folder) -> Scenario[Any] | None:
     return found.scenario() if SCENARIO in found.files and isinstance(found.manifest, OfScenario) else None
 
 
-def _names(folders: Sequence[Folder], scenarios: Sequence[Scenario[Any] | None]) -> list[str]:
+def _names(folders: Sequence[Folder]) -> list[str]:
     """Return what the scenarios of folders are called, those that are alike with their place."""
-    names = []
-    for found, scenario in zip(folders, scenarios, strict=True):
-        about = found.manifest
-        known = identity_over(scenario, about.days, about.seed).label if scenario and isinstance(about, OfScenario) else ""
-        names.append(known or getattr(about, "scenario", about.kind))
+    abouts = [found.manifest for found in folders]
+    names = [kept_label(about) if isinstance(about, OfScenario) else about.kind for about in abouts]
     twice = Counter(names)
     return [f"{name} ({place})" if twice[name] > 1 else name for place, name in enumerate(names, start=1)]
 
@@ -140,7 +134,8 @@ def _sheets(found: Folder, name: str, scenario: Scenario[Any] | None) -> Iterato
             yield _with_dates(Sheet(file.removesuffix(".csv"), fields, values), name, scenario)
         elif file == "outcomes.parquet":
             run = Run.of_folder(found)
-            columns = {"replication": range(run.replications), **run.outcomes, **run.drawn}
+            own = {OF_SCENARIO.name: [name] * run.replications, "replication": range(run.replications)}
+            columns = {**own, **run.outcomes, **run.drawn}
             fields = list(fields_of(file, list(columns), about, scenario))
             made = [_plain(field, values) for field, values in zip(fields, columns.values(), strict=True)]
             yield _with_dates(Sheet("outcomes", fields, [list(row) for row in zip(*made, strict=True)]), name, scenario)
@@ -174,21 +169,18 @@ def _about(name: str, about: OfScenario, scenario: Scenario[Any]) -> Sheet:
 
 
 def _with_dates(sheet: Sheet, name: str, scenario: Scenario[Any] | None) -> Sheet:
-    """Return a table with the scenario before all, and dates beside days."""
-    fields, rows = list(sheet.fields), sheet.rows
+    """Return a table with the scenario of each row under the name that it has here, and the date on which it ended."""
+    fields = list(sheet.fields)
     known = [field.name for field in fields]
-    day = next((one for one in ("day", "ending_day") if one in known), "")
-    if day and scenario is not None and "date" not in known:
-        calendar, at = Calendar(scenario.world.start_date), known.index(day)
-        curve = known.index("curve") if "curve" in known else None
-        fields.insert(at + 1, _DATE if day == "day" else _ENDING_DATE)
-        for row in rows:
-            is_counted = row[at] is not None and (curve is None or row[curve] != _OF_CEASEFIRES)
-            row.insert(at + 1, calendar.date_of(int(row[at])).isoformat() if is_counted else None)
-    if not {"scenario", "left"} & {*known}:
-        fields.insert(0, _OF)
-        rows = [[name, *row] for row in rows]
-    return Sheet(sheet.name, fields, rows)
+    if "ending_day" in known and scenario is not None:
+        calendar, at = Calendar(scenario.world.start_date), known.index("ending_day")
+        fields.insert(at + 1, _ENDING_DATE)
+        for row in sheet.rows:
+            row.insert(at + 1, None if row[at] is None else calendar.date_of(int(row[at])).isoformat())
+    if known[0] == OF_SCENARIO.name:
+        for row in sheet.rows:
+            row[0] = name
+    return Sheet(sheet.name, fields, sheet.rows)
 
 
 def _stacked(parts: Sequence[Sheet]) -> Sheet:

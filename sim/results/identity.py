@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sim.engine.calendar import Calendar
 from sim.ensemble.run import Plan, horizon_days
 from sim.gate import shown
-from sim.results.manifest import OfScenario
+from sim.results.manifest import Changed, OfScenario
 from sim.scenario import Place, Scenario, ScenarioHead, shipped
 from sim.scenario.head import MOST_LETTERS, MOST_MONTHS
 from sim.scenario.identity import HORIZON, NOT_GIVEN, Origin, Setting, short_hash
@@ -129,7 +129,7 @@ class Identity(NamedTuple):
     @property
     def label(self) -> str:
         """A short name for tables and legends: scenario and settings."""
-        return file_name(shown(self.name), [_part(one) for one in self.settings])
+        return _label(self.name, self.settings)
 
     @property
     def marked(self) -> str:
@@ -204,6 +204,15 @@ def identity_over(scenario: Scenario[ScenarioHead], days: int, seed: int) -> Ide
     )
 
 
+def kept_label(manifest: OfScenario) -> str:
+    """Return the label of what a folder keeps, by what its manifest says."""
+    return _label(manifest.scenario, [one for one in manifest.settings if one.path not in (SPAN, SEED)])
+
+
+def _label(name: str, settings: Sequence[Setting | Changed]) -> str:
+    return file_name(shown(name), [_part(one) for one in settings])
+
+
 def as_run(scenario: Scenario[ScenarioHead], days: int) -> Scenario[ScenarioHead]:
     """Return the scenario with the horizon that was run, so that it can be run again, and told of, as it was."""
     if days == horizon_days(scenario):
@@ -267,7 +276,7 @@ def _told(label: str, setting: Setting) -> tuple[str, bool]:
     return f"{label} {value} (was {was})", whole
 
 
-def _part(setting: Setting) -> str:
+def _part(setting: Setting | Changed) -> str:
     value = setting.value
     return f"{setting.path}={value.replace(',', '') if _NUMBER.fullmatch(value) else value}"
 

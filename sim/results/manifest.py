@@ -24,7 +24,7 @@ from sim.scenario.head import MOST_DAYS
 from sim.scenario.wording import closest
 
 NAME = "manifest.json"
-FORMAT: Final = 2
+FORMAT: Final = 3
 # judgement: a sweep of 100,000 points over a few knobs has 20 MB.
 MOST_BYTES = 64_000_000
 LINE_ENDS = (
@@ -98,7 +98,7 @@ class Manifest(_Part):
     # Those that they may have.
     MAY: ClassVar[tuple[str, ...]] = ()
 
-    format: Literal[2] = FORMAT
+    format: Literal[3] = FORMAT
     kind: str
     parley: Text = __version__
     made_with: MadeWith = Field(default_factory=made_with)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.ensemble.cluster import MissingExtra
 from sim.ensemble.run import Ensemble
 from sim.results.columns import TEXT, Column
+from sim.results.identity import identity_of
 from sim.results.manifest import StoreError
 from sim.results.read import Table, check_columns, check_numbers, check_texts
 
@@ -36,8 +37,9 @@ def arrow() -> Any:
 
 
 def columns_of(ensemble: Ensemble) -> dict[str, NDArray[Any]]:
-    """Return the columns of the table: number, outcomes, drawn parameters."""
-    return {"replication": ensemble.numbers, **ensemble.outcomes, **ensemble.drawn}
+    """Return the columns of the table: scenario, number, outcomes, drawn parameters."""
+    scenario = np.full(len(ensemble.numbers), identity_of(ensemble.scenario, ensemble.plan).label)
+    return {"scenario": scenario, "replication": ensemble.numbers, **ensemble.outcomes, **ensemble.drawn}
 
 
 def write(path: Path, parts: Iterable[Columns]) -> None:

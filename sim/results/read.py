@@ -20,9 +20,9 @@ from sim import __version__
 from sim.engine.draws import Floats
 from sim.gate import ACTED_ON, shown
 from sim.model import WarScenario
-from sim.results.columns import TEXT, WHOLE, Column
+from sim.results.columns import OF_SCENARIO, TEXT, WHOLE, Column
 from sim.results.files import read_bytes
-from sim.results.identity import as_kept
+from sim.results.identity import as_kept, kept_label
 from sim.results.manifest import LINE_ENDS, Manifest, OfScenario, StoreError, read_manifest
 from sim.results.place import settle
 from sim.results.tables import as_it_was, is_number
@@ -76,7 +76,22 @@ class Folder:
         StoreError
             When it has others, or cells hold what they may not.
         """
-        return read_table(self.text(name), columns, self.path / name)
+        alone = isinstance(self.manifest, OfScenario)
+        table = read_table(self.text(name), [OF_SCENARIO, *columns] if alone else columns, self.path / name)
+        return self.of_its_scenario(table) if alone else table
+
+    def of_its_scenario(self, table: Table) -> Table:
+        """Return a table without the column that says of which scenario it is, after making sure that this is so.
+
+        Raises
+        ------
+        StoreError
+        """
+        assert isinstance(self.manifest, OfScenario), "results of one scenario"
+        columns = table.columns()
+        name = kept_label(self.manifest)
+        table.hold(columns.pop(OF_SCENARIO.name) == name, f"it should be of the scenario {name}")
+        return Table(table.path, table.rows, columns)
 
     def scenario(self) -> Scenario[ScenarioHead]:
         """Return the scenario, under the name that it had.

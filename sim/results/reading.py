@@ -23,6 +23,7 @@ from sim.model.talks import REVIEWS_BETWEEN_LEDGERS, Talks
 from sim.results import parquet
 from sim.results.columns import (
     LEDGER,
+    OF_SCENARIO,
     OPEN_SERIES,
     SERIES,
     SERIES_QUANTILES,
@@ -66,7 +67,8 @@ def read_outcomes(found: Folder, scenario: Scenario[Any], manifest: RunManifest)
     read_with = [column if column.name in ("replication", "ending") else column.or_empty for column in columns]
     if parquet.NAME in manifest.sha256:
         path = found.path / parquet.NAME
-        table = parquet.read(io.BytesIO(found.files[parquet.NAME]), read_with, path, manifest.replications)
+        content, all_columns = io.BytesIO(found.files[parquet.NAME]), [OF_SCENARIO, *read_with]
+        table = found.of_its_scenario(parquet.read(content, all_columns, path, manifest.replications))
     else:
         table = found.table("outcomes.csv", read_with)
     numbers = [(number,) for number in table["replication"].tolist()]
@@ -310,7 +312,9 @@ def read_standing(found: Folder, scenario: Scenario[Any], outcomes: Mapping[str,
     return counts
 
 
-def read_survival(found: Folder, outcomes: Mapping[str, NDArray[Any]], days: int) -> dict[tuple[str, str], Columns]:
+def read_survival(
+    found: Folder, scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], days: int
+) -> dict[tuple[str, str], Columns]:
     """Return the curves by their names, each as its columns.
 
     Raises
@@ -320,10 +324,12 @@ def read_survival(found: Folder, outcomes: Mapping[str, NDArray[Any]], days: int
     """
     table = found.table("survival.csv", SURVIVAL)
     names = [column.name for column in SURVIVAL]
-    made = [dict(zip(names, row, strict=True)) for row in survival_rows(courses(outcomes, days))]
+    calendar = Calendar(scenario.world.start_date)
+    made = [dict(zip(names, row, strict=True)) for row in survival_rows(courses(outcomes, days), calendar)]
     key = ("curve", "of", "day")
     keys = list(zip(*(table[name].tolist() for name in key), strict=True))
     table.just(keys, [tuple(row[name] for name in key) for row in made])
+    table.hold(table["date"] == np.array([row["date"] for row in made], dtype=np.str_), "its date is not that of its day")
     for name in ("at_risk", "share", "low", "high"):
         follows: Floats = np.array([np.nan if row[name] == "" else row[name] for row in made], dtype=np.float64)
         same = np.isclose(table[name], follows, rtol=_CLOSE, atol=_CLOSE, equal_nan=True)

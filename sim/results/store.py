@@ -9,12 +9,21 @@ from sim import __version__
 from sim.ensemble.outcomes import wanted
 from sim.ensemble.run import Ensemble, Plan
 from sim.results.files import StoreError as StoreError
-from sim.results.identity import about_identity, as_run
+from sim.results.identity import about_identity, as_run, identity_of
 from sim.results.ledger import days_of
 from sim.results.manifest import RunManifest, made_with
 from sim.results.place import Place
 from sim.results.summary import Row
-from sim.results.tables import failures_csv, ledger_csv, outcomes_csv, series_csv, standing_csv, summary_csv, survival_csv
+from sim.results.tables import (
+    failures_csv,
+    ledger_csv,
+    outcomes_csv,
+    series_csv,
+    standing_csv,
+    summary_csv,
+    survival_csv,
+    with_scenario,
+)
 from sim.scenario import Scenario, ScenarioHead
 
 
@@ -46,18 +55,22 @@ def write_run(
     StoreError
         When something cannot be written; what was there before is left as it was.
     """
+    plan = ensemble.plan
+    tables = {
+        "series.csv": series_csv(ensemble),
+        "standing.csv": standing_csv(ensemble),
+        "survival.csv": survival_csv(ensemble),
+        **({"ledger.csv": ledger_csv(ensemble)} if days_of(ensemble) else {}),
+        **({"failures.csv": failures_csv(ensemble, place.folder)} if ensemble.failures else {}),
+    }
+    name = identity_of(ensemble.scenario, plan).label
     files: dict[str, bytes | Path] = {
-        "summary.csv": summary_csv(summary).encode(),
+        "summary.csv": with_scenario(summary_csv(summary), name).encode(),
         "summary.md": text.encode(),
         **({"outcomes.csv": outcomes_csv(ensemble).encode()} if outcomes is None else {outcomes.stem: outcomes}),
-        "series.csv": series_csv(ensemble).encode(),
-        "standing.csv": standing_csv(ensemble).encode(),
-        "survival.csv": survival_csv(ensemble).encode(),
-        **({"ledger.csv": ledger_csv(ensemble).encode()} if days_of(ensemble) else {}),
-        **({"failures.csv": failures_csv(ensemble, place.folder).encode()} if ensemble.failures else {}),
-        "scenario.yaml": as_run(ensemble.scenario, ensemble.plan.days).to_yaml().encode(),
+        **{file: with_scenario(table, name).encode() for file, table in tables.items()},
+        "scenario.yaml": as_run(ensemble.scenario, plan.days).to_yaml().encode(),
     }
-    plan = ensemble.plan
     others = [one.column for one in wanted(ensemble.scenario, plan.days, plan.asked)]
     manifest = RunManifest(**about_identity(ensemble.scenario, plan), replications=plan.replications, other_times=others)
     unhashed = {} if timing is None else {"timing.json": (json.dumps(timing, indent=2) + "\n").encode()}

@@ -14,6 +14,8 @@ from sim.model.endings import DECISIONS, FAILED, FIRST_ENDS
 from sim.results.statistics import Curve, aalen_johansen, kaplan_meier
 
 _KINDS = [*FIRST_ENDS]
+# Its days are counted from when each ceasefire began.
+OF_CEASEFIRES = "first_ceasefire"
 
 
 class Course(NamedTuple):
@@ -60,4 +62,4 @@ def courses(outcomes: Mapping[str, NDArray[Any]], horizon_days: int) -> Iterator
         held = ~np.isnan(length)
         length, broke = length[held], broke[held]
         if (broke > 0).any():
-            yield Course("first_ceasefire", "", kaplan_meier(length, broke > 0))
+            yield Course(OF_CEASEFIRES, "", kaplan_meier(length, broke > 0))

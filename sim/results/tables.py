@@ -18,11 +18,12 @@ from sim.ensemble.run import Ensemble
 from sim.gate import shown
 from sim.pasted import command
 from sim.results.columns import LEDGER, SERIES, STANDING, SUMMARY, SURVIVAL, header_of
+from sim.results.identity import identity_of
 from sim.results.ledger import entries
 from sim.results.standing import standing
 from sim.results.statistics import QUANTILES, wilson_interval
 from sim.results.summary import Row
-from sim.results.survival import Course, courses
+from sim.results.survival import OF_CEASEFIRES, Course, courses
 
 # What a formula of a spreadsheet begins with; and what then stands before it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -58,6 +59,18 @@ def as_it_was(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(GUARDED) else cell
 
 
+def with_scenario(table: str, scenario: str) -> str:
+    """Return a table as CSV whose first column says of which scenario each row is."""
+    header, *rows = table.split("\n")[:-1]
+    cell = _cell(scenario)
+    return "\n".join([f"scenario,{header}", *(f"{cell},{row}" for row in rows), ""])
+
+
+def _cell(text: str) -> str:
+    """Return a text as a cell of CSV."""
+    return _csv([_inert(text)], ()).removesuffix("\n")
+
+
 def csv_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
     """Return dictionaries with the same keys as CSV, which has `columns` where there are no rows; None is an empty cell."""
     header = list(rows[0]) if rows else list(columns)
@@ -78,18 +91,19 @@ def _texts(values: NDArray[Any]) -> list[str]:
 
 
 def outcomes_csv(ensemble: Ensemble) -> str:
-    """Return one row a replication: its number, what happened, and its drawn parameters by their path."""
+    """Return one row a replication: its scenario and number, what happened, and its drawn parameters by their path."""
     return outcomes_header(ensemble) + outcomes_rows(ensemble)
 
 
 def outcomes_header(ensemble: Ensemble) -> str:
     """Return the first line of the table of replications."""
-    return ",".join(["replication", *ensemble.outcomes, *ensemble.drawn]) + "\n"
+    return ",".join(["scenario", "replication", *ensemble.outcomes, *ensemble.drawn]) + "\n"
 
 
 def outcomes_rows(ensemble: Ensemble) -> str:
     """Return the other lines."""
-    columns = [[str(number) for number in ensemble.numbers.tolist()]]
+    scenario = _cell(identity_of(ensemble.scenario, ensemble.plan).label)
+    columns = [[scenario] * len(ensemble.numbers), [str(number) for number in ensemble.numbers.tolist()]]
     columns += [_texts(values) for values in (*ensemble.outcomes.values(), *ensemble.drawn.values())]
     return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True))
 
@@ -125,15 +139,18 @@ def standing_csv(ensemble: Ensemble) -> str:
 
 def survival_csv(ensemble: Ensemble) -> str:
     """Return how wars end and ceasefires hold over time, one row for each day on which a curve changes."""
-    return _csv(header_of(SURVIVAL), survival_rows(courses(ensemble.outcomes, ensemble.plan.days)))
+    calendar = Calendar(ensemble.scenario.world.start_date)
+    return _csv(header_of(SURVIVAL), survival_rows(courses(ensemble.outcomes, ensemble.plan.days), calendar))
 
 
-def survival_rows(found: Iterable[Course]) -> list[list[Any]]:
-    """Return the rows of curves; an end of an interval is empty where there is none."""
+def survival_rows(found: Iterable[Course], calendar: Calendar) -> list[list[Any]]:
+    """Return the rows of curves; an end of an interval is empty where there is none, and a date where days are of peace."""
     rows: list[list[Any]] = []
     for name, of, curve in found:
+        days = curve.times.astype(int).tolist()
+        dates = ["" if name == OF_CEASEFIRES else calendar.date_of(day).isoformat() for day in days]
         low, high = (["" if np.isnan(value) else float(value) for value in bound] for bound in curve.intervals())
-        columns = (curve.times.astype(int).tolist(), curve.at_risk.tolist(), curve.share.tolist(), low, high)
+        columns = (days, dates, curve.at_risk.tolist(), curve.share.tolist(), low, high)
         rows += [[name, of, *row] for row in zip(*columns, strict=True)]
     return rows
 

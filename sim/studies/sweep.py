@@ -25,7 +25,7 @@ from sim.results.read import Folder
 from sim.results.reading import rows_of
 from sim.results.store import what_is_run
 from sim.results.summary import Row, as_dicts, only_summarised, row_of, summarise
-from sim.results.tables import csv_of
+from sim.results.tables import csv_of, with_scenario
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import outcome_of, refuse_unknown
 from sim.studies.design import Varied, as_value
@@ -115,7 +115,8 @@ class Sweep(Tabular):
     def write(self, place: Place) -> None:
         """Write it to its place; errors as in `Place.write`."""
         scenario = as_run(self.scenario, self.plan.days).to_yaml()
-        files = {"sweep.csv": csv_of(self.as_dicts()).encode(), "scenario.yaml": scenario.encode()}
+        table = with_scenario(csv_of(self.as_dicts()), self.of_scenario)
+        files = {"sweep.csv": table.encode(), "scenario.yaml": scenario.encode()}
         place.write(files, self.manifest(), of=self.scenario)
 
     @classmethod

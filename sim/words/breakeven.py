@@ -2,10 +2,10 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
-from sim.results.tables import csv_of
+from sim.results.identity import Identity
+from sim.results.tables import csv_of, with_scenario
 from sim.studies.breakeven import BreakEven, Point
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import findings_block
@@ -39,26 +39,29 @@ def answer(found: BreakEven, title: str, replications: int) -> Iterator[Block]:
     )
 
 
-def files(found: BreakEven, title: str, about: Mapping[str, Any]) -> dict[str, str]:
+def files(found: BreakEven, title: str, identity: Identity, replications: int) -> dict[str, str]:
     """Return a break-even as the files of its folder: as text, as CSV and as JSON.
 
     Parameters
     ----------
     found : BreakEven
     title : str
-    about : mapping
-        What was run, as plain values.
+    identity : Identity
+        What was run.
+    replications : int
+        At each value.
     """
     names = ("found", "settled", "at", "between", "low", "high", "holds_above", "jumps", "crossings")
     points = found.as_dicts()
     told = {
-        "note": WHAT_IT_IS_NOT, **about, "until": str(found.condition), **{name: getattr(found, name) for name in names},
-        "points": points,
+        "note": WHAT_IT_IS_NOT, **identity.about(replications), "until": str(found.condition),
+        **{name: getattr(found, name) for name in names}, "points": points,
     }  # fmt: skip
     return {
-        "breakeven.txt": text_file(answer(found, title, about["replications"]), ()),
-        "breakeven.csv": csv_of(
-            [{**point, "holds": None if point["holds"] is None else int(point["holds"])} for point in points]
+        "breakeven.txt": text_file(answer(found, title, replications), ()),
+        "breakeven.csv": with_scenario(
+            csv_of([{**point, "holds": None if point["holds"] is None else int(point["holds"])} for point in points]),
+            identity.label,
         ),
         "breakeven.json": json.dumps(told, indent=2, allow_nan=False) + "\n",
     }

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.pasted import command
 from sim.results.statistics import wilson_interval
-from sim.results.tables import csv_of
+from sim.results.tables import csv_of, with_scenario
 from sim.scenario import Knob
 from sim.studies.discovered import COLUMNS, STEP_COLUMNS, Discovered, as_dict, knobs_of, step_rows
 from sim.studies.discovery import Box, Restriction, Search
@@ -83,8 +83,8 @@ def files(asked: Discovered, scenario: Sequence[str]) -> dict[str, str]:
     data = {"note": WHAT_IT_IS_NOT, **as_dict(asked)}
     return {
         "discovery.txt": text_file(answer(asked, scenario), rest(asked)),
-        "discovery.csv": csv_of(asked.as_dicts(), COLUMNS),
-        "trajectory.csv": csv_of(step_rows(asked.found), STEP_COLUMNS),
+        "discovery.csv": with_scenario(csv_of(asked.as_dicts(), COLUMNS), asked.of_scenario),
+        "trajectory.csv": with_scenario(csv_of(step_rows(asked.found), STEP_COLUMNS), asked.of_scenario),
         "discovery.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
     }
 

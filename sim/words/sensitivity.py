@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.results.identity import identity_of
 from sim.results.pairs import Difference
-from sim.results.tables import csv_of
+from sim.results.tables import csv_of, with_scenario
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.assumptions import Study
 from sim.studies.one_at_a_time import MindChanging
@@ -43,11 +43,12 @@ def rest(study: Study[Any], top: int) -> Iterator[Block]:
 def files(study: Study[Any], top: int) -> dict[str, str]:
     """Return a study as the files of its folder: as text with `top` assumptions, as CSV and as JSON."""
     rows = study.as_dicts()
-    made = identity_of(study.scenario, study.plan).about(study.plan.replications)
+    identity = identity_of(study.scenario, study.plan)
+    made = identity.about(study.plan.replications)
     told = {"note": WHAT_IT_IS_NOT, **made, "left_out": study.left_out, "rows": rows}
     return {
         f"{study.kind}.txt": text_file(answer(study, top), rest(study, top)),
-        f"{study.kind}.csv": csv_of(rows),
+        f"{study.kind}.csv": with_scenario(csv_of(rows), identity.label),
         f"{study.kind}.json": json.dumps(told, indent=2, allow_nan=False) + "\n",
     }
 
