@@ -19,16 +19,19 @@ from sim.results.manifest import Called
 from sim.results.pairs import of_means, of_shares
 from sim.results.runs import Run
 from sim.results.statistics import quantile_interval, wilson_interval
-from sim.results.summary import Row
+from sim.results.summary import Row, blank_row
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.assumptions import Study, from_given_data
 from sim.studies.breakeven import break_even
 from sim.studies.condition import Condition
+from sim.studies.design import Varied
 from sim.studies.one_at_a_time import Assumption, Effect, MindChanging, Variant
 from sim.studies.sensitivity import sensitivities
 from sim.studies.sobol import Sobol, SobolIndex
+from sim.studies.sweep import Sweep
 from sim.words.findings import of_sensitivity, opening
 from sim.words.findings.run import of_summary
+from sim.words.labels import knob_label, outcome_label
 from sim.words.layout import as_text
 from sim.words.sensitivity import answer as sensitivity_answer
 from tests.report.reading import is_rounded
@@ -431,6 +434,37 @@ def test_a_sweep_says_where_an_outcome_is_least_and_most(base):
         told,
     )
     assert hold(found.findings, Looked(KEYS, {"sweep.csv": found.as_dicts()})) > 3
+
+
+@pytest.mark.parametrize(
+    ("shares", "sentence"),
+    [
+        ([0.1, 0.3, 0.6], "{} is least at {} 0, 10.0 % (95 %: 9.0 .. 11.0), and most at {} 2, 60.0 % (95 %: 59.0 .. 61.0)."),
+        (
+            [0.1, 0.595, 0.6],
+            "{} is least at {} 0, 10.0 % (95 %: 9.0 .. 11.0), and most at {} 2, 60.0 % (95 %: 59.0 .. 61.0), "
+            "or, as far as intervals tell, at 1 other point.",
+        ),
+        (
+            [0.1, 0.6, 0.11, 0.59, 0.595],
+            "{} is least at {} 0, 10.0 % (95 %: 9.0 .. 11.0), or, as far as intervals tell, at 1 other point, and most at {} 1, "
+            "60.0 % (95 %: 59.0 .. 61.0), or, as far as intervals tell, at 2 other points.",
+        ),
+    ],
+)
+def test_a_sweep_says_where_luck_may_decide_which_point_is_the_highest(shares: list[float], sentence: str):
+    scenario, path = sim.load("baseline"), "arms.defender.aid_scale"
+    points = [(str(place),) for place in range(len(shares))]
+    rows = [
+        [replace(blank_row(scenario, "ceasefire_in_force"), n=round(1000 * share), total=1000, share=share,
+                 low=share - 0.01, high=share + 0.01)]
+        for share in shares
+    ]  # fmt: skip
+    knobs = [Varied(path, tuple(value for (value,) in points), None, None)]
+    found = Sweep(scenario, Plan(1000, 1, 365), knobs, "grid", points, rows, ("ceasefire_in_force",))
+    label, knob = f"'{outcome_label('ceasefire_in_force', scenario)}'", knob_label(path, scenario)
+    assert found.findings[0].sentence == sentence.format(label, knob, knob)
+    hold(found.findings, Looked(KEYS, {"sweep.csv": found.as_dicts()}))
 
 
 # Break-evens and what decides

@@ -162,14 +162,27 @@ def _follows(sweep: Sweep, outcome: str, weight: float) -> Finding:
         return finding("not found", weight, [f"No history of any point has {label}."])
     # Of equals the first point.
     least, most = min(rows, key=lambda one: one[1].value or 0.0), max(rows, key=lambda one: one[1].value or 0.0)
-    apart = (least[1].high or least[1].value or 0.0) < (most[1].low or most[1].value or 0.0)
-    if not apart:
+    if not _end(least[1], "high") < _end(most[1], "low"):
         said = f"{label} differs between points by no more than the intervals of its values; at most it is "
         pieces: Pieces = [said, *_at(sweep, *most), "."]
         return finding("not found", weight, pieces, most[1].low, most[1].high)
-    pieces = [f"{label} is least at {_point(sweep, least[0])}, ", *_at(sweep, *least, where=False)]
-    pieces += [f", and most at {_point(sweep, most[0])}, ", *_at(sweep, *most, where=False), "."]
+    # Those whose intervals reach into that of the end.
+    as_low = sum(_end(row, "low") <= _end(least[1], "high") for _, row in rows) - 1
+    as_high = sum(_end(row, "high") >= _end(most[1], "low") for _, row in rows) - 1
+    pieces = [f"{label} is least at {_point(sweep, least[0])}, ", *_at(sweep, *least, where=False), _or_others(as_low)]
+    pieces += [f", and most at {_point(sweep, most[0])}, ", *_at(sweep, *most, where=False), _or_others(as_high), "."]
     return finding("difference", weight, pieces, least[1].low, least[1].high)
+
+
+def _end(row: Row, name: str) -> float:
+    """Return an end of the interval of a value; the value where it has none."""
+    end = getattr(row, name)
+    return float(row.value or 0.0) if end is None else float(end)
+
+
+def _or_others(count: int) -> str:
+    """Return that luck may decide which of several points it is."""
+    return f", or, as far as intervals tell, at {count:,} other point{'s' * (count > 1)}" if count else ""
 
 
 def _at(sweep: Sweep, place: int, row: Row, where: bool = True) -> Pieces:
