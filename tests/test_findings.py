@@ -447,8 +447,8 @@ def test_a_sweep_says_where_an_outcome_is_least_and_most(base):
         ),
         (
             [0.1, 0.6, 0.11, 0.59, 0.595],
-            "{} is least at {} 0, 10.0 % (95 %: 9.0 .. 11.0), or, as far as intervals tell, at 1 other point, and most at {} 1, "
-            "60.0 % (95 %: 59.0 .. 61.0), or, as far as intervals tell, at 2 other points.",
+            "{} is least at {} 0, 10.0 % (95 %: 9.0 .. 11.0), or, as far as intervals tell, at 1 other point, "
+            "and most at {} 1, 60.0 % (95 %: 59.0 .. 61.0), or, as far as intervals tell, at 2 other points.",
         ),
     ],
 )

@@ -33,6 +33,7 @@ def schema(
     with errors_as_lines():
         from sim.model import WarScenario
         from sim.model.glossary import WORDS
+        from sim.model.offered import offered_keys
         from sim.scenario import load_scenario
         from sim.scenario.jsonschema import schema_text
         from sim.scenario.reference import reference, table
@@ -42,7 +43,8 @@ def schema(
             say_json(json.loads(schema_text(WarScenario)))
             return
         if not markdown:
-            print(schema_text(WarScenario, load_scenario("shipped:baseline", WarScenario).tree), end="")
+            base = load_scenario("shipped:baseline", WarScenario)
+            print(schema_text(WarScenario, base.tree, offered_keys(base.world)), end="")
             return
         words = [(f"**{word}**", meaning) for word, meaning in sorted(WORDS.items())]
         print(INTRODUCTION, reference(WarScenario), "## Words", table(("word", "meaning"), words), sep="\n\n")

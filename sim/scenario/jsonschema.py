@@ -90,7 +90,10 @@ _KEYS = {
 }
 
 
-def json_schema(schema: type[ScenarioHead], known: Mapping[str, Any] | None = None) -> Schema:
+Keys = Mapping[str, Mapping[str, Sequence[str]]]
+
+
+def json_schema(schema: type[ScenarioHead], known: Mapping[str, Any] | None = None, keys: Keys | None = None) -> Schema:
     """Return the JSON Schema (draft 7) of the files that `load_scenario` reads with `schema`.
 
     Parameters
@@ -99,6 +102,8 @@ def json_schema(schema: type[ScenarioHead], known: Mapping[str, Any] | None = No
         `ScenarioHead` with the sections of the mechanisms.
     known : mapping, optional
         The plain values of a scenario whose things and sources are offered by name where one may stand.
+    keys : mapping, optional
+        By the name of a field, which keys its mapping is offered, and for each key which texts.
 
     Returns
     -------
@@ -110,7 +115,7 @@ def json_schema(schema: type[ScenarioHead], known: Mapping[str, Any] | None = No
     TypeError
         If a field has a type that is not known here.
     """
-    writer = _Writer(_names(schema, known or {}))
+    writer = _Writer(_names(schema, known or {}), keys or {})
     body = writer.section(schema)
     body["properties"] = {"extends": _EXTENDS | {"anyOf": _offered(shipped())}, **body["properties"]}
     body["description"] = "A scenario of Parley. Reference of all fields: parley schema --markdown"
@@ -118,9 +123,9 @@ def json_schema(schema: type[ScenarioHead], known: Mapping[str, Any] | None = No
     return {"$schema": "http://json-schema.org/draft-07/schema#", **body, "definitions": definitions}
 
 
-def schema_text(schema: type[ScenarioHead], known: Mapping[str, Any] | None = None) -> str:
+def schema_text(schema: type[ScenarioHead], known: Mapping[str, Any] | None = None, keys: Keys | None = None) -> str:
     """Return the JSON Schema as it is written to a file."""
-    return json.dumps(json_schema(schema, known), indent=1, allow_nan=False) + "\n"
+    return json.dumps(json_schema(schema, known, keys), indent=1, allow_nan=False) + "\n"
 
 
 def allowed(knob: Knob) -> str:
@@ -141,8 +146,8 @@ def sentence(text: str | None) -> str:
 class _Writer:
     """Writes sections and values; what is used in several places becomes a definition."""
 
-    def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
-        self._offers = names
+    def __init__(self, names: Mapping[str, Sequence[str]], keys: Keys) -> None:
+        self._offers, self._keys = names, keys
         self.definitions: dict[str, Schema] = {
             "number": _NUMBER,
             "source_key": _one_of(names.get("source", ())),
@@ -160,6 +165,8 @@ class _Writer:
             # A text that is called like a kind of thing names one.
             if "string" in one.get("type", ()) and "pattern" not in one:
                 one |= _examples(self._offers.get(name, ()))
+            if name in self._keys and "additionalProperties" in one:
+                one["properties"] = {key: _with_texts(one, texts) for key, texts in self._keys[name].items()}
         body: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
         if issubclass(section, Item):
             body["properties"] = {"id": _ITEM_ID, **{key: properties[key] for key in properties if key != "id"}}
@@ -273,6 +280,12 @@ def _names(annotation: Any, node: Any) -> dict[str, list[str]]:
 def _kind(section: Any) -> str:
     """Return what a section, or the first of several, is called: `red_line`."""
     return re.sub("(?<=[a-z])(?=[A-Z])", "_", members(section)[0].__name__).lower()
+
+
+def _with_texts(mapping: Schema, texts: Sequence[str]) -> Schema:
+    """Return what stands under a key of a mapping; where it is a list of texts, these are offered."""
+    inside: Schema = mapping["additionalProperties"]
+    return {**inside, "items": {**inside["items"], **_examples(texts)}} if texts else inside
 
 
 def _examples(names: Sequence[str]) -> Schema:

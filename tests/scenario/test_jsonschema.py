@@ -19,7 +19,8 @@ from pydantic import BaseModel, ValidationError, create_model
 
 from sim.model import WarScenario
 from sim.model.glossary import WORDS
-from sim.scenario import FieldError, Knob, Quantity, Section, knob, knob_of, load_scenario, read_yaml, shipped
+from sim.model.offered import offered_keys
+from sim.scenario import FieldError, Knob, Quantity, Section, knob, knob_of, load_scenario, numbers, read_yaml, shipped
 from sim.scenario.families import FAMILIES
 from sim.scenario.jsonschema import json_schema, schema_text
 from sim.scenario.reference import reference
@@ -28,8 +29,9 @@ from sim.scenario.scalars import resolve
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "sim" / "scenario" / "schema.json"
 SCENARIOS = sorted((ROOT / "scenarios").rglob("*.yaml"))
-BASELINE = load_scenario("shipped:baseline", WarScenario).tree
-SCHEMA = json_schema(WarScenario, BASELINE)
+SHIPPED = load_scenario("shipped:baseline", WarScenario)
+BASELINE, OFFERED = SHIPPED.tree, offered_keys(SHIPPED.world)
+SCHEMA = json_schema(WarScenario, BASELINE, OFFERED)
 VALIDATOR = Draft7Validator(SCHEMA)
 
 
@@ -69,7 +71,7 @@ def iso(value: Any) -> Any:
 
 
 def test_the_file_is_up_to_date():
-    assert FILE.read_text() == schema_text(WarScenario, BASELINE), "run: parley schema > sim/scenario/schema.json"
+    assert FILE.read_text() == schema_text(WarScenario, BASELINE, OFFERED), "run: parley schema > sim/scenario/schema.json"
 
 
 def test_it_is_a_small_valid_schema_of_draft_7():
@@ -422,6 +424,23 @@ def test_names_of_scenarios_things_and_sources_are_offered() -> None:
     assert "enum" not in regimes
     assert "examples" not in kinds["negotiation_parameters"]["properties"]["rule"]
     assert kinds["source_key"]["examples"] == list(BASELINE["sources"])
+
+
+def test_options_of_issues_and_knobs_of_events_are_offered() -> None:
+    kinds = SCHEMA["definitions"]
+    issues = BASELINE["negotiation"]["issues"]
+    for kind in ("rule", "red_line", "mediating"):
+        terms = kinds[kind]["properties"]["terms"]
+        offered = {issue: one["items"]["examples"] for issue, one in terms["properties"].items()}
+        assert offered == {issue: list(one["options"]) for issue, one in issues.items()}, kind
+        # Another war has other issues.
+        assert terms["additionalProperties"] == {"type": "array", "items": {"type": "string"}}
+    effect = kinds["scenario_event"]["properties"]["effect"]["properties"]
+    assert {"arms.defender.aid_scale", "manpower.attacker.killed_share"} <= effect.keys()
+    # What is settled at the start is no knob that an event can change.
+    assert "arms.attacker.fire_at_start_share" not in effect
+    assert effect.keys() <= {known.path for known in numbers(SHIPPED.world)}
+    assert {str(body) for body in effect.values()} == {"{'$ref': '#/definitions/effect'}"}
 
 
 def test_sections_are_called_by_words_and_not_by_classes() -> None:
