@@ -1,4 +1,4 @@
-"""Make the reference results again: `python results/regenerate.py`. About three minutes; see README.md for what they are."""
+"""Make the reference results again: `python results/regenerate.py`. About ten minutes; see README.md for what they are."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sim.results.pairs import of_means
 from sim.results.statistics import Z_95, kaplan_meier, wilson_interval
 from sim.results.summary import summarise
 from sim.scenario import load_scenario, shipped
+from sim.studies.bands import by_draw, parted, signs_of
 from sim.studies.headline import AT_ONCE, HEADLINE
 from sim.studies.one_at_a_time import mind_changing
 
@@ -24,6 +25,8 @@ FOLDER = Path(__file__).parent / "reference"
 SEED = 1
 REPLICATIONS = 1_000
 TWO_YEARS = 730
+# Of the assumptions, and lucks for each of them.
+DRAWS, LUCKS = 60, 33
 Rows = list[dict[str, Any]]
 
 
@@ -53,7 +56,7 @@ def scenario_rows(name: str) -> Rows:
 
 
 class Effect(NamedTuple):
-    """A factor of the article, the scenario that turns it, and what it moves."""
+    """A statement of the article, the scenario that turns it, and what it moves."""
 
     factor: str
     scenario: str
@@ -69,7 +72,10 @@ EFFECTS = (
     Effect("allies rush weapons", "more_arms", "baseline", "ground_gained_km2"),
     Effect("with many difficulties in helping", "aid_halted", "baseline", "ground_gained_km2"),
     Effect("with many difficulties in helping", "aid_late", "aid_early", "ground_gained_km2"),
+    Effect("with many difficulties in helping", "us_stops_for_good", "allies", "aid_pledged_beur_defender"),
     Effect("with many difficulties in helping", "attackers_backers_stop", "baseline", "ground_gained_km2"),
+    Effect("without angering Russia", "allies_without_fear", "allies", "aid_pledged_beur_defender"),
+    Effect("without angering Russia", "allies_without_fear", "allies", "escalations_attacker"),
     Effect("the Russian army increases the pace of its offensive", "faster_offensive", "baseline", "ground_gained_km2"),
     Effect("the Russian army increases the pace of its offensive", "offensive_surge", "baseline", "casualties_attacker"),
     Effect("in the lead and not eager to negotiate", "faster_offensive", "baseline", "deal_within_24_months"),
@@ -84,19 +90,49 @@ EFFECTS = (
     Effect("likely guarded by European troops", "strong_zone", "zone_without_guards", "ceasefire_lasted_365_days"),
     Effect("likely guarded by European troops", "european_zone", "zone_without_guards", "deal_within_24_months"),
     Effect("likely guarded by European troops", "strong_zone", "european_zone", "deal_within_24_months"),
+    Effect("who would guard it must consent", "europe_unwilling", "allies", "deal_within_24_months"),
+    Effect("no solution may violate recognised borders", "borders_kept", "baseline", "deal_within_24_months"),
     Effect("no solution may violate recognised borders", "recognition_priced", "baseline", "deal_within_24_months"),
     Effect("no solution may violate recognised borders", "recognition_hard", "recognition_priced", "deal_within_24_months"),
-    Effect("membership in NATO, and on which territory", "nato_path", "baseline", "deal_within_24_months"),
-    Effect("membership in NATO, and on which territory", "nato_deferred", "nato_path", "deal_within_24_months"),
+    Effect("membership in NATO", "nato_path", "baseline", "deal_within_24_months"),
+    Effect("membership in NATO", "nato_deferred", "nato_path", "deal_within_24_months"),
+    Effect("and on which territory", "membership_for_a_part", "allies", "escalations_attacker"),
+    Effect("and on which territory", "membership_off_the_table", "membership_for_a_part", "escalations_attacker"),
+    Effect("and on which territory", "membership_for_a_part", "allies", "deal_within_24_months"),
     Effect("membership as a pretext for escalation", "escalation", "baseline", "casualties_attacker"),
     Effect("membership as a pretext for escalation", "escalation", "baseline", "first_talks_month"),
     Effect("security guarantees from NATO", "guaranteed_zone", "bare_truce", "deal_within_24_months"),
     Effect("security guarantees from NATO", "guarantees_without_troops", "bare_truce", "deal_within_24_months"),
     Effect("security guarantees from NATO", "neutral_with_guarantees", "guarantees_without_troops", "deal_within_24_months"),
+    Effect("leave the occupied land to Russia for a ceasefire", "land_offered", "borders_kept", "deal_within_24_months"),
     Effect("leave the occupied land to Russia for a ceasefire", "land_for_ceasefire", "baseline", "conceded_defender"),
     Effect("leave the occupied land to Russia for a ceasefire", "land_for_ceasefire", "baseline", "deal_within_24_months"),
     Effect("Ukraine lacks the means, and stops pressing membership", "softer_lines", "baseline", "deal_within_24_months"),
 )
+
+
+# What each statement asserts, as it is read here.
+ASSERTED = {
+    "Russia loses about 1,500 killed and wounded a day": "such losses wear down its army",
+    "it mobilizes about 30,000 a month": "recruits keep an army's superiority up",
+    "allies rush weapons": "arms hold ground",
+    "with many difficulties in helping": "what is late, halted or stopped costs ground",
+    "without angering Russia": "fear of escalation holds help back, and help provokes",
+    "the Russian army increases the pace of its offensive": "pace takes ground, at a price",
+    "in the lead and not eager to negotiate": "who advances talks less and later",
+    "allies want a position of strength for Ukraine": "who is stronger concedes less",
+    "options for ending the war are weighed": "talks and pressure end wars sooner",
+    "a ceasefire with a demilitarized zone": "a zone makes ceasefires last, and so be signed",
+    "likely guarded by European troops": "guards make ceasefires last; the other side dislikes them",
+    "who would guard it must consent": "without their consent a deal is missing",
+    "no solution may violate recognised borders": "red lines on borders keep deals away",
+    "membership in NATO": "who insists on it signs less; put off, it is in the way no more",
+    "and on which territory": "the more territory, the more it provokes",
+    "membership as a pretext for escalation": "steps towards it are answered by harder war",
+    "security guarantees from NATO": "a guarantee is worth signing for, and dear to the other side",
+    "leave the occupied land to Russia for a ceasefire": "land buys a ceasefire",
+    "Ukraine lacks the means, and stops pressing membership": "softer red lines bring deals",
+}
 
 
 def effects_of(name: str) -> dict[str, Any]:
@@ -104,16 +140,117 @@ def effects_of(name: str) -> dict[str, Any]:
     return run(name, 2 * REPLICATIONS, TWO_YEARS).outcomes
 
 
-def effect_rows(outcomes: dict[str, dict[str, Any]]) -> Rows:
-    """Return the effects of all factors, on paired histories."""
+def by_draw_of(name: str) -> dict[str, Any]:
+    """Return the outcomes of a scenario over two years, a row for each draw of the assumptions."""
+    plan = Plan(2 * REPLICATIONS, SEED, TWO_YEARS, series=False)
+    (found,) = by_draw([load_scenario(name, WarScenario)], plan, sorted(_moved_in(name)), DRAWS, LUCKS)
+    return found
+
+
+def _moved_in(name: str) -> set[str]:
+    return {effect.outcome for effect in EFFECTS if name in (effect.scenario, effect.other)}
+
+
+def effect_rows(outcomes: dict[str, dict[str, Any]], drawn: dict[str, dict[str, Any]]) -> Rows:
+    """Return the effects of all factors, on paired histories, and in what share of the assumptions they have which sign.
+
+    Parameters
+    ----------
+    outcomes, drawn : dict
+        By scenario, what `effects_of` and `by_draw_of` return.
+    """
     rows: Rows = []
     for effect in EFFECTS:
-        found = of_means(*(outcomes[name][effect.outcome] for name in (effect.other, effect.scenario)))
+        names = (effect.other, effect.scenario)
+        found = of_means(*(outcomes[name][effect.outcome] for name in names))
         assert found is not None, "both scenarios have the outcome in some histories"
-        rows.append(
-            {**effect._asdict(), "pairs": found.pairs, "difference": found.mean, "low": found.low, "high": found.high}
-        )
+        other, this = (drawn[name][effect.outcome] for name in names)
+        signs = signs_of(this - other)
+        assert signs is not None, "so they have in some draws"
+        rows.append({
+            **effect._asdict(), "pairs": found.pairs, "difference": found.mean, "low": found.low, "high": found.high,
+            "sign": signs.sign, "sign_share": signs.share, "sign_low": signs.share_low, "sign_high": signs.share_high,
+            "band_low": signs.band[0], "band_high": signs.band[1],
+        })  # fmt: skip
     return rows
+
+
+# Aid to Ukraine from nothing to four times what is pledged, with what follows from it where others decide too.
+
+SCALES = (0, 0.5, 1, 1.5, 2, 3, 4)
+# What Ukraine would call a good end: its army stands, the war is its own, and it has lost little more.
+LITTLE_KM2 = 5_000
+BAD_ENDS = ("defender_collapsed", "attacker_holds_all", "attacker_reached_aims", "wider_war")
+CURVES = {
+    "ground_gained_km2": ("Land taken by Russia (1,000 km2)", 0.001),
+    "casualties_defender": ("Ukraine's killed and wounded (thousand)", 0.001),
+    "escalations_attacker": ("Escalations by Russia", 1),
+    "deal_within_24_months": ("Deals within 24 months (%)", 100),
+    "conceded_defender": ("What Ukraine concedes in a deal (utility)", 1),
+    "good_end": ("Good ends for Ukraine (%)", 100),
+}
+
+
+def with_aid(scale: float) -> dict[str, Any]:
+    """Return the outcomes of `allies` with so many times the aid, a row for each draw of the assumptions."""
+    scenario = load_scenario("allies", WarScenario, [f"arms.defender.aid_scale={scale}"])
+    plan = Plan(2 * REPLICATIONS, SEED, TWO_YEARS, series=False)
+    asked = [*(name for name in CURVES if name != "good_end"), *BAD_ENDS]
+    (found,) = by_draw([scenario], plan, asked, DRAWS, LUCKS)
+    bad = sum(found[name] for name in BAD_ENDS)
+    return found | {"good_end": np.where(bad > 0, 0.0, 1.0) * (found["ground_gained_km2"] <= LITTLE_KM2)}
+
+
+def aid_rows(found: Sequence[dict[str, Any]]) -> Rows:
+    """Return each curve with its two bands, and in which share of the assumptions the next step of aid does which.
+
+    Parameters
+    ----------
+    found : sequence of dict
+        Of each scale, what `with_aid` returns.
+    """
+    rows: Rows = []
+    for place, scale in enumerate(SCALES):
+        for name in CURVES:
+            values = found[place][name]
+            known = values[~np.isnan(values)]
+            whole = parted(values)
+            assert whole is not None, "some draws have the outcome"
+            # Of the lucks alone: the draws of the assumptions are these.
+            half = Z_95 * whole.noise / np.sqrt(len(known))
+            row = {"aid_scale": scale, "outcome": name, "n": len(known), "mean": known.mean()}
+            row |= {"low": known.mean() - half, "high": known.mean() + half}
+            row |= {"band_low": whole.band[0], "band_high": whole.band[1]}
+            more = signs_of(found[place + 1][name] - values) if place + 1 < len(SCALES) else None
+            rows.append(row | {
+                "next": more.mean if more else np.nan, "next_low": more.low if more else np.nan,
+                "next_high": more.high if more else np.nan, "next_sign": more.sign if more else "",
+                "next_share": more.share if more else np.nan,
+            })  # fmt: skip
+    return rows
+
+
+def draw_aid(rows: Sequence[dict[str, str]]) -> None:
+    """Draw the curves: a line, around it the band of the simulation, and around that the band of the assumptions."""
+    from sim.report.style import CEASEFIRE, PAPERS, style
+
+    paper = PAPERS["page"]
+    with style(paper):
+        figure, axes = paper.canvas(6.0, rows=3, columns=2)
+        for axis, (name, (label, scale)) in zip(axes, CURVES.items(), strict=True):
+            own = [row for row in rows if row["outcome"] == name]
+            at, mean, low, high, least, most = (
+                [float(row[column]) * (1 if column == "aid_scale" else scale) for row in own]
+                for column in ("aid_scale", "mean", "low", "high", "band_low", "band_high")
+            )
+            axis.fill_between(at, least, most, color=CEASEFIRE, alpha=0.18, linewidth=0)
+            axis.fill_between(at, low, high, color=CEASEFIRE, alpha=0.55, linewidth=0)
+            axis.plot(at, mean, color=CEASEFIRE, marker="o", markersize=3)
+            axis.set_title(label)
+            axis.set_xticks([0, 1, 2, 3, 4])
+        for axis in axes[-2:]:
+            axis.set_xlabel("Aid to Ukraine (1: as pledged)")
+        figure.savefig(FOLDER / "aid.png", dpi=150)
 
 
 # How long ceasefires last, by how much institutions matter.
@@ -190,12 +327,14 @@ LABELS = {
     "first_talks_month": ("first talks", 1, ".2f", "months"),
     "conceded_defender": ("what Ukraine concedes", 1, ".3f", "of utility"),
     "ceasefire_lasted_365_days": ("ceasefires that last a year", 100, ".0f", "points"),
+    "aid_pledged_beur_defender": ("aid pledged to Ukraine", 1, ".1f", "bn EUR"),
+    "escalations_attacker": ("escalations by Russia", 1, ".2f", "times"),
 }
 
 
 def effects_table(rows: list[dict[str, str]]) -> str:
     """Return the effects, as they stand in the CSV file, as a Markdown table with one row for each factor."""
-    lines = ["| the article | the scenario that turns it, and its effect |", "|---|---|"]
+    lines = ["| the article | asserts that | the scenario that turns it, and its effect |", "|---|---|---|"]
     for factor in dict.fromkeys(effect.factor for effect in EFFECTS):
         told = []
         for row in rows:
@@ -204,10 +343,18 @@ def effects_table(rows: list[dict[str, str]]) -> str:
                 what, scale, digits, unit = LABELS[row["outcome"]]
                 difference = format(scale * float(row["difference"]), f"+{digits}")
                 half = format(scale * (float(row["high"]) - float(row["low"])) / 2, digits)
-                found = "" if float(row["low"]) * float(row["high"]) > 0 else ", no difference found"
-                told.append(f"`{row['scenario']}`{against}: {what} {difference} {unit} (± {half}{found})")
-        lines.append(f"| {factor} | {'; '.join(told)} |")
+                told.append(f"`{row['scenario']}`{against}: {what} {difference} {unit} (± {half}; {_sign_in_words(row)})")
+        lines.append(f"| {factor} | {ASSERTED[factor]} | {'; '.join(told)} |")
     return "\n".join(lines) + "\n"
+
+
+def _sign_in_words(row: dict[str, str]) -> str:
+    """Return what is known of the sign of an effect."""
+    if float(row["low"]) * float(row["high"]) <= 0:
+        return "no difference found"
+    way = "more" if float(row["difference"]) > 0 else "less"
+    share = f"{way} in {100 * float(row['sign_share']):.0f} % of the assumptions"
+    return share if row["sign"] in "+-" else f"*undetermined*: {share}"
 
 
 def guide_with(table: str) -> str:
@@ -220,7 +367,9 @@ def tables(pool: ProcessPoolExecutor) -> Iterator[tuple[str, Rows]]:
     """Yield each table with its name."""
     yield "scenarios", [row for rows in pool.map(scenario_rows, shipped()) for row in rows]
     names = list(dict.fromkeys(name for effect in EFFECTS for name in (effect.scenario, effect.other)))
-    yield "effects", effect_rows(dict(zip(names, pool.map(effects_of, names), strict=True)))
+    each = (dict(zip(names, pool.map(of, names), strict=True)) for of in (effects_of, by_draw_of))
+    yield "effects", effect_rows(*each)
+    yield "aid", aid_rows(list(pool.map(with_aid, SCALES)))
     cases = [(name, institutions) for name in TRUCES for institutions in INSTITUTIONS]
     yield "survival", [row for rows in pool.map(survival_rows, *zip(*cases, strict=True)) for row in rows]
     grid = [(width, guards) for width in WIDTHS for guards in GUARDS]
@@ -253,6 +402,8 @@ def main() -> None:
             print(f"{name}: {len(rows)} rows")
             if name == "effects":
                 GUIDE.write_text(guide_with(effects_table(texts)), encoding="utf-8")
+            if name == "aid":
+                draw_aid(texts)
 
 
 if __name__ == "__main__":

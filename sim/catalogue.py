@@ -10,7 +10,7 @@ THEMES = {
     "To start from": ("baseline",),
     "Arms and their backers": (
         "more_arms", "aid_early", "aid_late", "aid_halted", "attackers_backers_stop", "allies",
-        "us_stops_for_good",
+        "us_stops_for_good", "allies_without_fear",
     ),
     "Soldiers and losses": (
         "heavier_losses", "lower_return_of_wounded", "lower_draft_age", "russian_mobilization", "square_law",
@@ -18,11 +18,12 @@ THEMES = {
     "The front": ("faster_offensive", "stalled_offensive", "offensive_surge"),
     "Talks and pressure": ("no_talks", "outside_pressure", "escalation", "ratification"),
     "What is signed: land, recognition, membership": (
-        "land_for_ceasefire", "recognition_priced", "recognition_hard", "softer_lines", "nato_path", "nato_deferred",
+        "borders_kept", "land_offered", "land_for_ceasefire", "recognition_priced", "recognition_hard", "softer_lines",
+        "nato_path", "nato_deferred", "membership_for_a_part", "membership_off_the_table",
     ),
     "What keeps a ceasefire": (
         "bare_truce", "zone_without_guards", "european_zone", "strong_zone", "guaranteed_zone",
-        "guarantees_without_troops", "neutral_with_guarantees",
+        "guarantees_without_troops", "neutral_with_guarantees", "europe_unwilling",
     ),
     "Other wars, and examples": (
         "history/iwo_jima", "history/korea", "history/winter_war", "examples/change_of_initiative",

@@ -59,10 +59,44 @@ def test_a_scenario_gives_its_reference_results(name: str) -> None:
 def test_every_factor_of_the_article_has_an_effect_and_stands_in_the_guide() -> None:
     rows = kept("effects")
     assert [row["factor"] for row in rows] == [effect.factor for effect in regenerate.EFFECTS]
-    assert len({row["factor"] for row in rows}) >= 12
+    assert len({row["factor"] for row in rows}) >= 18
+    assert {row["factor"] for row in rows} == regenerate.ASSERTED.keys()
     found = {row["factor"] for row in rows if float(row["low"]) * float(row["high"]) > 0}
     assert found == {row["factor"] for row in rows}, "each has an effect whose interval leaves out zero"
     assert regenerate.GUIDE.read_text(encoding="utf-8") == regenerate.guide_with(regenerate.effects_table(rows))
+
+
+def test_a_sign_is_told_only_where_it_holds_in_most_of_the_assumptions() -> None:
+    rows = kept("effects")
+    for row in rows:
+        share, low, high = (float(row[name]) for name in ("sign_share", "sign_low", "sign_high"))
+        assert 0 <= low <= high <= 1
+        assert float(row["band_low"]) <= float(row["band_high"])
+        if row["sign"] in ("+", "-"):
+            assert share >= 0.8
+            assert (float(row["difference"]) > 0) == (row["sign"] == "+")
+        else:
+            assert row["sign"] == "no difference found" or share < 0.8
+    # Were it none, or all, a reader could not tell what the word is for.
+    undetermined = [row for row in rows if row["sign"] == "undetermined"]
+    assert 0 < len(undetermined) < len(rows)
+    told = regenerate.effects_table(rows)
+    assert told.count("*undetermined*") >= len(undetermined)
+
+
+def test_the_band_of_the_assumptions_is_wider_than_that_of_the_simulation() -> None:
+    rows = kept("aid")
+    assert [float(row["aid_scale"]) for row in rows if row["outcome"] == "good_end"] == list(regenerate.SCALES)
+    assert {row["outcome"] for row in rows} == regenerate.CURVES.keys()
+    for row in rows:
+        low, mean, high = (float(row[name]) for name in ("low", "mean", "high"))
+        assert low <= mean <= high
+        # Of what all assumptions agree on, as no escalation without aid, there may be no band.
+        assert float(row["band_high"]) - float(row["band_low"]) >= high - low or row["outcome"] == "conceded_defender", row
+    by_scale = {float(row["aid_scale"]): float(row["mean"]) for row in rows if row["outcome"] == "ground_gained_km2"}
+    assert all(by_scale[more] < by_scale[less] for less, more in pairwise(regenerate.SCALES)), "arms hold ground"
+    escalations = [float(row["mean"]) for row in rows if row["outcome"] == "escalations_attacker"]
+    assert all(more > less for less, more in pairwise(escalations)), "and provoke"
 
 
 def test_deals_and_lasting_peace_rise_with_the_zone_and_lasting_peace_with_guards() -> None:

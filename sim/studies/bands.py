@@ -1,0 +1,190 @@
+"""What is not known beside what is luck: how far a result moves over the assumptions, and which sign an effect has in them.
+
+An assumption is an uncertain number of the scenario, the same throughout a history; all that is drawn from day to day, and
+what leaders keep to themselves, is luck. Each draw of all assumptions together meets several lucks, so that the spread over
+draws of what comes of them can be parted from that of luck: the variance of the means of draws is the spread of what is not
+known, plus that of luck over the number of lucks (analysis of variance of one factor at random; Searle, Casella and
+McCulloch 1992). The means of draws are drawn together until their variance is the first part alone (Louis 1984): of these
+are the quantiles and shares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.engine.draws import Floats, Ints
+from sim.ensemble.run import Plan, run_histories
+from sim.ensemble.workers import ALONE, Pool
+from sim.results.pairs import of_means
+from sim.scenario import Scenario, ScenarioHead
+from sim.studies.designed import Histories, shared_outcomes
+
+# judgement: a sign that holds in fewer of the assumptions than this is undetermined.
+DETERMINED = 0.8
+LEVELS = (0.05, 0.95)
+RESAMPLES = 400
+
+
+class Parted(NamedTuple):
+    """What comes of each draw of the assumptions, with luck taken out.
+
+    Attributes
+    ----------
+    means : (draws,) array
+        As far from one another as what is not known makes them; draws in which no history has the outcome are left out.
+    spread : float
+        Their standard deviation, 0 where luck explains all of it.
+    noise : float
+        The standard deviation that luck gives a single history.
+    """
+
+    means: Floats
+    spread: float
+    noise: float
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """Between what nine tenths of the assumptions lie."""
+        low, high = np.quantile(self.means, LEVELS).tolist()
+        return low, high
+
+    @property
+    def positive(self) -> float:
+        """In which share of the assumptions it is above 0; half where none is on any side."""
+        share = (self.means > 0).mean() + 0.5 * (self.means == 0).mean()
+        return float(share)
+
+
+@dataclass(frozen=True)
+class Signs:
+    """In which share of the assumptions an effect has which sign.
+
+    Attributes
+    ----------
+    mean, low, high : float
+        The effect over all of them, and its 95 % interval.
+    band : (float, float)
+        Between what it lies in nine tenths of them.
+    share : float
+        Of the sign that the mean has.
+    share_low, share_high : float
+        The 95 % interval of the share, from resampled draws.
+    """
+
+    mean: float
+    low: float
+    high: float
+    band: tuple[float, float]
+    share: float
+    share_low: float
+    share_high: float
+
+    @property
+    def found(self) -> bool:
+        """Whether there is an effect over all of the assumptions."""
+        return not self.low <= 0.0 <= self.high
+
+    @property
+    def sign(self) -> str:
+        """The sign; or that too many of the assumptions have another; or that no effect is found."""
+        if not self.found:
+            return "no difference found"
+        return ("+" if self.mean > 0 else "-") if self.share >= DETERMINED else "undetermined"
+
+
+def parted(values: Floats) -> Parted | None:
+    """Part what is not known from luck; None where fewer than two draws have the outcome, or no draw has it twice.
+
+    Parameters
+    ----------
+    values : (draws, lucks) array
+        Of each history; NaN where it has not the outcome.
+
+    >>> found = parted(np.array([[1.0, 3.0], [5.0, 7.0]]))
+    >>> found.means.round(3).tolist(), round(found.spread, 3), round(found.noise, 3)
+    ([2.129, 5.871], 2.646, 1.414)
+    """
+    known = ~np.isnan(values)
+    counts = known.sum(axis=1)
+    values, known, counts = values[counts > 0], known[counts > 0], counts[counts > 0]
+    draws, size = len(counts), int(counts.sum())
+    if draws < 2 or size == draws:
+        return None
+    means: Floats = np.where(known, values, 0.0).sum(axis=1) / counts
+    whole = float((counts * means).sum() / size)
+    within = float(np.where(known, (values - means[:, None]) ** 2, 0.0).sum() / (size - draws))
+    between = float((counts * (means - whole) ** 2).sum() / (draws - 1))
+    # Lucks a draw, where they differ in number.
+    typical = (size - float((counts**2).sum()) / size) / (draws - 1)
+    variance = max(0.0, (between - within) / typical)
+    centre = float(means.mean())
+    shrunk = centre + (means - centre) * np.sqrt(variance / np.maximum(variance + within / counts, 1e-300))
+    return Parted(shrunk, float(np.sqrt(variance)), float(np.sqrt(within)))
+
+
+def signs_of(differences: Floats) -> Signs | None:
+    """Return in which share of the assumptions an effect has which sign; None where that cannot be told.
+
+    Parameters
+    ----------
+    differences : (draws, lucks) array
+        Of each pair of histories; NaN where one has not the outcome.
+    """
+    found = parted(differences)
+    if found is None:
+        return None
+    means = np.array([row[~np.isnan(row)].mean() for row in differences if not np.isnan(row).all()])
+    over = of_means(np.zeros(len(means)), means)
+    assert over is not None, "two draws at least"
+    way = 1.0 if over.mean >= 0 else -1.0
+    luck = np.random.Generator(np.random.PCG64(0))
+    again = [parted(differences[luck.integers(len(differences), size=len(differences))]) for _ in range(RESAMPLES)]
+    shares = [_share(one, way) for one in again if one is not None]
+    low, high = np.quantile(shares, (0.025, 0.975)).tolist()
+    return Signs(over.mean, over.low, over.high, found.band, _share(found, way), low, high)
+
+
+def _share(found: Parted, way: float) -> float:
+    return found.positive if way > 0 else 1.0 - found.positive
+
+
+def histories(scenario: Scenario[ScenarioHead], plan: Plan, outcomes: Sequence[str], draws: int, lucks: int) -> Histories:
+    """Return the histories of a design: the assumptions of the first `draws` replications, each with `lucks` others' luck.
+
+    Two scenarios have the same draws of what they share, and the same luck.
+    """
+    numbers = np.arange(draws * lucks, dtype=np.int64)
+    given = {path: np.repeat(values, lucks) for path, values in assumptions_of(scenario, plan, numbers[:draws]).items()}
+    # The luck of who has drawn the assumptions is that of none, so that what is drawn once is no further assumption.
+    return Histories(scenario, plan, tuple(outcomes), numbers + draws, given)
+
+
+def assumptions_of(scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints) -> Mapping[str, Floats]:
+    """Return the uncertain numbers that replications draw, by path."""
+    return run_histories(scenario, replace(plan, days=1, series=False, asked=(), watched=()), numbers).drawn
+
+
+def by_draw(
+    scenarios: Sequence[Scenario[ScenarioHead]],
+    plan: Plan,
+    outcomes: Sequence[str],
+    draws: int,
+    lucks: int,
+    pool: Pool = ALONE,
+) -> list[dict[str, Floats]]:
+    """Run a design for each of several scenarios; return the values of each outcome, (draws, lucks).
+
+    Raises
+    ------
+    ConditionError
+        When there is no such outcome.
+    """
+    tasks = [histories(scenario, plan, outcomes, draws, lucks) for scenario in scenarios]
+    found: list[dict[str, Floats]] = [{} for _ in tasks]
+    for place, values in shared_outcomes(tasks, pool):
+        found[place] = {name: column.reshape(draws, lucks) for name, column in values.items()}
+    return found
