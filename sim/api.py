@@ -35,6 +35,7 @@ from sim.results.identity import identity_of
 from sim.results.runs import Run, Runs, told_apart
 from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.scenario.head import MOST_MONTHS
+from sim.scenario.identity import horizon_set
 from sim.scenario.write import as_setting
 from sim.studies.breakeven import BreakEven, break_even
 from sim.studies.condition import Condition, column_of, outcome_of, refuse_unknown
@@ -390,6 +391,8 @@ def _what(
     loaded = load(scenario, settings)
     if months is not None:
         months = whole_number("months", months, 1, MOST_MONTHS)
+        if path := horizon_set([f"{one}=" for one in settings] if isinstance(settings, Mapping) else settings):
+            raise WrongArgument(f"{path} is among the settings, and months gives the horizon too: choose one")
     if isinstance(outcomes, str) or not all(isinstance(one, str) for one in outcomes):
         raise WrongArgument(f"outcomes are a list of texts, as ['casualties_attacker[12..24]'], not {outcomes!r}")
     plan = Plan(replications, seed, horizon_days(loaded, months), series=series, asked=tuple(outcomes))

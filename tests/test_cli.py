@@ -200,7 +200,8 @@ def test_targets(parley, tmp_path: Path):
     missed = parley("targets", "baseline", "--months", 24, "--set", "front.advance_km2_per_day=2", cwd=tmp_path)
     assert missed.returncode == 5
     assert "NOT MET" in missed.stdout
-    assert not (tmp_path / "results").exists()
+    kept = [tmp_path / f"results/baseline{set_}+24_months" for set_ in ("", "+front.advance_km2_per_day=2")]
+    assert [(folder / "manifest.json").is_file() for folder in kept] == [True, True]
 
 
 BAD_SCENARIOS = {

@@ -1,5 +1,8 @@
 """`parley check`, `show`, `diff`, `new` and `list` as a user meets them."""
 
+import csv
+import io
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import pytest
 from sim.scenario import numbers, quantities
 from sim.scenario.describe import changes, coverage, entries
 from sim.words.new_scenario import COMMON
+from tests.conftest import ROOT
 
 MORE = """\
 title: More arms
@@ -152,3 +156,56 @@ def test_list_names_every_shipped_scenario(parley):
     assert "guards_without" not in zones
     assert "strong_zone" in zones
     assert "The Europeans of the zone are 100,000" in zones
+
+
+def test_a_place_can_be_opened_from_where_it_is_said(parley, tmp_path: Path) -> None:
+    below = tmp_path / "mine"
+    below.mkdir()
+    (below / "half.yaml").write_text("title: Half\nextends: baseline\narms: {defender: {aid_scale: 0.5}}\n")
+
+    def places(folder: Path, file: str) -> dict[str, str]:
+        done = parley("show", file, "aid", "scale", "--csv", cwd=folder)
+        return {row["path"]: row["place"] for row in csv.DictReader(io.StringIO(done.stdout))}
+
+    scale = "arms.defender.aid_scale"
+    assert places(tmp_path, "mine/half.yaml")[scale] == "mine/half.yaml:3"
+    assert places(below, "half.yaml")[scale] == "half.yaml:3"
+    shipped = ROOT / "scenarios/baseline.yaml"
+    for folder, file in ((tmp_path, "mine/half.yaml"), (below, "half.yaml"), (ROOT, "baseline")):
+        for place in places(folder, file).values():
+            name, _, line = place.rpartition(":")
+            assert not name or int(line) <= len((folder / name).read_text().splitlines())
+    assert f"{shipped}:" in places(tmp_path, "baseline")[scale]
+    # In a table the name of a file is enough, with where it is below.
+    said = parley("show", "mine/half.yaml", "scale", cwd=tmp_path).stdout
+    assert "  mine/half.yaml:3" in said
+    assert "  baseline.yaml:" in said
+    assert f"\nFiles that are not in this folder\n baseline.yaml: {shipped}\n" in said
+    assert "Files that are not" not in parley("show", "baseline", "scale", cwd=ROOT).stdout
+
+
+def test_files_of_one_name_are_told_apart(load) -> None:
+    from sim.words.layout import as_text
+    from sim.words.scenarios import values
+
+    row = {"path": "a.b", "value": "1", "unit": "", "source": ""}
+    found = [{**row, "place": place} for place in ("/x/a.yaml:1", "/y/a.yaml:2", "/y/b.yaml:3", "c.yaml:4", "/x/c.yaml:5")]
+    said = as_text(values(load("baseline"), found), 120)
+    for place in ("/x/a.yaml:1", "/y/a.yaml:2", " b.yaml:3", " c.yaml:4", "/x/c.yaml:5", " b.yaml: /y/b.yaml"):
+        assert place in said
+
+
+def test_data_of_values_have_their_sources_in_full(parley, load) -> None:
+    known = load("baseline").world.sources
+    rows = json.loads(parley("show", "baseline", "casualties", "--json").stdout)["data"]
+    table = list(csv.DictReader(io.StringIO(parley("show", "baseline", "casualties", "--csv").stdout)))
+    assert len(rows) == len(table) > 5
+    for row, line in zip(rows, table, strict=True):
+        keys = [key for key in row["source"].split(", ") if key in known]
+        assert [one["key"] for one in row["sources"]] == keys
+        for one in row["sources"]:
+            assert one["address"] == known[one["key"]].address
+            assert one["title"] in line["sources"]
+            assert one["address"] in line["sources"]
+        assert bool(keys) == bool(line["sources"])
+    assert any(len(row["sources"]) > 1 for row in rows)

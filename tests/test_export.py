@@ -222,6 +222,17 @@ def test_the_command_writes_both_and_replaces_nothing(parley, folders: Path, tmp
     done = parley(*ask)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Written: ") == 2
+    # Each names what is in it as it is called there.
+    said = " ".join(done.stdout.split())
+    sheets = openpyxl.load_workbook(book).sheetnames
+    with sqlite3.connect(base) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master")]
+    assert f"{book} (sheets: {', '.join(sheets)}) Written: " in said
+    assert f"{base} (tables: {', '.join(tables)}) Next: parley compare " in said
+    assert {"Histories", "Comparison"} <= {*sheets}
+    alone = parley("export", folders / "baseline", "--xlsx", tmp_path / "b.xlsx", "--json")
+    data = json.loads(alone.stdout)["data"]
+    assert data == {"written": [str(tmp_path / "b.xlsx")], "sheets": openpyxl.load_workbook(tmp_path / "b.xlsx").sheetnames}
     assert book.read_bytes() == _book(folders).read_bytes()
     again = parley(*ask)
     assert again.returncode == 3

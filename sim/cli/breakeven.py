@@ -96,7 +96,7 @@ def breakeven(
         from sim.words.layout import EMPTY, Text
 
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
-        knob = Varied.parse(vary)
+        knob = Varied.parse(vary, in_steps=False)
         if knob.low is None or knob.high is None or knob.values:
             raise DesignError(f"cannot read --vary {vary!r}; write PATH=LOW:HIGH with two numbers")
         path, low, high = knob.path, knob.low, knob.high

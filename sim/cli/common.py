@@ -306,10 +306,11 @@ def refuse_both(settings: Sequence[str] | None, varied: Sequence[str]) -> None:
 
 def refuse_two_horizons(settings: Sequence[str] | None, months: int | None) -> None:
     """Exit when the horizon is set and given by --months at once, since one of both would be lost."""
-    paths = [setting.partition("=")[0].strip() for setting in settings or ()]
-    for path in ("horizon_months", "horizon_days"):
-        if months is not None and path in paths:
-            refuse(f"{path} is set by --set, and --months gives the horizon too: choose one")
+    from sim.scenario.identity import horizon_set
+
+    path = horizon_set(settings or ())
+    if months is not None and path:
+        refuse(f"{path} is set by --set, and --months gives the horizon too: choose one")
 
 
 def refuse_two_histories(replication: int | None, ending: str | None) -> None:

@@ -28,9 +28,9 @@ class Contract(NamedTuple):
     prints : tuple of str
         Beside text: as what it prints data.
     writes : tuple of str
-        What it leaves behind: a run, also one that it had to make; a study, always; a file. Runs and studies get a folder by
-        their names in that of `--results`; `--out` is the one thing that is written, a folder of results or a file. What
-        writes results says where they are, and what to do next.
+        What it leaves behind: a run, also one that it had to make, which other commands find; a study, always; a file. Runs
+        and studies get a folder by their names in that of `--results`; `--out` is the one thing that is written, a folder of
+        results or a file. What computes says where results are, and what to do next.
     """
 
     takes: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ CONTRACT = {
     "sensitivity": Contract(_RUNS, True, _TABLES, ("run", "study")),
     "discover": Contract(_RUNS, True, _TABLES, ("run", "study")),
     "outcomes": Contract(_NAMES, True, _TABLES),
-    "targets": Contract(_NAMES, True, _TABLES),
+    "targets": Contract(_RUNS, True, _TABLES, ("run",)),
     "list": Contract((), False, _TABLES),
     "new": Contract((), False, ("json",), ("file",)),
     "check": Contract(_NAMES, True, _TABLES),

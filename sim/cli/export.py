@@ -9,7 +9,8 @@ import typer
 
 from sim.cli.common import RESULTS, AsJson, Root, Settings, errors_as_lines, note, refuse
 from sim.cli.complete import scenarios_and_results
-from sim.cli.printing import say, say_json
+from sim.cli.printing import say, say_end, say_json
+from sim.cli.steps import next_of_results
 from sim.cli.wanted import results_of
 
 
@@ -41,7 +42,7 @@ def export(
     if len({path.absolute() for path in files}) < len(files):
         refuse("--xlsx and --sqlite are two files: give each a name of its own")
     with errors_as_lines():
-        from sim.report.workbook import workbook, writer
+        from sim.report.workbook import sheet_names, workbook, writer
         from sim.results.export import Export, sqlite_of
         from sim.results.place import may_write, write_file
         from sim.results.read import read_folder
@@ -52,14 +53,19 @@ def export(
             writer()
         for path in files:
             may_write(path, force)
-        found = Export.of([read_folder(results_of(name, settings, results)) for name in of])
+        folders = [results_of(name, settings, results) for name in of]
+        found = Export.of([read_folder(folder) for folder in folders])
         for text in found.left_out:
             note(f"note: {text}")
         for made, at in ((workbook, xlsx), (sqlite_of, sqlite)):
             if at is not None:
                 write_file(made(found), at)
-        tables = [sheet.name for sheet in found.sheets]
+        # By the names under which each file has them.
+        names = {"sheets": sheet_names(found)} if xlsx is not None else {}
+        names |= {"tables": [sheet.name for sheet in found.sheets]} if sqlite is not None else {}
         if as_json:
-            say_json({"written": list(map(str, files)), "tables": tables})
-        else:
-            say(*(Text(f"Written: {path} ({', '.join(tables)})", 0, 2) for path in files))
+            say_json({"written": list(map(str, files)), **names})
+            return
+        inside = zip(files, names.items(), strict=True)
+        say(*(Text(f"Written: {path} ({kind}: {', '.join(told)})", 0, 2) for path, (kind, told) in inside))
+        say_end([], next_of_results(folders, "export", bool(found.comparisons)), data=False)

@@ -20,7 +20,8 @@ from sim.cli.common import (
     refuse_two_histories,
 )
 from sim.cli.complete import endings, scenarios_and_results
-from sim.cli.printing import say, say_json
+from sim.cli.printing import say, say_end, say_json
+from sim.cli.steps import next_of_results
 from sim.cli.wanted import results_of
 from sim.pasted import command
 
@@ -79,6 +80,7 @@ def report(
             say_json({"written": [str(path)], "bytes": size, "broken": broken})
         else:
             say(Text(f"Written: {path} ({size / 1e6:.1f} MB); open it in any browser", 0, 2))
+            say_end([], next_of_results(folders, but="report"), data=False)
         for said in broken:
             print(f"error: {said}", file=sys.stderr)
         if broken:
@@ -141,6 +143,9 @@ def plot(
                 say_json([{"figure": picture.name, "title": picture.title} for picture in pictures.values()])
                 return
             say(Table([Column(), Column(wraps=True)], [[picture.name, picture.title] for picture in pictures.values()]))
+            first = next(iter(pictures))
+            draw = command("parley", "plot", *folders, first, "--out", f"{first}.pdf")
+            say_end([], [(draw, "one of them, for a paper"), *next_of_results(folders, but="plot")[-1:]], data=False)
             return
         if figure not in pictures:
             from sim.scenario.wording import did_you_mean
@@ -157,3 +162,4 @@ def plot(
             say_json({"written": [str(out)]})
         else:
             say(Text(f"Written: {out}", 0, 2))
+            say_end([], next_of_results(folders, but="plot"), data=False)

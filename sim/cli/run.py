@@ -38,6 +38,7 @@ from sim.cli.common import (
 from sim.cli.complete import outcomes
 from sim.cli.printing import say, say_answer, say_end, say_rows
 from sim.cli.progress import progress_bar
+from sim.cli.wanted import USUAL, home_of_run
 from sim.pasted import command
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def run(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
+        from sim.results import parquet
         from sim.results.chunks import place_of_run, run_into
         from sim.results.identity import identity_of
         from sim.results.ledger import days_of
@@ -135,7 +137,7 @@ def run(
         # Some file systems do not tell capitals apart.
         if len({name.casefold() for name in names}) < len(names):
             refuse("two scenarios have the same name, and results are kept by name")
-        most = replications or (MOST_FOR_PRECISION if precision else 2000)
+        most = replications or (MOST_FOR_PRECISION if precision else USUAL)
         asked = () if precision_of is None else (precision_of,)
         plans = [Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else (), asked=asked) for one in scenarios]
         for scenario, plan in zip(scenarios, plans, strict=True):
@@ -144,6 +146,9 @@ def run(
         identities = [identity_of(scenario, plan) for scenario, plan in zip(scenarios, plans, strict=True)]
         # What is not as the scenario has it has a folder of its own, unless one is given.
         folders = [results / one.folder for one in identities]
+        if precision is None and not force:
+            form = (parquet.NAME if as_parquet else "outcomes.csv", excel)
+            folders = [home_of_run(one, plan, results, form) for one, plan in zip(scenarios, plans, strict=True)]
         if out is not None:
             folders = [out] if len(names) == 1 and not is_root(out) else [out / name for name in names]
         places = [

@@ -30,6 +30,7 @@ from sim.cli.common import (
     one_way_to_print,
     print_kept,
     refuse,
+    refuse_two_horizons,
     say_before,
     say_failed,
     workers_for,
@@ -170,9 +171,11 @@ def _scenario_and_plan(
     from sim.ensemble.run import Plan, horizon_days
     from sim.results.runs import Run
 
+    refuse_two_horizons(settings, months)
     if is_run(of):
         run = Run.read(Path(of))
-        return run.scenario.with_settings(settings or ()), Plan(replications or MANY, run.seed, run.days, series=False)
+        changed = run.scenario.with_settings(settings or ())
+        return changed, Plan(replications or MANY, run.seed, horizon_days(changed), series=False)
     (scenario,) = load_all([of], settings)
     say_before(scenario)
     return scenario, Plan(replications or MANY, 1 if seed is None else seed, horizon_days(scenario, months), series=False)

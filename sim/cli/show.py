@@ -49,7 +49,7 @@ def show(
         from sim.results.identity import title_of
         from sim.scenario.wording import quoted
         from sim.words.layout import EMPTY, Text, Title
-        from sim.words.scenarios import overview, rows_of, values
+        from sim.words.scenarios import overview, rows_of, sources_of, values
 
         way = way_to_print(as_markdown, as_csv, as_json, excel)
         (scenario,) = load_all([file], settings)
@@ -57,7 +57,8 @@ def show(
         if words and not found:
             raise ParleyError(f"no value of {scenario.name} speaks of {' and '.join(map(quoted, words))}, or rests on it")
         if way != "txt":
-            say_rows(way, found, excel=excel)
+            data = [{**row, "sources": sources_of(scenario, row)} for row in found]
+            say_rows(way, found, data=data, excel=excel)
             return
         if words or full:
             say(Title(title_of(scenario)), Text(scenario.world.description), EMPTY, *values(scenario, found))

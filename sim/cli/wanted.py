@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.cli.common import RESULTS, STDIN, is_run, load_all, note, refuse, say_before, workers_for
+from sim.cli.common import RESULTS, STDIN, is_run, load_all, note, refuse, refuse_two_horizons, say_before, workers_for
 from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def wanted(
     from sim.results.manifest import read_manifest
     from sim.results.runs import Run
     from sim.results.store import what_is_run
+    from sim.scenario.identity import horizon_set
 
+    refuse_two_horizons(settings, months)
     kept = {name: Run.read(Path(name)) for name in names if is_run(name)}
     like = next(iter(kept.values()), None)
     scenarios = (
@@ -59,6 +62,7 @@ def wanted(
     if settings and not fresh:
         refuse("--set changes scenarios, and all of these are runs that are there already; name their scenarios")
     size = replications or (like.replications if like else USUAL)
+    has_own_span = months is not None or bool(horizon_set(settings or ()))
     found = []
     for name in names:
         if name in kept:
@@ -67,7 +71,7 @@ def wanted(
             found.append(Wanted(name, run, run.scenario, plan, read_manifest(Path(name)).model_dump(mode="json")))
             continue
         scenario = scenarios[name]
-        days = like.days if like is not None and months is None else horizon_days(scenario, months)
+        days = like.days if like is not None and not has_own_span else horizon_days(scenario, months)
         say_before(scenario)
         plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days)
         found.append(Wanted(name, None, scenario, plan, what_is_run(scenario, plan)))
@@ -134,47 +138,118 @@ def runs_of(
     longest = max((plan.days for plan in fresh), default=0)
     with workers_for(sum(plan.replications for plan in fresh), longest, workers, cluster) as pool:
         plans = [replace(one.plan, asked=tuple(outcomes)) for one in asked]
-        runs = [one.kept or _kept(one.scenario, plan, results, force, pool) for one, plan in zip(asked, plans, strict=True)]
+        runs = [
+            one.kept or keep(one.scenario, plan, results, pool, force=force) for one, plan in zip(asked, plans, strict=True)
+        ]
     return told_apart(runs, [one.name for one in asked])
 
 
-def _kept(scenario: Scenario[ScenarioHead], plan: Plan, results: Path, force: bool, pool: Pool) -> Run:
-    """Return a run from where `parley run` keeps it, if it is this one, or else from a folder whose name tells all of it."""
-    from sim.ensemble.outcomes import wanted as other_times
-    from sim.results.chunks import is_kept, place_of_run, run_into
+def homes(scenario: Scenario[ScenarioHead], plan: Plan, results: Path) -> list[Path]:
+    """Return the folders in which a run may be kept: the one of `parley run`, then those whose names tell more of it.
+
+    The second has its size unless that is the usual one, the third whatever it is; both have outcomes of other times that it
+    was asked for, and the mark of a file of one's own.
+    """
     from sim.results.identity import file_name, identity_of
+
+    identity = identity_of(scenario, plan)
+    size = [f"{plan.replications}_histories"]
+    mark = [identity.fingerprint] if identity.fingerprint else []
+
+    def named(size: list[str]) -> Path:
+        return results / file_name(scenario.name, [*identity.parts, *size, *_other_times(scenario, plan), *mark])
+
+    return [results / identity.folder, named([] if plan.replications == USUAL else size), named(size)]
+
+
+def home_of_run(scenario: Scenario[ScenarioHead], plan: Plan, results: Path, form: tuple[str, bool]) -> Path:
+    """Return where `parley run` keeps a run: where another command has kept this very one, or else in its own folder.
+
+    Parameters
+    ----------
+    scenario, plan, results
+        As in `homes`.
+    form : tuple of str and bool
+        The table of its histories, and whether tables are marked for Excel.
+    """
+    return kept_at(scenario, plan, results, [form]) or homes(scenario, plan, results)[0]
+
+
+def kept_at(
+    scenario: Scenario[ScenarioHead], plan: Plan, results: Path, forms: Sequence[tuple[str, bool]] | None = None
+) -> Path | None:
+    """Return where some command has kept this very run, in one of these forms or in any; None if it is not there."""
+    from sim.results.chunks import FORMS, is_kept
+
+    found = (folder for folder in homes(scenario, plan, results) if is_kept(folder, scenario, plan, forms or FORMS))
+    return next(found, None)
+
+
+def keep(
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    results: Path,
+    pool: Pool,
+    *,
+    force: bool = False,
+    say: Callable[[str], None] = note,
+    how: str = "",
+) -> Run:
+    """Return a run from where some command has kept it, if it is this one, or else run it and keep it.
+
+    It gets the name that `parley run` would give it if that is free and does not hide its size, or else one that tells more.
+
+    Parameters
+    ----------
+    scenario, plan, results
+        As in `homes`.
+    pool : Pool
+        Who runs it.
+    force : bool
+        Whether another run is replaced that has a name that tells more.
+    say : callable
+        Called with where the run is, and whether it was there already, in words.
+    how : str
+        What is said of a run that was made, behind its folder and size.
+    """
+    from sim.results.chunks import place_of_run, run_into
     from sim.results.runs import Run
     from sim.words.run import markdown
 
-    identity = identity_of(scenario, plan)
-    size = [] if plan.replications == USUAL else [f"{plan.replications}_histories"]
-    times = [one.column for one in other_times(scenario, plan.days, plan.asked)]
-    mark = [identity.fingerprint] if identity.fingerprint else []
-    own = results / file_name(scenario.name, [*identity.parts, *size, *times, *mark])
-    for folder in (results / identity.folder, own):
-        if is_kept(folder, scenario, plan):
-            note(f"{folder}/ is there already, of the same scenario, seed, size and version: it is not run again")
-            return Run.read(folder)
-    place = place_of_run(own, scenario, plan, force=force, note=note)
+    kept = kept_at(scenario, plan, results)
+    if kept is not None:
+        say(f"{kept}/ is there already, of the same scenario, seed, size and version: it is not run again")
+        return Run.read(kept)
+    plain, own, whole = homes(scenario, plan, results)
+    is_usual = plan.replications == USUAL and not _other_times(scenario, plan)
+    names = [plain, own] if is_usual else [own]
+    folder = next((one for one in names if not os.path.lexists(one)), own if force else whole)
+    place = place_of_run(folder, scenario, plan, force=force, note=note)
     with (
         progress_bar(scenario.name, plan.replications) as progress,
         run_into(place, scenario, plan, as_text=markdown, pool=pool, progress=progress, note=note),
     ):
-        note(f"{'There already' if place.done else 'Written'}: {own}/, {plan.replications:,} histories")
-    return Run.read(own)
+        said = f"{'There already' if place.done else 'Written'}: {folder}/, {plan.replications:,} histories"
+        say(f"{said}{how if folder == plain else ''}")
+    return Run.read(folder)
+
+
+def _other_times(scenario: Scenario[ScenarioHead], plan: Plan) -> list[str]:
+    """Return the columns of other times that a run is asked for."""
+    from sim.ensemble.outcomes import wanted as other_times
+
+    return [one.column for one in other_times(scenario, plan.days, plan.asked)]
 
 
 def results_of(name: str, settings: list[str] | None = None, results: Path = RESULTS) -> Path:
     """Return the folder of a run: the one that is named, or that of a scenario, which is run now if it is not there.
 
-    A scenario is run as `parley run` would, and kept where that would keep it.
+    A scenario is run as `parley run` would, and kept where that would keep it, unless something else stands there.
     """
     from sim.ensemble.run import Plan, horizon_days
-    from sim.results.chunks import place_of_run, run_into
-    from sim.results.identity import about_identity, identity_of
+    from sim.results.identity import about_identity
     from sim.results.manifest import RunManifest, read_manifest
     from sim.scenario.lookup import meanings
-    from sim.words.run import markdown
 
     if name != STDIN and (is_run(name) or not meanings(name)):
         if settings:
@@ -182,19 +257,16 @@ def results_of(name: str, settings: list[str] | None = None, results: Path = RES
         return Path(name)
     (scenario,) = load_all([name], settings)
     plan = Plan(USUAL, 1, horizon_days(scenario))
-    folder = results / identity_of(scenario, plan).folder
-    if (folder / "manifest.json").is_file():
-        kept = read_manifest(folder)
-        same = about_identity(scenario, plan)
-        if isinstance(kept, RunManifest) and {one: kept.model_dump(mode="json")[one] for one in same} == same:
-            note(f"{name} is run already: this is about {folder}/, {kept.replications:,} histories")
-            return folder
-    place = place_of_run(folder, scenario, plan, note=note)
+    # Under the name of the scenario, a run of another size will do.
+    for folder in (homes(scenario, plan, results)[0], kept_at(scenario, plan, results)):
+        if folder is not None and (folder / "manifest.json").is_file():
+            kept = read_manifest(folder)
+            same = about_identity(scenario, plan)
+            if isinstance(kept, RunManifest) and {one: kept.model_dump(mode="json")[one] for one in same} == same:
+                note(f"{name} is run already: this is about {folder}/, {kept.replications:,} histories")
+                return folder
     say_before(scenario, plan.days)
-    with (
-        workers_for(USUAL, plan.days, None, None) as pool,
-        progress_bar(scenario.name, USUAL) as progress,
-        run_into(place, scenario, plan, as_text=markdown, pool=pool, progress=progress, note=note),
-    ):
-        note(f"{'There already' if place.done else 'Written'}: {folder}/, {USUAL:,} histories, as by parley run {name}")
-    return folder
+    with workers_for(USUAL, plan.days, None, None) as pool:
+        run = keep(scenario, plan, results, pool, how=f", as by parley run {name}")
+    assert run.folder is not None, "it was read from there"
+    return run.folder

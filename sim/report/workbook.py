@@ -20,6 +20,8 @@ from sim.words import findings as _findings  # noqa: F401, which tells what is f
 
 # What a sheet, and a cell, holds.
 MOST_ROWS, MOST_COLUMNS, MOST_LETTERS = 1_048_575, 16_384, 32_767
+LONGEST_TITLE = 31
+READ_ME, SUMMARY = "Read me", "Summary"
 _TITLES = {"outcomes": "Histories", "summary": "Summary in full", "comparison": "Comparison in full"}
 # So that the same results give the same bytes.
 _MADE = datetime.datetime(2000, 1, 1)
@@ -50,16 +52,33 @@ def workbook(export: Export) -> bytes:
     """
     content = io.BytesIO()
     book = _Book(content)
-    tables = [one for one in export.sheets if len(one.rows) <= MOST_ROWS and len(one.fields) <= MOST_COLUMNS]
+    tables = _fitting(export)
     _read_me(book, export, tables)
     if export.runs:
         _summary(book, export.runs)
-    for place, one in enumerate(export.comparisons, start=1):
-        _comparison(book, one, f"Comparison {place}" if len(export.comparisons) > 1 else "Comparison")
+    for title, one in zip(_comparison_titles(export), export.comparisons, strict=True):
+        _comparison(book, one, title)
     for table in tables:
         _table(book, table)
     book.book.close()
     return content.getvalue()
+
+
+def sheet_names(export: Export) -> list[str]:
+    """Return what the sheets of the workbook of these results are called, in their order."""
+    summary = [SUMMARY] if export.runs else []
+    titles = [READ_ME, *summary, *_comparison_titles(export), *map(_title, _fitting(export))]
+    return [title[:LONGEST_TITLE] for title in titles]
+
+
+def _fitting(export: Export) -> list[Sheet]:
+    """Return the tables that a sheet can hold."""
+    return [one for one in export.sheets if len(one.rows) <= MOST_ROWS and len(one.fields) <= MOST_COLUMNS]
+
+
+def _comparison_titles(export: Export) -> list[str]:
+    count = len(export.comparisons)
+    return [f"Comparison {place}" if count > 1 else "Comparison" for place in range(1, count + 1)]
 
 
 class _Book:
@@ -85,7 +104,7 @@ class _Book:
 
     def sheet(self, title: str, widths: Sequence[int]) -> Any:
         """Return a new sheet with columns of these widths."""
-        sheet = self.book.add_worksheet(title[:31])
+        sheet = self.book.add_worksheet(title[:LONGEST_TITLE])
         for place, width in enumerate(widths):
             sheet.set_column(place, place, width)
         return sheet
@@ -107,7 +126,7 @@ class _Book:
 
 
 def _read_me(book: _Book, export: Export, tables: Sequence[Sheet]) -> None:
-    sheet = book.sheet("Read me", (110,))
+    sheet = book.sheet(READ_ME, (110,))
     plain, bold = book.look(text_wrap=True), book.look(bold=True)
     lines: list[tuple[str, Any]] = [("Results of Parley", book.look(bold=True, font_size=14)), (WHAT_IT_IS_NOT, plain)]
     for run in export.runs:
@@ -130,7 +149,7 @@ def _read_me(book: _Book, export: Export, tables: Sequence[Sheet]) -> None:
 
 def _summary(book: _Book, runs: Sequence[Run]) -> None:
     """Write the summary, run beside run: share or mean with its interval, and how many histories have it."""
-    sheet = book.sheet("Summary", (58, 14, *(12, 12, 12, 10) * len(runs)))
+    sheet = book.sheet(SUMMARY, (58, 14, *(12, 12, 12, 10) * len(runs)))
     sheet.freeze_panes(2, 1)
     for place, run in enumerate(runs):
         book.cell(sheet, 0, 2 + 4 * place, run.called, book.look(bold=True))

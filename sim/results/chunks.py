@@ -106,15 +106,18 @@ def place_of_run(
     return Place.of(folder, "run", asked, force, parts=about(scenario, plan, most), excel=excel, note=note)
 
 
-def is_kept(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan) -> bool:
-    """Return whether a folder holds this very run, in whatever form its tables are; these are not looked at."""
+# The table of the histories, and whether tables are marked for Excel.
+FORMS = tuple((table, excel) for table in ("outcomes.csv", parquet.NAME) for excel in (False, True))
+
+
+def is_kept(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan, forms: Iterable[tuple[str, bool]] = FORMS) -> bool:
+    """Return whether a folder holds this very run with its tables in one of these forms; they are not looked at."""
     try:
         known = known_manifest(folder).get("asked")
     except StoreError:
         return False
-    tables = ("outcomes.csv", parquet.NAME)
-    asked = ({**what_is_run(scenario, plan), "table": table} for table in tables)
-    return known in [digest_of(one, excel) for one in asked for excel in (False, True)]
+    asked = what_is_run(scenario, plan)
+    return known in [digest_of({**asked, "table": table}, excel) for table, excel in forms]
 
 
 @contextmanager

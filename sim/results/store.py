@@ -25,6 +25,8 @@ from sim.results.tables import (
     with_scenario,
 )
 from sim.scenario import Scenario, ScenarioHead
+from sim.scenario.identity import HORIZON
+from sim.scenario.write import to_yaml
 
 
 def write_run(
@@ -82,8 +84,23 @@ def what_is_run(scenario: Scenario[ScenarioHead], plan: Plan) -> dict[str, Any]:
     return {
         "parley": __version__,
         **about_identity(scenario, plan),
-        "text": scenario.to_yaml(),
+        "text": _text(scenario, plan),
         "replications": plan.replications,
         **({"other_times": others} if (others := [one.column for one in wanted(scenario, plan.days, plan.asked)]) else {}),
         "made_with": made_with().model_dump(),
     }
+
+
+def _text(scenario: Scenario[ScenarioHead], plan: Plan) -> str:
+    """Return what is run as YAML, the same however the horizon was given: in the file, by --months or by --set.
+
+    Another horizon than its own stands in the settings beside it.
+    """
+    tree, own = scenario.tree, {name: value for name, value in scenario.base.items() if name in HORIZON}
+    if identity_of(scenario, plan).span is not None:
+        return to_yaml({name: value for name, value in tree.items() if name not in HORIZON})
+    if all(tree.get(name) == own.get(name) for name in HORIZON):
+        return scenario.to_yaml()
+    # Set to what it was, in other words; in the order of the file.
+    known = {name: value for name, value in tree.items() if name not in HORIZON} | own
+    return to_yaml({name: known[name] for name in dict.fromkeys([*scenario.base, *known]) if name in known})

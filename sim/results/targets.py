@@ -14,7 +14,7 @@ from sim.ensemble.outcomes import wanted
 from sim.ensemble.run import Ensemble
 from sim.model import outcomes_of
 from sim.model.asked import OutcomeError
-from sim.results.runs import values_of
+from sim.results.runs import Run, values_of
 from sim.scenario import Expectation, Problem, Scenario, ScenarioError, ScenarioHead
 
 
@@ -42,8 +42,8 @@ class Checked:
         return {**known, **found}
 
 
-def check_targets(ensemble: Ensemble) -> list[Checked]:
-    """Return every expectation of the scenario with its value.
+def check_targets(of: Ensemble | Run) -> list[Checked]:
+    """Return every expectation of the scenario of a run with its value.
 
     Raises
     ------
@@ -53,16 +53,17 @@ def check_targets(ensemble: Ensemble) -> list[Checked]:
         When one is of a time that this run was not asked for; see `outcomes_expected`.
     """
     checked, problems = [], []
-    scenario = ensemble.scenario
+    scenario = of.scenario
     if not scenario.world.expect:
         raise ScenarioError([no_targets(scenario)])
-    numeric = [name for name, values in ensemble.outcomes.items() if values.dtype.kind != "U"]
+    numeric = [name for name, values in of.outcomes.items() if values.dtype.kind != "U"]
     for expectation in scenario.world.expect:
         try:
-            found = [values_of(scenario, ensemble.outcomes, name) for name in _named(expectation)]
+            found = [values_of(scenario, of.outcomes, name) for name in _named(expectation)]
         except KeyError as error:
             unknown = str(error.args[0])
-            hint = _hint(scenario, ensemble.plan.days, unknown, numeric)
+            days = of.days if isinstance(of, Run) else of.plan.days
+            hint = _hint(scenario, days, unknown, numeric)
             problems.append(_problem(scenario, expectation, f"no outcome '{unknown}'", hint))
             continue
         known = [values[~np.isnan(values)] for values in found]

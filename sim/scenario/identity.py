@@ -29,6 +29,16 @@ _WORD = re.compile("[a-z][a-z0-9_]*")
 _TAKEN = ("true", "false", "nothing")
 
 
+def horizon_set(settings: Sequence[str]) -> str:
+    """Return which field of the horizon texts as after `--set` set; nothing if none does.
+
+    >>> horizon_set(["front.reach_km=20", "horizon_months=3"])
+    'horizon_months'
+    """
+    paths = [text.partition("=")[0].strip() for text in settings]
+    return next((path for path in HORIZON if path in paths), "")
+
+
 class Setting(NamedTuple):
     """A value that is not that of the file: where it stands, what it is, and what it was, all exactly and in words."""
 

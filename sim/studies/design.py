@@ -25,6 +25,10 @@ LONGEST_VALUE, LONGEST_LIST = 400, 100_000
 # So written that no text takes long to be found to be none.
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:e[-+]?[0-9]+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*:\s*({_NUMBER})\s*(?::\s*([0-9]+)\s*)?", re.IGNORECASE)
+# As people write ranges elsewhere.
+_DASHED = re.compile(rf"({_NUMBER})\s*(?:-|\.{{2,3}}|[\u2010-\u2015\u2026]|to\b)\s*({_NUMBER})", re.IGNORECASE)
+# judgement: as many as show whether a line bends.
+STEPS_FOR_EXAMPLE = 5
 
 
 class DesignError(ParleyError):
@@ -51,8 +55,14 @@ class Varied:
     high: float | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Varied:
+    def parse(cls, text: str, in_steps: bool = True) -> Varied:
         """Read `PATH=LOW:HIGH:N`, `PATH=LOW:HIGH` or `PATH=a,b,c`; a comma inside quotes or brackets is part of its value.
+
+        Parameters
+        ----------
+        text : str
+        in_steps : bool
+            Whether the values of a range are counted, or looked for.
 
         Raises
         ------
@@ -73,6 +83,7 @@ class Varied:
         found = _RANGE.fullmatch(written) if len(written) <= LONGEST_VALUE else None
         if found is None:
             values = _split(written) if len(written) <= LONGEST_LIST else (written,)
+            _refuse_dashed(path, values, _shown(text), in_steps)
             if ":" in written and len(values) == 1 and not written.startswith(tuple(_CLOSING)):
                 raise DesignError(f"cannot read --vary {_shown(text)}; a range is PATH=LOW:HIGH:N with numbers")
             return cls._listed(path, values, _shown(text))
@@ -135,6 +146,17 @@ def refuse_span(path: str) -> None:
     """
     if path in ("start_date", "horizon_months", "horizon_days"):
         raise DesignError(f"{path} cannot be varied, because outcomes of other times cannot be compared; choose --months")
+
+
+def _refuse_dashed(path: str, values: Sequence[str], shown: str, in_steps: bool) -> None:
+    """Refuse a range that is written as elsewhere, such as 0-2, and say how it is written here."""
+    found = next((one for value in values if len(value) <= LONGEST_VALUE and (one := _DASHED.fullmatch(value))), None)
+    if found is None:
+        return
+    low, high, steps = found[1], found[2], STEPS_FOR_EXAMPLE
+    how = f"write {path}={low}:{high}"
+    how += f":{steps} for {steps} values from {low} to {high}, or {path}={low},{high} for these two" if in_steps else ""
+    raise DesignError(f"cannot read --vary {shown}: a range is written with a colon; {how}")
 
 
 def as_value(text: str) -> str | float:

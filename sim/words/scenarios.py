@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from sim.catalogue import speaks_of
 from sim.results.identity import title_of
 from sim.scenario import Scenario
 from sim.scenario.describe import Change, Entry, Told, changes, coverage, entries
+from sim.scenario.head import Source
 from sim.words.amounts import amounts
 from sim.words.changes import in_verbs
 from sim.words.layout import EMPTY, Block, Column, Table, Text, Title
@@ -30,9 +32,11 @@ def overview(scenario: Scenario[Any]) -> Iterator[Block]:
 
 
 def rows_of(scenario: Scenario[Any], words: Sequence[str] = ()) -> list[dict[str, str]]:
-    """Return every value in whose path, label or meaning all words stand, with its unit, source and place.
+    """Return every value in whose path, label or meaning all words stand, with its unit, place and what it rests on.
 
-    A word may also be what it rests on, whole: the key of a source, "assumed" or "default".
+    The place is a file as it can be opened from the working folder, and the line. Behind the keys of the sources stand these
+    themselves, so that the rows can be read alone. A word may also be what it rests on, whole: the key of a source,
+    "assumed" or "default".
     """
     found = []
     for entry in entries(scenario):
@@ -40,36 +44,71 @@ def rows_of(scenario: Scenario[Any], words: Sequence[str] = ()) -> list[dict[str
         origins = entry.origin.split(", ")
         if speaks_of([word for word in words if word not in origins], entry.path, label, entry.about):
             told = {"path": entry.path, "label": label, "value": entry.text, "unit": entry.unit, "source": entry.origin}
-            found.append({**told, "place": _place(entry), "about": entry.about})
+            found.append({**told, "place": _place(entry), "about": entry.about, "sources": _in_full(scenario, origins)})
     return found
+
+
+def sources_of(scenario: Scenario[Any], row: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the sources of such a value as data: key, author, title, date, address and quality."""
+    known = scenario.world.sources
+    return [{"key": key, **known[key].model_dump(mode="json")} for key in row["source"].split(", ") if key in known]
+
+
+def _in_full(scenario: Scenario[Any], keys: Sequence[str]) -> str:
+    known = scenario.world.sources
+    return "; ".join(f"{_cited(key, known[key])} {known[key].address}" for key in keys if key in known)
+
+
+def _cited(key: str, source: Source) -> str:
+    return f"{key}: {source.author}: {source.title}, {source.date} ({source.quality})"
 
 
 def values(scenario: Scenario[Any], found: Sequence[Mapping[str, str]]) -> Iterator[Block]:
     """Yield such values for the terminal, with what constants in utility amount to, then the sources they rest on."""
     amount, group = amounts(scenario), None
+    short = _short_places([one["place"] for one in found])
     rows: list[list[str]] = []
     for one in found:
         head, _, name = one["path"].rpartition(".")
         if head != group:
             group = head
             rows.append([head or "scenario"])
-        rows.append([f"  {name}", f"{one['value']} {one['unit']}".rstrip(), one["source"], one["place"]])
+        rows.append([f"  {name}", f"{one['value']} {one['unit']}".rstrip(), one["source"], _at(one["place"], short)])
         if one["path"] in amount:
             rows.append(["", amount[one["path"]], "", ""])
     heads = (Column("value", wraps=True, least=20), Column("source", wraps=True, least=12))
     yield Table([Column("", wraps=True, least=20), *heads, Column("written at", spare=1)], rows)
+    elsewhere = {name: file for file, name in short.items() if name != file}
+    if elsewhere:
+        yield EMPTY
+        yield Text("Files that are not in this folder", style="bold")
+    for name, file in elsewhere.items():
+        yield Text(f"{name}: {file}", 1, 2)
     keys = {key for one in found for key in one["source"].split(", ")}
     named = {key: source for key, source in scenario.world.sources.items() if key in keys}
     if named:
         yield EMPTY
         yield Text("Sources, of quality A (official or peer-reviewed) to D (weak)", style="bold")
     for key, source in named.items():
-        yield Text(f"{key}: {source.author}: {source.title}, {source.date} ({source.quality})", 1, 2)
+        yield Text(_cited(key, source), 1, 2)
         yield Text(source.address, 3, style="quiet")
 
 
 def _place(entry: Entry) -> str:
-    return f"{Path(entry.place.file).name}:{entry.place.line}" if entry.place.line else entry.place.file
+    return f"{entry.place.file}:{entry.place.line}" if entry.place.line else entry.place.file
+
+
+def _short_places(places: Collection[str]) -> dict[str, str]:
+    """Return what files are called in a table, those of other folders by their names alone unless two share one."""
+    files = dict.fromkeys(place.rpartition(":")[0] for place in places if os.path.isabs(place))
+    here = {place.rpartition(":")[0] for place in places if not os.path.isabs(place)}
+    names = [Path(file).name for file in files]
+    return {file: file if names.count(name) > 1 or name in here else name for file, name in zip(files, names, strict=True)}
+
+
+def _at(place: str, short: Mapping[str, str]) -> str:
+    file, _, line = place.rpartition(":")
+    return f"{short[file]}:{line}" if file in short else place
 
 
 def difference_rows(before: Scenario[Any], after: Scenario[Any]) -> list[dict[str, Any]]:
