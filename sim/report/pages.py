@@ -1,4 +1,4 @@
-"""What pages hold: of a run, of runs beside one another, of a sweep, of assumptions taken one at a time."""
+"""What pages hold: of a run, of runs beside one another, of a sweep, of a break-even, of assumptions one at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from sim.model import HEADLINE, TOLD_OF_COMPARISONS
 from sim.model.outcomes import SECTIONS
 from sim.report.assumed import assumed, every_number, how_sure, sources
+from sim.report.breakevens import break_even_picture, short_table
 from sim.report.differences import (
     both_sides,
     changed_rows,
@@ -29,14 +30,16 @@ from sim.results.findings import Finding
 from sim.results.history import failed_in_words
 from sim.results.identity import Identity, identity_over, varied_in_words
 from sim.results.ledger import Totals
-from sim.results.manifest import OfScenario, OneAtATimeManifest
+from sim.results.manifest import BreakEvenManifest, OfScenario, OneAtATimeManifest
 from sim.results.names import Names
 from sim.results.runs import Run
 from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead
+from sim.studies.breakeven import BreakEven
 from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
+from sim.words.breakeven import title_of, verdict
 from sim.words.comparison import moved_lines, pairing_in_words
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.pieces import joined, share_of, with_interval
@@ -319,6 +322,18 @@ def sweep_page(sweep: Sweep, manifest: OfScenario, until: Condition | None) -> P
     over = varied_in_words([knob_label(knob.path, sweep.scenario) for knob in sweep.knobs], sweep.points, sweep.design)
     page = _study_page(f"a sweep {over}", sweep.scenario, manifest, block, sweep.findings)
     return replace(page, explorer=explorer(sweep))
+
+
+def break_even_page(found: BreakEven, manifest: BreakEvenManifest) -> Page:
+    """Return the page of a break-even, which was read with its scenario."""
+    assert found.scenario is not None, "read with it"
+    # What is settled the findings and the figure say; the rest needs a sentence more.
+    plain = found.settled and found.at is not None and not found.jumps and len(found.crossings) == 1
+    said: list[list[Piece]] = [] if plain else [[text] for text in verdict(found)]
+    pictures = [break_even_picture(found, manifest.replications)] if found.histories else []
+    block = Block("outcomes", "What came out", said, tables=[short_table(found)], pictures=pictures,
+                  picture_first=bool(pictures), brief=1)  # fmt: skip
+    return _study_page(title_of(found), found.scenario, manifest, block, found.findings)
 
 
 def assumptions_page(

@@ -117,7 +117,7 @@ def test_ids_are_told_apart_and_every_reference_has_one(page, kind: str):
 def test_every_figure_has_its_words_and_its_table(page, kind: str):
     text = page(kind)
     figures = re.findall(r"<figure .*?</figure>", text, flags=re.DOTALL)
-    assert len(figures) == {"run": 15, "comparison": 10, "sweep": 1, "heat": 1, "assumptions": 1}[kind]
+    assert len(figures) == {"run": 15, "comparison": 10, "sweep": 1, "heat": 1, "assumptions": 1, "breakeven": 1}[kind]
     for figure in figures:
         assert re.search(r'<svg [^>]*role="img"', figure)
         (alternative,) = re.findall(r"<title id=[^>]*>(.*?)</title>", figure)
@@ -229,6 +229,9 @@ def test_run_and_compare_write_pages_too(tmp_path: Path, here):
         (["plot", "BASE", "bargaining", "--date", "2024-12-05", "--out", "a.png"], 3, "no review was held until 2024-12-05"),
         (["plot", "SWEEP", "--date", "2025-01-01"], 3, "--date is not for a sweep"),
         (["report", "BASE", "--until", "mean(a) > 1"], 3, "--until is not for a run"),
+        (["report", "BREAK", "--until", "mean(a) > 1"], 3, "--until is not for a break-even"),
+        (["plot", "BREAK", "breakevens", "--out", "a.png"], 2, "Did you mean 'breakeven'?"),
+        (["report", "BREAK", "BASE"], 3, "holds a study and not a run"),
         (["report", "SWEEP", "--until", "share(force_change_12_months_attacker) >= 0"], 3, "write 'mean("),
         (["plot", "BASE", "incidenc", "--out", "a.png"], 2, "Did you mean 'incidence'?"),
         (["plot", "BASE", "incidenc"], 2, "Did you mean 'incidence'?"),
@@ -239,7 +242,7 @@ def test_run_and_compare_write_pages_too(tmp_path: Path, here):
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(results, here, tmp_path: Path, words: list[str], code: int, said: str):
-    names = {"BASE": str(results.base), "SWEEP": str(results.sweep)}
+    names = {"BASE": str(results.base), "SWEEP": str(results.sweep), "BREAK": str(results.breakeven)}
     done = here(*(names.get(word, word) for word in words), cwd=tmp_path)
     assert done.returncode == code
     assert said in done.stderr
