@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import shutil
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,29 @@ def test_findings_are_the_first_thing_under_the_title(results, page, kind: str):
     if kind == "run":
         summary = (results.base / "summary.md").read_text().replace("\\", "")
         assert [unescape(one) for one in said] == [line[3:] for line in summary.splitlines() if line.startswith("1. ")]
+
+
+def test_a_comparison_begins_with_its_picture_and_a_table_of_few_lines(results, page):
+    """What was changed follows the answer, and the course follows that; so too where a page is brief."""
+    brief = html(replace(page_of(results.every["comparison"]), brief=True))
+    for text in (page("comparison"), brief):
+        places = [text.index(part) for part in (
+            'id="found"', '<figure id="differences"', 'id="table-changes-1"', "What was changed in European zone</h2>",
+            "What was changed in More arms</h2>", "The course of the war</h2>", '<figure id="courses"', 'id="made"',
+        )]  # fmt: skip
+        assert places == sorted(places)
+    table = page("comparison")[page("comparison").index('id="table-changes-1"') :]
+    table = table[: table.index("</table>")]
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", table, flags=re.DOTALL)
+    assert 5 <= len(rows) <= 10
+    # Of each scenario both values, their difference and its interval, as the other tests hold them to the tables.
+    for name, cells in rows:
+        assert cells.count("<td>") == len(results.others), name
+        for cell in re.findall(r"<td>(.*?)</td>", cells, flags=re.DOTALL):
+            columns = re.findall(r'data-of="[^"]*\|(\w+)"', cell)
+            assert columns in (
+                ["left_value", "right_value", "difference", "low", "high"], ["left_value", "right_value", "low", "high"], [],
+            ), (name, cell)  # fmt: skip
 
 
 def test_it_stands_alone(page, kind: str):
