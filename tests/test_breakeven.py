@@ -325,7 +325,8 @@ def test_the_command_at_the_edge(parley) -> None:
     assert undefined.stdout.count("not defined") == 5
     found = json.loads(parley(*ask, "--until", "mean(fire_below_half_month_attacker) > 1", "--json").stdout)["data"]
     assert found["found"] == "undefined"
-    assert found["points"][0] == {"value": 0, "histories": 0, "excess": None, "low": None, "high": None, "holds": None}
+    nothing = dict.fromkeys(("statistic", "level", "excess", "low", "high", "holds"))
+    assert found["points"][0] == {"value": 0, "histories": 0, **nothing}
     assert found["holds_above"] is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +28,7 @@ from sim.cli.common import (
     end_study,
     errors_as_lines,
     load_all,
+    note,
     one_way_to_print,
     print_kept,
     refuse_both,
@@ -42,6 +44,7 @@ from sim.cli.wanted import place_of_study
 from sim.pasted import command
 
 if TYPE_CHECKING:
+    from sim.results.place import Place
     from sim.results.runs import Run
     from sim.scenario import Scenario, ScenarioHead
 
@@ -65,6 +68,9 @@ def breakeven(
     out: Out = None,
     results: Root = RESULTS,
     force: Force = False,
+    as_page: Annotated[
+        bool, typer.Option("--report", help="Write a page about it too: report.html beside its tables.")
+    ] = False,
     as_markdown: AsMarkdown = False,
     as_csv: AsCsv = False,
     excel: Excel = False,
@@ -83,6 +89,7 @@ def breakeven(
         from sim.results.again import kept_or_run
         from sim.results.identity import about_identity, as_run, identity_of
         from sim.results.manifest import BreakEvenManifest
+        from sim.results.place import PAGE, may_be_page
         from sim.results.read import read_folder
         from sim.results.runs import Run
         from sim.results.store import what_is_run
@@ -129,6 +136,9 @@ def breakeven(
             "breakeven", [file], what_is_run(scenario, plan), how,
             out=out, results=results, force=force, excel=excel, under="breakevens",
         )  # fmt: skip
+        page = place.folder / PAGE if as_page else None
+        if page is not None:
+            may_be_page(page)
 
         see = f"{command('parley', 'run', file)} with that value by --set (failures.csv)"
         same = [part for one in settings or () for part in ("--set", one)]
@@ -137,7 +147,8 @@ def breakeven(
         with place.at_work():
             if place.done:
                 kept = json.loads(read_folder(place.target).text("breakeven.json"))
-                steps = _next_step(file, path, kept["at"] if kept["settled"] else None, range_of, same)
+                steps = _next_steps(file, path, kept["at"] if kept["settled"] else None, range_of, same, place.folder, page)
+                _complete(place, page)
                 print_kept(place, f"breakeven.{way}", excel and as_csv, see, full=True, steps=steps)
                 return
             # There are about ten values.
@@ -156,14 +167,27 @@ def breakeven(
                 until=str(condition), failed=sum(failed.values()),
             )  # fmt: skip
             place.write({name: text.encode() for name, text in texts.items()}, about, of=scenario)
-            end_study(place, _next_step(file, path, found.at if found.settled else None, range_of, same), way)
+            at = found.at if found.settled else None
+            _complete(place, page)
+            end_study(place, _next_steps(file, path, at, range_of, same, place.folder, page), way)
             say_failed(failed, see)
 
 
-def _next_step(file: str, path: str, at: float | None, range_of: str, same: list[str]) -> list[tuple[str, str]]:
-    """Return the run at what was found; where that is not one value, what comes out between."""
+def _complete(place: Place, page: Path | None) -> None:
+    """Write the page of a break-even beside its tables, where one is wanted and not there yet."""
+    if page is not None:
+        from sim.report.make import complete_page
+
+        complete_page(place, note)
+
+
+def _next_steps(
+    file: str, path: str, at: float | None, range_of: str, same: list[str], folder: Path, page: Path | None
+) -> list[tuple[str, str]]:
+    """Return the page, unless it is made, and the run at what was found; where that is not one value, what lies between."""
+    steps = [] if page is not None else [(command("parley", "report", folder), "a page with a figure")]
     if file == STDIN:
-        return []
+        return steps
     if at is None:
-        return [(command("parley", "sweep", file, *same, "--vary", range_of), "what comes out between")]
-    return [(command("parley", "run", file, *same, "--set", f"{path}={at:.6g}"), "what comes out there")]
+        return [(command("parley", "sweep", file, *same, "--vary", range_of), "what comes out between"), *steps]
+    return [(command("parley", "run", file, *same, "--set", f"{path}={at:.6g}"), "what comes out there"), *steps]

@@ -61,7 +61,7 @@ def report(
         typer.Option("--brief", help="What fits on two sheets of paper; in results/reports without --out."),
     ] = False,
 ) -> None:
-    """Write one page about a run, a comparison of runs, a sweep or assumptions one at a time: it works offline, anywhere.
+    """Write one page about a run, runs compared, a sweep, a break-even or assumptions one at a time: it works offline.
 
     Example:  parley report results/baseline
     """

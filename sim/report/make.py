@@ -1,4 +1,4 @@
-"""From folders of results to pages and pictures: of a run, of runs beside one another, of a sweep, of assumptions."""
+"""From folders of results to pages and pictures: of a run, of runs beside one another, of studies."""
 
 from __future__ import annotations
 
@@ -11,10 +11,19 @@ from typing import NamedTuple
 
 from sim.engine.world import InvariantBreach
 from sim.errors import ParleyError
+from sim.report.breakevens import break_even_picture
 from sim.report.differences import comparison_pictures
 from sim.report.html import html
 from sim.report.kept import Kept, Story, source_line
-from sim.report.pages import Page, assumptions_page, comparison_page, run_page, study_source, sweep_page
+from sim.report.pages import (
+    Page,
+    assumptions_page,
+    break_even_page,
+    comparison_page,
+    run_page,
+    study_source,
+    sweep_page,
+)
 from sim.report.parts import CannotDraw, Picture
 from sim.report.pictures import beside_pictures, run_pictures
 from sim.report.story import bargaining, story_pictures
@@ -23,14 +32,24 @@ from sim.report.tornado import assumption_pictures
 from sim.results.comparison import Comparison, compare_all
 from sim.results.files import read_bytes
 from sim.results.identity import study_name
-from sim.results.manifest import MOST_BYTES, ComparisonManifest, OneAtATimeManifest, RunManifest, SweepManifest, no_folder
+from sim.results.manifest import (
+    MOST_BYTES,
+    BreakEvenManifest,
+    ComparisonManifest,
+    OneAtATimeManifest,
+    RunManifest,
+    SweepManifest,
+    no_folder,
+)
 from sim.results.manifest import NAME as MANIFEST
 from sim.results.place import PAGE, Place, is_page, is_whole_page, is_written, may_write, write_file
 from sim.results.read import read_folder
 from sim.results.runs import told_apart
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.assumptions import read_assumptions
+from sim.studies.breakeven import BreakEven
 from sim.studies.condition import Condition
+from sim.studies.kept_breakeven import read_break_even
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 
@@ -80,7 +99,14 @@ class StoredAssumptions(NamedTuple):
     assumptions: list[Assumption]
 
 
-Results = Kept | StoredSweep | StoredAssumptions
+class StoredBreakEven(NamedTuple):
+    """A break-even with what its folder says of it."""
+
+    manifest: BreakEvenManifest
+    found: BreakEven
+
+
+Results = Kept | StoredSweep | StoredAssumptions | StoredBreakEven
 
 
 def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B008, it cannot change
@@ -101,6 +127,9 @@ def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B
     if isinstance(found, StoredSweep):
         asked.refuse("a sweep", "until")
         return sweep_page(found.sweep, found.manifest, Condition.parse(asked.until) if asked.until is not None else None)
+    if isinstance(found, StoredBreakEven):
+        asked.refuse("a break-even")
+        return break_even_page(found.found, found.manifest)
     asked.refuse("assumptions")
     return assumptions_page(found.assumptions, found.scenario, found.manifest)
 
@@ -138,6 +167,11 @@ def pictures_of(
         asked.refuse("assumptions")
         tornados = assumption_pictures(kept.assumptions, kept.manifest.outcomes, kept.scenario)
         return _named(tornados), study_source(kept.scenario, kept.manifest)
+    if isinstance(kept, StoredBreakEven):
+        asked.refuse("a break-even")
+        assert kept.found.scenario is not None, "read with it"
+        drawn = break_even_picture(kept.found, kept.manifest.replications)
+        return _named([drawn]), study_source(kept.found.scenario, kept.manifest)
     asked.refuse("a run", "replication", "ending", "date")
     pictures = _named(run_pictures(kept))
     if name not in pictures:
@@ -229,7 +263,7 @@ def place_of(asked: Sequence[str], results: Path = Path("results"), brief: bool 
 
 
 def results_in(folder: Path) -> Results:
-    """Return the run, the sweep or the assumptions in a folder.
+    """Return the run, the sweep, the assumptions or the break-even in a folder.
 
     Raises
     ------
@@ -246,12 +280,14 @@ def results_in(folder: Path) -> Results:
         return StoredSweep(found.manifest, Sweep.read(found))
     if isinstance(found.manifest, OneAtATimeManifest):
         return StoredAssumptions(found.manifest, found.scenario(), read_assumptions(found))
+    if isinstance(found.manifest, BreakEvenManifest):
+        return StoredBreakEven(found.manifest, read_break_even(found))
     if isinstance(found.manifest, RunManifest):
         return Kept.of(found)
     if isinstance(found.manifest, ComparisonManifest):
         raise CannotDraw(f"{folder} holds a comparison; name the runs that it compares, the first one first")
     raise CannotDraw(
-        f"there are no pictures of what {folder} holds; there are of runs, sweeps and assumptions one at a time"
+        f"there are no pictures of what {folder} holds; there are of runs, sweeps, break-evens and assumptions one at a time"
     )
 
 

@@ -1,4 +1,4 @@
-"""What pages hold: of a run, of runs beside one another, of a sweep, of assumptions taken one at a time."""
+"""What pages hold: of a run, of runs beside one another, of a sweep, of a break-even, of assumptions one at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from sim.model import HEADLINE, TOLD_OF_COMPARISONS
 from sim.model.outcomes import SECTIONS
 from sim.report.assumed import assumed, every_number, how_sure, sources
+from sim.report.breakevens import break_even_picture, short_table
 from sim.report.differences import (
     both_sides,
     changed_rows,
@@ -24,19 +25,20 @@ from sim.report.pictures import beside_pictures, run_pictures
 from sim.report.story import story_pictures
 from sim.report.sweeps import sweep_pictures
 from sim.report.tornado import assumption_pictures
-from sim.results.comparison import Comparison
+from sim.results.comparison import Comparison, Line
 from sim.results.findings import Finding
 from sim.results.history import failed_in_words
 from sim.results.identity import Identity, identity_over, varied_in_words
 from sim.results.ledger import Totals
-from sim.results.manifest import OfScenario, OneAtATimeManifest
-from sim.results.names import Names
+from sim.results.manifest import BreakEvenManifest, OfScenario, OneAtATimeManifest
 from sim.results.runs import Run
 from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead
+from sim.studies.breakeven import BreakEven
 from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
+from sim.words.breakeven import title_of, verdict
 from sim.words.comparison import moved_lines, pairing_in_words
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.pieces import joined, share_of, with_interval
@@ -184,11 +186,6 @@ def _in_short(kept: Kept) -> Table:
     return table
 
 
-def _within(label: str, sides: Sequence[str]) -> str:
-    """Return a label as it stands within a sentence."""
-    return label if label.startswith(tuple(sides)) else label[0].lower() + label[1:]
-
-
 def _share_cell(row: Row) -> list[Piece]:
     return ["never"] if row.share is None else [*share_of(row, "")]
 
@@ -236,12 +233,14 @@ def comparison_page(found: Sequence[Comparison], kept: Sequence[Kept] = ()) -> P
     runs = [base, *(one.right for one in found)]
     how = "pairs of histories on the same luck" if found[0].paired else "histories each, unpaired"
     pictures = {picture.name: picture for picture in beside_pictures(kept)} if kept else {}
+    # The first one tells the answer at a glance, whatever was changed.
+    differences, *others = comparison_pictures(found)
     course = [pictures.pop("courses")] if kept else []
     blocks = [
+        Block("changes", "What came out", [[f"{found[0].pairs:,} {how}."]], tables=[_in_few_lines(found)],
+              pictures=[differences], picture_first=True, brief=1),
         *(_changed_block(one) for one in found),
-        Block("changes", "What it changed", [[f"{found[0].pairs:,} {how}; 95 % intervals."]], list(_compared(found)),
-              pictures=list(comparison_pictures(found)), brief=1),
-        Block("course", "The course of the war", pictures=course, brief=1),
+        Block("course", "The course of the war", pictures=[*course, *others], brief=len(course) or None),
         Block("bargain", "What could be signed", pictures=list(pictures.values())),
         *(_differences_block(one) for one in found),
         _assumed_block(base.scenario, base.days, f"What is assumed in {base.called}"),
@@ -288,20 +287,30 @@ def _differences_block(one: Comparison) -> Block:
     return Block("numbers-of", f"{one.right.called} against {one.left.called}, in numbers", said, tables=tables, folded=True)
 
 
-def _compared(found: Sequence[Comparison]) -> Iterator[list[Piece]]:
-    """Yield the main differences, a sentence each, with what the outcome is in both."""
+def _in_few_lines(found: Sequence[Comparison]) -> Table:
+    """Return a table of the main outcomes: what each is in the base and in each other, and the difference."""
     base = found[0].left.called
-    for one in found:
-        for line in (line for line in one.lines if line.id in TOLD_OF_COMPARISONS):
-            difference = line.difference
-            if difference is None or difference.same:
-                continue
-            of = ("comparison.csv", one.left.name, one.right.name, line.id)
-            left, right = both_sides(difference, line.unit, of)
-            some = f" (in {difference.pairs:,} histories that have it in both)" if difference.pairs < one.pairs else ""
-            what = _within(line.alone, tuple(Names(one.left.scenario).sides.values()))
-            told = [left, f" in {base}, ", right, ": ", *difference_of(one, line), f"{some}."]
-            yield [f"{one.right.called}, {what}: ", *told]
+    caption = (
+        f"From what it is in {base} to what it is in the other, and the difference, with 95 % intervals (comparison.csv)"
+    )
+    table = Table(caption, ["", *(one.right.called for one in found)], [])
+    for line in (line for line in found[0].lines if line.id in TOLD_OF_COMPARISONS):
+        own = [next((other for other in one.lines if other.id == line.id), None) for one in found]
+        cells = [_from_to(one, other) for one, other in zip(found, own, strict=True)]
+        table.rows.append([with_unit(line.alone, line.unit), *cells])
+    return table
+
+
+def _from_to(one: Comparison, line: Line | None) -> list[Piece]:
+    """Return what an outcome is in both, and the difference."""
+    difference = line.difference if line is not None else None
+    if line is None or difference is None:
+        return ["too few histories"]
+    if difference.same:
+        return [*difference_of(one, line)]
+    left, right = both_sides(difference, line.unit, ("comparison.csv", one.left.name, one.right.name, line.id))
+    some = f", in {difference.pairs:,} histories that have it in both" if difference.pairs < one.pairs else ""
+    return [left, " to ", right, ": ", *difference_of(one, line), some]
 
 
 # Studies
@@ -319,6 +328,18 @@ def sweep_page(sweep: Sweep, manifest: OfScenario, until: Condition | None) -> P
     over = varied_in_words([knob_label(knob.path, sweep.scenario) for knob in sweep.knobs], sweep.points, sweep.design)
     page = _study_page(f"a sweep {over}", sweep.scenario, manifest, block, sweep.findings)
     return replace(page, explorer=explorer(sweep))
+
+
+def break_even_page(found: BreakEven, manifest: BreakEvenManifest) -> Page:
+    """Return the page of a break-even, which was read with its scenario."""
+    assert found.scenario is not None, "read with it"
+    # What is settled the findings and the figure say; the rest needs a sentence more.
+    plain = found.settled and found.at is not None and not found.jumps and len(found.crossings) == 1
+    said: list[list[Piece]] = [] if plain else [[text] for text in verdict(found)]
+    pictures = [break_even_picture(found, manifest.replications)] if found.histories else []
+    block = Block("outcomes", "What came out", said, tables=[short_table(found)], pictures=pictures,
+                  picture_first=bool(pictures), brief=1)  # fmt: skip
+    return _study_page(title_of(found), found.scenario, manifest, block, found.findings)
 
 
 def assumptions_page(

@@ -116,8 +116,8 @@ ONE_AT_A_TIME = [
 
 
 BREAKEVEN = [
-    Column("value"), whole("histories"), *(Column(name).or_empty for name in ("excess", "low", "high")),
-    flag("holds").or_empty,
+    Column("value"), whole("histories"),
+    *(Column(name).or_empty for name in ("statistic", "level", "excess", "low", "high")), flag("holds").or_empty,
 ]  # fmt: skip
 
 
@@ -234,6 +234,8 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "rank": ("", "Place of the assumption among all, 1 the one that moves outcomes most."),
     "path": ("", "Path of the number in the scenario, as --set takes it."),
     "value": ("", "What it was set to."),
+    "statistic": ("as the outcome", "Its share, mean or median; empty where no history has it."),
+    "level": ("as the outcome", "What it is to reach: a number, or a multiple of the outcome as the scenario stands."),
     "excess": ("as the outcome", "How far the statistic is above the level; empty where no history has the outcome."),
     "holds": ("", "1 if the condition holds."),
     "breakeven.value": ("as the knob", "Value of the knob that was tried."),

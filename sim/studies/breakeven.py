@@ -34,10 +34,17 @@ class Point:
 
     value: float
     histories: int
+    statistic: float | None
+    level: float | None
     excess: float | None
     low: float | None
     high: float | None
     holds: bool | None
+
+    @property
+    def standing(self) -> Standing:
+        """How the outcome stands to the level there."""
+        return Standing(self.histories, self.statistic, self.level, self.excess, self.low, self.high, self.holds)
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,7 +107,7 @@ class BreakEven(Tabular):
     @property
     def sure(self) -> list[bool | None]:
         """Of each value that has a statistic, whether the condition holds for certain (95 %); None where luck decides."""
-        return [self.condition.sure(_standing(one)) for one in self.points if one.holds is not None]
+        return [self.condition.sure(one.standing) for one in self.points if one.holds is not None]
 
     @property
     def settled(self) -> bool:
@@ -127,7 +134,7 @@ class BreakEven(Tabular):
         return min(needed, default=None)
 
     def as_dicts(self) -> list[dict[str, Any]]:
-        """Return the points that were tried: value, histories, excess over the level, its interval, whether it holds."""
+        """Return the points that were tried: value, histories, statistic, level, what lies between, whether it holds."""
         return [asdict(point) for point in self.points]
 
 
@@ -214,12 +221,12 @@ def _change(before: Point, after: Point) -> float:
 def _bound(point: Callable[[float], Point], away: list[Point], condition: Condition, width: float) -> float | None:
     """Return where, going away from the crossing, it is first certain that the condition holds, or does not; or None."""
     wanted, inner = away[0].holds, away[0]
-    if condition.sure(_standing(inner)) is wanted:
+    if condition.sure(inner.standing) is wanted:
         return inner.value
     # The end of the interval that has to leave the level.
     near = "low" if (wanted is True) == condition.above else "high"
     search = _Search(
-        lambda one: None if one.holds is None else condition.sure(_standing(one)) is wanted, lambda one: getattr(one, near)
+        lambda one: None if one.holds is None else condition.sure(one.standing) is wanted, lambda one: getattr(one, near)
     )
     for one in away[1:]:
         if search.is_true(one):
@@ -231,10 +238,6 @@ def _bound(point: Callable[[float], Point], away: list[Point], condition: Condit
             return min(bound, inner.value) if one.value < inner.value else max(bound, inner.value)
         inner = inner if one.holds is None else one
     return None
-
-
-def _standing(one: Point) -> Standing:
-    return Standing(one.histories, one.excess, one.low, one.high, one.holds)
 
 
 def _narrowed(

@@ -52,15 +52,19 @@ class Standing(NamedTuple):
     ----------
     histories : int
         That have the outcome.
+    statistic, level : float or None
+        Of the outcome in these histories; None where none has it.
     excess : float or None
         The statistic less the level, exactly 0 where both are equal but for rounding; None where no history has the outcome.
     low, high : float or None
-        Its 95 % interval; None where the histories do not bound it.
+        The 95 % interval of the excess; None where the histories do not bound it.
     holds : bool or None
         Whether the condition holds; None where there is no statistic.
     """
 
     histories: int
+    statistic: float | None
+    level: float | None
     excess: float | None
     low: float | None
     high: float | None
@@ -182,13 +186,13 @@ class Condition:
         values, of_base = values[known], of_base[known]
         n = len(values)
         if n == 0:
-            return Standing(0, None, None, None, None)
+            return Standing(0, None, None, None, None, None, None)
         statistic = float(np.median(values) if self.statistic == "median" else values.mean())
         level = self.level if base is None else self.level * float(of_base.mean())
         # Sums of the same numbers in another order differ in their last digits, which is no difference.
         excess = 0.0 if math.isclose(statistic, level, rel_tol=1e-12) else statistic - level
         low, high = self._interval(values, excess, level) if base is None else _paired(values, self.level * of_base, excess)
-        return Standing(n, excess, low, high, holds(excess, self.sign, 0.0))
+        return Standing(n, statistic, level, excess, low, high, holds(excess, self.sign, 0.0))
 
     def _interval(self, values: Floats, excess: float, level: float) -> tuple[float | None, float | None]:
         """Return the 95 % interval of a statistic less a level that is known."""

@@ -9,6 +9,8 @@ from sim.results.tables import csv_of, with_scenario
 from sim.studies.breakeven import BreakEven, Point
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import findings_block
+from sim.words.findings.studies import aim
+from sim.words.labels import knob_label, outcome_label
 from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
 from sim.words.numbers import bound, in_full, in_unit
 
@@ -25,13 +27,8 @@ def answer(found: BreakEven, title: str, replications: int) -> Iterator[Block]:
     yield EMPTY
     yield findings_block(found.findings)
     yield EMPTY
-    yield Text(_verdict(found), 0, 2)
-    undefined = [point.value for point in found.points if point.holds is None]
-    if undefined:
-        yield Text(
-            f"No history has {condition.outcome} at {len(undefined)} of {len(found.points)} values, between "
-            f"{in_full(undefined[0], DIGITS)} and {in_full(undefined[-1], DIGITS)}.", 0, 2,
-        )  # fmt: skip
+    for told in verdict(found):
+        yield Text(told, 0, 2)
     yield EMPTY
     yield Table(
         [Column("value"), Column(f"{condition.statistic}({condition.outcome}) less the level"), Column("95 %")],
@@ -94,8 +91,28 @@ def _unsettled(found: BreakEven, of: str, between: str, told: Callable[[float], 
     return f"{seen}, but each 95 % interval includes the level; {more} may tell."
 
 
+def title_of(found: BreakEven) -> str:
+    """Return what was asked, in words."""
+    low, high = (in_full(found.points[place].value, DIGITS) for place in (0, -1))
+    return f"{knob_label(found.path, found.scenario)} from {low} to {high}, until {aim(found.condition, found.scenario)}"
+
+
+def verdict(found: BreakEven) -> Iterator[str]:
+    """Yield what was found as a sentence, and at which values nothing could be."""
+    yield _verdict(found)
+    undefined = [point.value for point in found.points if point.holds is None]
+    if undefined:
+        yield (
+            f"No history has {_label(found)} at {len(undefined)} of {len(found.points)} values, between "
+            f"{in_full(undefined[0], DIGITS)} and {in_full(undefined[-1], DIGITS)}."
+        )
+
+
+def _label(found: BreakEven) -> str:
+    return f"'{outcome_label(found.condition.outcome, found.scenario)}'"
+
+
 def _verdict(found: BreakEven) -> str:
-    """Return what was found as a sentence."""
 
     def told(value: float) -> str:
         # A digit more than values are told apart by.
@@ -105,7 +122,7 @@ def _verdict(found: BreakEven) -> str:
     between = ", ".join(f"{in_full(low, DIGITS)} and {in_full(high, DIGITS)}" for low, high in found.crossings)
     if found.found == "undefined":
         if not found.crossings:
-            return f"No break-even can be told: at no value that was tried does a history have {found.condition.outcome}."
+            return f"No break-even can be told: at no value that was tried does a history have {_label(found)}."
         return f"The break-even cannot be told: it lies between {between}, where there is no statistic."
     if not found.settled:
         return f"Not settled by {found.histories:,} histories: {_unsettled(found, of, between, told)}"

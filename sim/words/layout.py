@@ -239,7 +239,9 @@ def _command(block: Command, width: int) -> Iterator[Line]:
         else:
             lines[-1] += f" {word}"
     for place, line in enumerate(lines):
-        yield [(before if place == 0 else " " * len(before), "bold"), (line, "")]
+        # A path that is too long for its place begins further left: it is to be pasted, and not broken.
+        left = max(0, min(len(before), width - width_of(line)))
+        yield [(before if place == 0 else " " * left, "bold"), (line, "")]
     indent = len(before) + 2
     if block.about:
         yield from ([(" " * indent + line, "quiet")] for line in wrap(f"# {block.about}", width - indent, 2))

@@ -1,4 +1,4 @@
-"""What the tests of pages share: a run, two to compare it with, a sweep and assumptions, each written once."""
+"""What the tests of pages share: a run, two to compare it with, a sweep, assumptions and a break-even, each written once."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Results(NamedTuple):
     sweep: Path
     heat: Path
     assumptions: Path
+    breakeven: Path
 
     @property
     def every(self) -> dict[str, list[Path]]:
@@ -31,7 +32,7 @@ class Results(NamedTuple):
         compared = [self.base, *self.others]
         return {
             "run": [self.base], "comparison": compared, "sweep": [self.sweep], "heat": [self.heat],
-            "assumptions": [self.assumptions],
+            "assumptions": [self.assumptions], "breakeven": [self.breakeven],
         }  # fmt: skip
 
 
@@ -65,7 +66,8 @@ def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 def results(once) -> Results:
     folder = once("results", _make)
     others = [folder / "european_zone", folder / "more_arms"]
-    return Results(folder / "baseline", others, folder / "sweep", folder / "heat", folder / "assumptions")
+    studies = (folder / name for name in ("sweep", "heat", "assumptions", "breakeven"))
+    return Results(folder / "baseline", others, *studies)
 
 
 def _make(folder: Path) -> None:
@@ -79,6 +81,11 @@ def _make(folder: Path) -> None:
     run_here(
         "sensitivity", "no_talks", "--one-at-a-time", "--replications", 100, "--months", 3, "--workers", 1,
         "--outcome", "casualties_attacker", "--out", folder / "assumptions",
+    )  # fmt: skip
+    run_here(
+        "breakeven", "baseline", "--vary", "attrition.attacker.daily_casualties=500:2500", "--until",
+        "mean(daily_casualties_30_days_attacker) >= 1_500", "--replications", 50, "--months", 2, "--workers", 1,
+        "--out", folder / "breakeven",
     )  # fmt: skip
 
 
@@ -95,7 +102,7 @@ def page(results: Results) -> Callable[[str], str]:
     return page
 
 
-KINDS = ("run", "comparison", "sweep", "heat", "assumptions")
+KINDS = ("run", "comparison", "sweep", "heat", "assumptions", "breakeven")
 
 
 @pytest.fixture(params=KINDS)

@@ -173,6 +173,13 @@ class Tables:
             places += fine[np.flatnonzero(np.diff(np.sign(y)))].tolist()
         return max(places) if name == "high" else min(places)
 
+    def _breakeven(self, folder: Path, *key: str) -> float:
+        """Return a cell of the table of its points by their place; or what was found, which the JSON has."""
+        if len(key) == 2:
+            place, column = key
+            return float(self.rows("breakeven.csv", folder)[int(place)][column])
+        return float(json.loads((folder / "breakeven.json").read_text())[key[0]])
+
     def _manifest(self, folder: Path, name: str) -> float:
         return float(json.loads((folder / "manifest.json").read_text())[name])
 

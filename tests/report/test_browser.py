@@ -20,7 +20,7 @@ from tests.browsing import NEEDS_CHROMIUM, Seen
 from tests.report.reading import is_rounded
 
 pytestmark = [NEEDS_CHROMIUM, pytest.mark.browser]
-KINDS = ("run", "comparison", "sweep", "heat", "assumptions")
+KINDS = ("run", "comparison", "sweep", "heat", "assumptions", "breakeven")
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +220,9 @@ def pages_of(pdf: bytes) -> int:
 def test_a_run_is_printed_on_six_sheets_and_its_brief_on_two(browser: Browser, files, results, tmp_path: Path):
     write_report([results.base], tmp_path / "brief.html", False, brief=True)
     write_report([results.base, results.others[0]], tmp_path / "both.html", False, brief=True)
-    for file, most in ((files["run"], 6), (tmp_path / "brief.html", 2), (tmp_path / "both.html", 2)):
+    write_report([results.base, *results.others], tmp_path / "three.html", False, brief=True)
+    briefly = (tmp_path / f"{name}.html" for name in ("brief", "both", "three"))
+    for file, most in ((files["run"], 6), (files["breakeven"], 6), *((brief, 2) for brief in briefly)):
         context = browser.new_context(color_scheme="dark")
         page = Seen(context, file).page
         assert 1 <= pages_of(page.pdf(format="A4")) <= most, file

@@ -15,6 +15,7 @@ from sim.report.make import page_of, pictures_of
 from sim.report.style import PAPERS, file_of
 from sim.results.tables import FORMULA
 from tests.browsing import Seen
+from tests.report.conftest import run_here
 from tests.report.reading import Page
 from tests.report.test_browser import nothing_lies_over_anything, unfold
 from tests.report.test_browser import pytestmark as in_a_browser
@@ -123,6 +124,50 @@ def test_a_comparison_with_it_is_inert_too(folder: Path, tmp_path: Path):
     read = Page(html(page_of([tmp_path / "no_talks", folder])))
     assert [tag for tag, _ in read.elements].count("script") == 1
     assert not [tag for tag, _ in read.elements if tag in ("img", "iframe", "b")]
+
+
+@pytest.fixture(scope="module")
+def break_even(tmp_path_factory) -> Path:
+    """A search in the scenario for the value of a knob, and to reach a level of an outcome, whose labels have its names."""
+    folder = tmp_path_factory.mktemp("sought") / "found"
+    run_here(
+        "breakeven", HOSTILE, "--vary", "attrition.attacker.daily_casualties=200:2500", "--until",
+        "mean(casualties_attacker) >= 50_000", "--replications", 20, "--months", 2, "--workers", 1, "--out", folder,
+    )  # fmt: skip
+    return folder
+
+
+def test_a_break_even_of_it_is_inert_too(break_even: Path):
+    read = Page(html(page_of([break_even])))
+    tags = [tag for tag, _ in read.elements]
+    assert (tags.count("script"), tags.count("style"), tags.count("figure")) == (1, 1, 1)
+    assert not {"img", "iframe", "b"} & set(tags)
+    heading = "".join(text for text, around in read.texts if "h1" in around)
+    name = sim.load(HOSTILE).world.sides.attacker.name
+    assert name in heading
+    assert "<script>" in name
+
+
+@pytest.mark.pages
+@pytest.mark.parametrize("paper", ALL_PAPERS)
+def test_its_names_overlap_nothing_in_the_figure_of_a_break_even(break_even: Path, paper: str):
+    (picture,) = pictures_of([break_even])[0].values()
+    find_no_overlap(picture, paper)
+
+
+@skipped
+@marked
+@pytest.mark.parametrize("width", [390, 1280])
+def test_its_names_lie_over_nothing_on_the_page_of_a_break_even(browser, break_even: Path, tmp_path: Path, width: int):
+    file = tmp_path / "hostile.html"
+    file.write_text(html(page_of([break_even])), encoding="utf-8")
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    seen = Seen(context, file)
+    unfold(seen.page)
+    assert seen.page.evaluate("typeof window.struck") == "undefined"
+    nothing_lies_over_anything(seen.page)
+    assert (seen.said, seen.asked) == ([], [file.as_uri()])
+    context.close()
 
 
 @pytest.mark.parametrize(

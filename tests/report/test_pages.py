@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import shutil
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,29 @@ def test_findings_are_the_first_thing_under_the_title(results, page, kind: str):
         assert [unescape(one) for one in said] == [line[3:] for line in summary.splitlines() if line.startswith("1. ")]
 
 
+def test_a_comparison_begins_with_its_picture_and_a_table_of_few_lines(results, page):
+    """What was changed follows the answer, and the course follows that; so too where a page is brief."""
+    brief = html(replace(page_of(results.every["comparison"]), brief=True))
+    for text in (page("comparison"), brief):
+        places = [text.index(part) for part in (
+            'id="found"', '<figure id="differences"', 'id="table-changes-1"', "What was changed in European zone</h2>",
+            "What was changed in More arms</h2>", "The course of the war</h2>", '<figure id="courses"', 'id="made"',
+        )]  # fmt: skip
+        assert places == sorted(places)
+    table = page("comparison")[page("comparison").index('id="table-changes-1"') :]
+    table = table[: table.index("</table>")]
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", table, flags=re.DOTALL)
+    assert 5 <= len(rows) <= 10
+    # Of each scenario both values, their difference and its interval, as the other tests hold them to the tables.
+    for name, cells in rows:
+        assert cells.count("<td>") == len(results.others), name
+        for cell in re.findall(r"<td>(.*?)</td>", cells, flags=re.DOTALL):
+            columns = re.findall(r'data-of="[^"]*\|(\w+)"', cell)
+            assert columns in (
+                ["left_value", "right_value", "difference", "low", "high"], ["left_value", "right_value", "low", "high"], [],
+            ), (name, cell)  # fmt: skip
+
+
 def test_it_stands_alone(page, kind: str):
     read = Page(page(kind))
     for tag, attributes in read.elements:
@@ -117,7 +141,7 @@ def test_ids_are_told_apart_and_every_reference_has_one(page, kind: str):
 def test_every_figure_has_its_words_and_its_table(page, kind: str):
     text = page(kind)
     figures = re.findall(r"<figure .*?</figure>", text, flags=re.DOTALL)
-    assert len(figures) == {"run": 15, "comparison": 10, "sweep": 1, "heat": 1, "assumptions": 1}[kind]
+    assert len(figures) == {"run": 15, "comparison": 10, "sweep": 1, "heat": 1, "assumptions": 1, "breakeven": 1}[kind]
     for figure in figures:
         assert re.search(r'<svg [^>]*role="img"', figure)
         (alternative,) = re.findall(r"<title id=[^>]*>(.*?)</title>", figure)
@@ -229,6 +253,9 @@ def test_run_and_compare_write_pages_too(tmp_path: Path, here):
         (["plot", "BASE", "bargaining", "--date", "2024-12-05", "--out", "a.png"], 3, "no review was held until 2024-12-05"),
         (["plot", "SWEEP", "--date", "2025-01-01"], 3, "--date is not for a sweep"),
         (["report", "BASE", "--until", "mean(a) > 1"], 3, "--until is not for a run"),
+        (["report", "BREAK", "--until", "mean(a) > 1"], 3, "--until is not for a break-even"),
+        (["plot", "BREAK", "breakevens", "--out", "a.png"], 2, "Did you mean 'breakeven'?"),
+        (["report", "BREAK", "BASE"], 3, "holds a study and not a run"),
         (["report", "SWEEP", "--until", "share(force_change_12_months_attacker) >= 0"], 3, "write 'mean("),
         (["plot", "BASE", "incidenc", "--out", "a.png"], 2, "Did you mean 'incidence'?"),
         (["plot", "BASE", "incidenc"], 2, "Did you mean 'incidence'?"),
@@ -239,7 +266,7 @@ def test_run_and_compare_write_pages_too(tmp_path: Path, here):
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(results, here, tmp_path: Path, words: list[str], code: int, said: str):
-    names = {"BASE": str(results.base), "SWEEP": str(results.sweep)}
+    names = {"BASE": str(results.base), "SWEEP": str(results.sweep), "BREAK": str(results.breakeven)}
     done = here(*(names.get(word, word) for word in words), cwd=tmp_path)
     assert done.returncode == code
     assert said in done.stderr

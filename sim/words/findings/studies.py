@@ -209,7 +209,7 @@ def of_break_even(found: BreakEven) -> list[Finding]:
 
 def _crossing(found: BreakEven, low: float, high: float) -> Finding:
     knob = knob_label(found.path, found.scenario) if found.path else "the knob"
-    what, begin, end = _aim(found.condition, found.scenario), in_full(low, DIGITS), in_full(high, DIGITS)
+    what, begin, end = aim(found.condition, found.scenario), in_full(low, DIGITS), in_full(high, DIGITS)
     between = f"between {begin} and {end}"
     if found.found != "undefined" and not found.settled:
         whether = f"whether {what} where {knob} is {between}"
@@ -217,7 +217,7 @@ def _crossing(found: BreakEven, low: float, high: float) -> Finding:
             whether = f"how often the answer to whether {what} changes as {knob} goes from {begin} to {end}"
         return finding("not settled", 1.0, [f"Not settled by {found.histories:,} histories is {whether}."])
     if found.at is not None:
-        texts = _crossing_pieces(found)
+        texts = crossing_pieces(found)
         way = "up" if found.holds_above else "down"
         jump = " in a jump" if found.jumps else ""
         pieces: Pieces = [f"{what[0].upper()}{what[1:]}{jump} when {knob} is ", *texts, f" and from there on {way}."]
@@ -234,7 +234,8 @@ def _crossing(found: BreakEven, low: float, high: float) -> Finding:
     return finding("not settled", 1.0, [said])
 
 
-def _crossing_pieces(found: BreakEven) -> Pieces:
+def crossing_pieces(found: BreakEven) -> Pieces:
+    """Return a break-even that was found with its interval, with the digits that this warrants."""
     assert found.at is not None, "asked of one that was found"
     place = place_of(found.low, found.high)
     # But no more than values are told apart by.
@@ -247,7 +248,7 @@ def _crossing_pieces(found: BreakEven) -> Pieces:
     return [Number(to_place(found.at, place), found.at, "breakeven|at"), " (95 %: ", ends[0], " .. ", ends[1], ")"]
 
 
-def _aim(condition: Condition, scenario: Scenario[Any] | None) -> str:
+def aim(condition: Condition, scenario: Scenario[Any] | None) -> str:
     """Return a condition in words."""
     label, signs = _label(condition.outcome, scenario), {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
     of = {"share": "the share of", "mean": "the mean of", "median": "the median of"}[condition.statistic]
