@@ -251,7 +251,7 @@ def draw_aid(rows: Sequence[dict[str, str]]) -> None:
         for axis in axes[-2:]:
             axis.set_xlabel("Aid to Ukraine (1: as pledged)")
         told = (
-            f"Scenario allies, 24 months, {DRAWS * LUCKS:,} histories at each scale. Line: mean; dark: 95 % of the simulation;\n"
+            f"Scenario allies, 24 months, {DRAWS * LUCKS:,} histories at each. Line: mean; dark: 95 % of the simulation;\n"
             f"light: nine tenths of {DRAWS} draws of all uncertain numbers, luck taken out"
         )
         figure.supxlabel(told, fontsize=0.9 * paper.font_pt)
