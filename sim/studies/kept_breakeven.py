@@ -86,9 +86,6 @@ def _points(found: Folder, condition: Condition, manifest: BreakEvenManifest) ->
     ------
     StoreError
     """
-    if "statistic" not in found.text(_TABLE).partition("\n")[0].split(","):
-        by = f"was written by Parley {manifest.parley}"
-        raise StoreError(f"{found.path / _TABLE} {by} without what the outcome is; run it again with --force")
     table = found.table(_TABLE, BREAKEVEN)
     if not table.rows:
         raise StoreError(f"{table.path} has no rows")

@@ -217,7 +217,7 @@ WRONG = {
     "more histories than were run": (change_cells("histories", "51"), "row 2: it has more histories than were run"),
     "a cell that is empty": (change_cells("statistic", ""), "row 2: some of its numbers are missing"),
     "bounds in disorder": (change_cells("low", "1e6"), "row 2: its bounds are not in their order"),
-    "a table of an older version": (drop_columns, "without what the outcome is; run it again with --force"),
+    "a table without what the outcome is": (drop_columns, "has no column statistic"),
 }
 
 
