@@ -17,7 +17,7 @@ from sim.results.pairs import of_means
 from sim.results.statistics import Z_95, kaplan_meier, wilson_interval
 from sim.results.summary import summarise
 from sim.scenario import load_scenario, shipped
-from sim.studies.bands import by_draw, parted, signs_of
+from sim.studies.bands import by_draw, mean_over_draws, parted, signs_of
 from sim.studies.headline import AT_ONCE, HEADLINE
 from sim.studies.one_at_a_time import mind_changing
 
@@ -165,11 +165,12 @@ def effect_rows(outcomes: dict[str, dict[str, Any]], drawn: dict[str, dict[str, 
         found = of_means(*(outcomes[name][effect.outcome] for name in names))
         assert found is not None, "both scenarios have the outcome in some histories"
         other, this = (drawn[name][effect.outcome] for name in names)
-        signs = signs_of(this - other)
+        signs = signs_of(this - other, found.mean)
         assert signs is not None, "so they have in some draws"
         rows.append({
             **effect._asdict(), "pairs": found.pairs, "difference": found.mean, "low": found.low, "high": found.high,
-            "sign": signs.sign, "sign_share": signs.share, "sign_low": signs.share_low, "sign_high": signs.share_high,
+            "sign": signs.sign, "draws": signs.draws, "moved": signs.moved, "spread": signs.spread,
+            "sign_share": signs.share, "sign_low": signs.share_low, "sign_high": signs.share_high,
             "band_low": signs.band[0], "band_high": signs.band[1],
         })  # fmt: skip
     return rows
@@ -198,7 +199,9 @@ def with_aid(scale: float) -> dict[str, Any]:
     asked = [*(name for name in CURVES if name != "good_end"), *BAD_ENDS]
     (found,) = by_draw([scenario], plan, asked, DRAWS, LUCKS)
     bad = sum(found[name] for name in BAD_ENDS)
-    return found | {"good_end": np.where(bad > 0, 0.0, 1.0) * (found["ground_gained_km2"] <= LITTLE_KM2)}
+    good = np.where(bad > 0, 0.0, found["ground_gained_km2"] <= LITTLE_KM2)
+    # Histories that failed have no end.
+    return found | {"good_end": np.where(np.isnan(bad), np.nan, good)}
 
 
 def aid_rows(found: Sequence[dict[str, Any]]) -> Rows:
@@ -213,25 +216,21 @@ def aid_rows(found: Sequence[dict[str, Any]]) -> Rows:
     for place, scale in enumerate(SCALES):
         for name in CURVES:
             values = found[place][name]
-            known = values[~np.isnan(values)]
-            whole = parted(values)
+            whole, over = parted(values), mean_over_draws(values)
             assert whole is not None, "some draws have the outcome"
-            # Of the lucks alone: the draws of the assumptions are these.
-            half = Z_95 * whole.noise / np.sqrt(len(known))
-            row = {"aid_scale": scale, "outcome": name, "n": len(known), "mean": known.mean()}
-            row |= {"low": known.mean() - half, "high": known.mean() + half}
+            row = {"aid_scale": scale, "outcome": name, "n": int((~np.isnan(values)).sum())}
+            row |= {"mean": over.mean, "low": over.low, "high": over.high}
             row |= {"band_low": whole.band[0], "band_high": whole.band[1]}
-            more = signs_of(found[place + 1][name] - values) if place + 1 < len(SCALES) else None
-            rows.append(row | {
-                "next": more.mean if more else np.nan, "next_low": more.low if more else np.nan,
-                "next_high": more.high if more else np.nan, "next_sign": more.sign if more else "",
-                "next_share": more.share if more else np.nan,
-            })  # fmt: skip
+            step = found[place + 1][name] - values if place + 1 < len(SCALES) else values * np.nan
+            more = signs_of(step)
+            row |= {"next_n": int((~np.isnan(step)).sum()), "next_sign": more.sign if more else ""}
+            told = (more.mean, more.low, more.high, more.share) if more else (np.nan,) * 4
+            rows.append(row | dict(zip(("next", "next_low", "next_high", "next_share"), told, strict=True)))
     return rows
 
 
 def draw_aid(rows: Sequence[dict[str, str]]) -> None:
-    """Draw the curves: a line, around it the band of the simulation, and around that the band of the assumptions."""
+    """Draw the curves: a line, around it the interval of the mean, and around that the band of the assumptions."""
     from sim.report.style import CEASEFIRE, PAPERS, style
 
     paper = PAPERS["page"]
@@ -251,7 +250,7 @@ def draw_aid(rows: Sequence[dict[str, str]]) -> None:
         for axis in axes[-2:]:
             axis.set_xlabel("Aid to Ukraine (1: as pledged)")
         told = (
-            f"Scenario allies, 24 months, {DRAWS * LUCKS:,} histories at each. Line: mean; dark: 95 % of the simulation;\n"
+            f"Scenario allies, 24 months, {DRAWS * LUCKS:,} histories at each. Line: mean; dark: its 95 % interval;\n"
             f"light: nine tenths of {DRAWS} draws of all uncertain numbers, luck taken out"
         )
         figure.supxlabel(told, fontsize=0.9 * paper.font_pt)
@@ -358,11 +357,21 @@ def _sign_in_words(row: dict[str, str]) -> str:
     if float(row["low"]) * float(row["high"]) <= 0:
         return "no difference found"
     way = "more" if float(row["difference"]) > 0 else "less"
-    share = 100 * float(row["sign_share"])
-    share = f"{way} in {'all' if share == 100 else f'{share:.0f} % of the'} draws"
-    if row["sign"] == "undetermined":
-        return f"*undetermined*: {share}"
-    return share if row["sign"] in ("+", "-") else "not found in the histories that part it from luck"
+    if row["sign"] == "no difference found":
+        return "in other histories, with the draws, it was not found"
+    if row["sign"] == "too few pairs":
+        return "too few pairs in a draw to tell"
+    draws, moved = int(row["draws"]), int(row["moved"])
+    of = f"{draws} draws" if moved == draws else f"the {moved} of {draws} draws in which it does anything"
+    share, low, high = (100 * float(row[name]) for name in ("sign_share", "sign_low", "sign_high"))
+    told = (
+        f"{way} in all {of.removeprefix('the ')}"
+        if share == 100
+        else f"{way} in {share:.0f} % ({low:.0f} .. {high:.0f}) of {of}"
+    )
+    if float(row["spread"]) == 0:
+        told = f"{way}; over {of} luck explains all that differs"
+    return f"*undetermined*: {told}" if row["sign"] == "undetermined" else told
 
 
 def guide_with(table: str) -> str:

@@ -82,6 +82,7 @@ def test_the_sign_of_a_planted_effect(effect: float, spread: float, sign: str) -
     assert signs.sign == sign
     if sign == "undetermined":
         assert signs.share == pytest.approx(norm.cdf(0.5), abs=0.02)
+    assert (signs.draws, signs.moved, signs.pairs) == (400, 400, 20)
     way = 1 if signs.mean >= 0 else -1
     assert signs.share == pytest.approx(norm.cdf(way * effect / spread), abs=0.08)
 
@@ -91,8 +92,46 @@ def test_the_sign_turns_with_the_effect() -> None:
     one, other = signs_of(values), signs_of(-values)
     assert one is not None
     assert other is not None
-    assert (one.share, one.share_low, one.share_high) == (other.share, other.share_low, other.share_high)
+    assert (one.share, one.share_low, one.share_high) == pytest.approx((other.share, other.share_low, other.share_high))
     assert (one.mean, one.low, one.high) == (-other.mean, -other.high, -other.low)
+
+
+def test_a_draw_in_which_no_pair_differs_has_no_sign() -> None:
+    """As where a threshold is not met: such draws are counted apart, and not pulled to the side of the others."""
+    rng = np.random.default_rng(10)
+    values = np.where(rng.random((DRAWS, LUCKS)) < 0.3, -1.0, 0.0)
+    values[20:] = 0.0
+    signs = signs_of(values)
+    assert signs is not None
+    assert (signs.draws, signs.moved) == (DRAWS, 20)
+    assert (signs.share, signs.sign) == (1.0, "-")
+    # Of twenty of twenty no more can be said.
+    assert signs.share_low == pytest.approx(0.025 ** (1 / 20))
+    # Whose way it goes where it does anything may still be undetermined.
+    values[:10] *= -1.0
+    values[8:10] *= -1.0
+    mixed = signs_of(values)
+    assert mixed is not None
+    assert mixed.share == pytest.approx(12 / 20)
+    assert mixed.sign in ("undetermined", "no difference found")
+    assert signs_of(np.zeros((DRAWS, LUCKS))) is None
+
+
+def test_of_few_pairs_no_sign_is_told() -> None:
+    values = np.full((DRAWS, LUCKS), np.nan)
+    values[:, :4] = np.random.default_rng(11).normal(1.0, 0.1, size=(DRAWS, 4))
+    signs = signs_of(values)
+    assert signs is not None
+    assert (signs.pairs, signs.share, signs.sign) == (4, 1.0, "too few pairs")
+    assert signs_of(np.where(np.isnan(values), 1.0, values)).sign == "+"  # type: ignore[union-attr]
+
+
+def test_the_sign_that_is_asked_about_is_counted() -> None:
+    values = np.random.default_rng(12).normal(0.1, 0.3, size=(DRAWS, LUCKS))
+    mean, other = signs_of(values), signs_of(values, -1.0)
+    assert mean is not None
+    assert other is not None
+    assert other.share == pytest.approx(1.0 - mean.share)
 
 
 def test_histories_without_the_outcome_are_left_out() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sim.scenario import shipped
+from sim.scenario import Fixed, Quantity, numbers, shipped
 from sim.words.labels import knob_label
 from tests.conftest import ROOT
 
@@ -30,6 +30,7 @@ def load_script() -> ModuleType:
 
 
 regenerate = load_script()
+GUIDE_TEXT = regenerate.GUIDE.read_text(encoding="utf-8")
 Rows = list[dict[str, Any]]
 
 
@@ -72,16 +73,27 @@ def test_a_sign_is_told_only_where_it_holds_in_most_of_the_assumptions() -> None
         share, low, high = (float(row[name]) for name in ("sign_share", "sign_low", "sign_high"))
         assert 0 <= low <= high <= 1
         assert float(row["band_low"]) <= float(row["band_high"])
+        assert int(row["moved"]) <= int(row["draws"]) <= regenerate.DRAWS
         if row["sign"] in ("+", "-"):
             assert share >= 0.8
+            assert low > 0.5
             assert (float(row["difference"]) > 0) == (row["sign"] == "+")
+        elif row["sign"] == "undetermined":
+            assert share < 0.8 or low <= 0.5
         else:
-            assert row["sign"] == "no difference found" or share < 0.8
+            assert row["sign"] in ("no difference found", "too few pairs")
     # Were it none, or all, a reader could not tell what the word is for.
     undetermined = [row for row in rows if row["sign"] == "undetermined"]
     assert 0 < len(undetermined) < len(rows)
     told = regenerate.effects_table(rows)
     assert told.count("*undetermined*") >= len(undetermined)
+
+
+def test_the_guide_says_how_many_numbers_are_not_drawn(load) -> None:
+    known = [one.value for one in numbers(load("baseline").world) if isinstance(one.value, Quantity | Fixed)]
+    certain = [one for one in known if not isinstance(one, Quantity) or one.is_certain]
+    judged = sum(one.assumption for one in certain)
+    assert f"the {len(certain)} numbers that the baseline holds for certain, {judged} of" in GUIDE_TEXT
 
 
 def test_the_band_of_the_assumptions_is_wider_than_that_of_the_simulation() -> None:

@@ -99,7 +99,7 @@ def test_the_table_has_a_row_for_every_change(load, ensemble) -> None:
 
 
 def test_where_nothing_ends_there_are_no_curves(load, ensemble) -> None:
-    assert survival_csv(ensemble(load("baseline"), 5, 7)).splitlines() == ["curve,of,day,at_risk,share,low,high"]
+    assert survival_csv(ensemble(load("baseline"), 5, 7)).splitlines() == ["curve,of,day,date,at_risk,share,low,high"]
 
 
 def test_all_that_can_end_the_fighting_has_a_look_and_words() -> None:

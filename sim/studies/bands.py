@@ -1,11 +1,13 @@
 """What is not known beside what is luck: how far a result moves over the assumptions, and which sign an effect has in them.
 
-An assumption is an uncertain number of the scenario, the same throughout a history; all that is drawn from day to day, and
-what leaders keep to themselves, is luck. Each draw of all assumptions together meets several lucks, so that the spread over
-draws of what comes of them can be parted from that of luck: the variance of the means of draws is the spread of what is not
-known, plus that of luck over the number of lucks (analysis of variance of one factor at random; Searle, Casella and
-McCulloch 1992). The means of draws are drawn together until their variance is the first part alone (Louis 1984): of these
-are the quantiles and shares.
+An assumption is an uncertain number of the scenario, the same throughout a history. All else that is drawn is luck, from day
+to day or once: the weights of issues, which red lines are hard, the resolve of leaders, whether dated things happen. What a
+scenario holds for certain is not drawn at all, however little is known of it.
+
+Each draw of all assumptions together meets several lucks, so that the spread over draws of what comes of them can be parted
+from that of luck: the variance of the means of draws is the spread of what is not known, plus that of luck over the number
+of lucks (analysis of variance of one factor at random; Searle, Casella and McCulloch 1992). The means of draws are drawn
+together until their variance is the first part alone (Louis 1984): of these are the quantiles and shares.
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ import numpy as np
 from sim.engine.draws import Floats, Ints
 from sim.ensemble.run import Plan, run_histories
 from sim.ensemble.workers import ALONE, Pool
-from sim.results.pairs import of_means
+from sim.results.pairs import Difference, of_means
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.designed import Histories, shared_outcomes
 
 # judgement: a sign that holds in fewer of the assumptions than this is undetermined.
 DETERMINED = 0.8
+# judgement: with fewer pairs a draw on average, hardly any draw tells its sign.
+FEWEST_PAIRS = 5
 LEVELS = (0.05, 0.95)
 RESAMPLES = 400
 
@@ -61,23 +65,33 @@ class Parted(NamedTuple):
 
 @dataclass(frozen=True)
 class Signs:
-    """In which share of the assumptions an effect has which sign.
+    """In which share of the draws of the assumptions an effect has which sign.
 
     Attributes
     ----------
     mean, low, high : float
-        The effect over all of them, and its 95 % interval.
+        The effect over all draws that have the outcome, and its 95 % interval.
+    pairs : float
+        Pairs of histories a draw.
+    draws, moved : int
+        How many have the outcome, and in how many of them there is a difference at all.
+    spread : float
+        Of the effect over these, luck taken out; 0 where luck explains all of it.
     band : (float, float)
-        Between what it lies in nine tenths of them.
+        Between what it lies in nine tenths of these.
     share : float
-        Of the sign that the mean has.
+        Of these, how many have the sign that is asked about.
     share_low, share_high : float
-        The 95 % interval of the share, from resampled draws.
+        The 95 % interval of the share: from resampled draws, and no narrower than that of so many counts.
     """
 
     mean: float
     low: float
     high: float
+    pairs: float
+    draws: int
+    moved: int
+    spread: float
     band: tuple[float, float]
     share: float
     share_low: float
@@ -90,10 +104,13 @@ class Signs:
 
     @property
     def sign(self) -> str:
-        """The sign; or that too many of the assumptions have another; or that no effect is found."""
+        """The sign; or that too many of the draws have another, or that it cannot be told, or that no effect is found."""
         if not self.found:
             return "no difference found"
-        return ("+" if self.mean > 0 else "-") if self.share >= DETERMINED else "undetermined"
+        if self.pairs < FEWEST_PAIRS:
+            return "too few pairs"
+        is_clear = self.share >= DETERMINED and self.share_low > 0.5
+        return ("+" if self.mean > 0 else "-") if is_clear else "undetermined"
 
 
 def parted(values: Floats) -> Parted | None:
@@ -126,26 +143,58 @@ def parted(values: Floats) -> Parted | None:
     return Parted(shrunk, float(np.sqrt(variance)), float(np.sqrt(within)))
 
 
-def signs_of(differences: Floats) -> Signs | None:
-    """Return in which share of the assumptions an effect has which sign; None where that cannot be told.
+def mean_over_draws(values: Floats) -> Difference:
+    """Return the mean over draws that have the outcome, with its 95 % interval: of so many draws, and so many lucks.
+
+    Parameters
+    ----------
+    values : (draws, lucks) array
+        NaN where a history has not the outcome; two draws at least have it.
+    """
+    means = np.array([row[~np.isnan(row)].mean() for row in values if not np.isnan(row).all()])
+    found = of_means(np.zeros(len(means)), means)
+    assert found is not None, "two draws at least"
+    return found
+
+
+def signs_of(differences: Floats, way: float = 0.0) -> Signs | None:
+    """Return in which share of the draws an effect has a sign; None where that cannot be told.
+
+    Draws in which no pair differs are counted apart: what does nothing there has no sign.
 
     Parameters
     ----------
     differences : (draws, lucks) array
         Of each pair of histories; NaN where one has not the outcome.
+    way : float
+        The sign that is asked about; that of the mean if not given.
     """
-    found = parted(differences)
+    there = differences[~np.isnan(differences).all(axis=1)]
+    moving = there[(np.nan_to_num(there) != 0).any(axis=1)]
+    found = parted(moving)
     if found is None:
         return None
-    means = np.array([row[~np.isnan(row)].mean() for row in differences if not np.isnan(row).all()])
-    over = of_means(np.zeros(len(means)), means)
-    assert over is not None, "two draws at least"
-    way = 1.0 if over.mean >= 0 else -1.0
+    over = mean_over_draws(there)
+    way = way or over.mean
     luck = np.random.Generator(np.random.PCG64(0))
-    again = [parted(differences[luck.integers(len(differences), size=len(differences))]) for _ in range(RESAMPLES)]
-    shares = [_share(one, way) for one in again if one is not None]
-    low, high = np.quantile(shares, (0.025, 0.975)).tolist()
-    return Signs(over.mean, over.low, over.high, found.band, _share(found, way), low, high)
+    again = [parted(moving[luck.integers(len(moving), size=len(moving))]) for _ in range(RESAMPLES)]
+    low, high = np.quantile([_share(one, way) for one in again if one is not None], (0.025, 0.975)).tolist()
+    share = _share(found, way)
+    least, most = _counted(share, len(moving))
+    return Signs(
+        over.mean, over.low, over.high, float((~np.isnan(there)).sum() / len(there)), len(there), len(moving), found.spread,
+        found.band, share, min(low, least), max(high, most),
+    )  # fmt: skip
+
+
+def _counted(share: float, draws: int) -> tuple[float, float]:
+    """Return the exact 95 % interval of a share of so many draws (Clopper and Pearson 1934)."""
+    from scipy.special import betaincinv
+
+    count = share * draws
+    low = 0.0 if count <= 0 else float(betaincinv(count, draws - count + 1, 0.025))
+    high = 1.0 if count >= draws else float(betaincinv(count + 1, draws - count, 0.975))
+    return low, high
 
 
 def _share(found: Parted, way: float) -> float:
