@@ -358,19 +358,15 @@ def _sign_in_words(row: dict[str, str]) -> str:
         return "no difference found"
     way = "more" if float(row["difference"]) > 0 else "less"
     if row["sign"] == "no difference found":
-        return "in other histories, with the draws, it was not found"
+        return "not found again in the histories of the draws"
     if row["sign"] == "too few pairs":
         return "too few pairs in a draw to tell"
     draws, moved = int(row["draws"]), int(row["moved"])
-    of = f"{draws} draws" if moved == draws else f"the {moved} of {draws} draws in which it does anything"
+    of = f"{draws} draws" if moved == draws else f"{moved} draws that differ (of {draws})"
     share, low, high = (100 * float(row[name]) for name in ("sign_share", "sign_low", "sign_high"))
-    told = (
-        f"{way} in all {of.removeprefix('the ')}"
-        if share == 100
-        else f"{way} in {share:.0f} % ({low:.0f} .. {high:.0f}) of {of}"
-    )
+    told = f"{way} in all {of}" if share == 100 else f"{way} in {share:.0f} % ({low:.0f} .. {high:.0f}) of {of}"
     if float(row["spread"]) == 0:
-        told = f"{way}; over {of} luck explains all that differs"
+        told = f"{way}; how {of} vary is no more than luck"
     return f"*undetermined*: {told}" if row["sign"] == "undetermined" else told
 
 
