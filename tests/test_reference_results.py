@@ -30,7 +30,7 @@ def load_script() -> ModuleType:
 
 
 regenerate = load_script()
-GUIDE_TEXT = regenerate.GUIDE.read_text(encoding="utf-8")
+GUIDE_TEXT = " ".join(regenerate.GUIDE.read_text(encoding="utf-8").split())
 Rows = list[dict[str, Any]]
 
 
