@@ -35,7 +35,7 @@ def test_what_is_printed_and_kept_of_studies_has_a_mark(parley, tmp_path: Path) 
     asked = ("sweep", "no_talks", "--vary", "arms.defender.aid_scale=0,1", *SIZE, "--out", "s", "--csv", "--excel")
     printed = [parley(*asked, cwd=tmp_path).stdout for _ in range(2)]
     assert printed[0].encode() == (tmp_path / "s/sweep.csv").read_bytes()
-    assert printed[0].startswith("\ufeffpoint,")
+    assert printed[0].startswith("\ufeffscenario,point,")
     assert printed[1] == printed[0]
     assert parley("report", "s", cwd=tmp_path).returncode == 0
     compared = parley("compare", "no_talks", "aid_halted", *SIZE, "--out", "c", "--excel", cwd=tmp_path)

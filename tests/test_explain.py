@@ -226,14 +226,17 @@ def test_what_was_kept_is_told_as_it_was_or_not_at_all(parley, kept: Path, tmp_p
     assert parley("explain", changed, "--replication", 0).returncode == 0
 
 
-@pytest.mark.parametrize(("form", "says"), [(1, "in the form of an older version"), (99, "in the form of a newer version")])
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [(1, "in the form of an older version"), (2, "in the form of an older version"), (99, "in the form of a newer version")],
+)
 def test_results_of_another_form_are_refused(parley, kept: Path, tmp_path: Path, form: int, says: str) -> None:
     """Those of before the ledger by intervention have other questions and answers."""
     other = tmp_path / "other"
     shutil.copytree(kept, other)
     manifest = (other / "manifest.json").read_text()
-    assert manifest.count('"format": 2') == 1
-    (other / "manifest.json").write_text(manifest.replace('"format": 2', f'"format": {form}'))
+    assert manifest.count('"format": 3') == 1
+    (other / "manifest.json").write_text(manifest.replace('"format": 3', f'"format": {form}'))
     for command in ("explain", "report"):
         done = parley(command, other)
         assert (done.returncode, done.stderr.count("\n")) == (3, 1)

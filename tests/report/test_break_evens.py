@@ -198,9 +198,9 @@ def change_cells(column: str, cell: str) -> Callable[[Path], None]:
 
 
 def drop_columns(folder: Path) -> None:
-    """Leave the table as versions before wrote it."""
+    """Leave out what the outcome is, and the level."""
     lines = [line.split(",") for line in (folder / "breakeven.csv").read_text().splitlines()]
-    (folder / "breakeven.csv").write_text("".join(",".join(line[:2] + line[4:]) + "\n" for line in lines))
+    (folder / "breakeven.csv").write_text("".join(",".join(line[:3] + line[5:]) + "\n" for line in lines))
 
 
 WRONG = {
