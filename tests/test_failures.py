@@ -69,7 +69,7 @@ def test_replications_that_fail_are_rows_with_their_reason(with_a_mistake: Path,
     with (tmp_path / "baseline/outcomes.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(row["replication"]) for row in rows if row["ending"] == "failed"] == [17, 33, 58]
-    assert set(rows[17].values()) == {"17", "failed", ""}
+    assert set(rows[17].values()) == {"baseline", "17", "failed", ""}
     with (tmp_path / "baseline/summary.csv").open() as file:
         endings = {row["id"]: float(row["share"]) for row in csv.DictReader(file) if row["section"] == "endings"}
     assert endings["failed"] == 3 / 80

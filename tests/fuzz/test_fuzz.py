@@ -32,7 +32,7 @@ def load_mutants(folder: Path, first: int, count: int, every: int) -> dict[str, 
     ]
     reports = []
     for process in running:
-        said, wrong = process.communicate(timeout=60 + count / 20)
+        said, wrong = process.communicate(timeout=900 + count)
         assert process.returncode == 0, wrong
         reports.append(json.loads(said))
     seconds = time.perf_counter() - start
