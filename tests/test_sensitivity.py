@@ -299,7 +299,7 @@ def test_the_command(parley: Callable, tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
     table = list(csv.DictReader(io.StringIO((tmp_path / "kept/sensitivity.csv").read_text())))
     assert len(table) == 90
-    first = {name: float(value) for name, value in table[0].items() if name not in ("outcome", "parameter")}
+    first = {name: float(value) for name, value in table[0].items() if name not in ("scenario", "outcome", "parameter")}
     assert table[0]["parameter"] == CHANGED
     (line,) = [line for line in told.stdout.splitlines() if re.search(r"Scale of all casualties .*\)", line)]
     shown = [100 * first[name] for name in ("first_order", "low", "high")]
