@@ -285,7 +285,7 @@ def test_histories_in_which_no_package_is_left_are_told_without_odd_numbers(parl
     (folder,) = (path.parent for path in tmp_path.rglob("manifest.json"))
     nearest = [line.split(",") for line in (folder / "series.csv").read_text().splitlines() if ",nearest_slack," in line]
     # Nine in ten histories have none, so that only the highest quantile is a number.
-    assert {tuple(cell == "" for cell in row[4:]) for row in nearest[2:]} == {(True, True, True, True, True, False)}
+    assert {tuple(cell == "" for cell in row[5:]) for row in nearest[2:]} == {(True, True, True, True, True, False)}
     told = [parley("explain", folder, "--replication", number, "--full") for number in range(4)]
     table = parley("explain", folder, "--replication", 0, "--csv").stdout
     assert all(done.returncode == 0 for done in told)

@@ -69,15 +69,15 @@ def test_where_none_survived_the_rest_is_shown(run_with_failures, tmp_path: Path
     one = shutil.copytree(folder, tmp_path / "one")
     # As if the last one had failed too.
     table = (one / "outcomes.csv").read_text().splitlines()
-    table[3] = "2,failed" + "," * (table[0].count(",") - 1)
+    table[3] = "no_talks,2,failed" + "," * (table[0].count(",") - 2)
     (one / "outcomes.csv").write_text("\n".join(table) + "\n")
     summary = []
     for row in (one / "summary.csv").read_text().splitlines():
         cells = row.split(",")
-        if cells[0] == "endings":
-            cells[6:9] = ["1.0" if cells[1] == "failed" else "0.0", "0.0", "1.0"]
+        if cells[1] == "endings":
+            cells[7:10] = ["1.0" if cells[2] == "failed" else "0.0", "0.0", "1.0"]
             summary.append(",".join(cells))
-        elif cells[0] in ("section", "ledger"):
+        elif cells[1] in ("section", "ledger"):
             summary.append(row)
     (one / "summary.csv").write_text("\n".join(summary) + "\n")
     # None of them stands anywhere.
