@@ -78,7 +78,7 @@ DEALS = {
     "nato_path": [("baseline", "deal_within_24_months", -1), ("baseline", "casualties_attacker", +1)],
     "nato_deferred": [("baseline", "deal_within_24_months", -1), ("nato_path", "deal_within_24_months", +1)],
     "borders_kept": [("baseline", "deal_within_24_months", -1), ("baseline", "casualties_attacker", +1)],
-    "land_offered": [("borders_kept", "deal_within_24_months", +1), ("borders_kept", "conceded_defender", +1)],
+    "land_offered": [("borders_kept", "deal_within_24_months", +1), ("borders_kept", "casualties_attacker", -1)],
     "land_for_ceasefire": [("baseline", "deal_within_24_months", -1), ("baseline", "conceded_defender", +1)],
     "recognition_priced": [("baseline", "deal_within_24_months", -1), ("recognition_hard", "deal_within_24_months", +1)],
     "outside_pressure": [("baseline", "deal_within_12_months", +1)],

@@ -398,7 +398,8 @@ def _write_parquet(parts: Parts, columns: Iterable[Mapping[str, NDArray[Any]]]) 
 def _as_columns(arrays: Any, chunk: Chunk) -> dict[str, NDArray[Any]]:
     named = [name for name in arrays.files if name.startswith((_OUTCOME, _DRAWN))]
     numbers = np.arange(chunk.first, chunk.end, dtype=np.int64)
-    return {"replication": numbers, **{name.partition("/")[2]: arrays[name] for name in named}}
+    columns = {name.partition("/")[2]: arrays[name] for name in named}
+    return {**parquet.head_of(chunk.scenario, chunk.plan, numbers), **columns}
 
 
 def _arrays(chunk: Chunk, note: Callable[[str], None]) -> Any:

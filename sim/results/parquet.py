@@ -9,12 +9,14 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.draws import Ints
 from sim.ensemble.cluster import MissingExtra
-from sim.ensemble.run import Ensemble
-from sim.results.columns import TEXT, Column
+from sim.ensemble.run import Ensemble, Plan
+from sim.results.columns import OF_SCENARIO, TEXT, Column
 from sim.results.identity import identity_of
 from sim.results.manifest import StoreError
 from sim.results.read import Table, check_columns, check_numbers, check_texts
+from sim.scenario import Scenario, ScenarioHead
 
 NAME = "outcomes.parquet"
 Columns = Mapping[str, NDArray[Any]]
@@ -38,8 +40,12 @@ def arrow() -> Any:
 
 def columns_of(ensemble: Ensemble) -> dict[str, NDArray[Any]]:
     """Return the columns of the table: scenario, number, outcomes, drawn parameters."""
-    scenario = np.full(len(ensemble.numbers), identity_of(ensemble.scenario, ensemble.plan).label)
-    return {"scenario": scenario, "replication": ensemble.numbers, **ensemble.outcomes, **ensemble.drawn}
+    return {**head_of(ensemble.scenario, ensemble.plan, ensemble.numbers), **ensemble.outcomes, **ensemble.drawn}
+
+
+def head_of(scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints) -> dict[str, NDArray[Any]]:
+    """Return the columns that tell histories from others: their scenario, with what was set, and their number."""
+    return {OF_SCENARIO.name: np.full(len(numbers), identity_of(scenario, plan).label), "replication": numbers}
 
 
 def write(path: Path, parts: Iterable[Columns]) -> None:

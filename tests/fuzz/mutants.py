@@ -31,6 +31,7 @@ BAD = Path(__file__).parents[1] / "bad"
 # judgement: pieces small enough that a thousand are loaded in seconds.
 LONGEST_PIECE = 1500
 SECONDS = 1.0
+TRIES = 5
 
 
 class Mutant(NamedTuple):
@@ -248,12 +249,18 @@ def run(first: int, count: int, every: int) -> dict[str, Any]:
         for number in range(first, first + count):
             of_the_model = number % every == 0
             made = mutant(number, of_the_model)
-            start = time.process_time()
-            try:
-                report["right"] += load(made, file)
-            except Exception:
-                report["failed"] = traceback.format_exc()
-            seconds = time.process_time() - start
+            seconds = float("inf")
+            # What takes long on a busy machine may have been slowed down by others: only what does so each time is slow.
+            for attempt in range(TRIES):
+                start = time.process_time()
+                try:
+                    right = load(made, file)
+                    report["right"] += right and not attempt
+                except Exception:
+                    report["failed"] = traceback.format_exc()
+                seconds = min(seconds, time.process_time() - start)
+                if seconds <= SECONDS or report["failed"] is not None:
+                    break
             report["count"] += 1
             report["of_the_model"] += of_the_model
             report["slowest"] = max(report["slowest"], [seconds, number])
