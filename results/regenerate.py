@@ -143,8 +143,7 @@ def effects_of(name: str) -> dict[str, Any]:
 def by_draw_of(name: str) -> dict[str, Any]:
     """Return the outcomes of a scenario over two years, a row for each draw of the assumptions."""
     plan = Plan(2 * REPLICATIONS, SEED, TWO_YEARS, series=False)
-    (found,) = by_draw([load_scenario(name, WarScenario)], plan, sorted(_moved_in(name)), DRAWS, LUCKS)
-    return found
+    return by_draw(load_scenario(name, WarScenario), plan, sorted(_moved_in(name)), DRAWS, LUCKS)
 
 
 def _moved_in(name: str) -> set[str]:
@@ -197,7 +196,7 @@ def with_aid(scale: float) -> dict[str, Any]:
     scenario = load_scenario("allies", WarScenario, [f"arms.defender.aid_scale={scale}"])
     plan = Plan(2 * REPLICATIONS, SEED, TWO_YEARS, series=False)
     asked = [*(name for name in CURVES if name != "good_end"), *BAD_ENDS]
-    (found,) = by_draw([scenario], plan, asked, DRAWS, LUCKS)
+    found = by_draw(scenario, plan, asked, DRAWS, LUCKS)
     bad = sum(found[name] for name in BAD_ENDS)
     good = np.where(bad > 0, 0.0, found["ground_gained_km2"] <= LITTLE_KM2)
     # Histories that failed have no end.

@@ -173,8 +173,7 @@ def test_what_is_parted_is_what_the_scenario_holds(load) -> None:
     spreads = []
     for loss in ("1500", "{dist: uniform, low: 1000, high: 2000}"):
         scenario = load("no_talks", *steady, f"attrition.attacker.daily_casualties={loss}", "front.offensives=[]")
-        (found,) = by_draw([scenario], PLAN, [outcome], 40, 4)
-        whole = parted(found[outcome])
+        whole = parted(by_draw(scenario, PLAN, [outcome], 40, 4)[outcome])
         assert whole is not None
         spreads.append(whole.spread)
     known, unknown = spreads

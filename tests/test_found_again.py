@@ -181,6 +181,10 @@ def test_of_several_and_of_studies_what_is_next_is_of_them(told) -> None:
     swept = "results/sweeps/mine+arms.defender.aid_scale=0,1"
     assert steps_of(told("export", swept, "--sqlite", "s.db")) == [f"parley report {swept}", f"parley plot {swept}"]
     assert steps_of(told("report", swept)) == [f"parley plot {swept}"]
+    until = ("--until", "share(war_goes_on) >= 0.5", "--replications", "5")
+    told("breakeven", "mine.yaml", "--vary", "arms.defender.aid_scale=0:1", *until, "--out", "even")
+    assert steps_of(told("report", "even")) == ["parley plot even"]
+    assert steps_of(told("plot", "even", "breakeven", "--out", "even.svg")) == ["parley report even"]
 
 
 def test_targets_keeps_its_runs_and_says_what_is_next(told) -> None:

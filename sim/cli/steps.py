@@ -25,14 +25,14 @@ def next_of_results(folders: Sequence[Path], but: str, are_pairs: bool = True) -
     StoreError
         When a manifest cannot be read.
     """
-    from sim.results.manifest import OfScenario, OneAtATimeManifest, RunManifest, SweepManifest, read_manifest
+    from sim.results.manifest import OfScenario, RunManifest, read_manifest
 
     first, *others = [read_manifest(folder) for folder in folders]
     drawn = {"report": "a page with figures", "plot": "which figures there are for a paper"}
     steps: dict[str, str] = {}
     if others and are_pairs and all(isinstance(one, RunManifest) for one in (first, *others)):
         steps = {"compare": "what differs, on the same luck", **drawn}
-    elif not others and isinstance(first, (RunManifest, SweepManifest, OneAtATimeManifest)):
+    elif not others and first.DRAWN:
         steps = {"explain": "why there was no deal; one history"} if "ledger.csv" in first.sha256 else {}
         steps |= drawn
     found = [(command("parley", name, *folders), about) for name, about in steps.items() if name != but]

@@ -120,9 +120,9 @@ def sweep(
                     )  # fmt: skip
                 found.write(place)
         if way != "txt":
-            made = {"note": WHAT_IT_IS_NOT, **identity.about(replications), "title": title, "points": found.as_dicts()}
-            rows = [{"scenario": found.of_scenario, **row} for row in found.as_dicts()]
-            say_rows(way, rows, data=made, excel=excel)
+            rows = found.as_dicts()
+            made = {"note": WHAT_IT_IS_NOT, **identity.about(replications), "title": title, "points": rows}
+            say_rows(way, [{"scenario": found.of_scenario, **row} for row in rows], data=made, excel=excel)
         else:
             usual = headline_outcomes(found.summaries[0])
             shown = outcome or usual[: 1 if found.is_grid else 3]

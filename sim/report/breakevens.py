@@ -151,8 +151,7 @@ def _row(found: BreakEven, one: Point, place: int) -> list[Piece | list[Piece]]:
     excess: list[Piece] = [
         *with_interval(one.excess, one.low, one.high, unit, of.split("|"), columns=columns, sign=True, words="")
     ]
-    is_sure = found.condition.sure(one.standing) is not None
-    holds = ("yes" if one.holds else "no") + ("" if is_sure else ", not settled")
+    holds = ("yes" if one.holds else "no") + ("" if _is_sure(found, one) else ", not settled")
     return [value, _statistic(one, unit, f"{of}|statistic"), excess, histories, holds]
 
 

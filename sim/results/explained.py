@@ -116,7 +116,7 @@ def explained(
 def fields_of(name: str, header: Sequence[str], about: Manifest, scenario: Scenario[Any] | None) -> Iterator[Field]:
     """Yield what the columns of a table are; none of what is no table. Only of some tables the scenario says more."""
     table = name.partition(".")[0]
-    known = {column.name: column for column in _columns(name, about, scenario)}
+    known = {column.name: column for column in (OF_SCENARIO, *_columns(name, about, scenario))}
     own = _of_scenario(scenario) if table in ("outcomes", "sweep") and scenario is not None else {}
     for column in header:
         label, unit, meaning = own.get(column) or _asked(column, scenario, own)
@@ -130,10 +130,6 @@ def fields_of(name: str, header: Sequence[str], about: Manifest, scenario: Scena
 
 
 def _columns(name: str, about: Manifest, scenario: Scenario[Any] | None) -> Sequence[Column]:
-    return [OF_SCENARIO, *_own_columns(name, about, scenario)]
-
-
-def _own_columns(name: str, about: Manifest, scenario: Scenario[Any] | None) -> Sequence[Column]:
     if isinstance(about, RunManifest) and name.startswith("outcomes.") and scenario is not None:
         return outcome_columns(scenario, about.days, about.other_times)
     if isinstance(about, SweepManifest) and name == "sweep.csv":

@@ -97,6 +97,8 @@ class Manifest(_Part):
     NEEDS: ClassVar[tuple[str | tuple[str, ...], ...]]
     # Those that they may have.
     MAY: ClassVar[tuple[str, ...]] = ()
+    # Whether pages and figures are made of one of them alone.
+    DRAWN: ClassVar[bool] = False
 
     format: Literal[3] = FORMAT
     kind: str
@@ -148,6 +150,7 @@ class OfScenario(Manifest):
 class RunManifest(OfScenario):
     """The manifest of a run; `other_times` are the columns that were asked of times other than their own."""
 
+    DRAWN = True
     NEEDS = (
         "summary.csv", "summary.md", ("outcomes.csv", "outcomes.parquet"), "series.csv", "standing.csv", "survival.csv",
         "scenario.yaml",
@@ -171,6 +174,7 @@ class VariedKnob(_Part):
 class SweepManifest(OfScenario):
     """The manifest of a sweep: its knobs, the design, and the value of each knob at each point, as written."""
 
+    DRAWN = True
     NEEDS = ("sweep.csv", "scenario.yaml")
 
     kind: Literal["sweep"] = "sweep"
@@ -206,6 +210,7 @@ class SensitivityManifest(AssumptionsManifest):
 class OneAtATimeManifest(AssumptionsManifest):
     """The manifest of assumptions taken one at a time."""
 
+    DRAWN = True
     NEEDS = ("one_at_a_time.txt", "one_at_a_time.csv", "one_at_a_time.json", "scenario.yaml")
 
     kind: Literal["one_at_a_time"] = "one_at_a_time"
@@ -236,6 +241,7 @@ class DiscoveryManifest(OfScenario):
 class BreakEvenManifest(OfScenario):
     """The manifest of a break-even: the knob, between which values it was looked for, and the condition."""
 
+    DRAWN = True
     NEEDS = ("breakeven.txt", "breakeven.csv", "breakeven.json", "scenario.yaml")
 
     kind: Literal["breakeven"] = "breakeven"

@@ -20,10 +20,9 @@ import numpy as np
 
 from sim.engine.draws import Floats, Ints
 from sim.ensemble.run import Plan, run_histories
-from sim.ensemble.workers import ALONE, Pool
 from sim.results.pairs import Difference, of_means
 from sim.scenario import Scenario, ScenarioHead
-from sim.studies.designed import Histories, shared_outcomes
+from sim.studies.designed import Histories, outcomes_of
 
 # judgement: a sign that holds in fewer of the assumptions than this is undetermined.
 DETERMINED = 0.8
@@ -218,22 +217,14 @@ def assumptions_of(scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints) 
 
 
 def by_draw(
-    scenarios: Sequence[Scenario[ScenarioHead]],
-    plan: Plan,
-    outcomes: Sequence[str],
-    draws: int,
-    lucks: int,
-    pool: Pool = ALONE,
-) -> list[dict[str, Floats]]:
-    """Run a design for each of several scenarios; return the values of each outcome, (draws, lucks).
+    scenario: Scenario[ScenarioHead], plan: Plan, outcomes: Sequence[str], draws: int, lucks: int
+) -> dict[str, Floats]:
+    """Run a design; return the values of each outcome, (draws, lucks).
 
     Raises
     ------
     ConditionError
         When there is no such outcome.
     """
-    tasks = [histories(scenario, plan, outcomes, draws, lucks) for scenario in scenarios]
-    found: list[dict[str, Floats]] = [{} for _ in tasks]
-    for place, values in shared_outcomes(tasks, pool):
-        found[place] = {name: column.reshape(draws, lucks) for name, column in values.items()}
-    return found
+    found = outcomes_of(histories(scenario, plan, outcomes, draws, lucks))
+    return {name: column.reshape(draws, lucks) for name, column in found.items()}

@@ -15,6 +15,7 @@ import pytest
 
 from sim.report.html import html
 from sim.report.make import page_of
+from sim.results.manifest import KINDS, read_manifest
 from tests.conftest import ROOT
 from tests.report.conftest import run_here
 from tests.report.reading import Page, Tables, is_rounded
@@ -286,3 +287,10 @@ def test_a_run_without_a_page_needs_neither_matplotlib_nor_jinja(parley, tmp_pat
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_of_what_pages_are_made_its_manifest_says_so(results):
+    """What is next after a page is asked of the manifest."""
+    alone = [read_manifest(folders[0]) for folders in results.every.values() if len(folders) == 1]
+    assert all(one.DRAWN for one in alone)
+    assert {one.kind for one in alone} == {kind for kind, manifest in KINDS.items() if manifest.DRAWN}
