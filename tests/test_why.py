@@ -67,6 +67,21 @@ def test_what_is_rare_is_not_called_none(names: Names) -> None:
     assert "In under 1% of reviews at war no deal was possible" in told(names, rare)
 
 
+def test_who_withholds_is_told_with_what_would_have_moved_it() -> None:
+    allies = Names(load_scenario("allies", WarScenario))
+    opens = {"consent:europe/european_zone:0.05": 12, "consent:europe/european_zone:0.1": 8}
+    totals = answers(
+        100, state={"withheld": 40, "several": 60}, alone={NOTHING: 100}, nearest={NOTHING: 100}, opens=opens,
+        withheld_by={"europe/european_zone": 30, "europe/guaranteed_zone": 10, NOTHING: 60},
+    )  # fmt: skip
+    text = told(allies, totals)
+    assert (
+        "In 30% of them both sides would have signed a deal with 'zone guarded by Europeans', but Europe did not consent: in "
+        "20% of them more of its will alone would have opened one, by up to 0.050 in half of these. In 10% of them both sides "
+        "would have signed a deal with 'strong zone with a guarantee', but Europe did not consent."
+    ) in text
+
+
 def test_every_state_and_reason_is_named_apart(names: Names) -> None:
     said: list[Any] = [names.state(state) for state in STATES]
     assert len(set(said)) == len(STATES)

@@ -5,9 +5,13 @@ How they are worked out is in `ledger`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from sim.model.guarantors import consents_of
 from sim.model.parameters import SIDES
+from sim.model.party import Party
 from sim.model.stakes import NegotiationParameters, domain_of
 from sim.scenario import Quantity
 
@@ -42,6 +46,7 @@ OPENERS = {
     "drop": "{side} drops its red line '{line}'",
     "guards": "{amount:,.0f} guards in '{regime}'",
     "concession": "{side} signs what is worth {amount:.3f} less to it than fighting on",
+    "consent": "{party} consents to '{regime}' with {amount:.3f} less will than it needs",
 }
 # Reasons of both sides, in the order of their codes.
 BLOCKS = tuple(f"{side}:{reason}" for reason in REASONS for side in SIDES)
@@ -55,9 +60,10 @@ def is_possible(state: str) -> bool:
 
 @dataclass(frozen=True)
 class Opener:
-    """Something that may open a zone: a red line dropped, guards in a regime, or a concession of a side.
+    """Something that may open a zone: a red line dropped, guards in a regime, a concession of a side, or a consent.
 
-    `what` is the red line, the regime or the side; `amount` the guards or the utility.
+    `what` is the red line, the regime, the side, or the guarantor and its regime, as `party/regime`; `amount` the guards,
+    the utility, or the will.
     """
 
     kind: str
@@ -90,14 +96,22 @@ class Questions:
     packages : list of str
         Terms by issue, joined by " / ".
     openers : list of Opener
+    consents : tuple of str
+        Each consent that is needed, as `party/regime`.
+    names : tuple of str
+        What is asked in this scenario: who withholds a deal only where someone could.
     """
 
-    NAMES = ("state", "alone", "weighs_most", "nearest", "offer_attacker", "offer_defender", "opens", "smallest")
+    NAMES = (
+        "state", "alone", "weighs_most", "nearest", "offer_attacker", "offer_defender", "opens", "smallest", "withheld_by",
+    )  # fmt: skip
     # To which a history may give several answers.
-    SEVERAL_ANSWERS = ("alone", "opens")
+    SEVERAL_ANSWERS = ("alone", "opens", "withheld_by")
 
-    def __init__(self, section: NegotiationParameters[Quantity]) -> None:
+    def __init__(self, section: NegotiationParameters[Quantity], parties: Sequence[Party[Any]] = ()) -> None:
         domain = domain_of(section)
+        self.consents = consents_of(parties)
+        self.names = tuple(name for name in self.NAMES if name != "withheld_by" or self.consents)
         self.lines = [line.id for line in section.red_lines]
         self.packages = [" / ".join(domain.terms(package)) for package in range(len(domain))]
         self.ladder = [step.value for step in section.ledger.guards_persons]
@@ -107,7 +121,10 @@ class Questions:
         self.openers = [Opener("drop", line) for line in self.lines]
         self.openers += [Opener("guards", regime, number) for regime in self.regimes for number in self.ladder]
         self.openers += [
-            Opener("concession", side, self.step * (count + 1)) for side in SIDES for count in range(self.steps)
+            Opener(kind, whose, self.step * (count + 1))
+            for kind, all_of_them in (("concession", SIDES), ("consent", self.consents))
+            for whose in all_of_them
+            for count in range(self.steps)
         ]
 
     def answers(self, question: str) -> list[str]:
@@ -116,6 +133,8 @@ class Questions:
             return list(STATES)
         if question in ("alone", "weighs_most"):
             return [*BLOCKS, NOTHING]
+        if question == "withheld_by":
+            return [*self.consents, NOTHING]
         if question in ("nearest", "offer_attacker", "offer_defender"):
             return [*self.packages, NOTHING]
         return [*(opener.code for opener in self.openers), NOTHING]

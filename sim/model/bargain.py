@@ -24,6 +24,7 @@ from sim.model.guarantors import each_consent, guaranteed_regimes
 from sim.model.lines import Columns, Openings, RedLines
 from sim.model.negotiation import IssueOption, LandWorth, total
 from sim.model.parameters import SIDES, Drawn
+from sim.model.party import Party
 from sim.model.regimes import (
     REGIME,
     CeasefireParameters,
@@ -95,14 +96,15 @@ class Bargain:
         if self._land_worth is not None:
             best, worst = 1.0 + by_land * (self._land_worth.best - 1.0), by_land * self._land_worth.worst
         self._fighting_on = FightingOn(world, section, drawn, self._expected_terms, best, worst)
-        regimes = guaranteed_regimes(drawn.knobs("parties"))
+        self.parties: list[Party[Floats]] = drawn.knobs("parties")
+        regimes = guaranteed_regimes(self.parties)
         self._word, self._supply, self._tripwire = see("word"), see("supply"), see("tripwire")
-        self._consents = see("consents")
+        self._consents, self.consent_margin = see("consents"), see("consent_margin")
         # Of each regime that needs someone's consent: its row here and among those.
         self.guaranteed = [(row, regimes.index(name)) for row, name in enumerate(self._regimes) if name in regimes]
         rows = {name: row for row, name in enumerate(self._regimes)}
         # Of each consent: the name of the party, and the row of the regime; -1 where no package has it.
-        self.consents = [(party.name, rows.get(name, -1)) for party, name in each_consent(drawn.knobs("parties"))]
+        self.consents = [(party.name, rows.get(name, -1)) for party, name in each_consent(self.parties)]
         self.derive()
         self.area_after = np.zeros((0, self._n))
 

@@ -35,7 +35,7 @@ def each_consent(parties: Sequence[Party[Any]]) -> Iterator[tuple[Party[Any], st
     yield from ((party, name) for party in parties if party.guarantees is not None for name in party.guarantees.regimes)
 
 
-def consents_of(parties: Sequence[Party[Quantity]]) -> tuple[str, ...]:
+def consents_of(parties: Sequence[Party[Any]]) -> tuple[str, ...]:
     """Return a name for each consent that is needed."""
     return tuple(f"{party.id}/{name}" for party, name in each_consent(parties))
 

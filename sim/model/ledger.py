@@ -26,8 +26,10 @@ At every fourth review (every eighth week), of each history at war in which noth
 - without a zone, what would open one, each tried alone on all packages, of which those that stay barred never count:
   dropping one red line; the smallest number of guards in one regime, up the scenario's ladder; a *concession* of one side,
   which signs the other's offer although that is worth so much less to it than fighting on (as much pressure from outside
-  would do the same). Of these the *smallest* is the one that costs those who make it the least utility: the price of the red
-  line, that of more foreign troops, the concession.
+  would do the same); the consent of a guarantor, with less will than it needs. Of these the *smallest* is the one that costs
+  those who make it the least utility: the price of the red line, that of more foreign troops, the concession, the will;
+- without a zone, the consents that are lacking for the package best liked by both sides that only guarantors keep from being
+  signed: by whom it is *withheld*.
 
 A side's slack is the utility of a package less a floor that depends on its regime, and expectation, resolve and distrust are
 in the floor alone. So for these no package need be looked at twice: with the best slack in each regime among packages that
@@ -36,7 +38,7 @@ the other side signs, what the floor loses says whether a zone opens. Nothing in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,9 +60,9 @@ class Account:
 
     Codes index the answers of `Questions`; -1 where there is nothing to say. `alone` has a row for each of `BLOCKS`,
     `offers` for each side, `opens` for each kind of opener, `terms` holds, by name and for both sides, what speaks for
-    and against the nearest package, NaN where there is none, and `withheld` is the package that guarantors keep from being
-    signed. Of histories with a zone it has nothing but that: their `state`
-    is how talks stand, which is not known yet.
+    and against the nearest package, NaN where there is none, `withheld` is the package that guarantors keep from being
+    signed, and `lacking` has a row for each consent: whether it is one that this package lacks. Of histories with a zone it
+    has nothing but that: their `state` is how talks stand, which is not known yet.
     """
 
     nearest: Ints
@@ -72,13 +74,14 @@ class Account:
     smallest: Ints
     terms: dict[str, Floats]
     withheld: Ints
+    lacking: NDArray[np.bool_]
 
     def of(self, here: Ints) -> Account:
         """Return the account of some of its histories."""
         terms = {name: values[:, here] for name, values in self.terms.items()}
         return Account(
             self.nearest[here], self.state[here], self.alone[:, here], self.heaviest[here], self.offers[:, here],
-            self.opens[:, here], self.smallest[here], terms, self.withheld[here],
+            self.opens[:, here], self.smallest[here], terms, self.withheld[here], self.lacking[:, here],
         )  # fmt: skip
 
     def values(self) -> dict[str, Floats]:
@@ -98,7 +101,7 @@ class Ledger:
 
     def __init__(self, bargain: Bargain) -> None:
         self._bargain = bargain
-        self.questions = Questions(bargain.section)
+        self.questions = Questions(bargain.section, bargain.parties)
         self._openers = Openers(bargain, self.questions)
         self._everyone = np.arange(bargain.lines.prices.shape[1])
 
@@ -110,15 +113,15 @@ class Ledger:
         """Count the states of the histories at war, and what was found in those without a zone."""
         answers = len(self.questions.answers("state"))
         recorder.tally(day, "state", np.bincount(states, minlength=answers))
-        alone = [np.flatnonzero(account.alone.T) % len(BLOCKS) for account in accounts]
-        none = [np.full(int((~account.alone.any(axis=0)).sum()), -1) for account in accounts]
-        self._count(recorder, day, "alone", [*alone, *none])
+        self._count(recorder, day, "alone", _rows_of(account.alone for account in accounts))
         self._count(recorder, day, "weighs_most", [account.heaviest for account in accounts])
         self._count(recorder, day, "nearest", [account.nearest for account in accounts])
         for side, name in enumerate(SIDES):
             self._count(recorder, day, f"offer_{name}", [account.offers[side] for account in accounts])
         self._count(recorder, day, "smallest", [account.smallest for account in accounts])
         self._count(recorder, day, "opens", [account.opens[account.opens >= 0] for account in accounts])
+        if self.questions.consents:
+            self._count(recorder, day, "withheld_by", _rows_of(account.lacking for account in accounts))
 
     def _count(self, recorder: Recorder, day: int, question: str, codes: Sequence[Ints]) -> None:
         answers = len(self.questions.answers(question))
@@ -146,6 +149,7 @@ class Ledger:
         state, heaviest, smallest = np.full(width, -1), np.full(width, -1), np.full(width, -1)
         alone, offers = np.zeros((len(BLOCKS), width), dtype=np.bool_), np.full((2, width), -1)
         opens, withheld = np.full((self._openers.kinds, width), -1), np.full(width, -1)
+        lacking, will = np.zeros((len(self.questions.consents), width), dtype=np.bool_), np.zeros((0, len(without)))
         if len(without):
             short = slack[:, :, without] if len(without) < width else slack
             signs = short > 0
@@ -154,18 +158,28 @@ class Ledger:
             alone[:, without] = after > 0
             state[without] = len(TALKS) + np.where((after > 0).any(axis=0), after.argmax(axis=0), len(BLOCKS))
             if self._bargain.guaranteed:
-                withheld[without] = self._withheld(place)
+                withheld[without], lacking[:, without], will = self._withheld(place)
                 state[withheld >= 0] = len(STATES) - 1
-            opens[:, without], smallest[without] = self._openers.found(short, signs, -most.max(axis=1), place)
+            opens[:, without], smallest[without] = self._openers.found(short, signs, -most.max(axis=1), will, place)
             heaviest[without] = self._heaviest({name: values[:, without] for name, values in terms.items()}, place)
-        return Account(nearest, state, alone, heaviest, offers, opens, smallest, terms, withheld)
+        return Account(nearest, state, alone, heaviest, offers, opens, smallest, terms, withheld, lacking)
 
-    def _withheld(self, place: Ints) -> Ints:
-        """Return the package best liked by both sides that only guarantors keep from being signed; -1: there is none."""
-        slack = self._bargain.slack_if_consented(place)
+    def _withheld(self, place: Ints) -> tuple[Ints, NDArray[np.bool_], Floats]:
+        """Return the package best liked by both sides that only guarantors keep from being signed; -1: there is none.
+
+        And which consents it lacks, and the will that each guarantor lacks for what it alone withholds, NaN where it does
+        not; (consents, place) both.
+        """
+        slack, margins = self._bargain.slack_if_consented(place), self._bargain.consent_margin[:, place]
         smaller = np.minimum(slack[0], slack[1])
-        largest = smaller.max(axis=0)
-        return np.where(largest > 0, first_largest(smaller, largest), -1)
+        best = np.stack([smaller[block].max(axis=0) for block in self._bargain.blocks])
+        liked = first_largest(best, best.max(axis=0))
+        regimes, refuses = np.array([row for _, row in self._bargain.consents]), ~(margins > 0)
+        would = (regimes[:, None] >= 0) & (best[regimes] > 0)
+        alone = (refuses[None] & (regimes[:, None] == regimes)[:, :, None]).sum(axis=1) == 1
+        lacking = refuses & (regimes[:, None] == liked) & would
+        package = np.where(best.max(axis=0) > 0, first_largest(smaller, smaller.max(axis=0)), -1)
+        return package, lacking, np.where(refuses & would & alone, -margins, np.nan)
 
     def _offers(self, slack: Floats, signs: NDArray[np.bool_]) -> tuple[Ints, Floats]:
         """Return each side's offer, (2, columns), and each side's best slack by regime of what the other signs.
@@ -253,3 +267,11 @@ class Ledger:
         heaviest = len(SIDES) * weights.argmax(axis=0) + refusing
         # NaN is not above 0.
         return np.where(weights.max(axis=0) > 0, heaviest, -1)
+
+
+def _rows_of(several: Iterable[NDArray[np.bool_]]) -> list[Ints]:
+    """Return the rows that apply to each column, one after the other, and -1 for a column to which none does."""
+    found: list[Ints] = []
+    for applies in several:
+        found += [np.nonzero(applies.T)[1], np.full(int((~applies.any(axis=0)).sum()), -1)]
+    return found

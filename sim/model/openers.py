@@ -1,4 +1,4 @@
-"""What would open a zone of agreement: a red line dropped, more guards, a concession.
+"""What would open a zone of agreement: a red line dropped, more guards, a concession, a guarantor's consent.
 
 Each is tried alone on all packages, of which those that stay barred never count.
 """
@@ -48,7 +48,7 @@ class Openers:
 
     def __init__(self, bargain: Bargain, questions: Questions) -> None:
         self._bargain, self._questions = bargain, questions
-        self.kinds = len(questions.lines) + len(questions.regimes) + len(SIDES)
+        self.kinds = len(questions.lines) + len(questions.regimes) + len(SIDES) + len(questions.consents)
         self.derive()
 
     def derive(self) -> None:
@@ -69,11 +69,13 @@ class Openers:
                 step = GuardStep(regime, place, more_guards, lasting, bargain.troops_price * presence, tripped)
                 self._ladders.setdefault(regime, []).append(step)
 
-    def found(self, slack: Floats, signs: NDArray[np.bool_], short: Floats, place: Ints) -> tuple[Ints, Ints]:
+    def found(
+        self, slack: Floats, signs: NDArray[np.bool_], short: Floats, lacking: Floats, place: Ints
+    ) -> tuple[Ints, Ints]:
         """Return the code of what opens a zone, of each kind, and of the smallest of all; -1 where nothing does.
 
-        Kinds are the red lines, then the regimes with more guards, then the concessions of both sides: the first array is
-        (kinds, columns). The smallest is what costs those who make it the least utility.
+        Kinds are the red lines, then the regimes with more guards, then the concessions of both sides, then the consents:
+        the first array is (kinds, columns). The smallest is what costs those who make it the least utility.
 
         Parameters
         ----------
@@ -81,6 +83,8 @@ class Openers:
             Of histories without a zone.
         short : (2, columns) array
             By how much each side falls short of signing the other's offer.
+        lacking : (consents, columns) array
+            The will that each guarantor lacks for what it alone withholds; NaN where it withholds nothing, or not alone.
         place : (columns,) int
             Their positions in the batch.
         """
@@ -88,14 +92,14 @@ class Openers:
         lines, regimes, width = len(questions.lines), len(questions.regimes), slack.shape[-1]
         codes, prices = np.full((self.kinds, width), -1), np.full((self.kinds, width), np.inf)
         self._without_lines(signs, place, codes[:lines], prices[:lines])
-        self._with_guards(slack, place, codes[lines:-2], prices[lines:-2])
+        self._with_guards(slack, place, codes[lines : lines + regimes], prices[lines : lines + regimes])
         first = lines + regimes * len(questions.ladder)
-        for side in range(2):
-            # What the other side offers must come to be above 0, so that a whole number of steps takes one more.
-            steps = np.floor(short[side] / questions.step)
+        for whose, lacks in enumerate([*short, *lacking]):
+            # What is lacked must come to be had and more, so that a whole number of steps takes one more.
+            steps = np.floor(lacks / questions.step)
             reached = steps < questions.steps
-            row = lines + regimes + side
-            codes[row, reached] = first + side * questions.steps + steps[reached].astype(np.int64)
+            row = lines + regimes + whose
+            codes[row, reached] = first + whose * questions.steps + steps[reached].astype(np.int64)
             prices[row, reached] = (steps[reached] + 1.0) * questions.step
         # Where nothing opens a zone, all codes are -1.
         return codes, codes[first_smallest(prices), np.arange(width)]

@@ -13,16 +13,15 @@ import numpy as np
 from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats
 from sim.engine.recorder import Event
-from sim.model import EVENT_KINDS, section
-from sim.model.answers import Questions
+from sim.model import EVENT_KINDS
 from sim.model.parameters import SIDES
-from sim.model.talks import Talks
 from sim.report.axes import date_on, dates_of, number_axis, time_axis
 from sim.report.kept import Kept, Story
 from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, slug, wrapped
 from sim.report.scripted import Rule, draw_rules, said_of
 from sim.report.style import CEASEFIRE, FAINT, MARK, SIDE_COLOURS, SIDE_DASHES, WAR, Paper
 from sim.results.history import Packages, reviews
+from sim.results.ledger import questions_of
 from sim.results.summary import ENDING_LABELS
 from sim.words.history import happenings
 
@@ -191,8 +190,9 @@ def _picture(kept: Kept, story: Story, event: Event, name: str, where: str = "")
     nearest = int(value["nearest"])
     signed = _signed(story, event.day)
     day, sides = event.day, kept.names.sides
-    negotiation = section(kept.run.scenario, Talks)
-    codes = Questions(negotiation).packages
+    questions = questions_of(kept.run.scenario)
+    assert questions is not None, "packages come from a negotiation"
+    codes = questions.packages
 
     def worth(side: int, package: int) -> Value:
         of = (f"{where}packages", story.replication, day, codes[package], f"worth_{SIDES[side]}")

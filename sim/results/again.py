@@ -15,11 +15,9 @@ from sim import __version__
 from sim.engine.draws import Ints
 from sim.ensemble.outcomes import wanted
 from sim.ensemble.run import Ensemble, Plan, run_batch
-from sim.model import section
-from sim.model.answers import Questions
-from sim.model.talks import Talks
 from sim.results.columns import FAILURES
 from sim.results.identity import as_run, identity_of
+from sim.results.ledger import questions_of
 from sim.results.parts import Parts
 from sim.results.read import read_folder
 from sim.results.runs import Run
@@ -53,14 +51,13 @@ def kept_as_run(folder: Path, plan: Plan) -> tuple[Ensemble, list[Row]]:
 
 def _tallies(run: Run) -> dict[tuple[int, str], Ints]:
     """Return how many histories gave each answer of the ledger, on each day on which it is kept."""
-    negotiation = section(run.scenario, Talks)
-    if negotiation is None:
+    questions = questions_of(run.scenario)
+    if questions is None:
         return {}
-    questions = Questions(negotiation)
-    places = {question: {name: at for at, name in enumerate(questions.answers(question))} for question in Questions.NAMES}
+    places = {question: {name: at for at, name in enumerate(questions.answers(question))} for question in questions.names}
     found: dict[tuple[int, str], Ints] = {}
     for entry in run.ledger:
-        for question in Questions.NAMES:
+        for question in questions.names:
             found.setdefault((entry.day, question), np.zeros(len(places[question]), dtype=np.int64))
         found[entry.day, entry.question][places[entry.question][entry.answer]] = entry.histories
     return found

@@ -16,11 +16,11 @@ from sim.engine.recorder import Event
 from sim.ensemble.run import Ensemble, Plan, run_batch
 from sim.errors import ParleyError
 from sim.model import section
-from sim.model.answers import BLOCKS, NOTHING, STATES, Questions, is_possible
+from sim.model.answers import BLOCKS, NOTHING, STATES, is_possible
 from sim.model.endings import FAILED
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
-from sim.results.ledger import negotiation_of
+from sim.results.ledger import questions_of
 from sim.results.names import Names
 from sim.results.store import StoreError
 from sim.results.summary import ENDING_LABELS
@@ -139,9 +139,8 @@ def heaviest_of(event: Event) -> str:
 
 def review_rows(ensemble: Ensemble, replication: int) -> tuple[list[str], list[list[Any]]]:
     """Return header and rows of a table with every term of both sides at each review of a watched replication."""
-    names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
-    assert negotiation is not None, "reviews come from a negotiation"
-    questions = Questions(negotiation)
+    names, questions = Names(ensemble.scenario), questions_of(ensemble.scenario)
+    assert questions is not None, "reviews come from a negotiation"
     calendar = Calendar(ensemble.scenario.world.start_date)
     header = ["day", "date", "state", "alone", "weighs_most", "nearest_package", "smallest_opener"]
     header += [f"{column}_{side}" for side in names.sides for column in COLUMNS]
@@ -203,11 +202,10 @@ def _undominated(worth: Floats, possible: NDArray[np.bool_]) -> NDArray[np.bool_
 
 def package_rows(ensemble: Ensemble, replication: int) -> tuple[list[str], list[list[Any]]]:
     """Return header and rows of a table with what every package was worth at each review of a watched replication."""
-    negotiation = negotiation_of(ensemble)
-    assert negotiation is not None, "reviews come from a negotiation"
-    codes = Questions(negotiation).packages
+    questions = questions_of(ensemble.scenario)
+    assert questions is not None, "reviews come from a negotiation"
     calendar = Calendar(ensemble.scenario.world.start_date)
-    rows: list[list[Any]] = []
+    codes, rows = questions.packages, list[list[Any]]()
     for event in reviews(ensemble, replication):
         held = Packages(event)
         date = calendar.date_of(event.day).isoformat()

@@ -6,15 +6,16 @@ history counted once is given with a share.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.ensemble.run import Ensemble
 from sim.model import section
 from sim.model.answers import Questions, is_possible
-from sim.model.stakes import NegotiationParameters
+from sim.model.parties import Parties
 from sim.model.talks import Talks
+from sim.scenario import Scenario
 
 
 class Entry(NamedTuple):
@@ -27,10 +28,10 @@ class Entry(NamedTuple):
     of: int
 
 
-def negotiation_of(ensemble: Ensemble) -> NegotiationParameters | None:
-    """Return what is bargained over in a scenario, if anything is."""
-    found: NegotiationParameters | None = section(ensemble.scenario, Talks)
-    return found
+def questions_of(scenario: Scenario[Any]) -> Questions | None:
+    """Return what the ledger of a scenario asks, if anything is bargained over in it."""
+    negotiation = section(scenario, Talks)
+    return None if negotiation is None else Questions(negotiation, section(scenario, Parties) or ())
 
 
 def days_of(ensemble: Ensemble) -> list[int]:
@@ -42,18 +43,17 @@ def entries(ensemble: Ensemble) -> Iterator[Entry]:
     """Yield the lines of the ledger, by day and question; answers that no history gave are left out.
 
     The answers to "state" add up to the histories at war in which nothing was signed that day. The others are asked where
-    there is no zone; one history may give several answers to "alone" and to "opens".
+    there is no zone; one history may give several answers to "alone", to "opens" and to "withheld_by".
     """
-    negotiation = negotiation_of(ensemble)
-    if negotiation is None:
+    questions = questions_of(ensemble.scenario)
+    if questions is None:
         return
-    questions = Questions(negotiation)
-    answers = {question: questions.answers(question) for question in Questions.NAMES}
+    answers = {question: questions.answers(question) for question in questions.names}
     possible = np.array([is_possible(state) for state in answers["state"]])
     for day in days_of(ensemble):
         states = ensemble.tallies[day, "state"]
         at_war, without = int(states.sum()), int(states[~possible].sum())
-        for question in Questions.NAMES:
+        for question in questions.names:
             counts = ensemble.tallies[day, question]
             of = at_war if question == "state" else without
             for place in np.flatnonzero(counts).tolist():

@@ -8,6 +8,7 @@ from sim.model.answers import OPENERS, REASONS, SEVERAL, TALKS, WITHHELD, Opener
 from sim.model.arms import Arms
 from sim.model.ceasefire import Ceasefire
 from sim.model.negotiation import RedLine
+from sim.model.parties import Parties
 from sim.model.stakes import domain_of
 from sim.model.talks import Talks
 from sim.scenario import Scenario
@@ -26,6 +27,7 @@ class Names:
         sides = scenario.world.sides
         self.sides: dict[str, str] = {"attacker": sides.attacker.name, "defender": sides.defender.name}
         self._backers: dict[str, str] = {backer.id: backer.name for backer in section(scenario, Arms).backers}
+        self._parties: dict[str, str] = {party.id: party.name for party in section(scenario, Parties) or ()}
         negotiation, ceasefire = section(scenario, Talks), section(scenario, Ceasefire)
         self._lines: dict[str, RedLine] = {line.id: line for line in negotiation.red_lines} if negotiation else {}
         self._regimes: dict[str, str] = {regime.id: regime.label for regime in ceasefire.regimes} if ceasefire else {}
@@ -60,6 +62,14 @@ class Names:
     def regime(self, regime: str) -> str:
         """Return the name of a ceasefire regime."""
         return self._regimes[regime]
+
+    def guarantor(self, consent: str) -> str:
+        """Return the name of the party whose consent is needed, given as `party/regime`."""
+        return self._parties[consent.partition("/")[0]]
+
+    def guaranteed(self, consent: str) -> str:
+        """Return the name of the ceasefire regime that needs a consent, given as `party/regime`."""
+        return self._regimes[consent.partition("/")[2]]
 
     def terms(self, package: int) -> dict[str, str]:
         """Return the terms of the package with this number: issue -> option, by their ids, in the order of the scenario."""
@@ -103,6 +113,7 @@ class Names:
             "drop": {"side": self.side_of_line, "line": self.line},
             "guards": {"regime": self.regime},
             "concession": {"side": self.side},
+            "consent": {"party": self.guarantor, "regime": self.guaranteed},
         }
         told = {name: of(opener.what) for name, of in what[opener.kind].items()}
         return OPENERS[opener.kind].format(amount=opener.amount, **told)

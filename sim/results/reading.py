@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats
 from sim.ensemble.run import series_days
-from sim.model import section
 from sim.model.answers import Questions, is_possible
 from sim.model.asked import Asked
 from sim.model.endings import ENDINGS, FAILED
 from sim.model.outcomes import SECTIONS
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
-from sim.model.talks import REVIEWS_BETWEEN_LEDGERS, Talks
+from sim.model.talks import REVIEWS_BETWEEN_LEDGERS
 from sim.results import parquet
 from sim.results.columns import (
     LEDGER,
@@ -36,7 +35,7 @@ from sim.results.columns import (
     outcome_columns,
     series_fields,
 )
-from sim.results.ledger import Entry
+from sim.results.ledger import Entry, questions_of
 from sim.results.manifest import RunManifest, StoreError
 from sim.results.read import Folder, Table
 from sim.results.statistics import wilson_interval
@@ -188,20 +187,19 @@ def read_ledger(
     StoreError
         When they are of another scenario, or contradict one another.
     """
-    negotiation = section(scenario, Talks)
+    questions = questions_of(scenario)
     if "ledger.csv" not in manifest.sha256:
         # Who is at war to the end was asked, if there was time to.
-        if negotiation is not None and manifest.days >= FIRST_LEDGER_DAYS and (outcomes["ending"] == "war_goes_on").any():
+        if questions is not None and manifest.days >= FIRST_LEDGER_DAYS and (outcomes["ending"] == "war_goes_on").any():
             raise StoreError(f"{found.path} has no ledger.csv, which this run wrote; run it again with --force")
         return []
     table = found.table("ledger.csv", LEDGER)
-    if negotiation is None:
+    if questions is None:
         raise table.wrong(0, "no one negotiates in this scenario")
-    table.one_of("question", Questions.NAMES)
-    questions = Questions(negotiation)
+    table.one_of("question", questions.names)
     place_of = {
         (question, answer): (at, place)
-        for at, question in enumerate(Questions.NAMES)
+        for at, question in enumerate(questions.names)
         for place, answer in enumerate(questions.answers(question))
     }
     entries = [

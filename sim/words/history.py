@@ -12,7 +12,7 @@ from sim.ensemble.run import Ensemble
 from sim.model import EVENT_KINDS
 from sim.model.answers import Questions
 from sim.results.history import SIGNED, alone_of, had_zone, heaviest_of, reviews, state_of
-from sim.results.ledger import negotiation_of
+from sim.results.ledger import questions_of
 from sim.results.names import Names
 from sim.results.summary import ENDING_LABELS, side_names
 from sim.words.layout import EMPTY, Block, Column, Quiet, Table, Text
@@ -103,8 +103,7 @@ def review_table(ensemble: Ensemble, replication: int, *, merged: bool) -> Table
 
     Where they are `merged`, reviews in a row with the same reason are one line with the means of what they weighed.
     """
-    names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
-    assert negotiation is not None, "reviews come from a negotiation"
+    names = Names(ensemble.scenario)
     calendar = Calendar(ensemble.scenario.world.start_date)
     rows = []
     held = [(event, _why(event, names)) for event in reviews(ensemble, replication)]
@@ -145,9 +144,8 @@ def _amount(amount: float, sign: str) -> str:
 
 def account(ensemble: Ensemble, replication: int, event: Event) -> Iterator[Block]:
     """Yield what each side weighed at one review, term by term, with the package nearest to agreement."""
-    names, negotiation = Names(ensemble.scenario), negotiation_of(ensemble)
-    assert negotiation is not None, "reviews come from a negotiation"
-    questions = Questions(negotiation)
+    names, questions = Names(ensemble.scenario), questions_of(ensemble.scenario)
+    assert questions is not None, "reviews come from a negotiation"
     value: Any = event.values
     date = Calendar(ensemble.scenario.world.start_date).date_of(event.day)
     yield Text(f"What they weighed on {date}, in utility (terms: 0 the worst feared, 1 the best hoped for):", style="bold")

@@ -80,6 +80,7 @@ def _impossible(names: Names, totals: Totals) -> list[str]:
         )
     found += _guards(opens, names, without)
     found += _concessions(opens, names, without)
+    found += _consents(opens, names, totals)
     nothing = dict(totals.of("smallest")).get(NOTHING, 0)
     if nothing:
         found.append(f"In {nothing / without:.0%} of them nothing that was tried would have.")
@@ -112,6 +113,25 @@ def _concessions(opens: Opens, names: Names, without: int) -> Iterator[str]:
         yield (
             f"A concession of {names.side(side)} would have in {total / without:.0%} of them: to sign what is worth less to "
             f"it than fighting on, by up to {_half(needed):.3f} of utility in half of these."
+        )
+
+
+def _consents(opens: Opens, names: Names, totals: Totals) -> Iterator[str]:
+    """Yield who keeps what both sides would sign from being signed, and how much will is lacking."""
+    without, needed = totals.without, _needed(opens, "consent")
+    for consent, count in totals.of("withheld_by"):
+        if consent == NOTHING or count < WORTH_TELLING * without:
+            continue
+        party, regime, moved = names.guarantor(consent), names.guaranteed(consent), needed.get(consent, {})
+        enough = ""
+        if moved:
+            enough = (
+                f": in {sum(moved.values()) / without:.0%} of them more of its will alone would have opened one, by up to "
+                f"{_half(moved):.3f} in half of these"
+            )
+        yield (
+            f"In {count / without:.0%} of them both sides would have signed a deal with '{regime}', but {party} did not "
+            f"consent{enough}."
         )
 
 

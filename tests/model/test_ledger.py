@@ -297,8 +297,11 @@ def test_the_shares_of_the_states_add_to_one(load: Any) -> None:
     assert list(entries(one)) == found
 
 
-def test_all_that_the_ledger_can_say_has_words_and_is_read_as_it_was_written(baseline: Scenario[Any]) -> None:
-    questions, names = Questions(baseline.world.negotiation), Names(baseline)
+def test_all_that_the_ledger_can_say_has_words_and_is_read_as_it_was_written() -> None:
+    scenario = load_scenario("allies", WarScenario)
+    questions, names = Questions(scenario.world.negotiation, scenario.world.parties), Names(scenario)
+    assert questions.names == Questions.NAMES
+    assert questions.answers("withheld_by") == ["europe/european_zone", "europe/guaranteed_zone", NOTHING]
     told = [names.state(state) for state in STATES] + [names.reason(block) for block in BLOCKS]
     assert len(set(told)) == len(STATES) + len(BLOCKS) == len(TALKS) + 2 * 2 * len(REASONS) + 2
     assert not any("{" in text for text in told)
@@ -310,3 +313,9 @@ def test_all_that_the_ledger_can_say_has_words_and_is_read_as_it_was_written(bas
         assert again.amount == pytest.approx(opener.amount)
         assert "{" not in names.opener(again)
     assert Opener.read(NOTHING) is None
+
+
+def test_without_guarantors_no_one_is_asked_who_withholds(baseline: Scenario[Any]) -> None:
+    questions = Questions(baseline.world.negotiation, baseline.world.parties)
+    assert set(Questions.NAMES) - {*questions.names} == {"withheld_by"}
+    assert "consent" not in {opener.kind for opener in questions.openers}

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.engine.world import Setting
 from sim.model import WarScenario, simulate
-from sim.model.answers import STATES, WITHHELD
+from sim.model.answers import STATES, WITHHELD, Questions
 from sim.scenario import load_scenario
 
 # Where guards are wanted, and those who would send them are not willing.
@@ -40,6 +40,64 @@ def test_a_package_that_both_would_sign_is_told_with_what_the_guarantor_lacks(lo
         if event.kind == "review"
     }
     assert {states[one] for one in withheld} == {WITHHELD}
+
+
+TWO = """
+title: A zone that two must consent to
+extends: allies
+description: Both sides want guards, whom the Europeans and others would send, if they consent.
+parties:
+  others:
+    name: others
+    side: defender
+    will: {value: 0.5, assumption: true}
+    sd_per_year: {value: 0.3, assumption: true}
+    guarantees:
+      regimes: [european_zone]
+      pool_persons: {value: 90_000, assumption: true}
+      benefit: {dist: uniform, low: 0, high: 0.5, assumption: true}
+      price_per_10k_guards: {value: 0.03, assumption: true}
+      entanglement: {value: 0.2, assumption: true}
+      needs_will: {value: 0.6, assumption: true}
+      acts_at_will: {value: 0.5, assumption: true}
+"""
+
+
+def test_less_will_needed_opens_a_zone_exactly_where_the_ledger_says(tmp_path):
+    """Of two who could withhold, alone and together: what the ledger says that one lacks is tried, a step at a time."""
+    path, numbers = tmp_path / "two.yaml", np.arange(200)
+    path.write_text(TWO)
+    # Its own backstop counts for its word alone, or the other's will would too.
+    fixed = (
+        *WANTED[:-1],
+        "parties.europe.guarantees.without_backstop=1",
+        "negotiation.red_lines.no_neutrality.hard_share=0",
+        "negotiation.defender.renewed_war_loss=2",
+    )
+
+    def first_review(**needs: float):
+        settings = [f"parties.{name}.guarantees.needs_will={value!r}" for name, value in needs.items()]
+        scenario = load_scenario(path, WarScenario, (*fixed, *settings))
+        return scenario, simulate(scenario, Setting(scenario.world.start_date, 14, 1, numbers, watched=numbers.tolist()))[0]
+
+    asked = {"europe": 0.54, "others": 0.5}
+    scenario, world = first_review(**asked)
+    questions = Questions(scenario.world.negotiation, scenario.world.parties)
+    reviews = [event for event in world.recorder.events if event.kind == "review"]
+    met = np.isin(numbers, [event.replication for event in reviews]) & ~(world.fields.see("nearest_slack") > 0)
+    for name in asked:
+        said = np.full(len(numbers), np.inf)
+        for event in reviews:
+            codes = [int(code) for key, code in event.values.items() if key.startswith("opens_") and code >= 0]
+            for opener in (questions.openers[code] for code in codes):
+                if opener.kind == "consent" and opener.what.partition("/")[0] == name:
+                    said[event.replication] = min(said[event.replication], opener.amount)
+        opened = np.zeros(len(numbers), dtype=bool)
+        for amount in (0.02, 0.06, questions.step * questions.steps):
+            other = first_review(**asked | {name: asked[name] - amount})[1]
+            opened = (other.fields.see("nearest_slack") > 0) & met
+            assert ((said <= amount + 1e-9) == opened).all(), (name, amount)
+        assert 5 < opened.sum() < met.sum(), "for some it opens one, where the other consents"
 
 
 def test_no_one_to_send_means_no_guards(load):
