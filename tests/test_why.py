@@ -76,9 +76,9 @@ def test_who_withholds_is_told_with_what_would_have_moved_it() -> None:
     )  # fmt: skip
     text = told(allies, totals)
     assert (
-        "In 30% of them both sides would have signed a deal with 'zone guarded by Europeans', but Europe did not consent: in "
-        "20% of them more of its will alone would have opened one, by up to 0.050 in half of these. In 10% of them both sides "
-        "would have signed a deal with 'strong zone with a guarantee', but Europe did not consent."
+        "In 30% of them both sides would have signed a deal with 'zone guarded by Europeans', but Europe did not consent: "
+        "in 20% of them more of its will alone would have opened one, by up to 0.050 in half of these. In 10% of them both "
+        "sides would have signed a deal with 'strong zone with a guarantee', but Europe did not consent."
     ) in text
 
 
