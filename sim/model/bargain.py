@@ -9,7 +9,7 @@ line it is beyond: it stands at minus infinity, which nothing that speaks for it
 
 The commitment problem: a side has the terms of a deal only while it lasts, and after that the war again, as it will have
 become: with what re-arming will have done to the balance, and with what it loses by surprise. A peace that fighting brings
-is no firmer by itself. At home a leader pays for the terms signed, the more the more of the war has been felt.
+is no firmer by itself. At home a leader pays for the terms signed, the more the more of the war has been felt, and may fall.
 Sources: Fearon 1995, Powell 2006; leaders who pay for terms at home, Goemans 2000.
 """
 
@@ -23,6 +23,7 @@ from sim.engine.world import World
 from sim.model.guarantors import each_consent, guaranteed_regimes
 from sim.model.lines import Columns, Openings, RedLines
 from sim.model.negotiation import IssueOption, LandWorth, total
+from sim.model.office import Offices
 from sim.model.parameters import SIDES, Drawn
 from sim.model.party import Party
 from sim.model.regimes import (
@@ -95,7 +96,8 @@ class Bargain:
         best, worst = np.ones((2, self._n)), np.zeros((2, self._n))
         if self._land_worth is not None:
             best, worst = 1.0 + by_land * (self._land_worth.best - 1.0), by_land * self._land_worth.worst
-        self._fighting_on = FightingOn(world, section, drawn, self._expected_terms, best, worst)
+        self.offices = Offices(drawn, see("war_support"))
+        self._fighting_on = FightingOn(world, section, drawn, self._expected_terms, best, worst, self.offices)
         self.parties: list[Party[Floats]] = drawn.knobs("parties")
         regimes = guaranteed_regimes(self.parties)
         self._word, self._supply, self._tripwire = see("word"), see("supply"), see("tripwire")
@@ -356,11 +358,15 @@ class Bargain:
     def slack_without_lines(self, columns: Columns) -> Floats:
         """Return what `slack` would be without any red lines, (2, P, columns); what cannot be signed stays barred."""
         first, rest = self._parts(columns, self.floor, self._unlined, rules=True)
-        return self._combined(first, rest, rules=True)
+        return self._combined(first, rest, rules=True) - self.price_to_leaders(columns)
 
     def terms(self, columns: Columns) -> Floats:
         """Return how good the terms of packages are for each side, (2, P, columns): 0 the worst and 1 the best."""
         return np.stack([self.domain.total({i: x[side][:, columns] for i, x in self._worth.items()}) for side in range(2)])
+
+    def price_to_leaders(self, columns: Columns) -> Floats | float:
+        """Return what signing packages costs those who lead, (2, P, columns), or nothing where no office is at risk."""
+        return self.offices.price_of(self.terms(columns), columns) if self.offices.at_risk else 0.0
 
     def terms_of(self, package: Ints, columns: Ints, area: Floats | None = None) -> Floats:
         """Return how good the terms of a package are for each side, (2, columns), one package for each of `columns`.
@@ -404,7 +410,7 @@ class Bargain:
 
         The same as from `slack`, one option of the first issue at a time: what is small stays in the cache.
         """
-        if not self.lines.only_of_one_issue or self._forbidden_with_first:
+        if not self.lines.only_of_one_issue or self._forbidden_with_first or self.offices.at_risk:
             slack = self.slack(columns)
             whole: Floats = np.minimum(slack[0], slack[1]).max(axis=0)
             return whole
@@ -450,6 +456,8 @@ class Bargain:
         packages = self._combined(*self._parts(columns, floor, priced, barred), barred)
         charges = self.lines.prices[:, columns] + (self._bar[:, columns] if barred else 0.0)
         self.lines.charge_packages(packages.reshape(2, *self.domain.shape, -1), charges, columns)
+        if self.offices.at_risk:
+            packages -= self.price_to_leaders(columns)
         return packages
 
     def surplus(self, slack: Floats, columns: Columns) -> Floats:

@@ -13,7 +13,7 @@ At every fourth review (every eighth week), of each history at war in which noth
   side only, all else as it is: its red lines (all of them, hard and soft, go), its expectation (it expects no gain by
   fighting on what the balance of today would give it, and has no premium for waiting), its resolve, its distrust (it loses
   nothing in a renewed war, neither after a deal nor after a peace that fighting brings) and home (bad terms have no price
-  there). What is below 0 holds no one back, and stays.
+  there, and cost no leader its office). What is below 0 holds no one back, and stays.
   If several are enough, the state names the one that goes furthest: without which that side has the largest slack at the
   best of the packages that the other side signs (the first, if several). All changes of a side's floor (below) would have to
   be as large to open a zone, and a hard line has no size, so that the least change would not tell them apart;
@@ -215,8 +215,9 @@ class Ledger:
             "home": most.max(axis=1),
         }
         home = bargain.home[:, None, place]
-        if (home > 0).any():
-            after["home"] = self._best(slack + home * (1.0 - bargain.terms(place)), signs)
+        if (home > 0).any() or bargain.offices.at_risk:
+            unpaid = home * (1.0 - bargain.terms(place)) + bargain.price_to_leaders(place)
+            after["home"] = self._best(slack + unpaid, signs)
         return np.concatenate([after[reason] for reason in REASONS])
 
     def _best(self, slack: Floats, signs: NDArray[np.bool_]) -> Floats:
@@ -237,7 +238,7 @@ class Ledger:
         terms = bargain.terms_of(package, place)
         of_package = {
             "package": terms - bargain.troops_price[:, columns] * bargain.presence[regime, place],
-            "home": bargain.home[:, columns] * (1.0 - terms),
+            "home": bargain.home[:, columns] * (1.0 - terms) + bargain.offices.price_of(terms, place),
             "red_lines": prices,
             "distrust": fear,
             "lasting": lasting,

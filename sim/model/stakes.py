@@ -13,6 +13,7 @@ from pydantic import field_validator, model_validator
 
 from sim.model.conditions import Opening, quantity_flaws
 from sim.model.negotiation import Domain, Issue, RedLine, Rule, RuleName, terms_flaws
+from sim.model.office import Office
 from sim.model.parameters import SIDES
 from sim.scenario import FieldError, Fixed, Flaw, Item, N, Section, knob, whole
 from sim.scenario.errors import Path
@@ -88,6 +89,9 @@ class SideStakes(Section, Generic[N]):
         "per year", "Rate at which its leader changes.", low=0, high=100, label="{side}'s leader changes a year"
     )
     elections: list[SideElection[N]] = Option(default_factory=list, description="Days on which its leader may change.")
+    office: Office[N] | None = Option(
+        default=None, description="What puts its leader's office at risk; nothing if left out."
+    )
 
 
 class TalksParameters(Section, Generic[N]):

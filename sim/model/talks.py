@@ -8,14 +8,13 @@ Sources: ripeness after Zartman 2000; three quarters of wartime talks fail (Min 
 (Weisiger 2013).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
-from sim.engine.calendar import DAYS_PER_MONTH
 from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.recorder import EventKind
@@ -25,9 +24,9 @@ from sim.model.bargain import Bargain
 from sim.model.endings import DICTATED, VICTOR
 from sim.model.ledger import Account, Ledger
 from sim.model.lines import Columns
+from sim.model.negotiated import outcomes_of
 from sim.model.negotiation import (
     Belief,
-    Domain,
     egalitarian,
     first_largest,
     kalai_smorodinsky,
@@ -36,11 +35,11 @@ from sim.model.negotiation import (
     shown,
     stand_firm,
 )
-from sim.model.outcomes import Column, Outcome, State, both, day_of, where
+from sim.model.outcomes import Outcome
 from sim.model.parameters import SIDES
 from sim.model.party import Party
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS, chance
-from sim.model.stakes import NegotiationParameters, SideStakes, domain_of
+from sim.model.stakes import NegotiationParameters, SideStakes
 from sim.model.votes import Plans, Votes
 from sim.scenario import Quantity
 
@@ -84,29 +83,6 @@ def ripeness_factor(share: Floats, success: Floats, nearest_slack: Floats, way_o
     return factor
 
 
-def _signed(now: State) -> Column:
-    signed: Column = now.deal_day >= 0
-    return signed
-
-
-def _terms(
-    section: NegotiationParameters[Quantity], domain: Domain, heading: str, prefix: str, which: str, package: str
-) -> Iterator[Outcome]:
-    """Yield an outcome for each issue: the option that a package, the field of this name, has of it."""
-    for issue in section.issues:
-        chosen = domain.choice[:, domain.issues.index(issue.id)]
-        yield Outcome(
-            f"{prefix}_{issue.id}", issue.label, "", f"The option {which}.", _option(chosen, package), section=heading,
-            kind="category", values=(values := {option.id: option.label for option in issue.options}), always=False,
-            rare=[*values] if heading == "dictated" else (),
-        )  # fmt: skip
-
-
-def _option(chosen: Ints, package: str) -> Callable[[State], Column]:
-    """Return the option of an issue in a package, by its place among the issue's options; -1 without one."""
-    return lambda now: np.where(now[package] >= 0, chosen[now[package]], -1)
-
-
 class Talks(Mechanism):
     """Values, talks and deals."""
 
@@ -123,6 +99,7 @@ class Talks(Mechanism):
         "offer refused": EventKind("{side} refuses an offer: {terms}."),
         "mediation begins": EventKind("Mediators come for {days:.0f} days and press both sides.", lasts="mediation"),
         "leader changes": EventKind("{side} has a new leader.", mark="new leader"),
+        "leader falls": EventKind("{side}'s leader falls over the terms.", mark="new leader"),
         "deal signed": EventKind(
             "A deal is signed{pressure}: {terms}. The fighting ends.",
             begins="ceasefire",
@@ -143,93 +120,13 @@ class Talks(Mechanism):
 
     @classmethod
     def outcomes_of(cls, section: NegotiationParameters[Quantity] | None) -> tuple[Outcome, ...]:
-        """Return the outcomes of the negotiation; the terms of the first deal have one for each issue."""
-        if section is None:
-            return ()
-        domain = domain_of(section)
-        signed = _terms(section, domain, "terms", "terms", "signed first; empty without a deal", "deal_package")
-        dictated = _terms(
-            section, domain, "dictated", "dictates", "dictated by the victor; empty without one", "dictated_package"
-        )
-        return *cls.outcomes, *signed, *dictated
+        """Return the outcomes of the negotiation."""
+        return () if section is None else tuple(outcomes_of(section))
 
     moments: ClassVar = (
         Moment("first_talks", "on the day of the first talks", lambda now: now.first_talks_day >= 0),
         Moment("first_deal", "on the day of the first deal", lambda now: now.deal_day >= 0),
     )
-    outcomes: ClassVar = (
-        Outcome(
-            "deal_month", "Month of the first ceasefire", "months",
-            "Months (of 30.4 days) from the start to the first ceasefire; empty if there was none.",
-            lambda now: where(_signed(now), now.deal_day / DAYS_PER_MONTH), low=0, always=False,
-        ),
-        Outcome(
-            "first_talks_month", "Month in which talks first open", "months",
-            "Months (of 30.4 days) from the start to the first talks; empty if there were none.",
-            lambda now: where(now.first_talks_day >= 0, now.first_talks_day / DAYS_PER_MONTH), low=0, always=False,
-        ),
-        *(
-            Outcome(
-                f"deal_within_{months}_months", f"within {months} months", "share",
-                f"1 if a deal was signed within {day_of(months)} days, else 0.",
-                lambda now: _signed(now) & (now.deal_day <= now.day), section="deals", kind="share", months=months,
-                headline=2 if months == 24 else None, told=months == 24,
-            )
-            for months in (12, 24)
-        ),
-        Outcome(
-            "talks_opened", "Times that talks open", "times", "Until the horizon.", lambda now: now.talks_opened,
-            low=0, whole=True, adds_up=True,
-        ),
-        Outcome(
-            "talks_failed", "Times that talks fail", "times", "Until the horizon.", lambda now: now.talks_failed,
-            section="", low=0, whole=True, adds_up=True,
-        ),
-        Outcome(
-            "talks_ended", "Times that talks end", "times", "With a deal or without one.",
-            lambda now: now.talks_failed + now.deals_signed, section="", low=0, whole=True,
-            adds_up=True,
-        ),
-        Outcome(
-            "talks_failing", "without a deal", "share", "Of all talks that end, in all histories together.",
-            lambda now: now.talks_failed, section="talks", parts=("talks_failed", "talks_ended"),
-        ),
-        Outcome(
-            "offers_refused", "Offers refused", "times", "Until the horizon.", lambda now: now.offers_refused,
-            section="", low=0, whole=True, adds_up=True,
-        ),
-        *both(Outcome(
-            "surplus", "What the deal is worth to {side} above fighting on", "utility",
-            "Utility of the first deal above that of fighting on, at the signature; empty without a deal.",
-            lambda now, side: where(_signed(now), now.deal_surplus[side]), if_any=True, always=False,
-        )),
-        *both(Outcome(
-            "conceded", "What {side} conceded from its first demand", "utility",
-            "Utility of what it would have liked best at the start, minus that of what it signed; empty without a deal.",
-            lambda now, side: where(_signed(now), now.conceded[side]), if_any=True, always=False,
-        )),
-        Outcome(
-            "land_ceded_km2", "Land ceded in the deal, from the line of that day (km2)", "km2",
-            "Area handed over in the first deal, from the line of that day; empty without a deal.",
-            lambda now: where(_signed(now), now.deal_ceded), if_any=True, always=False,
-        ),
-        Outcome(
-            "dictated_terms", "with terms that the victor dictates", "share",
-            "1 if an army's collapse or conquest ended the war and the victor dictated terms, else 0.",
-            lambda now: now.dictated_package >= 0, section="ended", kind="share",
-        ),
-        Outcome(
-            "dictated_land_km2", "Land that the attacker gets by dictated terms, from the line of that day (km2)", "km2",
-            "Area handed over by the terms that the victor dictated, below 0 to the defender; empty without any.",
-            lambda now: where(now.dictated_package >= 0, now.dictated_ceded), if_any=True, always=False,
-        ),
-        Outcome(
-            "imposed", "Only because of pressure", "share",
-            "1 if the first deal was signed only because of pressure on a side, 0 if not; empty without a deal.",
-            lambda now: where(_signed(now), now.deal_imposed), section="terms", kind="share", always=False,
-        ),
-    )  # fmt: skip
-
     value_of_fighting: PerSide = owned(
         "utility", "What fighting on is worth, at the last review.", SIDES, start=0.0, series=True
     )
@@ -292,6 +189,7 @@ class Talks(Mechanism):
     voted_on: Ints = owned("package", "What waits for a vote, or did last; -1: none yet.", start=-1, dtype=int, inner=True)
     votes_held: PerHistory = owned("times", "How often an agreement came to a vote.", start=0.0)
     votes_lost: PerHistory = owned("times", "How often it was voted down.", start=0.0)
+    leaders_fallen: PerSide = owned("times", "How often its leader has fallen over terms it signed.", SIDES, start=0.0)
     plans_put: PerHistory = owned("times", "How often a mediator put a plan.", start=0.0)
     refused_in: PerHistory = owned(
         "number", "Of the talks in which an offer was refused last: how many had opened; 0: none.", start=0.0, inner=True
@@ -327,6 +225,8 @@ class Talks(Mechanism):
         self._luck = {event: draws.uniform(f"negotiation/{event}", in_turn=True) for event in EVENTS}
         self._leader_luck = [draws.uniform(f"negotiation/leader/{side}", in_turn=True) for side in SIDES]
         self._new_resolve = [draws.normal(f"negotiation/new_resolve/{side}", in_turn=True) for side in SIDES]
+        self._fall_luck = [draws.uniform(f"negotiation/falls/{side}") for side in SIDES]
+        self._next_resolve = [draws.normal(f"negotiation/resolve_after_fall/{side}") for side in SIDES]
         self._shown = [draws.normal(f"negotiation/shown/{side}", in_turn=True) for side in SIDES]
         first = np.stack([draws.normal(f"negotiation/resolve/{side}").at(0) for side in SIDES])
         for side in range(2):
@@ -421,7 +321,7 @@ class Talks(Mechanism):
 
     def _change_leaders(self, day: int, review: int, cohort: Ints) -> None:
         for side in range(2):
-            rate = self.sides.leader_change_per_year[side]
+            rate = self.sides.leader_change_per_year[side] + self._bargain.offices.falling_per_year(side) * self.at_war
             changed = cohort[(self._leader_luck[side].at(review) < chance(rate))[cohort]]
             self._replace_leader(day, review, side, changed)
         for side in range(2):
@@ -692,6 +592,22 @@ class Talks(Mechanism):
         self.world.recorder.tell(
             day, signed, "deal signed", package=package.astype(np.float64), imposed=self.agreed_imposed[signed]
         )
+        if bargain.offices.at_risk:
+            self._let_leaders_fall(day, signed, bargain.terms_of(package, signed))
+
+    def _let_leaders_fall(self, day: int, signed: Ints, terms: Floats) -> None:
+        """Let leaders fall over the terms that they have signed, (2, signed); whoever comes then has not signed them."""
+        for side, name in enumerate(SIDES):
+            chance_to_fall = self._bargain.offices.chance_over(side, terms[side], signed)
+            for number in np.unique(self.deals_signed[signed]):
+                now = np.flatnonzero(self.deals_signed[signed] == number)
+                cohort, deal = signed[now], int(number) - 1
+                falls = self._fall_luck[side].of(deal, cohort) < chance_to_fall[now]
+                fallen = cohort[falls]
+                self.leaders_fallen[side, fallen] += 1.0
+                if len(fallen):
+                    self._new_leader(side, fallen, self._next_resolve[side].of(deal, fallen))
+                self.world.recorder.tell(day, fallen, "leader falls", side=name)
 
     def _keep_first(self, day: int, signed: Ints, surplus: Floats) -> None:
         """Keep what is said of the first deal of a history."""

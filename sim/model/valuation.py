@@ -8,7 +8,7 @@ the war again, as both will have re-armed for it:
 
 where W' is the same of the war after re-arming, again and again (it stands on both sides of its own equation, whose solution
 is the largest of those for each horizon alone). To it comes what a leader adds: private resolve, a premium for waiting,
-pressure from outside, and what going on costs at home.
+pressure from outside, what going on costs at home, and the risk to its office.
 
 Sources: expected terms as in Fearon 1995 and Powell 2004; the price of going on as war support falls after Mueller 1973 and
 Goemans 2000; resolve as private information in Fearon 1995. Left out: costs by party or region, bets on single battles; what
@@ -25,10 +25,14 @@ from sim.engine.draws import Floats
 from sim.engine.world import World
 from sim.model.collapse import SideCollapse, collapse_hazard, share_of_peak
 from sim.model.front import FrontParameters, share_of_fastest
+from sim.model.office import Offices
 from sim.model.parameters import SIDES, SIGN, Drawn
 from sim.model.rearming import Rearming
 from sim.model.stakes import NegotiationParameters, SideStakes
 from sim.scenario import Quantity
+
+# Where no leader has an office to lose.
+NO_OFFICE = np.zeros((2, 1))
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Fighting:
     pressure : array
         From outside and from mediators.
     home : array
-        What going on costs at home.
+        What going on costs at home, those who lead too.
     foreseen : array
         How much less (below 0: more) the war would be worth to it after a truce in which both re-arm.
     fearless : array
@@ -89,15 +93,18 @@ class Outlook:
     again : array
         The chance, discounted, that the war begins again after a peace that it brought.
     cost : array
+    office : array
+        What it costs those who lead.
     """
 
     once: Floats
     again: Floats
     cost: Floats
+    office: Floats
 
-    def before(self, war: Floats, cost: Floats) -> tuple[Floats, Floats]:
-        """Return the value by this horizon alone, and the cost, if the war that begins again has these."""
-        return self.once + self.again * war, self.cost + self.again * cost
+    def before(self, war: Floats, cost: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the value by this horizon alone, the cost if the war that begins again has these, and that of leaders."""
+        return self.once + self.again * war, self.cost + self.again * cost, self.office
 
     def for_ever(self, loss: Floats) -> tuple[Floats, Floats]:
         """Return value and cost by this horizon alone, if the war that begins again is this one less a loss."""
@@ -115,6 +122,8 @@ class FightingOn:
         attacker's share of what power settles, as each side sees it.
     best, worst : (2, n) array
         What is dictated to the enemy, or to the side, when an army has collapsed.
+    offices : Offices
+        Of those who lead.
     """
 
     def __init__(
@@ -125,7 +134,9 @@ class FightingOn:
         expected: Callable[[Floats, Floats], Floats],
         best: Floats,
         worst: Floats,
+        offices: Offices,
     ) -> None:
+        self._offices = offices
         self._expected, self._best, self._worst = expected, best, worst
         self._knobs: NegotiationParameters[Floats] = drawn.knobs("negotiation")
         self._both: SideStakes[Floats] = drawn.sides("negotiation")
@@ -157,12 +168,12 @@ class FightingOn:
         then = self._outlooks(lasts, later.shift + self._threat, share_of_peak(later.force, self._peak))
         surprise = both.renewed_war_loss
         renewed, costs_then = _best([outlook.for_ever(surprise) for outlook in then])
-        value, cost = _best([outlook.before(renewed - surprise, costs_then) for outlook in today])
+        value, cost, office = _best([outlook.before(renewed - surprise, costs_then) for outlook in today])
         loses = value - renewed + surprise > 0
         without = np.where(loses, _best([outlook.for_ever(np.zeros_like(surprise)) for outlook in today])[0], value)
         terms = self._terms(np.zeros_like(resolve), np.zeros(resolve.shape[1]))
         waiting = both.waiting_premium * np.maximum(self._momentum, 0.0)
-        home = both.going_on_price * (1.0 - self._support)
+        home = both.going_on_price * (1.0 - self._support) + office
         return Fighting(
             terms, value + cost - terms, cost, resolve, waiting, pressure, home, value - renewed, without - value
         )
@@ -188,11 +199,16 @@ class FightingOn:
             stands = discount * (1.0 - own) * (1.0 - enemy)
             dictated = discount * dictated_terms(own, enemy, self._best, self._worst)
             cost = (both.cost_of_war_per_year + self._danger) * years
-            once = dictated + stands * lasts * self._terms(shift, stretch) - cost
+            terms = self._terms(shift, stretch)
+            once = dictated + stands * lasts * terms - cost
+            office = NO_OFFICE
+            if self._offices.at_risk:
+                chances = own, enemy
+                office = self._offices.price_of_fighting(days, *chances, terms, self._best, self._worst, discount)
             for side in range(2):
                 if days not in self._planned[side]:
                     once[side] = -np.inf
-            found.append(Outlook(once, stands * (1.0 - lasts), cost))
+            found.append(Outlook(once, stands * (1.0 - lasts), cost, office))
         return found
 
     def _terms(self, shift: Floats, stretch: Floats) -> Floats:
@@ -214,13 +230,13 @@ class FightingOn:
         return quicker
 
 
-def _best(horizons: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
-    """Return the value by the best of some horizons, and what the war costs by it; (2, n) each."""
-    best, cost = horizons[0]
-    for value, spent in horizons[1:]:
-        better = value > best
-        best, cost = np.where(better, value, best), np.where(better, spent, cost)
-    return best, cost
+def _best(horizons: list[tuple[Floats, ...]]) -> tuple[Floats, ...]:
+    """Return the value by the best of some horizons, and all else that comes with it; (2, n) each."""
+    best = horizons[0]
+    for one in horizons[1:]:
+        better = one[0] > best[0]
+        best = tuple(np.where(better, new, old) for new, old in zip(one, best, strict=True))
+    return best
 
 
 def attacker_power(at_start: Floats, leaning: Floats) -> Floats:

@@ -464,6 +464,25 @@ def escalating(tree: dict[str, Any]) -> None:
     tree["events"][0]["effect"] |= {"collapse.defender.force_share": {"add": 0.1}}
 
 
+def in_office(tree: dict[str, Any]) -> None:
+    """Let leaders fall over terms, and as support is lost; one has no office to lose at first."""
+    bargaining("screening", False)(tree)
+    section = tree["negotiation"]
+    section["attacker"]["office"] = {
+        "price": {"dist": "uniform", "low": 0, "high": 0.5}, "safe_terms": 0.55, "width": 0.05, "falls_per_year": 4,
+    }  # fmt: skip
+    section["defender"]["office"] = {"price": 0, "safe_terms": {"dist": "uniform", "low": 0.2, "high": 0.6}}
+    section["defender"]["discount_per_year"] = 1
+    tree["support"]["attacker"]["support_per_weariness"] = 0.5
+    for side in ("attacker", "defender"):
+        tree["collapse"][side].update(force_share=0.95, hazard_per_year=0.5)
+    tree["events"][0]["effect"] |= {
+        "negotiation.defender.office.price": {"add": 0.3},
+        "negotiation.defender.office.falls_per_year": {"set": 1, "for_days": 60},
+        "negotiation.attacker.office.safe_terms": {"add": -0.3, "for_days": 90},
+    }
+
+
 RULES = ("nash", "kalai_smorodinsky", "egalitarian", "screening", "stand_firm")
 CHANGES: dict[str, Change] = {
     "everything": everything,
@@ -481,4 +500,5 @@ CHANGES: dict[str, Change] = {
     "guarantors": guarantors,
     "escalating": escalating,
     "ratifying": ratifying,
+    "in office": in_office,
 }

@@ -85,6 +85,7 @@ class Politics:
         self.drift: dict[str, Kalman] = {side: Kalman(0.0, 0.0, 0.0) for side in SIDES}
         self.balance: dict[str, Kalman] = {side: Kalman(0.0, 0.0, 0.0) for side in SIDES}
         self.value, self.conceded, self.deal_surplus = dict(zero), dict(zero), dict(zero)
+        self.office_at_stake, self.fallen = dict(zero), dict(zero)
         self.demand = dict.fromkeys(SIDES, -1)
         self.believed: dict[tuple[str, str | None], float] = {}
         self.outlook = dict.fromkeys(SIDES, Outlook(0.0, 0.0, 0.0))
@@ -393,7 +394,39 @@ class Politics:
         worth = terms = self.terms_value(side, package, area)
         worth -= self.of(side, "bad_terms_price") * self.weariness[side] * (1 - terms)
         worth -= self.of(side, "foreign_troops_price") * self.presence(self.regime(package))
+        # Only who still has to sign can fall over it.
+        worth -= self.office_price(side, terms) if area is None else 0.0
         return worth - sum(self.line_price(line) for line in soft)
+
+    def falls_over(self, side: str, terms: float) -> float:
+        """The chance that the leader of a side falls over terms."""
+        if not self.has_office(side):
+            return 0.0
+        return 1 / (
+            1 + exp(clip((terms - self.of(side, "office.safe_terms")) / self.of(side, "office.width"), -700.0, 700.0))
+        )
+
+    def office_price(self, side: str, terms: float) -> float:
+        return self.of(side, "office.price") * self.falls_over(side, terms) if self.has_office(side) else 0.0
+
+    def has_office(self, side: str) -> bool:
+        assert self.section is not None
+        return given(self.section[side], "office") is not None
+
+    def falls_per_year(self, side: str) -> float:
+        """The rate at which the leader of a side falls in war."""
+        return self.of(side, "office.falls_per_year") * (1 - self.support[side]) if self.has_office(side) else 0.0
+
+    def office_lost(self, side: str, years: float, own: float, enemy: float, terms: float) -> float:
+        """What a leader expects fighting until a horizon to take, by the chances that its army and the other's collapse."""
+        if not self.has_office(side):
+            return 0.0
+        best, worst = self.dictated(side)
+        keeps = exp(-self.falls_per_year(side) * years)
+        after = enemy * (1 - own / 2) * self.falls_over(side, best) + own * (1 - enemy / 2) * self.falls_over(side, worst)
+        after += (1 - own) * (1 - enemy) * self.falls_over(side, terms)
+        discount = exp(-self.of(side, "discount_per_year") * years)
+        return discount * self.of(side, "office.price") * (1 - keeps + keeps * after)
 
     # What fighting on is worth.
 
@@ -450,8 +483,10 @@ class Politics:
                 return str(regime["guaranteed"])
         return None
 
-    def best_horizon(self, side: str, shift: float, forces: Mapping[str, float], renewed: float | None = None) -> float:
-        """The value of the war at the best horizon, with these forces and the balance moved by the shift.
+    def best_horizon(
+        self, side: str, shift: float, forces: Mapping[str, float], renewed: float | None = None
+    ) -> tuple[float, float]:
+        """The value of the war at the best horizon, and what it takes of office, with these forces and the balance moved so.
 
         When it begins again it is worth `renewed`, or, without that, what it is worth itself, each time less the loss.
         """
@@ -475,21 +510,24 @@ class Politics:
             both_stand = discount * (1 - own) * (1 - enemy)
             again = both_stand * (1 - lasts)
             dictated = enemy * (1 - own / 2) * best + own * (1 - enemy / 2) * worst
-            worth = -cost * years + discount * dictated + both_stand * lasts * self.expected_terms(side, stretch, shift)
-            options.append((worth - again * loss) / (1 - again) if renewed is None else worth + again * (renewed - loss))
-        return max(options)
+            terms = self.expected_terms(side, stretch, shift)
+            worth = -cost * years + discount * dictated + both_stand * lasts * terms
+            worth = (worth - again * loss) / (1 - again) if renewed is None else worth + again * (renewed - loss)
+            options.append((worth, self.office_lost(side, years, own, enemy, terms)))
+        return max(options, key=lambda option: option[0])
 
     def value_of_war(self, side: str) -> Outlook:
         today = {who: people.force for who, people in self.war.manpower.items()}
         forces, shift = self.rearmed(side)
         threat = self.war.parties.threat[side]
-        renewed = self.best_horizon(side, shift + threat, forces)
-        worth = self.best_horizon(side, threat, today, renewed)
+        renewed, _ = self.best_horizon(side, shift + threat, forces)
+        worth, self.office_at_stake[side] = self.best_horizon(side, threat, today, renewed)
         return Outlook(worth, worth - renewed + self.of(side, "renewed_war_loss"), worth - renewed)
 
     def of_leader(self, side: str, pressure: float) -> float:
         """What fighting on is worth besides the war itself."""
         value = self.resolve[side] - pressure - self.of(side, "going_on_price") * (1 - self.support[side])
+        value -= self.office_at_stake[side]
         return value + self.of(side, "waiting_premium") * max(0.0, self.momentum[side])
 
     # Reviews.
@@ -553,7 +591,8 @@ class Politics:
             return
         review, self.believed = day // 14, {}
         for side in SIDES:
-            if self.happens(f"leader/{side}", review, self.of(side, "leader_change_per_year")):
+            rate = self.of(side, "leader_change_per_year") + self.war.at_war * self.falls_per_year(side)
+            if self.happens(f"leader/{side}", review, rate):
                 self.new_resolve(side, self.war.luck.normal(f"negotiation/new_resolve/{side}", review))
                 self.war.note("leader changes", side)
         for side in SIDES:
@@ -763,8 +802,16 @@ class Politics:
         places = [regime["id"] for regime in items(self.war.world["ceasefire"], "regimes")] if name else []
         self.agreed_regime = places.index(name) if name else -1
         self.war.note("deal signed", str(offer.number))
-        if self.deals > 1:
-            return
+        if self.deals == 1:
+            self.keep_first(day, offer, package)
+        for side in SIDES:
+            falls = self.falls_over(side, self.terms_value(side, package))
+            if self.has_office(side) and self.war.luck.uniform(f"negotiation/falls/{side}", self.deals - 1) < falls:
+                self.fallen[side] += 1
+                self.new_resolve(side, self.war.luck.normal(f"negotiation/resolve_after_fall/{side}", self.deals - 1))
+                self.war.note("leader falls", side)
+
+    def keep_first(self, day: int, offer: Offer, package: Mapping[str, str]) -> None:
         self.package, self.deal_day = offer.number, day + 1
         self.imposed, self.area = self.agreed_imposed, self.agreed_area
         self.ceded = self.area - self.war.front.held_area
@@ -791,6 +838,7 @@ class Politics:
             state[f"conceded.{side}"] = self.conceded[side]
             state[f"deal_surplus.{side}"] = self.deal_surplus[side]
             state[f"temptation.{side}"] = self.temptation[side]
+            state[f"leaders_fallen.{side}"] = self.fallen[side]
             state[f"refusing.{side}"] = self.refusing[side]
         state["nearest_slack"] = self.nearest_slack
         state["talks"], state["talks_opened"], state["talks_failed"] = float(self.talks), self.opened, self.failed
