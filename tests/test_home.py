@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.engine.world import Setting
+from sim.model import simulate
 from sim.model.stakes import domain_of
 from sim.scenario import ScenarioError
 from tests.test_allies import Ran, once_each, ran, surely, told
@@ -104,6 +106,72 @@ def test_polls_that_object_to_nothing_only_delay(load, run):
     np.testing.assert_array_equal(loose["voted_on"][first & (loose["votes_held"] > 0)] >= 0, True)
     assert (loose["deal_day"][first] == base["deal_day"][first] + 14).mean() > 0.97
     assert (loose["deal_package"][first] == base["deal_package"][first]).mean() > 0.97
+
+
+NO_OFFICE = tuple(
+    f"negotiation.{side}.office.{name}" for side in ("attacker", "defender") for name in ("price=0", "falls_per_year=0")
+)
+
+
+# So much that it matters beside the terms, whose worth is between 0 and 1.
+OFFICE = 1
+
+
+def priced(side: str, safe_terms: float, *more: str) -> tuple[str, ...]:
+    """Return settings under which the leader of one side alone has an office to lose."""
+    office = f"negotiation.{side}.office"
+    return (*NO_OFFICE, f"{office}.price={OFFICE}", f"{office}.safe_terms={safe_terms}", *more)
+
+
+def at_first_review(load, *settings: str):
+    """Return the state after the first review, before which nothing that a negotiation decides can have happened."""
+    scenario = load("leaders_at_risk", *settings)
+    return simulate(scenario, Setting(scenario.world.start_date, 14, 1, np.arange(200)))[0].fields
+
+
+@pytest.mark.parametrize("side", ["attacker", "defender"])
+def test_a_leader_whom_no_deal_saves_wants_more_and_one_whom_any_saves_wants_less(load, side):
+    """By the value of fighting on, in every history; and the packages follow (Downs and Rocke 1994, Goemans 2000)."""
+    row = ("attacker", "defender").index(side)
+    weary, falls = f"support.{side}.support_per_weariness=5", f"negotiation.{side}.office.falls_per_year=3"
+    none, lost, saved = (
+        at_first_review(load, *settings, weary) for settings in (NO_OFFICE, priced(side, 2), priced(side, -1, falls))
+    )
+    assert (none.see("war_support")[row] < 1).all()
+    value = [fields.see("value_of_fighting")[row] for fields in (none, lost, saved)]
+    assert (value[1] < value[0]).all(), "it falls over what fighting brings too"
+    # But later, and less surely: to sign is to fall at once.
+    assert (lost.see("nearest_slack") <= none.see("nearest_slack")).all()
+    assert (value[2] < value[0]).all()
+    assert (saved.see("nearest_slack") >= none.see("nearest_slack")).all()
+    # Where it is this side that refuses the nearest package.
+    for other in (lost, saved):
+        assert (other.see("nearest_slack") != none.see("nearest_slack")).mean() > 0.2
+
+
+def test_an_office_without_price_that_is_never_lost_changes_nothing(load):
+    numbers, played = np.arange(60), []
+    never = (*NO_OFFICE, *(f"negotiation.{side}.office.safe_terms=-1" for side in ("attacker", "defender")))
+    for name, settings in (("baseline", ()), ("leaders_at_risk", never)):
+        scenario = load(name, *settings)
+        fields = simulate(scenario, Setting(scenario.world.start_date, 500, 1, numbers))[0].fields
+        played.append({field.name: fields.see(field.name).copy() for field in fields})
+    assert played[0].keys() == played[1].keys()
+    assert (played[0]["deal_day"] >= 0).any()
+    for name, before in played[0].items():
+        assert np.array_equal(before, played[1][name], equal_nan=before.dtype.kind == "f"), name
+
+
+@pytest.mark.ensembles
+def test_leaders_gamble_or_sign_before_defeat_takes_their_office(load):
+    """Who would fall over any deal signs more rarely; who is safe under most, and not in defeat, more often."""
+    none = ran(load("leaders_at_risk", *NO_OFFICE))
+    for side in ("attacker", "defender"):
+        gambles = paired(none["deal"], ran(load("leaders_at_risk", *priced(side, 0.9)))["deal"])
+        safe = paired(none["deal"], ran(load("leaders_at_risk", *priced(side, 0.3)))["deal"])
+        told(f"an office worth {OFFICE} to the leader of the {side}", deals_if_none_is_safe=gambles, deals_if_most_are=safe)
+        assert surely(gambles, -1)
+        assert surely(safe, 1)
 
 
 @pytest.mark.parametrize(

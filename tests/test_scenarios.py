@@ -26,7 +26,7 @@ from tests.conftest import ROOT
 FOLDER = ROOT / "scenarios"
 # But for that with those who decide beside the two sides, which says more.
 # Whose effects have tests of their own: tests/test_allies.py, tests/test_home.py.
-OTHERS_DECIDE = (
+OTHERS_DECIDE = ("leaders_at_risk",
     "allies", "allies_without_fear", "europe_unwilling", "european_zone_asked", "membership_for_a_part",
     "membership_off_the_table", "ratification", "us_stops_for_good",
 )  # fmt: skip
