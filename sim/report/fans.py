@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,13 +11,17 @@ import numpy as np
 from sim.ensemble.run import SERIES_HISTORIES
 from sim.model import section
 from sim.model.arms import Arms
+from sim.model.escalation import Escalation
 from sim.model.parameters import SIDES
+from sim.model.parties import Parties
+from sim.model.party import Party
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
 from sim.report.axes import date_on, dates_of, number_axis, quarters, time_axis
 from sim.report.kept import Kept
 from sim.report.parts import Picture, Piece, Table, Value, with_bounds, wrapped
 from sim.report.scripted import draw_rules, said_of
 from sim.report.style import CEASEFIRE, FAINT, SIDE_COLOURS, SIDE_DASHES, WAR, Look, Paper, label_ends
+from sim.scenario import Quantity
 from sim.words.findings.pieces import joined
 
 if TYPE_CHECKING:
@@ -111,6 +115,16 @@ FANS = (
 )  # fmt: skip
 
 
+def pictured(kept: Kept) -> Iterator[FanPicture]:
+    """Yield the fan charts of a run, of those who decide beside the two sides too."""
+    yield from FANS
+    yield aid(kept)
+    if section(kept.run.scenario, Parties):
+        yield wills(kept)
+    if section(kept.run.scenario, Escalation) is not None:
+        yield danger(kept)
+
+
 def aid(kept: Kept) -> FanPicture:
     """Return the picture of aid, a panel for each backer."""
     backers = [backer.id for backer in section(kept.run.scenario, Arms).backers]
@@ -123,16 +137,48 @@ def aid(kept: Kept) -> FanPicture:
     return FanPicture("aid", "Aid pledged and delivered", about, "bn EUR", panels)
 
 
+def wills(kept: Kept) -> FanPicture:
+    """Return the picture of wills, a panel for each party, with the pledges that follow."""
+    parties: Sequence[Party[Quantity]] = section(kept.run.scenario, Parties)
+    pledges = [[("pledge_factor", party.id)] if party.backs is not None else [] for party in parties]
+    panels = [
+        Panel(party.name, "will; pledges, of start" if backs else "will", 1, [("will", party.id), *backs])
+        for party, backs in zip(parties, pledges, strict=True)
+    ]
+    about = (
+        "How much each party wills to stand by its side, and, where it backs one, what that makes of its pledges: 1 is as "
+        "at the start."
+    )
+    return FanPicture("wills", "Will of those who decide beside the two sides", about, "", panels)
+
+
+def danger(kept: Kept) -> FanPicture:
+    """Return the picture of the danger of escalation, by the sides that may escalate."""
+    sides = [side for side in SIDES if getattr(section(kept.run.scenario, Escalation), side) is not None]
+    about = (
+        "Escalations of each side that are remembered, with those expected of it within a year above the usual: what "
+        "parties fear and both sides count."
+    )
+    panel = Panel("", "escalations", 1, [("dread", side) for side in sides])
+    return FanPicture("danger", "Danger of escalation", about, "escalations", [panel], from_zero=False)
+
+
 FIELD_WORDS = {
+    "will": "will", "pledge_factor": "pledges",
     "held_area": "ground held", "nearest_slack": "nearest package", "pledged_beur": "pledged", "delivered_beur": "delivered",
     "ready_fire": "fire", "stock_days": "stock", "value_of_fighting": "fighting on",
 }  # fmt: skip
 
 
+# Of which a panel shows several, of one backer or party.
+OF_ONE = ("pledged_beur", "delivered_beur", "will", "pledge_factor")
+
+
 def _name(kept: Kept, key: tuple[str, str], with_field: bool) -> str:
     """Return the name of a fan: its side or backer, and its field where a picture has several."""
     field, of = key
-    who = kept.short_names.sides.get(of) or (kept.names.backer(of) if of else "")
+    named = kept.names.party if field in ("will", "pledge_factor") else kept.names.backer
+    who = kept.short_names.sides.get(of) or (named(of) if of else "")
     what = FIELD_WORDS.get(field, "") if with_field or not who else ""
     return ", ".join(part for part in (who, what) if part)
 
@@ -177,8 +223,8 @@ def _draw_fan(kept: Kept, fan: FanPicture, paper: Paper) -> Figure:
                 band = f"band-{low}-{place}"
                 axes.fill_between(dates, levels[low], levels[high], color=look.colour, alpha=alpha, linewidth=0, gid=band)
             axes.plot(dates, levels["p50"], color=look.colour, linestyle=look.dashes)
-            label = _name(kept, key, with_field=key[0] in ("pledged_beur", "delivered_beur"))
-            label = FIELD_WORDS[key[0]] if key[0] in ("pledged_beur", "delivered_beur") else label
+            # Whose they are stands above the panel.
+            label = FIELD_WORDS[key[0]] if key[0] in OF_ONE else _name(kept, key, with_field=False)
             median = levels["p50"][~np.isnan(levels["p50"])]
             ends += [(float(median[-1]), wrapped(label, 12), look.colour)] if len(median) else []
         time_axis(axes, kept.calendar, kept.run.days)
@@ -199,6 +245,9 @@ def _fan_look(kept: Kept, key: tuple[str, str]) -> Look:
     field, of = key
     if of in SIDE_COLOURS:
         return Look(SIDE_COLOURS[of], SIDE_DASHES[of])
+    if field in ("will", "pledge_factor"):
+        party = next(one for one in section(kept.run.scenario, Parties) if one.id == of)
+        return Look(SIDE_COLOURS.get(party.side, WAR), "-" if field == "will" else (0, (5, 1.5)))
     if field == "delivered_beur":
         side = next(one.side for one in section(kept.run.scenario, Arms).backers if one.id == of)
         return Look(SIDE_COLOURS[side], (0, (5, 1.5)))

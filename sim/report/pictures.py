@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sim.report.courses import course_picture
 from sim.report.endings import ceasefires, incidence
-from sim.report.fans import FANS, aid
+from sim.report.fans import pictured
 from sim.report.kept import Kept
 from sim.report.parts import Picture
 from sim.report.standing import standing
@@ -24,7 +24,7 @@ def run_pictures(kept: Kept) -> Iterator[Picture]:
         yield ceasefires(kept)
     if kept.run.ledger:
         yield ledger(kept)
-    for fan in (*FANS, aid(kept)):
+    for fan in pictured(kept):
         known = any(key in kept.fans for panel in fan.panels for key in panel.fields)
         if known and kept.days[-1] >= fan.first_day:
             yield fan.picture(kept)

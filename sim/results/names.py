@@ -63,6 +63,10 @@ class Names:
         """Return the name of a ceasefire regime."""
         return self._regimes[regime]
 
+    def party(self, party: str) -> str:
+        """Return the name of a party beside the two sides."""
+        return self._parties[party]
+
     def guarantor(self, consent: str) -> str:
         """Return the name of the party whose consent is needed, given as `party/regime`."""
         return self._parties[consent.partition("/")[0]]

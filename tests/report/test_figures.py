@@ -300,6 +300,25 @@ def test_a_scenario_in_which_nothing_ends_has_pictures_too(tmp_path: Path):
         figure_of(picture)
 
 
+def test_who_decides_beside_the_two_sides_has_pictures(tmp_path: Path):
+    """A panel for each party, with its pledges where it backs a side, and the danger from who may escalate."""
+    import sim
+
+    run = sim.run("allies", replications=30, months=6, out=tmp_path / "allies")
+    pictures, _ = pictures_of([tmp_path / "allies"])
+    for name in ("wills", "danger"):
+        for paper in ALL_PAPERS:
+            find_no_overlap(pictures[name], paper)
+    panels = figure_of(pictures["wills"]).axes
+    assert [axes._left_title.get_text() for axes in panels] == ["United States", "Europe"]  # type: ignore[attr-defined]
+    for axes, party in zip(panels, ("united_states", "europe"), strict=True):
+        drawn_last = sorted(float(line.get_ydata()[-1]) for line in axes.lines if len(line.get_ydata()) > 2)
+        asked = (f"will_{party}", f"pledge_factor_{party}")
+        assert drawn_last == pytest.approx(sorted(float(np.median(run.outcomes[name])) for name in asked), abs=1e-6)
+    (axes,) = figure_of(pictures["danger"]).axes
+    assert [text.get_text() for text in axes.texts if text.get_text() in ("Russia", "Ukraine")] == ["Russia"]
+
+
 def test_bands_can_be_taken_away(results):
     for picture in pictures_of(results.every["run"])[0].values():
         bands = [
