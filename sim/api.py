@@ -269,7 +269,7 @@ def breakeven(
         changed = loaded if value is None else loaded.with_settings([f"{path}={as_setting(value)}"])
         return Run.of(_ran(changed, plan))
 
-    return replace(break_even(run_at, low, high, condition), path=path, scenario=loaded)
+    return replace(break_even(run_at, low, high, condition), path=path, scenario=loaded, plan=plan)
 
 
 def sensitivity(run: Run, outcome: str) -> Sensitivity:

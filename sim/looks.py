@@ -20,6 +20,7 @@ from sim.results.runs import Run
 from sim.scenario import Scenario
 from sim.scenario.describe import told_knobs
 from sim.scenario.wording import did_you_mean, quoted
+from sim.studies.breakeven import BreakEven
 from sim.studies.condition import Condition
 from sim.studies.sweep import Sweep
 from sim.words.comparison import difference_in_words, in_cells
@@ -53,13 +54,13 @@ def _line(line: Line) -> str:
 
 
 def plot(
-    of: Run | Comparison | Sweep | Source, figure: str = "", *, width: str = "page", until: str | None = None
+    of: Run | Comparison | Sweep | BreakEven | Source, figure: str = "", *, width: str = "page", until: str | None = None
 ) -> Figure:
     """Draw a figure, as `parley plot` does.
 
     Parameters
     ----------
-    of : Run, Comparison, Sweep, or a scenario or folder of a run
+    of : Run, Comparison, Sweep, BreakEven, or a scenario or folder of a run
     figure : str
         Its name; the main one if not given.
     width : str
@@ -79,17 +80,21 @@ def plot(
     """
     from sim.report.differences import comparison_pictures
     from sim.report.kept import source_line
-    from sim.report.make import pictures_of
+    from sim.report.make import break_even_pictures, pictures_of
     from sim.report.pages import study_source
     from sim.report.parts import CannotDraw
     from sim.report.style import PAPERS, drawn, style
     from sim.report.sweeps import sweep_pictures
 
-    found = of if isinstance(of, (Comparison, Sweep)) else _run(of)
+    found = of if isinstance(of, (Comparison, Sweep, BreakEven)) else _run(of)
+    if until is not None and not isinstance(found, Sweep):
+        raise CannotDraw(f"until marks a level of a sweep, and this is {found!r}")
     if isinstance(found, Run):
         pictures, source = pictures_of([found.kept.path], name=figure)
     elif isinstance(found, Comparison):
         pictures, source = {one.name: one for one in comparison_pictures([found])}, source_line(found.left, found.right)
+    elif isinstance(found, BreakEven):
+        pictures, source = break_even_pictures(found)
     else:
         condition = None if until is None else Condition.parse(until)
         pictures = {one.name: one for one in sweep_pictures(found, condition)}

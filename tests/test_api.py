@@ -6,12 +6,17 @@ import csv
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import sim
+from sim.report.make import pictures_of
+from sim.report.style import PAPERS, drawn, style
 from sim.results.store import StoreError
 from sim.scenario import ScenarioError, shipped
 from sim.words.comparison import in_cells
@@ -192,6 +197,8 @@ def test_what_is_asked_of_scenarios_and_results(base, parley, tmp_path: Path) ->
     assert (tmp_path / "figure.png").stat().st_size > 5_000
     assert sim.plot(sim.compare(kept, kept)).axes
     assert sim.plot(sim.sweep("baseline", {SCALE: [0, 1]}, replications=10, months=1)).axes
+    with pytest.raises(sim.ParleyError, match="until marks a level of a sweep"):
+        sim.plot(base, until="share(war_goes_on) >= 0.5")
     with pytest.raises(sim.ParleyError, match=r"no figure 'forcs'. Did you mean 'forces'\?; there are .*incidence"):
         sim.plot(base, "forcs")
     said = parley("explain", tmp_path / "kept", "--replication", 3, COLUMNS="80").stdout
@@ -211,6 +218,39 @@ def test_what_is_asked_of_scenarios_and_results(base, parley, tmp_path: Path) ->
     (scale,) = sim.knobs("aid to ukraine")
     assert (scale["path"], scale["value"], scale["low"]) == (SCALE, "1", 0)
     assert len(sim.knobs()) > 300
+
+
+def words_of(figure: Figure) -> list[str]:
+    """Return all that can be read in a figure."""
+    return [one.get_text() for one in figure.findobj(Text)]  # type: ignore[attr-defined]
+
+
+def test_a_break_even_is_drawn_and_shown_as_its_folder_is(parley, tmp_path: Path) -> None:
+    until = "mean(ground_gained_km2) <= 600"
+    found = sim.breakeven("baseline", SCALE, 0, 2, until, replications=20, months=1)
+    folder = tmp_path / "kept"
+    asked = ("--vary", f"{SCALE}=0:2", "--until", until, "--replications", 20, "--months", 1, "--report", "--out", folder)
+    assert parley("breakeven", "baseline", *asked).returncode == 0
+    of_folder, source = pictures_of([folder])
+    with style(PAPERS["page"], text_as_paths=True):
+        as_kept = words_of(drawn(of_folder["breakeven"], PAPERS["page"], source))
+    assert words_of(sim.plot(found)) == as_kept
+    assert "level: 600" in as_kept
+    # The terminal, the page and a notebook call it the same.
+    title = (
+        "Baseline: the war as of early December 2024, over 1 month (was 36 months): scale of aid to Ukraine from 0 to 2, "
+        "until the mean of 'net land taken by Russia' is at most 600"
+    )
+    printed, page = ((folder / name).read_text(encoding="utf-8") for name in ("breakeven.txt", "report.html"))
+    shown = found._repr_html_()
+    assert shown is not None
+    for text in (" ".join(printed.split()), page.replace("&#39;", "'"), "".join(ET.fromstring(shown).itertext())):
+        assert title in text
+    assert "ground_gained_km2" not in printed
+    with pytest.raises(sim.ParleyError, match=r"no figure 'breakevens'. Did you mean 'breakeven'\?"):
+        sim.plot(found, "breakevens")
+    with pytest.raises(sim.ParleyError, match="does not say of which scenario it is"):
+        sim.plot(replace(found, scenario=None))
 
 
 @pytest.mark.parametrize(

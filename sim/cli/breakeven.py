@@ -87,19 +87,16 @@ def breakeven(
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
         from sim.results.again import kept_or_run
-        from sim.results.identity import about_identity, as_run, identity_of
-        from sim.results.manifest import BreakEvenManifest
+        from sim.results.identity import as_run, identity_of
         from sim.results.place import PAGE, may_be_page
         from sim.results.read import read_folder
         from sim.results.runs import Run
         from sim.results.store import what_is_run
-        from sim.scenario.wording import exact_number
         from sim.studies.breakeven import break_even
         from sim.studies.condition import Condition, refuse_unknown
         from sim.studies.design import DesignError, Varied
         from sim.words import WHAT_IT_IS_NOT
-        from sim.words.breakeven import answer, files
-        from sim.words.labels import knob_label
+        from sim.words.breakeven import answer, files, title_of
         from sim.words.layout import EMPTY, Text
 
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
@@ -153,19 +150,15 @@ def breakeven(
                 return
             # There are about ten values.
             with workers_for(10 * replications, plan.days, workers, cluster) as pool:
-                found = replace(break_even(run_at, low, high, condition), path=path, scenario=scenario)
-            ends = f"from {exact_number(low)} to {exact_number(high)}"
-            title = f"{identity.line}: {knob_label(path, scenario)} {ends}, until {condition}"
+                found = replace(break_even(run_at, low, high, condition), path=path, scenario=scenario, plan=plan)
+            title = f"{identity.line}: {title_of(found)}"
             texts = files(found, title, identity, replications)
             if way == "txt":
                 say(*answer(found, title, replications), EMPTY, Text(WHAT_IT_IS_NOT))
             else:
                 say_file(way, texts.get(f"breakeven.{way}", texts["breakeven.csv"]), excel and as_csv)
             texts["scenario.yaml"] = as_run(scenario, plan.days).to_yaml()
-            about = BreakEvenManifest(
-                **about_identity(scenario, plan), replications=replications, path=path, low=low, high=high,
-                until=str(condition), failed=sum(failed.values()),
-            )  # fmt: skip
+            about = found.manifest(sum(failed.values()))
             place.write({name: text.encode() for name, text in texts.items()}, about, of=scenario)
             at = found.at if found.settled else None
             _complete(place, page)

@@ -10,15 +10,15 @@ import numpy as np
 
 from sim.engine.draws import Floats
 from sim.report.axes import number_axis, percent_axis
-from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, plain, with_unit, wrapped
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, plain, wrapped
 from sim.report.style import INK, MARK, WAR, Paper, name_above
 from sim.results.summary import blank_row
 from sim.scenario import numbers
 from sim.studies.breakeven import FIRST_POINTS, BreakEven, Point
-from sim.words.breakeven import DIGITS
+from sim.words.breakeven import DIGITS, measured
 from sim.words.findings.pieces import joined, with_interval
 from sim.words.findings.studies import crossing_pieces
-from sim.words.labels import knob_heading
+from sim.words.labels import knob_heading, with_unit
 from sim.words.numbers import beside, in_full, rounded
 
 if TYPE_CHECKING:
@@ -46,12 +46,6 @@ def _knob(found: BreakEven) -> str:
     assert found.scenario is not None, "one that is shown has its scenario"
     known = {one.path: one.knob.unit for one in numbers(found.scenario.world) if one.knob is not None}
     return with_unit(knob_heading(found.path, found.scenario), known.get(found.path, ""))
-
-
-def _outcome(found: BreakEven) -> str:
-    """Return what is measured, with its unit, and which statistic of it."""
-    label = with_unit(_label(found), _unit(found))
-    return label if found.condition.statistic == "share" else f"{label}, {found.condition.statistic}"
 
 
 def break_even_picture(found: BreakEven, histories: int) -> Picture:
@@ -136,7 +130,7 @@ def _table(found: BreakEven, points: Sequence[Point], which: str) -> Table:
     few = len(points) < len(found.points)
     what = f"Values that were simulated, {which}" if few else "The values that were simulated"
     less = "less the level (95 % interval)"
-    header = [_knob(found), _outcome(found), less, "histories that have it", "condition holds"]
+    header = [_knob(found), measured(found), less, "histories that have it", "condition holds"]
     return Table(f"{what} (breakeven.csv)", header, [_row(found, one, places[one.value]) for one in points])
 
 
@@ -198,7 +192,7 @@ def _draw(found: BreakEven, paper: Paper) -> Figure:
         number_axis(axes)
     _knob_axis(axes)
     axes.set_xlabel(wrapped(_knob(found), paper.letters - 14))
-    axes.set_ylabel(wrapped(_outcome(found), 30))
+    axes.set_ylabel(wrapped(measured(found), 30))
     name_above(figure, marks, names, paper)
     return figure
 

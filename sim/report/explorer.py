@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.report.parts import plain, with_unit
+from sim.report.parts import plain
 from sim.report.sweeps import numbers_of, outcomes_of
 from sim.results.summary import Row
 from sim.studies.sweep import Sweep
 from sim.words.findings.pieces import with_interval
-from sim.words.labels import knob_heading
+from sim.words.labels import knob_heading, with_unit
 
 # judgement: more would make a page heavier than its figures.
 MOST_CELLS = 20_000

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sim.gate import shown
+from sim.report.breakevens import break_even_picture, short_table
 from sim.report.differences import comparison_pictures, difference_table
 from sim.report.html import environment
 from sim.report.kept import Kept, source_line
@@ -23,7 +24,9 @@ from sim.results.frames import Tabular
 from sim.results.identity import identity_of, varied_in_words
 from sim.results.runs import Run, Runs
 from sim.results.summary import Row
+from sim.studies.breakeven import BreakEven
 from sim.studies.sweep import Sweep
+from sim.words.breakeven import title_of
 from sim.words.findings.pieces import share_of
 from sim.words.labels import knob_label
 
@@ -77,6 +80,13 @@ def _of(found: Tabular) -> Fragment:
         return Fragment(
             f"{identity.line}: a sweep {over}", identity.size_of(found.plan.replications, " each"), _told(found.findings),
             next(iter(sweep_pictures(found, None)), None), source=study_source(found.scenario, found.manifest()),
+        )  # fmt: skip
+    if isinstance(found, BreakEven) and found.scenario is not None and found.plan is not None:
+        identity = identity_of(found.scenario, found.plan)
+        picture = break_even_picture(found, found.plan.replications) if found.histories else None
+        return Fragment(
+            f"{identity.line}: {title_of(found)}", identity.size_of(found.plan.replications, " each"),
+            _told(found.findings), picture, short_table(found), study_source(found.scenario, found.manifest()),
         )  # fmt: skip
     return Fragment(repr(found).strip("<>"), table=_plain(found.as_dicts()))
 

@@ -169,9 +169,7 @@ def pictures_of(
         return _named(tornados), study_source(kept.scenario, kept.manifest)
     if isinstance(kept, StoredBreakEven):
         asked.refuse("a break-even")
-        assert kept.found.scenario is not None, "read with it"
-        drawn = break_even_picture(kept.found, kept.manifest.replications)
-        return _named([drawn]), study_source(kept.found.scenario, kept.manifest)
+        return break_even_pictures(kept.found)
     asked.refuse("a run", "replication", "ending", "date")
     pictures = _named(run_pictures(kept))
     if name not in pictures:
@@ -184,6 +182,19 @@ def pictures_of(
         if asked.date is not None:
             pictures |= _named(bargaining(kept, story, _date(asked.date)))
     return pictures, kept.source
+
+
+def break_even_pictures(found: BreakEven) -> tuple[dict[str, Picture], str]:
+    """Return the pictures of a break-even by their names, and the line below them.
+
+    Raises
+    ------
+    CannotDraw
+        When it was found without its scenario and plan, or no history has the outcome.
+    """
+    if found.scenario is None or found.plan is None:
+        raise CannotDraw("this break-even does not say of which scenario it is; sim.breakeven finds those that do")
+    return _named([break_even_picture(found, found.plan.replications)]), study_source(found.scenario, found.manifest())
 
 
 def _named(pictures: Iterable[Picture]) -> dict[str, Picture]:

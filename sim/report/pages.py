@@ -20,7 +20,7 @@ from sim.report.differences import (
 )
 from sim.report.explorer import explorer
 from sim.report.kept import Kept, Story, source_line
-from sim.report.parts import Named, Picture, Piece, Table, Value, with_unit
+from sim.report.parts import Named, Picture, Piece, Table, Value
 from sim.report.pictures import beside_pictures, run_pictures
 from sim.report.story import story_pictures
 from sim.report.sweeps import sweep_pictures
@@ -43,7 +43,7 @@ from sim.words.comparison import moved_lines, pairing_in_words
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.pieces import joined, share_of, with_interval
 from sim.words.findings.studies import of_assumptions
-from sim.words.labels import knob_label
+from sim.words.labels import knob_label, with_unit
 from sim.words.ledger import sentences
 from sim.words.run import balance_sentences
 

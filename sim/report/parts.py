@@ -106,11 +106,6 @@ def slug(name: str) -> str:
     return "".join(letter if letter.isalnum() else "--" if letter == ":" else "-" for letter in name)
 
 
-def with_unit(label: str, unit: str) -> str:
-    """Return a label with its unit, where it does not say it and is no share."""
-    return label if not unit or unit == "share" or f"({unit})" in label else f"{label} ({unit})"
-
-
 def plain(pieces: Sequence[Piece]) -> str:
     """Return pieces as text."""
     return "".join(piece.text if isinstance(piece, (Number, Named)) else piece or "" for piece in pieces)

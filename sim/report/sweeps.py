@@ -12,7 +12,7 @@ import numpy as np
 from sim.engine.draws import Floats, Ints
 from sim.model import HEADLINE
 from sim.report.axes import number_axis, percent_axis
-from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, slug, with_bounds, with_unit, wrapped
+from sim.report.parts import CannotDraw, Picture, Piece, Table, Value, slug, with_bounds, wrapped
 from sim.report.style import MARK, SIDE_COLOURS, WAR, Paper
 from sim.results.summary import blank_row
 from sim.scenario import numbers
@@ -20,7 +20,7 @@ from sim.studies.condition import Condition
 from sim.studies.design import as_value
 from sim.studies.sweep import Sweep
 from sim.words.findings.pieces import joined, with_interval
-from sim.words.labels import knob_heading
+from sim.words.labels import knob_heading, with_unit
 from sim.words.numbers import rounded
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.report.axes import rows_axis, signed
-from sim.report.parts import Named, Picture, Piece, Table, Value, shortened, slug, with_unit, wrapped
+from sim.report.parts import Named, Picture, Piece, Table, Value, shortened, slug, wrapped
 from sim.report.style import CEASEFIRE, FAINT, Paper, name_above
 from sim.results.manifest import Called
 from sim.results.pairs import Difference
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.one_at_a_time import Assumption, Variant
 from sim.words.findings.pieces import with_interval
-from sim.words.labels import knob_heading
+from sim.words.labels import knob_heading, with_unit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -16,7 +16,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.ensemble.run import Plan
 from sim.results.frames import Tabular
+from sim.results.identity import about_identity
+from sim.results.manifest import BreakEvenManifest
 from sim.results.runs import Run
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import Condition, ConditionError, Standing
@@ -74,6 +77,8 @@ class BreakEven(Tabular):
         Of the knob; empty where it is not known.
     scenario : Scenario, optional
         Whose names are used in words.
+    plan : Plan, optional
+        Of every value.
     """
 
     condition: Condition
@@ -88,6 +93,7 @@ class BreakEven(Tabular):
     width: float
     path: str = ""
     scenario: Scenario[ScenarioHead] | None = None
+    plan: Plan | None = None
 
     @property
     def found(self) -> str:
@@ -132,6 +138,15 @@ class BreakEven(Tabular):
             if one.excess and near is not None:
                 needed.append(((near - one.excess) / one.excess) ** 2)
         return min(needed, default=None)
+
+    def manifest(self, failed: int = 0) -> BreakEvenManifest:
+        """Return what its folder says of it, where its scenario and plan are known; of so many histories that `failed`."""
+        assert self.scenario is not None, "asked of one whose scenario is known"
+        assert self.plan is not None, "asked of one whose plan is known"
+        return BreakEvenManifest(
+            **about_identity(self.scenario, self.plan), replications=self.plan.replications, path=self.path,
+            low=self.points[0].value, high=self.points[-1].value, until=str(self.condition), failed=failed,
+        )  # fmt: skip
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the points that were tried: value, histories, statistic, level, what lies between, whether it holds."""

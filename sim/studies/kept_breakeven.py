@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sim.ensemble.run import Plan
 from sim.results.columns import BREAKEVEN
 from sim.results.manifest import BreakEvenManifest, StoreError
 from sim.results.read import Folder, Table
@@ -64,6 +65,7 @@ def read_break_even(found: Folder) -> BreakEven:
     made = BreakEven(
         condition, points, told.crossings, told.at, told.between, told.low, told.high, told.holds_above, told.jumps,
         TOLERANCE * (manifest.high - manifest.low), manifest.path, found.scenario(),
+        Plan(manifest.replications, manifest.seed, manifest.days, series=False, asked=(condition.outcome,)),
     )  # fmt: skip
     ends = [end for pair in told.crossings for end in pair]
     between = told.between or ()

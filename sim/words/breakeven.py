@@ -5,12 +5,13 @@ import math
 from collections.abc import Callable, Iterator
 
 from sim.results.identity import Identity
+from sim.results.summary import blank_row
 from sim.results.tables import csv_of, with_scenario
 from sim.studies.breakeven import BreakEven, Point
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import findings_block
 from sim.words.findings.studies import aim
-from sim.words.labels import knob_label, outcome_label
+from sim.words.labels import knob_heading, knob_label, outcome_label, with_unit
 from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
 from sim.words.numbers import bound, in_full, in_unit
 
@@ -31,7 +32,11 @@ def answer(found: BreakEven, title: str, replications: int) -> Iterator[Block]:
         yield Text(told, 0, 2)
     yield EMPTY
     yield Table(
-        [Column("value"), Column(f"{condition.statistic}({condition.outcome}) less the level"), Column("95 %")],
+        [
+            Column(knob_heading(found.path, found.scenario) if found.path else "value"),
+            Column(f"{measured(found)}: less the level"),
+            Column("95 %"),
+        ],
         [[f"{in_full(point.value, DIGITS)}", *_excess(point, condition.statistic)] for point in found.points],
     )
 
@@ -92,9 +97,17 @@ def _unsettled(found: BreakEven, of: str, between: str, told: Callable[[float], 
 
 
 def title_of(found: BreakEven) -> str:
-    """Return what was asked, in words."""
+    """Return what was asked, in words; the terminal and the page have it as their title."""
     low, high = (in_full(found.points[place].value, DIGITS) for place in (0, -1))
     return f"{knob_label(found.path, found.scenario)} from {low} to {high}, until {aim(found.condition, found.scenario)}"
+
+
+def measured(found: BreakEven) -> str:
+    """Return what is measured, with its unit, and which statistic of it."""
+    outcome = found.condition.outcome
+    row = None if found.scenario is None else blank_row(found.scenario, outcome)
+    label = outcome if row is None else with_unit(row.alone, row.unit)
+    return label if found.condition.statistic == "share" else f"{label}, {found.condition.statistic}"
 
 
 def verdict(found: BreakEven) -> Iterator[str]:

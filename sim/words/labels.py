@@ -55,3 +55,8 @@ def outcome_label(outcome: str, scenario: Scenario[Any] | None) -> str:
 def side_names(scenario: Scenario[Any]) -> tuple[str, str]:
     """Return the names of both sides."""
     return scenario.world.sides.attacker.name, scenario.world.sides.defender.name
+
+
+def with_unit(label: str, unit: str) -> str:
+    """Return a label with its unit, where it does not say it and is no share."""
+    return label if not unit or unit == "share" or f"({unit})" in label else f"{label} ({unit})"
