@@ -372,7 +372,7 @@ def test_what_the_command_prints(parley, folder: Path, tmp_path: Path) -> None:
     done = parley("discover", folder, *ASK, "--out", tmp_path / "kept", "--full", COLUMNS="80")
     assert done.returncode == 0, done.stderr
     for words in (
-        "Where daily_casualties_30_days_attacker > 1,600 holds: Baseline: the war as of early December 2024",
+        "Where 'casualties a day in the first 30 days, Russia' is above 1,600: Baseline: the war as of early",
         "  scale of all casualties is at least 1.",
         "(factor; ",
         "attrition.level_factor: True casualties of both sides",
@@ -421,7 +421,12 @@ def test_that_no_box_was_found_is_said(parley, folder: Path) -> None:
     done = parley("discover", folder, "--outcome", "first_ceasefire_days > 100", "--boxes", 3)
     assert done.returncode == 0, done.stderr
     assert "No box was found: no limit to any parameter raises the share beyond chance." in done.stdout
-    assert re.search(r"of the \d+ histories that have the outcome first_ceasefire_days > 100 holds", done.stdout)
+    assert re.search(
+        r"of the \d+ histories that have the outcome 'length of the first ceasefire' is above 100\.",
+        " ".join(done.stdout.split()),
+    )
+    # Ids are for commands, not for sentences.
+    assert "first_ceasefire_days" not in done.stdout.partition("Written")[0]
 
 
 def test_what_to_do_next_asks_for_what_is_between(parley, folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli.app import app
+from sim.results.identity import LONGEST_OF_SWEEP, file_name, study_name, sweep_parts
 from sim.words import layout
 from sim.words.layout import Bar, Column, Command, Table, Text, Title, as_text, fold, width_of
 from tests.conftest import ROOT
@@ -106,9 +107,21 @@ def test_no_line_is_wider_than_the_terminal(said, other_widths, name: str) -> No
     assert printed[80]
     for width, lines in printed.items():
         for line in lines:
-            # Paths and addresses are not broken, since they are to be pasted.
-            alone = len(line.split()) == 1 and line.split()[0].startswith(("results/sweeps/", "https://"))
+            # Addresses are not broken, since they are to be pasted.
+            alone = len(line.split()) == 1 and line.split()[0].startswith("https://")
             assert width_of(line) <= width or alone, (width, line)
+
+
+@pytest.mark.parametrize("under", ["breakevens", "comparisons", "discoveries", "sensitivity", "sweeps"])
+def test_the_path_of_the_page_of_a_study_fits_the_narrowest_terminal(under: str) -> None:
+    many = [f"arms.backers.europe.aid_per_month_beur={value}" for value in range(9)]
+    if under == "sweeps":
+        names = [file_name("baseline", sweep_parts(many[:count], "grid", None), most=LONGEST_OF_SWEEP) for count in range(9)]
+    else:
+        names = [study_name(["baseline", "results/mine"], {"set": many[:count]}) for count in range(9)]
+    assert len({*names}) == 9
+    assert max(map(len, names)) > 30
+    assert all(len(f"  results/{under}/{name}/report.html") <= 72 for name in names), names
 
 
 @pytest.mark.parametrize("name", [one for one in NAMES if one.values[0] in TELL_ENDINGS])

@@ -79,7 +79,7 @@ def sweep(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
-        from sim.results.identity import file_name, identity_of, sweep_parts, varied_in_words
+        from sim.results.identity import LONGEST_OF_SWEEP, file_name, identity_of, sweep_parts, varied_in_words
         from sim.results.place import Place
         from sim.results.read import read_folder
         from sim.studies.design import Varied, lay_out
@@ -102,7 +102,7 @@ def sweep(
         identity = identity_of(scenario, plan)
         over = varied_in_words([knob_label(knob.path, scenario) for knob in knobs], chosen, design)
         title = f"{identity.line}: a sweep {over}"
-        own = file_name(scenario.name, [*identity.parts, *sweep_parts(vary, design, points)])
+        own = file_name(scenario.name, [*identity.parts, *sweep_parts(vary, design, points)], most=LONGEST_OF_SWEEP)
         folder = out or results / "sweeps" / own
         asked = {**about(scenario, plan, knobs, chosen, outcome or ()), "design": design}
         place = Place.of(folder, "sweep", asked, force, excel=excel, note=note)

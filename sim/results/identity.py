@@ -31,8 +31,8 @@ LONGEST_VALUE = 60
 MOST_NAMED = 2
 # In bytes, so that endings and the names of unfinished parts still fit into the 255 of a file system.
 LONGEST_NAME = 119
-# With its folder, the name of a study stands on a line of the narrowest terminal.
-LONGEST_OF_STUDY = 48
+# So that the path of its page stands on a line of the narrowest terminal; the folder of sweeps has a shorter name.
+LONGEST_OF_STUDY, LONGEST_OF_SWEEP = 38, 43
 _PLAIN = re.compile(r"[a-z0-9_.,=-]*[a-z0-9_]")
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?(e[-+]?\d+)?")
 
@@ -291,10 +291,10 @@ def sweep_parts(varied: Sequence[str], design: str, points: int | None) -> list[
     return ["".join(text.split()).replace(":", "..") for text in varied] + sample
 
 
-def file_name(name: str, parts: Sequence[str] = (), joint: str = "+") -> str:
+def file_name(name: str, parts: Sequence[str] = (), joint: str = "+", most: int = LONGEST_NAME) -> str:
     """Return a name for a file or folder that every system can hold, and that no other name and parts have.
 
-    What is too long, or has letters that some system refuses or does not tell apart, is written plainly and followed by
+    What is longer, or has letters that some system refuses or does not tell apart, is written plainly and followed by
     a hash of what it stands for. A name alone is left as it is unless it is too long or reads like a name with parts.
 
     >>> file_name("baseline", ["arms.defender.aid_scale=0.1", "12_months"])
@@ -304,10 +304,10 @@ def file_name(name: str, parts: Sequence[str] = (), joint: str = "+") -> str:
     """
     whole = joint.join([name, *parts])
     plain = joint not in name and all(_PLAIN.fullmatch(part) for part in parts)
-    if plain and len(_as_bytes(whole)) <= LONGEST_NAME:
+    if plain and len(_as_bytes(whole)) <= most:
         return whole
     safe = joint.join([name, *(re.sub("[^a-z0-9_.,=-]", "_", part.lower()) for part in parts)])
-    return bounded(safe, short_hash(repr((name, *parts))))
+    return bounded(safe, short_hash(repr((name, *parts))), most)
 
 
 def study_name(asked: Sequence[str], how: Mapping[str, object]) -> str:

@@ -47,11 +47,6 @@ class Discovered(Tabular):
         """That of the run."""
         return self.run.name
 
-    @property
-    def holds(self) -> str:
-        """What is true of the cases, in words."""
-        return f"{self.case} does not hold" if self.rare else f"{self.case} holds"
-
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one row for each restriction of each box that stands."""
         return [

@@ -13,6 +13,7 @@ from sim.studies.discovered import COLUMNS, STEP_COLUMNS, Discovered, as_dict, k
 from sim.studies.discovery import Box, Restriction, Search
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import findings_block
+from sim.words.findings.studies import case_in_words
 from sim.words.labels import knob_label
 from sim.words.layout import EMPTY, Block, Column, Command, Table, Text, Title, text_file
 from sim.words.numbers import in_unit, rounded, with_band
@@ -25,7 +26,7 @@ def answer(asked: Discovered, scenario: Sequence[str]) -> Iterator[Block]:
     """Yield what was found, and what each box is; `scenario` is what to give a command to go on with the same."""
     found = asked.found
     yield Title(
-        f"Where {asked.holds}: {asked.run.identity.line}",
+        f"Where {case_in_words(asked)}: {asked.run.identity.line}",
         f"{found.histories:,} histories, {found.parameters} uncertain parameters",
     )
     yield EMPTY
@@ -33,7 +34,7 @@ def answer(asked: Discovered, scenario: Sequence[str]) -> Iterator[Block]:
     yield EMPTY
     interval = wilson_interval(found.cases, found.histories)
     of = "all histories" if not found.left_out else f"the {found.histories:,} histories that have the outcome"
-    yield Text(f"In {_percent(found.cases / found.histories, interval)} of {of} {asked.holds}.", 0, 2)
+    yield Text(f"In {_percent(found.cases / found.histories, interval)} of {of} {case_in_words(asked)}.", 0, 2)
     for position, search in enumerate(found.searches, 1):
         if search.found is None:
             yield Text(_nothing(search, position), 0, 2)
@@ -126,14 +127,15 @@ def _range(one: Restriction, knob: Knob | None) -> str:
 def _told(asked: Discovered, box: Box, position: int) -> Iterator[Block]:
     counts = box.held_out
     outside = f" outside {_these(position - 1)}" if position > 1 else ""
+    case = case_in_words(asked)
     density, coverage = (
         _percent(counts.density, counts.density_interval),
         _percent(counts.coverage, counts.coverage_interval),
     )
     yield Text(
-        f"In these histories{outside}, {_percent(counts.mass)} of those that check, {asked.holds} in {density}, against "
+        f"In these histories{outside}, {_percent(counts.mass)} of those that check, {case} in {density}, against "
         f"{_percent(counts.base_rate)} of all that check{outside}. They are {coverage} of the histories in which "
-        f"{asked.holds}."
+        f"{case}."
     )
 
 

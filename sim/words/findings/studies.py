@@ -264,7 +264,7 @@ def aim(condition: Condition, scenario: Scenario[Any] | None) -> str:
 def of_discovered(asked: Discovered) -> list[Finding]:
     """Return where an outcome is common, or that no such place was found."""
     scenario = asked.run.scenario
-    case = _case(asked)
+    case = case_in_words(asked)
     if not asked.found.boxes:
         return [finding("not found", 1.0, [f"No limits to uncertain parameters were found within which {case} more often."])]
     weights = _weights(len(asked.found.boxes))
@@ -274,7 +274,7 @@ def of_discovered(asked: Discovered) -> list[Finding]:
     )
 
 
-def _case(asked: Discovered) -> str:
+def case_in_words(asked: Discovered) -> str:
     """Return what is true of the cases as a clause."""
     label = _label(asked.case.outcome, asked.run.scenario)
     verb = "does not hold" if asked.rare else "holds"
