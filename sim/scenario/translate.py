@@ -31,6 +31,8 @@ _KINDS = {
     "float_type": "a number",
     "date_type": "a date such as 2024-12-04",
 }
+# judgement: who writes a whole scenario leaves out fewer fields and sections of the first level than who forgets `extends`.
+MOST_LEFT_OUT = 4
 # In place of a list, where things with an id stand.
 _THINGS = "a mapping by id"
 _SAMPLES = {str: "Write a text", bool: "Write true or false", datetime.date: "Write year-month-day"}
@@ -66,15 +68,19 @@ def translate(error: ValidationError, schema: type[BaseModel], tree: Any) -> lis
             kind = _THINGS if item_of(where.annotation) is not None else _KINDS[detail["type"]]
             branches.setdefault(where.path, []).append(kind)
     flaws: list[tuple[Path, Flaw]] = []
+    left_out = 0
     meant = Meant(schema, tree)
     for detail, where in located:
         parent_tree = _at(tree, where.path[:-1])
         if detail["type"] == "missing" and _is_misspelt(where, unknown.get(where.path[:-1], ()), parent_tree):
             continue
+        left_out += detail["type"] == "missing" and len(where.path) == 1
         # The branches of a union without a tag fail one by one at the same place: they are said together, once.
         kinds = branches.pop(where.path, []) if detail["type"] in _KINDS else []
         if kinds or detail["type"] not in _KINDS:
             flaws += _flaws(detail, where, tree, " or ".join(dict.fromkeys(kinds)), meant)
+    if left_out >= MOST_LEFT_OUT:
+        flaws.insert(0, ((), Flaw("it extends no other scenario, and so has to hold all of one", "Write extends: baseline")))
     return flaws
 
 
