@@ -209,3 +209,37 @@ def test_data_of_values_have_their_sources_in_full(parley, load) -> None:
             assert one["address"] in line["sources"]
         assert bool(keys) == bool(line["sources"])
     assert any(len(row["sources"]) > 1 for row in rows)
+
+
+def knobs_told(printed: str) -> list[str]:
+    """Return what the numbers that were printed are called, with their values."""
+    return [line for line in printed.splitlines() if line and not line.startswith((" ", "Next"))]
+
+
+def test_knobs_that_are_called_so_come_before_those_of_which_it_is_said(parley):
+    found = knobs_told(parley("knobs", "guards", COLUMNS="100").stdout)
+    assert found[0].startswith("Effect of guards: ")
+    names = [line.split(": ")[-2] for line in found]
+    # Of four zones, one after another; then what is said of them; a number of a list is seldom turned alone.
+    foreign = [place for place, name in enumerate(names) if name == "foreign guards"]
+    assert foreign == list(range(foreign[0], foreign[0] + 4))
+    assert max(foreign) < names.index("width of the zone") < names.index("credibility")
+    assert [line.startswith("Guards tried") for line in found] == sorted(line.startswith("Guards tried") for line in found)
+
+
+def test_knobs_without_a_word_are_told_by_section_and_all_in_full(parley):
+    done = parley("knobs", COLUMNS="80")
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 32
+    rows = [line.split() for line in lines if line.startswith(" ") and line.split()[1:2] and line.split()[1].isdecimal()]
+    full = parley("knobs", "--full", COLUMNS="100").stdout
+    assert sum(int(row[1]) for row in rows) == len(knobs_told(full)) > 400
+    assert {"arms", "manpower", "negotiation", "ceasefire"} <= {row[0] for row in rows}
+    assert "Next: parley knobs baseline WORD" in done.stdout
+
+
+def test_what_no_knob_speaks_of_is_said_with_what_to_try(parley):
+    several = parley("knobs", "wounded", "xyz", "home")
+    assert several.returncode == 3
+    assert several.stderr.endswith("speaks of 'wounded' and 'xyz' and 'home'; but of 'wounded' or of 'home' alone\n")
+    assert "speaks of 'xyz'; parley knobs baseline tells what there is" in parley("knobs", "xyz").stderr

@@ -138,6 +138,7 @@ def knobs(
         ),
     ] = None,
     settings: Settings = None,
+    full: Full = False,
     as_markdown: AsMarkdown = False,
     as_csv: AsCsv = False,
     excel: Excel = False,
@@ -158,12 +159,19 @@ def knobs(
         name, looked_for = scenario_and_words(words)
         (scenario,) = load_all([name], settings)
         found = told_knobs(scenario, looked_for)
+        changed = [name, *(part for setting in settings or () for part in ("--set", setting))]
+        sections = command("parley", "knobs", *changed)
         if not found:
-            raise ParleyError(f"no number of {scenario.name} speaks of {' and '.join(map(quoted, looked_for))}")
+            fewer = [word for word in looked_for if told_knobs(scenario, [word])] if len(looked_for) > 1 else []
+            hint = f"; but of {' or of '.join(map(quoted, fewer))} alone" if fewer else f"; {sections} tells what there is"
+            raise ParleyError(f"no number of {scenario.name} speaks of {' and '.join(map(quoted, looked_for))}{hint}")
         if way != "txt":
             say_rows(way, [one._asdict() for one in found], Told._fields, excel=excel)
             return
-        changed = [name, *(part for setting in settings or () for part in ("--set", setting))]
+        if not looked_for and not full:
+            say(*told.sections_of(found), EMPTY)
+            say_end([], [(f"{sections} WORD", "numbers of which that is said"), (f"{sections} --full", "all")], data=False)
+            return
         to_set = command("parley", "run", *changed, "--set", f"{found[0].path if len(found) == 1 else 'PATH'}=VALUE")
         where = command("parley", "show", *changed, *(looked_for or ["--full"]))
         say(*told.knobs(found), EMPTY)

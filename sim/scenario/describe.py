@@ -213,7 +213,11 @@ class Told(NamedTuple):
 
 
 def told_knobs(scenario: Scenario[ScenarioHead], words: Sequence[str] = ()) -> list[Told]:
-    """Return the numbers of a scenario in whose label, path or meaning all words stand, whatever their capitals."""
+    """Return the numbers of a scenario in whose label, path or meaning all words stand, whatever their capitals.
+
+    First come those that are called so themselves, then those of something that is, then those of which it is only said;
+    the parts of a list, which are seldom turned alone, come after what stands alone.
+    """
     knobs = {known.path: known.knob for known in numbers(scenario.world) if known.knob is not None}
     found = []
     for entry in entries(scenario):
@@ -222,4 +226,11 @@ def told_knobs(scenario: Scenario[ScenarioHead], words: Sequence[str] = ()) -> l
             reach = knob.low, knob.high
             told = label.text, entry.path, entry.text, entry.unit, allowed(knob), *reach, entry.about, entry.origin
             found.append(Told(*told))
-    return found
+    return sorted(found, key=lambda one: _distance(one, words)) if any(words) else found
+
+
+def _distance(one: Told, words: Sequence[str]) -> tuple[bool, int]:
+    """Return how far a number is from what words ask for, the nearest first."""
+    own = one.label.rpartition(": ")[2]
+    nearest = (place for place, text in enumerate((own, one.label, one.meaning)) if speaks_of(words, text))
+    return one.path.rpartition(".")[2].isdecimal(), next(nearest, 3)

@@ -15,7 +15,10 @@ from sim.scenario.describe import Change, Entry, Told, changes, coverage, entrie
 from sim.scenario.head import Source
 from sim.words.amounts import amounts
 from sim.words.changes import in_verbs
-from sim.words.layout import EMPTY, Block, Column, Table, Text, Title
+from sim.words.layout import EMPTY, Block, Cell, Column, Table, Text, Title
+
+# judgement: of so many numbers of a section it is said what they are called.
+EXAMPLES = 3
 
 
 def overview(scenario: Scenario[Any]) -> Iterator[Block]:
@@ -124,6 +127,19 @@ def differences(found: Sequence[Change], before: Scenario[Any], after: Scenario[
         yield Text(f"{change.path}{f': {change.about}' if change.about else ''}", 6, 2, style="quiet")
     if not found:
         yield Text("nothing differs in what is assumed", 2)
+
+
+def sections_of(found: Sequence[Told]) -> Iterator[Block]:
+    """Yield the sections that numbers stand in, how many each has, and what some of them are called."""
+    known: dict[str, list[str]] = {}
+    for one in found:
+        known.setdefault(one.path.partition(".")[0], []).append(one.label)
+    rows: list[list[Cell]] = []
+    for section, labels in known.items():
+        # Evenly over the section, which begins with what is most like one another.
+        some = dict.fromkeys(labels[place * len(labels) // EXAMPLES] for place in range(EXAMPLES))
+        rows.append([section, f"{len(labels):,}", "; ".join(some)])
+    yield Table([Column("section"), Column("numbers"), Column("such as", wraps=True)], rows)
 
 
 def knobs(found: Sequence[Told]) -> Iterator[Block]:
