@@ -13,11 +13,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.report.pages import comparison_page
+from sim.report.parts import plain
 from sim.results.comparison import CannotCompare, compare, compare_all
 from sim.results.manifest import EXPLAINED
 from sim.results.pairs import mcnemar, of_means, of_ratios, of_shares
 from sim.results.runs import Run
 from sim.results.statistics import wilson_interval
+from sim.words.comparison import answer
+from sim.words.layout import as_text
 from tests.resealed import reseal
 
 
@@ -156,6 +160,12 @@ def test_several_are_compared_with_the_first_or_all_with_all(runs) -> None:
     every = compare_all(three, all_pairs=True)
     assert len(every) == 3
     assert {found.comparisons for found in every} == {3}
+    # That intervals are not those of one alone is said, in the terminal and on the page.
+    wider = "Intervals of differences hold for 2 comparisons together; those of one alone are narrower."
+    assert wider in " ".join(as_text(answer(compare_all(three))).split())
+    assert "comparisons together" not in as_text(answer(compare_all(three[:2])))
+    (said,) = comparison_page(compare_all(three)).blocks[0].paragraphs
+    assert plain(said).endswith(wider)
 
 
 def test_what_cannot_be_paired_is_refused(runs, load, ensemble) -> None:

@@ -25,6 +25,7 @@ from sim.cli.common import (
     Workers,
     end_study,
     errors_as_lines,
+    note,
     one_way_to_print,
     print_kept,
     refuse,
@@ -115,7 +116,11 @@ def compare(
         at = [] if out is None else ["--out", str(out)]
         at += [] if results == RESULTS else ["--results", str(results)]
         steps = [(command("parley", "compare", *of, *same, *at, "--report"), "a page with figures")]
-        steps = [] if page is not None or all_pairs or "-" in of else steps
+        if page is not None:
+            # Elsewhere it does not lie beside its runs, of which figures are made.
+            figures = (command("parley", "plot", place.folder), "which figures there are for a paper")
+            steps = [] if out is not None or unpaired else [figures]
+        steps = [] if all_pairs or "-" in of else steps
         with place.at_work():
             if place.done and not limits and (page is None or is_whole_page(page)):
                 print_kept(place, f"comparison.{way}", excel and as_csv, see, full, steps)
@@ -145,7 +150,8 @@ def compare(
 
             made = page_of_comparisons(found)
             write_page(html(made).encode(), page, force=True)
-            print(f"Written: {page}", *made.broken, sep="\n", file=sys.stderr)
+            note(f"Written: {page}; open it in any browser")
+            print(*made.broken, sep="\n", end="\n" if made.broken else "", file=sys.stderr)
         say_failed({f"of {run.name}": run.failed for run in runs}, see)
         if beyond:
             raise typer.Exit(FAILED_OVER)

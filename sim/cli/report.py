@@ -148,10 +148,11 @@ def plot(
             say_end([], [(draw, "one of them, for a paper"), *next_of_results(folders, but="plot")[-1:]], data=False)
             return
         if figure not in pictures:
-            from sim.scenario.wording import did_you_mean
+            from sim.scenario.wording import closest
 
-            hint = did_you_mean(figure, list(pictures))
-            refuse(f"there is no figure {figure!r} of these results, which have {', '.join(pictures)}. {hint}".rstrip())
+            near = closest(figure, list(pictures))
+            hint = f"Did you mean {near!r}?" if near else f"There are: {', '.join(pictures)}"
+            refuse(f"there is no figure {figure!r} of these results. {hint}")
         if out is None:
             refuse(f"name the file, as in --out {figure}.pdf (or .svg, .png)")
         content = file_of(pictures[figure], kind, PAPERS[width], source)

@@ -12,10 +12,10 @@ from sim.report.breakevens import break_even_picture, short_table
 from sim.report.differences import comparison_pictures, difference_table
 from sim.report.html import environment
 from sim.report.kept import Kept, source_line
-from sim.report.make import results_in
 from sim.report.pages import study_source
 from sim.report.parts import Picture, Piece, Table
 from sim.report.pictures import run_pictures
+from sim.report.stored import results_in
 from sim.report.style import SCREEN, file_of
 from sim.report.sweeps import sweep_pictures
 from sim.results.comparison import MAIN_SECTIONS, Comparison

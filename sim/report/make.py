@@ -26,6 +26,7 @@ from sim.report.pages import (
 )
 from sim.report.parts import CannotDraw, Picture
 from sim.report.pictures import beside_pictures, run_pictures
+from sim.report.stored import StoredAssumptions, StoredBreakEven, StoredComparison, StoredSweep, results_in
 from sim.report.story import bargaining, story_pictures
 from sim.report.sweeps import sweep_pictures
 from sim.report.tornado import assumption_pictures
@@ -34,24 +35,13 @@ from sim.results.files import read_bytes
 from sim.results.identity import study_name
 from sim.results.manifest import (
     MOST_BYTES,
-    BreakEvenManifest,
-    ComparisonManifest,
-    OneAtATimeManifest,
-    RunManifest,
-    SweepManifest,
-    no_folder,
 )
 from sim.results.manifest import NAME as MANIFEST
 from sim.results.place import PAGE, Place, is_page, is_whole_page, is_written, may_write, write_file
 from sim.results.read import read_folder
 from sim.results.runs import told_apart
-from sim.scenario import Scenario, ScenarioHead
-from sim.studies.assumptions import read_assumptions
 from sim.studies.breakeven import BreakEven
 from sim.studies.condition import Condition
-from sim.studies.kept_breakeven import read_break_even
-from sim.studies.one_at_a_time import Assumption
-from sim.studies.sweep import Sweep
 
 
 class Asked(NamedTuple):
@@ -84,31 +74,6 @@ class Asked(NamedTuple):
                 raise CannotDraw(f"--{name} is not for {what}")
 
 
-class StoredSweep(NamedTuple):
-    """A sweep with what its folder says of it."""
-
-    manifest: SweepManifest
-    sweep: Sweep
-
-
-class StoredAssumptions(NamedTuple):
-    """Assumptions taken one at a time, with what their folder says of them."""
-
-    manifest: OneAtATimeManifest
-    scenario: Scenario[ScenarioHead]
-    assumptions: list[Assumption]
-
-
-class StoredBreakEven(NamedTuple):
-    """A break-even with what its folder says of it."""
-
-    manifest: BreakEvenManifest
-    found: BreakEven
-
-
-Results = Kept | StoredSweep | StoredAssumptions | StoredBreakEven
-
-
 def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B008, it cannot change
     """Return the page of folders of results: one of a run or a study, or several of runs, the first of which is the base.
 
@@ -127,6 +92,9 @@ def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B
     if isinstance(found, StoredSweep):
         asked.refuse("a sweep", "until")
         return sweep_page(found.sweep, found.manifest, Condition.parse(asked.until) if asked.until is not None else None)
+    if isinstance(found, StoredComparison):
+        asked.refuse("a comparison")
+        return comparison_page(found.found, found.runs)
     if isinstance(found, StoredBreakEven):
         asked.refuse("a break-even")
         return break_even_page(found.found, found.manifest)
@@ -155,10 +123,11 @@ def pictures_of(
     """
     if len(folders) > 1:
         asked.refuse("a comparison")
-        found, runs = _compared(folders)
-        beside = [*comparison_pictures(found), *beside_pictures(runs)]
-        return _named(beside), source_line(*(one.run for one in runs))
+        return _beside(*_compared(folders))
     kept = results_in(folders[0])
+    if isinstance(kept, StoredComparison):
+        asked.refuse("a comparison")
+        return _beside(kept.found, kept.runs)
     if isinstance(kept, StoredSweep):
         asked.refuse("a sweep", "until")
         until = Condition.parse(asked.until) if asked.until is not None else None
@@ -182,6 +151,11 @@ def pictures_of(
         if asked.date is not None:
             pictures |= _named(bargaining(kept, story, _date(asked.date)))
     return pictures, kept.source
+
+
+def _beside(found: list[Comparison], runs: list[Kept]) -> tuple[dict[str, Picture], str]:
+    """Return the pictures of comparisons with one base by their names, and the line below them."""
+    return _named([*comparison_pictures(found), *beside_pictures(runs)]), source_line(*(one.run for one in runs))
 
 
 def break_even_pictures(found: BreakEven) -> tuple[dict[str, Picture], str]:
@@ -271,35 +245,6 @@ def place_of(asked: Sequence[str], results: Path = Path("results"), brief: bool 
     if len(asked) == 1 and not brief:
         return Path(asked[0]) / PAGE
     return results / "reports" / f"{study_name(asked, {'brief': brief})}.html"
-
-
-def results_in(folder: Path) -> Results:
-    """Return the run, the sweep, the assumptions or the break-even in a folder.
-
-    Raises
-    ------
-    StoreError
-        When the folder is none of results, is incomplete or was changed.
-    CannotDraw
-        When there is no folder, or there are no pictures of what it holds.
-    """
-    if not folder.is_dir():
-        made_of = "; pages and figures are made of results, as `parley run baseline` writes them"
-        raise CannotDraw(no_folder(folder, made_of))
-    found = read_folder(folder)
-    if isinstance(found.manifest, SweepManifest):
-        return StoredSweep(found.manifest, Sweep.read(found))
-    if isinstance(found.manifest, OneAtATimeManifest):
-        return StoredAssumptions(found.manifest, found.scenario(), read_assumptions(found))
-    if isinstance(found.manifest, BreakEvenManifest):
-        return StoredBreakEven(found.manifest, read_break_even(found))
-    if isinstance(found.manifest, RunManifest):
-        return Kept.of(found)
-    if isinstance(found.manifest, ComparisonManifest):
-        raise CannotDraw(f"{folder} holds a comparison; name the runs that it compares, the first one first")
-    raise CannotDraw(
-        f"there are no pictures of what {folder} holds; there are of runs, sweeps, break-evens and assumptions one at a time"
-    )
 
 
 def page_of_comparisons(found: Sequence[Comparison]) -> Page:

@@ -39,7 +39,7 @@ from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 from sim.words.breakeven import title_of, verdict
-from sim.words.comparison import moved_lines, pairing_in_words
+from sim.words.comparison import moved_lines, pairing_in_words, together
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.pieces import joined, share_of, with_interval
 from sim.words.findings.studies import of_assumptions
@@ -232,12 +232,13 @@ def comparison_page(found: Sequence[Comparison], kept: Sequence[Kept] = ()) -> P
     base = found[0].left
     runs = [base, *(one.right for one in found)]
     how = "pairs of histories on the same luck" if found[0].paired else "histories each, unpaired"
+    several = f" {together(len(found))}" if found[0].comparisons > 1 else ""
     pictures = {picture.name: picture for picture in beside_pictures(kept)} if kept else {}
     # The first one tells the answer at a glance, whatever was changed.
     differences, *others = comparison_pictures(found)
     course = [pictures.pop("courses")] if kept else []
     blocks = [
-        Block("changes", "What came out", [[f"{found[0].pairs:,} {how}."]], tables=[_in_few_lines(found)],
+        Block("changes", "What came out", [[f"{found[0].pairs:,} {how}.{several}"]], tables=[_in_few_lines(found)],
               pictures=[differences], picture_first=True, brief=1),
         *(_changed_block(one) for one in found),
         Block("course", "The course of the war", pictures=[*course, *others], brief=len(course) or None),

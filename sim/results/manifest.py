@@ -268,6 +268,7 @@ class Compared(_Part):
 class ComparisonManifest(Manifest):
     """The manifest of a comparison: the runs, the first of which the others are compared with."""
 
+    DRAWN = True
     NEEDS = ("comparison.txt", "comparison.csv", "comparison.md", "comparison.json")
 
     kind: Literal["comparison"] = "comparison"

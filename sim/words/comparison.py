@@ -120,6 +120,13 @@ def matrix(runs: Sequence[Run], comparisons: Sequence[Comparison] = ()) -> Itera
     yield Table([Column("", wraps=True), *(Column(labels[name]) for name in names)], rows)
     if comparisons:
         yield Text(f"{NOT_FOUND} no difference from {runs[0].called} found", 1, style="quiet")
+        if (count := comparisons[0].comparisons) > 1:
+            yield Text(together(count), 1, 2, style="quiet")
+
+
+def together(count: int) -> str:
+    """Return why intervals of several comparisons are not those of one alone."""
+    return f"Intervals of differences hold for {count} comparisons together; those of one alone are narrower."
 
 
 def _beside(comparison: Comparison, lines: Sequence[Line] | None = None) -> Table:

@@ -260,6 +260,7 @@ def test_run_and_compare_write_pages_too(tmp_path: Path, here):
         (["report", "SWEEP", "--until", "share(force_change_12_months_attacker) >= 0"], 3, "write 'mean("),
         (["plot", "BASE", "incidenc", "--out", "a.png"], 2, "Did you mean 'incidence'?"),
         (["plot", "BASE", "incidenc"], 2, "Did you mean 'incidence'?"),
+        (["plot", "BASE", "xyzzy"], 2, "no figure 'xyzzy' of these results. There are: standing, incidence,"),
         (["plot", "BASE", "incidence"], 2, "name the file, as in --out incidence.pdf"),
         (["plot", "BASE", "--out", "a.png"], 2, "name the figure that a.png is to show"),
         (["plot", "BASE", "incidence", "--out", "a.gif"], 2, "figures are svg, png or pdf"),
