@@ -105,7 +105,7 @@ OUTCOMES = (
         lambda now: now.dictated_package >= 0, section="ended", kind="share",
     ),
     Outcome(
-        "dictated_land_km2", "Land that the attacker gets by dictated terms, from the line of that day (km2)", "km2",
+        "dictated_land_km2", "Land that {attacker} gets by dictated terms, from the line of that day (km2)", "km2",
         "Area handed over by the terms that the victor dictated, below 0 to the defender; empty without any.",
         lambda now: where(now.dictated_package >= 0, now.dictated_ceded), if_any=True, always=False,
     ),

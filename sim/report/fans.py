@@ -61,6 +61,10 @@ class FanPicture(NamedTuple):
 
     def picture(self, kept: Kept) -> Picture:
         """Return it for a run."""
+
+        def named(text: str) -> str:
+            return text.replace("{attacker}", kept.short_names.sides["attacker"])
+
         fields = [key for panel in self.panels for key in panel.fields if key in kept.fans]
         days = [day for day in quarters(kept.run.days) if day >= self.first_day]
         tables = [_fan_table(kept, key, self.unit, _name(kept, key, with_field=True), days) for key in fields]
@@ -75,12 +79,12 @@ class FanPicture(NamedTuple):
         some = f" of the first {SERIES_HISTORIES:,} histories" if kept.run.replications > SERIES_HISTORIES else ""
         in_unit = f", in {self.unit}" if self.unit and self.unit != "utility" else ""
         says: list[Piece] = [
-            f"{self.about} Median{some}, with the middle half and nine tenths of them in bands. "
+            f"{named(self.about)} Median{some}, with the middle half and nine tenths of them in bands. "
             f"On {date_on(kept, last)}{in_unit}: ",
             *joined(ends),
             f".{said_of([kept.run])}",
         ]
-        return Picture(self.name, self.title, says, partial(_draw_fan, kept, self), tables, bands=True)
+        return Picture(self.name, named(self.title), says, partial(_draw_fan, kept, self), tables, bands=True)
 
 
 SIDES_OF = {field: [(field, side) for side in SIDES] for field in (
@@ -91,14 +95,14 @@ FANS = (
                [Panel("", "thousand persons", 1e3, SIDES_OF["force"])], from_zero=False),
     FanPicture("casualties", "Casualties so far", "Killed and wounded since the start.", "persons",
                [Panel("", "thousand persons", 1e3, SIDES_OF["cumulative_casualties"])]),
-    FanPicture("ground", "Ground held by the attacker", "Area that the attacker holds.", "km2",
+    FanPicture("ground", "Ground held by {attacker}", "Area that {attacker} holds.", "km2",
                [Panel("", "thousand km²", 1e3, [("held_area", "")])], from_zero=False),
     FanPicture("fire", "Fire and materiel",
                "Fire that the stock allows, as a share of the full rate, and stock in days of full fire.", "",
                [Panel("Fire that the stock allows", "share of full rate", 1, SIDES_OF["ready_fire"]),
                 Panel("Stock", "days of full fire", 1, SIDES_OF["stock_days"])]),
     FanPicture("beliefs", "What both sides believe of the front",
-               "How many km2 a day each side expects the attacker to gain if the war goes on. In a ceasefire the front "
+               "How many km2 a day each side expects {attacker} to gain if the war goes on. In a ceasefire the front "
                "stands still, and what they expect nears 0.", "km2 a day",
                [Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][:1]),
                 Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][1:])], from_zero=False),

@@ -36,6 +36,8 @@ EXPLAINED = (
     "utility", "zone of agreement",
 )  # fmt: skip
 _EXPLAINED = re.compile(rf"\b({'|'.join(EXPLAINED)})s?\b", flags=re.IGNORECASE)
+_NUMBER = "<data [^>]*>[^<]*</data>"
+_INTERVAL = re.compile(rf"(?:\b95 %: )?{_NUMBER} \.\. {_NUMBER}")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -115,10 +117,18 @@ def _hash_of(text: str) -> str:
 @cache
 def environment() -> Environment:
     """Return what fills in templates, so that no text is taken for markup and none is shown that may not be."""
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, finalize=_as_shown, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    found.filters["unbroken"] = _unbroken
+    return found
+
+
+def _unbroken(prose: Markup) -> Markup:
+    """Return prose in which no line ends within an interval."""
+    # All that is added are tags of our own; as plain text, since markup escapes what is joined to it.
+    return Markup(_INTERVAL.sub(r'<span class="unbroken">\g<0></span>', str(prose)))
 
 
 def _as_shown(value: Any) -> Any:

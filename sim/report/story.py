@@ -55,11 +55,10 @@ def timeline(kept: Kept, story: Story) -> Picture:
     rows: list[Sequence[Piece | list[Piece]]] = [[date_on(kept, event.day), sentence] for event, sentence in told]
     ending = str(story.history.outcomes["ending"][0])
     how = ENDING_LABELS[ending].format(**kept.names.sides)
+    attacker, dashed = kept.short_names.sides["attacker"], ", dashed what changed the course" if _marks(kept, story) else ""
     says: list[Piece] = [
-        f"History {story.replication}: {story.chosen}. At the end: {how}. "
-        f"Above, the area that the attacker holds{', dashed what changed the course' if _marks(kept, story) else ''}; "
-        "below, what lasted when."
-        f"{said_of([kept.run])}"
+        f"History {story.replication}: {story.chosen}. At the end: {how}. Above, the area that {attacker} holds{dashed}; "
+        f"below, what lasted when.{said_of([kept.run])}"
     ]
     command = f"parley explain RUN --replication {story.replication}"
     table = Table(f"What happened, without monthly pledges ({command} tells more)", ["date", "what happened"], rows)

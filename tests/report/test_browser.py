@@ -150,6 +150,20 @@ def test_a_page_works(browser: Browser, axe: str, files, kind: str, width: int, 
     context.close()
 
 
+@pytest.mark.parametrize("kind", ["run", "comparison", "breakeven"])
+def test_no_number_of_prose_is_torn_apart_on_a_phone(browser: Browser, files, kind: str):
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    page = Seen(context, files[kind]).page
+    unfold(page)
+    lines = page.evaluate(
+        "() => [...document.querySelectorAll('.unbroken, p data, li data, figcaption data')]"
+        ".map((one) => [one.textContent, new Set([...one.getClientRects()].map((box) => Math.round(box.bottom / 6))).size])"
+    )
+    assert sum(" .. " in text for text, _ in lines) >= {"run": 6, "comparison": 4, "breakeven": 1}[kind]
+    assert [text for text, count in lines if count > 1] == []
+    context.close()
+
+
 def test_a_page_is_complete_without_scripts(browser: Browser, files):
     texts = []
     for scripts in (True, False):
