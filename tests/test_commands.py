@@ -243,3 +243,11 @@ def test_what_no_knob_speaks_of_is_said_with_what_to_try(parley):
     assert several.returncode == 3
     assert several.stderr.endswith("speaks of 'wounded' and 'xyz' and 'home'; but of 'wounded' or of 'home' alone\n")
     assert "speaks of 'xyz'; parley knobs baseline tells what there is" in parley("knobs", "xyz").stderr
+
+
+def test_what_outcomes_are_called_can_be_read_alone(parley):
+    """They stand in titles and figures, where no line above says of what they are a part."""
+    told = json.loads(parley("outcomes", "baseline", "--json").stdout)["data"]
+    assert len(told) > 100
+    labels = [one["label"] for one in told]
+    assert [label for label in labels if not label[0].isupper() or re.search(r"attacker|defender|_", label)] == []

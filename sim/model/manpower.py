@@ -180,7 +180,7 @@ class Manpower(Mechanism):
 
     outcomes: ClassVar = (
         *both(Outcome(
-            "killed", "of these killed, {side}", "persons", "Since the start; part of the casualties.",
+            "killed", "Killed, {side}", "persons", "Since the start; part of the casualties.",
             lambda now, side: now.killed[side],
             low=0, adds_up=True, drawn=False,
         )),
