@@ -31,8 +31,9 @@ LONGEST_VALUE = 60
 MOST_NAMED = 2
 # In bytes, so that endings and the names of unfinished parts still fit into the 255 of a file system.
 LONGEST_NAME = 119
-# So that the path of its page stands on a line of the narrowest terminal; the folder of sweeps has a shorter name.
-LONGEST_OF_STUDY, LONGEST_OF_SWEEP = 38, 43
+# With its folder, the name of a study stands on a line of the narrowest terminal, and the path of its page on one of 80
+# letters; the folder of sweeps has a shorter name than those of others.
+LONGEST_OF_STUDY, LONGEST_OF_SWEEP = 46, 51
 _PLAIN = re.compile(r"[a-z0-9_.,=-]*[a-z0-9_]")
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?(e[-+]?\d+)?")
 
