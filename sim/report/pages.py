@@ -45,6 +45,7 @@ from sim.words.findings.pieces import joined, share_of, with_interval
 from sim.words.findings.studies import of_assumptions
 from sim.words.labels import knob_label, with_unit
 from sim.words.ledger import sentences
+from sim.words.numbers import place_of, to_place
 from sim.words.run import balance_sentences
 
 
@@ -199,12 +200,13 @@ def _mean_cell(row: Row) -> list[Piece]:
 
 
 def _range_cell(row: Row) -> list[Piece]:
-    """Return between which values nine tenths of the histories lie."""
+    """Return between which values nine tenths of the histories lie, with the digits that the terminal shows too."""
     if row.p05 is None or row.p95 is None:
         return []
-    size = max(abs(row.p05), abs(row.p95))
+    place = place_of(row.low, row.high)
     low, high = (
-        Value.in_unit(end, "", "summary.csv", row.id, name, size=size) for end, name in ((row.p05, "p05"), (row.p95, "p95"))
+        Value(to_place(end, place), end, f"summary.csv|{row.id}|{name}")
+        for end, name in ((row.p05, "p05"), (row.p95, "p95"))
     )
     return [low, " .. ", high]
 

@@ -295,3 +295,16 @@ def test_of_what_pages_are_made_its_manifest_says_so(results):
     alone = [read_manifest(folders[0]) for folders in results.every.values() if len(folders) == 1]
     assert all(one.DRAWN for one in alone)
     assert {one.kind for one in alone} == {kind for kind, manifest in KINDS.items() if manifest.DRAWN}
+
+
+def test_ranges_have_the_digits_of_the_terminal(results, page):
+    printed = (results.base / "summary.md").read_text(encoding="utf-8")
+    text = re.sub(r"<[^>]*>", " ", page("run")).replace("&#39;", "'")
+    known = " ".join(text.split())
+    ranges = re.findall(
+        r"^\| (Net land taken by Russia|Casualties, \w+)[^|]*\| [^|]* \| ([-\d,]+ \.\. [-\d,]+) \|$", printed, re.MULTILINE
+    )
+    assert len(ranges) == 3
+    for label, shown in ranges:
+        row = known[known.index(f"{label} (", known.index("nine tenths of histories")) :]
+        assert f" {shown} " in row[:120], (label, shown, row[:120])
