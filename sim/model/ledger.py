@@ -13,7 +13,8 @@ At every fourth review (every eighth week), of each history at war in which noth
   side only, all else as it is: its red lines (all of them, hard and soft, go), its expectation (it expects no gain by
   fighting on what the balance of today would give it, and has no premium for waiting), its resolve, its distrust (it loses
   nothing in a renewed war, neither after a deal nor after a peace that fighting brings) and home (bad terms have no price
-  there, and cost no leader its office). What is below 0 holds no one back, and stays.
+  there, and its leader has no office to lose, neither by a deal nor by fighting on). What is below 0 holds no one back, and
+  stays.
   If several are enough, the state names the one that goes furthest: without which that side has the largest slack at the
   best of the packages that the other side signs (the first, if several). All changes of a side's floor (below) would have to
   be as large to open a zone, and a hard line has no size, so that the least change would not tell them apart;
@@ -216,7 +217,8 @@ class Ledger:
         }
         home = bargain.home[:, None, place]
         if (home > 0).any() or bargain.offices.at_risk:
-            unpaid = home * (1.0 - bargain.terms(place)) + bargain.price_to_leaders(place)
+            # Who has no office to lose loses none by fighting on either.
+            unpaid = home * (1.0 - bargain.terms(place)) + bargain.price_to_leaders(place) - fighting.office[:, None, place]
             after["home"] = self._best(slack + unpaid, signs)
         return np.concatenate([after[reason] for reason in REASONS])
 
@@ -248,7 +250,7 @@ class Ledger:
             "terms_today": fighting.terms_today[:, columns],
             "expectation": fighting.expected_gain[:, columns] + fighting.waiting[:, columns],
             "resolve": fighting.resolve[:, columns],
-            "cost": fighting.cost[:, columns] + fighting.home[:, columns] + fighting.pressure[:, columns],
+            "cost": (fighting.cost + fighting.home + fighting.office + fighting.pressure)[:, columns],
             "fighting_on": fighting.value[:, columns],
         }
 
@@ -261,7 +263,7 @@ class Ledger:
             "expectation": np.maximum(gain, 0.0) + waiting,
             "resolve": terms["resolve"],
             "distrust": terms["distrust"] - fighting.fearless[:, place],
-            "home": terms["home"],
+            "home": terms["home"] - fighting.office[:, place],
         }
         refusing = (terms["slack"][1] < terms["slack"][0]).astype(np.int64)
         weights = np.stack([adds[reason][refusing, np.arange(len(refusing))] for reason in REASONS])

@@ -12,7 +12,7 @@ pressure from outside, what going on costs at home, and the risk to its office.
 
 Sources: expected terms as in Fearon 1995 and Powell 2004; the price of going on as war support falls after Mueller 1973 and
 Goemans 2000; resolve as private information in Fearon 1995. Left out: costs by party or region, bets on single battles; what
-terms that fighting brings will cost at home (a leader pays for what he signs).
+terms that fighting brings will cost at home beside the office of those who lead (a leader pays for what he signs).
 """
 
 from collections.abc import Callable
@@ -54,7 +54,9 @@ class Fighting:
     pressure : array
         From outside and from mediators.
     home : array
-        What going on costs at home, those who lead too.
+        What going on costs at home.
+    office : array
+        What it costs those who lead.
     foreseen : array
         How much less (below 0: more) the war would be worth to it after a truce in which both re-arm.
     fearless : array
@@ -68,6 +70,7 @@ class Fighting:
     waiting: Floats
     pressure: Floats
     home: Floats
+    office: Floats
     foreseen: Floats
     fearless: Floats
 
@@ -79,7 +82,7 @@ class Fighting:
     @property
     def value(self) -> Floats:
         """The value of fighting on."""
-        return self.war + self.resolve + self.waiting - self.pressure - self.home
+        return self.war + self.resolve + self.waiting - self.pressure - self.home - self.office
 
 
 @dataclass(frozen=True)
@@ -173,9 +176,9 @@ class FightingOn:
         without = np.where(loses, _best([outlook.for_ever(np.zeros_like(surprise)) for outlook in today])[0], value)
         terms = self._terms(np.zeros_like(resolve), np.zeros(resolve.shape[1]))
         waiting = both.waiting_premium * np.maximum(self._momentum, 0.0)
-        home = both.going_on_price * (1.0 - self._support) + office
+        home, office = both.going_on_price * (1.0 - self._support), np.broadcast_to(office, value.shape)
         return Fighting(
-            terms, value + cost - terms, cost, resolve, waiting, pressure, home, value - renewed, without - value
+            terms, value + cost - terms, cost, resolve, waiting, pressure, home, office, value - renewed, without - value
         )
 
     def _outlooks(self, lasts: Floats, shift: Floats, ratio: Floats) -> list[Outlook]:

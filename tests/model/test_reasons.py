@@ -32,6 +32,12 @@ CASES = {
     "felt at home": ("baseline", *FELT, "negotiation.rule=nash"),
     "more resolved": ("baseline", "negotiation.attacker.resolve_sd=0.3", "negotiation.defender.resolve_sd=0.5"),
     "afraid": ("baseline", "negotiation.defender.renewed_war_loss=0.6", "negotiation.attacker.renewed_war_loss=0.5"),
+    "in office": (
+        "leaders_at_risk",
+        "negotiation.attacker.office.safe_terms=0.5",
+        "negotiation.defender.office.safe_terms=0.5",
+        *(f"negotiation.{side}.office.price=0.6" for side in SIDES),
+    ),
     "another war": ("history/winter_war",),
     "a war of years": ("history/korea",),
 }
@@ -51,6 +57,8 @@ class Without:
         elif self._reason in ("home", "expectation"):
             knob = {"home": "bad_terms_price", "expectation": "waiting_premium"}[self._reason]
             self._changed = {f"negotiation.{name}.{knob}": none}
+            if self._reason == "home" and getattr(own.section, name).office is not None:
+                self._changed[f"negotiation.{name}.office.price"] = none
         # The state is shared; the luck is the same, asked for once more.
         draws = Draws(SEED, np.arange(own.world.n))
         world = copy.copy(own.world)
@@ -137,7 +145,7 @@ def met_in(scenario: Scenario[Any], histories: int, days: int, monkeypatch: pyte
 
 def test_a_reason_opens_a_zone_exactly_where_the_ledger_says(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     total, enough, named = 0, Counter[str](), Counter[str]()
-    for name in ("baseline", "felt at home", "another war"):
+    for name in ("baseline", "felt at home", "in office", "another war"):
         met = met_in(load(*CASES[name]), 40, 100, monkeypatch)
         assert not met.wrong, name
         total, enough, named = total + met.reviews, enough + met.enough, named + met.named
