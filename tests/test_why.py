@@ -76,10 +76,23 @@ def test_who_withholds_is_told_with_what_would_have_moved_it() -> None:
     )  # fmt: skip
     text = told(allies, totals)
     assert (
-        "In 30% of them both sides would have signed a deal with 'zone guarded by Europeans', but Europe did not consent: "
-        "in 20% of them more of its will alone would have opened one, by up to 0.050 in half of these. In 10% of them both "
-        "sides would have signed a deal with 'strong zone with a guarantee', but Europe did not consent."
+        "In 30% of them what both sides would have liked best to sign was a deal with 'zone guarded by Europeans', but "
+        "Europe did not consent. In 10% of them what both sides would have liked best to sign was a deal with 'strong zone with a "
+        "guarantee', but Europe did not consent. The consent of Europe to 'zone guarded by Europeans' would have made one "
+        "possible in 20% of them: 0.050 less will needed was enough in half of these."
     ) in text
+
+
+def test_consent_to_what_is_less_liked_is_told_for_itself() -> None:
+    """What a guarantor withholds may open a zone without being what both sides like best."""
+    opens = {"consent:europe/european_zone:0.05": 20}
+    totals = answers(
+        100, state={"withheld": 100}, alone={NOTHING: 100}, nearest={NOTHING: 100}, opens=opens,
+        withheld_by={"europe/guaranteed_zone": 100},
+    )  # fmt: skip
+    text = told(Names(load_scenario("allies", WarScenario)), totals)
+    assert "In 100% of them what both sides would have liked best to sign was a deal with 'strong zone" in text
+    assert "The consent of Europe to 'zone guarded by Europeans' would have made one possible in 20% of them" in text
 
 
 def test_every_state_and_reason_is_named_apart(names: Names) -> None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.world import World
-from sim.model.guarantors import each_consent, guaranteed_regimes
+from sim.model.guarantors import Consent, each_consent, guaranteed_regimes
 from sim.model.lines import Columns, Openings, RedLines
 from sim.model.negotiation import IssueOption, LandWorth, total
 from sim.model.office import Offices
@@ -102,6 +102,8 @@ class Bargain:
         regimes = guaranteed_regimes(self.parties)
         self._word, self._supply, self._tripwire = see("word"), see("supply"), see("tripwire")
         self._consents, self.consent_margin = see("consents"), see("consent_margin")
+        self._will, self._acts = see("will"), see("acts")
+        self._consent = Consent(self.parties, self._ceasefire) if regimes else None
         # Of each regime that needs someone's consent: its row here and among those.
         self.guaranteed = [(row, regimes.index(name)) for row, name in enumerate(self._regimes) if name in regimes]
         rows = {name: row for row, name in enumerate(self._regimes)}
@@ -224,6 +226,15 @@ class Bargain:
     def supply_of(self, regime: int) -> Floats | float:
         """Return the guards that can be on the line in a regime."""
         return next((self._supply[own] for row, own in self.guaranteed if row == regime), np.inf)
+
+    def consented_with(self, regime: int, guards: float) -> NDArray[np.bool_]:
+        """Return where all guarantors of a regime would consent to it with so many guards, (n,); all, where it has none."""
+        found = np.ones(self._n, dtype=np.bool_)
+        for row, own in self.guaranteed:
+            if row == regime and self._consent is not None:
+                versions = self._drawn.version("parties"), self._drawn.version("ceasefire")
+                found = self._consent.given(self._consent.margins(self._will, self._acts, versions, guards))[own] > 0
+        return found
 
     def tripped_by(self, presence: Floats) -> Floats:
         """Return what attacking guards costs each side if it begins the war again, (2, regimes, n), from their presence."""

@@ -134,10 +134,10 @@ class Consent:
             kept = self._kept[place, regime] = versions, believed_share(self._ceasefire, part, years)
         return kept[1]
 
-    def margins(self, wills: Floats, acts: Floats, versions: tuple[int, int]) -> Floats:
+    def margins(self, wills: Floats, acts: Floats, versions: tuple[int, int], guards_tried: float | None = None) -> Floats:
         """Return by how much each guarantor is for each of its regimes, (consents, n), in utility; it consents above 0.
 
-        `versions` are those of the knobs of parties and ceasefires.
+        `versions` are those of the knobs of parties and ceasefires; `guards_tried` stand in for the guards of each.
         """
         word, supply, found = self.word(acts), self.supply(), []
         for row, place in enumerate(self.guarantors):
@@ -145,7 +145,7 @@ class Consent:
             for name in knobs.regimes:
                 regime, r = self._regime[name], self.regimes.index(name)
                 part = {one: getattr(regime, one) for one in REGIME}
-                guards = np.minimum(part["guards"], supply[r])
+                guards = np.minimum(part["guards"] if guards_tried is None else guards_tried, supply[r])
                 sent = np.where(supply[r] > 0, supply[r], 1.0)  # Without anyone to send there are no guards either.
                 own = guards / sent * knobs.pool_persons / knobs.rotation if len(self._of(name)) > 1 else guards
                 part |= {"guards": guards, "credibility": part["credibility"] * word[r]}

@@ -62,6 +62,8 @@ class Openers:
                 more_guards = (number > now[regime]) & (now[regime] > 0) & (number <= bargain.supply_of(regime))
                 if not more_guards.any():
                     continue
+                # Who would send them may consent to fewer only.
+                more_guards &= bargain.consented_with(regime, number)
                 here = slice(regime, regime + 1)
                 lasting = bargain.lasting_with(np.full((1, now.shape[1]), float(number)), here)[:, 0]
                 presence = bargain.presence_of(np.array([float(number)])) - bargain.presence[regime]

@@ -74,7 +74,7 @@ class Parties(Mechanism):
     kinds: ClassVar = {
         "party election": EventKind("{party} has a new government, whose usual will is {will:.0%}.", mark="election"),
         "consents": EventKind("{party} would consent to {regime}."),
-        "refuses consent": EventKind("{party} would not consent to {regime}: it would take {short:.3f} more of its will."),
+        "refuses consent": EventKind("{party} would not consent to {regime}: it would if it needed {short:.3f} less will."),
         "guarantor acts": EventKind("{party} keeps its word, and acts.", mark="guarantor acts"),
         "guarantor stands by": EventKind("{party} does not act.", mark="guarantor stands by"),
     }

@@ -107,7 +107,7 @@ class Talks(Mechanism):
             mark="signed",
         ),
         "deal withheld": EventKind(
-            "Both sides would sign, but {party} does not consent: {terms}. It would take {short:.3f} more of its will."
+            "Both sides would sign, but {party} does not consent: {terms}. It would if it needed {short:.3f} less will."
         ),
         "terms dictated": EventKind("{side} dictates the terms: {terms}."),
         "deal agreed": EventKind("Both sides agree: {terms}. The fighting goes on until it is ratified."),

@@ -117,22 +117,22 @@ def _concessions(opens: Opens, names: Names, without: int) -> Iterator[str]:
 
 
 def _consents(opens: Opens, names: Names, totals: Totals) -> Iterator[str]:
-    """Yield who keeps what both sides would sign from being signed, and how much will is lacking."""
-    without, needed = totals.without, _needed(opens, "consent")
+    """Yield who keeps what both sides would sign from being signed, and with how much less will needed it would not have."""
+    without = totals.without
     for consent, count in totals.of("withheld_by"):
-        if consent == NOTHING or count < WORTH_TELLING * without:
-            continue
-        party, regime, moved = names.guarantor(consent), names.guaranteed(consent), needed.get(consent, {})
-        enough = ""
-        if moved:
-            enough = (
-                f": in {sum(moved.values()) / without:.0%} of them more of its will alone would have opened one, by up to "
-                f"{_half(moved):.3f} in half of these"
+        if consent != NOTHING and count >= WORTH_TELLING * without:
+            yield (
+                f"In {count / without:.0%} of them what both sides would have liked best to sign was a deal with "
+                f"'{names.guaranteed(consent)}', but {names.guarantor(consent)} did not consent."
             )
-        yield (
-            f"In {count / without:.0%} of them both sides would have signed a deal with '{regime}', but {party} did not "
-            f"consent{enough}."
-        )
+    # Of any deal that it alone withholds, be it the best liked or not.
+    for consent, needed in sorted(_needed(opens, "consent").items(), key=lambda item: -sum(item[1].values())):
+        total = sum(needed.values())
+        if total >= WORTH_TELLING * without:
+            yield (
+                f"The consent of {names.guarantor(consent)} to '{names.guaranteed(consent)}' would have made one possible "
+                f"in {total / without:.0%} of them: {_half(needed):.3f} less will needed was enough in half of these."
+            )
 
 
 def _half(needed: dict[float, int]) -> float:

@@ -100,6 +100,46 @@ def test_less_will_needed_opens_a_zone_exactly_where_the_ledger_says(tmp_path):
         assert 5 < opened.sum() < met.sum(), "for some it opens one, where the other consents"
 
 
+def test_more_guards_open_a_zone_only_where_who_sends_them_consents(load):
+    """What the ledger says of guards is tried: some would help whom no one would send."""
+    numbers = np.arange(200)
+    fixed = (
+        "ceasefire.institutions=1",
+        "ceasefire.guards_effect=-3",
+        "negotiation.red_lines.no_neutrality.hard_share=0",
+        "negotiation.defender.renewed_war_loss=1",
+        "parties.europe.guarantees.pool_persons=400_000",
+        "parties.europe.guarantees.entanglement=0",
+        "parties.europe.guarantees.needs_will=0",
+    )
+
+    def first_review(price: float, *settings: str):
+        scenario = load("allies", *fixed, f"parties.europe.guarantees.price_per_10k_guards={price}", *settings)
+        return scenario, simulate(scenario, Setting(scenario.world.start_date, 14, 1, numbers, watched=numbers.tolist()))[0]
+
+    helped = {}
+    for price in (0, 0.12):
+        scenario, world = first_review(price)
+        questions = Questions(scenario.world.negotiation, scenario.world.parties)
+        fewest = np.full(len(numbers), np.inf)
+        reviews = [event for event in world.recorder.events if event.kind == "review"]
+        for event in reviews:
+            codes = [int(code) for key, code in event.values.items() if key.startswith("opens_") and code >= 0]
+            for opener in (questions.openers[code] for code in codes):
+                if opener.kind == "guards" and opener.what == "european_zone":
+                    fewest[event.replication] = opener.amount
+        met = np.isin(numbers, [event.replication for event in reviews]) & ~(world.fields.see("nearest_slack") > 0)
+        for guards in (45_000, 100_000):
+            _, other = first_review(price, f"ceasefire.regimes.european_zone.guards={guards}")
+            opened = (other.fields.see("nearest_slack") > 0) & met
+            # More than are needed may be more than are consented to.
+            assert not (opened & (fewest > guards)).any()
+            assert opened[fewest == guards].all()
+        helped[price] = np.isfinite(fewest)
+    assert (helped[0] & ~helped[0.12]).sum() >= 3
+    assert helped[0.12].any()
+
+
 def test_no_one_to_send_means_no_guards(load):
     nobody = played(load, *WANTED[:-1], "parties.europe.guarantees.needs_will=0", "parties.europe.guarantees.pool_persons=0")
     assert (nobody.fields.see("guards_in_place") == 0).all()
