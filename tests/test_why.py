@@ -77,9 +77,9 @@ def test_who_withholds_is_told_with_what_would_have_moved_it() -> None:
     text = told(allies, totals)
     assert (
         "In 30% of them what both sides would have liked best to sign was a deal with 'zone guarded by Europeans', but "
-        "Europe did not consent. In 10% of them what both sides would have liked best to sign was a deal with 'strong zone with a "
-        "guarantee', but Europe did not consent. The consent of Europe to 'zone guarded by Europeans' would have made one "
-        "possible in 20% of them: 0.050 less will needed was enough in half of these."
+        "Europe did not consent. In 10% of them what both sides would have liked best to sign was a deal with 'strong zone "
+        "with a guarantee', but Europe did not consent. The consent of Europe to 'zone guarded by Europeans' would have "
+        "made one possible in 20% of them: 0.050 less will needed was enough in half of these."
     ) in text
 
 

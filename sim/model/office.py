@@ -4,9 +4,10 @@ A leader may fall over the terms of a deal, the likelier the worse they are; jus
 balance, would bring; and while the war goes on, as war support is lost. Who would fall over any deal that can be had loses
 nothing more by fighting on, and gambles; who is safe under it has a reason to sign before defeat takes its office.
 
-Sources: leaders who would be punished for a moderate loss as for a large one gamble for resurrection (Downs and Rocke 1994;
-Goemans 2000); support keeps leaders in office (Mueller 1973). Left out: coups, parties, a leader's own choice of when to
-stand for election; that office changes which horizon is planned for.
+Sources: a war that goes badly goes on where to end it would cost its leader office (Downs and Rocke 1994), and where a
+moderate loss is punished as a large one is (Goemans 2000); defeat and a costly war put leaders at risk (Bueno de Mesquita
+and Siverson 1995). Left out: coups, parties, a leader's own choice of when to stand for election; that office changes which
+horizon is planned for; that who has fallen over a deal which breaks has no office to lose in the war that begins again.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ def pictured(kept: Kept) -> Iterator[FanPicture]:
     """Yield the fan charts of a run, of those who decide beside the two sides too."""
     yield from FANS
     yield aid(kept)
-    if section(kept.run.scenario, Parties):
+    if _standing(kept):
         yield wills(kept)
     if section(kept.run.scenario, Escalation) is not None:
         yield danger(kept)
@@ -141,9 +141,14 @@ def aid(kept: Kept) -> FanPicture:
     return FanPicture("aid", "Aid pledged and delivered", about, "bn EUR", panels)
 
 
+def _standing(kept: Kept) -> Sequence[Party[Quantity]]:
+    """Return the parties that stand by a side: the will of who only mediates does nothing."""
+    return [party for party in section(kept.run.scenario, Parties) if party.side is not None]
+
+
 def wills(kept: Kept) -> FanPicture:
-    """Return the picture of wills, a panel for each party, with the pledges that follow."""
-    parties: Sequence[Party[Quantity]] = section(kept.run.scenario, Parties)
+    """Return the picture of wills, a panel for each party that stands by a side, with the pledges that follow."""
+    parties = _standing(kept)
     pledges = [[("pledge_factor", party.id)] if party.backs is not None else [] for party in parties]
     panels = [
         Panel(party.name, "will; pledges, of start" if backs else "will", 1, [("will", party.id), *backs])
@@ -164,7 +169,9 @@ def danger(kept: Kept) -> FanPicture:
         "parties fear and both sides count."
     )
     panel = Panel("", "escalations", 1, [("dread", side) for side in sides])
-    return FanPicture("danger", "Danger of escalation", about, "escalations", [panel], from_zero=False)
+    # Before the first review nothing is expected yet.
+    first = DAYS_BETWEEN_REVIEWS
+    return FanPicture("danger", "Danger of escalation", about, "escalations", [panel], from_zero=False, first_day=first)
 
 
 FIELD_WORDS = {

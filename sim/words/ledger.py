@@ -117,7 +117,7 @@ def _concessions(opens: Opens, names: Names, without: int) -> Iterator[str]:
 
 
 def _consents(opens: Opens, names: Names, totals: Totals) -> Iterator[str]:
-    """Yield who keeps what both sides would sign from being signed, and with how much less will needed it would not have."""
+    """Yield who keeps what both sides would sign from being signed, and what consent alone would have made possible."""
     without = totals.without
     for consent, count in totals.of("withheld_by"):
         if consent != NOTHING and count >= WORTH_TELLING * without:

@@ -317,6 +317,16 @@ def test_who_decides_beside_the_two_sides_has_pictures(tmp_path: Path):
         assert drawn_last == pytest.approx(sorted(float(np.median(run.outcomes[name])) for name in asked), abs=1e-6)
     (axes,) = figure_of(pictures["danger"]).axes
     assert [text.get_text() for text in axes.texts if text.get_text() in ("Russia", "Ukraine")] == ["Russia"]
+    drawn = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) > 2]
+    assert all(values[0] > 0 for values in drawn), "it does not begin at 0, before anyone has looked"
+
+
+def test_who_stands_by_no_side_has_no_picture_of_its_will(tmp_path: Path):
+    import sim
+
+    sim.run("ratification", replications=20, months=3, out=tmp_path / "votes")
+    pictures, _ = pictures_of([tmp_path / "votes"])
+    assert [axes._left_title.get_text() for axes in figure_of(pictures["wills"]).axes] == ["Ukrainians"]  # type: ignore[attr-defined]
 
 
 def test_bands_can_be_taken_away(results):
