@@ -238,6 +238,7 @@ def eventful(tree: dict[str, Any]) -> None:
     tree["ceasefire"]["regimes"]["european_zone"]["deploy_days"] = 5
     tree["negotiation"]["red_lines"]["no_neutrality"].update(ratified_by="voters", hard_share=0.4)
     tree["negotiation"]["mediation"].update(hazard_per_year=6, days=40, pressure=0.3)
+    tree["negotiation"]["defender"]["office"] = {"price": 0, "safe_terms": 0.6}
     voters = {"name": "voters", "side": "defender", "will": 0.5, "ratifies": {"days": 60, "sd": 0.2}}
     quartet = {"name": "quartet", "will": 0.5, "mediates": {"terms": {"territory": ["line_of_contact"]}, "per_year": 4}}
     tree["parties"] |= {"voters": voters, "quartet": quartet}
