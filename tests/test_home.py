@@ -149,6 +149,24 @@ def test_a_leader_whom_no_deal_saves_wants_more_and_one_whom_any_saves_wants_les
         assert (other.see("nearest_slack") != none.see("nearest_slack")).mean() > 0.2
 
 
+@pytest.mark.parametrize("side", ["attacker", "defender"])
+def test_who_falls_whatever_comes_has_nothing_to_gamble_for_and_whom_victory_alone_saves_has(load, side):
+    """Without discount, so that to fall later is no better than to fall at once."""
+    row, patient = ("attacker", "defender").index(side), f"negotiation.{side}.discount_per_year=0"
+    none, lost, gambles = (
+        at_first_review(load, *settings, patient)
+        for settings in (NO_OFFICE, priced(side, 2), priced(side, 0.9, f"negotiation.{side}.office.width=0.01"))
+    )
+    # With terms of at most 1, and so by ten widths too bad, it falls but for once in 20,000 cases.
+    np.testing.assert_allclose(lost.see("nearest_slack"), none.see("nearest_slack"), atol=1e-3)
+    value = [fields.see("value_of_fighting")[row] for fields in (none, lost, gambles)]
+    np.testing.assert_allclose(value[1], value[0] - OFFICE, atol=1e-3)
+    assert (value[2] > value[1]).all()
+    less = none.see("nearest_slack") - gambles.see("nearest_slack")
+    assert (less > -1e-9).mean() > 0.99
+    assert (less > 0.001).mean() > 0.2
+
+
 def test_an_office_without_price_that_is_never_lost_changes_nothing(load):
     numbers, played = np.arange(60), []
     never = (*NO_OFFICE, *(f"negotiation.{side}.office.safe_terms=-1" for side in ("attacker", "defender")))
