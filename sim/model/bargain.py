@@ -236,6 +236,15 @@ class Bargain:
                 found = self._consent.given(self._consent.margins(self._will, self._acts, versions, guards))[own] > 0
         return found
 
+    def price_of_sending(self, regime: int, guards: float) -> Floats:
+        """Return what so many guards cost those who send them, above those of now, (n,); 0 where it needs no consent."""
+        found = np.zeros(self._n)
+        for row, own in self.guaranteed:
+            if row == regime and self._consent is not None:
+                found = self._consent.price_of(own, np.full(self._n, float(guards)))
+                found = found - self._consent.price_of(own, self.guards_now()[row])
+        return found
+
     def tripped_by(self, presence: Floats) -> Floats:
         """Return what attacking guards costs each side if it begins the war again, (2, regimes, n), from their presence."""
         found = np.zeros((2, *presence.shape))
@@ -350,21 +359,30 @@ class Bargain:
         """Return the utility of packages, with the prices of red lines, (2, P, columns); minus infinity where barred."""
         return self._packages(columns, np.broadcast_to(self.home[:, None], self.fear.shape))
 
+    def utility_if_consented(self, columns: Columns) -> Floats:
+        """Return what `utility` would be if all guarantors consented to everything, (2, P, columns)."""
+        home = np.broadcast_to(self.home[:, None], self.fear.shape)
+        return self._packages(columns, home, worth=self._all_consented() if self.guaranteed else None)
+
+    def _all_consented(self) -> dict[str, Floats]:
+        """Return the worth of options as if all guarantors consented, by issue."""
+        return self._priced | {self.domain.issues[0]: self._consented}
+
     def slack(self, columns: Columns) -> Floats:
         """Return by how much the utility of packages is above what a side can do without them, (2, P, columns).
 
         A side gains from a package where its slack is above 0; it is minus infinity where the package is barred to it. Its
-        surplus is the slack times `lasting`: it has the terms only while they last.
+        surplus is the slack times `lasting`: it has the terms only while they last. A leader's office is in it.
         """
-        return self._packages(columns, self.floor)
+        return self._packages(columns, self.floor) - self.price_to_leaders(columns)
 
     def slack_if_open(self, columns: Columns) -> Floats:
         """Return what `slack` would be if nothing was barred, (2, P, columns)."""
-        return self._packages(columns, self.floor, barred=False)
+        return self._packages(columns, self.floor, barred=False) - self.price_to_leaders(columns)
 
     def slack_if_consented(self, columns: Columns) -> Floats:
         """Return what `slack` would be if all guarantors consented to everything, (2, P, columns)."""
-        return self._packages(columns, self.floor, worth=self._priced | {self.domain.issues[0]: self._consented})
+        return self._packages(columns, self.floor, worth=self._all_consented()) - self.price_to_leaders(columns)
 
     def slack_without_lines(self, columns: Columns) -> Floats:
         """Return what `slack` would be without any red lines, (2, P, columns); what cannot be signed stays barred."""
@@ -375,9 +393,24 @@ class Bargain:
         """Return how good the terms of packages are for each side, (2, P, columns): 0 the worst and 1 the best."""
         return np.stack([self.domain.total({i: x[side][:, columns] for i, x in self._worth.items()}) for side in range(2)])
 
-    def price_to_leaders(self, columns: Columns) -> Floats | float:
-        """Return what signing packages costs those who lead, (2, P, columns), or nothing where no office is at risk."""
-        return self.offices.price_of(self.terms(columns), columns) if self.offices.at_risk else 0.0
+    def price_to_leaders(self, columns: Columns, lasting: Floats | None = None) -> Floats | float:
+        """Return what signing packages costs those who lead, (2, P, columns), or nothing where no office is at risk.
+
+        `lasting` stands in for how long deals are believed to last under each regime, (2, regimes, n).
+        """
+        if not self.offices.at_risk:
+            return 0.0
+        lasting = self.lasting if lasting is None else lasting
+        lasts = np.empty((2, len(self.domain), self.home[:, columns].shape[1]))
+        for regime, block in enumerate(self.blocks):
+            lasts[:, block] = lasting[:, regime][:, columns][:, None]
+        at_stake = self.fighting.office[:, None, columns]
+        return self.offices.price_of_signing(self.terms(columns), lasts, at_stake, columns)
+
+    def price_to_leader_of(self, package: Ints, columns: Ints) -> Floats:
+        """Return what signing a package costs those who lead, (2, columns), one package for each of `columns`."""
+        lasts, at_stake = self.lasting[:, self.regime_of(package), columns], self.fighting.office[:, columns]
+        return self.offices.price_of_signing(self.terms_of(package, columns), lasts, at_stake, columns)
 
     def terms_of(self, package: Ints, columns: Ints, area: Floats | None = None) -> Floats:
         """Return how good the terms of a package are for each side, (2, columns), one package for each of `columns`.
@@ -467,8 +500,6 @@ class Bargain:
         packages = self._combined(*self._parts(columns, floor, priced, barred), barred)
         charges = self.lines.prices[:, columns] + (self._bar[:, columns] if barred else 0.0)
         self.lines.charge_packages(packages.reshape(2, *self.domain.shape, -1), charges, columns)
-        if self.offices.at_risk:
-            packages -= self.price_to_leaders(columns)
         return packages
 
     def surplus(self, slack: Floats, columns: Columns) -> Floats:

@@ -146,8 +146,7 @@ class Consent:
                 regime, r = self._regime[name], self.regimes.index(name)
                 part = {one: getattr(regime, one) for one in REGIME}
                 guards = np.minimum(part["guards"] if guards_tried is None else guards_tried, supply[r])
-                sent = np.where(supply[r] > 0, supply[r], 1.0)  # Without anyone to send there are no guards either.
-                own = guards / sent * knobs.pool_persons / knobs.rotation if len(self._of(name)) > 1 else guards
+                own = self._own_part(row, r, guards, supply[r])
                 part |= {"guards": guards, "credibility": part["credibility"] * word[r]}
                 lasts = believed_share(self._ceasefire, part, knobs.looks_ahead_years)
                 alone = self._alone(versions, place, name)
@@ -160,6 +159,23 @@ class Consent:
                     - knobs.needs_will
                 )
         return np.stack(found)
+
+    def _own_part(self, row: int, regime: int, guards: Floats, supply: Floats) -> Floats:
+        """Return how many of the guards of a regime a guarantor sends, (n,): each as many as it could of all."""
+        if len(self._of(self.regimes[regime])) == 1:
+            return guards
+        knobs: Guarantee[Floats] = self._parties[self.guarantors[row]].guarantees
+        sent = np.where(supply > 0, supply, 1.0)  # Without anyone to send there are no guards either.
+        own: Floats = guards / sent * knobs.pool_persons / knobs.rotation
+        return own
+
+    def price_of(self, regime: int, guards: Floats) -> Floats:
+        """Return what guards in a regime cost those who send them, in utility, (n,)."""
+        found, supply = np.zeros_like(guards), self.supply()[regime]
+        for row in self._of(self.regimes[regime]):
+            knobs: Guarantee[Floats] = self._parties[self.guarantors[row]].guarantees
+            found = found + knobs.price_per_10k_guards * self._own_part(row, regime, guards, supply) / PER_GUARDS
+        return found
 
     def given(self, margins: Floats) -> Floats:
         """Return where all guarantors of each regime consent, (regimes, n), 1 or 0."""

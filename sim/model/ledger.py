@@ -27,9 +27,10 @@ At every fourth review (every eighth week), of each history at war in which noth
 - without a zone, what would open one, each tried alone on all packages, of which those that stay barred never count:
   dropping one red line; the smallest number of guards in one regime, up the scenario's ladder, to which its guarantors would
   still consent; a *concession* of one side, which signs the other's offer although that is worth so much less to it than
-  fighting on (as much pressure from outside would do the same); the consent of a guarantor, with less will than it needs. Of
-  these the *smallest* is the one that costs those who make it the least utility: the price of the red line, that of more
-  foreign troops to both sides, the concession, and of a consent the will, which counts as utility of the guarantor;
+  fighting on (as much pressure from outside would do the same); the consent of a guarantor, with less will than it needs.
+  Of these the *smallest* is the one that costs those who make it the least utility: the price of the red line, that of
+  more foreign troops to both sides and to those who send them, the concession, and of a consent the will, which counts as
+  utility of the guarantor;
 - without a zone, the consents that are lacking for the package best liked by both sides that only guarantors keep from being
   signed: by whom it is *withheld*.
 
@@ -241,7 +242,7 @@ class Ledger:
         terms = bargain.terms_of(package, place)
         of_package = {
             "package": terms - bargain.troops_price[:, columns] * bargain.presence[regime, place],
-            "home": bargain.home[:, columns] * (1.0 - terms) + bargain.offices.price_of(terms, place),
+            "home": bargain.home[:, columns] * (1.0 - terms) + bargain.price_to_leader_of(package, place),
             "red_lines": prices,
             "distrust": fear,
             "lasting": lasting,

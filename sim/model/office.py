@@ -6,8 +6,9 @@ nothing more by fighting on, and gambles; who is safe under it has a reason to s
 
 Sources: a war that goes badly goes on where to end it would cost its leader office (Downs and Rocke 1994), and where a
 moderate loss is punished as a large one is (Goemans 2000); defeat and a costly war put leaders at risk (Bueno de Mesquita
-and Siverson 1995). Left out: coups, parties, a leader's own choice of when to stand for election; that office changes which
-horizon is planned for; that who has fallen over a deal which breaks has no office to lose in the war that begins again.
+and Siverson 1995). Left out: coups, parties, a leader's own choice of when to
+stand for election; that office changes which horizon is planned for; that leaders fall over what a victor dictates, which is
+after the war.
 """
 
 from __future__ import annotations
@@ -80,6 +81,32 @@ class Offices:
         if office is None:
             return np.zeros_like(terms)
         return chance_to_fall(terms, office.safe_terms[cohort], office.width[cohort])
+
+    def price_of_signing(
+        self, terms: Floats, lasts: Floats, at_stake: Floats, columns: slice | Ints = slice(None)
+    ) -> Floats:
+        """Return what signing terms costs those who lead, on the scale of what is had only while a deal lasts.
+
+        It is paid once, at the signature. Who falls then loses nothing more if the deal breaks.
+
+        Parameters
+        ----------
+        terms : (2, ..., columns) array
+            How good they are for each side.
+        lasts : array that broadcasts with it
+            Share of its trust time for which each side believes that the deal lasts.
+        at_stake : array that broadcasts with it
+            What fighting costs those who lead.
+        columns : slice or (columns,) int
+        """
+        falls = np.zeros_like(terms)
+        price = np.zeros_like(terms)
+        for side, office in enumerate(self._offices):
+            if office is not None:
+                falls[side] = chance_to_fall(terms[side], office.safe_terms[columns], office.width[columns])
+                price[side] = office.price[columns]
+        signing: Floats = falls * (price - (1.0 - lasts) * at_stake) / lasts
+        return signing
 
     def price_of(self, terms: Floats, columns: slice | Ints = slice(None)) -> Floats:
         """Return what terms cost those who lead, from how good they are for each side; (2, ..., columns) both."""

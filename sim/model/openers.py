@@ -21,7 +21,8 @@ from sim.model.parameters import SIDES
 class GuardStep:
     """A number of guards tried in a regime: where it is more than there are, and what follows.
 
-    That is how long deals last then, its price, and what attacking so many more costs who begins the war again.
+    That is how long deals last then, its price to both sides, what attacking so many more costs who begins the war again,
+    and its price to those who send them.
     """
 
     regime: int
@@ -30,6 +31,7 @@ class GuardStep:
     lasting: Floats
     price: Floats
     tripped: Floats
+    senders_price: Floats
 
     def rise(self, bargain: Bargain) -> Floats:
         """Return by how much more a package must be worth to each side, with so many guards, than it is now, (2, n)."""
@@ -68,7 +70,8 @@ class Openers:
                 lasting = bargain.lasting_with(np.full((1, now.shape[1]), float(number)), here)[:, 0]
                 presence = bargain.presence_of(np.array([float(number)])) - bargain.presence[regime]
                 tripped = bargain.tripped_by(bargain.presence + presence)[:, regime] - bargain.tripped[:, regime]
-                step = GuardStep(regime, place, more_guards, lasting, bargain.troops_price * presence, tripped)
+                sends = bargain.price_of_sending(regime, number)
+                step = GuardStep(regime, place, more_guards, lasting, bargain.troops_price * presence, tripped, sends)
                 self._ladders.setdefault(regime, []).append(step)
 
     def found(
@@ -130,18 +133,32 @@ class Openers:
         for regime, steps in self._ladders.items():
             block = slack[:, self._bargain.blocks[regime]]
             rises = [step.rise(self._bargain) for step in steps]
-            # Most histories fall short even of the least that any number asks of both sides: leave them out.
-            least = np.min([rise[:, place] for rise in rises], axis=0)
-            near = np.flatnonzero(((block[0] > least[0]) & (block[1] > least[1])).any(axis=0))
+            near = np.arange(len(place))
+            if not self._bargain.offices.at_risk:
+                # Most histories fall short even of the least that any number asks of both sides: leave them out.
+                least = np.min([rise[:, place] for rise in rises], axis=0)
+                near = np.flatnonzero(((block[0] > least[0]) & (block[1] > least[1])).any(axis=0))
             if not len(near):
                 continue
             block, nearby = block[:, :, near], place[near]
             # From the most to the fewest, so that the fewest is what is left standing.
             for step, more in zip(reversed(steps), reversed(rises), strict=True):
                 rise = more[:, nearby]
-                opens = ((block[0] > rise[0]) & (block[1] > rise[1])).any(axis=0) & step.more[nearby]
+                spared = self._spared(step, nearby)
+                opens = ((block[0] + spared[0] > rise[0]) & (block[1] + spared[1] > rise[1])).any(axis=0) & step.more[nearby]
                 codes[regime, near[opens]] = lines + regime * ladder + step.place
-                prices[regime, near[opens]] = np.abs(step.price[:, nearby[opens]].sum(axis=0))
+                prices[regime, near[opens]] = (
+                    np.abs(step.price[:, nearby[opens]].sum(axis=0)) + step.senders_price[nearby[opens]]
+                )
+
+    def _spared(self, step: GuardStep, place: Ints) -> Floats:
+        """Return what packages cost those who lead less with so many guards, since they last longer, (2, block, place)."""
+        bargain, block = self._bargain, self._bargain.blocks[step.regime]
+        if not bargain.offices.at_risk:
+            return np.zeros((2, 1, 1))
+        lasting = bargain.lasting.copy()
+        lasting[:, step.regime] = step.lasting
+        return np.subtract(bargain.price_to_leaders(place), bargain.price_to_leaders(place, lasting))[:, block]
 
 
 def first_smallest(values: Floats) -> Ints:

@@ -254,10 +254,10 @@ class Talks(Mechanism):
         return self.drawn.version("negotiation"), self.drawn.version("ceasefire")
 
     def _set_demands(self) -> None:
-        """Find what each side would like best at the start: nothing, if every package is barred to it."""
+        """Find what each side would like best at the start, whoever consents: nothing, if every package is barred to it."""
         self._bargain.update(self.resolve, np.zeros((2, self.world.n)))
         for columns in self._blocks(self.world.everyone):
-            liked = self._bargain.utility(columns)
+            liked = self._bargain.utility_if_consented(columns)
             for side in range(2):
                 self.demand[side, columns] = first_largest(liked[side], liked[side].max(axis=0))
 

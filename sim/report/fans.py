@@ -155,8 +155,8 @@ def wills(kept: Kept) -> FanPicture:
         for party, backs in zip(parties, pledges, strict=True)
     ]
     about = (
-        "How much each party wills to stand by its side, and, where it backs one, what that makes of its pledges: 1 is as "
-        "at the start."
+        "How much each party wills to stand by its side, and, where it backs one, what its pledges are of those at the "
+        "start, after who refused last and help to keep its word too."
     )
     return FanPicture("wills", "Will of those who decide beside the two sides", about, "", panels)
 

@@ -319,3 +319,29 @@ def test_without_guarantors_no_one_is_asked_who_withholds(baseline: Scenario[Any
     questions = Questions(baseline.world.negotiation, baseline.world.parties)
     assert set(Questions.NAMES) - {*questions.names} == {"withheld_by"}
     assert "consent" not in {opener.kind for opener in questions.openers}
+
+
+def test_so_many_guards_open_a_zone_where_leaders_have_an_office_to_lose() -> None:
+    """A deal that lasts longer makes what a leader pays once count for less, by package."""
+    settings = (
+        "ceasefire.institutions=1", "ceasefire.guards_effect=-3", "negotiation.defender.office.price=0.3",
+        "negotiation.attacker.office.price=0.3", "negotiation.attacker.office.safe_terms=0.5",
+        "negotiation.defender.office.safe_terms=0.4",
+    )  # fmt: skip
+
+    def load(*more: str) -> Scenario[Any]:
+        return load_scenario("leaders_at_risk", WarScenario, (*settings, *more))
+
+    scenario = load()
+    world = first_review(scenario, watched=True)
+    reviews = sorted((e for e in world.recorder.events if e.kind == "review"), key=lambda event: event.replication)
+    asked = Questions(scenario.world.negotiation, scenario.world.parties), reviews
+    without = ~(world.fields.see("nearest_slack") > 0) & held(asked)
+    least, so_far = opened_by(asked, "guards", "european_zone"), np.zeros(N, dtype=np.bool_)
+    now = next(r for r in scenario.world.ceasefire.regimes if r.id == "european_zone").guards.central
+    for number in [step for step in asked[0].ladder if step > now][::2]:
+        tried = first_review(load(f"ceasefire.regimes.european_zone.guards={number}"))
+        opens = (tried.fields.see("nearest_slack") > 0) & without
+        assert ((least <= number) == opens).all(), number
+        so_far |= opens
+    assert so_far.any()

@@ -127,8 +127,9 @@ class Politics:
         war.every_day(NEGOTIATION, self.negotiation_step)
 
     def make_demands(self) -> None:
-        """What each side would like best at the start, once all of the state is known."""
-        self.see_what_is_open(0)
+        """What each side would like best at the start, once all of the state is known, whoever consents."""
+        if self.section is not None:
+            self.closed, self.open_lines = self.open_by_rule(0)
         for side in SIDES if self.section is not None else ():
             liked = [self.utility(side, package) for package in self.packages]
             most = max(liked)
@@ -394,8 +395,6 @@ class Politics:
         worth = terms = self.terms_value(side, package, area)
         worth -= self.of(side, "bad_terms_price") * self.weariness[side] * (1 - terms)
         worth -= self.of(side, "foreign_troops_price") * self.presence(self.regime(package))
-        # Only who still has to sign can fall over it.
-        worth -= self.office_price(side, terms) if area is None else 0.0
         return worth - sum(self.line_price(line) for line in soft)
 
     def falls_over(self, side: str, terms: float) -> float:
@@ -405,9 +404,6 @@ class Politics:
         return 1 / (
             1 + exp(clip((terms - self.of(side, "office.safe_terms")) / self.of(side, "office.width"), -700.0, 700.0))
         )
-
-    def office_price(self, side: str, terms: float) -> float:
-        return self.of(side, "office.price") * self.falls_over(side, terms) if self.has_office(side) else 0.0
 
     def has_office(self, side: str) -> bool:
         assert self.section is not None
@@ -655,8 +651,13 @@ class Politics:
         for side in SIDES:
             share, loss = self.lasts(side, name), self.left(side, name, self.outlook[side].loss)
             above = self.utility(side, package) - self.value[side]
-            slack.append(above - (1 - share) / share * loss)
-            surplus.append(share * slack[-1])
+            falls = self.falls_over(side, self.terms_value(side, package))
+            at_stake = self.office_at_stake[side]
+            price = self.of(side, "office.price") * falls if self.has_office(side) else 0.0
+            # Paid once; who has fallen has nothing at stake in the war that begins again.
+            above = share * above - (1 - share) * (loss - falls * at_stake) - price
+            slack.append(above / share)
+            surplus.append(above)
         return Offer(number, (slack[0], slack[1]), (surplus[0], surplus[1]))
 
     def opening_rate(self, mediated: bool) -> float:
