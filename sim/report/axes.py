@@ -29,11 +29,18 @@ def dates_of(calendar: Calendar, days: Floats | Sequence[float]) -> Floats:
 def time_axis(axes: Axes, calendar: Calendar, days: int, most: int = 7) -> None:
     """Let an axis show the dates from the start until so many days later, with so many ticks at most."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import FixedFormatter, FixedLocator
 
+    axes.set_xlim(*dates_of(calendar, [0, days]))
     locator = AutoDateLocator(minticks=min(3, most - 1), maxticks=most)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=days < DAYS_PER_YEAR))
-    axes.set_xlim(*dates_of(calendar, [0, days]))
+    formatter = ConciseDateFormatter(locator, show_offset=days < DAYS_PER_YEAR)
+    # Once, since Matplotlib would work them out anew some dozens of times while it lays a figure out.
+    ticks = locator()
+    fixed = FixedFormatter(formatter.format_ticks(ticks))
+    fixed.set_offset_string(formatter.get_offset())
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_major_formatter(fixed)
 
 
 def percent_axis(axes: Axes) -> None:

@@ -7,6 +7,9 @@ import re
 import warnings
 import xml.etree.ElementTree as ET
 
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
 from sim.report.parts import Picture
 from sim.report.style import SCREEN, drawn, style
 
@@ -22,6 +25,7 @@ def inline(picture: Picture, source: str) -> tuple[str, float, float]:
         # Its texts stay texts, for the fonts of the reader, which may have letters that ours has not.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure = drawn(picture, SCREEN, source)
+        _lay_out(figure)
         figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     place = figure.axes[0].get_position()
     root = ET.fromstring(content.getvalue())
@@ -48,6 +52,17 @@ def inline(picture: Picture, source: str) -> tuple[str, float, float]:
         if element.tail is not None and not element.tail.strip():
             element.tail = None
     return ET.tostring(root, encoding="unicode"), float(place.x0), float(place.x1)
+
+
+def _lay_out(figure: Figure) -> None:
+    """Lay a figure out as it is saved as SVG, so that it is drawn once: `savefig` would draw it all for the layout too."""
+    FigureCanvasSVG(figure)
+    # As Matplotlib saves SVG.
+    figure.set_dpi(72)
+    engine = figure.get_layout_engine()
+    assert engine is not None, "figures are laid out"
+    engine.execute(figure)
+    figure.set_layout_engine(None)
 
 
 def _references(element: ET.Element) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -128,8 +129,9 @@ def numbers(model: BaseModel) -> Iterator[Known]:
         Each Quantity and Fixed, and each other number declared by `section.knob`; absent ones are passed over. Items
         of a list are named by their ``id``, other list entries by their position.
     """
-    for name, field in type(model).model_fields.items():
-        yield from _below(getattr(model, name), name, knob_of(field))
+    found: list[Known] = []
+    _gather(model, "", found)
+    yield from found
 
 
 def quantities(model: BaseModel) -> Iterator[tuple[str, Quantity]]:
@@ -144,17 +146,28 @@ def quantities(model: BaseModel) -> Iterator[tuple[str, Quantity]]:
             yield known.path, known.value
 
 
-def _below(value: object, path: str, knob: Knob | None) -> Iterator[Known]:
+@cache
+def _declared(kind: type[BaseModel]) -> tuple[tuple[str, Knob | None], ...]:
+    """Return the fields of a section with what is declared about them; every batch of a run asks for all."""
+    return tuple((name, knob_of(field)) for name, field in kind.model_fields.items())
+
+
+def _gather(model: BaseModel, below: str, found: list[Known]) -> None:
+    """Add the numbers of a section, whose paths begin with `below`."""
+    for name, knob in _declared(type(model)):
+        _gather_of(getattr(model, name), f"{below}{name}", knob, found)
+
+
+def _gather_of(value: object, path: str, knob: Knob | None, found: list[Known]) -> None:
     if isinstance(value, (Quantity, Fixed)):
-        yield Known(path, value, knob)
+        found.append(Known(path, value, knob))
     elif isinstance(value, BaseModel):
-        for known in numbers(value):
-            yield Known(f"{path}.{known.path}", known.value, known.knob)
+        _gather(value, f"{path}.", found)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _below(item, f"{path}.{key}", knob)
+            _gather_of(item, f"{path}.{key}", knob, found)
     elif isinstance(value, (list, tuple)):
         for position, item in enumerate(value):
-            yield from _below(item, f"{path}.{getattr(item, 'id', position)}", knob)
+            _gather_of(item, f"{path}.{getattr(item, 'id', position)}", knob, found)
     elif knob is not None and isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield Known(path, value, knob)
+        found.append(Known(path, value, knob))
