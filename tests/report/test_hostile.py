@@ -26,15 +26,18 @@ HOSTILE = Path(__file__).with_name("hostile.yaml")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("hostile")
-    sim.run(HOSTILE, replications=200, out=folder / "hostile")
-    return folder / "hostile"
+def folder(once) -> Path:
+    made: Path = once("hostile", lambda folder: sim.run(HOSTILE, replications=200, out=folder / "hostile"))
+    return made / "hostile"
 
 
 @pytest.fixture(scope="module")
-def hostile(folder: Path) -> str:
-    return html(page_of([folder]))
+def hostile(folder: Path, once) -> str:
+    def make(place: Path) -> None:
+        (place / "page.html").write_text(html(page_of([folder])), encoding="utf-8", newline="")
+
+    text: str = (once("hostile-page", make) / "page.html").read_bytes().decode()
+    return text
 
 
 def test_nothing_of_it_becomes_markup(hostile: str):
@@ -72,7 +75,8 @@ def test_a_browser_runs_none_of_it(browser, hostile: str, tmp_path: Path):
     context = browser.new_context()
     seen = Seen(context, file)
     unfold(seen.page)
-    for text in seen.page.locator("body :not(title)").get_by_text("struck", exact=False).all()[:30]:
+    # Found once: to find each of them anew takes seconds on a page of this size.
+    for text in seen.page.locator("body :not(title)").get_by_text("struck", exact=False).element_handles()[:30]:
         if text.is_visible():
             text.hover(force=True)
     assert seen.page.evaluate("typeof window.struck") == "undefined"
