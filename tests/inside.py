@@ -24,12 +24,12 @@ class Done(NamedTuple):
 
 
 class Inside:
-    """The commands of one process; `run` is as a shell would have it."""
+    """The commands of one process, of the program in a folder; `run` is as a shell would have it."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, program: Path = ROOT) -> None:
         self._process = subprocess.Popen(
             [sys.executable, *options, __file__], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", "COLUMNS": "120",
+            env={**os.environ, "PYTHONPATH": str(program), "MPLBACKEND": "agg", "COLUMNS": "120",
                  "OPENBLAS_NUM_THREADS": "1"},
         )  # fmt: skip
 
