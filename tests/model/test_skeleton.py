@@ -98,8 +98,22 @@ def test_a_scenario_that_knows_nothing_of_it_runs_as_before(house: Path, usual: 
     check_inert(house, usual, ["aid_halted", "history/iwo_jima"], 60)
 
 
+# Wars of each kind: with talks and ceasefires, with allies, of history; the others extend the first.
+LONGEST = ("baseline", "allies", "offensive_surge", "history/korea", "history/winter_war")
+
+
 @pytest.mark.ensembles
 def test_every_shipped_scenario_loads_and_runs_as_before(house: Path, usual: Path) -> None:
+    check_inert(house, usual, shipped(), 120)
+
+
+@pytest.mark.ensembles
+def test_scenarios_of_each_kind_run_as_before_for_more_than_a_year(house: Path, usual: Path) -> None:
+    check_inert(house, usual, [*LONGEST], 400)
+
+
+@pytest.mark.long
+def test_every_shipped_scenario_runs_as_before_for_more_than_a_year(house: Path, usual: Path) -> None:
     check_inert(house, usual, shipped(), 400)
 
 
