@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,11 +42,21 @@ def inside(tmp_path_factory) -> Iterator[Inside]:
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory, inside: Inside) -> dict[str, Path]:
-    """Results of every kind, by it, and a run in Parquet."""
-    out = tmp_path_factory.mktemp("whole")
+def folders(once, inside: Inside) -> dict[str, Path]:
+    """Results of every kind, by it, and a run in Parquet; made once for all processes that test together."""
+
+    def make(out: Path) -> None:
+        for _, *command in _made(out).values():
+            done = inside.run(*command)
+            assert done.code == 0, done.err
+
+    return {kind: folder for kind, (folder, *_) in _made(once("whole", make)).items()}
+
+
+def _made(out: Path) -> dict[str, tuple[Any, ...]]:
+    """Return where results of every kind are below a folder, each with the command that makes them."""
     size = ("--replications", 100, "--months", 2)
-    made = {
+    return {
         "run": (out / "baseline", "run", "baseline", *size, "--out", out / "baseline"),
         "parquet": (out / "p/no_talks", "run", "no_talks", *size, "--parquet", "--out", out / "p/no_talks"),
         "sweep": (out / "s", "sweep", "no_talks", "--vary", "arms.defender.aid_scale=0:2:3", "--replications", 5,
@@ -58,10 +69,6 @@ def folders(tmp_path_factory, inside: Inside) -> dict[str, Path]:
                       "mean(casualties_attacker) >= 1 * base", *size, "--out", out / "e"),
         "comparison": (out / "c", "compare", out / "baseline", out / "p/no_talks", "--out", out / "c"),
     }  # fmt: skip
-    for _, *command in made.values():
-        done = inside.run(*command)
-        assert done.code == 0, done.err
-    return {kind: folder for kind, (folder, *_) in made.items()}
 
 
 def faults(done: Done) -> Iterator[str]:

@@ -90,13 +90,16 @@ def _make(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def page(results: Results) -> Callable[[str], str]:
-    """Return the text of a page of a kind."""
+def page(results: Results, once) -> Callable[[str], str]:
+    """Return the text of a page of a kind, made once for all processes that test together."""
     made: dict[str, str] = {}
 
     def page(kind: str) -> str:
+        def make(folder: Path) -> None:
+            (folder / "page.html").write_text(html(page_of(results.every[kind])), encoding="utf-8", newline="")
+
         if kind not in made:
-            made[kind] = html(page_of(results.every[kind]))
+            made[kind] = (once(f"page-{kind}", make) / "page.html").read_bytes().decode()
         return made[kind]
 
     return page

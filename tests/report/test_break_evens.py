@@ -37,13 +37,15 @@ STUDIES = {
 
 
 @pytest.fixture(scope="module")
-def studies(tmp_path_factory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("studies")
-    for name, (scenario, until, histories, months) in STUDIES.items():
-        run_here(
-            "breakeven", scenario, "--vary", SCALE, "--until", until, "--replications", histories, "--months", months,
-            "--workers", 1, "--out", folder / name,
-        )  # fmt: skip
+def studies(once) -> dict[str, Path]:
+    def make(folder: Path) -> None:
+        for name, (scenario, until, histories, months) in STUDIES.items():
+            run_here(
+                "breakeven", scenario, "--vary", SCALE, "--until", until, "--replications", histories, "--months", months,
+                "--workers", 1, "--out", folder / name,
+            )  # fmt: skip
+
+    folder = once("studies", make)
     return {name: folder / name for name in STUDIES}
 
 
