@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 Load = Callable[..., Scenario[ScenarioHead]]
+# Where the longest tests are: they begin, lest one process be left alone with them at the end.
+LONGEST = (
+    "bad/test_corpus.py", "model/test_events.py", "model/test_arms.py", "model/test_skeleton.py", "report/test_browser.py",
+    "report/test_hostile.py", "test_damaged_results.py", "test_failures.py", "test_faults.py", "test_readme.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest first, and leave the order as it is among them and among the others."""
+    first = {ROOT / "tests" / name for name in LONGEST}
+    items.sort(key=lambda item: item.path not in first)
 
 
 @pytest.fixture(scope="session")
@@ -111,8 +122,9 @@ def parley(inside: Inside, tmp_path_factory) -> Callable[..., subprocess.Complet
     def parley(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "sim", *map(str, arguments)]
         cwd = cwd or tmp_path_factory.mktemp("here")
-        if not environment and surroundings() == before:
-            done = inside.run(*arguments, folder=cwd, seconds=600)
+        # How wide a terminal is, is looked at when something is printed.
+        if environment.keys() <= {"COLUMNS"} and surroundings() == before:
+            done = inside.run(*arguments, folder=cwd, seconds=600, columns=environment.get("COLUMNS", "120"))
             assert done.code is not None, f"it did not end: {command}"
             return subprocess.CompletedProcess(command, done.code, done.out.decode(), done.err.decode())
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **environment}

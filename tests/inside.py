@@ -43,11 +43,11 @@ class Inside:
         self._process.wait()
         self._process.stdout.close()
 
-    def run(self, *arguments: object, folder: Path | None = None, seconds: float = 120.0) -> Done:
+    def run(self, *arguments: object, folder: Path | None = None, seconds: float = 120.0, columns: str = "120") -> Done:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with tempfile.TemporaryDirectory() as place:
-            told = {"arguments": [str(one) for one in arguments], "place": place, "seconds": seconds}
+            told = {"arguments": [str(one) for one in arguments], "place": place, "seconds": seconds, "columns": columns}
             if folder is not None:
                 told["folder"] = str(folder)
             self._process.stdin.write(json.dumps(told) + "\n")
@@ -70,6 +70,7 @@ def _serve() -> None:
         if not child:
             os.close(began)
             os.chdir(told.get("folder", "."))
+            os.environ["COLUMNS"] = told["columns"]
             _one(told["arguments"], Path(told["place"]))
         os.close(ended)
         # The pipe closes when the child ends, however it ends.
