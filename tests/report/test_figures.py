@@ -17,8 +17,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from sim.report.make import Asked, pictures_of
+from sim.report.kept import Kept
+from sim.report.make import Asked, page_of, pictures_of
 from sim.report.parts import Picture
+from sim.report.pictures import run_pictures
 from sim.report.standing import ORDER
 from sim.report.style import (
     CEASEFIRE,
@@ -36,6 +38,7 @@ from sim.report.style import (
     style,
 )
 from sim.report.svg import inline
+from sim.results.read import read_folder
 from tests.report.reading import Tables
 
 pytestmark = pytest.mark.pages
@@ -309,6 +312,10 @@ def test_who_decides_beside_the_two_sides_has_pictures(tmp_path: Path):
     for name in ("wills", "danger"):
         for paper in ALL_PAPERS:
             find_no_overlap(pictures[name], paper)
+    # Whatever can be drawn of a run alone stands on its page.
+    page = page_of([tmp_path / "allies"])
+    shown = {picture.name for block in page.blocks for picture in block.pictures}
+    assert {one.name for one in run_pictures(Kept.of(read_folder(tmp_path / "allies")))} <= shown
     panels = figure_of(pictures["wills"]).axes
     assert [axes._left_title.get_text() for axes in panels] == ["United States", "Europe"]  # type: ignore[attr-defined]
     for axes, party in zip(panels, ("united_states", "europe"), strict=True):
