@@ -51,7 +51,9 @@ def apply(
         return [Located(place, flaw) for flaw in error.flaws]
     for known in [known for known in places if known[: len(path)] == path]:
         del places[known]
-    # All that was set with it stands there too.
+    # So do sections that the files leave out, and all that was set with it.
+    for depth in range(1, len(path)):
+        places.setdefault(path[:depth], place)
     places.update({one: place for one, _ in everything(kept, path)})
     return []
 

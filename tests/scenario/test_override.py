@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from sim.model import WarScenario
+from sim.scenario import ScenarioError, load_scenario
 from sim.scenario.describe import entries
 from sim.scenario.tree import everything
 
@@ -116,3 +118,14 @@ def test_an_override_can_mend_the_file(fine: str, load: Any) -> None:
         "killed_per_day": 3,
         "killed_share": 0.5,
     }
+
+
+def test_what_a_section_lacks_that_was_set_stands_there(fine: str, lines: Any) -> None:
+    """A section that no file writes has no place in one."""
+    said = lines(fine[: fine.index("losses:")], ["losses.killed_per_day=3"])
+    assert said
+    assert {line.split(": error")[0] for line in said} == {"--set losses.killed_per_day=3"}
+    with pytest.raises(ScenarioError) as raised:
+        load_scenario("baseline", WarScenario, ["negotiation.attacker.office.price=1"])
+    (line,) = str(raised.value).splitlines()
+    assert line.startswith("--set negotiation.attacker.office.price=1: error: missing field 'safe_terms'")
