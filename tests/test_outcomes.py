@@ -7,10 +7,11 @@ import pytest
 
 from sim.engine.world import Setting
 from sim.ensemble.outcomes import landmarks, outcome_columns
-from sim.model import knob_ranges, simulate
+from sim.model import MECHANISMS, RATIOS, WarScenario, knob_ranges, outcomes_of, simulate
 from sim.model.ceasefire import Ceasefire
 from sim.model.endings import CODES, ENDINGS_ALONE
 from sim.model.outcomes import State
+from sim.scenario import load_scenario
 from tests.reference.cases import CHANGES
 from tests.reference.war import simulate as plain_history
 from tests.test_oracle import SEED, Luck
@@ -201,3 +202,16 @@ def test_an_ending_is_told_by_its_name_with_and_without_a_negotiation():
     for ending in ENDINGS_ALONE:
         state = State({"ending": np.array([CODES[ending.name]])}, 1, 1, None)
         assert base.column(state).tolist() == alone.column(state).tolist() == [ending.name]
+
+
+@pytest.mark.parametrize("name", ["baseline", "allies", "leaders_at_risk", "history/korea"])
+def test_what_is_known_of_outcomes_without_a_scenario_is_all_that_scenarios_have_of_it(name: str) -> None:
+    """Ratios, headlines and what no figure shows are looked up by mechanism, in its `outcomes`."""
+    scenario = load_scenario(name, WarScenario)
+    declared = {one.name: one for mechanism in MECHANISMS for one in mechanism.outcomes}
+    of_scenario = [one for one, _ in outcomes_of(scenario)]
+    assert {one.name for one in of_scenario if one.parts is not None} <= RATIOS.keys()
+    for one in of_scenario:
+        if one.headline is not None or one.told or not one.drawn:
+            assert one.name in declared, one.name
+    assert {"talks_failing", "deal_month", "deal_within_24_months"} <= declared.keys()

@@ -24,7 +24,7 @@ from sim.model.bargain import Bargain
 from sim.model.endings import DICTATED, VICTOR
 from sim.model.ledger import Account, Ledger
 from sim.model.lines import Columns
-from sim.model.negotiated import outcomes_of
+from sim.model.negotiated import OUTCOMES, outcomes_of
 from sim.model.negotiation import (
     Belief,
     egalitarian,
@@ -117,6 +117,8 @@ class Talks(Mechanism):
         "plan accepted": EventKind("Both sides take the plan of {party}: {terms}."),
         "plan refused": EventKind("{side} refuses the plan of {party}: {terms}."),
     }
+
+    outcomes: ClassVar = OUTCOMES
 
     @classmethod
     def outcomes_of(cls, section: NegotiationParameters[Quantity] | None) -> tuple[Outcome, ...]:
