@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.world import World
-from sim.model.guarantors import Consent, each_consent, guaranteed_regimes
+from sim.model.guarantors import Consent, each_consent
 from sim.model.lines import Columns, Openings, RedLines
 from sim.model.negotiation import IssueOption, LandWorth, total
 from sim.model.office import Offices
@@ -99,11 +99,11 @@ class Bargain:
         self.offices = Offices(drawn, see("war_support"))
         self._fighting_on = FightingOn(world, section, drawn, self._expected_terms, best, worst, self.offices)
         self.parties: list[Party[Floats]] = drawn.knobs("parties")
-        regimes = guaranteed_regimes(self.parties)
+        self._consent = Consent(self.parties, self._ceasefire)
+        regimes = self._consent.regimes
         self._word, self._supply, self._tripwire = see("word"), see("supply"), see("tripwire")
         self._consents, self.consent_margin = see("consents"), see("consent_margin")
         self._will, self._acts = see("will"), see("acts")
-        self._consent = Consent(self.parties, self._ceasefire) if regimes else None
         # Of each regime that needs someone's consent: its row here and among those.
         self.guaranteed = [(row, regimes.index(name)) for row, name in enumerate(self._regimes) if name in regimes]
         rows = {name: row for row, name in enumerate(self._regimes)}
@@ -225,25 +225,27 @@ class Bargain:
 
     def supply_of(self, regime: int) -> Floats | float:
         """Return the guards that can be on the line in a regime."""
-        return next((self._supply[own] for row, own in self.guaranteed if row == regime), np.inf)
+        own = self._consented_as(regime)
+        return np.inf if own is None else self._supply[own]
+
+    def _consented_as(self, regime: int) -> int | None:
+        """Return the row of a regime among those that need someone's consent; none of another."""
+        return next((own for row, own in self.guaranteed if row == regime), None)
 
     def consented_with(self, regime: int, guards: float) -> NDArray[np.bool_]:
         """Return where all guarantors of a regime would consent to it with so many guards, (n,); all, where it has none."""
-        found = np.ones(self._n, dtype=np.bool_)
-        for row, own in self.guaranteed:
-            if row == regime and self._consent is not None:
-                versions = self._drawn.version("parties"), self._drawn.version("ceasefire")
-                found = self._consent.given(self._consent.margins(self._will, self._acts, versions, guards))[own] > 0
-        return found
+        own = self._consented_as(regime)
+        if own is None:
+            return np.ones(self._n, dtype=np.bool_)
+        versions = self._drawn.version("parties"), self._drawn.version("ceasefire")
+        return self._consent.given_with(own, guards, self._will, self._acts, versions)
 
     def price_of_sending(self, regime: int, guards: float) -> Floats:
         """Return what so many guards cost those who send them, above those of now, (n,); 0 where it needs no consent."""
-        found = np.zeros(self._n)
-        for row, own in self.guaranteed:
-            if row == regime and self._consent is not None:
-                found = self._consent.price_of(own, np.full(self._n, float(guards)))
-                found = found - self._consent.price_of(own, self.guards_now()[row])
-        return found
+        own = self._consented_as(regime)
+        if own is None:
+            return np.zeros(self._n)
+        return self._consent.price_of(own, guards - self.guards_now()[regime])
 
     def tripped_by(self, presence: Floats) -> Floats:
         """Return what attacking guards costs each side if it begins the war again, (2, regimes, n), from their presence."""
@@ -374,32 +376,36 @@ class Bargain:
         A side gains from a package where its slack is above 0; it is minus infinity where the package is barred to it. Its
         surplus is the slack times `lasting`: it has the terms only while they last. A leader's office is in it.
         """
-        return self._packages(columns, self.floor) - self.price_to_leaders(columns)
+        return self._less_office(self._packages(columns, self.floor), columns)
 
     def slack_if_open(self, columns: Columns) -> Floats:
         """Return what `slack` would be if nothing was barred, (2, P, columns)."""
-        return self._packages(columns, self.floor, barred=False) - self.price_to_leaders(columns)
+        return self._less_office(self._packages(columns, self.floor, barred=False), columns)
 
     def slack_if_consented(self, columns: Columns) -> Floats:
         """Return what `slack` would be if all guarantors consented to everything, (2, P, columns)."""
-        return self._packages(columns, self.floor, worth=self._all_consented()) - self.price_to_leaders(columns)
+        return self._less_office(self._packages(columns, self.floor, worth=self._all_consented()), columns)
 
     def slack_without_lines(self, columns: Columns) -> Floats:
         """Return what `slack` would be without any red lines, (2, P, columns); what cannot be signed stays barred."""
         first, rest = self._parts(columns, self.floor, self._unlined, rules=True)
-        return self._combined(first, rest, rules=True) - self.price_to_leaders(columns)
+        return self._less_office(self._combined(first, rest, rules=True), columns)
 
     def terms(self, columns: Columns) -> Floats:
         """Return how good the terms of packages are for each side, (2, P, columns): 0 the worst and 1 the best."""
         return np.stack([self.domain.total({i: x[side][:, columns] for i, x in self._worth.items()}) for side in range(2)])
 
-    def price_to_leaders(self, columns: Columns, lasting: Floats | None = None) -> Floats | float:
-        """Return what signing packages costs those who lead, (2, P, columns), or nothing where no office is at risk.
+    def _less_office(self, packages: Floats, columns: Columns) -> Floats:
+        """Take what signing packages costs those who lead from them, in place; where no office is at risk they stay."""
+        if self.offices.at_risk:
+            packages -= self.price_to_leaders(columns)
+        return packages
+
+    def price_to_leaders(self, columns: Columns, lasting: Floats | None = None) -> Floats:
+        """Return what signing packages costs those who lead, (2, P, columns).
 
         `lasting` stands in for how long deals are believed to last under each regime, (2, regimes, n).
         """
-        if not self.offices.at_risk:
-            return 0.0
         lasting = self.lasting if lasting is None else lasting
         lasts = np.empty((2, len(self.domain), self.home[:, columns].shape[1]))
         for regime, block in enumerate(self.blocks):

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats
@@ -134,31 +135,49 @@ class Consent:
             kept = self._kept[place, regime] = versions, believed_share(self._ceasefire, part, years)
         return kept[1]
 
-    def margins(self, wills: Floats, acts: Floats, versions: tuple[int, int], guards_tried: float | None = None) -> Floats:
+    def margins(self, wills: Floats, acts: Floats, versions: tuple[int, int]) -> Floats:
         """Return by how much each guarantor is for each of its regimes, (consents, n), in utility; it consents above 0.
 
-        `versions` are those of the knobs of parties and ceasefires; `guards_tried` stand in for the guards of each.
+        `versions` are those of the knobs of parties and ceasefires.
         """
-        word, supply, found = self.word(acts), self.supply(), []
-        for row, place in enumerate(self.guarantors):
-            knobs: Guarantee[Floats] = self._parties[place].guarantees
-            for name in knobs.regimes:
-                regime, r = self._regime[name], self.regimes.index(name)
-                part = {one: getattr(regime, one) for one in REGIME}
-                guards = np.minimum(part["guards"] if guards_tried is None else guards_tried, supply[r])
-                own = self._own_part(row, r, guards, supply[r])
-                part |= {"guards": guards, "credibility": part["credibility"] * word[r]}
-                lasts = believed_share(self._ceasefire, part, knobs.looks_ahead_years)
-                alone = self._alone(versions, place, name)
-                drawn_in = (1.0 - lasts) * part["guarantee"] * acts[row]
-                found.append(
-                    knobs.benefit * (lasts - alone)
-                    - knobs.price_per_10k_guards * own / PER_GUARDS
-                    - knobs.entanglement * drawn_in
-                    + wills[place]
-                    - knobs.needs_will
-                )
-        return np.stack(found)
+        word, supply = self.word(acts), self.supply()
+        return np.stack([
+            self._margin(row, self.regimes.index(name), wills, acts, versions, word, supply, self._regime[name].guards)
+            for row, place in enumerate(self.guarantors)
+            for name in self._parties[place].guarantees.regimes
+        ])  # fmt: skip
+
+    def given_with(
+        self, regime: int, guards: float, wills: Floats, acts: Floats, versions: tuple[int, int]
+    ) -> NDArray[np.bool_]:
+        """Return where all guarantors of a regime would consent to it with so many guards, (n,)."""
+        word, supply = self.word(acts), self.supply()
+        found = [
+            self._margin(row, regime, wills, acts, versions, word, supply, guards) > 0
+            for row in self._of(self.regimes[regime])
+        ]
+        given: NDArray[np.bool_] = np.logical_and.reduce(found)
+        return given
+
+    def _margin(
+        self, row: int, r: int, wills: Floats, acts: Floats, versions: tuple[int, int], word: Floats, supply: Floats,
+        guards: Floats | float,
+    ) -> Floats:  # fmt: skip
+        """Return by how much a guarantor, by its row, is for one of its regimes with so many guards, (n,)."""
+        place, name = self.guarantors[row], self.regimes[r]
+        knobs: Guarantee[Floats] = self._parties[place].guarantees
+        part = {one: getattr(self._regime[name], one) for one in REGIME}
+        sent = np.minimum(guards, supply[r])
+        part |= {"guards": sent, "credibility": part["credibility"] * word[r]}
+        lasts = believed_share(self._ceasefire, part, knobs.looks_ahead_years)
+        margin: Floats = (
+            knobs.benefit * (lasts - self._alone(versions, place, name))
+            - knobs.price_per_10k_guards * self._own_part(row, r, sent, supply[r]) / PER_GUARDS
+            - knobs.entanglement * ((1.0 - lasts) * part["guarantee"] * acts[row])
+            + wills[place]
+            - knobs.needs_will
+        )
+        return margin
 
     def _own_part(self, row: int, regime: int, guards: Floats, supply: Floats) -> Floats:
         """Return how many of the guards of a regime a guarantor sends, (n,): each as many as it could of all."""

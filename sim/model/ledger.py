@@ -219,8 +219,10 @@ class Ledger:
         }
         home = bargain.home[:, None, place]
         if (home > 0).any() or bargain.offices.at_risk:
-            # Who has no office to lose loses none by fighting on either.
-            unpaid = home * (1.0 - bargain.terms(place)) + bargain.price_to_leaders(place) - fighting.office[:, None, place]
+            unpaid = home * (1.0 - bargain.terms(place))
+            if bargain.offices.at_risk:
+                # Who has no office to lose loses none by fighting on either.
+                unpaid = unpaid + bargain.price_to_leaders(place) - fighting.office[:, None, place]
             after["home"] = self._best(slack + unpaid, signs)
         return np.concatenate([after[reason] for reason in REASONS])
 

@@ -75,12 +75,13 @@ class Offices:
         office = self._offices[side]
         return 0.0 if office is None else office.falls_per_year * (1.0 - self._support[side])
 
-    def chance_over(self, side: int, terms: Floats, cohort: Ints) -> Floats:
-        """Return the chance that the leader of a side falls over terms, (cohort,); none where it has no office to lose."""
-        office = self._offices[side]
-        if office is None:
-            return np.zeros_like(terms)
-        return chance_to_fall(terms, office.safe_terms[cohort], office.width[cohort])
+    def falls(self, terms: Floats, columns: slice | Ints = slice(None)) -> Floats:
+        """Return the chance that leaders fall over terms, (2, ..., columns) both; 0 of a side that has no office to lose."""
+        found = np.zeros_like(terms)
+        for side, office in enumerate(self._offices):
+            if office is not None:
+                found[side] = chance_to_fall(terms[side], office.safe_terms[columns], office.width[columns])
+        return found
 
     def price_of_signing(
         self, terms: Floats, lasts: Floats, at_stake: Floats, columns: slice | Ints = slice(None)
@@ -99,26 +100,11 @@ class Offices:
             What fighting costs those who lead.
         columns : slice or (columns,) int
         """
-        falls = np.zeros_like(terms)
-        price = np.zeros_like(terms)
+        found = self.falls(terms, columns)
         for side, office in enumerate(self._offices):
             if office is not None:
-                falls[side] = chance_to_fall(terms[side], office.safe_terms[columns], office.width[columns])
-                price[side] = office.price[columns]
-        signing: Floats = falls * (price - (1.0 - lasts) * at_stake) / lasts
-        return signing
-
-    def price_of(self, terms: Floats, columns: slice | Ints = slice(None)) -> Floats:
-        """Return what terms cost those who lead, from how good they are for each side; (2, ..., columns) both."""
-        return np.stack([self._price(side, terms[side], columns) for side in range(2)])
-
-    def _price(self, side: int, terms: Floats, columns: slice | Ints) -> Floats:
-        office = self._offices[side]
-        if office is None:
-            return np.zeros_like(terms)
-        falls = chance_to_fall(terms, office.safe_terms[columns], office.width[columns])
-        priced: Floats = office.price[columns] * falls
-        return priced
+                found[side] *= (office.price[columns] - (1.0 - lasts[side]) * at_stake[side]) / lasts[side]
+        return found
 
     def price_of_fighting(
         self, days: float, own: Floats, enemy: Floats, terms: Floats, best: Floats, worst: Floats, discount: Floats
@@ -137,12 +123,10 @@ class Offices:
             What is dictated to the enemy, or to the side.
         discount : (2, n) array
         """
-        after = enemy * (1.0 - 0.5 * own) * self.price_of(best)
-        after += own * (1.0 - 0.5 * enemy) * self.price_of(worst)
-        after += (1.0 - own) * (1.0 - enemy) * self.price_of(terms)
-        found = np.zeros_like(after)
+        found = enemy * (1.0 - 0.5 * own) * self.falls(best) + own * (1.0 - 0.5 * enemy) * self.falls(worst)
+        found += (1.0 - own) * (1.0 - enemy) * self.falls(terms)
         for side, office in enumerate(self._offices):
             if office is not None:
                 keeps = np.exp(-self.falling_per_year(side) * days / DAYS_PER_YEAR)
-                found[side] = (1.0 - keeps) * office.price + keeps * after[side]
-        return discount * found
+                found[side] = discount[side] * office.price * (1.0 - keeps + keeps * found[side])
+        return found

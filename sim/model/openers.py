@@ -144,8 +144,8 @@ class Openers:
             # From the most to the fewest, so that the fewest is what is left standing.
             for step, more in zip(reversed(steps), reversed(rises), strict=True):
                 rise = more[:, nearby]
-                spared = self._spared(step, nearby)
-                opens = ((block[0] + spared[0] > rise[0]) & (block[1] + spared[1] > rise[1])).any(axis=0) & step.more[nearby]
+                worth = block + self._spared(step, nearby) if self._bargain.offices.at_risk else block
+                opens = ((worth[0] > rise[0]) & (worth[1] > rise[1])).any(axis=0) & step.more[nearby]
                 codes[regime, near[opens]] = lines + regime * ladder + step.place
                 prices[regime, near[opens]] = (
                     np.abs(step.price[:, nearby[opens]].sum(axis=0)) + step.senders_price[nearby[opens]]
@@ -154,11 +154,10 @@ class Openers:
     def _spared(self, step: GuardStep, place: Ints) -> Floats:
         """Return what packages cost those who lead less with so many guards, since they last longer, (2, block, place)."""
         bargain, block = self._bargain, self._bargain.blocks[step.regime]
-        if not bargain.offices.at_risk:
-            return np.zeros((2, 1, 1))
         lasting = bargain.lasting.copy()
         lasting[:, step.regime] = step.lasting
-        return np.subtract(bargain.price_to_leaders(place), bargain.price_to_leaders(place, lasting))[:, block]
+        spared: Floats = (bargain.price_to_leaders(place) - bargain.price_to_leaders(place, lasting))[:, block]
+        return spared
 
 
 def first_smallest(values: Floats) -> Ints:

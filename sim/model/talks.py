@@ -599,12 +599,12 @@ class Talks(Mechanism):
 
     def _let_leaders_fall(self, day: int, signed: Ints, terms: Floats) -> None:
         """Let leaders fall over the terms that they have signed, (2, signed); whoever comes then has not signed them."""
+        chance_to_fall = self._bargain.offices.falls(terms, signed)
         for side, name in enumerate(SIDES):
-            chance_to_fall = self._bargain.offices.chance_over(side, terms[side], signed)
             for number in np.unique(self.deals_signed[signed]):
                 now = np.flatnonzero(self.deals_signed[signed] == number)
                 cohort, deal = signed[now], int(number) - 1
-                falls = self._fall_luck[side].of(deal, cohort) < chance_to_fall[now]
+                falls = self._fall_luck[side].of(deal, cohort) < chance_to_fall[side, now]
                 fallen = cohort[falls]
                 self.leaders_fallen[side, fallen] += 1.0
                 if len(fallen):

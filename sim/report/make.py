@@ -33,9 +33,7 @@ from sim.report.tornado import assumption_pictures
 from sim.results.comparison import Comparison, compare_all
 from sim.results.files import read_bytes
 from sim.results.identity import study_name
-from sim.results.manifest import (
-    MOST_BYTES,
-)
+from sim.results.manifest import MOST_BYTES
 from sim.results.manifest import NAME as MANIFEST
 from sim.results.place import PAGE, Place, is_page, is_whole_page, is_written, may_write, write_file
 from sim.results.read import read_folder

@@ -31,7 +31,7 @@ class Entry(NamedTuple):
 def questions_of(scenario: Scenario[Any]) -> Questions | None:
     """Return what the ledger of a scenario asks, if anything is bargained over in it."""
     negotiation = section(scenario, Talks)
-    return None if negotiation is None else Questions(negotiation, section(scenario, Parties) or ())
+    return None if negotiation is None else Questions(negotiation, section(scenario, Parties))
 
 
 def days_of(ensemble: Ensemble) -> list[int]:

@@ -27,7 +27,7 @@ class Names:
         sides = scenario.world.sides
         self.sides: dict[str, str] = {"attacker": sides.attacker.name, "defender": sides.defender.name}
         self._backers: dict[str, str] = {backer.id: backer.name for backer in section(scenario, Arms).backers}
-        self._parties: dict[str, str] = {party.id: party.name for party in section(scenario, Parties) or ()}
+        self._parties: dict[str, str] = {party.id: party.name for party in section(scenario, Parties)}
         negotiation, ceasefire = section(scenario, Talks), section(scenario, Ceasefire)
         self._lines: dict[str, RedLine] = {line.id: line for line in negotiation.red_lines} if negotiation else {}
         self._regimes: dict[str, str] = {regime.id: regime.label for regime in ceasefire.regimes} if ceasefire else {}
