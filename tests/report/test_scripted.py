@@ -49,6 +49,8 @@ OVER_TIME = {
     "beliefs",
     "worth",
     "aid",
+    "wills",
+    "danger",
 }
 
 
