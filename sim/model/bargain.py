@@ -13,6 +13,7 @@ is no firmer by itself. At home a leader pays for the terms signed, the more the
 Sources: Fearon 1995, Powell 2006; leaders who pay for terms at home, Goemans 2000.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -21,8 +22,10 @@ from numpy.typing import NDArray
 from sim.engine.draws import Floats, Ints
 from sim.engine.world import World
 from sim.model.guarantors import Consent, each_consent
+from sim.model.keeping import hands_over_by, kept_worth
 from sim.model.lines import Columns, Openings, RedLines
 from sim.model.negotiation import IssueOption, LandWorth, total
+from sim.model.obligations import Obligation
 from sim.model.office import Offices
 from sim.model.parameters import SIDES, Drawn
 from sim.model.party import Party
@@ -82,6 +85,7 @@ class Bargain:
         self._openings = Openings(world, section, drawn, self.domain)
         self._regimes = self._regimes_of_packages()
         known = {regime.id: regime for regime in self._ceasefire.regimes}
+        self._obligations: dict[str, list[Obligation[Floats]]] = {name: known[name].obligations for name in known}
         order = list(known)
         self._regime_rows_of: Regime[Floats] = drawn.stacked("ceasefire", [known[name] for name in self._regimes if name])
         self.place_of_regime = np.array([order.index(name) if name else -1 for name in self._regimes])
@@ -163,7 +167,8 @@ class Bargain:
         guards = self.guards_now()
         self.presence, self.lasting = self.presence_of(guards), self.lasting_with(guards)
         self._weigh_guarantees()
-        self._fought_lasts = self._lasting(self._regime_of_fighting())
+        owed = self._obligations.get(self.section.peace_of_fighting or "", ())
+        self._fought_lasts = self._lasting(self._regime_of_fighting(), owed)
         self.troops_price = self._both.foreign_troops_price
         for i, values in self._values.items():
             self._worth[i] = self.weight[i][:, None] * values
@@ -279,10 +284,15 @@ class Bargain:
         """
         part: dict[str, Floats] = {name: self._regime_rows(name)[regime] for name in REGIME}
         part["guards"] = guards
-        return self._lasting(part)
+        found = self._lasting(part)
+        for row, name in enumerate(self._regimes[regime]):
+            owed = self._obligations.get(name, ())
+            if owed:
+                found[:, row] = self._lasting({part_name: rows[row] for part_name, rows in part.items()}, owed)
+        return found
 
-    def _lasting(self, part: dict[str, Floats]) -> Floats:
-        return np.stack([believed_share(self._ceasefire, part, years) for years in self._both.trust_years])
+    def _lasting(self, part: dict[str, Floats], obligations: Sequence[Obligation[Floats]] = ()) -> Floats:
+        return np.stack([believed_share(self._ceasefire, part, years, obligations) for years in self._both.trust_years])
 
     # What a review finds.
 
@@ -294,7 +304,11 @@ class Bargain:
         areas = self._area[None]
         if self._land is not None and self._land_worth is not None:
             areas = self.area_after = np.stack([self._area_with(option) for option in self._land.options])
-            self._worth[self._land.id] = self.weight[self._land.id][:, None] * self._land_worth.of(areas)
+            worth = self._land_worth.of(areas)
+            if self._ceasefire.handover_days is not None:
+                held = self._land_worth.of(self._area)[:, None]
+                worth = kept_worth(worth, held, hands_over_by(areas, self._area), self._both.hands_over_share)
+            self._worth[self._land.id] = self.weight[self._land.id][:, None] * worth
         self.lines.update(areas, self.success)
         self._openings.update()
         # Nothing is signed without those who would have to guarantee it.
@@ -418,16 +432,21 @@ class Bargain:
         lasts, at_stake = self.lasting[:, self.regime_of(package), columns], self.fighting.office[:, columns]
         return self.offices.price_of_signing(self.terms_of(package, columns), lasts, at_stake, columns)
 
-    def terms_of(self, package: Ints, columns: Ints, area: Floats | None = None) -> Floats:
+    def terms_of(self, package: Ints, columns: Ints, area: Floats | None = None, before: Floats | None = None) -> Floats:
         """Return how good the terms of a package are for each side, (2, columns), one package for each of `columns`.
 
-        `area` is what it leaves the attacker with, if not what its option does today.
+        `area` is what it leaves the attacker with, if not what its option does today, and `before` what he held before, if
+        it is not known yet whether land will be handed over.
         """
         found = np.zeros((2, len(columns)))
         for row, i in enumerate(self.domain.issues):
             if i == self.land_id and area is not None:
                 assert self._land_worth is not None, "there is an issue about land"
-                found += self.weight[i][:, columns] * self._land_worth.of(area, columns)
+                worth = self._land_worth.of(area, columns)
+                if before is not None:
+                    shares = self._both.hands_over_share[:, columns]
+                    worth = kept_worth(worth, self._land_worth.of(before, columns), hands_over_by(area, before), shares)
+                found += self.weight[i][:, columns] * worth
             else:
                 found += self._worth[i][:, self.domain.choice[package, row], columns]
         return found
@@ -515,7 +534,7 @@ class Bargain:
             surplus[:, block] *= self.lasting[:, regime][:, columns][:, None]
         return surplus
 
-    def temptation(self, package: Ints, area: Floats, columns: Ints) -> Floats:
+    def temptation(self, package: Ints, area: Floats, before: Floats | None, left: Floats, columns: Ints) -> Floats:
         """Return how much more each side expects of renewed war than of the terms it has, (2, columns).
 
         Parameters
@@ -524,19 +543,25 @@ class Bargain:
             What is in force.
         area : (columns,) array
             What it leaves the attacker with.
+        before : (columns,) array, optional
+            What he held before, where it is not known yet whether land will be handed over, and `area` elsewhere.
+        left : (columns,) array
+            1 where the guards have left, else 0.
         columns : (columns,) int
         """
         regime = self.regime_of(package)
-        terms = self.terms_of(package, columns, area)
+        terms = self.terms_of(package, columns, area, before)
+        presence = self.presence[regime, columns] * (1.0 - left)
         terms -= self.home[:, columns] * (1.0 - terms)
         if self._regimes != [""]:
-            terms -= self.troops_price[:, columns] * self.presence[regime, columns]
+            terms -= self.troops_price[:, columns] * presence
         prices = np.where(self.lines.covered(package, columns, area), self.lines.prices[:, columns], 0.0)
         for k, side in enumerate(self.lines.side):
             terms[side] -= prices[k]
         # What re-arming has done so far is in the value of the war by now.
         spared = (share[:, regime, columns] for share in self._spared)
-        surprise = self._left(self._both.renewed_war_loss[:, columns], *spared) + self.tripped[:, regime, columns]
+        surprise = self._left(self._both.renewed_war_loss[:, columns], *spared)
+        surprise += self.tripped[:, regime, columns] * (1.0 - left)
         return self.fighting.value[:, columns] - surprise - terms
 
     def regime_of(self, package: Ints) -> Ints:

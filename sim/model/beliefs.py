@@ -99,7 +99,9 @@ class Beliefs(Mechanism):
     front_moved: PerHistory = owned("km2", "How far the front has moved, to and fro, from review to review.", start=0.0)
     drift_variance: PerSide = owned("(km2 a day)2", "How unsure each side is of the advance.", SIDES, start=0.0, inner=True)
     balance_variance: PerSide = owned("log2", "How unsure each side is of the balance.", SIDES, start=0.0, inner=True)
-    area_then: PerHistory = owned("km2", "Area the attacker held at the last review.", start=0.0, inner=True)
+    area_then: PerHistory = owned(
+        "km2", "Area the attacker held at the last review, but for what was handed over.", start=0.0, inner=True
+    )
     force_then: PerSide = owned("persons", "Force at the last review, at least 1.", SIDES, start=1.0, inner=True)
     balance_then: PerHistory = owned("log", "Balance at the last review.", start=0.0, inner=True)
 
@@ -113,6 +115,7 @@ class Beliefs(Mechanism):
     )  # fmt: skip
 
     held_area: PerHistory = seen()
+    handed_over: PerHistory = seen()
     pace: PerHistory = seen()
     force: PerSide = seen()
     balance: PerHistory = seen()
@@ -146,7 +149,9 @@ class Beliefs(Mechanism):
 
     def _review(self, review: int) -> None:
         sides, fighting = self.sides, self.at_war > 0
-        moved = self.held_area - self.area_then
+        # Land handed over under a deal says nothing of the front.
+        fought_over = self.held_area - self.handed_over
+        moved = fought_over - self.area_then
         self.front_moved += np.abs(moved)
         pace = moved / DAYS_BETWEEN_REVIEWS
         self.believed_drift, self.drift_variance = self._believe(
@@ -161,7 +166,7 @@ class Beliefs(Mechanism):
         grown = np.log(force / self.force_then) / DAYS_BETWEEN_REVIEWS
         # What a truce adds to a force says nothing of the war that would begin again.
         self.force_trend = np.where(fighting, memory * self.force_trend + (1.0 - memory) * grown, self.force_trend)
-        self.area_then, self.force_then, self.balance_then = self.held_area, force, self.balance
+        self.area_then, self.force_then, self.balance_then = fought_over, force, self.balance
         self._feel()
 
     def _believe(

@@ -1,9 +1,9 @@
 """The end of the war, and what comes after: a decision, or a ceasefire that holds or breaks. Owns `at_war`.
 
 A ceasefire breaks when its cumulated hazard reaches an exponential draw. The hazard is that of `regimes`, with as much of
-the zone and the guards as is in place, raised where the deal was imposed, the record of the fighting was inconsistent, or
-a side expects more of renewed war than of its terms, and it follows the incidents of the day. Incidents call forth others
-on the next day, so that they come in clusters.
+the zone and the guards as is in place, raised where the deal was imposed, the record of the fighting was inconsistent,
+something is overdue, or a side expects more of renewed war than of its terms, and it follows the incidents of the day.
+Incidents call forth others on the next day, so that they come in clusters.
 
 Sources: imposed and inconsistent ceasefires after Werner and Yuen 2005; clustered violations as in Donbas (623 a day on
 420 km before, 33 after the measures of July 2020).
@@ -36,9 +36,18 @@ from sim.model.endings import (
     labels,
 )
 from sim.model.guarantors import guaranteed_regimes
+from sim.model.keeping import Keeping
+from sim.model.obligations import names_of
 from sim.model.outcomes import Column, Outcome, State, day_of, where
-from sim.model.parameters import here
-from sim.model.regimes import REGIME, CeasefireParameters, in_place, institutions_effect
+from sim.model.parameters import SIDES, here
+from sim.model.regimes import (
+    REGIME,
+    CeasefireParameters,
+    in_place,
+    institutions_effect,
+    may_leave,
+    presence_on_the_line,
+)
 from sim.scenario import Quantity
 
 # What raised the hazard most on the day of a collapse; only what doubles it counts, else it just wore out.
@@ -48,7 +57,11 @@ CAUSES = {
     "imposed": "It was signed only because of pressure",
     "inconsistent_record": "The fighting before had settled nothing",
     "incidents": "Incidents",
+    "overdue": "Obligations were overdue",
+    "guards_left": "The guards had left",
 }
+# Those that there are only where deals have them.
+_ONLY_WITH = {"overdue": "obligations", "guards_left": "guards who may leave"}
 
 
 def inconsistent(net: Floats, moved: Floats) -> Floats:
@@ -78,6 +91,50 @@ def _lasted(span: int) -> Callable[[State], Column]:
     return lambda now: where((now.ceasefires > 0) & (now.deal_day + span <= now.day), now.first_ceasefire_days >= span)
 
 
+def _broke(side: int) -> Callable[[State], Column]:
+    """Return how often a side has not kept what was due."""
+    return lambda now: now.broken_obligations[side]
+
+
+def what_deals_have(section: CeasefireParameters[Quantity]) -> frozenset[str]:
+    """Return what the deals of a scenario have that may be kept or not."""
+    found = {"land": section.handover_days is not None, "obligations": any(one.obligations for one in section.regimes)}
+    found["guards who may leave"] = any(
+        max(one.mandate_days.support[1], one.withdrawn_per_year.support[1]) > 0 for one in section.regimes
+    )
+    return frozenset(what for what, so in found.items() if so)
+
+
+# Outcomes that there are only with something of these.
+OF_KEEPING = (
+    *(
+        (
+            frozenset({"land", "obligations"}),
+            Outcome(
+                f"obligations_broken_{side}", f"What {{{side}}} did not do by its day", "times",
+                "Land not handed over and obligations not kept in ceasefires.", _broke(row), section="", low=0, whole=True,
+                adds_up=True,
+            ),
+        )
+        for row, side in enumerate(SIDES)
+    ),
+    (
+        frozenset({"land"}),
+        Outcome(
+            "land_handed_over_km2", "Land handed over to {attacker}", "km2",
+            "In ceasefires, under deals; below 0: by the attacker.", lambda now: now.handed_over, section="", adds_up=True,
+        ),
+    ),
+    (
+        frozenset({"guards who may leave"}),
+        Outcome(
+            "guards_have_left", "Guards had left at the end", "share",
+            "1 if a ceasefire is in force at the horizon whose guards have left, else 0.", lambda now: now.guards_left > 0,
+            section="", kind="share",
+        ),
+    ),
+)  # fmt: skip
+
 # Where each ending stands among those that there are without a negotiation.
 _PLACE_ALONE = np.array([ENDINGS_ALONE.index(ending) if ending in ENDINGS_ALONE else -1 for ending in ENDINGS])
 
@@ -95,10 +152,7 @@ class Ceasefire(Mechanism):
     parameters = CeasefireParameters[Quantity]
     optional = True
     steps = ("ceasefire",)
-    leaves_out = (
-        "land that a deal cedes changes hands only with a settlement, beyond the horizon of most runs; "
-        "violations as a means of bargaining"
-    )
+    leaves_out = "violations as a means of bargaining; obligations kept late, or in part"
     kinds: ClassVar = {
         "ceasefire breaks": EventKind(
             "The ceasefire breaks after {days:.0f} days ({cause}). The war goes on.", ends=("ceasefire",), mark="broken"
@@ -106,14 +160,18 @@ class Ceasefire(Mechanism):
         "incident burst": EventKind("{incidents:,.0f} incidents in a day.", drawn=False),
         "guards deployed": EventKind("All guards are in place."),
         "settled": EventKind("The ceasefire counts as a settlement."),
+        **Keeping.kinds,
     }
 
     @classmethod
     def outcomes_of(cls, section: CeasefireParameters[Quantity] | None) -> tuple[Outcome, ...]:
         """Return the outcomes of the war's end; only those that one side decides without a negotiation."""
-        if section is not None:
-            return cls.outcomes
         known = {outcome.name: outcome for outcome in cls.outcomes}
+        if section is not None:
+            has = what_deals_have(section)
+            causes = {cause: text for cause, text in CAUSES.items() if cause not in _ONLY_WITH or _ONLY_WITH[cause] in has}
+            known["collapse_cause"] = replace(known["collapse_cause"], values=causes)
+            return tuple(known.values()) + tuple(outcome for needed, outcome in OF_KEEPING if needed & has)
         alone = replace(known["ending"], of=lambda now: _PLACE_ALONE[now.ending], values=labels(ENDINGS_ALONE))
         return alone, known["ending_day"]
 
@@ -221,21 +279,37 @@ class Ceasefire(Mechanism):
     guards_in_place: PerHistory = owned("persons", "Foreign guards on the line.", start=0.0, series=True)
     incidents: PerHistory = owned("incidents", "Of the day, on the whole line.", start=0.0, series=True)
     incidents_total: PerHistory = owned("incidents", "In ceasefires so far.", start=0.0)
+    guards_left: PerHistory = owned("1 or 0", "Whether guards have left the ceasefire in force.", start=0.0)
+    overdue: PerHistory = owned("obligations", "How many are overdue in it.", start=0.0)
+    broken_obligations: PerSide = owned("times", "How often a side has not kept what was due.", SIDES, start=0.0)
+    handing_over: PerHistory = owned("km2 a day", "Land handed over to the attacker, tomorrow.", start=0.0)
+    hands_over: PerHistory = owned("1 or 0", "Whether land is handed over as agreed last.", start=0.0)
+    due_area: PerHistory = owned("km2", "Area that the attacker is to be left with, as agreed last.", start=0.0)
     inconsistency: PerHistory = owned("share", "Of the record of the fighting at the last signature.", start=0.0)
     endures: PerHistory = owned("hazard", "At which the ceasefire in force breaks.", start=0.0, inner=True)
     excitement: PerHistory = owned("factor", "Of incidents by those of the day before.", start=1.0, inner=True)
     exact_incidents: PerHistory = owned("incidents", "In ceasefires so far, with fractions.", start=0.0, inner=True)
     area_at_start: PerHistory = owned("km2", "Area the attacker held at the start.", start=0.0, inner=True)
+    line_before: PerHistory = owned("km2", "Area he held when the last ceasefire began.", start=0.0, inner=True)
+    stays: PerHistory = owned("hazard", "At which its guards leave.", start=0.0, inner=True)
+    stayed: PerHistory = owned("hazard", "Which they have stood.", start=0.0, inner=True)
+    unkept: PerHistory = owned(
+        "1 or 0", "Whether each obligation is not kept.",
+        lambda section: names_of(section.regimes) if section is not None else (), start=0.0, inner=True,
+    )  # fmt: skip
 
     decided: Ints = seen()
     deals_signed: PerHistory = seen()
     agreed_imposed: PerHistory = seen()
     agreed_regime: Ints = seen()
+    agreed_area: PerHistory = seen()
     temptation: PerSide = seen()
     held_area: PerHistory = seen()
+    handed_over: PerHistory = seen()
     front_moved: PerHistory = seen()
     supply: PerHistory = seen()
     word: PerHistory = seen()
+    consents: PerHistory = seen()
 
     knobs: CeasefireParameters[PerHistory]
     # A decision ends the war without a negotiation too.
@@ -244,6 +318,7 @@ class Ceasefire(Mechanism):
     _guaranteed: Ints | None = None
     # Histories in a ceasefire.
     _holding: Ints = np.zeros(0, dtype=np.int64)
+    _keeping: Keeping
     # With the version of the knobs and the histories of which they are: the knobs, and the parts of what was agreed.
     _in_force: tuple[int, Ints, CeasefireParameters[Floats], dict[str, Floats]] | None = None
 
@@ -256,12 +331,27 @@ class Ceasefire(Mechanism):
             own = [*(regime.id for regime in self.knobs.regimes), ""]
             self._guaranteed = np.array([names.index(name) if name in names else -1 for name in own], dtype=np.int64)
         self._incident_luck = self.world.draws.normal("ceasefire/incidents", in_turn=True)
+        if self.knobs is not None:
+            self._keeping = Keeping(self)
 
     @derived
     def regimes(self) -> dict[str, Floats]:
         """The parts of all regimes as they are in force, (regimes + 1, n): all zeros in the last row, for none."""
         rows, none = self.drawn.stacked("ceasefire", self.knobs.regimes), np.zeros((1, self.world.n))
         return {name: np.concatenate([getattr(rows, name), none]) for name in REGIME}
+
+    @derived
+    def guards_may_leave(self) -> bool:
+        """Whether there are regimes whose guards may leave before the ceasefire ends."""
+        return bool(may_leave(self.regimes).any())
+
+    def consented_now(self, inside: Ints) -> NDArray[np.bool_]:
+        """Return where all guarantors of what was agreed consent to it today, (inside,); everywhere, where it has none."""
+        if self._guaranteed is None:
+            return np.ones(len(inside), dtype=np.bool_)
+        row = self._guaranteed[self.agreed_regime[inside]]
+        consented: NDArray[np.bool_] = (row < 0) | (self.consents[row, inside] > 0)
+        return consented
 
     def life(self) -> Process:
         """Let a day of each ceasefire pass; look every week whether the war has ended."""
@@ -291,9 +381,10 @@ class Ceasefire(Mechanism):
         for number in np.unique(self.ceasefires[begun]):
             cohort = begun[self.ceasefires[begun] == number]
             self.endures[cohort] = -np.log1p(-self._collapse_luck.of(int(number), cohort))
+            self._keeping.begin(int(number), cohort)
         self.ceasefires[begun] += 1.0
         self.cumulated_hazard[begun], self.excitement[begun] = 0.0, 1.0
-        net = np.abs(self.held_area[begun] - self.area_at_start[begun])
+        net = np.abs(self.held_area[begun] - self.handed_over[begun] - self.area_at_start[begun])
         self.inconsistency[begun] = inconsistent(net, self.front_moved[begun])
         self._holding = np.union1d(self._holding, begun)
 
@@ -303,6 +394,10 @@ class Ceasefire(Mechanism):
         age = (day - self.ending_day[inside]).astype(np.float64)
         if self._guaranteed is not None:
             part = self._as_guaranteed(inside, part)
+        overdue = self._keeping.day(day, inside, age, part)
+        missing = np.zeros(len(inside))
+        if self.guards_may_leave:
+            missing, part = self._without_who_left(inside, age, knobs, part)
         effect = knobs.institutions * self._put_in_place(day, inside, age, knobs, part)
         relative = self._have_incidents(day, inside, effect, knobs)
         raised = {
@@ -311,7 +406,7 @@ class Ceasefire(Mechanism):
             "inconsistent_record": knobs.inconsistency_effect * self.inconsistency[inside],
         }
         incidents = 1.0 - knobs.incident_effect + knobs.incident_effect * relative
-        log_hazard = effect + raised["temptation"] + raised["imposed"] + raised["inconsistent_record"]
+        log_hazard = effect + raised["temptation"] + raised["imposed"] + raised["inconsistent_record"] + overdue
         growth = grown(age, knobs.hazard_shape)
         # The bound keeps exp finite and changes nothing: long before it a ceasefire breaks on its first day.
         step = knobs.first_year_hazard * np.exp(np.minimum(log_hazard, 500.0)) * growth * incidents
@@ -323,7 +418,7 @@ class Ceasefire(Mechanism):
         breaks = np.flatnonzero(self.cumulated_hazard[inside] >= self.endures[inside])
         if len(breaks):
             with np.errstate(divide="ignore"):
-                raised["incidents"] = np.log(incidents)
+                raised |= {"incidents": np.log(incidents), "overdue": overdue, "guards_left": missing}
             stack = np.stack([np.full(len(inside), np.log(2.0)), *(raised[cause] for cause in [*CAUSES][1:])])
             self._break(day, inside[breaks], stack[:, breaks].argmax(axis=0), age[breaks] + 1.0)
 
@@ -334,7 +429,18 @@ class Ceasefire(Mechanism):
             regime = self.agreed_regime[inside]
             part = {name: rows[regime, inside] for name, rows in self.regimes.items()}
             self._in_force = kept = version, inside, here(self.knobs, inside), part
+            self.mobilized[inside], self.pledging[inside] = kept[2].mobilized_share, kept[2].pledged_share
         return kept[2:]
+
+    def _without_who_left(
+        self, inside: Ints, age: Floats, knobs: CeasefireParameters[Floats], part: dict[str, Floats]
+    ) -> tuple[Floats, dict[str, Floats]]:
+        """Return by how much guards who left raise the log hazard, (inside,), and what was agreed without them."""
+        left = self.guards_left[inside] > 0
+        guards = in_place(part, age + 1.0, knobs.withdrawal_days)["guards"]
+        presence = presence_on_the_line(guards, knobs.front_km, knobs.guards_per_km)
+        missing = np.where(left, -knobs.institutions * knobs.guards_effect * presence * part["credibility"], 0.0)
+        return missing, part | {"guards": np.where(left, 0.0, part["guards"])}
 
     def _as_guaranteed(self, inside: Ints, part: dict[str, Floats]) -> dict[str, Floats]:
         """Return the parts of what was agreed, with the guards there are and what the word of guarantors counts."""
@@ -374,6 +480,7 @@ class Ceasefire(Mechanism):
         self.ending[cohort], self.ending_day[cohort] = WAR_AGAIN, -1
         self.at_war[cohort], self.mobilized[cohort], self.pledging[cohort] = 1.0, 1.0, 1.0
         self.guards_in_place[cohort], self.incidents[cohort] = 0.0, 0.0
+        self._keeping.end(cohort)
         first = self.ceasefires[cohort] == 1.0
         self.collapse_cause[cohort[first]] = cause[first]
         self._holding = np.setdiff1d(self._holding, cohort)
@@ -391,3 +498,9 @@ class Ceasefire(Mechanism):
         again = (self.ending == CEASEFIRE) | (self.ending == WAR_AGAIN)
         yield "a ceasefire comes before what follows it", again & (self.ceasefires == 0)
         yield "guards are on the line only in a ceasefire", (self.guards_in_place > 0) & (self.ending != CEASEFIRE)
+        yield "guards who have left are not there", (self.guards_in_place > 0) & (self.guards_left > 0)
+        outside = self.ending != CEASEFIRE
+        yield (
+            "land is handed over, and something overdue, only in a ceasefire",
+            outside & ((self.handing_over != 0) | (self.overdue > 0)),
+        )

@@ -1,8 +1,9 @@
 """Scenario events: what else happens in a scenario, when, and which knobs it changes for how long.
 
-An event comes on a date, at random with a hazard, or when a quantity of the model has fallen below or risen above a level.
-It changes knobs that are used while running: each is the drawn value, with all active effects on it in the order of the
-scenario, held to the range that the knob allows. The mechanisms then work out anew what depends on it.
+An event comes on a date, at random with a hazard, or when a quantity of the model has fallen below or risen above a level,
+at war, in a ceasefire, or in both. It changes knobs that are used while running: each is the drawn value, with all active
+effects on it in the order of the scenario, held to the range that the knob allows. The mechanisms then work out anew what
+depends on it.
 """
 
 import datetime
@@ -22,6 +23,7 @@ from sim.engine.fields import Field
 from sim.engine.mechanism import Mechanism, PerHistory, owned, seen
 from sim.engine.recorder import EventKind
 from sim.model.conditions import Flags, Watch, level_flaws, quantity_flaws, watchable
+from sim.model.endings import CEASEFIRE
 from sim.model.planned import whole_days
 from sim.scenario import FieldError, Flaw, Item, Knob, N, Quantity, Section, knob, numbers
 from sim.scenario.knobs import check
@@ -31,6 +33,7 @@ PerEvent = NDArray[np.float64]
 
 Kind = Literal["set", "scale", "add"]
 KINDS: tuple[Kind, ...] = ("set", "scale", "add")
+During = Literal["war", "ceasefire", "both"]
 FARTHEST = 1e200
 
 
@@ -110,6 +113,7 @@ class ScenarioEvent(Item, Generic[N]):
         "share", "With what chance it can happen at all, drawn once a history.", low=0, high=1, default=1, at_start=True,
         label="{item}: chance",
     )  # fmt: skip
+    during: During = Option(default="both", description="Whether it comes at war, in a ceasefire, or in both.")
     at_most: int | None = knob(
         "times", "How often it can happen in a history; once if not given.", low=1, high=100, default=None, at_start=True,
         label="{item}: times at most",
@@ -167,6 +171,9 @@ def event_flaws(world: BaseModel, events: Sequence[ScenarioEvent[Quantity]], fie
         return
     live, quantities = live_knobs(world), watchable(fields)
     for position, event in enumerate(events):
+        if event.during == "ceasefire" and getattr(world, "ceasefire", None) is None:
+            message = "without a negotiation there are no ceasefires, so that it never comes"
+            yield Flaw(message, "Remove it, or extend a scenario that has them", ("events", position, "during"))
         if event.when.quantity is not None:
             yield from quantity_flaws(event.when.quantity, quantities, ("events", position, "when", "quantity"))
         for path, effect in event.effect.items():
@@ -268,9 +275,14 @@ class Events(Mechanism):
     armed: Flags = owned(
         "yes or no", "Whether its condition has been false since it last came.", _events, start=1, dtype=bool, inner=True
     )
+    came: Ints = owned(
+        "times", "How often each event with a hazard has come, at a time for it or not.", _events, start=0, dtype=int,
+        inner=True,
+    )  # fmt: skip
     active: Ints = owned("times", "How often each effect is in force.", _effects, start=0, dtype=int, inner=True)
 
     at_war: PerHistory = seen()
+    ending: Ints = seen()
 
     knobs: list[ScenarioEvent[PerHistory]]
 
@@ -338,7 +350,9 @@ class Events(Mechanism):
         self.world.agenda.book("event begins", item, cohort[within], due[within].astype(np.int64))
 
     def _begins(self, day: int, item: int, cohort: Ints) -> None:
-        cohort = cohort[self.at_war[cohort] > 0]
+        came, cohort = cohort, cohort[self._goes_on(item)[cohort]]
+        if item in self._hazards:
+            self._wait_again(day, item, came, cohort)
         if not len(cohort):
             return
         event, mine = self.knobs[item], self._changes_of[item]
@@ -350,8 +364,6 @@ class Events(Mechanism):
                 change = self._changes[number]
                 if change.days is not None:
                     self.world.agenda.book("event ends", change.ends + time, again, day + change.days[again])
-            if item in self._hazards and time + 1 < self._most[item]:
-                self._book_next(day, item, again, time + 1)
         for number in mine:
             self.active[number, cohort] += 1
             self._touch(day, self._changes[number].path, cohort)
@@ -359,6 +371,23 @@ class Events(Mechanism):
             self.armed[item, cohort] = all(self._changes[number].days is not None for number in mine)
         told = f"Event {event.id} begins." if event.tell is None else " ".join(event.tell.split())
         self.world.recorder.tell(day, cohort, "event begins", told=told)
+
+    def _goes_on(self, item: int) -> Flags:
+        """Return where there is what an event is during, (n,)."""
+        during, fighting = self.knobs[item].during, self.at_war > 0
+        if during == "war":
+            return fighting
+        ceasefire: Flags = self.ending == CEASEFIRE
+        return ceasefire if during == "ceasefire" else ceasefire | fighting
+
+    def _wait_again(self, day: int, item: int, came: Ints, begins: Ints) -> None:
+        """Book the next time of an event with a hazard, where it came and may come again."""
+        self.came[item, came] += 1
+        happened = self.event_count[item].copy()
+        happened[begins] += 1
+        again = came[happened[came] < self._most[item]]
+        for time in np.unique(self.came[item, again]).tolist():
+            self._book_next(day, item, again[self.came[item, again] == time], time)
 
     def _ends(self, day: int, item: int, cohort: Ints) -> None:
         number = self._ending[item]
@@ -414,9 +443,8 @@ class Events(Mechanism):
     def _look(self, day: int, item: int, condition: Watch) -> None:
         holds = condition.holds()
         self.armed[item, ~holds] = True
-        ready = (
-            holds & self.armed[item] & self.possible[item] & (self.event_count[item] < self._most[item]) & (self.at_war > 0)
-        )
+        ready = holds & self.armed[item] & self.possible[item] & (self.event_count[item] < self._most[item])
+        ready &= self._goes_on(item)
         for number in self._changes_of[item]:
             if self._changes[number].days is not None:
                 ready &= self.active[number] == 0

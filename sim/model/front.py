@@ -256,6 +256,7 @@ class Front(Mechanism):
 
     held_area: PerHistory = owned("km2", "Area the attacker holds.", series=True)
     free_area: PerHistory = owned("km2", "Area the defender holds.")
+    handed_over: PerHistory = owned("km2", "Land handed over to the attacker under deals; below 0: by him.", start=0.0)
     advance: PerHistory = owned("km2 a day", "Ground the attacker gained today.", start=0.0)
     pace: PerHistory = owned("km2 a day", "Pace of the front if nothing stops it.", start=0.0)
     intensity: PerSide = owned("factor", "How hard each side attacks; 1 is the attacker's usual attack.", SIDES)
@@ -296,6 +297,7 @@ class Front(Mechanism):
     cumulative_casualties: PerSide = seen()
     at_war: PerHistory = seen()
     ending_day: Ints = seen()
+    handing_over: PerHistory = seen()
 
     knobs: FrontParameters[PerHistory]
 
@@ -305,6 +307,8 @@ class Front(Mechanism):
         self._area_at_start, self._total_area = knobs.held_area_km2, knobs.total_area_km2
         self.held_area, self.free_area = self._area_at_start, self._total_area - self._area_at_start
         self.area_before, self.area_struck = self.held_area, self.held_area
+        ceasefire = self.drawn.knobs("ceasefire")
+        self._land_is_handed_over = ceasefire is not None and ceasefire.handover_days is not None
         self._parity = parity(self.reference_force, self.reference_fire)
         self._luck = self.world.draws.normal("front/pace", in_turn=True)
         self._campaigns = Campaigns(self)
@@ -423,6 +427,11 @@ class Front(Mechanism):
         np.minimum(np.maximum(pace, -self.held_area), self.free_area, out=self.advance)
         self.held_area += self.advance
         self.free_area -= self.advance
+        if self._land_is_handed_over:
+            # In a ceasefire the line follows what was agreed.
+            self.held_area += self.handing_over
+            self.free_area -= self.handing_over
+            self.handed_over += self.handing_over
         if day % DAYS_PER_WEEK == DAYS_PER_WEEK - 1:
             self._tell(day, push)
 
@@ -488,11 +497,12 @@ class Front(Mechanism):
         self.world.recorder.tell(day, begins, "lull begins")
         self.world.recorder.tell(day, ends[self.at_war[ends] > 0], "lull ends")
         if (day + 1) % _DAYS_OF_A_TURN == 0:
-            moved = self.held_area - self.area_before
+            fought_over = self.held_area - self.handed_over
+            moved = fought_over - self.area_before
             clearly = np.abs(moved) > self.knobs.advance_sd_km2_per_day * _DAYS_OF_A_TURN
             heading = np.where(clearly, np.sign(moved), self.heading).astype(np.int64)
             turned = (heading != self.heading) & (self.heading != 0)
-            self.heading, self.area_before = heading, self.held_area
+            self.heading, self.area_before = heading, fought_over
             for side, way in ((0, 1), (1, -1)):
                 cohort = np.flatnonzero(turned & (heading == way))
                 self.world.recorder.tell(day, cohort, "turn", side=SIDES[side], km2=np.abs(moved[cohort]))

@@ -132,7 +132,8 @@ class Consent:
             part = {one: getattr(self._regime[regime], one) for one in REGIME}
             part |= dict.fromkeys(("guards", "guarantee", "credibility"), np.zeros_like(part["guards"]))
             years = self._parties[place].guarantees.looks_ahead_years
-            kept = self._kept[place, regime] = versions, believed_share(self._ceasefire, part, years)
+            owed = self._regime[regime].obligations
+            kept = self._kept[place, regime] = versions, believed_share(self._ceasefire, part, years, owed)
         return kept[1]
 
     def margins(self, wills: Floats, acts: Floats, versions: tuple[int, int]) -> Floats:
@@ -169,7 +170,7 @@ class Consent:
         part = {one: getattr(self._regime[name], one) for one in REGIME}
         sent = np.minimum(guards, supply[r])
         part |= {"guards": sent, "credibility": part["credibility"] * word[r]}
-        lasts = believed_share(self._ceasefire, part, knobs.looks_ahead_years)
+        lasts = believed_share(self._ceasefire, part, knobs.looks_ahead_years, self._regime[name].obligations)
         margin: Floats = (
             knobs.benefit * (lasts - self._alone(versions, place, name))
             - knobs.price_per_10k_guards * self._own_part(row, r, sent, supply[r]) / PER_GUARDS

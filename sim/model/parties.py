@@ -112,11 +112,14 @@ class Parties(Mechanism):
     threat: PerSide = owned(
         "log", "How the balance would shift if a side refuses, in the attacker's favour.", SIDES, start=0.0
     )
-    area_seen: PerHistory = owned("km2", "Area the attacker held at the last review.", start=0.0, inner=True)
+    area_seen: PerHistory = owned(
+        "km2", "Area the attacker held at the last review, but for what was handed over.", start=0.0, inner=True
+    )
     struck_seen: PerSide = owned("times", "Strikes on backers by the last review.", SIDES, start=0.0, inner=True)
     broken_seen: PerHistory = owned("times", "Ceasefires that had broken by the last review.", start=0.0, inner=True)
 
     held_area: PerHistory = seen()
+    handed_over: PerHistory = seen()
     pledged_beur: PerHistory = seen()
     pledge_rate: PerHistory = seen()
     pledging: PerHistory = seen()
@@ -198,7 +201,8 @@ class Parties(Mechanism):
 
     def _move_wills(self, review: int) -> None:
         """Let each will return to what is usual, less fatigue and fear, and move with ground, strikes and unrest."""
-        lost = -SIGN * (self.held_area - self.area_seen) / 1000.0
+        fought_over = self.held_area - self.handed_over
+        lost = -SIGN * (fought_over - self.area_seen) / 1000.0
         struck = self.strikes - self.struck_seen
         for place, party in enumerate(self.knobs):
             side, usual, moved = self._side[place], self.usual_will[place], np.zeros(self.world.n)
@@ -215,7 +219,7 @@ class Parties(Mechanism):
                 will = will + party.if_struck * struck[1 - side]
             will = will + party.sd_per_year * np.sqrt(REVIEW_YEARS) * self._luck[place].at(review)
             self.will[place] = np.clip(will, 0.0, 1.0)
-        self.area_seen, self.struck_seen = self.held_area, self.strikes
+        self.area_seen, self.struck_seen = fought_over, self.strikes
 
     def _pledge(self, day: int) -> None:
         """Let pledges follow wills, and make up for what others fall short."""

@@ -7,21 +7,24 @@ Sources: effects after Fortna 2003 and 2004 and Werner and Yuen 2005; against th
 of guards set so that the density of Bosnia in 1995 (55 a km) gives 0.6. The form of the hazard lies between the
 ceasefires in Donbas and those in the data of the Uppsala Conflict Data Program.
 
-One hazard serves twice: what the sides expect of a deal (`bargain`) and what befalls it (`ceasefire`).
+One hazard serves twice: what the sides expect of a deal (`bargain`) and what befalls it (`ceasefire`). So do the obligations
+of a regime, and the terms on which its guards stay: a mandate that has to be renewed, consent that may be withdrawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Generic
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic
 
 import numpy as np
 from pydantic import Field as Option
+from pydantic import model_validator
 
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats
+from sim.model.obligations import MOST_OBLIGATIONS, Obligation, what_may_be_broken
 from sim.model.parameters import SideName
-from sim.scenario import Item, N, Section, knob
+from sim.scenario import FieldError, Flaw, Item, N, Section, knob
 
 TRUST_POINTS = 12
 
@@ -49,6 +52,28 @@ class Regime(Item, Generic[N]):
     joint_commission: N = knob(
         "share", "How far a joint commission settles disputes.", low=0, high=1, label="{item}: joint commission"
     )
+    mandate_days: N = knob(
+        "days", "After which the mandate of the guards ends, again and again; 0: it has no end.", low=0, high=36_500,
+        default=0, label="{item}: mandate of the guards",
+    )  # fmt: skip
+    renewed_share: N = knob(
+        "share of mandates", "How often a mandate that ends is renewed; else the guards leave.", low=0, high=1, default=0,
+        label="{item}: how often renewed",
+    )  # fmt: skip
+    withdrawn_per_year: N = knob(
+        "per year", "Rate at which consent to the guards is withdrawn, upon which they leave.", low=0, high=1000, default=0,
+        label="{item}: withdrawals of consent a year",
+    )  # fmt: skip
+    obligations: list[Obligation[N]] = Option(
+        default_factory=list, description="What the sides owe in the ceasefire, each by its day."
+    )
+
+    @model_validator(mode="after")
+    def _few_obligations(self) -> Regime[N]:
+        if len(self.obligations) > MOST_OBLIGATIONS:
+            message = f"a regime has at most {MOST_OBLIGATIONS} obligations, not {len(self.obligations)}"
+            raise FieldError(Flaw(message, "Take together what is due on one day", ("obligations",)))
+        return self
 
     @property
     def label(self) -> str:
@@ -58,8 +83,8 @@ class Regime(Item, Generic[N]):
 
 # What of a regime counts for how long a ceasefire holds.
 PARTS = ("zone_width_km", "guards", "credibility", "guarantee", "monitoring", "joint_commission")
-# With how long it takes to come.
-REGIME = (*PARTS, "deploy_days")
+# With how long it takes to come, and what decides whether the guards stay.
+REGIME = (*PARTS, "deploy_days", "mandate_days", "renewed_share", "withdrawn_per_year")
 
 
 class CeasefireParameters(Section, Generic[N]):
@@ -137,6 +162,10 @@ class CeasefireParameters(Section, Generic[N]):
         "share", "Share of backers' pledges that goes on in a ceasefire.", low=0, high=1, default=0.3,
         label="Pledges kept in a ceasefire",
     )  # fmt: skip
+    handover_days: N | None = knob(
+        "days", "Over which land that a deal gives to the other side is handed over; it stays where it is if left out.",
+        low=0, high=36_500, default=None, label="Days to hand over land",
+    )  # fmt: skip
     settled_after_years: N = knob(
         "years", "After which a ceasefire counts as a settlement.", low=0.01, high=100,
         label="Years until a ceasefire is settled",
@@ -205,7 +234,15 @@ def even_share(days: Floats, until: Floats) -> Floats:
     return np.minimum(days / np.maximum(until, 1.0), 1.0)
 
 
-def believed_share(knobs: CeasefireParameters[Floats], part: Mapping[str, Floats], years: Floats) -> Floats:
+def may_leave(part: Mapping[str, Floats]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return where the guards of a regime may leave before the ceasefire ends."""
+    leave: np.ndarray[Any, np.dtype[np.bool_]] = (part["mandate_days"] > 0) | (part["withdrawn_per_year"] > 0)
+    return leave
+
+
+def believed_share(
+    knobs: CeasefireParameters[Floats], part: Mapping[str, Floats], years: Floats, obligations: Sequence[Any] = ()
+) -> Floats:
     """Return the share of the coming `years` for which a deal is expected to last, zone and guards coming as planned.
 
     It is the mean of the survival over 12 points of the time, the middle of each twelfth, but at least a day: no ceasefire
@@ -216,15 +253,50 @@ def believed_share(knobs: CeasefireParameters[Floats], part: Mapping[str, Floats
     knobs : CeasefireParameters
         The values in force of the section, (n,) each.
     part : mapping
-        The regime: `PARTS` and `deploy_days`, (n,) or (regimes, n).
+        The regime: `REGIME`, (n,) or (regimes, n).
     years : (n,) array
+    obligations : sequence of Obligation
+        Those of the regime, with the values in force.
     """
+    found: Floats | float = 0.0
+    for broken, chance in what_may_be_broken(obligations):
+        found = found + chance * _survives(knobs, part, years, broken)
+    return np.maximum(found, 1.0 / (DAYS_PER_YEAR * years))
+
+
+def _survives(
+    knobs: CeasefireParameters[Floats], part: Mapping[str, Floats], years: Floats, broken: Sequence[Any]
+) -> Floats:
+    """Return the mean survival of a deal of which these obligations are not kept; parameters as in `believed_share`."""
     survival, hazard = np.zeros_like(part["guards"] + years), np.zeros_like(part["guards"] + years)
+    leaves = may_leave(part)
+    # Of ceasefires that last: how many with their guards, and how many without.
+    guarded, alone, both = np.ones_like(survival), np.zeros_like(survival), np.zeros_like(survival)
     before = np.zeros_like(years)
     for point in range(TRUST_POINTS):
         after = years * ((point + 0.5) / TRUST_POINTS)
-        midway = in_place(part, 0.5 * (before + after) * DAYS_PER_YEAR, knobs.withdrawal_days)
-        hazard += year_one_hazard(knobs, midway) * (after**knobs.hazard_shape - before**knobs.hazard_shape)
+        days = 0.5 * (before + after) * DAYS_PER_YEAR
+        midway = in_place(part, days, knobs.withdrawal_days)
+        grows = after**knobs.hazard_shape - before**knobs.hazard_shape
+        for one in broken:
+            grows = grows * np.exp(np.where(days >= one.due_days, one.overdue_effect, 0.0))
+        step = year_one_hazard(knobs, midway) * grows
+        hazard += step
         survival += np.exp(-hazard)
+        if leaves.any():
+            without = year_one_hazard(knobs, midway | {"guards": np.zeros_like(midway["guards"])}) * grows
+            stay, lasts = _stay(part, before, after), guarded * np.exp(-step)
+            alone = alone * np.exp(-without) + lasts * (1.0 - stay)
+            guarded = lasts * stay
+            both += guarded + alone
         before = after
-    return np.maximum(survival / TRUST_POINTS, 1.0 / (DAYS_PER_YEAR * years))
+    mean: Floats = np.where(leaves, both, survival) / TRUST_POINTS
+    return mean
+
+
+def _stay(part: Mapping[str, Floats], before: Floats, after: Floats) -> Floats:
+    """Return the chance that guards who are there after `before` years are still there after `after`."""
+    ends = np.where(part["mandate_days"] > 0, DAYS_PER_YEAR / np.maximum(part["mandate_days"], 1e-9), 0.0)
+    mandates = np.floor(after * ends) - np.floor(before * ends)
+    stay: Floats = np.exp(-part["withdrawn_per_year"] * (after - before)) * part["renewed_share"] ** mandates
+    return stay

@@ -38,6 +38,7 @@ from sim.model.negotiation import (
 from sim.model.outcomes import Outcome
 from sim.model.parameters import SIDES
 from sim.model.party import Party
+from sim.model.planned import whole_days
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS, chance
 from sim.model.stakes import NegotiationParameters, SideStakes
 from sim.model.votes import Plans, Votes
@@ -217,6 +218,10 @@ class Talks(Mechanism):
     decided: Ints = seen()
     held_area: PerHistory = seen()
     ceasefires: PerHistory = seen()
+    ending_day: Ints = seen()
+    guards_left: PerHistory = seen()
+    due_area: PerHistory = seen()
+    line_before: PerHistory = seen()
 
     knobs: NegotiationParameters[PerHistory]
     sides: SideStakes[PerSide]
@@ -292,7 +297,8 @@ class Talks(Mechanism):
         self.value_of_fighting[:, undecided] = self._bargain.fighting.value[:, undecided]
         self.foreseen_loss[:, undecided] = self._bargain.fighting.foreseen[:, undecided]
         self.temptation[:, cohort] = 0.0
-        self.temptation[:, inside] = self._bargain.temptation(self.agreed_package[inside], self.agreed_area[inside], inside)
+        if len(inside):
+            self.temptation[:, inside] = self._temptation(day, inside)
         if not len(cohort):
             return
         counted = review % REVIEWS_BETWEEN_LEDGERS == REVIEWS_BETWEEN_LEDGERS - 1
@@ -303,6 +309,18 @@ class Talks(Mechanism):
         # Opened last, so that the first round is held at the next review.
         self._open(day, review, cohort, mediated, ripeness)
         self.talking = self.talks != NO_TALKS
+
+    def _temptation(self, day: int, inside: Ints) -> Floats:
+        """Return how much more each side expects of renewed war than of the terms it has in ceasefires, (2, inside)."""
+        handover_days: Floats | None = self.drawn.knobs("ceasefire").handover_days
+        package, left = self.agreed_package[inside], self.guards_left[inside]
+        if handover_days is None:
+            return self._bargain.temptation(package, self.agreed_area[inside], None, left, inside)
+        # Until its last day neither side knows whether land will be handed over.
+        open_yet = day - self.ending_day[inside] < whole_days(handover_days[inside])
+        area = self.due_area[inside]
+        before = np.where(open_yet, self.line_before[inside], area)
+        return self._bargain.temptation(package, area, before, left, inside)
 
     def _dictate(self, day: int, beaten: Ints) -> None:
         """Let victors name what they like best: red lines of the enemy, hard or not, stop them no more."""

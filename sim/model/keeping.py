@@ -1,0 +1,172 @@
+"""What is kept of a deal in a ceasefire: land handed over, obligations met by their day, guards who stay.
+
+Of each the luck is drawn once a ceasefire, so that the same luck reaches every scenario: whether a side hands over the land
+that it agreed to, whether each obligation is kept, and how much guards stand before they leave, as an army endures a hazard.
+What was kept or broken shows on the day on which it is due.
+
+Sources: the first United Nations force in Egypt left in 1967 when consent was withdrawn; the mandate of that on the Golan
+is renewed every six months (United Nations, *The Blue Helmets*, 3rd edition 1996). Left out: guards who leave gradually or
+come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.calendar import DAYS_PER_YEAR
+from sim.engine.draws import Floats, Ints
+from sim.engine.recorder import EventKind
+from sim.model.obligations import due_day, each_obligation
+from sim.model.parameters import SIDES, SIGN
+from sim.model.planned import whole_days
+from sim.model.regimes import may_leave
+
+if TYPE_CHECKING:
+    from sim.model.ceasefire import Ceasefire
+
+
+def hands_over_by(due_area: Floats, held_area: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where the attacker has to hand over land, and where the defender has: none where the line stays.
+
+    >>> hands_over_by(np.array([90.0, 100.0, 110.0]), np.full(3, 100.0))
+    (array([ True, False, False]), array([False, False,  True]))
+    """
+    return due_area < held_area, due_area > held_area
+
+
+def kept_worth(
+    worth: Floats, held: Floats, gives: tuple[NDArray[np.bool_], NDArray[np.bool_]], hands_over_share: Floats
+) -> Floats:
+    """Return what land is worth of which both sides know how often the side that has to hand it over does so.
+
+    Parameters
+    ----------
+    worth : (2, ..., n) array
+        Of the area as agreed, to each side.
+    held : (2, ..., n) array
+        Of that held before; of a shape that goes with `worth`.
+    gives : pair of (..., n) arrays
+        As from `hands_over_by`.
+    hands_over_share : (2, n) array
+        How often each side does.
+    """
+    kept = np.where(gives[0], hands_over_share[0], np.where(gives[1], hands_over_share[1], 1.0))
+    return kept * worth + (1.0 - kept) * held
+
+
+class Keeping:
+    """What is kept in the ceasefires of a batch; part of `Ceasefire`, whose fields it fills."""
+
+    kinds: ClassVar = {
+        "land handed over": EventKind("The land agreed on is handed over: {km2:,.0f} km2 to {side}."),
+        "land not handed over": EventKind("{side} has not handed over the {km2:,.0f} km2 that were due by today."),
+        "obligation overdue": EventKind("{side} has not done what was due by today: {what}."),
+        "mandate ends": EventKind("The mandate of the guards is not renewed; they leave."),
+        "consent withdrawn": EventKind("Consent to the guards is withdrawn; they leave."),
+    }
+
+    def __init__(self, ceasefire: Ceasefire) -> None:
+        self._ceasefire = ceasefire
+        draws, regimes = ceasefire.world.draws, ceasefire.knobs.regimes
+        self._obligations = each_obligation(regimes)
+        self._kept_luck = [draws.uniform(f"ceasefire/kept/{regimes[place].id}/{one.id}") for place, one in self._obligations]
+        self._stay_luck = draws.uniform("ceasefire/guards_stay")
+        self._land_luck = [draws.uniform(f"ceasefire/hands_over/{side}") for side in SIDES]
+        self._tell = ceasefire.world.recorder.tell
+
+    def begin(self, number: int, cohort: Ints) -> None:
+        """Begin ceasefires that are number `number` of their histories."""
+        of, knobs = self._ceasefire, self._ceasefire.knobs
+        of.guards_left[cohort], of.overdue[cohort], of.stayed[cohort] = 0.0, 0.0, 0.0
+        of.stays[cohort] = -np.log1p(-self._stay_luck.of(number, cohort))
+        of.unkept[:, cohort] = 0.0
+        for row, (place, one) in enumerate(self._obligations):
+            mine = cohort[of.agreed_regime[cohort] == place]
+            of.unkept[row, mine] = ~(self._kept_luck[row].of(number, mine) < one.kept_share[mine])
+        if knobs.handover_days is None:
+            return
+        of.due_area[cohort], of.line_before[cohort], of.hands_over[cohort] = (
+            of.agreed_area[cohort],
+            of.held_area[cohort],
+            1.0,
+        )
+        for side, gives in enumerate(hands_over_by(of.due_area[cohort], of.held_area[cohort])):
+            mine = cohort[gives]
+            share = getattr(of.drawn.knobs("negotiation"), SIDES[side]).hands_over_share
+            of.hands_over[mine] = self._land_luck[side].of(number, mine) < share[mine]
+        self._hand_over(cohort, np.zeros(len(cohort)))
+
+    def _hand_over(self, cohort: Ints, next_age: Floats) -> None:
+        """Say how much land changes hands on the next day, of which the age of the ceasefire is given."""
+        of, days = self._ceasefire, self._days_to_hand_over(cohort)
+        goes_on = (of.hands_over[cohort] > 0) & (next_age < days)
+        left = of.due_area[cohort] - of.held_area[cohort]
+        of.handing_over[cohort] = np.where(goes_on, left / np.maximum(days - next_age, 1.0), 0.0)
+
+    def _days_to_hand_over(self, cohort: Ints) -> Floats:
+        given = self._ceasefire.knobs.handover_days
+        assert given is not None, "land is handed over"
+        return whole_days(given[cohort]).astype(np.float64)
+
+    def day(self, day: int, inside: Ints, age: Floats, part: Mapping[str, Floats]) -> Floats:
+        """Let a day of ceasefires pass; return by how much what is overdue raises the log hazard, (inside,)."""
+        if self._ceasefire.guards_may_leave:
+            self._let_guards_leave(day, inside, age, part)
+        if self._ceasefire.knobs.handover_days is not None:
+            self._see_land(day, inside, age)
+        return self._see_obligations(day, inside, age)
+
+    def _see_land(self, day: int, inside: Ints, age: Floats) -> None:
+        """Tell on its last day whether land was handed over, and go on with what is to be tomorrow."""
+        of = self._ceasefire
+        last = inside[age == self._days_to_hand_over(inside) - 1.0]
+        agreed = of.due_area[last] - of.line_before[last]
+        kept = of.hands_over[last] > 0
+        of.due_area[last[~kept]] = of.held_area[last[~kept]]
+        for side, name in enumerate(SIDES):
+            gives = -SIGN[side] * agreed > 0
+            broken = last[gives & ~kept]
+            of.broken_obligations[side, broken] += 1.0
+            self._tell(day, broken, "land not handed over", side=name, km2=np.abs(agreed[gives & ~kept]))
+            self._tell(day, last[gives & kept], "land handed over", side=SIDES[1 - side], km2=np.abs(agreed[gives & kept]))
+        self._hand_over(inside, age + 1.0)
+
+    def _see_obligations(self, day: int, inside: Ints, age: Floats) -> Floats:
+        of, raised, overdue = self._ceasefire, np.zeros(len(inside)), np.zeros(len(inside))
+        for row, (_, one) in enumerate(self._obligations):
+            due = due_day(one.due_days[inside])
+            late = (of.unkept[row, inside] > 0) & (age >= due)
+            raised += np.where(late, one.overdue_effect[inside], 0.0)
+            overdue += late
+            new = inside[late & (age == due)]
+            of.broken_obligations[SIDES.index(one.by), new] += 1.0
+            self._tell(day, new, "obligation overdue", side=one.by, what=one.label)
+        of.overdue[inside] = overdue
+        return raised
+
+    def _let_guards_leave(self, day: int, inside: Ints, age: Floats, part: Mapping[str, Floats]) -> None:
+        """Let guards leave whose mandate has run out, or to whom consent is withdrawn."""
+        of = self._ceasefire
+        there = (of.guards_left[inside] == 0) & may_leave(part)
+        withdrawn = part["withdrawn_per_year"] / DAYS_PER_YEAR
+        lasts = whole_days(part["mandate_days"])
+        ends = (part["mandate_days"] > 0) & (age > 0) & (age % lasts == 0)
+        with np.errstate(divide="ignore"):
+            renewal = np.where(ends, -np.log(part["renewed_share"]), 0.0)
+        renewal = np.where(ends & ~of.consented_now(inside), np.inf, renewal)
+        before = of.stayed[inside]
+        of.stayed[inside] = np.where(there, before + withdrawn + renewal, before)
+        leaves = there & (of.stayed[inside] >= of.stays[inside])
+        expired = leaves & ends & (before + withdrawn < of.stays[inside])
+        of.guards_left[inside[leaves]] = 1.0
+        self._tell(day, inside[expired], "mandate ends")
+        self._tell(day, inside[leaves & ~expired], "consent withdrawn")
+
+    def end(self, cohort: Ints) -> None:
+        """End ceasefires, since the war goes on."""
+        of = self._ceasefire
+        of.guards_left[cohort], of.overdue[cohort], of.handing_over[cohort] = 0.0, 0.0, 0.0
