@@ -116,12 +116,16 @@ class Keeping:
         """Let a day of ceasefires pass; return by how much what is overdue raises the log hazard, (inside,)."""
         if self._ceasefire.guards_may_leave:
             self._let_guards_leave(day, inside, age, part)
+        overdue, raised = self._see_obligations(day, inside, age)
         if self._ceasefire.knobs.handover_days is not None:
-            self._see_land(day, inside, age)
-        return self._see_obligations(day, inside, age)
+            late = self._see_land(day, inside, age)
+            overdue += late
+            raised += np.where(late, self._ceasefire.knobs.land_overdue_effect[inside], 0.0)
+        self._ceasefire.overdue[inside] = overdue
+        return raised
 
-    def _see_land(self, day: int, inside: Ints, age: Floats) -> None:
-        """Tell on its last day whether land was handed over, and go on with what is to be tomorrow."""
+    def _see_land(self, day: int, inside: Ints, age: Floats) -> NDArray[np.bool_]:
+        """Tell on its last day whether land was handed over, and go on tomorrow; return where it is overdue, (inside,)."""
         of = self._ceasefire
         last = inside[age == self._days_to_hand_over(inside) - 1.0]
         agreed = of.due_area[last] - of.line_before[last]
@@ -134,8 +138,11 @@ class Keeping:
             self._tell(day, broken, "land not handed over", side=name, km2=np.abs(agreed[gives & ~kept]))
             self._tell(day, last[gives & kept], "land handed over", side=SIDES[1 - side], km2=np.abs(agreed[gives & kept]))
         self._hand_over(inside, age + 1.0)
+        overdue: NDArray[np.bool_] = (of.hands_over[inside] == 0) & (age >= self._days_to_hand_over(inside))
+        return overdue
 
-    def _see_obligations(self, day: int, inside: Ints, age: Floats) -> Floats:
+    def _see_obligations(self, day: int, inside: Ints, age: Floats) -> tuple[Floats, Floats]:
+        """Tell of obligations that become overdue; return how many are, and by how much they raise the log hazard."""
         of, raised, overdue = self._ceasefire, np.zeros(len(inside)), np.zeros(len(inside))
         for row, (_, one) in enumerate(self._obligations):
             due = due_day(one.due_days[inside])
@@ -145,8 +152,7 @@ class Keeping:
             new = inside[late & (age == due)]
             of.broken_obligations[SIDES.index(one.by), new] += 1.0
             self._tell(day, new, "obligation overdue", side=one.by, what=one.label)
-        of.overdue[inside] = overdue
-        return raised
+        return overdue, raised
 
     def _let_guards_leave(self, day: int, inside: Ints, age: Floats, part: Mapping[str, Floats]) -> None:
         """Let guards leave whose mandate has run out, or to whom consent is withdrawn."""

@@ -166,6 +166,10 @@ class CeasefireParameters(Section, Generic[N]):
         "days", "Over which land that a deal gives to the other side is handed over; it stays where it is if left out.",
         low=0, high=36_500, default=None, label="Days to hand over land",
     )  # fmt: skip
+    land_overdue_effect: N = knob(
+        "log hazard", "While land has not been handed over that was due.", low=-10, high=10, default=0,
+        label="Effect of land not handed over",
+    )  # fmt: skip
     settled_after_years: N = knob(
         "years", "After which a ceasefire counts as a settlement.", low=0.01, high=100,
         label="Years until a ceasefire is settled",
