@@ -24,7 +24,7 @@ THEMES = {
     "What keeps a ceasefire": (
         "bare_truce", "zone_without_guards", "european_zone", "strong_zone", "guaranteed_zone",
         "guarantees_without_troops", "neutral_with_guarantees", "european_zone_asked",
-        "europe_unwilling",
+        "europe_unwilling", "mandate_runs_out", "deal_in_steps",
     ),
     "Other wars, and examples": (
         "history/iwo_jima", "history/korea", "history/winter_war", "examples/change_of_initiative",

@@ -174,7 +174,7 @@ def land(option: str, share: float = 1.0, days: float | None = 60) -> Change:
         territory["options"] = {option: territory["options"][option]}
         section["forbidden"] = []
         for side in ("attacker", "defender"):
-            section[side]["hands_over_share"] = share
+            section[side]["withholds_land_share"] = 1 - share
         if days is not None:
             tree["ceasefire"]["handover_days"] = days
 
@@ -245,10 +245,10 @@ def test_land_that_is_overdue_raises_the_hazard_from_its_day(truce) -> None:
 def test_land_is_worth_what_is_known_of_its_giver() -> None:
     worth, held = np.array([[0.2, 0.9], [0.8, 0.1]]), np.array([[0.5, 0.5], [0.5, 0.5]])
     gives = hands_over_by(np.array([90.0, 110.0]), np.array([100.0, 100.0]))
-    found = kept_worth(worth, held, gives, np.array([[0.75, 0.75], [0.5, 0.5]]))
+    found = kept_worth(worth, held, gives, np.array([[0.25, 0.25], [0.5, 0.5]]))
     # The attacker keeps his word in three of four, the defender in a half.
     np.testing.assert_allclose(found, [[0.2 * 0.75 + 0.5 * 0.25, 0.7], [0.8 * 0.75 + 0.5 * 0.25, 0.3]])
-    np.testing.assert_array_equal(kept_worth(worth, held, gives, np.ones((2, 2))), worth)
+    np.testing.assert_array_equal(kept_worth(worth, held, gives, np.zeros((2, 2))), worth)
 
 
 @pytest.mark.ensembles
@@ -258,7 +258,7 @@ def test_land_that_is_seldom_handed_over_is_seldom_agreed_on(variant) -> None:
     def change(share: float) -> Change:
         def change(tree: Tree) -> None:
             tree["ceasefire"]["handover_days"] = 60
-            tree["negotiation"]["attacker"]["hands_over_share"] = share
+            tree["negotiation"]["attacker"]["withholds_land_share"] = 1 - share
 
         return change
 

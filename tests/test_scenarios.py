@@ -67,6 +67,13 @@ DEALS = {
     ],
     "zone_without_guards": [("baseline", "deal_within_24_months", -1), ("bare_truce", "share_of_time_in_ceasefire", +1)],
     "european_zone": [("baseline", "deal_within_24_months", -1), ("bare_truce", "share_of_time_in_ceasefire", +1)],
+    # Guards who may have to leave are fewer at the end.
+    "mandate_runs_out": [("european_zone", "guards_end", -1), ("baseline", "deal_within_24_months", -1)],
+    # Whoever has to count on land that is not handed over, and on weapons that stay, signs less.
+    "deal_in_steps": [
+        ("zone_without_guards", "deal_within_24_months", -1),
+        ("zone_without_guards", "share_of_time_in_ceasefire", -1),
+    ],
     "strong_zone": [("european_zone", "guards_end", +1), ("european_zone", "deal_within_24_months", -1)],
     "guaranteed_zone": [("baseline", "deal_within_24_months", -1), ("bare_truce", "deal_within_24_months", -1)],
     "guarantees_without_troops": [

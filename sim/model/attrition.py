@@ -165,7 +165,7 @@ def _not_zero(values: PerHistory) -> PerHistory:
 
 
 def _per_km2(now: State, casualties: Column) -> Column:
-    taken = now.held_area - now.start.held_area
+    taken = now.held_area - now.handed_over - now.start.held_area
     return where(taken > 0, casualties / _not_zero(taken))
 
 

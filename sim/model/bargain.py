@@ -307,7 +307,7 @@ class Bargain:
             worth = self._land_worth.of(areas)
             if self._ceasefire.handover_days is not None:
                 held = self._land_worth.of(self._area)[:, None]
-                worth = kept_worth(worth, held, hands_over_by(areas, self._area), self._both.hands_over_share)
+                worth = kept_worth(worth, held, hands_over_by(areas, self._area), self._both.withholds_land_share)
             self._worth[self._land.id] = self.weight[self._land.id][:, None] * worth
         self.lines.update(areas, self.success)
         self._openings.update()
@@ -444,7 +444,7 @@ class Bargain:
                 assert self._land_worth is not None, "there is an issue about land"
                 worth = self._land_worth.of(area, columns)
                 if before is not None:
-                    shares = self._both.hands_over_share[:, columns]
+                    shares = self._both.withholds_land_share[:, columns]
                     worth = kept_worth(worth, self._land_worth.of(before, columns), hands_over_by(area, before), shares)
                 found += self.weight[i][:, columns] * worth
             else:

@@ -92,8 +92,8 @@ def _lasted(span: int) -> Callable[[State], Column]:
 
 
 def _broke(side: int) -> Callable[[State], Column]:
-    """Return how often a side has not kept what was due."""
-    return lambda now: now.broken_obligations[side]
+    """Return whether a side has not done all that was due; only where there was a ceasefire."""
+    return lambda now: where(now.ceasefires > 0, now.broken_obligations[side] > 0)
 
 
 def what_deals_have(section: CeasefireParameters[Quantity]) -> frozenset[str]:
@@ -111,26 +111,26 @@ OF_KEEPING = (
         (
             frozenset({"land", "obligations"}),
             Outcome(
-                f"obligations_broken_{side}", f"What {{{side}}} did not do by its day", "times",
-                "Land not handed over and obligations not kept in ceasefires.", _broke(row), section="", low=0, whole=True,
-                adds_up=True,
+                f"broke_word_{side}", f"{{{side}}} has not done all that was due", "share",
+                "1 if it did not hand over land or keep an obligation by its day, else 0; empty without a ceasefire.",
+                _broke(row), section="kept", kind="share", always=False,
             ),
         )
         for row, side in enumerate(SIDES)
     ),
     (
-        frozenset({"land"}),
+        frozenset({"guards who may leave"}),
         Outcome(
-            "land_handed_over_km2", "Land handed over to {attacker}", "km2",
-            "In ceasefires, under deals; below 0: by the attacker.", lambda now: now.handed_over, section="", adds_up=True,
+            "guards_left", "Guards have left early", "share",
+            "1 if the guards of a ceasefire have left before its end, else 0; empty without a ceasefire.",
+            lambda now: where(now.ceasefires > 0, now.guards_withdrawn > 0), section="kept", kind="share", always=False,
         ),
     ),
     (
-        frozenset({"guards who may leave"}),
+        frozenset({"land"}),
         Outcome(
-            "guards_have_left", "Guards had left at the end", "share",
-            "1 if a ceasefire is in force at the horizon whose guards have left, else 0.", lambda now: now.guards_left > 0,
-            section="", kind="share",
+            "land_handed_over_km2", "Land handed over to {attacker} (km2)", "km2",
+            "In ceasefires, under deals; below 0 by the attacker.", lambda now: now.handed_over, adds_up=True,
         ),
     ),
 )  # fmt: skip
@@ -280,6 +280,7 @@ class Ceasefire(Mechanism):
     incidents: PerHistory = owned("incidents", "Of the day, on the whole line.", start=0.0, series=True)
     incidents_total: PerHistory = owned("incidents", "In ceasefires so far.", start=0.0)
     guards_left: PerHistory = owned("1 or 0", "Whether guards have left the ceasefire in force.", start=0.0)
+    guards_withdrawn: PerHistory = owned("times", "How often guards have left before a ceasefire ended.", start=0.0)
     overdue: PerHistory = owned("obligations", "How many are overdue in it.", start=0.0)
     broken_obligations: PerSide = owned("times", "How often a side has not kept what was due.", SIDES, start=0.0)
     handing_over: PerHistory = owned("km2 a day", "Land handed over to the attacker, tomorrow.", start=0.0)

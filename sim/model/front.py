@@ -231,7 +231,7 @@ def slowed(pace: PerHistory, ground: PerHistory, belt: "Belt[PerHistory]") -> Pe
 
 
 def _taken(now: State) -> Column:
-    taken: Column = now.held_area - now.start.held_area
+    taken: Column = now.held_area - now.handed_over - now.start.held_area
     return taken
 
 
@@ -276,7 +276,7 @@ class Front(Mechanism):
 
     outcomes: ClassVar = (
         Outcome(
-            "ground_gained_km2", "Net land taken by {attacker} (km2)", "km2", "Since the start.", _taken, adds_up=True,
+            "ground_gained_km2", "Net land taken by {attacker} (km2)", "km2", "In the war so far.", _taken, adds_up=True,
             headline=5, told=True,
         ),
         Outcome(

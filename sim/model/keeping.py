@@ -39,7 +39,7 @@ def hands_over_by(due_area: Floats, held_area: Floats) -> tuple[NDArray[np.bool_
 
 
 def kept_worth(
-    worth: Floats, held: Floats, gives: tuple[NDArray[np.bool_], NDArray[np.bool_]], hands_over_share: Floats
+    worth: Floats, held: Floats, gives: tuple[NDArray[np.bool_], NDArray[np.bool_]], withholds_land_share: Floats
 ) -> Floats:
     """Return what land is worth of which both sides know how often the side that has to hand it over does so.
 
@@ -51,10 +51,11 @@ def kept_worth(
         Of that held before; of a shape that goes with `worth`.
     gives : pair of (..., n) arrays
         As from `hands_over_by`.
-    hands_over_share : (2, n) array
-        How often each side does.
+    withholds_land_share : (2, n) array
+        How often each side does not.
     """
-    kept = np.where(gives[0], hands_over_share[0], np.where(gives[1], hands_over_share[1], 1.0))
+    withheld = np.where(gives[0], withholds_land_share[0], np.where(gives[1], withholds_land_share[1], 0.0))
+    kept = 1.0 - withheld
     return kept * worth + (1.0 - kept) * held
 
 
@@ -96,8 +97,8 @@ class Keeping:
         )
         for side, gives in enumerate(hands_over_by(of.due_area[cohort], of.held_area[cohort])):
             mine = cohort[gives]
-            share = getattr(of.drawn.knobs("negotiation"), SIDES[side]).hands_over_share
-            of.hands_over[mine] = self._land_luck[side].of(number, mine) < share[mine]
+            withholds = getattr(of.drawn.knobs("negotiation"), SIDES[side]).withholds_land_share
+            of.hands_over[mine] = self._land_luck[side].of(number, mine) < 1.0 - withholds[mine]
         self._hand_over(cohort, np.zeros(len(cohort)))
 
     def _hand_over(self, cohort: Ints, next_age: Floats) -> None:
@@ -169,6 +170,7 @@ class Keeping:
         leaves = there & (of.stayed[inside] >= of.stays[inside])
         expired = leaves & ends & (before + withdrawn < of.stays[inside])
         of.guards_left[inside[leaves]] = 1.0
+        of.guards_withdrawn[inside[leaves]] += 1.0
         self._tell(day, inside[expired], "mandate ends")
         self._tell(day, inside[leaves & ~expired], "consent withdrawn")
 

@@ -76,6 +76,9 @@ SECTIONS = {
             "What had doubled the hazard of first ceasefires that broke", "Broke: {label}",
             compared="all",
         ),
+        Section(
+            "kept", "What was not kept, in share of histories with a ceasefire", "What was not kept", compared="all"
+        ),
         Section("course", "Over the {span}, or until the war ends", "Over the whole time", of_shares=False),
         Section(
             "year_one", "In the first 12 months", "In the first 12 months", "{label} (first 12 months)", of_shares=False

@@ -88,9 +88,9 @@ class SideStakes(Section, Generic[N]):
     leader_change_per_year: N = knob(
         "per year", "Rate at which its leader changes.", low=0, high=100, label="{side}'s leader changes a year"
     )
-    hands_over_share: N = knob(
-        "share of ceasefires", "How often it hands over land as agreed; both sides know this.", low=0, high=1, default=1,
-        label="How often {side} hands over land",
+    withholds_land_share: N = knob(
+        "share of ceasefires", "How often it does not hand over land as agreed; both sides know this.", low=0, high=1,
+        default=0, label="How often {side} withholds land",
     )  # fmt: skip
     elections: list[SideElection[N]] = Option(default_factory=list, description="Days on which its leader may change.")
     office: Office[N] | None = Option(
