@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.model.keeping import hands_over_by, kept_worth
+from sim.model.negotiation import hands_over_by, kept_worth
 from sim.model.regimes import REGIME, believed_share
 from sim.scenario import ScenarioError
 from tests.test_bargaining_statics import paired

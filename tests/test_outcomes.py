@@ -197,7 +197,8 @@ def test_every_column_from_the_daily_history(name, load, variant):
 
 def test_an_ending_is_told_by_its_name_with_and_without_a_negotiation():
     """Places of endings differ where there is no negotiation, and their names do not."""
-    base = next(one for one in Ceasefire.outcomes_of(object()) if one.name == "ending")  # type: ignore[arg-type]
+    section = load_scenario("baseline", WarScenario).world.ceasefire
+    base = next(one for one in Ceasefire.outcomes_of(section) if one.name == "ending")
     alone = next(one for one in Ceasefire.outcomes_of(None) if one.name == "ending")
     for ending in ENDINGS_ALONE:
         state = State({"ending": np.array([CODES[ending.name]])}, 1, 1, None)

@@ -22,9 +22,8 @@ from numpy.typing import NDArray
 from sim.engine.draws import Floats, Ints
 from sim.engine.world import World
 from sim.model.guarantors import Consent, each_consent
-from sim.model.keeping import hands_over_by, kept_worth
 from sim.model.lines import Columns, Openings, RedLines
-from sim.model.negotiation import IssueOption, LandWorth, total
+from sim.model.negotiation import IssueOption, LandWorth, hands_over_by, kept_worth, total
 from sim.model.obligations import Obligation
 from sim.model.office import Offices
 from sim.model.parameters import SIDES, Drawn

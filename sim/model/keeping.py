@@ -12,7 +12,7 @@ come back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,43 +20,11 @@ from numpy.typing import NDArray
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import EventKind
+from sim.model.negotiation.land import hands_over_by
 from sim.model.obligations import due_day, each_obligation
 from sim.model.parameters import SIDES, SIGN
 from sim.model.planned import whole_days
 from sim.model.regimes import may_leave
-
-if TYPE_CHECKING:
-    from sim.model.ceasefire import Ceasefire
-
-
-def hands_over_by(due_area: Floats, held_area: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return where the attacker has to hand over land, and where the defender has: none where the line stays.
-
-    >>> hands_over_by(np.array([90.0, 100.0, 110.0]), np.full(3, 100.0))
-    (array([ True, False, False]), array([False, False,  True]))
-    """
-    return due_area < held_area, due_area > held_area
-
-
-def kept_worth(
-    worth: Floats, held: Floats, gives: tuple[NDArray[np.bool_], NDArray[np.bool_]], withholds_land_share: Floats
-) -> Floats:
-    """Return what land is worth of which both sides know how often the side that has to hand it over does so.
-
-    Parameters
-    ----------
-    worth : (2, ..., n) array
-        Of the area as agreed, to each side.
-    held : (2, ..., n) array
-        Of that held before; of a shape that goes with `worth`.
-    gives : pair of (..., n) arrays
-        As from `hands_over_by`.
-    withholds_land_share : (2, n) array
-        How often each side does not.
-    """
-    withheld = np.where(gives[0], withholds_land_share[0], np.where(gives[1], withholds_land_share[1], 0.0))
-    kept = 1.0 - withheld
-    return kept * worth + (1.0 - kept) * held
 
 
 class Keeping:
@@ -70,7 +38,7 @@ class Keeping:
         "consent withdrawn": EventKind("Consent to the guards is withdrawn; they leave."),
     }
 
-    def __init__(self, ceasefire: Ceasefire) -> None:
+    def __init__(self, ceasefire: Any) -> None:
         self._ceasefire = ceasefire
         draws, regimes = ceasefire.world.draws, ceasefire.knobs.regimes
         self._obligations = each_obligation(regimes)

@@ -33,7 +33,7 @@ class Obligation(Item, Generic[N]):
     kept_share: N = knob(
         "share of ceasefires", "How often it is kept; both sides know this.", low=0, high=1, label="{item}: how often kept"
     )
-    overdue_effect: N = knob("log hazard", "While it is overdue.", low=-10, high=10, label="{item}: effect while overdue")
+    overdue_effect: N = knob("log hazard", "While it is overdue.", low=-10, high=10, label="{item}: effect if late")
 
     @property
     def label(self) -> str:

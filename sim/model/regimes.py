@@ -54,15 +54,15 @@ class Regime(Item, Generic[N]):
     )
     mandate_days: N = knob(
         "days", "After which the mandate of the guards ends, again and again; 0: it has no end.", low=0, high=36_500,
-        default=0, label="{item}: mandate of the guards",
+        default=0, label="{item}: mandate",
     )  # fmt: skip
     renewed_share: N = knob(
         "share of mandates", "How often a mandate that ends is renewed; else the guards leave.", low=0, high=1, default=0,
-        label="{item}: how often renewed",
+        label="{item}: mandate renewed",
     )  # fmt: skip
     withdrawn_per_year: N = knob(
         "per year", "Rate at which consent to the guards is withdrawn, upon which they leave.", low=0, high=1000, default=0,
-        label="{item}: withdrawals of consent a year",
+        label="{item}: guards sent off",
     )  # fmt: skip
     obligations: list[Obligation[N]] = Option(
         default_factory=list, description="What the sides owe in the ceasefire, each by its day."

@@ -239,6 +239,13 @@ def eventful(tree: dict[str, Any]) -> None:
     tree["negotiation"]["red_lines"]["no_neutrality"].update(ratified_by="voters", hard_share=0.4)
     tree["negotiation"]["mediation"].update(hazard_per_year=6, days=40, pressure=0.3)
     tree["negotiation"]["defender"]["office"] = {"price": 0, "safe_terms": 0.6}
+    tree["ceasefire"]["handover_days"] = 3
+    tree["negotiation"]["issues"]["territory"]["options"]["line_of_contact"]["ceded_km2"] = -50
+    owed = {"arms": {"by": "attacker", "due_days": 2, "kept_share": 0.5, "overdue_effect": 1}}
+    for regime in tree["ceasefire"]["regimes"].values():
+        regime.update(mandate_days=6, renewed_share=0.4, withdrawn_per_year=20, obligations=owed)
+    for side in ("attacker", "defender"):
+        tree["negotiation"][side]["withholds_land_share"] = 0.5
     voters = {"name": "voters", "side": "defender", "will": 0.5, "ratifies": {"days": 60, "sd": 0.2}}
     quartet = {"name": "quartet", "will": 0.5, "mediates": {"terms": {"territory": ["line_of_contact"]}, "per_year": 4}}
     tree["parties"] |= {"voters": voters, "quartet": quartet}

@@ -26,7 +26,7 @@ from sim.model.negotiation.geometry import (
     where_allowed,
     zone_of_agreement,
 )
-from sim.model.negotiation.land import LandWorth
+from sim.model.negotiation.land import LandWorth, hands_over_by, kept_worth
 from sim.model.negotiation.offers import Belief, RuleName, screening, shown, stand_firm
 from sim.model.negotiation.terms import ABOVE, Issue, IssueOption, Land, RedLine, Rule, Terms, terms_flaws
 
@@ -47,7 +47,9 @@ __all__ = [
     "best_in",
     "egalitarian",
     "first_largest",
+    "hands_over_by",
     "kalai_smorodinsky",
+    "kept_worth",
     "nash",
     "nearest_to_agreement",
     "pareto_frontier",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.model.negotiation.terms import Land
 from sim.model.parameters import SIDES
 
 Curve = list[tuple[Floats, Floats]]
+Flags = NDArray[np.bool_]
 
 
 def on_curve(area: Floats, curve: Curve) -> Floats:
@@ -65,3 +67,31 @@ class LandWorth:
 
     def _in(self, side: int, columns: slice | Ints) -> Curve:
         return [(area[columns], worth[columns]) for area, worth in self._curves[side]]
+
+
+def hands_over_by(due_area: Floats, held_area: Floats) -> tuple[Flags, Flags]:
+    """Return where the attacker has to hand over land, and where the defender has: none where the line stays.
+
+    >>> hands_over_by(np.array([90.0, 100.0, 110.0]), np.full(3, 100.0))
+    (array([ True, False, False]), array([False, False,  True]))
+    """
+    return due_area < held_area, due_area > held_area
+
+
+def kept_worth(worth: Floats, held: Floats, gives: tuple[Flags, Flags], withholds_land_share: Floats) -> Floats:
+    """Return what land is worth of which both sides know how often the side that has to hand it over does so.
+
+    Parameters
+    ----------
+    worth : (2, ..., n) array
+        Of the area as agreed, to each side.
+    held : (2, ..., n) array
+        Of that held before; of a shape that goes with `worth`.
+    gives : pair of (..., n) arrays
+        As from `hands_over_by`.
+    withholds_land_share : (2, n) array
+        How often each side does not.
+    """
+    withheld = np.where(gives[0], withholds_land_share[0], np.where(gives[1], withholds_land_share[1], 0.0))
+    kept = 1.0 - withheld
+    return kept * worth + (1.0 - kept) * held
