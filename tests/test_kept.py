@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from sim.model.negotiation import hands_over_by, kept_worth
+from sim.model.notes import notes
 from sim.model.regimes import REGIME, believed_share
 from sim.scenario import ScenarioError
 from tests.test_bargaining_statics import paired
@@ -46,6 +47,7 @@ def standing(end: Run, days: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 # Guards who leave
 
 
+@pytest.mark.ensembles
 def test_survival_falls_after_a_mandate_has_run_out_and_not_before(truce) -> None:
     knobs = {"guards_effect": -2, "first_year_hazard": 3}
     stay, leave = (truce(ZONE | mandate, knobs, n=3_000) for mandate in ({}, {"mandate_days": 120}))
@@ -296,6 +298,7 @@ def test_an_event_comes_in_what_it_is_during(truce, during: str | None, comes: b
     assert ((end["first_ceasefire_days"][stood] < 200).mean() > 0.95) == comes
 
 
+@pytest.mark.ensembles
 def test_times_at_random_that_come_too_early_are_passed_over(truce) -> None:
     """An event of ceasefires with a hazard comes at that rate in them, whenever they begin: as a Poisson process does."""
     when = {"hazard_per_year": 4}
@@ -348,3 +351,27 @@ def test_too_many_obligations_and_events_that_never_come_are_errors(variant) -> 
 
     with pytest.raises(ScenarioError, match="there are no ceasefires"):
         variant(alone)
+
+
+def test_what_comes_to_nothing_is_said(variant) -> None:
+    """Each in a line; and none of it, where it comes to something."""
+
+    def change(tree: Tree) -> None:
+        tree["negotiation"]["attacker"]["withholds_land_share"] = 0.5
+        tree["ceasefire"]["land_overdue_effect"] = 1
+
+    kept = WEAPONS | {"kept_share": 1}
+    bare = {"mandate_days": 90, "withdrawn_per_year": 0.1, "obligations": {"weapons": kept}}
+    path = "ceasefire.regimes.truce"
+    assert set(notes(variant(ceasefire_at_once(bare, change=change)), DAYS)) >= {
+        "negotiation.attacker.withholds_land_share changes nothing: no land is handed over without ceasefire.handover_days",
+        "ceasefire.land_overdue_effect changes nothing: no side withholds land that is handed over",
+        f"{path}.mandate_days changes nothing: there are no guards",
+        f"{path}.withdrawn_per_year changes nothing: there are no guards",
+        f"{path}.obligations.weapons changes nothing: it is always kept",
+    }
+    renewed = notes(variant(ceasefire_at_once(ZONE | {"renewed_share": 0.5})), DAYS)
+    assert f"{path}.renewed_share changes nothing: the guards have no mandate_days" in renewed
+    meant = ZONE | {"mandate_days": 90, "renewed_share": 0.5, "withdrawn_per_year": 0.1} | OWED
+    found = notes(variant(ceasefire_at_once(meant, {"land_overdue_effect": 1}, land("land_returned", share=0.5))), DAYS)
+    assert not [line for line in found if "changes nothing" in line and ("ceasefire." in line or "withholds" in line)]

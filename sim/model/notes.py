@@ -14,6 +14,7 @@ from sim.model.conditions import never_holds
 from sim.model.events import Effect, ScenarioEvent, changed, knob_ranges
 from sim.model.levels import of_levels
 from sim.model.negotiation import RedLine
+from sim.model.parameters import SIDES
 from sim.model.stakes import windows
 from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
 from sim.scenario.describe import Entry, entries
@@ -55,7 +56,7 @@ def notes(scenario: Scenario[ScenarioHead], days: int) -> list[str]:
     for entry in found:
         if _is(entry, _NOTHING) and entry.item not in gone:
             lines.append(f"{entry.item} has {_what(entry)} of {entry.text}, and changes nothing")
-    lines += [*_of_events(scenario, days, gone), *_of_windows(scenario, days), *_of_land(scenario)]
+    lines += [*_of_events(scenario, days, gone), *_of_windows(scenario, days), *_of_land(scenario), *_of_keeping(scenario)]
     return [*lines, *of_levels(scenario)]
 
 
@@ -134,6 +135,37 @@ def _of_land(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
             for name in ("none_km2", "all_km2"):
                 if getattr(land, name) is not None:
                     yield f"negotiation.issues.{issue.id}.land.{name} changes nothing: both sides have a curve"
+
+
+def _of_keeping(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
+    """Yield what is said of how deals are kept and can come to nothing."""
+    world: Any = scenario.world
+    if world.ceasefire is None:
+        return
+    for side in SIDES:
+        if _most(getattr(world.negotiation, side).withholds_land_share) and world.ceasefire.handover_days is None:
+            path = f"negotiation.{side}.withholds_land_share"
+            yield f"{path} changes nothing: no land is handed over without ceasefire.handover_days"
+    withheld = any(_most(getattr(world.negotiation, side).withholds_land_share) for side in SIDES)
+    if _most(world.ceasefire.land_overdue_effect) and not (withheld and world.ceasefire.handover_days is not None):
+        yield "ceasefire.land_overdue_effect changes nothing: no side withholds land that is handed over"
+    if world.ceasefire.handover_days is not None and not any(issue.land for issue in world.negotiation.issues):
+        yield "ceasefire.handover_days changes nothing: no issue is about land"
+    for regime in world.ceasefire.regimes:
+        path = f"ceasefire.regimes.{regime.id}"
+        if _most(regime.renewed_share) and not _most(regime.mandate_days):
+            yield f"{path}.renewed_share changes nothing: the guards have no mandate_days"
+        for name in ("mandate_days", "withdrawn_per_year"):
+            if _most(getattr(regime, name)) and not _most(regime.guards):
+                yield f"{path}.{name} changes nothing: there are no guards"
+        for owed in regime.obligations:
+            if owed.kept_share.support[0] >= 1:
+                yield f"{path}.obligations.{owed.id} changes nothing: it is always kept"
+
+
+def _most(knob: Quantity) -> float:
+    """Return how far from 0 a knob can be."""
+    return max(abs(bound) for bound in knob.support)
 
 
 def _as_it_is(effect: Effect, value: Quantity, bounds: tuple[float, float], alone: bool) -> str:
