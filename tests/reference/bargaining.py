@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import exp, inf, log, sqrt
+from math import exp, floor, inf, log, prod, sqrt
 
 from scipy.stats import norm
 
@@ -25,15 +25,61 @@ def covers(terms: Mapping[str, Sequence[str]], package: Package) -> bool:
     return all(package[issue] in named for issue, named in terms.items())
 
 
-def lasting(hazard_midway: Callable[[float], float], shape: float, years: float) -> float:
-    """For which share of the years ahead a deal is expected to last, by the first year's hazard with what is in place."""
-    before = hazard = total = 0.0
+@dataclass
+class Obligation:
+    """What a side has to do by a day of a ceasefire, how often it does, and what it adds to the danger if it does not."""
+
+    id: str
+    by: str
+    due_days: float
+    kept_share: float
+    overdue_effect: float
+
+
+@dataclass
+class Stay:
+    """For how long guards may stay: until a mandate is not renewed, or consent is withdrawn."""
+
+    mandate_days: float
+    renewed_share: float
+    withdrawn_per_year: float
+
+    def chance(self, since: float, until: float) -> float:
+        """That guards who are there at one time, in years, are still there at another."""
+        ends = 0
+        if self.mandate_days > 0:
+            ends = floor(365.25 * until / self.mandate_days) - floor(365.25 * since / self.mandate_days)
+        return exp(-self.withdrawn_per_year * (until - since)) * self.renewed_share**ends
+
+
+# The first year's hazard with what is in place on a day, with guards (True) or without them.
+Hazard = Callable[[float, bool], float]
+
+
+def lasting(hazard: Hazard, shape: float, years: float, obligations: Sequence[Obligation], stay: Stay) -> float:
+    """For which share of the years ahead a deal is expected to last, whichever obligations are kept."""
+    total = 0.0
+    for kept in product((True, False), repeat=len(obligations)):
+        chance = prod(o.kept_share if k else 1 - o.kept_share for o, k in zip(obligations, kept, strict=True))
+        broken = [o for o, k in zip(obligations, kept, strict=True) if not k]
+        total += chance * lasting_with(hazard, shape, years, broken, stay)
+    return max(total, 1 / (365.25 * years))
+
+
+def lasting_with(hazard: Hazard, shape: float, years: float, broken: Sequence[Obligation], stay: Stay) -> float:
+    """The same, if these obligations are not kept."""
+    guarded, bare = 1.0, 0.0
+    before = total = 0.0
     for j in range(12):
         time = years * (j + 0.5) / 12
-        hazard += hazard_midway((before + time) / 2 * 365.25) * (time**shape - before**shape)
-        total += exp(-hazard)
+        midway = (before + time) / 2 * 365.25
+        growth = (time**shape - before**shape) * exp(sum(o.overdue_effect for o in broken if midway >= o.due_days))
+        stays, held = stay.chance(before, time), guarded * exp(-hazard(midway, True) * growth)
+        bare = bare * exp(-hazard(midway, False) * growth) + held * (1 - stays)
+        guarded = held * stays
+        total += guarded + bare
         before = time
-    return max(total / 12, 1 / (365.25 * years))
+    return total / 12
 
 
 @dataclass

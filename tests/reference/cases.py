@@ -483,6 +483,97 @@ def in_office(tree: dict[str, Any]) -> None:
     }
 
 
+def signed(tree: dict[str, Any]) -> None:
+    """Let what follows a signature matter: land handed over or not, obligations, guards who leave, and events in peace."""
+    bargaining("nash", False)(tree)
+    section, truce = tree["negotiation"], tree["ceasefire"]
+    section["talks"].update(open_per_year=90, agree_per_year=30, fail_per_year=9, suspend_per_year=1)
+    section["forbidden"] = {
+        "without_guards": {"terms": {"security": ["bare_truce", "zone_without_guards"]}},
+        "as_it_stands": {"terms": {"territory": ["line_of_2022", "line_of_contact", "four_regions"]}},
+        "guests": {"terms": {"security": ["guaranteed_zone"], "territory": ["more_land"]}},
+    }
+    for line in ("no_western_troops", "no_guarantee", "more_land", "no_land_back"):
+        del section["red_lines"][line]
+    section["attacker"].update(outside_pressure=0.3, withholds_land_share={"dist": "uniform", "low": 0.2, "high": 0.4})
+    section["defender"].update(outside_pressure=0.3, withholds_land_share=0.4, foreign_troops_price=0.02)
+    truce.update(
+        first_year_hazard=4, strategic_effect=3, imposed_effect=0.2, inconsistency_effect=0.2, settled_after_years=10,
+        institutions=0.8, handover_days={"dist": "uniform", "low": 54.6, "high": 64.4},
+        land_overdue_effect={"dist": "uniform", "low": 0.3, "high": 1.2},
+    )  # fmt: skip
+    truce["regimes"]["european_zone"].update(
+        mandate_days={"dist": "uniform", "low": 25, "high": 45}, renewed_share=0.6,
+        withdrawn_per_year={"dist": "uniform", "low": 1, "high": 4}, guards=60_000,
+        obligations={
+            "heavy_weapons": {
+                "by": "attacker", "name": "heavy weapons withdrawn", "due_days": {"dist": "uniform", "low": 10, "high": 30},
+                "kept_share": {"dist": "beta", "a": 2, "b": 2}, "overdue_effect": 0.7,
+            },
+            "elections": {
+                "by": "defender", "name": "elections held", "due_days": 45, "kept_share": 0.4,
+                "overdue_effect": {"dist": "uniform", "low": 0.5, "high": 1.5},
+            },
+        },
+    )  # fmt: skip
+    truce["regimes"]["guaranteed_zone"].update(
+        mandate_days=30, renewed_share=0.9, guaranteed="defender",
+        obligations={
+            "prisoners": {
+                "by": "attacker", "name": "prisoners freed", "due_days": 0, "kept_share": 0.5, "overdue_effect": 0.4,
+            },
+        },
+    )  # fmt: skip
+    tree["parties"] = {
+        "neighbour": {
+            "name": "A neighbour", "side": "defender", "will": 0.7, "returns_per_year": 3, "sd_per_year": 0.6,
+            "rally_per_1000_km2": 0.3, "fear_of_escalation": 0,
+            "guarantees": {
+                "regimes": ["guaranteed_zone"], "pool_persons": 150_000, "benefit": 1, "price_per_10k_guards": 0.02,
+                "entanglement": 0.2, "needs_will": 0.93, "acts_at_will": 0.5, "tripwire": 0.05,
+            },
+        },
+    }  # fmt: skip
+    tree["events"] = [
+        {
+            "id": "calm", "when": {"hazard_per_year": {"dist": "uniform", "low": 5, "high": 15}}, "at_most": 3,
+            "during": "ceasefire",
+            "effect": {
+                "ceasefire.mobilized_share": {"set": 0.9, "for_days": 20},
+                "ceasefire.pledged_share": {"add": 0.2, "for_days": 40},
+                "ceasefire.regimes.european_zone.guards": {"add": 20_000, "for_days": 30},
+            },
+        },
+        {
+            "id": "turn", "when": {"hazard_per_year": 10}, "at_most": 3, "during": "war",
+            "effect": {
+                "negotiation.defender.withholds_land_share": {"add": 0.2, "for_days": 50},
+                "negotiation.attacker.outside_pressure": {"add": -0.1, "for_days": 30},
+                "ceasefire.regimes.european_zone.obligations.elections.due_days": {"add": -20, "for_days": 60},
+            },
+        },
+        {
+            "id": "distrust", "when": {"quantity": "broken_obligations.attacker", "above": 0}, "at_most": 2,
+            "effect": {
+                "ceasefire.regimes.european_zone.withdrawn_per_year": {"add": 2, "for_days": 25},
+                "ceasefire.regimes.european_zone.obligations.heavy_weapons.overdue_effect": {"scale": 1.5, "for_days": 30},
+                "negotiation.attacker.withholds_land_share": {"scale": 1.5, "for_days": 30},
+            },
+        },
+        {
+            "id": "summit", "when": {"date": date(2025, 2, 5)}, "probability": 0.8, "during": "both",
+            "effect": {
+                "ceasefire.regimes.european_zone.obligations.heavy_weapons.kept_share": {"set": 0, "for_days": 40},
+                "ceasefire.regimes.guaranteed_zone.renewed_share": {"scale": 0.5},
+            },
+        },
+        {
+            "id": "visit", "when": {"date": date(2025, 3, 1)}, "during": "ceasefire",
+            "effect": {"negotiation.attacker.cost_of_war_per_year": {"add": 0.02}},
+        },
+    ]  # fmt: skip
+
+
 RULES = ("nash", "kalai_smorodinsky", "egalitarian", "screening", "stand_firm")
 CHANGES: dict[str, Change] = {
     "everything": everything,
@@ -501,4 +592,5 @@ CHANGES: dict[str, Change] = {
     "escalating": escalating,
     "ratifying": ratifying,
     "in office": in_office,
+    "signed": signed,
 }

@@ -1,4 +1,4 @@
-"""The scenario events of the reference model, section 7.7 of its description."""
+"""The scenario events of the reference model, section 7.12 of its description."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Happening:
 
     id: str
     most: int
+    during: str
     effects: list[Effect]
     times: int = 0
     false_since: bool = True
@@ -73,7 +74,7 @@ class Events:
             days = whole_days(drawn[f"effect.{path}.for_days"]) if "for_days" in written else None
             effects.append(Effect(path, kind, drawn[f"effect.{path}.{kind}"], days))
             self.effects.setdefault(path, []).append(effects[-1])
-        event = Happening(name, int(given(item, "at_most") or 1), effects)
+        event = Happening(name, int(given(item, "at_most") or 1), given(item, "during") or "both", effects)
         self.all.append(event)
         if war.luck.uniform(f"events/{name}", 0) >= drawn.get("probability", 1.0):
             return
@@ -103,19 +104,21 @@ class Events:
         self.begin(event)
 
     def at_random(self, event: Happening, hazard: float) -> Process:
-        day = 0
-        for time in range(event.most):
-            if hazard == 0:
-                return
+        day = time = 0
+        while hazard > 0 and event.times < event.most:
             u = self.war.luck.uniform(f"events/{event.id}/gap", time)
-            day += max(1, ceil(-log(1 - u) * DAYS_PER_YEAR / hazard))
+            day, time = day + max(1, ceil(-log(1 - u) * DAYS_PER_YEAR / hazard)), time + 1
             yield at(self.war.env, day, EVENT_BEGINS)
-            if not self.war.at_war:
-                return
             self.begin(event)
 
+    def can_begin(self, event: Happening) -> bool:
+        """Whether it is a time of what the event begins during."""
+        war = self.war.at_war > 0 and not self.war.decision.decided
+        truce = self.war.ceasefire.ending == 3
+        return {"war": war, "ceasefire": truce, "both": war or truce}[event.during]
+
     def begin(self, event: Happening) -> None:
-        if not self.war.at_war:
+        if not self.can_begin(event):
             return
         day = today(self.war.env)
         event.times += 1
@@ -144,5 +147,5 @@ class Events:
             holds = above < state[quantity] < below
             if not holds:
                 event.false_since = True
-            elif self.war.at_war and event.times < event.most and not event.is_active and event.false_since:
+            elif self.can_begin(event) and event.times < event.most and not event.is_active and event.false_since:
                 self.war.env.process(self.on_day(event, day + 1))

@@ -48,8 +48,9 @@ from .basics import (
     today,
     whole_days,
 )
+from .ceasefire import Ceasefire
 from .events import Events
-from .negotiation import Ceasefire, Politics
+from .negotiation import Politics
 from .parties import Escalation, Parties
 
 SIGN = {"attacker": 1.0, "defender": -1.0}
@@ -629,7 +630,7 @@ class Front:
         self.held_at_start = own["held_area_km2"]
         self.held_area = self.held_at_start
         self.free_area = self.total_area - self.held_area
-        self.advance = 0.0
+        self.advance = self.handed_over = 0.0
         self.planned_ground = dict.fromkeys(SIDES, 0.0)
 
         self.belts = [Belt(item["id"], item["held_by"]) for item in items(world, "belts")]
@@ -665,6 +666,11 @@ class Front:
 
     def now(self, name: str) -> float:
         return self.war.now(f"front.{name}")
+
+    @property
+    def fought_over(self) -> float:
+        """The area that the attacker would hold if no land had been handed over."""
+        return self.held_area - self.handed_over
 
     # Offensives.
 
@@ -813,8 +819,10 @@ class Front:
         advance = (self.pace + self.war.rout.pace) * self.war.at_war
         advance *= self.belt_factor(forward=advance > 0)
         self.advance = min(max(advance, -self.held_area), self.total_area - self.held_area)
-        self.held_area += self.advance
-        self.free_area -= self.advance
+        handed = self.war.ceasefire.handing_over
+        self.held_area += self.advance + handed
+        self.free_area -= self.advance + handed
+        self.handed_over += handed
         if day % 7 == 6:
             self.tell_of_lulls()
         if day % 28 == 27:
@@ -829,8 +837,8 @@ class Front:
         self.lull = lull
 
     def tell_of_turns(self) -> None:
-        moved = self.held_area - self.area_before
-        self.area_before = self.held_area
+        moved = self.fought_over - self.area_before
+        self.area_before = self.fought_over
         if abs(moved) > self.now("advance_sd_km2_per_day") * 28:
             heading = copysign(1.0, moved)
             if heading == -self.heading:

@@ -1,11 +1,11 @@
-"""Support, beliefs, the negotiation and ceasefires: sections 7.7 to 7.11 of the description of the model."""
+"""Support, beliefs, the negotiation: sections 7.7 to 7.10 of the description of the model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
-from math import ceil, exp, floor, inf, log, log1p, sqrt, tanh
+from math import exp, inf, log, log1p, sqrt, tanh
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scipy.stats import gamma, norm
@@ -13,7 +13,9 @@ from scipy.stats import gamma, norm
 from .bargaining import (
     BARRED,
     Guess,
+    Obligation,
     Offer,
+    Stay,
     covers,
     egalitarian,
     kalai_smorodinsky,
@@ -23,7 +25,8 @@ from .bargaining import (
     screening,
     stand_firm,
 )
-from .basics import BELIEFS, CEASEFIRE, DAYS_PER_YEAR, NEGOTIATION, SIDES, SUPPORT, day_of, given, items, plain
+from .basics import BELIEFS, DAYS_PER_YEAR, NEGOTIATION, SIDES, SUPPORT, day_of, given, items, plain
+from .ceasefire import Signed, giver
 
 if TYPE_CHECKING:
     from .mechanisms import War
@@ -38,7 +41,10 @@ BOUNDS = (
     ("ceded_above_km2", True, 1),
     ("ceded_below_km2", True, -1),
 )
-REGIME_PARTS = ("zone_width_km", "guards", "credibility", "guarantee", "monitoring", "joint_commission")
+REGIME_PARTS = (
+    "zone_width_km", "guards", "credibility", "guarantee", "monitoring", "joint_commission", "deploy_days",
+    "mandate_days", "renewed_share", "withdrawn_per_year",
+)  # fmt: skip
 
 
 def clip(value: float, low: float, high: float) -> float:
@@ -103,7 +109,7 @@ class Politics:
         if self.section is None:
             return
         self.seen_casualties = dict(zero)
-        self.area_then, self.balance_then = war.front.held_area, 0.0
+        self.area_then, self.balance_then = war.front.fought_over, 0.0
         self.force_then = {side: max(war.manpower[side].force, 1.0) for side in SIDES}
         for side in SIDES:
             self.first_beliefs(side)
@@ -301,15 +307,33 @@ class Politics:
 
     def option_value(self, side: str, issue: str, option: str) -> float:
         if issue == self.land:
-            return self.land_value(side, self.area_after(issue, option))
+            return self.promised_value(side, self.area_after(issue, option), self.war.front.held_area)
         return self.war.parameters[f"negotiation.issues.{issue}.options.{option}.values.{side}"]
 
-    def terms_value(self, side: str, package: Mapping[str, str], area: float | None = None) -> float:
-        """What the terms are worth, with the land as the option has it or as an area that was agreed."""
+    def promised_value(self, side: str, area: float, held: float) -> float:
+        """What an area is worth that is promised while another is held: less sure where it has to be handed over."""
+        worth = self.land_value(side, area)
+        if area == held or not self.war.ceasefire.hands_land_over:
+            return worth
+        kept = self.keeps_land(giver(area, held))
+        return kept * worth + (1 - kept) * self.land_value(side, held)
+
+    def keeps_land(self, side: str) -> float:
+        """How often a side hands over the land that it has to."""
+        return 1 - self.of(side, "withholds_land_share")
+
+    def signed_value(self, side: str, signed: Signed) -> float:
+        """What the land of terms in force is worth."""
+        if signed.held is None:
+            return self.land_value(side, signed.area)
+        return self.promised_value(side, signed.area, signed.held)
+
+    def terms_value(self, side: str, package: Mapping[str, str], signed: Signed | None = None) -> float:
+        """What the terms are worth, with the land as the option has it or as it was signed."""
         total = 0.0
         for i, option in package.items():
-            agreed = area is not None and i == self.land
-            value = self.land_value(side, area) if agreed else self.option_value(side, i, option)
+            agreed = signed is not None and i == self.land
+            value = self.signed_value(side, signed) if agreed else self.option_value(side, i, option)
             total += self.weights[side][i] * value
         return total
 
@@ -332,9 +356,19 @@ class Politics:
 
     def regime_named(self, name: str | None) -> dict[str, float]:
         if name is None:
-            return dict.fromkeys((*REGIME_PARTS, "deploy_days"), 0.0)
-        written = {part: self.war.now(f"ceasefire.regimes.{name}.{part}") for part in (*REGIME_PARTS, "deploy_days")}
+            return dict.fromkeys(REGIME_PARTS, 0.0)
+        written = {part: self.war.now(f"ceasefire.regimes.{name}.{part}") for part in REGIME_PARTS}
         return self.war.parties.behind(name, written)
+
+    def obligations(self, name: str | None) -> list[Obligation]:
+        """What each side has to do under a regime, by the values in force."""
+        found = []
+        for regime in items(self.war.world["ceasefire"], "regimes"):
+            for item in items(regime, "obligations") if regime["id"] == name else ():
+                path = f"ceasefire.regimes.{name}.obligations.{item['id']}"
+                due, kept, effect = (self.war.now(f"{path}.{part}") for part in ("due_days", "kept_share", "overdue_effect"))
+                found.append(Obligation(item["id"], item["by"], due, kept, effect))
+        return found
 
     def presence(self, regime: Mapping[str, float]) -> float:
         front, density = self.war.now("ceasefire.front_km"), self.war.now("ceasefire.guards_per_km")
@@ -353,15 +387,19 @@ class Politics:
     def lasts(self, side: str, name: str | None) -> float:
         """For which share of its trust time a side believes that a deal with a regime lasts, as of this review."""
         if (side, name) not in self.believed:
-            self.believed[side, name] = self.lasts_for(self.of(side, "trust_years"), self.regime_named(name))
+            self.believed[side, name] = self.lasts_for(self.of(side, "trust_years"), name, self.regime_named(name))
         return self.believed[side, name]
 
-    def lasts_for(self, years: float, regime: Mapping[str, float]) -> float:
-        def hazard(day: float) -> float:
-            effect = self.institutions_effect(self.in_place(regime, day))
+    def lasts_for(self, years: float, name: str | None, regime: Mapping[str, float]) -> float:
+        """For which share of some years a regime lasts, with these parts and the obligations of its name."""
+
+        def hazard(day: float, guarded: bool) -> float:
+            parts = self.in_place(regime, day)
+            effect = self.institutions_effect(parts if guarded else {**parts, "guards": 0.0})
             return self.war.now("ceasefire.first_year_hazard") * exp(self.war.now("ceasefire.institutions") * effect)
 
-        return lasting(hazard, self.war.now("ceasefire.hazard_shape"), years)
+        stay = Stay(regime["mandate_days"], regime["renewed_share"], regime["withdrawn_per_year"])
+        return lasting(hazard, self.war.now("ceasefire.hazard_shape"), years, self.obligations(name), stay)
 
     def in_place(self, regime: Mapping[str, float], days: float) -> dict[str, float]:
         """What of a regime is in place so many days after it began to come."""
@@ -373,13 +411,14 @@ class Politics:
         """What the side expects of renewed war, above the terms it has."""
         package = self.packages[self.agreed]
         # The area of the deal, not one from today's line.
-        terms = self.utility(side, package, self.agreed_area)
-        loss = self.of(side, "renewed_war_loss")
-        return self.value[side] - self.left(side, self.regime_id(package), loss) - terms
+        signed = self.war.ceasefire.signed()
+        terms = self.utility(side, package, signed)
+        loss = self.left(side, self.regime_id(package), self.of(side, "renewed_war_loss"), signed.guarded)
+        return self.value[side] - loss - terms
 
-    def utility(self, side: str, package: Mapping[str, str], area: float | None = None) -> float:
+    def utility(self, side: str, package: Mapping[str, str], signed: Signed | None = None) -> float:
         assert self.section is not None
-        left = self.area_with(package) if area is None else area
+        left = self.area_with(package) if signed is None else signed.area
         crossed = [
             line
             for line in self.open_lines
@@ -387,14 +426,15 @@ class Politics:
         ]
         soft = [line for line in crossed if not self.is_hard(line)]
         # What has been signed stays so, whatever bars it now.
-        if area is None:
+        if signed is None:
             if any(covers(rule["terms"], package) for rule in items(self.section, "forbidden")):
                 return BARRED
             if any(chosen in self.closed for chosen in package.items()) or len(soft) < len(crossed):
                 return BARRED
-        worth = terms = self.terms_value(side, package, area)
+        worth = terms = self.terms_value(side, package, signed)
         worth -= self.of(side, "bad_terms_price") * self.weariness[side] * (1 - terms)
-        worth -= self.of(side, "foreign_troops_price") * self.presence(self.regime(package))
+        if signed is None or signed.guarded:
+            worth -= self.of(side, "foreign_troops_price") * self.presence(self.regime(package))
         return worth - sum(self.line_price(line) for line in soft)
 
     def falls_over(self, side: str, terms: float) -> float:
@@ -462,13 +502,13 @@ class Politics:
             fires[who] = stock / (stock + depot.now("ration_days"))
         return forces, self.war.front.balance(forces, fires) - self.war.front.balance()
 
-    def left(self, side: str, name: str | None, loss: float) -> float:
+    def left(self, side: str, name: str | None, loss: float, guarded: bool = True) -> float:
         """What a regime makes of a loss from renewed war, below 0 a gain: its guarantee spares, its tripwire adds."""
         regime = self.regime_named(name)
         to = self.guaranteed(name)
         spares = to in (None, side) if loss > 0 else to != side
         left = loss * (1 - regime["guarantee"] * regime["credibility"]) if spares else loss
-        if to != side:
+        if to != side and guarded:
             left += self.war.parties.tripwire.get(name or "", 0.0) * regime["credibility"] * self.presence(regime)
         return left
 
@@ -554,9 +594,9 @@ class Politics:
         if day % 14 != 13:
             return
         review, front, memory = day // 14, self.war.front, self.war.now("beliefs.trend_memory")
-        pace = (front.held_area - self.area_then) / 14
-        self.front_moved += abs(front.held_area - self.area_then)
-        self.area_then = front.held_area
+        pace = (front.fought_over - self.area_then) / 14
+        self.front_moved += abs(front.fought_over - self.area_then)
+        self.area_then = front.fought_over
         rearmed, self.balance_then = front.balance_today - self.balance_then, front.balance_today
         for side in SIDES:
             drift = self.war.luck.normal(f"beliefs/drift/{side}", review)
@@ -854,94 +894,3 @@ class Politics:
         state["agreed_imposed"], state["agreed_area"] = self.agreed_imposed, self.agreed_area
         state["deal_day"], state["deal_imposed"], state["deal_area"] = float(self.deal_day), self.imposed, self.area
         return state
-
-
-class Ceasefire:
-    """The end of the war, by a decision or a deal, and what becomes of a ceasefire."""
-
-    def __init__(self, war: War) -> None:
-        self.war, self.ending, self.ending_day = war, 0, -1
-        self.number, self.days, self.first_days, self.cause = 0, 0, 0, -1
-        self.hazard, self.guards, self.incidents, self.total = 0.0, 0.0, 0, 0
-        self.inconsistency, self.endures, self.excitement, self.exact_total = 0.0, 0.0, 1.0, 0.0
-        self.area_at_start = war.front.held_area
-        war.every_day(CEASEFIRE, self.step)
-
-    def now(self, name: str) -> float:
-        return self.war.now(f"ceasefire.{name}")
-
-    def step(self, day: int) -> None:
-        if self.ending == 3:
-            self.hold(day)
-        if day % 7 != 6 or not self.war.at_war:
-            return
-        signed = self.war.politics.deals > self.number
-        if not self.war.decision.decided and not signed:
-            return
-        self.ending = self.war.decision.decided or 3
-        self.ending_day, self.war.at_war, self.war.mobilized, self.war.pledging = day + 1, 0.0, 0.0, 0.0
-        if self.ending == 3:
-            self.begin()
-
-    def begin(self) -> None:
-        self.war.mobilized, self.war.pledging = self.now("mobilized_share"), self.now("pledged_share")
-        self.endures = -log(1 - self.war.luck.uniform("ceasefire/collapse", self.number))
-        self.number += 1
-        self.hazard, self.excitement = 0.0, 1.0
-        moved, net = self.war.politics.front_moved, abs(self.war.front.held_area - self.area_at_start)
-        self.inconsistency = 1 - min(net / moved, 1.0) if moved > 0 else 0.0
-
-    def hold(self, day: int) -> None:
-        politics, age = self.war.politics, day - self.ending_day
-        package = politics.packages[politics.agreed]
-        whole = politics.regime(package)
-        regime = politics.in_place(whole, age + 1)
-        if regime["guards"] == whole["guards"] > self.guards:
-            self.war.note("guards deployed", "")
-        self.guards = regime["guards"]
-        effect = self.now("institutions") * politics.institutions_effect(regime)
-        spread, branching = self.now("incident_log_sd"), self.now("incident_branching")
-        relative = self.excitement * exp(spread * self.war.luck.normal("ceasefire/incidents", day) - spread**2 / 2)
-        self.excitement = 1 - branching + branching * relative
-        self.exact_total += self.now("incidents_per_day") * exp(effect) * relative
-        self.incidents, self.total = floor(self.exact_total) - self.total, floor(self.exact_total)
-        if relative >= self.now("burst_factor"):
-            self.war.note("incident burst", "")
-        weight = self.now("incident_effect")
-        raised = [
-            log(2),
-            self.now("strategic_effect") * max(0.0, *politics.temptation.values()),
-            self.now("imposed_effect") * politics.agreed_imposed,
-            self.now("inconsistency_effect") * self.inconsistency,
-            log(1 - weight + weight * relative),
-        ]
-        shape = self.now("hazard_shape")
-        growth = ((age + 1) / DAYS_PER_YEAR) ** shape - (age / DAYS_PER_YEAR) ** shape
-        if age == ceil(self.now("settled_after_years") * DAYS_PER_YEAR):
-            self.war.note("settled", "")
-        if age < ceil(self.now("settled_after_years") * DAYS_PER_YEAR):
-            self.hazard += self.now("first_year_hazard") * exp(effect + sum(raised[1:])) * growth
-        self.days += 1
-        self.first_days += self.number == 1
-        if self.hazard >= self.endures:
-            if self.number == 1:
-                self.cause = raised.index(max(raised))
-            self.ending, self.ending_day = 4, -1
-            self.war.at_war = self.war.mobilized = self.war.pledging = 1.0
-            self.guards, self.incidents = 0.0, 0
-            self.war.note("ceasefire breaks", "")
-
-    def state(self) -> dict[str, float]:
-        return {
-            "ending": float(self.ending),
-            "ending_day": float(self.ending_day),
-            "ceasefires": float(self.number),
-            "ceasefire_days": float(self.days),
-            "first_ceasefire_days": float(self.first_days),
-            "collapse_cause": float(self.cause),
-            "cumulated_hazard": self.hazard,
-            "guards_in_place": self.guards,
-            "incidents": float(self.incidents),
-            "incidents_total": float(self.total),
-            "inconsistency": self.inconsistency,
-        }

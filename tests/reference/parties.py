@@ -214,8 +214,8 @@ class Party:
         """By how much it is for a ceasefire under a regime."""
         politics, years = self.war.politics, self.now("guarantees.looks_ahead_years")
         regime = politics.regime_named(name)
-        lasts = politics.lasts_for(years, regime)
-        without = politics.lasts_for(years, {**regime, "guards": 0.0, "guarantee": 0.0, "credibility": 0.0})
+        lasts = politics.lasts_for(years, name, regime)
+        without = politics.lasts_for(years, name, {**regime, "guards": 0.0, "guarantee": 0.0, "credibility": 0.0})
         supply = self.war.parties.supply[name]
         own = regime["guards"] * self.sends() / supply if supply > 0 else 0.0
         margin = self.now("guarantees.benefit") * (lasts - without)
@@ -241,7 +241,7 @@ class Parties:
         self.word = dict.fromkeys(self.guarantors, 1.0)
         self.supply, self.tripwire = dict(self.word), dict(self.word)
         self.threat = dict.fromkeys(SIDES, 0.0)
-        self.area_seen, self.broken_seen = war.front.held_area, 0
+        self.area_seen, self.broken_seen = war.front.fought_over, 0
         self.struck_seen = dict.fromkeys(SIDES, 0)
         if self.all:
             self.foresee()
@@ -261,7 +261,7 @@ class Parties:
     def step(self, day: int) -> None:
         if day % 14 != 13:
             return
-        held, strikes = self.war.front.held_area, self.war.escalation.strikes
+        held, strikes = self.war.front.fought_over, self.war.escalation.strikes
         for party in self.all.values():
             enemy = OTHER.get(party.side, "")
             struck = strikes[enemy] - self.struck_seen[enemy] if enemy else 0

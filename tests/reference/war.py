@@ -63,7 +63,7 @@ class Recorder:
         state["tempo"] = war.attrition.tempo
         state["held_area"] = war.front.held_area
         state["free_area"] = war.front.free_area
-        state["advance"] = war.front.advance
+        state["advance"], state["handed_over"] = war.front.advance, war.front.handed_over
         state["pace"], state["drive"] = war.front.pace, war.front.drive
         state["balance"] = war.front.balance_today
         state["lull"] = float(war.front.lull)
