@@ -18,6 +18,7 @@ SEED = 7
 # Of these cases so many histories for so many days; of the others 8 for 150.
 LONGER = {
     "ratifying": (12, 250),
+    "signed": (12, 250),
     "baseline": (12, 365),
     "everything": (20, 365),
     "decided": (20, 365),
@@ -57,7 +58,7 @@ def played(scenario: Any, days: int, replications: int, watched: bool = True) ->
 # Played with the ensembles, so that the quick tests stay quick: of each kind of negotiation one is among those.
 RARELY = (
     "escalating", "decided", "guessing", "opening", "screening", "kalai_smorodinsky", "egalitarian", "stand_firm",
-    "plain nash", "hard and short", "receding",
+    "plain nash", "hard and short", "receding", "signed",
 )  # fmt: skip
 
 
@@ -235,6 +236,23 @@ def some_is_voted_down(world: World) -> None:
     assert (in_time(world, "refusing").max(axis=(0, 2)) > 0).all(), "each side should refuse a plan"
 
 
+def deals_are_kept_or_not(world: World) -> None:
+    something_is_signed(world)
+    kinds = (
+        "land handed over", "land not handed over", "obligation overdue", "mandate ends", "consent withdrawn",
+        "ceasefire breaks",
+    )  # fmt: skip
+    for kind in kinds:
+        assert events_of(world, kind), kind
+    assert world.fields.see("ceasefires").max() > 1
+    handed, broken = world.fields.see("handed_over"), in_time(world, "broken_obligations")
+    assert (handed < 0).any()
+    assert (handed > 0).any()
+    assert (broken.max(axis=(0, 2)) > 0).all(), "either side should not keep something"
+    assert in_time(world, "overdue").max() > 1
+    assert (world.fields.see("event_count").max(axis=1) > 0).all(), "each event should happen"
+
+
 SHOWN = {
     "baseline": lambda world: None,
     "decided": each_side_decides_in_each_way,
@@ -249,6 +267,7 @@ SHOWN = {
     "guarantors": guarantors_count,
     "escalating": both_sides_escalate,
     "ratifying": some_is_voted_down,
+    "signed": deals_are_kept_or_not,
 }
 
 # What each case is for: without it the same luck should give another history.
@@ -363,6 +382,19 @@ TAKEN_OUT = {
         {"negotiation.defender.elections.summer.probability": 0},
         {"negotiation.attacker.elections.vote.window_days": 0},
     ],
+    "signed": [
+        {"ceasefire.handover_days": 200},
+        {"ceasefire.land_overdue_effect": 0},
+        {"negotiation.attacker.withholds_land_share": 0},
+        {"negotiation.defender.withholds_land_share": 0},
+        {"ceasefire.regimes.european_zone.mandate_days": 0},
+        {"ceasefire.regimes.european_zone.renewed_share": 0},
+        {"ceasefire.regimes.european_zone.withdrawn_per_year": 0},
+        {"ceasefire.regimes.european_zone.obligations.heavy_weapons.kept_share": 1},
+        {"ceasefire.regimes.european_zone.obligations.elections.overdue_effect": 0},
+        {"ceasefire.regimes.european_zone.obligations.elections.due_days": 200},
+        {"ceasefire.regimes.guaranteed_zone.obligations.prisoners.by": "defender"},
+    ],
 }  # fmt: skip
 
 
@@ -372,13 +404,15 @@ def test_what_a_case_is_for_matters(name, variant):
     """Both accounts agreeing on what changes nothing would show nothing."""
 
     def values(change: Change) -> Any:
-        # Wars are not decided at once, and votes are held late.
-        days, replications = (365, 12) if name in ("decided", "ratifying") else (150, 8)
+        # Wars are not decided at once, votes are held late, and deals kept later.
+        days, replications = (365, 12) if name in ("decided", "ratifying", "signed") else (150, 8)
         world, _ = played(variant(change), days, replications, watched=False)
         kept = [world.recorder.snapshots[day] for day in range(0, days + 1, 14)]
         fields = ["value_of_fighting", "nearest_slack", "demand", "resolve_seen"]
         if name == "ratifying":
             fields.append("talks_opened")
+        if name == "signed":
+            fields += ["held_area", "broken_obligations"]
         return [np.array([state[field] for state in kept]) for field in fields]
 
     whole = values(CHANGES[name])

@@ -285,17 +285,18 @@ class Ceasefire(Mechanism):
     broken_obligations: PerSide = owned("times", "How often a side has not kept what was due.", SIDES, start=0.0)
     handing_over: PerHistory = owned("km2 a day", "Land handed over to the attacker, tomorrow.", start=0.0)
     hands_over: PerHistory = owned("1 or 0", "Whether land is handed over as agreed last.", start=0.0)
+    land_open: PerHistory = owned("1 or 0", "Whether it is still open if land will be handed over.", start=0.0)
+    line_before: PerHistory = owned("km2", "Area the attacker held when the last ceasefire began.", start=0.0)
     due_area: PerHistory = owned("km2", "Area that the attacker is to be left with, as agreed last.", start=0.0)
     inconsistency: PerHistory = owned("share", "Of the record of the fighting at the last signature.", start=0.0)
     endures: PerHistory = owned("hazard", "At which the ceasefire in force breaks.", start=0.0, inner=True)
     excitement: PerHistory = owned("factor", "Of incidents by those of the day before.", start=1.0, inner=True)
     exact_incidents: PerHistory = owned("incidents", "In ceasefires so far, with fractions.", start=0.0, inner=True)
     area_at_start: PerHistory = owned("km2", "Area the attacker held at the start.", start=0.0, inner=True)
-    line_before: PerHistory = owned("km2", "Area he held when the last ceasefire began.", start=0.0, inner=True)
     stays: PerHistory = owned("hazard", "At which its guards leave.", start=0.0, inner=True)
     stayed: PerHistory = owned("hazard", "Which they have stood.", start=0.0, inner=True)
     unkept: PerHistory = owned(
-        "1 or 0", "Whether each obligation is not kept.",
+        "code", "Of each obligation: 0 kept, 1 not kept, 2 and seen to be overdue.",
         lambda section: names_of(section.regimes) if section is not None else (), start=0.0, inner=True,
     )  # fmt: skip
 

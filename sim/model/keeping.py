@@ -26,6 +26,11 @@ from sim.model.parameters import SIDES, SIGN
 from sim.model.planned import whole_days
 from sim.model.regimes import may_leave
 
+# Of an obligation: it is not kept, and that has been seen.
+NOT_KEPT, COUNTED = 1.0, 2.0
+# Land that is no more than this away from what was agreed has been handed over: a square metre.
+ALL_KM2 = 1e-6
+
 
 class Keeping:
     """What is kept in the ceasefires of a batch; part of `Ceasefire`, whose fields it fills."""
@@ -55,9 +60,11 @@ class Keeping:
         of.unkept[:, cohort] = 0.0
         for row, (place, one) in enumerate(self._obligations):
             mine = cohort[of.agreed_regime[cohort] == place]
-            of.unkept[row, mine] = ~(self._kept_luck[row].of(number, mine) < one.kept_share[mine])
+            keeps = self._kept_luck[row].of(number, mine) < one.kept_share[mine]
+            of.unkept[row, mine] = np.where(keeps, 0.0, NOT_KEPT)
         if knobs.handover_days is None:
             return
+        of.land_open[cohort] = of.agreed_area[cohort] != of.held_area[cohort]
         of.due_area[cohort], of.line_before[cohort], of.hands_over[cohort] = (
             of.agreed_area[cohort],
             of.held_area[cohort],
@@ -71,10 +78,10 @@ class Keeping:
 
     def _hand_over(self, cohort: Ints, next_age: Floats) -> None:
         """Say how much land changes hands on the next day, of which the age of the ceasefire is given."""
-        of, days = self._ceasefire, self._days_to_hand_over(cohort)
-        goes_on = (of.hands_over[cohort] > 0) & (next_age < days)
+        of = self._ceasefire
+        goes_on = (of.hands_over[cohort] > 0) & (of.land_open[cohort] > 0)
         left = of.due_area[cohort] - of.held_area[cohort]
-        of.handing_over[cohort] = np.where(goes_on, left / np.maximum(days - next_age, 1.0), 0.0)
+        of.handing_over[cohort] = np.where(goes_on, left / np.maximum(self._days_to_hand_over(cohort) - next_age, 1.0), 0.0)
 
     def _days_to_hand_over(self, cohort: Ints) -> Floats:
         given = self._ceasefire.knobs.handover_days
@@ -94,31 +101,34 @@ class Keeping:
         return raised
 
     def _see_land(self, day: int, inside: Ints, age: Floats) -> NDArray[np.bool_]:
-        """Tell on its last day whether land was handed over, and go on tomorrow; return where it is overdue, (inside,)."""
-        of = self._ceasefire
-        last = inside[age == self._days_to_hand_over(inside) - 1.0]
-        agreed = of.due_area[last] - of.line_before[last]
-        kept = of.hands_over[last] > 0
-        of.due_area[last[~kept]] = of.held_area[last[~kept]]
+        """Tell when land has been handed over, or has not by its day; return where it was overdue before, (inside,)."""
+        of, is_open = self._ceasefire, self._ceasefire.land_open[inside] > 0
+        kept = of.hands_over[inside] > 0
+        overdue: NDArray[np.bool_] = ~is_open & ~kept
+        there = np.abs(of.due_area[inside] - of.held_area[inside]) <= ALL_KM2
+        known = is_open & np.where(kept, there, age >= self._days_to_hand_over(inside) - 1.0)
+        of.land_open[inside[known]] = 0.0
+        agreed = of.due_area[inside] - of.line_before[inside]
+        withheld = inside[known & ~kept]
+        of.due_area[withheld] = of.held_area[withheld]
         for side, name in enumerate(SIDES):
-            gives = -SIGN[side] * agreed > 0
-            broken = last[gives & ~kept]
-            of.broken_obligations[side, broken] += 1.0
-            self._tell(day, broken, "land not handed over", side=name, km2=np.abs(agreed[gives & ~kept]))
-            self._tell(day, last[gives & kept], "land handed over", side=SIDES[1 - side], km2=np.abs(agreed[gives & kept]))
+            gives = known & (-SIGN[side] * agreed > 0)
+            of.broken_obligations[side, inside[gives & ~kept]] += 1.0
+            self._tell(day, inside[gives & ~kept], "land not handed over", side=name, km2=np.abs(agreed[gives & ~kept]))
+            got = inside[gives & kept]
+            self._tell(day, got, "land handed over", side=SIDES[1 - side], km2=np.abs(agreed[gives & kept]))
         self._hand_over(inside, age + 1.0)
-        overdue: NDArray[np.bool_] = (of.hands_over[inside] == 0) & (age >= self._days_to_hand_over(inside))
         return overdue
 
     def _see_obligations(self, day: int, inside: Ints, age: Floats) -> tuple[Floats, Floats]:
         """Tell of obligations that become overdue; return how many are, and by how much they raise the log hazard."""
         of, raised, overdue = self._ceasefire, np.zeros(len(inside)), np.zeros(len(inside))
         for row, (_, one) in enumerate(self._obligations):
-            due = due_day(one.due_days[inside])
-            late = (of.unkept[row, inside] > 0) & (age >= due)
+            late = (of.unkept[row, inside] > 0) & (age >= due_day(one.due_days[inside]))
             raised += np.where(late, one.overdue_effect[inside], 0.0)
             overdue += late
-            new = inside[late & (age == due)]
+            new = inside[late & (of.unkept[row, inside] == NOT_KEPT)]
+            of.unkept[row, new] = COUNTED
             of.broken_obligations[SIDES.index(one.by), new] += 1.0
             self._tell(day, new, "obligation overdue", side=one.by, what=one.label)
         return overdue, raised
@@ -145,4 +155,4 @@ class Keeping:
     def end(self, cohort: Ints) -> None:
         """End ceasefires, since the war goes on."""
         of = self._ceasefire
-        of.guards_left[cohort], of.overdue[cohort], of.handing_over[cohort] = 0.0, 0.0, 0.0
+        of.guards_left[cohort], of.overdue[cohort], of.handing_over[cohort], of.land_open[cohort] = 0.0, 0.0, 0.0, 0.0

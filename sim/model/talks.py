@@ -38,7 +38,6 @@ from sim.model.negotiation import (
 from sim.model.outcomes import Outcome
 from sim.model.parameters import SIDES
 from sim.model.party import Party
-from sim.model.planned import whole_days
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS, chance
 from sim.model.stakes import NegotiationParameters, SideStakes
 from sim.model.votes import Plans, Votes
@@ -218,7 +217,7 @@ class Talks(Mechanism):
     decided: Ints = seen()
     held_area: PerHistory = seen()
     ceasefires: PerHistory = seen()
-    ending_day: Ints = seen()
+    land_open: PerHistory = seen()
     guards_left: PerHistory = seen()
     due_area: PerHistory = seen()
     line_before: PerHistory = seen()
@@ -298,7 +297,7 @@ class Talks(Mechanism):
         self.foreseen_loss[:, undecided] = self._bargain.fighting.foreseen[:, undecided]
         self.temptation[:, cohort] = 0.0
         if len(inside):
-            self.temptation[:, inside] = self._temptation(day, inside)
+            self.temptation[:, inside] = self._temptation(inside)
         if not len(cohort):
             return
         counted = review % REVIEWS_BETWEEN_LEDGERS == REVIEWS_BETWEEN_LEDGERS - 1
@@ -310,16 +309,14 @@ class Talks(Mechanism):
         self._open(day, review, cohort, mediated, ripeness)
         self.talking = self.talks != NO_TALKS
 
-    def _temptation(self, day: int, inside: Ints) -> Floats:
+    def _temptation(self, inside: Ints) -> Floats:
         """Return how much more each side expects of renewed war than of the terms it has in ceasefires, (2, inside)."""
-        handover_days: Floats | None = self.drawn.knobs("ceasefire").handover_days
         package, left = self.agreed_package[inside], self.guards_left[inside]
-        if handover_days is None:
+        if self.drawn.knobs("ceasefire").handover_days is None:
             return self._bargain.temptation(package, self.agreed_area[inside], None, left, inside)
         # Until its last day neither side knows whether land will be handed over.
-        open_yet = day - self.ending_day[inside] < whole_days(handover_days[inside])
         area = self.due_area[inside]
-        before = np.where(open_yet, self.line_before[inside], area)
+        before = np.where(self.land_open[inside] > 0, self.line_before[inside], area)
         return self._bargain.temptation(package, area, before, left, inside)
 
     def _dictate(self, day: int, beaten: Ints) -> None:

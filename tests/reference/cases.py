@@ -542,6 +542,9 @@ def signed(tree: dict[str, Any]) -> None:
                 "ceasefire.mobilized_share": {"set": 0.9, "for_days": 20},
                 "ceasefire.pledged_share": {"add": 0.2, "for_days": 40},
                 "ceasefire.regimes.european_zone.guards": {"add": 20_000, "for_days": 30},
+                "ceasefire.handover_days": {"add": -25, "for_days": 20},
+                "ceasefire.regimes.european_zone.obligations.elections.due_days": {"add": -30, "for_days": 15},
+                "ceasefire.regimes.guaranteed_zone.obligations.prisoners.due_days": {"add": 20, "for_days": 12},
             },
         },
         {

@@ -7,7 +7,7 @@ from math import ceil, exp, floor, inf, log
 from typing import TYPE_CHECKING, NamedTuple
 
 from .bargaining import Obligation
-from .basics import CEASEFIRE, DAYS_PER_YEAR, SIDES, given, today, whole_days
+from .basics import CEASEFIRE, DAYS_PER_YEAR, SIDES, given, whole_days
 
 if TYPE_CHECKING:
     from .mechanisms import War
@@ -41,7 +41,8 @@ class Ceasefire:
         self.unkept: set[str] = set()
         self.overdue: list[Obligation] = []
         # Whether land was not handed over in time, and is overdue today.
-        self.land_unkept = self.land_overdue = False
+        self.land_unkept = self.land_overdue = self.land_open = False
+        self.seen_overdue: set[str] = set()
         self.broken = dict.fromkeys(SIDES, 0)
         self.hands_land_over = given(war.world.get("ceasefire") or {}, "handover_days") is not None
         self.giver, self.hands_over, self.handing_over, self.due_area = "", False, 0.0, 0.0
@@ -78,6 +79,7 @@ class Ceasefire:
         politics = self.war.politics
         name = politics.regime_id(politics.packages[politics.agreed])
         lucks = {o.id: luck.uniform(f"ceasefire/kept/{name}/{o.id}", self.number) for o in politics.obligations(name)}
+        self.seen_overdue = set()
         self.unkept = {o.id for o in politics.obligations(name) if lucks[o.id] >= o.kept_share}
         self.number += 1
         self.go_on()
@@ -93,6 +95,7 @@ class Ceasefire:
         held = self.held_then = self.war.front.held_area
         self.due_area = self.war.politics.agreed_area
         self.giver = giver(self.due_area, held) if self.due_area != held else ""
+        self.land_open = bool(self.giver)
         self.hands_over = True
         if self.giver:
             luck = self.war.luck.uniform(f"ceasefire/hands_over/{self.giver}", self.number)
@@ -101,29 +104,28 @@ class Ceasefire:
 
     def hand_over(self, age: int) -> None:
         """How much of the land is handed over on the day of an age, which is the next one."""
-        left = whole_days(self.now("handover_days")) - age
-        handing = self.hands_over and left > 0
+        left = max(1, whole_days(self.now("handover_days")) - age)
+        handing = self.hands_over and self.land_open
         self.handing_over = (self.due_area - self.war.front.held_area) / left if handing else 0.0
 
     def end_of_hand_over(self, age: int) -> None:
-        """On the last day all land has been handed over, or none will be."""
-        if age != whole_days(self.now("handover_days")) - 1 or not self.giver:
+        """When all land has been handed over, or none will be, that is known."""
+        if not self.land_open:
             return
-        if self.hands_over:
+        if self.hands_over and abs(self.due_area - self.war.front.held_area) <= 1e-6:
+            self.land_open = False
             self.war.note("land handed over", self.giver)
-        else:
+        elif not self.hands_over and age >= whole_days(self.now("handover_days")) - 1:
             self.due_area = self.war.front.held_area
             self.broken[self.giver] += 1
-            self.land_unkept = True
+            self.land_unkept, self.land_open = True, False
             self.war.note("land not handed over", self.giver)
 
     def signed(self) -> Signed:
         """What is left of the terms in force, at a review."""
         if not self.hands_land_over:
             return Signed(self.war.politics.agreed_area, None, not self.guards_left)
-        age = today(self.war.env) - self.ending_day
-        yet_due = age < whole_days(self.now("handover_days"))
-        return Signed(self.due_area, self.held_then if yet_due else None, not self.guards_left)
+        return Signed(self.due_area, self.held_then if self.land_open else None, not self.guards_left)
 
     # Guards who leave, and obligations.
 
@@ -143,15 +145,16 @@ class Ceasefire:
             self.war.note("mandate ends" if ends and wanted else "consent withdrawn", "")
 
     def forget_what_is_overdue(self) -> None:
-        self.overdue, self.land_unkept, self.land_overdue = [], False, False
+        self.overdue, self.land_unkept, self.land_overdue, self.land_open = [], False, False, False
 
     def see_what_is_overdue(self, age: int, name: str | None) -> None:
-        before, self.overdue = {obligation.id for obligation in self.overdue}, []
+        self.overdue = []
         self.land_overdue = self.land_unkept
         for obligation in self.war.politics.obligations(name):
             if obligation.id in self.unkept and age >= ceil(obligation.due_days):
                 self.overdue.append(obligation)
-                if obligation.id not in before:
+                if obligation.id not in self.seen_overdue:
+                    self.seen_overdue.add(obligation.id)
                     self.broken[obligation.by] += 1
                     self.war.note("obligation overdue", obligation.by)
 
@@ -231,6 +234,8 @@ class Ceasefire:
             **{f"broken_obligations.{side}": float(self.broken[side]) for side in SIDES},
             "handing_over": self.handing_over,
             "hands_over": float(self.hands_over),
+            "land_open": float(self.land_open),
+            "line_before": self.held_then if self.number and self.hands_land_over else 0.0,
             "due_area": self.due_area,
             "incidents": float(self.incidents),
             "incidents_total": float(self.total),
