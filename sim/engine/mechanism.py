@@ -18,7 +18,7 @@ Setting an owned field writes into its array, so that those who see it follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
 
@@ -193,8 +193,8 @@ class Mechanism:
         return tuple(one.declared(section) for one in cls._declared(Owned))
 
     @classmethod
-    def outcomes_of(cls, section: Any) -> tuple[Any, ...]:
-        """Return the outcomes that histories have with this section."""
+    def outcomes_of(cls, section: Any, touched: Collection[str] = ()) -> tuple[Any, ...]:
+        """Return the outcomes that histories have with this section, where events touch knobs of these paths."""
         return () if section is None else cls.outcomes
 
     @property

@@ -137,7 +137,9 @@ def outcomes_of(scenario: Scenario[ScenarioHead]) -> list[tuple[Outcome, Any]]:
     What decides last in a day is told first: how the war ends, then deals, the front, losses, forces, arms.
     """
     sections = [(mechanism, section(scenario, mechanism)) for mechanism in reversed(MECHANISMS)]
-    return [(outcome, own) for mechanism, own in sections for outcome in mechanism.outcomes_of(own)]
+    events: list[ScenarioEvent[Quantity]] = section(scenario, Events)
+    touched = {path for event in events for path in event.effect}
+    return [(outcome, own) for mechanism, own in sections for outcome in mechanism.outcomes_of(own, touched)]
 
 
 def moments_of(scenario: Scenario[ScenarioHead]) -> dict[str, Moment]:

@@ -71,6 +71,7 @@ class Bargain:
         self._ceasefire: CeasefireParameters[Floats] = drawn.knobs("ceasefire")
         see = world.fields.see
         self._area, self._momentum, self._weariness = see("held_area"), see("momentum"), see("weariness")
+        self._decided = see("decided")
         self._total_area: Floats = drawn.knobs("front").total_area_km2
         self.domain = domain_of(section)
         self._issues = {issue.id: issue for issue in section.issues}
@@ -306,7 +307,9 @@ class Bargain:
             worth = self._land_worth.of(areas)
             if self._ceasefire.handover_days is not None:
                 held = self._land_worth.of(self._area)[:, None]
-                worth = kept_worth(worth, held, hands_over_by(areas, self._area), self._both.withholds_land_share)
+                # What a victor dictates no one withholds.
+                shares = np.where(self._decided > 0, 0.0, self._both.withholds_land_share)
+                worth = kept_worth(worth, held, hands_over_by(areas, self._area), shares)
             self._worth[self._land.id] = self.weight[self._land.id][:, None] * worth
         self.lines.update(areas, self.success)
         self._openings.update()
@@ -533,7 +536,9 @@ class Bargain:
             surplus[:, block] *= self.lasting[:, regime][:, columns][:, None]
         return surplus
 
-    def temptation(self, package: Ints, area: Floats, before: Floats | None, left: Floats, columns: Ints) -> Floats:
+    def temptation(
+        self, package: Ints, area: Floats, before: Floats | None, unsure: Floats | None, left: Floats, columns: Ints
+    ) -> Floats:
         """Return how much more each side expects of renewed war than of the terms it has, (2, columns).
 
         Parameters
@@ -542,19 +547,19 @@ class Bargain:
             What is in force.
         area : (columns,) array
             What it leaves the attacker with.
-        before : (columns,) array, optional
-            What he held before, where it is not known yet whether land will be handed over, and `area` elsewhere.
+        before, unsure : (columns,) array, optional
+            Where land is handed over: what he held before, and what he is left with if it is not, while that is not known.
         left : (columns,) array
             1 where the guards have left, else 0.
         columns : (columns,) int
         """
         regime = self.regime_of(package)
-        terms = self.terms_of(package, columns, area, before)
+        terms = self.terms_of(package, columns, area, unsure)
         presence = self.presence[regime, columns] * (1.0 - left)
         terms -= self.home[:, columns] * (1.0 - terms)
         if self._regimes != [""]:
             terms -= self.troops_price[:, columns] * presence
-        prices = np.where(self.lines.covered(package, columns, area), self.lines.prices[:, columns], 0.0)
+        prices = np.where(self.lines.covered(package, columns, area, before), self.lines.prices[:, columns], 0.0)
         for k, side in enumerate(self.lines.side):
             terms[side] -= prices[k]
         # What re-arming has done so far is in the value of the war by now.

@@ -9,7 +9,7 @@ Sources: imposed and inconsistent ceasefires after Werner and Yuen 2005; cluster
 420 km before, 33 after the measures of July 2020).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import ClassVar
 
@@ -60,8 +60,9 @@ CAUSES = {
     "overdue": "Obligations were overdue",
     "guards_left": "The guards had left",
 }
-# Those that there are only where deals have them.
-_ONLY_WITH = {"overdue": "obligations", "guards_left": "guards who may leave"}
+# Those that there are only where deals have one of these.
+_ONLY_WITH = {"overdue": {"land", "obligations"}, "guards_left": {"guards who may leave"}}
+_LEAVE = ("mandate_days", "withdrawn_per_year")
 
 
 def inconsistent(net: Floats, moved: Floats) -> Floats:
@@ -92,16 +93,15 @@ def _lasted(span: int) -> Callable[[State], Column]:
 
 
 def _broke(side: int) -> Callable[[State], Column]:
-    """Return whether a side has not done all that was due; only where there was a ceasefire."""
-    return lambda now: where(now.ceasefires > 0, now.broken_obligations[side] > 0)
+    """Return whether a side has not done all that was due; only where something was."""
+    return lambda now: where(now.due_obligations[side] > 0, now.broken_obligations[side] > 0)
 
 
-def what_deals_have(section: CeasefireParameters[Quantity]) -> frozenset[str]:
-    """Return what the deals of a scenario have that may be kept or not."""
+def what_deals_have(section: CeasefireParameters[Quantity], touched: Collection[str] = ()) -> frozenset[str]:
+    """Return what the deals of a scenario have that may be kept or not, or come to have by events that touch these paths."""
+    known = {f"ceasefire.regimes.{one.id}.{name}": getattr(one, name) for one in section.regimes for name in _LEAVE}
     found = {"land": section.handover_days is not None, "obligations": any(one.obligations for one in section.regimes)}
-    found["guards who may leave"] = any(
-        max(one.mandate_days.support[1], one.withdrawn_per_year.support[1]) > 0 for one in section.regimes
-    )
+    found["guards who may leave"] = any(path in touched or knob.support[1] > 0 for path, knob in known.items())
     return frozenset(what for what, so in found.items() if so)
 
 
@@ -112,7 +112,7 @@ OF_KEEPING = (
             frozenset({"land", "obligations"}),
             Outcome(
                 f"broke_word_{side}", f"{{{side}}} has not done all that was due", "share",
-                "1 if it did not hand over land or keep an obligation by its day, else 0; empty without a ceasefire.",
+                "1 if it did not hand over land or keep an obligation by its day, else 0; empty where none was due from it.",
                 _broke(row), section="kept", kind="share", always=False,
             ),
         )
@@ -121,7 +121,7 @@ OF_KEEPING = (
     (
         frozenset({"guards who may leave"}),
         Outcome(
-            "guards_left", "Guards have left early", "share",
+            "guards_left", "Guards have left a ceasefire", "share",
             "1 if the guards of a ceasefire have left before its end, else 0; empty without a ceasefire.",
             lambda now: where(now.ceasefires > 0, now.guards_withdrawn > 0), section="kept", kind="share", always=False,
         ),
@@ -145,6 +145,10 @@ def _decided(now: State) -> Column:
     return decided
 
 
+def _obligations(section: CeasefireParameters[Quantity] | None) -> tuple[str, ...]:
+    return names_of(section.regimes) if section is not None else ()
+
+
 class Ceasefire(Mechanism):
     """Whether the war goes on, how it ended, and whether a ceasefire holds."""
 
@@ -164,13 +168,17 @@ class Ceasefire(Mechanism):
     }
 
     @classmethod
-    def outcomes_of(cls, section: CeasefireParameters[Quantity] | None) -> tuple[Outcome, ...]:
+    def outcomes_of(
+        cls, section: CeasefireParameters[Quantity] | None, touched: Collection[str] = ()
+    ) -> tuple[Outcome, ...]:
         """Return the outcomes of the war's end; only those that one side decides without a negotiation."""
         known = {outcome.name: outcome for outcome in cls.outcomes}
         if section is not None:
-            has = what_deals_have(section)
-            causes = {cause: text for cause, text in CAUSES.items() if cause not in _ONLY_WITH or _ONLY_WITH[cause] in has}
-            known["collapse_cause"] = replace(known["collapse_cause"], values=causes)
+            has = what_deals_have(section, touched)
+            causes = {one: text for one, text in CAUSES.items() if one not in _ONLY_WITH or _ONLY_WITH[one] & has}
+            place = np.array([[*causes].index(one) if one in causes else -1 for one in CAUSES])
+            of = lambda now: np.where(now.collapse_cause >= 0, place[now.collapse_cause], -1)  # noqa: E731
+            known["collapse_cause"] = replace(known["collapse_cause"], of=of, values=causes)
             return tuple(known.values()) + tuple(outcome for needed, outcome in OF_KEEPING if needed & has)
         alone = replace(known["ending"], of=lambda now: _PLACE_ALONE[now.ending], values=labels(ENDINGS_ALONE))
         return alone, known["ending_day"]
@@ -282,6 +290,7 @@ class Ceasefire(Mechanism):
     guards_left: PerHistory = owned("1 or 0", "Whether guards have left the ceasefire in force.", start=0.0)
     guards_withdrawn: PerHistory = owned("times", "How often guards have left before a ceasefire ended.", start=0.0)
     overdue: PerHistory = owned("obligations", "How many are overdue in it.", start=0.0)
+    due_obligations: PerSide = owned("times", "How often something that a side owed has come due.", SIDES, start=0.0)
     broken_obligations: PerSide = owned("times", "How often a side has not kept what was due.", SIDES, start=0.0)
     handing_over: PerHistory = owned("km2 a day", "Land handed over to the attacker, tomorrow.", start=0.0)
     hands_over: PerHistory = owned("1 or 0", "Whether land is handed over as agreed last.", start=0.0)
@@ -295,10 +304,8 @@ class Ceasefire(Mechanism):
     area_at_start: PerHistory = owned("km2", "Area the attacker held at the start.", start=0.0, inner=True)
     stays: PerHistory = owned("hazard", "At which its guards leave.", start=0.0, inner=True)
     stayed: PerHistory = owned("hazard", "Which they have stood.", start=0.0, inner=True)
-    unkept: PerHistory = owned(
-        "code", "Of each obligation: 0 kept, 1 not kept, 2 and seen to be overdue.",
-        lambda section: names_of(section.regimes) if section is not None else (), start=0.0, inner=True,
-    )  # fmt: skip
+    kept: PerHistory = owned("1 or 0", "Whether each obligation of the last is.", _obligations, start=1.0, inner=True)
+    came_due: PerHistory = owned("1 or 0", "Whether its day has come.", _obligations, start=0.0, inner=True)
 
     decided: Ints = seen()
     deals_signed: PerHistory = seen()

@@ -62,6 +62,7 @@ class Aims(Mechanism):
     broken: Ints = seen()
     widened: Ints = seen()
     held_area: PerHistory = seen()
+    handed_over: PerHistory = seen()
     free_area: PerHistory = seen()
     at_war: PerHistory = seen()
 
@@ -93,11 +94,12 @@ class Aims(Mechanism):
                 self.world.recorder.tell(day, np.flatnonzero(new & (self.decided == code)), kind, side=side)
 
     def _look_at_aims(self) -> None:
-        # The attacker wants as much as that, and the defender that he holds no more.
+        # The attacker wants as much as that, and the defender that he holds no more: by force, and not as handed over.
+        taken = self.held_area - self.handed_over
         if self.knobs.attacker is not None:
-            self.aims_reached[0] = self.held_area >= self.knobs.attacker.stops_at_km2
+            self.aims_reached[0] = taken >= self.knobs.attacker.stops_at_km2
         if self.knobs.defender is not None:
-            self.aims_reached[1] = self.held_area <= self.knobs.defender.stops_at_km2
+            self.aims_reached[1] = taken <= self.knobs.defender.stops_at_km2
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of decisions."""

@@ -276,8 +276,8 @@ class Front(Mechanism):
 
     outcomes: ClassVar = (
         Outcome(
-            "ground_gained_km2", "Net land taken by {attacker} (km2)", "km2", "In the war so far.", _taken, adds_up=True,
-            headline=5, told=True,
+            "ground_gained_km2", "Net land taken by {attacker} (km2)", "km2",
+            "Since the start, but for what was handed over in ceasefires.", _taken, adds_up=True, headline=5, told=True,
         ),
         Outcome(
             "ground_30_days_km2", "Land taken in the first 30 days (km2)", "km2", "Gained by the attacker.", _taken,

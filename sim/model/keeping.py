@@ -26,8 +26,6 @@ from sim.model.parameters import SIDES, SIGN
 from sim.model.planned import whole_days
 from sim.model.regimes import may_leave
 
-# Of an obligation: it is not kept, and that has been seen.
-NOT_KEPT, COUNTED = 1.0, 2.0
 # Land that is no more than this away from what was agreed has been handed over: a square metre.
 ALL_KM2 = 1e-6
 
@@ -57,11 +55,10 @@ class Keeping:
         of, knobs = self._ceasefire, self._ceasefire.knobs
         of.guards_left[cohort], of.overdue[cohort], of.stayed[cohort] = 0.0, 0.0, 0.0
         of.stays[cohort] = -np.log1p(-self._stay_luck.of(number, cohort))
-        of.unkept[:, cohort] = 0.0
+        of.came_due[:, cohort] = 0.0
         for row, (place, one) in enumerate(self._obligations):
             mine = cohort[of.agreed_regime[cohort] == place]
-            keeps = self._kept_luck[row].of(number, mine) < one.kept_share[mine]
-            of.unkept[row, mine] = np.where(keeps, 0.0, NOT_KEPT)
+            of.kept[row, mine] = self._kept_luck[row].of(number, mine) < one.kept_share[mine]
         if knobs.handover_days is None:
             return
         of.land_open[cohort] = of.agreed_area[cohort] != of.held_area[cohort]
@@ -113,6 +110,7 @@ class Keeping:
         of.due_area[withheld] = of.held_area[withheld]
         for side, name in enumerate(SIDES):
             gives = known & (-SIGN[side] * agreed > 0)
+            of.due_obligations[side, inside[gives]] += 1.0
             of.broken_obligations[side, inside[gives & ~kept]] += 1.0
             self._tell(day, inside[gives & ~kept], "land not handed over", side=name, km2=np.abs(agreed[gives & ~kept]))
             got = inside[gives & kept]
@@ -123,12 +121,15 @@ class Keeping:
     def _see_obligations(self, day: int, inside: Ints, age: Floats) -> tuple[Floats, Floats]:
         """Tell of obligations that become overdue; return how many are, and by how much they raise the log hazard."""
         of, raised, overdue = self._ceasefire, np.zeros(len(inside)), np.zeros(len(inside))
-        for row, (_, one) in enumerate(self._obligations):
-            late = (of.unkept[row, inside] > 0) & (age >= due_day(one.due_days[inside]))
+        for row, (place, one) in enumerate(self._obligations):
+            due = (of.agreed_regime[inside] == place) & (age >= due_day(one.due_days[inside]))
+            late = due & (of.kept[row, inside] == 0)
             raised += np.where(late, one.overdue_effect[inside], 0.0)
             overdue += late
-            new = inside[late & (of.unkept[row, inside] == NOT_KEPT)]
-            of.unkept[row, new] = COUNTED
+            new = due & (of.came_due[row, inside] == 0)
+            of.came_due[row, inside[new]] = 1.0
+            of.due_obligations[SIDES.index(one.by), inside[new]] += 1.0
+            new = inside[new & late]
             of.broken_obligations[SIDES.index(one.by), new] += 1.0
             self._tell(day, new, "obligation overdue", side=one.by, what=one.label)
         return overdue, raised
@@ -136,7 +137,7 @@ class Keeping:
     def _let_guards_leave(self, day: int, inside: Ints, age: Floats, part: Mapping[str, Floats]) -> None:
         """Let guards leave whose mandate has run out, or to whom consent is withdrawn."""
         of = self._ceasefire
-        there = (of.guards_left[inside] == 0) & may_leave(part)
+        there = (of.guards_left[inside] == 0) & may_leave(part) & (part["guards"] > 0)
         withdrawn = part["withdrawn_per_year"] / DAYS_PER_YEAR
         lasts = whole_days(part["mandate_days"])
         ends = (part["mandate_days"] > 0) & (age > 0) & (age % lasts == 0)

@@ -47,6 +47,7 @@ class RedLines:
         knobs: NegotiationParameters[Floats] = drawn.knobs("negotiation")
         self._lines, self._domain, self._everyone = knobs.red_lines, domain, world.everyone
         see = world.fields.see
+        self._handed_over = see("handed_over")
         self._held, self._momentum, self._weariness = see("held_area"), see("momentum"), see("weariness")
         self._at_start: Floats = drawn.knobs("front").held_area_km2
         self.side = [SIDES.index(line.side) for line in section.red_lines]
@@ -113,7 +114,7 @@ class RedLines:
         for k, (line, side) in enumerate(zip(self._lines, self.side, strict=True)):
             kept = 1.0 - line.softening * self._weariness[side] * (1.0 - success[side])
             if k in self._moved_by_ground:
-                lost = -SIGN[side] * (self._held - self._at_start)
+                lost = -SIGN[side] * (self._held - self._handed_over - self._at_start)
                 kept = kept - line.softening_per_1000_km2 * np.maximum(lost, 0.0) / 1000.0
             price = line.price * np.maximum(kept, 0.0)
             if k in self._hardening:
@@ -133,9 +134,9 @@ class RedLines:
         for k in self._bounded:
             self._beyond[k] = self._is_beyond(k, areas)
 
-    def _is_beyond(self, k: int, areas: Floats, columns: Columns = slice(None)) -> Flags:
-        """Return whether areas lie beyond the bounds of a line, the shape of `areas`."""
-        line, held = self._lines[k], self._held[columns]
+    def _is_beyond(self, k: int, areas: Floats, columns: Columns = slice(None), before: Floats | None = None) -> Flags:
+        """Return whether areas lie beyond the bounds of a line, as `areas`; from what was held `before`, or today."""
+        line, held = self._lines[k], self._held[columns] if before is None else before
         beyond = np.zeros(areas.shape, dtype=np.bool_)
         for name in line.bounds:
             bound = getattr(line, name)[columns]
@@ -169,7 +170,7 @@ class RedLines:
             for corner, where in self.corners(k, columns) if k not in self.single else ():
                 worth[(side, *corner)] -= charges[k] if where is np.True_ else np.where(where, charges[k], 0.0)
 
-    def covered(self, package: Ints, columns: Columns, area: Floats | None = None) -> Flags:
+    def covered(self, package: Ints, columns: Columns, area: Floats | None = None, before: Floats | None = None) -> Flags:
         """Return which lines cover a package, (lines, columns), one package for each of `columns`.
 
         Parameters
@@ -178,11 +179,13 @@ class RedLines:
         columns : slice or (columns,) int
         area : (columns,) array, optional
             What it leaves the attacker with, if not what its option does today.
+        before : (columns,) array, optional
+            What he held before it, if not what he does today.
         """
         covered: Flags = self._covers[:, package]
         for k in self._bounded:
             if area is not None:
-                covered[k] &= self._is_beyond(k, area, columns)
+                covered[k] &= self._is_beyond(k, area, columns, before)
             else:
                 covered[k] &= self._beyond[k][self._option_of_land(package), self._everyone[columns]]
         return covered

@@ -29,11 +29,19 @@ class Obligation(Item, Generic[N]):
 
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
     by: SideName = Option(description="Who owes it.")
-    due_days: N = knob("days", "Of the ceasefire after which it is due.", low=0, high=36_500, label="{item}: due after")
+    due_days: N = knob(
+        "days", "After how many days of the ceasefire it is due.", low=0, high=36_500, label="{item}: due after"
+    )
     kept_share: N = knob(
         "share of ceasefires", "How often it is kept; both sides know this.", low=0, high=1, label="{item}: how often kept"
     )
-    overdue_effect: N = knob("log hazard", "While it is overdue.", low=-10, high=10, label="{item}: effect if late")
+    overdue_effect: N = knob(
+        "log hazard",
+        "What it adds to the log of the hazard while it is overdue.",
+        low=-10,
+        high=10,
+        label="{item}: effect if late",
+    )
 
     @property
     def label(self) -> str:

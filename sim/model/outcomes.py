@@ -77,7 +77,7 @@ SECTIONS = {
             compared="all",
         ),
         Section(
-            "kept", "What was not kept, in share of histories with a ceasefire", "What was not kept", compared="all"
+            "kept", "What was not kept, and guards who left, where it could be", "What was not kept"
         ),
         Section("course", "Over the {span}, or until the war ends", "Over the whole time", of_shares=False),
         Section(

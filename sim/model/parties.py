@@ -10,7 +10,7 @@ Left out: bargaining between parties, parties that stand by no side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -80,7 +80,7 @@ class Parties(Mechanism):
     }
 
     @classmethod
-    def outcomes_of(cls, section: Section) -> tuple[Outcome, ...]:
+    def outcomes_of(cls, section: Section, touched: Collection[str] = ()) -> tuple[Outcome, ...]:
         """Return the outcomes of each party."""
         found = []
         for row, party in enumerate(section):

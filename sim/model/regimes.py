@@ -24,6 +24,7 @@ from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats
 from sim.model.obligations import MOST_OBLIGATIONS, Obligation, what_may_be_broken
 from sim.model.parameters import SideName
+from sim.model.planned import whole_days
 from sim.scenario import FieldError, Flaw, Item, N, Section, knob
 
 TRUST_POINTS = 12
@@ -62,7 +63,7 @@ class Regime(Item, Generic[N]):
     )  # fmt: skip
     withdrawn_per_year: N = knob(
         "per year", "Rate at which consent to the guards is withdrawn, upon which they leave.", low=0, high=1000, default=0,
-        label="{item}: guards sent off",
+        label="{item}: consent withdrawn",
     )  # fmt: skip
     obligations: list[Obligation[N]] = Option(
         default_factory=list, description="What the sides owe in the ceasefire, each by its day."
@@ -281,17 +282,20 @@ def _survives(
         after = years * ((point + 0.5) / TRUST_POINTS)
         days = 0.5 * (before + after) * DAYS_PER_YEAR
         midway = in_place(part, days, knobs.withdrawal_days)
-        grows = after**knobs.hazard_shape - before**knobs.hazard_shape
+        grows = grows_alone = after**knobs.hazard_shape - before**knobs.hazard_shape
         for one in broken:
-            grows = grows * np.exp(np.where(days >= one.due_days, one.overdue_effect, 0.0))
+            due = np.clip(one.due_days / DAYS_PER_YEAR, before, after)
+            late = (after**knobs.hazard_shape - due**knobs.hazard_shape) / grows_alone
+            grows = grows * (1.0 + np.expm1(one.overdue_effect) * late)
         step = year_one_hazard(knobs, midway) * grows
         hazard += step
         survival += np.exp(-hazard)
         if leaves.any():
             without = year_one_hazard(knobs, midway | {"guards": np.zeros_like(midway["guards"])}) * grows
-            stay, lasts = _stay(part, before, after), guarded * np.exp(-step)
-            alone = alone * np.exp(-without) + lasts * (1.0 - stay)
-            guarded = lasts * stay
+            stay = _stay(part, before, after)
+            # Who leaves does so midway.
+            alone = alone * np.exp(-without) + guarded * np.exp(-0.5 * (step + without)) * (1.0 - stay)
+            guarded = guarded * np.exp(-step) * stay
             both += guarded + alone
         before = after
     mean: Floats = np.where(leaves, both, survival) / TRUST_POINTS
@@ -300,7 +304,8 @@ def _survives(
 
 def _stay(part: Mapping[str, Floats], before: Floats, after: Floats) -> Floats:
     """Return the chance that guards who are there after `before` years are still there after `after`."""
-    ends = np.where(part["mandate_days"] > 0, DAYS_PER_YEAR / np.maximum(part["mandate_days"], 1e-9), 0.0)
-    mandates = np.floor(after * ends) - np.floor(before * ends)
+    days = whole_days(part["mandate_days"])
+    mandates = np.floor(DAYS_PER_YEAR * after / days) - np.floor(DAYS_PER_YEAR * before / days)
+    mandates = np.where(part["mandate_days"] > 0, mandates, 0.0)
     stay: Floats = np.exp(-part["withdrawn_per_year"] * (after - before)) * part["renewed_share"] ** mandates
     return stay

@@ -8,7 +8,7 @@ Sources: ripeness after Zartman 2000; three quarters of wartime talks fail (Min 
 (Weisiger 2013).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -121,7 +121,9 @@ class Talks(Mechanism):
     outcomes: ClassVar = OUTCOMES
 
     @classmethod
-    def outcomes_of(cls, section: NegotiationParameters[Quantity] | None) -> tuple[Outcome, ...]:
+    def outcomes_of(
+        cls, section: NegotiationParameters[Quantity] | None, touched: Collection[str] = ()
+    ) -> tuple[Outcome, ...]:
         """Return the outcomes of the negotiation."""
         return () if section is None else tuple(outcomes_of(section))
 
@@ -313,11 +315,11 @@ class Talks(Mechanism):
         """Return how much more each side expects of renewed war than of the terms it has in ceasefires, (2, inside)."""
         package, left = self.agreed_package[inside], self.guards_left[inside]
         if self.drawn.knobs("ceasefire").handover_days is None:
-            return self._bargain.temptation(package, self.agreed_area[inside], None, left, inside)
+            return self._bargain.temptation(package, self.agreed_area[inside], None, None, left, inside)
         # Until its last day neither side knows whether land will be handed over.
-        area = self.due_area[inside]
-        before = np.where(self.land_open[inside] > 0, self.line_before[inside], area)
-        return self._bargain.temptation(package, area, before, left, inside)
+        area, before = self.due_area[inside], self.line_before[inside]
+        unsure = np.where(self.land_open[inside] > 0, before, area)
+        return self._bargain.temptation(package, area, before, unsure, left, inside)
 
     def _dictate(self, day: int, beaten: Ints) -> None:
         """Let victors name what they like best: red lines of the enemy, hard or not, stop them no more."""

@@ -103,7 +103,7 @@ FANS = (
                 Panel("Stock", "days of full fire", 1, SIDES_OF["stock_days"])]),
     FanPicture("beliefs", "What both sides believe of the front",
                "How many km2 a day each side expects {attacker} to gain if the war goes on. In a ceasefire the front "
-               "stands still, and what they expect nears 0.", "km2 a day",
+               "is not fought over, and what they expect nears 0.", "km2 a day",
                [Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][:1]),
                 Panel("{side} believes", "km² a day", 1, SIDES_OF["believed_drift"][1:])], from_zero=False),
     FanPicture("worth", "What fighting on is worth, and how near a deal is",

@@ -48,7 +48,8 @@ class Stay:
         """That guards who are there at one time, in years, are still there at another."""
         ends = 0
         if self.mandate_days > 0:
-            ends = floor(365.25 * until / self.mandate_days) - floor(365.25 * since / self.mandate_days)
+            days = max(1, round(self.mandate_days))
+            ends = floor(365.25 * until / days) - floor(365.25 * since / days)
         return exp(-self.withdrawn_per_year * (until - since)) * self.renewed_share**ends
 
 
@@ -73,10 +74,14 @@ def lasting_with(hazard: Hazard, shape: float, years: float, broken: Sequence[Ob
     for j in range(12):
         time = years * (j + 0.5) / 12
         midway = (before + time) / 2 * 365.25
-        growth = (time**shape - before**shape) * exp(sum(o.overdue_effect for o in broken if midway >= o.due_days))
-        stays, held = stay.chance(before, time), guarded * exp(-hazard(midway, True) * growth)
-        bare = bare * exp(-hazard(midway, False) * growth) + held * (1 - stays)
-        guarded = held * stays
+        whole = growth = time**shape - before**shape
+        for o in broken:
+            due = min(max(o.due_days / 365.25, before), time)
+            growth *= 1 + (exp(o.overdue_effect) - 1) * (time**shape - due**shape) / whole
+        stays = stay.chance(before, time)
+        more, less = hazard(midway, False) * growth, hazard(midway, True) * growth
+        bare = bare * exp(-more) + guarded * exp(-(more + less) / 2) * (1 - stays)
+        guarded = guarded * exp(-less) * stays
         total += guarded + bare
         before = time
     return total / 12

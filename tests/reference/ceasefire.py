@@ -19,7 +19,7 @@ def giver(area: float, held: float) -> str:
 
 
 class Signed(NamedTuple):
-    """What is left of terms in force: the area due, the area held before it, and whether guards may be there.
+    """What is left of terms in force: the area due, the area held before it, whether guards may be there, and the line then.
 
     The area held before is None where no land is to be handed over any more.
     """
@@ -27,6 +27,7 @@ class Signed(NamedTuple):
     area: float
     held: float | None
     guarded: bool
+    line: float
 
 
 class Ceasefire:
@@ -42,8 +43,8 @@ class Ceasefire:
         self.overdue: list[Obligation] = []
         # Whether land was not handed over in time, and is overdue today.
         self.land_unkept = self.land_overdue = self.land_open = False
-        self.seen_overdue: set[str] = set()
-        self.broken = dict.fromkeys(SIDES, 0)
+        self.seen_due: set[str] = set()
+        self.broken, self.due = dict.fromkeys(SIDES, 0), dict.fromkeys(SIDES, 0)
         self.hands_land_over = given(war.world.get("ceasefire") or {}, "handover_days") is not None
         self.giver, self.hands_over, self.handing_over, self.due_area = "", False, 0.0, 0.0
         self.area_at_start = self.held_then = war.front.held_area
@@ -79,7 +80,7 @@ class Ceasefire:
         politics = self.war.politics
         name = politics.regime_id(politics.packages[politics.agreed])
         lucks = {o.id: luck.uniform(f"ceasefire/kept/{name}/{o.id}", self.number) for o in politics.obligations(name)}
-        self.seen_overdue = set()
+        self.seen_due = set()
         self.unkept = {o.id for o in politics.obligations(name) if lucks[o.id] >= o.kept_share}
         self.number += 1
         self.go_on()
@@ -114,25 +115,27 @@ class Ceasefire:
             return
         if self.hands_over and abs(self.due_area - self.war.front.held_area) <= 1e-6:
             self.land_open = False
+            self.due[self.giver] += 1
             self.war.note("land handed over", self.giver)
         elif not self.hands_over and age >= whole_days(self.now("handover_days")) - 1:
             self.due_area = self.war.front.held_area
             self.broken[self.giver] += 1
+            self.due[self.giver] += 1
             self.land_unkept, self.land_open = True, False
             self.war.note("land not handed over", self.giver)
 
     def signed(self) -> Signed:
         """What is left of the terms in force, at a review."""
         if not self.hands_land_over:
-            return Signed(self.war.politics.agreed_area, None, not self.guards_left)
-        return Signed(self.due_area, self.held_then if self.land_open else None, not self.guards_left)
+            return Signed(self.war.politics.agreed_area, None, not self.guards_left, self.war.front.held_area)
+        return Signed(self.due_area, self.held_then if self.land_open else None, not self.guards_left, self.held_then)
 
     # Guards who leave, and obligations.
 
     def let_guards_leave(self, age: int, regime: Mapping[str, float], name: str | None) -> None:
         """Withdraw guards whose mandate is not renewed, or whom a side no longer wants."""
         mandate, withdrawn = regime["mandate_days"], regime["withdrawn_per_year"]
-        if self.guards_left or (mandate <= 0 and withdrawn <= 0):
+        if self.guards_left or (mandate <= 0 and withdrawn <= 0) or regime["guards"] <= 0:
             return
         self.stayed += withdrawn / DAYS_PER_YEAR
         wanted, ends = self.stayed < self.stays, mandate > 0 and age > 0 and age % whole_days(mandate) == 0
@@ -151,10 +154,14 @@ class Ceasefire:
         self.overdue = []
         self.land_overdue = self.land_unkept
         for obligation in self.war.politics.obligations(name):
-            if obligation.id in self.unkept and age >= ceil(obligation.due_days):
+            if age < ceil(obligation.due_days):
+                continue
+            first = obligation.id not in self.seen_due
+            self.seen_due.add(obligation.id)
+            self.due[obligation.by] += first
+            if obligation.id in self.unkept:
                 self.overdue.append(obligation)
-                if obligation.id not in self.seen_overdue:
-                    self.seen_overdue.add(obligation.id)
+                if first:
                     self.broken[obligation.by] += 1
                     self.war.note("obligation overdue", obligation.by)
 
@@ -231,6 +238,7 @@ class Ceasefire:
             "guards_left": float(self.guards_left),
             "guards_withdrawn": float(self.withdrawn),
             "overdue": float(len(self.overdue) + self.land_overdue),
+            **{f"due_obligations.{side}": float(self.due[side]) for side in SIDES},
             **{f"broken_obligations.{side}": float(self.broken[side]) for side in SIDES},
             "handing_over": self.handing_over,
             "hands_over": float(self.hands_over),

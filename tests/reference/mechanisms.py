@@ -904,7 +904,7 @@ class Decision:
         aims = self.war.world.get("aims") or {}
         if not aims.get(side):
             return False
-        area, wanted = self.war.front.held_area, self.war.now(f"aims.{side}.stops_at_km2")
+        area, wanted = self.war.front.fought_over, self.war.now(f"aims.{side}.stops_at_km2")
         return area >= wanted if side == "attacker" else area <= wanted
 
     def step(self, day: int) -> None:

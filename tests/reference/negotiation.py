@@ -286,12 +286,12 @@ class Politics:
     def open_lines_of(self, voter: str) -> list[Mapping[str, Any]]:
         return [line for line in self.open_lines if line.get("ratified_by") == voter]
 
-    def beyond(self, line: Mapping[str, Any], area: float) -> bool:
+    def beyond(self, line: Mapping[str, Any], area: float, held: float) -> bool:
         """Whether a red line covers an area that a package leaves the attacker with."""
         bounds = []
         for name, from_line, sign in BOUNDS:
             if given(line, name) is not None:
-                bound = self.now(f"red_lines.{line['id']}.{name}") + (self.war.front.held_area if from_line else 0.0)
+                bound = self.now(f"red_lines.{line['id']}.{name}") + (held if from_line else 0.0)
                 bounds.append(sign * area > sign * bound)
         return any(bounds) or not bounds
 
@@ -320,7 +320,7 @@ class Politics:
 
     def keeps_land(self, side: str) -> float:
         """How often a side hands over the land that it has to."""
-        return 1 - self.of(side, "withholds_land_share")
+        return 1.0 if self.war.decision.decided else 1 - self.of(side, "withholds_land_share")
 
     def signed_value(self, side: str, signed: Signed) -> float:
         """What the land of terms in force is worth."""
@@ -340,7 +340,7 @@ class Politics:
     def line_price(self, line: Mapping[str, Any]) -> float:
         side, path = line["side"], f"red_lines.{line['id']}"
         softer = self.now(f"{path}.softening") * self.weariness[side] * (1 - self.success(side))
-        lost = max(0.0, -SIGN[side] * (self.war.front.held_area - self.war.front.held_at_start))
+        lost = max(0.0, -SIGN[side] * (self.war.front.fought_over - self.war.front.held_at_start))
         softer += self.now(f"{path}.softening_per_1000_km2") * lost / 1000
         harder = 1 + self.now(f"{path}.hardening") * max(0.0, self.momentum[side])
         return self.now(f"{path}.price") * max(0.0, 1 - softer) * harder
@@ -419,10 +419,11 @@ class Politics:
     def utility(self, side: str, package: Mapping[str, str], signed: Signed | None = None) -> float:
         assert self.section is not None
         left = self.area_with(package) if signed is None else signed.area
+        held = self.war.front.held_area if signed is None else signed.line
         crossed = [
             line
             for line in self.open_lines
-            if line["side"] == side and covers(line.get("terms") or {}, package) and self.beyond(line, left)
+            if line["side"] == side and covers(line.get("terms") or {}, package) and self.beyond(line, left, held)
         ]
         soft = [line for line in crossed if not self.is_hard(line)]
         # What has been signed stays so, whatever bars it now.
