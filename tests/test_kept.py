@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.world import Setting
+from sim.ensemble.outcomes import landmarks, outcome_columns
+from sim.model import simulate
 from sim.model.negotiation import hands_over_by, kept_worth
 from sim.model.notes import notes
 from sim.model.regimes import REGIME, believed_share
@@ -375,3 +378,52 @@ def test_what_comes_to_nothing_is_said(variant) -> None:
     meant = ZONE | {"mandate_days": 90, "renewed_share": 0.5, "withdrawn_per_year": 0.1} | OWED
     found = notes(variant(ceasefire_at_once(meant, {"land_overdue_effect": 1}, land("land_returned", share=0.5))), DAYS)
     assert not [line for line in found if "changes nothing" in line and ("ceasefire." in line or "withholds" in line)]
+
+
+# What tables say of it
+
+
+def of_outcomes(variant: Any, change: Change, n: int = 150) -> dict[str, Any]:
+    """Return the columns of the outcomes of a changed baseline."""
+    scenario = variant(change)
+    setting = Setting(scenario.world.start_date, DAYS, 1, np.arange(n, dtype=np.int64), landmarks=landmarks(scenario, DAYS))
+    world, _ = simulate(scenario, setting)
+    return outcome_columns(world, scenario)
+
+
+def mandated_later(tree: Tree) -> None:
+    effect = {"ceasefire.regimes.truce.mandate_days": {"set": 30}}
+    tree["events"] = [{"id": "mandate", "when": LATE, "effect": effect}]
+
+
+@pytest.mark.parametrize(
+    ("cause", "regime", "knobs", "change"),
+    [
+        ("guards_left", STRONG | {"mandate_days": 30}, {"guards_effect": -3, "first_year_hazard": 3}, lambda tree: None),
+        ("guards_left", STRONG, {"guards_effect": -3, "first_year_hazard": 3}, mandated_later),
+        ("overdue", {}, {"land_overdue_effect": 3}, land("land_returned", share=0.2, days=30)),
+        ("overdue", OWED, {}, lambda tree: None),
+    ],
+    ids=["mandate", "mandate by an event", "land", "obligations"],
+)
+def test_causes_are_called_by_their_names(variant, cause: str, regime: Tree, knobs: Tree, change: Change) -> None:
+    columns = of_outcomes(variant, ceasefire_at_once(regime, knobs, change))
+    found = columns["collapse_cause"].tolist()
+    # A cause where it broke, and nowhere else.
+    assert [one != "" for one in found] == (columns["first_ceasefire_broke"] == 1).tolist()
+    assert found.count(cause) > 3
+    assert set(found) <= {"", "worn_out", cause}
+
+
+def test_land_that_is_handed_over_is_no_aim_reached_and_none_taken(variant) -> None:
+    """The attacker is handed more than it aims at: when the war goes on it has not reached its aims by force."""
+
+    def change(tree: Tree) -> None:
+        land("more_land", days=20)(tree)
+        held = tree["front"]["held_area_km2"]["value"]
+        tree["aims"] = {"attacker": {"stops_at_km2": held + 6_000}}
+
+    columns = of_outcomes(variant, ceasefire_at_once({}, {"first_year_hazard": 3}, change))
+    assert set(columns["ending"].tolist()) == {"ceasefire_in_force", "war_again"}
+    assert columns["land_handed_over_km2"].mean() > 6_000
+    assert np.abs(columns["ground_gained_km2"]).max() < 6_000
