@@ -62,11 +62,8 @@ class Keeping:
         if knobs.handover_days is None:
             return
         of.land_open[cohort] = of.agreed_area[cohort] != of.held_area[cohort]
-        of.due_area[cohort], of.line_before[cohort], of.hands_over[cohort] = (
-            of.agreed_area[cohort],
-            of.held_area[cohort],
-            1.0,
-        )
+        of.due_area[cohort], of.line_before[cohort] = of.agreed_area[cohort], of.held_area[cohort]
+        of.hands_over[cohort] = 1.0
         for side, gives in enumerate(hands_over_by(of.due_area[cohort], of.held_area[cohort])):
             mine = cohort[gives]
             withholds = getattr(of.drawn.knobs("negotiation"), SIDES[side]).withholds_land_share
