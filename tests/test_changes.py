@@ -48,7 +48,7 @@ def told(before: Scenario[Any], after: Scenario[Any]) -> list[str]:
         ),
         (
             "outside_pressure",
-            "The event 'outside pressure' is added: on 2025-06-01, for 180 days: pressure on Russia plus 0.03, "
+            "The event 'outside pressure' is added: on 2025-06-01, at war, for 180 days: pressure on Russia plus 0.03, "
             "pressure on Ukraine plus 0.03",
         ),
         (

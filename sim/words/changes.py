@@ -117,8 +117,9 @@ def _meant(path: str, scenario: Scenario[Any]) -> list[Any]:
 
 def _event(event: Any, scenario: Scenario[Any]) -> str:
     """Return when an event comes, and what it changes for how long."""
-    during = {"war": " at war", "ceasefire": " in a ceasefire", "both": ""}[event.during]
-    parts = [_when(event.when, scenario) + during]
+    parts = [_when(event.when, scenario)]
+    if event.during != "both":
+        parts.append({"war": "at war", "ceasefire": "in a ceasefire"}[event.during])
     if event.at_most is not None:
         parts.append(f"at most {event.at_most:,} times")
     elif event.when.date is None:
