@@ -54,8 +54,8 @@ def told(before: Scenario[Any], after: Scenario[Any]) -> list[str]:
         (
             "escalation",
             "The event 'escalation' is added: every 12 months on average, at war, at most 3 times, for 60 days: scale "
-            "of all casualties times 1.3, Russia's cost of war a year times 1.3, Ukraine's cost of war a year times 1.3, rate at "
-            "which talks open times 0.2, rate at which talks fail times 6",
+            "of all casualties times 1.3, Russia's cost of war a year times 1.3, Ukraine's cost of war a year times 1.3, "
+            "rate at which talks open times 0.2, rate at which talks fail times 6",
         ),
     ],
 )
