@@ -269,12 +269,12 @@ class Politics:
 
     def ratified(self, number: int) -> bool:
         """Whether all who must ratify a package vote for it."""
-        package, passes = self.packages[number], True
+        package, passes, held = self.packages[number], True, self.war.front.held_area
         for voter in self.war.parties.voters:
             against = [
                 self.polled(line)
                 for line in self.open_lines_of(voter.id)
-                if covers(line.get("terms") or {}, package) and self.beyond(line, self.area_with(package))
+                if covers(line.get("terms") or {}, package) and self.beyond(line, self.area_with(package), held)
             ]
             votes = max(against, default=0.0)
             votes += voter.now("ratifies.sd") * self.war.luck.normal(f"parties/vote/{voter.id}", self.votes_held)
