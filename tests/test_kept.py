@@ -163,8 +163,7 @@ def test_both_sides_expect_a_deal_to_last_as_long_as_it_does(truce, terms: Tree)
     lasted = paired(*(np.minimum(end["first_ceasefire_days"], 365.25) / 365.25 for end in ends))
     print(f"share of a year that a deal lasts, for these terms: believed {shorter:+.4f}, in truth {lasted}")
     assert shorter < -0.02
-    # Twelve points of a year stand for all its days.
-    assert abs(shorter - lasted.mean) < 4 * lasted.se + 0.1 * abs(shorter)
+    assert abs(shorter - lasted.mean) < 4 * lasted.se
 
 
 # Land
