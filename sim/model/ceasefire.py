@@ -404,9 +404,9 @@ class Ceasefire(Mechanism):
         if self._guaranteed is not None:
             part = self._as_guaranteed(inside, part)
         overdue = self._keeping.day(day, inside, age, part)
-        missing = np.zeros(len(inside))
+        agreed = part
         if self.guards_may_leave:
-            missing, part = self._without_who_left(inside, age, knobs, part)
+            part = part | {"guards": np.where(self.guards_left[inside] > 0, 0.0, part["guards"])}
         effect = knobs.institutions * self._put_in_place(day, inside, age, knobs, part)
         relative = self._have_incidents(day, inside, effect, knobs)
         raised = {
@@ -427,7 +427,8 @@ class Ceasefire(Mechanism):
         breaks = np.flatnonzero(self.cumulated_hazard[inside] >= self.endures[inside])
         if len(breaks):
             with np.errstate(divide="ignore"):
-                raised |= {"incidents": np.log(incidents), "overdue": overdue, "guards_left": missing}
+                raised |= {"incidents": np.log(incidents), "overdue": overdue}
+            raised["guards_left"] = self._missing(inside, age, knobs, agreed)
             stack = np.stack([np.full(len(inside), np.log(2.0)), *(raised[cause] for cause in [*CAUSES][1:])])
             self._break(day, inside[breaks], stack[:, breaks].argmax(axis=0), age[breaks] + 1.0)
 
@@ -441,15 +442,12 @@ class Ceasefire(Mechanism):
             self.mobilized[inside], self.pledging[inside] = kept[2].mobilized_share, kept[2].pledged_share
         return kept[2:]
 
-    def _without_who_left(
-        self, inside: Ints, age: Floats, knobs: CeasefireParameters[Floats], part: dict[str, Floats]
-    ) -> tuple[Floats, dict[str, Floats]]:
-        """Return by how much guards who left raise the log hazard, (inside,), and what was agreed without them."""
-        left = self.guards_left[inside] > 0
-        guards = in_place(part, age + 1.0, knobs.withdrawal_days)["guards"]
+    def _missing(self, inside: Ints, age: Floats, knobs: CeasefireParameters[Floats], agreed: dict[str, Floats]) -> Floats:
+        """Return by how much guards who have left would lower the log hazard if they were there, (inside,)."""
+        guards = in_place(agreed, age + 1.0, knobs.withdrawal_days)["guards"]
         presence = presence_on_the_line(guards, knobs.front_km, knobs.guards_per_km)
-        missing = np.where(left, -knobs.institutions * knobs.guards_effect * presence * part["credibility"], 0.0)
-        return missing, part | {"guards": np.where(left, 0.0, part["guards"])}
+        without = -knobs.institutions * knobs.guards_effect * presence * agreed["credibility"]
+        return np.where(self.guards_left[inside] > 0, without, 0.0)
 
     def _as_guaranteed(self, inside: Ints, part: dict[str, Floats]) -> dict[str, Floats]:
         """Return the parts of what was agreed, with the guards there are and what the word of guarantors counts."""

@@ -304,7 +304,7 @@ class Events(Mechanism):
             self._changes_on.setdefault(change.path, []).append(number)
         self._touched: dict[str, list[Ints]] = {}
         self._last = [self._last_to_end(item) for item in range(len(self.knobs))]
-        agenda.topic("event begins", len(self.knobs), self._begins)
+        agenda.topic("event begins", len(self.knobs), self._comes)
         agenda.topic("event ends", len(self._ending), self._ends)
         agenda.topic("event effects", 1, self._put_in_force)
         self._hazards: dict[int, tuple[Stream, Floats]] = {}
@@ -349,12 +349,18 @@ class Events(Mechanism):
         within = due < self.world.setting.days
         self.world.agenda.book("event begins", item, cohort[within], due[within].astype(np.int64))
 
-    def _begins(self, day: int, item: int, cohort: Ints) -> None:
-        came, cohort = cohort, cohort[self._goes_on(item)[cohort]]
+    def _comes(self, day: int, item: int, cohort: Ints) -> None:
+        """Let an event begin where there is what it is during, and wait for its next time where it comes at random."""
+        begins = cohort[self._goes_on(item)[cohort]]
+        if len(begins):
+            self._begins(day, item, begins)
         if item in self._hazards:
-            self._wait_again(day, item, came, cohort)
-        if not len(cohort):
-            return
+            self.came[item, cohort] += 1
+            again = cohort[self.event_count[item, cohort] < self._most[item]]
+            for time in np.unique(self.came[item, again]).tolist():
+                self._book_next(day, item, again[self.came[item, again] == time], time)
+
+    def _begins(self, day: int, item: int, cohort: Ints) -> None:
         event, mine = self.knobs[item], self._changes_of[item]
         before = self.event_count[item, cohort].astype(np.int64)
         self.event_count[item, cohort] += 1
@@ -379,15 +385,6 @@ class Events(Mechanism):
             return fighting
         ceasefire: Flags = self.ending == CEASEFIRE
         return ceasefire if during == "ceasefire" else ceasefire | fighting
-
-    def _wait_again(self, day: int, item: int, came: Ints, begins: Ints) -> None:
-        """Book the next time of an event with a hazard, where it came and may come again."""
-        self.came[item, came] += 1
-        happened = self.event_count[item].copy()
-        happened[begins] += 1
-        again = came[happened[came] < self._most[item]]
-        for time in np.unique(self.came[item, again]).tolist():
-            self._book_next(day, item, again[self.came[item, again] == time], time)
 
     def _ends(self, day: int, item: int, cohort: Ints) -> None:
         number = self._ending[item]

@@ -21,8 +21,8 @@ from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import EventKind
 from sim.model.negotiation.land import hands_over_by
-from sim.model.obligations import due_day, each_obligation
-from sim.model.parameters import SIDES, SIGN
+from sim.model.obligations import due_day, each_obligation, names_of
+from sim.model.parameters import SIDES
 from sim.model.planned import whole_days
 from sim.model.regimes import may_leave
 
@@ -45,7 +45,7 @@ class Keeping:
         self._ceasefire = ceasefire
         draws, regimes = ceasefire.world.draws, ceasefire.knobs.regimes
         self._obligations = each_obligation(regimes)
-        self._kept_luck = [draws.uniform(f"ceasefire/kept/{regimes[place].id}/{one.id}") for place, one in self._obligations]
+        self._kept_luck = [draws.uniform(f"ceasefire/kept/{name}") for name in names_of(regimes)]
         self._stay_luck = draws.uniform("ceasefire/guards_stay")
         self._land_luck = [draws.uniform(f"ceasefire/hands_over/{side}") for side in SIDES]
         self._tell = ceasefire.world.recorder.tell
@@ -86,6 +86,8 @@ class Keeping:
         """Let a day of ceasefires pass; return by how much what is overdue raises the log hazard, (inside,)."""
         if self._ceasefire.guards_may_leave:
             self._let_guards_leave(day, inside, age, part)
+        if not self._obligations and self._ceasefire.knobs.handover_days is None:
+            return np.zeros(len(inside))
         overdue, raised = self._see_obligations(day, inside, age)
         if self._ceasefire.knobs.handover_days is not None:
             late = self._see_land(day, inside, age)
@@ -102,16 +104,16 @@ class Keeping:
         there = np.abs(of.due_area[inside] - of.held_area[inside]) <= ALL_KM2
         known = is_open & np.where(kept, there, age >= self._days_to_hand_over(inside) - 1.0)
         of.land_open[inside[known]] = 0.0
-        agreed = of.due_area[inside] - of.line_before[inside]
+        due, before = of.due_area[inside], of.line_before[inside]
+        km2 = np.abs(due - before)
         withheld = inside[known & ~kept]
         of.due_area[withheld] = of.held_area[withheld]
-        for side, name in enumerate(SIDES):
-            gives = known & (-SIGN[side] * agreed > 0)
-            of.due_obligations[side, inside[gives]] += 1.0
-            of.broken_obligations[side, inside[gives & ~kept]] += 1.0
-            self._tell(day, inside[gives & ~kept], "land not handed over", side=name, km2=np.abs(agreed[gives & ~kept]))
-            got = inside[gives & kept]
-            self._tell(day, got, "land handed over", side=SIDES[1 - side], km2=np.abs(agreed[gives & kept]))
+        for side, gives in enumerate(hands_over_by(due, before)):
+            gave, broke = known & gives & kept, known & gives & ~kept
+            of.due_obligations[side, inside[gave | broke]] += 1.0
+            of.broken_obligations[side, inside[broke]] += 1.0
+            self._tell(day, inside[broke], "land not handed over", side=SIDES[side], km2=km2[broke])
+            self._tell(day, inside[gave], "land handed over", side=SIDES[1 - side], km2=km2[gave])
         self._hand_over(inside, age + 1.0)
         return overdue
 

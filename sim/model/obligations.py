@@ -56,7 +56,7 @@ def each_obligation(regimes: Sequence[Any]) -> list[tuple[int, Any]]:
 
 def names_of(regimes: Sequence[Any]) -> tuple[str, ...]:
     """Return a name for each obligation: that of its regime and its own."""
-    return tuple(f"{regime.id}/{one.id}" for regime in regimes for one in regime.obligations)
+    return tuple(f"{regimes[place].id}/{one.id}" for place, one in each_obligation(regimes))
 
 
 def what_may_be_broken(obligations: Sequence[Any]) -> Iterator[tuple[list[Any], Floats | float]]:
