@@ -62,7 +62,9 @@ def duel(**changes: Any) -> Callable[[dict[str, Any]], None]:
                 outside_pressure=0, renewed_war_loss=0, foreign_troops_price=0, trust_years=1, leader_change_per_year=0,
                 going_on_price=0, bad_terms_price=0, resolve_noise=1000,
             )  # fmt: skip
-        tree["ceasefire"].update(first_year_hazard=changes.pop("hazard", 0), hazard_shape=1, institutions=1, zone_effect=-10)
+        tree["ceasefire"].update(
+            first_year_hazard=changes.pop("hazard", 0), early_share=0, early_days=10, institutions=1, zone_effect=-10
+        )
         tree["ceasefire"].update(monitoring_effect=-10, commission_effect=-10, mobilized_share=1)
         nothing = dict.fromkeys(("guards", "deploy_days", "credibility", "guarantee"), 0)
         wall = {"zone_width_km": 0, "monitoring": 1, "joint_commission": 1}

@@ -229,10 +229,11 @@ def test_collapse_times_follow_the_closed_form(truce) -> None:
 
     knobs = end["drawn"].knobs("ceasefire")
     effect = institutions_effect(knobs, {name: np.asarray([float(part)]) for name, part in {**BARE, **regime}.items()})[0]
-    yearly, shape = knobs.first_year_hazard[0] * np.exp(effect), knobs.hazard_shape[0]
+    yearly, early = knobs.first_year_hazard[0] * np.exp(effect), knobs.early_share[0]
 
     def survival(day: Any) -> Any:
-        return np.exp(-yearly * (np.asarray(day) / 365.25) ** shape)
+        first = (1 - np.exp(-np.asarray(day) / knobs.early_days[0])) / (1 - np.exp(-365.25 / knobs.early_days[0]))
+        return np.exp(-yearly * (early * first + (1 - early) * np.asarray(day) / 365.25))
 
     # A day holds all times between its two evenings: spread evenly over them, the survival is uniform.
     watched = DAYS - BEGINS

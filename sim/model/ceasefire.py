@@ -43,6 +43,7 @@ from sim.model.parameters import SIDES, here
 from sim.model.regimes import (
     REGIME,
     CeasefireParameters,
+    clock,
     in_place,
     institutions_effect,
     may_leave,
@@ -72,16 +73,6 @@ def inconsistent(net: Floats, moved: Floats) -> Floats:
     array([1., 0., 0.])
     """
     return 1.0 - np.minimum(np.where(moved > 0, net / np.where(moved > 0, moved, 1.0), 1.0), 1.0)
-
-
-def grown(age: Floats, shape: Floats) -> Floats:
-    """Return by how much the cumulated hazard grows on the day of this age, as a share of the first year's.
-
-    >>> bool(np.isclose(sum(grown(np.array([float(day)]), np.array([0.6]))[0] for day in range(365)), 1.0, atol=1e-3))
-    True
-    """
-    growth: Floats = ((age + 1.0) / DAYS_PER_YEAR) ** shape - (age / DAYS_PER_YEAR) ** shape
-    return growth
 
 
 def _lasted(span: int) -> Callable[[State], Column]:
@@ -416,7 +407,7 @@ class Ceasefire(Mechanism):
         }
         incidents = 1.0 - knobs.incident_effect + knobs.incident_effect * relative
         log_hazard = effect + raised["temptation"] + raised["imposed"] + raised["inconsistent_record"] + overdue
-        growth = grown(age, knobs.hazard_shape)
+        growth = clock(knobs, (age + 1.0) / DAYS_PER_YEAR) - clock(knobs, age / DAYS_PER_YEAR)
         # The bound keeps exp finite and changes nothing: long before it a ceasefire breaks on its first day.
         step = knobs.first_year_hazard * np.exp(np.minimum(log_hazard, 500.0)) * growth * incidents
         settled_day = np.ceil(knobs.settled_after_years * DAYS_PER_YEAR)

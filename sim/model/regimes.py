@@ -1,11 +1,12 @@
 """Ceasefire regimes: what is put between the armies, and how long a ceasefire lasts with it.
 
-The hazard of a ceasefire's collapse falls with time (cumulated, it grows with a power of time below 1) and is lowered by
-what the regime puts in place. How much institutions matter at all is disputed, so that one number scales all of them.
+The hazard of a ceasefire's collapse is that of its first weeks, which fades, and one that stays for years; what the regime
+puts in place lowers both. How much institutions matter at all is disputed, so that one number scales all of them.
 
 Sources: effects after Fortna 2003 and 2004 and Werner and Yuen 2005; against them Lo, Hashimoto and Reiter 2008; presence
-of guards set so that the density of Bosnia in 1995 (55 a km) gives 0.6. The form of the hazard lies between the
-ceasefires in Donbas and those in the data of the Uppsala Conflict Data Program.
+of guards set so that the density of Bosnia in 1995 (55 a km) gives 0.6. The two parts of the hazard are those of the truces
+in Donbas, back at their old level of violence after two weeks on average, and of the ceasefire agreements in the data of the
+Uppsala Conflict Data Program, of which .61 (n 44, standard error .07) stand at five years of those that do at one.
 
 One hazard serves twice: what the sides expect of a deal (`bargain`) and what befalls it (`ceasefire`). So do the obligations
 of a regime, and the terms on which its guards stay: a mandate that has to be renewed, consent that may be withdrawn.
@@ -14,7 +15,7 @@ of a regime, and the terms on which its guards stay: a mandate that has to be re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic
+from typing import Any, ClassVar, Generic
 
 import numpy as np
 from pydantic import Field as Option
@@ -91,13 +92,21 @@ REGIME = (*PARTS, "deploy_days", "mandate_days", "renewed_share", "withdrawn_per
 class CeasefireParameters(Section, Generic[N]):
     """How ceasefires last, and the regimes that may be agreed."""
 
+    gone: ClassVar[Mapping[str, str]] = {
+        "hazard_shape": "Write early_share and early_days: how much of the hazard is in the first weeks, and when it fades",
+    }
+
     first_year_hazard: N = knob(
         "cumulated hazard", "Of a bare truce over its first year; 1.6 lets one in five last it.", low=0, high=100,
         label="First-year hazard of a bare truce",
     )  # fmt: skip
-    hazard_shape: N = knob(
-        "exponent", "Of time in the cumulated hazard; below 1 the hazard falls.", low=0.05, high=3,
-        label="Shape of the hazard over time",
+    early_share: N = knob(
+        "share", "Of the first year's hazard in the first weeks; 0 spreads it evenly over time.", low=0, high=1,
+        label="Share of the hazard in the first weeks",
+    )  # fmt: skip
+    early_days: N = knob(
+        "days", "In which the hazard of the first weeks falls to 37 %.", low=0.1, high=3_650,
+        label="Days in which the first hazard fades",
     )  # fmt: skip
     institutions: N = knob(
         "share", "How much institutions matter; 0 not at all, 1 as estimated.", low=0, high=1,
@@ -209,6 +218,22 @@ def institutions_effect(knobs: CeasefireParameters[Floats], part: Mapping[str, F
     )
 
 
+def clock(knobs: CeasefireParameters[Floats], years: Floats) -> Floats:
+    """Return the hazard cumulated over `years`, as a share of the first year's, while what is in place stays the same.
+
+    Parameters
+    ----------
+    knobs : CeasefireParameters
+        The values in force of the section, (n,) each.
+    years : array
+        Of a shape that goes with them.
+    """
+    fades = DAYS_PER_YEAR / knobs.early_days
+    early = np.expm1(-fades * years) / np.expm1(-fades)
+    share: Floats = knobs.early_share * early + (1.0 - knobs.early_share) * years
+    return share
+
+
 def year_one_hazard(knobs: CeasefireParameters[Floats], part: Mapping[str, Floats]) -> Floats:
     """Return the hazard cumulated over the first year with what is in place; parameters as in `institutions_effect`."""
     return knobs.first_year_hazard * np.exp(knobs.institutions * institutions_effect(knobs, part))
@@ -282,10 +307,10 @@ def _survives(
         after = years * ((point + 0.5) / TRUST_POINTS)
         days = 0.5 * (before + after) * DAYS_PER_YEAR
         midway = in_place(part, days, knobs.withdrawal_days)
-        grows = grows_alone = after**knobs.hazard_shape - before**knobs.hazard_shape
+        grows = grows_alone = clock(knobs, after) - clock(knobs, before)
         for one in broken:
             due = np.clip(one.due_days / DAYS_PER_YEAR, before, after)
-            late = (after**knobs.hazard_shape - due**knobs.hazard_shape) / grows_alone
+            late = (clock(knobs, after) - clock(knobs, due)) / grows_alone
             grows = grows * (1.0 + np.expm1(one.overdue_effect) * late)
         step = year_one_hazard(knobs, midway) * grows
         hazard += step

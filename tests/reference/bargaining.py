@@ -55,29 +55,31 @@ class Stay:
 
 # The first year's hazard with what is in place on a day, with guards (True) or without them.
 Hazard = Callable[[float, bool], float]
+# The hazard of so many years, as a share of that of the first.
+Clock = Callable[[float], float]
 
 
-def lasting(hazard: Hazard, shape: float, years: float, obligations: Sequence[Obligation], stay: Stay) -> float:
+def lasting(hazard: Hazard, clock: Clock, years: float, obligations: Sequence[Obligation], stay: Stay) -> float:
     """For which share of the years ahead a deal is expected to last, whichever obligations are kept."""
     total = 0.0
     for kept in product((True, False), repeat=len(obligations)):
         chance = prod(o.kept_share if k else 1 - o.kept_share for o, k in zip(obligations, kept, strict=True))
         broken = [o for o, k in zip(obligations, kept, strict=True) if not k]
-        total += chance * lasting_with(hazard, shape, years, broken, stay)
+        total += chance * lasting_with(hazard, clock, years, broken, stay)
     return max(total, 1 / (365.25 * years))
 
 
-def lasting_with(hazard: Hazard, shape: float, years: float, broken: Sequence[Obligation], stay: Stay) -> float:
+def lasting_with(hazard: Hazard, clock: Clock, years: float, broken: Sequence[Obligation], stay: Stay) -> float:
     """The same, if these obligations are not kept."""
     guarded, bare = 1.0, 0.0
     before = total = 0.0
     for j in range(12):
         time = years * (j + 0.5) / 12
         midway = (before + time) / 2 * 365.25
-        whole = growth = time**shape - before**shape
+        whole = growth = clock(time) - clock(before)
         for o in broken:
             due = min(max(o.due_days / 365.25, before), time)
-            growth *= 1 + (exp(o.overdue_effect) - 1) * (time**shape - due**shape) / whole
+            growth *= 1 + (exp(o.overdue_effect) - 1) * (clock(time) - clock(due)) / whole
         stays = stay.chance(before, time)
         more, less = hazard(midway, False) * growth, hazard(midway, True) * growth
         bare = bare * exp(-more) + guarded * exp(-(more + less) / 2) * (1 - stays)

@@ -198,8 +198,7 @@ class Ceasefire:
         # What the guards did who left is missing from the effect already.
         missed = politics.presence(planned) * planned["credibility"] if self.guards_left else 0.0
         causes = [*raised, -self.now("institutions") * self.now("guards_effect") * missed]
-        shape = self.now("hazard_shape")
-        growth = ((age + 1) / DAYS_PER_YEAR) ** shape - (age / DAYS_PER_YEAR) ** shape
+        growth = politics.clock((age + 1) / DAYS_PER_YEAR) - politics.clock(age / DAYS_PER_YEAR)
         if age == ceil(self.now("settled_after_years") * DAYS_PER_YEAR):
             self.war.note("settled", "")
         if age < ceil(self.now("settled_after_years") * DAYS_PER_YEAR):
