@@ -29,7 +29,7 @@ Run = dict[str, Any]
 
 BARE = {
     "zone_width_km": 0, "guards": 0, "deploy_days": 0, "credibility": 0, "guarantee": 0, "monitoring": 0,
-    "joint_commission": 0,
+    "joint_commission": 0, "watches": 0,
 }  # fmt: skip
 
 

@@ -384,6 +384,9 @@ TAKEN_OUT = {
     ],
     "signed": [
         {"ceasefire.handover_days": 200},
+        {"ceasefire.presence_share": 0},
+        {"ceasefire.present_persons": 0},
+        {"ceasefire.regimes.european_zone.watches": 1},
         {"ceasefire.land_overdue_effect": 0},
         {"negotiation.attacker.withholds_land_share": 0},
         {"negotiation.defender.withholds_land_share": 0},

@@ -44,10 +44,10 @@ from sim.model.regimes import (
     REGIME,
     CeasefireParameters,
     clock,
+    guarding,
     in_place,
     institutions_effect,
     may_leave,
-    presence_on_the_line,
 )
 from sim.scenario import Quantity
 
@@ -435,10 +435,8 @@ class Ceasefire(Mechanism):
 
     def _missing(self, inside: Ints, age: Floats, knobs: CeasefireParameters[Floats], agreed: dict[str, Floats]) -> Floats:
         """Return by how much guards who have left would lower the log hazard if they were there, (inside,)."""
-        guards = in_place(agreed, age + 1.0, knobs.withdrawal_days)["guards"]
-        presence = presence_on_the_line(guards, knobs.front_km, knobs.guards_per_km)
-        without = -knobs.institutions * knobs.guards_effect * presence * agreed["credibility"]
-        return np.where(self.guards_left[inside] > 0, without, 0.0)
+        planned = in_place(agreed, age + 1.0, knobs.withdrawal_days)
+        return np.where(self.guards_left[inside] > 0, -knobs.institutions * knobs.guards_effect * guarding(knobs, planned), 0.0)
 
     def _as_guaranteed(self, inside: Ints, part: dict[str, Floats]) -> dict[str, Floats]:
         """Return the parts of what was agreed, with the guards there are and what the word of guarantors counts."""

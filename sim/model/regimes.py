@@ -39,6 +39,10 @@ class Regime(Item, Generic[N]):
     guards: N = knob(
         "persons", "Foreign troops that guard it, on the line.", low=0, high=10_000_000, label="{item}: foreign guards"
     )
+    watches: N = knob(
+        "share", "How far they only watch: 1 observers, who hold nothing, 0 troops that would hold the line.", low=0, high=1,
+        default=0, label="{item}: guards only watch",
+    )  # fmt: skip
     guarded_by: str | None = Option(default=None, min_length=1, description="Who sends the guards.")
     deploy_days: N = knob(
         "days", "Until all guards are in place, at an even pace.", low=0, high=3_650, label="{item}: days to deploy"
@@ -84,7 +88,7 @@ class Regime(Item, Generic[N]):
 
 
 # What of a regime counts for how long a ceasefire holds.
-PARTS = ("zone_width_km", "guards", "credibility", "guarantee", "monitoring", "joint_commission")
+PARTS = ("zone_width_km", "guards", "watches", "credibility", "guarantee", "monitoring", "joint_commission")
 # With how long it takes to come, and what decides whether the guards stay.
 REGIME = (*PARTS, "deploy_days", "mandate_days", "renewed_share", "withdrawn_per_year")
 
@@ -119,6 +123,15 @@ class CeasefireParameters(Section, Generic[N]):
     guards_effect: N = knob(
         "log hazard", "Of guards everywhere on the line who would act.", low=-10, high=10, label="Effect of guards"
     )
+    presence_share: N = knob(
+        "share", "Of the effect of guards that comes with their being there at all; the rest comes with density.",
+        low=0, high=1, default=0, label="Effect of guards by presence alone",
+    )  # fmt: skip
+    present_persons: N = knob(
+        "persons", "Guards with whom 63 % of that share is there; 0: it is all there with the first.", low=0,
+        high=10_000_000, default=0,
+        label="Guards who count as present",
+    )  # fmt: skip
     front_km: N = knob("km", "Length of the line to be guarded.", low=0.1, high=100_000, label="Length of the line")
     guards_per_km: N = knob(
         "persons a km", "Density at which 63 % of the line is covered.", low=0.01, high=10_000,
@@ -197,6 +210,19 @@ def presence_on_the_line(guards: Floats, front_km: Floats, guards_per_km: Floats
     return covered
 
 
+def guarding(knobs: CeasefireParameters[Floats], part: Mapping[str, Floats]) -> Floats:
+    """Return which share of the effect of guards everywhere who would act those have who are there; in 0..1.
+
+    Some of it comes with their being there at all, as that of missions of a few thousand does; the rest with their density
+    on the line, for those who would hold it and act. Parameters as in `institutions_effect`.
+    """
+    some = knobs.present_persons > 0
+    there = np.where(some, -np.expm1(-part["guards"] / np.where(some, knobs.present_persons, 1.0)), part["guards"] > 0)
+    holding = presence_on_the_line(part["guards"], knobs.front_km, knobs.guards_per_km) * (1.0 - part["watches"])
+    share: Floats = knobs.presence_share * there + (1.0 - knobs.presence_share) * holding * part["credibility"]
+    return share
+
+
 def institutions_effect(knobs: CeasefireParameters[Floats], part: Mapping[str, Floats]) -> Floats:
     """Return the effect on the log of the hazard of what stands between the armies, before it is scaled.
 
@@ -208,10 +234,9 @@ def institutions_effect(knobs: CeasefireParameters[Floats], part: Mapping[str, F
         What is in place of each of `PARTS`, (n,) or (regimes, n).
     """
     zone = 1.0 - np.exp(-part["zone_width_km"] / knobs.zone_scale_km)
-    presence = presence_on_the_line(part["guards"], knobs.front_km, knobs.guards_per_km)
     return (
         knobs.zone_effect * zone
-        + knobs.guards_effect * presence * part["credibility"]
+        + knobs.guards_effect * guarding(knobs, part)
         + knobs.guarantee_effect * part["guarantee"] * part["credibility"]
         + knobs.monitoring_effect * part["monitoring"]
         + knobs.commission_effect * part["joint_commission"]

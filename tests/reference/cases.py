@@ -499,12 +499,13 @@ def signed(tree: dict[str, Any]) -> None:
     section["defender"].update(outside_pressure=0.3, withholds_land_share=0.4, foreign_troops_price=0.02)
     truce.update(
         first_year_hazard=4, strategic_effect=3, imposed_effect=0.2, inconsistency_effect=0.2, settled_after_years=10,
-        institutions=0.8, handover_days={"dist": "uniform", "low": 54.6, "high": 64.4},
+        presence_share=0.3, present_persons=20_000, institutions=0.8,
+        handover_days={"dist": "uniform", "low": 54.6, "high": 64.4},
         land_overdue_effect={"dist": "uniform", "low": 0.3, "high": 1.2},
     )  # fmt: skip
     truce["regimes"]["european_zone"].update(
         mandate_days={"dist": "uniform", "low": 25, "high": 45}, renewed_share=0.6,
-        withdrawn_per_year={"dist": "uniform", "low": 1, "high": 4}, guards=60_000,
+        withdrawn_per_year={"dist": "uniform", "low": 1, "high": 4}, guards=60_000, watches=0.4,
         obligations={
             "heavy_weapons": {
                 "by": "attacker", "name": "heavy weapons withdrawn", "due_days": {"dist": "uniform", "low": 10, "high": 30},

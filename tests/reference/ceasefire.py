@@ -196,7 +196,7 @@ class Ceasefire:
             sum(o.overdue_effect for o in self.overdue) + (self.now("land_overdue_effect") if self.land_overdue else 0.0),
         ]
         # What the guards did who left is missing from the effect already.
-        missed = politics.presence(planned) * planned["credibility"] if self.guards_left else 0.0
+        missed = politics.guarding(planned) if self.guards_left else 0.0
         causes = [*raised, -self.now("institutions") * self.now("guards_effect") * missed]
         growth = politics.clock((age + 1) / DAYS_PER_YEAR) - politics.clock(age / DAYS_PER_YEAR)
         if age == ceil(self.now("settled_after_years") * DAYS_PER_YEAR):

@@ -42,7 +42,7 @@ BOUNDS = (
     ("ceded_below_km2", True, -1),
 )
 REGIME_PARTS = (
-    "zone_width_km", "guards", "credibility", "guarantee", "monitoring", "joint_commission", "deploy_days",
+    "zone_width_km", "guards", "watches", "credibility", "guarantee", "monitoring", "joint_commission", "deploy_days",
     "mandate_days", "renewed_share", "withdrawn_per_year",
 )  # fmt: skip
 
@@ -374,12 +374,19 @@ class Politics:
         front, density = self.war.now("ceasefire.front_km"), self.war.now("ceasefire.guards_per_km")
         return 1 - exp(-regime["guards"] / front / density)
 
+    def guarding(self, regime: Mapping[str, float]) -> float:
+        """How much of what guards could do those of a regime do: by being there, and by holding the line."""
+        there, by_being_there = self.war.now("ceasefire.present_persons"), self.war.now("ceasefire.presence_share")
+        holding = self.presence(regime) * (1 - regime["watches"]) * regime["credibility"]
+        here = 1 - exp(-regime["guards"] / there) if there > 0 else float(regime["guards"] > 0)
+        return by_being_there * here + (1 - by_being_there) * holding
+
     def institutions_effect(self, regime: Mapping[str, float]) -> float:
         def knob(name: str) -> float:
             return self.war.now(f"ceasefire.{name}")
 
         effect = knob("zone_effect") * (1 - exp(-regime["zone_width_km"] / knob("zone_scale_km")))
-        effect += knob("guards_effect") * self.presence(regime) * regime["credibility"]
+        effect += knob("guards_effect") * self.guarding(regime)
         effect += knob("guarantee_effect") * regime["guarantee"] * regime["credibility"]
         effect += knob("monitoring_effect") * regime["monitoring"]
         return effect + knob("commission_effect") * regime["joint_commission"]
