@@ -88,6 +88,18 @@ RUNS: dict[str, tuple[list[Row], list[str]]] = {
          "The single reason why none is possible is most often Ukraine's fear of renewed war, in 33 % of all reviews at war "
          "(95 %: 29 .. 38)."],
     ),
+    "not all is kept": (
+        [*endings(war_goes_on=300, ceasefire_in_force=60, war_again=40), deals(np.linspace(2, 26, 100), 400),
+         share("kept", "broke_word_attacker", "Russia has not done all that was due", 45, 80),
+         share("kept", "broke_word_defender", "Ukraine has not done all that was due", 0, 80),
+         share("kept", "guards_left", "Guards have left a ceasefire", 18, 100)],
+        ["A ceasefire is signed in 25 % of histories (95 %: 21 .. 29; median: month 14); in 40 % (31 .. 50) of these the "
+         "war is back after 36 months.",
+         "After 36 months the war goes on in 75 % (95 %: 71 .. 79), a ceasefire is in force in 15 % (12 .. 19) and there is "
+         "war again after a ceasefire in 10 % (7 .. 13).",
+         "Where something was due, Russia did not do it by its day in 56 % (95 %: 45 .. 67) and Ukraine in 0 % (0 .. 5).",
+         "The guards left before its end in 18 % (95 %: 12 .. 27) of the histories with a ceasefire."],
+    ),
     "nothing is signed": (
         [*endings(war_goes_on=400), deals([], 400), *reviews(400, attacker__resolve=900)],
         ["No ceasefire is signed in any of 400 histories (95 %: in at most 1.0 %).",

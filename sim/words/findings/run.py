@@ -11,6 +11,7 @@ from sim.model import section
 from sim.model.answers import SEVERAL, is_possible
 from sim.model.dated import dated
 from sim.model.endings import FAILED
+from sim.model.parameters import SIDES
 from sim.model.talks import Talks
 from sim.results.findings import Finding, Number
 from sim.results.identity import span_in_words
@@ -52,6 +53,7 @@ def of_summary(
     endings = [row for row in summary if row.section == "endings" and row.id != FAILED and row.share is not None]
     after = f"after {span_in_words(scenario.world.start_date, days)}"
     found = [*_ceasefires(scenario, rows, after), *_endings(scenario, endings, after), *_blocks(scenario, summary, held)]
+    found += _kept(scenario, rows)
     return in_order([*found, *_scripted(scenario, days)])
 
 
@@ -152,6 +154,23 @@ def _told_apart(first: Row, second: Row) -> bool:
     """Return whether two shares of the same histories, which exclude one another, differ beyond chance (95 %)."""
     one, other = first.share or 0.0, second.share or 0.0
     return bool(abs(one - other) > Z_95 * ((one + other - (one - other) ** 2) / first.total) ** 0.5)
+
+
+def _kept(scenario: Scenario[Any], rows: Mapping[str, Row]) -> Iterator[Finding]:
+    """Yield how often what was agreed was not kept, by whom, and how often guards left before a ceasefire ended."""
+    told: list[Pieces] = []
+    for side, name in zip(SIDES, side_names(scenario), strict=True):
+        row = rows.get(f"broke_word_{side}")
+        if row is not None and row.share is not None:
+            told.append(
+                [f"{name} in " if told else f"{name} did not do it by its day in ", *share_of(row, "" if told else "95 %: ")]
+            )
+    if told:
+        yield finding("ending", 0.65, ["Where something was due, ", *joined(told), "."])
+    row = rows.get("guards_left")
+    if row is not None and row.share is not None:
+        of = share_of(row, "95 %: ")
+        yield finding("ending", 0.65, ["The guards left before its end in ", *of, " of the histories with a ceasefire."])
 
 
 # What stands in the way
