@@ -21,7 +21,7 @@ from sim.scenario import Scenario
 N, SINCE, UNTIL = 12, 7, 15
 DAYS = 470
 # So that armies collapse, deals are signed and ceasefires break within the time.
-SETTINGS = ("collapse.defender.force_share=0.9", "collapse.defender.hazard_per_year=0.5", "ceasefire.first_year_hazard=2")
+SETTINGS = ("collapse.defender.force_share=0.9", "collapse.defender.hazard_per_year=0.5", "ceasefire.early_hazard=2")
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,7 @@ def duel(**changes: Any) -> Callable[[dict[str, Any]], None]:
                 going_on_price=0, bad_terms_price=0, resolve_noise=1000,
             )  # fmt: skip
         tree["ceasefire"].update(
-            first_year_hazard=changes.pop("hazard", 0), early_share=0, early_days=10, institutions=1, zone_effect=-10
+            early_hazard=0, early_days=10, later_hazard_per_year=changes.pop("hazard", 0), institutions=1, zone_effect=-10
         )
         tree["ceasefire"].update(monitoring_effect=-10, commission_effect=-10, mobilized_share=1)
         nothing = dict.fromkeys(("guards", "deploy_days", "credibility", "guarantee"), 0)

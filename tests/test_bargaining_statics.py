@@ -319,7 +319,7 @@ def test_guards_who_come_late_are_trusted_less(variant) -> None:
 @pytest.mark.ensembles
 def test_without_fighting_momentum_stays_and_beliefs_diverge(run: Ran) -> None:
     talks = ("negotiation.talks.open_per_year=100", "negotiation.talks.agree_per_year=100")
-    past = run("ceasefire.first_year_hazard=0", *talks)["snapshots"]
+    past = run("ceasefire.early_hazard=0", "ceasefire.later_hazard_per_year=0", *talks)["snapshots"]
     peace = (past[365]["ending"] == 3) & (past[DAYS]["ending"] == 3)
     assert peace.sum() > 500
     for side in range(2):

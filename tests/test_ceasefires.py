@@ -33,6 +33,11 @@ BARE = {
 }  # fmt: skip
 
 
+# The same clock and the same guards in all histories; a clock that never strikes.
+CLOCK = {"early_hazard": 1.5, "early_days": 13, "later_hazard_per_year": 0.13, "presence_share": 0}
+NEVER = {"early_hazard": 0, "later_hazard_per_year": 0}
+
+
 def ceasefire_at_once(regime: Tree, knobs: Tree | None = None, change: Change = lambda tree: None) -> Change:
     """Return what makes of the baseline a war that both leave at once, so that its ceasefire is all that differs.
 
@@ -53,6 +58,7 @@ def ceasefire_at_once(regime: Tree, knobs: Tree | None = None, change: Change = 
             tree["collapse"][side]["hazard_per_year"] = 0
         section["talks"].update(open_per_year=1_000, agree_per_year=1_000, fail_per_year=0, suspend_per_year=0)
         quiet = {"strategic_effect": 0, "incident_effect": 0, "imposed_effect": 0, "inconsistency_effect": 0}
+        tree["ceasefire"].update(CLOCK)
         tree["ceasefire"].update({**quiet, "withdrawal_days": 0, "institutions": 1, **(knobs or {})})
         tree["ceasefire"]["regimes"] = [{"id": "truce", **BARE, **regime}]
         tree.pop("expect")
@@ -229,11 +235,11 @@ def test_collapse_times_follow_the_closed_form(truce) -> None:
 
     knobs = end["drawn"].knobs("ceasefire")
     effect = institutions_effect(knobs, {name: np.asarray([float(part)]) for name, part in {**BARE, **regime}.items()})[0]
-    yearly, early = knobs.first_year_hazard[0] * np.exp(effect), knobs.early_share[0]
+    early, later = knobs.early_hazard[0] * np.exp(effect), knobs.later_hazard_per_year[0] * np.exp(effect)
 
     def survival(day: Any) -> Any:
-        first = (1 - np.exp(-np.asarray(day) / knobs.early_days[0])) / (1 - np.exp(-365.25 / knobs.early_days[0]))
-        return np.exp(-yearly * (early * first + (1 - early) * np.asarray(day) / 365.25))
+        first = 1 - np.exp(-np.asarray(day) / knobs.early_days[0])
+        return np.exp(-(early * first + later * np.asarray(day) / 365.25))
 
     # A day holds all times between its two evenings: spread evenly over them, the survival is uniform.
     watched = DAYS - BEGINS
@@ -279,7 +285,7 @@ def test_in_the_time_of_its_hazard_a_collapse_is_exponential(variant) -> None:
 
 def test_incidents_have_the_mean_and_the_dispersion_that_are_declared(truce) -> None:
     spread, branching = 0.8, 0.5
-    knobs = {"first_year_hazard": 0, "incidents_per_day": 1_000, "incident_log_sd": spread, "incident_branching": branching}
+    knobs = NEVER | {"incidents_per_day": 1_000, "incident_log_sd": spread, "incident_branching": branching}
     days = tuple(range(BEGINS, DAYS))
     past = truce(GUARDED | {"deploy_days": 0}, knobs, n=400, landmarks=days)["past"]
     counts = np.stack([past[day]["incidents"] for day in days[1:]])
@@ -305,7 +311,7 @@ def test_incidents_have_the_mean_and_the_dispersion_that_are_declared(truce) -> 
 # The state of the war through ceasefires
 
 
-CYCLES = {"first_year_hazard": 12, "mobilized_share": 0.5}
+CYCLES = {"early_hazard": 3, "later_hazard_per_year": 4, "mobilized_share": 0.5}
 
 
 @pytest.fixture

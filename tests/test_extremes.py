@@ -93,7 +93,7 @@ def all_hold(load: Any, name: str, sets: Sequence[Pairs], folder: Path, historie
 
 # What combined effects did to numbers before they were bounded, and what multiplies the work.
 CHOSEN: tuple[Pairs, ...] = (
-    [("ceasefire.zone_effect", 10), ("ceasefire.first_year_hazard", 100), ("negotiation.defender.renewed_war_loss", -10)],
+    [("ceasefire.zone_effect", 10), ("ceasefire.early_hazard", 100), ("negotiation.defender.renewed_war_loss", -10)],
     [("negotiation.leverage", 100), ("negotiation.momentum_leverage", 100), ("front.fire_elasticity", 20)],
     [
         ("ceasefire.strategic_effect", 100),

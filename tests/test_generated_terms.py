@@ -94,7 +94,7 @@ def made(number: int, base: dict[str, Any]) -> Scenario[Any]:
     tree = {**copy.deepcopy(base), "events": {}}
     tree.pop("expect", None)
     tree["negotiation"] = Maker(number).negotiation(tree["negotiation"], tree["start_date"])
-    tree["ceasefire"]["first_year_hazard"] = 20
+    tree["ceasefire"]["early_hazard"] = 20
     return Scenario(f"made_{number}", Path("made.yaml"), WarScenario.model_validate(tree), tree, {}, tree)
 
 

@@ -73,7 +73,7 @@ from sim.ensemble.run import Plan, run_batch
 from sim.model import WarScenario
 from sim.scenario import load_scenario
 
-settings = ["{SETTING}", "negotiation.talks.open_per_year=20", "ceasefire.first_year_hazard=4"]
+settings = ["{SETTING}", "negotiation.talks.open_per_year=20", "ceasefire.early_hazard=4"]
 run_batch(load_scenario("baseline", WarScenario, settings), Plan(300, 5, 365, series=False), np.arange(300))
 """
 

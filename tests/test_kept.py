@@ -20,7 +20,7 @@ from sim.model.notes import notes
 from sim.model.regimes import REGIME, believed_share
 from sim.scenario import ScenarioError
 from tests.test_bargaining_statics import paired
-from tests.test_ceasefires import BEGINS, DAYS, GUARDED, Change, Run, Tree, ceasefire_at_once, ran
+from tests.test_ceasefires import BEGINS, DAYS, GUARDED, NEVER, Change, Run, Tree, ceasefire_at_once, ran
 
 WEAPONS = {"by": "attacker", "due_days": 30, "kept_share": 0.6, "overdue_effect": 1.2}
 PRISONERS = {"by": "defender", "due_days": 90, "kept_share": 0.5, "overdue_effect": 0.7}
@@ -52,7 +52,7 @@ def standing(end: Run, days: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 @pytest.mark.ensembles
 def test_survival_falls_after_a_mandate_has_run_out_and_not_before(truce) -> None:
-    knobs = {"guards_effect": -2, "first_year_hazard": 3}
+    knobs = {"guards_effect": -2, "early_hazard": 3}
     stay, leave = (truce(ZONE | mandate, knobs, n=3_000) for mandate in ({}, {"mandate_days": 120}))
     days = [end["first_ceasefire_days"] for end in (stay, leave)]
     early = days[0] <= 120
@@ -83,7 +83,7 @@ def test_guards_leave_as_often_as_is_written(truce) -> None:
     terms = {"mandate_days": 50, "renewed_share": 0.7, "withdrawn_per_year": 0.5}
     days = (48, 49, 51, 130, 260)
     # No ceasefire breaks, so that all are watched.
-    past = truce(ZONE | terms, {"first_year_hazard": 0}, n=4_000, landmarks=tuple(BEGINS + day for day in days))["past"]
+    past = truce(ZONE | terms, NEVER, n=4_000, landmarks=tuple(BEGINS + day for day in days))["past"]
     for day in days:
         # The field after so many days of it, the last with an age of one less.
         left, wanted = past[BEGINS + day]["guards_left"].mean(), 0.7 ** ((day - 1) // 50) * np.exp(-0.5 * day / 365.25)
@@ -97,8 +97,7 @@ def test_guards_leave_as_often_as_is_written(truce) -> None:
 def test_what_is_overdue_raises_the_hazard_from_its_day(truce) -> None:
     days = tuple(range(BEGINS + 20, BEGINS + 101))
     usual, owing = (
-        truce({**one}, {"first_year_hazard": 0.2}, n=600, landmarks=days)
-        for one in ({}, {"obligations": {"weapons": WEAPONS}})
+        truce({**one}, {"early_hazard": 0.2}, n=600, landmarks=days) for one in ({}, {"obligations": {"weapons": WEAPONS}})
     )
     clock = [np.stack([end["past"][day]["cumulated_hazard"] for day in days]) for end in (usual, owing)]
     growth = [np.diff(one, axis=0) for one in clock]
@@ -116,7 +115,7 @@ def test_what_is_overdue_raises_the_hazard_from_its_day(truce) -> None:
 def test_what_broke_is_told_and_counted(truce) -> None:
     due_days = (30, 90)
     looked = tuple(BEGINS + due + more for due in due_days for more in (0, 1))
-    end = truce(OWED, {"first_year_hazard": 0.6}, n=1_500, landmarks=looked)
+    end = truce(OWED, {"early_hazard": 0.6}, n=1_500, landmarks=looked)
     days, past = end["first_ceasefire_days"], end["past"]
     # Whoever stands long enough to see a day meets it as often as is written, and not before.
     for side, (due, share) in enumerate(zip(due_days, (0.4, 0.5), strict=True)):
@@ -141,7 +140,7 @@ def test_what_broke_is_told_and_counted(truce) -> None:
     ids=["mandate", "renewed", "owed", "both"],
 )  # fmt: skip
 def test_both_sides_expect_a_deal_to_last_as_long_as_it_does(truce, terms: Tree) -> None:
-    ends = [truce(STRONG | one, {"first_year_hazard": 4}, n=6_000, days=BEGINS + 366) for one in ({}, terms)]
+    ends = [truce(STRONG | one, {"early_hazard": 4}, n=6_000, days=BEGINS + 366) for one in ({}, terms)]
     knobs = ends[1]["drawn"].knobs("ceasefire")
     regime = knobs.regimes[0]
     part, one_year = {name: getattr(regime, name)[:1] for name in REGIME}, np.ones(1)
@@ -188,7 +187,7 @@ def land(option: str, share: float = 1.0, days: float | None = 60) -> Change:
 @pytest.mark.parametrize(("option", "ceded"), [("land_returned", -8_000), ("more_land", 9_000)])
 def test_land_is_handed_over_evenly_and_the_war_goes_on_from_the_new_line(truce, option: str, ceded: float) -> None:
     days = tuple(BEGINS + day for day in (0, 30, 60, 61, 90))
-    knobs = {"first_year_hazard": 1.0}
+    knobs = {"early_hazard": 1.0}
     end = truce({}, knobs, land(option), n=600, landmarks=days)
     past, lasted = end["past"], end["first_ceasefire_days"]
     line = past[BEGINS]["held_area"]
@@ -216,7 +215,7 @@ def test_land_is_handed_over_evenly_and_the_war_goes_on_from_the_new_line(truce,
 
 def test_land_that_is_not_handed_over_stays_and_is_counted_on_its_day(truce) -> None:
     days = tuple(BEGINS + day for day in (0, 59, 60))
-    end = truce({}, {"first_year_hazard": 0.2}, land("land_returned", share=0.3), n=1_000, landmarks=days)
+    end = truce({}, {"early_hazard": 0.2}, land("land_returned", share=0.3), n=1_000, landmarks=days)
     past, stands = end["past"], end["first_ceasefire_days"] > 60
     keeps = past[BEGINS + 59]["hands_over"] > 0
     assert abs(keeps.mean() - 0.3) < 4 * np.sqrt(0.21 / 1_000)
@@ -231,7 +230,7 @@ def test_land_that_is_not_handed_over_stays_and_is_counted_on_its_day(truce) -> 
 def test_land_that_is_overdue_raises_the_hazard_from_its_day(truce) -> None:
     """On paired luck all is alike until the day; then the hazard is greater by its factor where land was kept back."""
     days = tuple(range(BEGINS + 50, BEGINS + 91))
-    knobs = {"first_year_hazard": 0.2}
+    knobs = {"early_hazard": 0.2}
     plain, overdue = (
         truce({}, knobs | more, land("land_returned", share=0.5), n=400, landmarks=days)
         for more in ({}, {"land_overdue_effect": 0.9})
@@ -280,7 +279,8 @@ def events(during: str | None, when: Tree, **more: Any) -> Change:
     """Return what has one event that makes ceasefires break at once."""
 
     def change(tree: Tree) -> None:
-        at = {"id": "shock", "when": when, "effect": {"ceasefire.first_year_hazard": {"set": 100}}, **more}
+        sooner = {f"ceasefire.{name}": {"set": 100} for name in ("early_hazard", "later_hazard_per_year")}
+        at = {"id": "shock", "when": when, "effect": sooner, **more}
         tree["events"] = [at if during is None else at | {"during": during}]
 
     return change
@@ -291,7 +291,7 @@ LATE = {"date": datetime.date(2024, 12, 4) + datetime.timedelta(days=BEGINS + 10
 
 @pytest.mark.parametrize(("during", "comes"), [(None, True), ("both", True), ("ceasefire", True), ("war", False)])
 def test_an_event_comes_in_what_it_is_during(truce, during: str | None, comes: bool) -> None:
-    knobs = {"first_year_hazard": 0.05}
+    knobs = {"early_hazard": 0.05}
     usual, end = truce(GUARDED, knobs, n=300), truce(GUARDED, knobs, events(during, LATE), n=300)
     stood = usual["first_ceasefire_days"] > 100
     assert stood.sum() > 250
@@ -314,7 +314,7 @@ def test_times_at_random_that_come_too_early_are_passed_over(truce) -> None:
 
     counts = {}
     for during, days in (("ceasefire", DAYS - BEGINS), ("war", BEGINS), ("both", DAYS)):
-        end = truce({}, {"first_year_hazard": 0}, change(during), n=2_000)
+        end = truce({}, NEVER, change(during), n=2_000)
         counts[during], wanted = end["event_count"][0], 4 * days / 365.25
         print(f"{during}: {counts[during].mean():.3f} times, wanted {wanted:.3f}")
         # Times are whole days, at least one.
@@ -328,7 +328,7 @@ def test_what_goes_on_in_a_ceasefire_follows_its_knob(truce) -> None:
         tree["events"] = [{"id": "arming", "when": LATE, "during": "ceasefire", "probability": 1, "effect": effect}]
 
     days = (BEGINS + 100, BEGINS + 102, BEGINS + 200)
-    usual, end = (truce({}, {"first_year_hazard": 0}, one, n=50, landmarks=days) for one in (lambda tree: None, change))
+    usual, end = (truce({}, NEVER, one, n=50, landmarks=days) for one in (lambda tree: None, change))
     for field in ("mobilized", "force"):
         np.testing.assert_array_equal(usual["past"][days[0]][field], end["past"][days[0]][field])
     assert (end["past"][days[1]]["mobilized"] == 1).all()
@@ -398,8 +398,8 @@ def mandated_later(tree: Tree) -> None:
 @pytest.mark.parametrize(
     ("cause", "regime", "knobs", "change"),
     [
-        ("guards_left", STRONG | {"mandate_days": 30}, {"guards_effect": -3, "first_year_hazard": 3}, lambda tree: None),
-        ("guards_left", STRONG, {"guards_effect": -3, "first_year_hazard": 3}, mandated_later),
+        ("guards_left", STRONG | {"mandate_days": 30}, {"guards_effect": -3, "early_hazard": 3}, lambda tree: None),
+        ("guards_left", STRONG, {"guards_effect": -3, "early_hazard": 3}, mandated_later),
         ("overdue", {}, {"land_overdue_effect": 3}, land("land_returned", share=0.2, days=30)),
         ("overdue", OWED, {}, lambda tree: None),
     ],
@@ -422,7 +422,7 @@ def test_land_that_is_handed_over_is_no_aim_reached_and_none_taken(variant) -> N
         held = tree["front"]["held_area_km2"]["value"]
         tree["aims"] = {"attacker": {"stops_at_km2": held + 6_000}}
 
-    columns = of_outcomes(variant, ceasefire_at_once({}, {"first_year_hazard": 3}, change))
+    columns = of_outcomes(variant, ceasefire_at_once({}, {"early_hazard": 1}, change))
     assert set(columns["ending"].tolist()) == {"ceasefire_in_force", "war_again"}
     assert columns["land_handed_over_km2"].mean() > 6_000
     assert np.abs(columns["ground_gained_km2"]).max() < 6_000

@@ -42,7 +42,7 @@ def played(variant) -> Callable[..., World]:
         def change(tree: dict[str, Any]) -> None:
             tree["negotiation"]["rule"] = rule
             tree["negotiation"]["talks"].update(open_per_year=50, agree_per_year=50)
-            tree["ceasefire"].update(first_year_hazard=30, strategic_effect=10)
+            tree["ceasefire"].update(early_hazard=30, strategic_effect=10)
             tree.pop("expect", None)
             in_plain_terms(tree["negotiation"])
             for one in changes:
@@ -302,7 +302,7 @@ def test_an_option_opens_and_lapses_on_its_days(variant) -> None:
     def change(tree: dict[str, Any]) -> None:
         tree["negotiation"]["talks"].update(open_per_year=1000, agree_per_year=1000, fail_per_year=0, suspend_per_year=0)
         tree["negotiation"].update(ripeness=0, rule="nash")
-        tree["ceasefire"].update(first_year_hazard=0)
+        tree["ceasefire"].update(early_hazard=0, later_hazard_per_year=0)
         for option in tree["negotiation"]["issues"]["caps"]["options"].values():
             option.update({"from": first, "until": last})
 

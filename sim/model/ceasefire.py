@@ -409,7 +409,7 @@ class Ceasefire(Mechanism):
         log_hazard = effect + raised["temptation"] + raised["imposed"] + raised["inconsistent_record"] + overdue
         growth = clock(knobs, (age + 1.0) / DAYS_PER_YEAR) - clock(knobs, age / DAYS_PER_YEAR)
         # The bound keeps exp finite and changes nothing: long before it a ceasefire breaks on its first day.
-        step = knobs.first_year_hazard * np.exp(np.minimum(log_hazard, 500.0)) * growth * incidents
+        step = np.exp(np.minimum(log_hazard, 500.0)) * growth * incidents
         settled_day = np.ceil(knobs.settled_after_years * DAYS_PER_YEAR)
         self.cumulated_hazard[inside] += np.where(age < settled_day, step, 0.0)
         self.ceasefire_days[inside] += 1.0
@@ -436,7 +436,9 @@ class Ceasefire(Mechanism):
     def _missing(self, inside: Ints, age: Floats, knobs: CeasefireParameters[Floats], agreed: dict[str, Floats]) -> Floats:
         """Return by how much guards who have left would lower the log hazard if they were there, (inside,)."""
         planned = in_place(agreed, age + 1.0, knobs.withdrawal_days)
-        return np.where(self.guards_left[inside] > 0, -knobs.institutions * knobs.guards_effect * guarding(knobs, planned), 0.0)
+        return np.where(
+            self.guards_left[inside] > 0, -knobs.institutions * knobs.guards_effect * guarding(knobs, planned), 0.0
+        )
 
     def _as_guaranteed(self, inside: Ints, part: dict[str, Floats]) -> dict[str, Floats]:
         """Return the parts of what was agreed, with the guards there are and what the word of guarantors counts."""

@@ -1,12 +1,11 @@
 """Ceasefire regimes: what is put between the armies, and how long a ceasefire lasts with it.
 
 The hazard of a ceasefire's collapse is that of its first weeks, which fades, and one that stays for years; what the regime
-puts in place lowers both. How much institutions matter at all is disputed, so that one number scales all of them.
+puts in place lowers both. Both may be chosen by word from what is on record (`base_rates`). How much institutions matter at
+all is disputed, so that one number scales all of them.
 
-Sources: effects after Fortna 2003 and 2004 and Werner and Yuen 2005; against them Lo, Hashimoto and Reiter 2008; presence
-of guards set so that the density of Bosnia in 1995 (55 a km) gives 0.6. The two parts of the hazard are those of the truces
-in Donbas, back at their old level of violence after two weeks on average, and of the ceasefire agreements in the data of the
-Uppsala Conflict Data Program, of which .61 (n 44, standard error .07) stand at five years of those that do at one.
+Sources: directions of the effects after Fortna 2003 and Werner and Yuen 2005, who give no numbers that could be used here;
+against them Lo, Hashimoto and Reiter 2008; presence of guards set so that the density of Bosnia in 1995 (55 a km) gives 0.6.
 
 One hazard serves twice: what the sides expect of a deal (`bargain`) and what befalls it (`ceasefire`). So do the obligations
 of a regime, and the terms on which its guards stay: a mandate that has to be renewed, consent that may be withdrawn.
@@ -23,6 +22,7 @@ from pydantic import model_validator
 
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.draws import Floats
+from sim.model.base_rates import EARLY, FADES, LATER
 from sim.model.obligations import MOST_OBLIGATIONS, Obligation, what_may_be_broken
 from sim.model.parameters import SideName
 from sim.model.planned import whole_days
@@ -97,20 +97,21 @@ class CeasefireParameters(Section, Generic[N]):
     """How ceasefires last, and the regimes that may be agreed."""
 
     gone: ClassVar[Mapping[str, str]] = {
-        "hazard_shape": "Write early_share and early_days: how much of the hazard is in the first weeks, and when it fades",
+        "first_year_hazard": f"Write early_hazard, for the first weeks, and later_hazard_per_year: {next(iter(LATER))}",
+        "hazard_shape": "Write early_days: in how many days the hazard of the first weeks fades",
     }
 
-    first_year_hazard: N = knob(
-        "cumulated hazard", "Of a bare truce over its first year; 1.6 lets one in five last it.", low=0, high=100,
-        label="First-year hazard of a bare truce",
-    )  # fmt: skip
-    early_share: N = knob(
-        "share", "Of the first year's hazard in the first weeks; 0 spreads it evenly over time.", low=0, high=1,
-        label="Share of the hazard in the first weeks",
+    early_hazard: N = knob(
+        "cumulated hazard", "Of a bare truce in its first weeks, all in all; 1.6 lets one in five survive them.", low=0,
+        high=100, label="Hazard of a bare truce's first weeks", words=EARLY,
     )  # fmt: skip
     early_days: N = knob(
         "days", "In which the hazard of the first weeks falls to 37 %.", low=0.1, high=3_650,
-        label="Days in which the first hazard fades",
+        label="Days in which the first hazard fades", words=FADES,
+    )  # fmt: skip
+    later_hazard_per_year: N = knob(
+        "per year", "Hazard of a bare truce that stays for years; 0.13 lets seven in eight last another year.", low=0,
+        high=100, label="Hazard of a bare truce that stays", words=LATER,
     )  # fmt: skip
     institutions: N = knob(
         "share", "How much institutions matter; 0 not at all, 1 as estimated.", low=0, high=1,
@@ -244,7 +245,7 @@ def institutions_effect(knobs: CeasefireParameters[Floats], part: Mapping[str, F
 
 
 def clock(knobs: CeasefireParameters[Floats], years: Floats) -> Floats:
-    """Return the hazard cumulated over `years`, as a share of the first year's, while what is in place stays the same.
+    """Return the hazard of a bare truce cumulated over `years`, while nothing else raises it.
 
     Parameters
     ----------
@@ -253,15 +254,13 @@ def clock(knobs: CeasefireParameters[Floats], years: Floats) -> Floats:
     years : array
         Of a shape that goes with them.
     """
-    fades = DAYS_PER_YEAR / knobs.early_days
-    early = np.expm1(-fades * years) / np.expm1(-fades)
-    share: Floats = knobs.early_share * early + (1.0 - knobs.early_share) * years
-    return share
+    early: Floats = -knobs.early_hazard * np.expm1(-DAYS_PER_YEAR / knobs.early_days * years)
+    return early + knobs.later_hazard_per_year * years
 
 
-def year_one_hazard(knobs: CeasefireParameters[Floats], part: Mapping[str, Floats]) -> Floats:
-    """Return the hazard cumulated over the first year with what is in place; parameters as in `institutions_effect`."""
-    return knobs.first_year_hazard * np.exp(knobs.institutions * institutions_effect(knobs, part))
+def relative_hazard(knobs: CeasefireParameters[Floats], part: Mapping[str, Floats]) -> Floats:
+    """Return the hazard with what is in place as a share of that of a bare truce; parameters as in `institutions_effect`."""
+    return np.exp(knobs.institutions * institutions_effect(knobs, part))
 
 
 def in_place(part: Mapping[str, Floats], days: Floats, withdrawal_days: Floats) -> dict[str, Floats]:
@@ -335,13 +334,14 @@ def _survives(
         grows = grows_alone = clock(knobs, after) - clock(knobs, before)
         for one in broken:
             due = np.clip(one.due_days / DAYS_PER_YEAR, before, after)
-            late = (clock(knobs, after) - clock(knobs, due)) / grows_alone
+            # Where nothing grows, nothing is overdue for a share of it.
+            late = (clock(knobs, after) - clock(knobs, due)) / np.where(grows_alone > 0, grows_alone, 1.0)
             grows = grows * (1.0 + np.expm1(one.overdue_effect) * late)
-        step = year_one_hazard(knobs, midway) * grows
+        step = relative_hazard(knobs, midway) * grows
         hazard += step
         survival += np.exp(-hazard)
         if leaves.any():
-            without = year_one_hazard(knobs, midway | {"guards": np.zeros_like(midway["guards"])}) * grows
+            without = relative_hazard(knobs, midway | {"guards": np.zeros_like(midway["guards"])}) * grows
             stay = _stay(part, before, after)
             # Who leaves does so midway.
             alone = alone * np.exp(-without) + guarded * np.exp(-0.5 * (step + without)) * (1.0 - stay)

@@ -24,6 +24,8 @@ from .wording import exact_number
 HEAD = ("title", "short", "description", "sources", "expect")
 # Where a number comes from that the scenario does not write: the declaration of its section.
 DEFAULT = "default"
+# Of a number that is chosen by word: its source is documented with the word.
+RECORD = "on record"
 # In place of a value that a scenario does not have.
 ABSENT = "not given"
 
@@ -42,7 +44,8 @@ class Entry:
     place : Place
         Where it is written.
     origin : str
-        Keys of its sources, "assumed", "default" where the scenario does not write it, or nothing.
+        Keys of its sources, "assumed", "on record" for one chosen by word, "default" where the scenario does not write it,
+        or nothing.
     about : str
         What the value means.
     item : str
@@ -94,7 +97,8 @@ def in_words(value: object) -> str:
     if isinstance(value, Fixed):
         return exact_number(value.value)
     if isinstance(value, Quantity):
-        return exact_number(value.central) if value.is_certain else str(value.distribution)
+        text = exact_number(value.central) if value.is_certain else str(value.distribution)
+        return f"{value.word}: {text}" if value.word else text
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
@@ -146,6 +150,7 @@ def _number_entry(known: Known, node: Any, place: Place, item: str) -> Entry:
     origin = ""
     if isinstance(value, (Quantity, Fixed)):
         origin = ", ".join(value.sources) or ("assumed" if value.assumption else "")
+        origin = origin or (RECORD if getattr(value, "word", "") else "")
     text = _form_in_words(node) if isinstance(node, dict) and "dist" in node else in_words(value)
     return Entry(known.path, text, knob.unit if knob else "", place, origin, knob.description if knob else "", item)
 
@@ -192,7 +197,7 @@ def coverage(scenario: Scenario[ScenarioHead]) -> Iterator[Coverage]:
             counts.setdefault(section, []).append(known)
     for section, mine in counts.items():
         default = [known.path for known in mine if origins[known.path] == DEFAULT]
-        sourced = [known.path for known in mine if getattr(known.value, "sources", ())]
+        sourced = [known.path for known in mine if getattr(known.value, "sources", ()) or getattr(known.value, "word", "")]
         assumed = [known.path for known in mine if getattr(known.value, "assumption", False)]
         rest = [known.path for known in mine if known.path not in {*default, *sourced, *assumed}]
         yield Coverage(section, len(sourced), len({*assumed} - {*sourced}), tuple(rest), tuple(default))

@@ -15,7 +15,7 @@ import datetime
 import inspect
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -233,12 +233,13 @@ class _Writer:
         mapping = kind in (Quantity, Fixed)
         wanted = Knob(knob.unit, "", knob.low, knob.high, whole).wanted
         if kind is Quantity:
-            wanted += ", {value: ...} or {dist: ...}"
+            wanted += ", {value: ...} or {dist: ...}" + (f", or one of {', '.join(knob.words)}" if knob.words else "")
         body: Schema = {
             "type": ["integer" if whole else "number", "string", *(["object"] if mapping else [])],
             **_range(knob.low, knob.high),
-            "pattern": _WHOLE if whole else _DECIMAL,
+            "pattern": "|".join([_WHOLE if whole else _DECIMAL, *(f"^{word}$" for word in knob.words)]),
             "errorMessage": f"Write {wanted}",
+            **_examples(knob.words),
         }
         if mapping:
             written = "quantity" if kind is Quantity else "fixed"
@@ -288,7 +289,7 @@ def _with_texts(mapping: Schema, texts: Sequence[str]) -> Schema:
     return {**inside, "items": {**inside["items"], **_examples(texts)}} if texts else inside
 
 
-def _examples(names: Sequence[str]) -> Schema:
+def _examples(names: Collection[str]) -> Schema:
     return {"examples": list(names)} if names else {}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -33,6 +33,8 @@ class Knob:
         Whether it is settled at the start, so that no event may change it later.
     label : str
         What it is called, a template that `labels` fills in.
+    words : mapping
+        Words that may stand for it, with the number that is on record for each, as a scenario writes one.
     """
 
     unit: str
@@ -42,6 +44,7 @@ class Knob:
     whole: bool = False
     at_start: bool = False
     label: str = ""
+    words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the declaration as it is kept with the field, apart from its description."""

@@ -7,7 +7,8 @@ guess. What quantities have to do with one another is in `correlations`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from pydantic import GetCoreSchemaHandler
@@ -17,6 +18,7 @@ from .distributions import Distribution, contiguous
 from .errors import FieldError, Flaw
 from .families import Floats
 from .forms import parse
+from .wording import closest, found, listed
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,15 @@ class Quantity:
         A remark for readers.
     assumption : bool
         Whether the number is assumed rather than sourced.
+    word : str
+        What it is called, where it is one that is on record and chosen by word (`section.knob`).
     """
 
     distribution: Distribution
     sources: tuple[str, ...] = ()
     note: str = ""
     assumption: bool = False
+    word: str = ""
 
     @property
     def central(self) -> float:
@@ -90,12 +95,36 @@ class Quantity:
         """
         if isinstance(raw, cls):
             return raw
+        if isinstance(raw, Worded):
+            return replace(cls.parse(raw.form()), word=raw.word)
         written = parse(raw)
         return cls(written.distribution, written.sources, written.note, written.assumption)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(cls.parse)
+
+
+@dataclass(frozen=True)
+class Worded:
+    """A text in place of a number, with the words that stand for one there."""
+
+    word: str
+    words: Mapping[str, Mapping[str, Any]]
+
+    def form(self) -> dict[str, Any]:
+        """Return the number that the word stands for, as a scenario writes one.
+
+        Raises
+        ------
+        FieldError
+            If it is none of the words.
+        """
+        if self.word in self.words:
+            return dict(self.words[self.word])
+        near = closest(self.word, self.words)
+        hint = f"Did you mean '{near}'?" if near else "Write a number, {dist: ..., ...} or one of these words"
+        raise FieldError(Flaw(f"{{field}} must be a number or one of {listed(self.words)}, not {found(self.word)}", hint))
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,7 @@ def _row(path: str, field: FieldInfo) -> tuple[str, ...]:
 def _allowed_number(field: FieldInfo, knob: Knob) -> str:
     kinds = [member for member in members(field.annotation) if member in (int, float, Fixed)]
     notes = [*(["whole"] if knob.whole or int in kinds else []), *(["fixed"] if kinds else [])]
+    notes += [f"or {' or '.join(f'`{word}`' for word in knob.words)}"] if knob.words else []
     reach = allowed(knob) or "any number"
     return f"{reach} ({', '.join(notes)})" if notes else reach
 

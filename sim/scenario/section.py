@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from typing_extensions import TypeVar
 
 from .errors import FieldError, Flaw, Path
 from .knobs import Knob, check, knob_of
-from .quantity import Quantity
+from .quantity import Quantity, Worded
 from .walk import item_of, members
 from .wording import quoted, shows
 
@@ -68,7 +70,7 @@ class Section(BaseModel):
         if not isinstance(raw, dict):
             return raw
         known = cls.model_fields
-        return {key: _as_tuples(value, known[key].annotation) if key in known else value for key, value in raw.items()}
+        return {key: _filled(value, known[key]) if key in known else value for key, value in raw.items()}
 
     @field_validator("*", mode="after")
     @classmethod
@@ -102,6 +104,13 @@ class Item(Section):
         return value
 
 
+def _filled(value: Any, field: FieldInfo) -> Any:
+    """Return a list as the tuple that is declared, and a word with those that may stand for the number."""
+    if isinstance(value, str) and (declared := knob_of(field)) is not None and declared.words:
+        return Worded(value, declared.words)
+    return _as_tuples(value, field.annotation)
+
+
 def _again(section: Any, knobs: tuple[Any, ...], state: Any) -> Section:
     """Return a section as it was pickled."""
     kind = section[knobs]
@@ -119,6 +128,7 @@ def knob(
     *,
     at_start: bool = False,
     label: str = "",
+    words: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Any:
     """Declare a number of a section, to stand after a field's annotation.
 
@@ -138,13 +148,16 @@ def knob(
         What it is called, in 40 letters with the names filled in: a template in which ``{side}``, ``{attacker}`` and
         ``{defender}`` are names of sides, ``{item}`` that of the thing in a list that it belongs to, ``{n}`` its place in a
         list of numbers, ``{knob}`` what is called a knob that an event changes.
+    words : mapping, optional
+        Words that may stand for it, such as kinds of truces, with what is on record of each: a number as a scenario writes
+        one, whose ``note`` says from where.
 
     Returns
     -------
     pydantic field
         For a field annotated `Quantity`, `Fixed`, ``int``, ``float``, or a list, tuple or dict of these.
     """
-    return _field(Knob(unit, description, low, high, at_start=at_start, label=label), default)
+    return _field(Knob(unit, description, low, high, at_start=at_start, label=label, words=dict(words)), default)
 
 
 def whole(

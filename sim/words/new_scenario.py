@@ -25,7 +25,8 @@ COMMON = (
     "negotiation.defender.renewed_war_loss",
     "negotiation.talks.open_per_year",
     "negotiation.talks.fail_per_year",
-    "ceasefire.first_year_hazard",
+    "ceasefire.early_hazard",
+    "ceasefire.later_hazard_per_year",
     "ceasefire.institutions",
 )
 # Of each thing that stands at one of these, too.

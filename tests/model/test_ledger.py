@@ -279,7 +279,7 @@ def test_the_offers_are_what_one_signs_and_the_other_refuses_least(said: tuple[Q
 
 def test_the_shares_of_the_states_add_to_one(load: Any) -> None:
     # Ceasefires that last, or else histories come back to war.
-    baseline = load("baseline", "ceasefire.first_year_hazard=0")
+    baseline = load("baseline", "ceasefire.early_hazard=0", "ceasefire.later_hazard_per_year=0")
     ensemble = run_ensemble(baseline, Plan(200, 3, 200, batch=64))
     found = list(entries(ensemble))
     days = sorted({entry.day for entry in found})

@@ -108,7 +108,7 @@ def bargaining(rule: str, plain: bool) -> Change:
         section["forbidden"]["mixed"] = {"terms": mixed}
         for side in ("attacker", "defender"):
             section[side]["leader_change_per_year"] = 3
-        tree["ceasefire"].update(first_year_hazard=4, incident_log_sd=1.2, burst_factor=2, strategic_effect=30)
+        tree["ceasefire"].update(early_hazard=4, incident_log_sd=1.2, burst_factor=2, strategic_effect=30)
         tree["ceasefire"].update(settled_after_years=0.1, withdrawal_days=30)
         tree["ceasefire"]["regimes"]["european_zone"]["deploy_days"] = 20
         tree["events"] = [
@@ -127,6 +127,8 @@ def bargaining(rule: str, plain: bool) -> Change:
             }
         ]  # fmt: skip
         if plain:
+            # Or else it is not worth signing that for which no regime stands.
+            tree["ceasefire"].update(early_hazard=1, early_days=13, later_hazard_per_year=0.4)
             for path in ("negotiation.red_lines.both", "ceasefire.regimes.european_zone"):
                 del tree["events"][0]["effect"][f"{path}.{'price' if 'both' in path else 'guards'}"]
             del section["weight_concentration"], section["forbidden"], section["red_lines"]
@@ -147,7 +149,7 @@ def hard_and_short(tree: dict[str, Any]) -> None:
         line["hard_share"] = 0.6
     for side in ("attacker", "defender"):
         section[side]["renewed_war_loss"] = -0.3
-    tree["ceasefire"].update(first_year_hazard=100, zone_effect=10)
+    tree["ceasefire"].update(early_hazard=100, zone_effect=10)
 
 
 def guessing(tree: dict[str, Any]) -> None:
@@ -177,7 +179,7 @@ def guarded(tree: dict[str, Any]) -> None:
     for side in ("attacker", "defender"):
         section[side].update(going_on_price=0.5, bad_terms_price=0.3, outside_pressure=0.2)
         tree["support"][side]["fades_per_year"] = 3
-    tree["ceasefire"].update(first_year_hazard=6, mobilized_share=0.8, pledged_share=0.6, settled_after_years=10)
+    tree["ceasefire"].update(early_hazard=6, mobilized_share=0.8, pledged_share=0.6, settled_after_years=10)
     tree["ceasefire"]["regimes"]["european_zone"]["deploy_days"] = 365
     del tree["events"][0]["effect"]["ceasefire.regimes.european_zone.guards"]
 
@@ -371,7 +373,7 @@ def guarantors(tree: dict[str, Any]) -> None:
         del section["red_lines"][line]
     for side in ("attacker", "defender"):
         section[side].update(outside_pressure=0.25)
-    tree["ceasefire"].update(first_year_hazard=6, settled_after_years=10, pledged_share=0.6)
+    tree["ceasefire"].update(early_hazard=6, settled_after_years=10, pledged_share=0.6)
     regimes["european_zone"].update(guarantee=0.5)
     regimes["guaranteed_zone"]["guards"] = 40_000
     del tree["events"][0]["effect"]["ceasefire.regimes.european_zone.guards"]
@@ -498,7 +500,7 @@ def signed(tree: dict[str, Any]) -> None:
     section["attacker"].update(outside_pressure=0.3, withholds_land_share={"dist": "uniform", "low": 0.2, "high": 0.4})
     section["defender"].update(outside_pressure=0.3, withholds_land_share=0.4, foreign_troops_price=0.02)
     truce.update(
-        first_year_hazard=4, strategic_effect=3, imposed_effect=0.2, inconsistency_effect=0.2, settled_after_years=10,
+        early_hazard=4, strategic_effect=3, imposed_effect=0.2, inconsistency_effect=0.2, settled_after_years=10,
         presence_share=0.3, present_persons=20_000, institutions=0.8,
         handover_days={"dist": "uniform", "low": 54.6, "high": 64.4},
         land_overdue_effect={"dist": "uniform", "low": 0.3, "high": 1.2},

@@ -202,7 +202,7 @@ class Ceasefire:
         if age == ceil(self.now("settled_after_years") * DAYS_PER_YEAR):
             self.war.note("settled", "")
         if age < ceil(self.now("settled_after_years") * DAYS_PER_YEAR):
-            self.hazard += self.now("first_year_hazard") * exp(effect + sum(raised[1:])) * growth
+            self.hazard += exp(effect + sum(raised[1:])) * growth
         self.days += 1
         self.first_days += self.number == 1
         if self.hands_land_over:

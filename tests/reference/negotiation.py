@@ -403,15 +403,15 @@ class Politics:
         def hazard(day: float, guarded: bool) -> float:
             parts = self.in_place(regime, day)
             effect = self.institutions_effect(parts if guarded else {**parts, "guards": 0.0})
-            return self.war.now("ceasefire.first_year_hazard") * exp(self.war.now("ceasefire.institutions") * effect)
+            return exp(self.war.now("ceasefire.institutions") * effect)
 
         stay = Stay(regime["mandate_days"], regime["renewed_share"], regime["withdrawn_per_year"])
         return lasting(hazard, self.clock, years, self.obligations(name), stay)
 
     def clock(self, years: float) -> float:
-        """The hazard of so many years, as a share of that of the first."""
-        share, fades = self.war.now("ceasefire.early_share"), 365.25 / self.war.now("ceasefire.early_days")
-        return share * (1 - exp(-fades * years)) / (1 - exp(-fades)) + (1 - share) * years
+        """The hazard of a bare truce over so many years."""
+        early, later = self.war.now("ceasefire.early_hazard"), self.war.now("ceasefire.later_hazard_per_year")
+        return early * (1 - exp(-365.25 / self.war.now("ceasefire.early_days") * years)) + later * years
 
     def in_place(self, regime: Mapping[str, float], days: float) -> dict[str, float]:
         """What of a regime is in place so many days after it began to come."""
