@@ -65,7 +65,11 @@ def test_show_gives_every_value_with_unit_place_and_source(load):
             assert entry.unit == (known.knob.unit if known.knob else "")
             assert entry.place.line > 0 or entry.origin == "default"
     for path, quantity in quantities(scenario.world):
-        assert shown[path].origin == (", ".join(quantity.sources) or ("assumed" if quantity.assumption else "default"))
+        if quantity.word:
+            assert (shown[path].origin, shown[path].record) == ("on record", quantity.note)
+            continue
+        origin = ", ".join(quantity.sources) or ("assumed" if quantity.assumption else "default")
+        assert shown[path].origin == origin + (", direction only" if quantity.direction_only else "")
     assert shown["attrition.law"].text == "mixed"
     assert shown["manpower.attacker.intake_per_month"].text == "triangular: low 23,000, mode 30,000, high 40,000"
 

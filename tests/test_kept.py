@@ -14,7 +14,8 @@ import pytest
 
 from sim.engine.world import Setting
 from sim.ensemble.outcomes import landmarks, outcome_columns
-from sim.model import simulate
+from sim.model import simulate, talks
+from sim.model.bargain import Bargain
 from sim.model.negotiation import hands_over_by, kept_worth
 from sim.model.notes import notes
 from sim.model.regimes import REGIME, believed_share
@@ -426,3 +427,35 @@ def test_land_that_is_handed_over_is_no_aim_reached_and_none_taken(variant) -> N
     assert set(columns["ending"].tolist()) == {"ceasefire_in_force", "war_again"}
     assert columns["land_handed_over_km2"].mean() > 6_000
     assert np.abs(columns["ground_gained_km2"]).max() < 6_000
+
+
+# Whose ground a zone is
+
+
+def test_a_zone_costs_the_side_on_whose_ground_it_lies_and_no_other(load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not lie on one's own side changes nothing; half on each costs each half."""
+
+    def utilities(on: str, **prices: float) -> Any:
+        regime = "ceasefire.regimes.zone_without_guards"
+        settings = [f"negotiation.{side}.zone_price={price}" for side, price in prices.items()]
+        settings += [] if on == "both" else [f"{regime}.zone_on={on}"]
+        scenario = load("zone_without_guards", *settings)
+        simulate(scenario, Setting(scenario.world.start_date, 14, 3, np.arange(40)))
+        return made.pop().utility(slice(None))
+
+    made: list[Bargain] = []
+
+    def make(*given: Any) -> Bargain:
+        made.append(Bargain(*given))
+        return made[-1]
+
+    monkeypatch.setattr(talks, "Bargain", make)
+
+    free = utilities("both")
+    finite = np.isfinite(free)
+    # 20 km over 1,100 km.
+    for on, parts in (("attacker", (1, 0)), ("defender", (0, 1)), ("both", (0.5, 0.5))):
+        priced = utilities(on, attacker=0.01, defender=0.02)
+        for side, price in enumerate((0.01, 0.02)):
+            lower = free[side][finite[side]] - priced[side][finite[side]]
+            np.testing.assert_allclose(lower, price * parts[side] * 22, atol=1e-12)

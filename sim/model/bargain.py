@@ -52,6 +52,8 @@ class Bargain:
     place_of_regime : (regimes,) int
         Where each regime stands in the section `ceasefire`; -1 if packages have none.
     presence : (regimes, n)
+    zone_price : (2, regimes, n)
+        To each side, of its own ground in the zone of each regime.
     lasting : (2, regimes, n)
         Share of its trust time for which each side believes that a deal lasts.
     loss : (2, regimes, n)
@@ -88,6 +90,9 @@ class Bargain:
         self._obligations: dict[str, list[Obligation[Floats]]] = {name: known[name].obligations for name in known}
         order = list(known)
         self._regime_rows_of: Regime[Floats] = drawn.stacked("ceasefire", [known[name] for name in self._regimes if name])
+        own = [known[name].zone_on if name else None for name in self._regimes]
+        # Which part of the zone of each regime lies on the side of each.
+        self._zone_parts = np.array([[0.5 if on is None else float(on == side) for on in own] for side in SIDES])[..., None]
         self.place_of_regime = np.array([order.index(name) if name else -1 for name in self._regimes])
         self._worth: dict[str, Floats] = {}
         self._values = {
@@ -170,6 +175,8 @@ class Bargain:
         owed = self._obligations.get(self.section.peace_of_fighting or "", ())
         self._fought_lasts = self._lasting(self._regime_of_fighting(), owed)
         self.troops_price = self._both.foreign_troops_price
+        zones = self._regime_rows("zone_width_km") * self._ceasefire.front_km / 1_000
+        self.zone_price = self._both.zone_price[:, None] * self._zone_parts * zones
         for i, values in self._values.items():
             self._worth[i] = self.weight[i][:, None] * values
         self.lines.derive()
@@ -265,6 +272,12 @@ class Bargain:
                     found[side, row] = self._tripwire[own] * credibility[row] * presence[row]
         return found
 
+    def price_of_regime(self, regime: Ints, columns: Ints) -> Floats:
+        """Return the price of foreign troops and of own ground in a zone to each side, (2, columns), a regime for each."""
+        troops: Floats = self.troops_price[:, columns] * self.presence[regime, columns]
+        zone: Floats = self.zone_price[:, regime, columns]
+        return troops + zone
+
     def presence_of(self, guards: Floats) -> Floats:
         """Return the presence on the line of so many guards."""
         return presence_on_the_line(guards, self._ceasefire.front_km, self._ceasefire.guards_per_km)
@@ -321,7 +334,7 @@ class Bargain:
         # Terms count for more than their worth, since at home a leader pays for what they fall short of the best.
         self._unlined = {i: worth * (1.0 + self.home[:, None]) for i, worth in self._worth.items()}
         if self._regimes != [""]:
-            self._unlined[self.domain.issues[0]] -= self.troops_price[:, None] * self.presence
+            self._unlined[self.domain.issues[0]] -= self.troops_price[:, None] * self.presence + self.zone_price
         self._open = {i: worth.copy() for i, worth in self._unlined.items()}
         self.lines.charge_options(self._open, self.lines.prices)
         self._priced = {i: worth.copy() for i, worth in self._open.items()}
@@ -417,16 +430,17 @@ class Bargain:
             packages -= self.price_to_leaders(columns)
         return packages
 
-    def price_to_leaders(self, columns: Columns, lasting: Floats | None = None) -> Floats:
+    def price_to_leaders(self, columns: Columns, lasting: Floats | None = None, at_stake: Floats | None = None) -> Floats:
         """Return what signing packages costs those who lead, (2, P, columns).
 
-        `lasting` stands in for how long deals are believed to last under each regime, (2, regimes, n).
+        `lasting` stands in for how long deals are believed to last under each regime, (2, regimes, n), and `at_stake` for
+        what fighting costs those who lead, (2, n).
         """
         lasting = self.lasting if lasting is None else lasting
         lasts = np.empty((2, len(self.domain), self.home[:, columns].shape[1]))
         for regime, block in enumerate(self.blocks):
             lasts[:, block] = lasting[:, regime][:, columns][:, None]
-        at_stake = self.fighting.office[:, None, columns]
+        at_stake = (self.fighting.office if at_stake is None else at_stake)[:, None, columns]
         return self.offices.price_of_signing(self.terms(columns), lasts, at_stake, columns)
 
     def price_to_leader_of(self, package: Ints, columns: Ints) -> Floats:
@@ -558,7 +572,7 @@ class Bargain:
         presence = self.presence[regime, columns] * (1.0 - left)
         terms -= self.home[:, columns] * (1.0 - terms)
         if self._regimes != [""]:
-            terms -= self.troops_price[:, columns] * presence
+            terms -= self.troops_price[:, columns] * presence + self.zone_price[:, regime, columns]
         prices = np.where(self.lines.covered(package, columns, area, before), self.lines.prices[:, columns], 0.0)
         for k, side in enumerate(self.lines.side):
             terms[side] -= prices[k]

@@ -224,6 +224,14 @@ class Ledger:
                 # Who has no office to lose loses none by fighting on either.
                 unpaid = unpaid + bargain.price_to_leaders(place) - fighting.office[:, None, place]
             after["home"] = self._best(slack + unpaid, signs)
+        if bargain.offices.at_risk:
+            # Who is not afraid fights for other ends, and so has something else at stake.
+            at_ease = fighting.fearless_office
+            spared = bargain.price_to_leaders(place) - bargain.price_to_leaders(place, at_stake=at_ease)
+            spared += (at_ease - fighting.office)[:, None, place]
+            for regime, block in enumerate(bargain.blocks):
+                spared[:, block] += unafraid[:, regime, None]
+            after["distrust"] = self._best(slack + spared, signs)
         return np.concatenate([after[reason] for reason in REASONS])
 
     def _best(self, slack: Floats, signs: NDArray[np.bool_]) -> Floats:
@@ -243,7 +251,7 @@ class Ledger:
             prices[side] += charged[k]
         terms = bargain.terms_of(package, place)
         of_package = {
-            "package": terms - bargain.troops_price[:, columns] * bargain.presence[regime, place],
+            "package": terms - bargain.price_of_regime(regime, place),
             "home": bargain.home[:, columns] * (1.0 - terms) + bargain.price_to_leader_of(package, place),
             "red_lines": prices,
             "distrust": fear,

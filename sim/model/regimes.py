@@ -36,12 +36,15 @@ class Regime(Item, Generic[N]):
 
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
     zone_width_km: N = knob("km", "Width of the demilitarized zone.", low=0, high=500, label="{item}: width of the zone")
+    zone_on: SideName | None = Option(
+        default=None, description="On whose side of the line the zone lies, who then leaves it; half on each, if left out."
+    )
     guards: N = knob(
         "persons", "Foreign troops that guard it, on the line.", low=0, high=10_000_000, label="{item}: foreign guards"
     )
     watches: N = knob(
         "share", "How far they only watch: 1 observers, who hold nothing, 0 troops that would hold the line.", low=0, high=1,
-        default=0, label="{item}: guards only watch",
+        default=0, label="{item}: observers only",
     )  # fmt: skip
     guarded_by: str | None = Option(default=None, min_length=1, description="Who sends the guards.")
     deploy_days: N = knob(

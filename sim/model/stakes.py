@@ -82,6 +82,10 @@ class SideStakes(Section, Generic[N]):
         "utility", "Price to it of foreign troops everywhere on the line.", low=0, high=10,
         label="{side}'s price of foreign troops",
     )  # fmt: skip
+    zone_price: N = knob(
+        "utility per 1,000 km2", "Price to it of ground of its own that it leaves for a zone.", low=0, high=10, default=0,
+        label="{side}'s price of ground in a zone",
+    )  # fmt: skip
     trust_years: N = knob(
         "years", "Over how long it asks whether a deal will last.", low=0.01, high=100, label="{side}'s horizon of trust"
     )

@@ -61,6 +61,8 @@ class Fighting:
         How much less (below 0: more) the war would be worth to it after a truce in which both re-arm.
     fearless : array
         How much more the war would be worth to it if it lost nothing when the war begins again.
+    fearless_office : array
+        What it would then cost those who lead.
     """
 
     terms_today: Floats
@@ -73,6 +75,7 @@ class Fighting:
     office: Floats
     foreseen: Floats
     fearless: Floats
+    fearless_office: Floats
 
     @property
     def war(self) -> Floats:
@@ -109,9 +112,9 @@ class Outlook:
         """Return the value by this horizon alone, the cost if the war that begins again has these, and that of leaders."""
         return self.once + self.again * war, self.cost + self.again * cost, self.office
 
-    def for_ever(self, loss: Floats) -> tuple[Floats, Floats]:
-        """Return value and cost by this horizon alone, if the war that begins again is this one less a loss."""
-        return (self.once - self.again * loss) / (1.0 - self.again), self.cost / (1.0 - self.again)
+    def for_ever(self, loss: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return value, cost and that of leaders by this horizon, if the war that begins again is this one less a loss."""
+        return (self.once - self.again * loss) / (1.0 - self.again), self.cost / (1.0 - self.again), self.office
 
 
 class FightingOn:
@@ -170,16 +173,16 @@ class FightingOn:
         later = self._rearming.after(both.trust_years)
         then = self._outlooks(lasts, later.shift + self._threat, share_of_peak(later.force, self._peak))
         surprise = both.renewed_war_loss
-        renewed, costs_then = _best([outlook.for_ever(surprise) for outlook in then])
+        renewed, costs_then, _ = _best([outlook.for_ever(surprise) for outlook in then])
         value, cost, office = _best([outlook.before(renewed - surprise, costs_then) for outlook in today])
         loses = value - renewed + surprise > 0
-        without = np.where(loses, _best([outlook.for_ever(np.zeros_like(surprise)) for outlook in today])[0], value)
+        unafraid, _, at_ease = _best([outlook.for_ever(np.zeros_like(surprise)) for outlook in today])
         terms = self._terms(np.zeros_like(resolve), np.zeros(resolve.shape[1]))
         waiting = both.waiting_premium * np.maximum(self._momentum, 0.0)
         home, office = both.going_on_price * (1.0 - self._support), np.broadcast_to(office, value.shape)
-        return Fighting(
-            terms, value + cost - terms, cost, resolve, waiting, pressure, home, office, value - renewed, without - value
-        )
+        fearless, at_ease = np.where(loses, unafraid - value, 0.0), np.where(loses, at_ease, office)
+        gain, foreseen = value + cost - terms, value - renewed
+        return Fighting(terms, gain, cost, resolve, waiting, pressure, home, office, foreseen, fearless, at_ease)
 
     def _outlooks(self, lasts: Floats, shift: Floats, ratio: Floats) -> list[Outlook]:
         """Return the outlook by each horizon, if the balance is shifted and forces are these shares of their largest.

@@ -26,6 +26,8 @@ HEAD = ("title", "short", "description", "sources", "expect")
 DEFAULT = "default"
 # Of a number that is chosen by word: its source is documented with the word.
 RECORD = "on record"
+# Beside the keys of sources that have the sign of a number, while its size is judged.
+DIRECTION = "direction only"
 # In place of a value that a scenario does not have.
 ABSENT = "not given"
 
@@ -50,6 +52,8 @@ class Entry:
         What the value means.
     item : str
         Path of the thing it belongs to; empty for none.
+    record : str
+        For a number chosen by word, what is on record and where.
     """
 
     path: str
@@ -59,6 +63,7 @@ class Entry:
     origin: str
     about: str
     item: str = ""
+    record: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,9 +155,21 @@ def _number_entry(known: Known, node: Any, place: Place, item: str) -> Entry:
     origin = ""
     if isinstance(value, (Quantity, Fixed)):
         origin = ", ".join(value.sources) or ("assumed" if value.assumption else "")
-        origin = origin or (RECORD if getattr(value, "word", "") else "")
+        origin += f", {DIRECTION}" if value.direction_only else ""
+        origin = origin or (RECORD if isinstance(value, Quantity) and value.word else "")
     text = _form_in_words(node) if isinstance(node, dict) and "dist" in node else in_words(value)
-    return Entry(known.path, text, knob.unit if knob else "", place, origin, knob.description if knob else "", item)
+    record = value.note if isinstance(value, Quantity) and value.word else ""
+    return Entry(known.path, text, knob.unit if knob else "", place, origin, knob.description if knob else "", item, record)
+
+
+def _is_sourced(value: Any) -> bool:
+    """Return whether a number itself, and not its direction alone, has a source."""
+    by_word = isinstance(value, Quantity) and bool(value.word)
+    return by_word or (isinstance(value, (Quantity, Fixed)) and bool(value.sources) and not value.direction_only)
+
+
+def _is_assumed(value: Any) -> bool:
+    return isinstance(value, (Quantity, Fixed)) and (value.assumption or value.direction_only)
 
 
 def _form_in_words(node: dict[str, Any]) -> str:
@@ -197,8 +214,8 @@ def coverage(scenario: Scenario[ScenarioHead]) -> Iterator[Coverage]:
             counts.setdefault(section, []).append(known)
     for section, mine in counts.items():
         default = [known.path for known in mine if origins[known.path] == DEFAULT]
-        sourced = [known.path for known in mine if getattr(known.value, "sources", ()) or getattr(known.value, "word", "")]
-        assumed = [known.path for known in mine if getattr(known.value, "assumption", False)]
+        sourced = [known.path for known in mine if _is_sourced(known.value)]
+        assumed = [known.path for known in mine if _is_assumed(known.value)]
         rest = [known.path for known in mine if known.path not in {*default, *sourced, *assumed}]
         yield Coverage(section, len(sourced), len({*assumed} - {*sourced}), tuple(rest), tuple(default))
 

@@ -17,7 +17,8 @@ from .wording import closest, did_you_mean, found, listed, number, quoted
 LISTS = ("values", "weights")
 _BOUNDS = ("min", "max")
 _WAYS = "Write a number, {value: ...} or {dist: ..., ...}"
-_ORIGIN = ("source", "note", "assumption")
+_ORIGIN = ("source", "source_of", "note", "assumption")
+SOURCE_OF = ("value", "direction")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Written:
     sources: tuple[str, ...] = ()
     note: str = ""
     assumption: bool = False
+    direction_only: bool = False
 
 
 def parse(raw: object) -> Written:
@@ -67,7 +69,8 @@ def parse(raw: object) -> Written:
     distribution = Distribution(name, own(*parameters) if own else parameters, **{key: float(raw[key]) for key in bounds})
     source = raw.get("source", [])
     sources = (source,) if isinstance(source, str) else tuple(source)
-    return Written(distribution, sources, raw.get("note", ""), raw.get("assumption", False))
+    direction_only = raw.get("source_of") == "direction"
+    return Written(distribution, sources, raw.get("note", ""), raw.get("assumption", False), direction_only)
 
 
 def _form(name: str, raw: dict[str, Any]) -> tuple[str, ...]:
@@ -139,12 +142,17 @@ def _not_a_number(raw: object, below: Path) -> Iterator[Flaw]:
 
 
 def origin_flaws(raw: Mapping[str, Any]) -> Iterator[Flaw]:
-    """Yield what is wrong with ``source``, ``note`` and ``assumption`` among the keys of `raw`."""
+    """Yield what is wrong with ``source``, ``source_of``, ``note`` and ``assumption`` among the keys of `raw`."""
     if "source" in raw:
         source = raw["source"]
         keys = [source] if isinstance(source, str) else source
         if not isinstance(keys, (list, tuple)) or not keys or not all(isinstance(key, str) and key for key in keys):
             yield Flaw("{part} must be a key of 'sources' or a list of keys", "Write source: key", ("source",))
+    if "source_of" in raw and raw["source_of"] not in SOURCE_OF:
+        flaw = f"{{part}} must be one of {listed(SOURCE_OF)}, not {found(raw['source_of'])}"
+        yield Flaw(flaw, did_you_mean(str(raw["source_of"]), SOURCE_OF), ("source_of",))
+    elif "source_of" in raw and "source" not in raw:
+        yield Flaw("{part} says what a source has, but there is none", "Add source: key", ("source_of",))
     if not isinstance(raw.get("note", ""), str):
         yield Flaw(f"{{part}} must be text, not {found(raw['note'])}", "Put it in quotes", ("note",))
     if raw.get("assumption", True) is not True:

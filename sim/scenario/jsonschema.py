@@ -25,7 +25,7 @@ from pydantic.fields import FieldInfo
 from sim.catalogue import shipped
 
 from .families import FAMILIES
-from .forms import LISTS
+from .forms import LISTS, SOURCE_OF
 from .head import ScenarioHead
 from .knobs import Knob, knob_of
 from .quantity import Fixed, Quantity
@@ -65,8 +65,13 @@ _ORIGIN: Schema = {
             {"type": "array", "items": {"$ref": "#/definitions/source_key"}, "minItems": 1},
         ],
     },
+    "source_of": {"$ref": "#/definitions/source_of"},
     "note": {"description": "A remark for readers.", "type": "string"},
     "assumption": {"description": "The number is assumed, it has no source.", "const": True},
+}
+_SOURCE_OF: Schema = {
+    "description": "What the source has: the value itself, or its direction alone, so that the size is judged.",
+    "enum": list(SOURCE_OF),
 }
 _BOUNDS = {"min": "Cuts off everything below.", "max": "Cuts off everything above."}
 # What a key of a distribution means; one that is not named here has no hover text.
@@ -151,6 +156,7 @@ class _Writer:
         self.definitions: dict[str, Schema] = {
             "number": _NUMBER,
             "source_key": _one_of(names.get("source", ())),
+            "source_of": _SOURCE_OF,
             "quantity": _quantity(list(FAMILIES)),
             "fixed": _quantity(["constant"]),
             "value": _closed({}, ("value",), bounded=False),

@@ -35,6 +35,8 @@ class Quantity:
         A remark for readers.
     assumption : bool
         Whether the number is assumed rather than sourced.
+    direction_only : bool
+        Whether the sources have its sign alone, and the size is judged.
     word : str
         What it is called, where it is one that is on record and chosen by word (`section.knob`).
     """
@@ -43,6 +45,7 @@ class Quantity:
     sources: tuple[str, ...] = ()
     note: str = ""
     assumption: bool = False
+    direction_only: bool = False
     word: str = ""
 
     @property
@@ -98,7 +101,7 @@ class Quantity:
         if isinstance(raw, Worded):
             return replace(cls.parse(raw.form()), word=raw.word)
         written = parse(raw)
-        return cls(written.distribution, written.sources, written.note, written.assumption)
+        return cls(written.distribution, written.sources, written.note, written.assumption, written.direction_only)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -135,7 +138,7 @@ class Fixed:
     ----------
     value : float
         The number; fields declared with `section.whole` hold whole numbers only.
-    sources, note, assumption
+    sources, note, assumption, direction_only
         As for `Quantity`.
     """
 
@@ -143,6 +146,7 @@ class Fixed:
     sources: tuple[str, ...] = ()
     note: str = ""
     assumption: bool = False
+    direction_only: bool = False
 
     @property
     def whole(self) -> int:
@@ -172,7 +176,8 @@ class Fixed:
         if not written.distribution.is_certain:
             hint = "Write one number; this field cannot be drawn"
             raise FieldError(Flaw(f"{{field}} must be a fixed number, not {written.distribution}", hint))
-        return cls(written.distribution.central, written.sources, written.note, written.assumption)
+        value = written.distribution.central
+        return cls(value, written.sources, written.note, written.assumption, written.direction_only)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -11,7 +11,7 @@ from typing import Any
 from sim.catalogue import speaks_of
 from sim.results.identity import title_of
 from sim.scenario import Scenario
-from sim.scenario.describe import Change, Entry, Told, changes, coverage, entries
+from sim.scenario.describe import RECORD, Change, Entry, Told, changes, coverage, entries
 from sim.scenario.head import Source
 from sim.words.amounts import amounts
 from sim.words.changes import in_verbs
@@ -39,7 +39,7 @@ def rows_of(scenario: Scenario[Any], words: Sequence[str] = ()) -> list[dict[str
 
     The place is a file as it can be opened from the working folder, and the line. Behind the keys of the sources stand these
     themselves, so that the rows can be read alone. A word may also be what it rests on, whole: the key of a source,
-    "assumed" or "default".
+    "assumed", "on record" or "default".
     """
     found = []
     for entry in entries(scenario):
@@ -47,7 +47,14 @@ def rows_of(scenario: Scenario[Any], words: Sequence[str] = ()) -> list[dict[str
         origins = entry.origin.split(", ")
         if speaks_of([word for word in words if word not in origins], entry.path, label, entry.about):
             told = {"path": entry.path, "label": label, "value": entry.text, "unit": entry.unit, "source": entry.origin}
-            found.append({**told, "place": _place(entry), "about": entry.about, "sources": _in_full(scenario, origins)})
+            found.append(
+                {
+                    **told,
+                    "place": _place(entry),
+                    "about": entry.about,
+                    "sources": entry.record or _in_full(scenario, origins),
+                }
+            )
     return found
 
 
@@ -95,6 +102,12 @@ def values(scenario: Scenario[Any], found: Sequence[Mapping[str, str]]) -> Itera
     for key, source in named.items():
         yield Text(_cited(key, source), 1, 2)
         yield Text(source.address, 3, style="quiet")
+    recorded = [one for one in found if one["source"] == RECORD]
+    if recorded:
+        yield EMPTY
+        yield Text("On record, and chosen by word", style="bold")
+    for one in recorded:
+        yield Text(f"{one['path'].rpartition('.')[2]}: {one['sources']}", 1, 2)
 
 
 def _place(entry: Entry) -> str:

@@ -27,8 +27,10 @@ Varied = Callable[..., Scenario[Any]]
 
 @pytest.fixture(scope="module")
 def baseline() -> Scenario[Any]:
-    """Load the baseline where institutions matter, so that more guards can make a difference."""
-    return load_scenario("baseline", WarScenario, ("ceasefire.institutions=1", "ceasefire.guards_effect=-3"))
+    """Load the baseline where institutions matter, so that more guards, who come at once, can make a difference."""
+    at_once = "ceasefire.regimes.european_zone.deploy_days=0"
+    strong = ("ceasefire.institutions=1", "ceasefire.guards_effect=-3", "ceasefire.presence_share=0", at_once)
+    return load_scenario("baseline", WarScenario, strong)
 
 
 def first_review(scenario: Scenario[Any], watched: bool = False) -> World:
@@ -324,7 +326,8 @@ def test_without_guarantors_no_one_is_asked_who_withholds(baseline: Scenario[Any
 def test_so_many_guards_open_a_zone_where_leaders_have_an_office_to_lose() -> None:
     """A deal that lasts longer makes what a leader pays once count for less, by package."""
     settings = (
-        "ceasefire.institutions=1", "ceasefire.guards_effect=-3", "negotiation.defender.office.price=0.3",
+        "ceasefire.institutions=1", "ceasefire.guards_effect=-3", "ceasefire.presence_share=0",
+        "negotiation.defender.office.price=0.3",
         "negotiation.attacker.office.price=0.3", "negotiation.attacker.office.safe_terms=0.5",
         "negotiation.defender.office.safe_terms=0.4",
     )  # fmt: skip

@@ -106,6 +106,7 @@ def test_more_guards_open_a_zone_only_where_who_sends_them_consents(load):
     fixed = (
         "ceasefire.institutions=1",
         "ceasefire.guards_effect=-3",
+        "ceasefire.presence_share=0",
         "negotiation.red_lines.no_neutrality.hard_share=0",
         "negotiation.defender.renewed_war_loss=1",
         "parties.europe.guarantees.pool_persons=400_000",

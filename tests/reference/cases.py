@@ -497,8 +497,10 @@ def signed(tree: dict[str, Any]) -> None:
     }
     for line in ("no_western_troops", "no_guarantee", "more_land", "no_land_back"):
         del section["red_lines"][line]
+    section["attacker"].update(zone_price=0.002)
+    truce["regimes"]["guaranteed_zone"].update(zone_on="defender")
     section["attacker"].update(outside_pressure=0.3, withholds_land_share={"dist": "uniform", "low": 0.2, "high": 0.4})
-    section["defender"].update(outside_pressure=0.3, withholds_land_share=0.4, foreign_troops_price=0.02)
+    section["defender"].update(outside_pressure=0.3, withholds_land_share=0.4, foreign_troops_price=0.02, zone_price=0.004)
     truce.update(
         early_hazard=4, strategic_effect=3, imposed_effect=0.2, inconsistency_effect=0.2, settled_after_years=10,
         presence_share=0.3, present_persons=20_000, institutions=0.8,

@@ -448,7 +448,18 @@ class Politics:
         worth -= self.of(side, "bad_terms_price") * self.weariness[side] * (1 - terms)
         if signed is None or signed.guarded:
             worth -= self.of(side, "foreign_troops_price") * self.presence(self.regime(package))
+        worth -= self.of(side, "zone_price") * self.own_zone(side, package)
         return worth - sum(self.line_price(line) for line in soft)
+
+    def own_zone(self, side: str, package: Mapping[str, str]) -> float:
+        """The ground that a side leaves for the zone of a package, in 1,000 km2."""
+        name = self.regime_id(package)
+        if name is None:
+            return 0.0
+        regimes = items(self.war.world["ceasefire"], "regimes")
+        lies_on = given(next(regime for regime in regimes if regime["id"] == name), "zone_on")
+        part = 0.5 if lies_on is None else float(lies_on == side)
+        return part * self.regime(package)["zone_width_km"] * self.war.now("ceasefire.front_km") / 1000
 
     def falls_over(self, side: str, terms: float) -> float:
         """The chance that the leader of a side falls over terms."""

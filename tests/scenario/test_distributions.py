@@ -313,7 +313,7 @@ def test_refused_forms(raw: dict[str, Any], said: list[str]) -> None:
         ({"low": 1, "mode": 2, "high": 3}, "Add dist: triangular or pert"),
         ({"vale": 1}, "Did you mean 'value'?"),
         ({"low": 1}, "Write a number, {value: ...} or {dist: ..., ...}"),
-        (DICE | {"max": 2}, "discrete takes values and weights; also allowed: source, note, assumption"),
+        (DICE | {"max": 2}, "discrete takes values and weights; also allowed: source, source_of, note, assumption"),
         ({"dist": "gamma", "mean": 1}, "gamma takes shape and scale or mean and sd"),
     ],
 )

@@ -92,7 +92,7 @@ def test_later_ones_win_and_see_earlier_ones(load: Any) -> None:
         ("losses.killed_share={value: 0.1, source: x}", "unknown source 'x'. Possible: kiel-2024"),
         (
             "losses.killed_share.valu=3",
-            "unknown key 'valu' in killed_share. constant takes value; also allowed: source, note, assumption",
+            "unknown key 'valu' in killed_share. constant takes value; also allowed: source, source_of, note, assumption",
         ),
         ("losses.rounds=\x07", "control character '\\x07' in the value. Remove it, or type the line again"),
     ],
