@@ -246,7 +246,8 @@ def told_knobs(scenario: Scenario[ScenarioHead], words: Sequence[str] = ()) -> l
         knob, label = knobs.get(entry.path), scenario.labels.get(entry.path)
         if knob is not None and label is not None and speaks_of(words, label.text, entry.path, entry.about):
             reach = knob.low, knob.high
-            told = label.text, entry.path, entry.text, entry.unit, allowed(knob), *reach, entry.about, entry.origin
+            may_be = "; or ".join(part for part in (allowed(knob), ", ".join(knob.words)) if part)
+            told = label.text, entry.path, entry.text, entry.unit, may_be, *reach, entry.about, entry.origin
             found.append(Told(*told))
     return sorted(found, key=lambda one: _distance(one, words)) if any(words) else found
 

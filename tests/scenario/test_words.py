@@ -12,7 +12,7 @@ from scipy import stats
 from sim.model import WarScenario
 from sim.model.base_rates import EARLY, FADES, LATER
 from sim.scenario import ScenarioError, load_scenario
-from sim.scenario.describe import coverage, entries
+from sim.scenario.describe import coverage, entries, told_knobs
 from sim.scenario.jsonschema import json_schema
 from sim.scenario.quantity import Quantity
 from sim.scenario.reference import reference
@@ -89,6 +89,11 @@ def test_editors_and_the_reference_know_the_words() -> None:
     assert not any(validator.is_valid(word) for word in ["peace_agreement", -1, "many"])
     row = next(line for line in reference(WarScenario).splitlines() if line.startswith(f"| `{PATH}`"))
     assert all(f"`{word}`" in row for word in LATER)
+
+
+def test_who_looks_for_a_number_is_told_the_words() -> None:
+    (one,) = (told for told in told_knobs(load_scenario("baseline", WarScenario), ["later_hazard"]))
+    assert one.range == f"0 to 100; or {', '.join(LATER)}"
 
 
 # Sources of a direction alone
