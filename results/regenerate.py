@@ -1,4 +1,4 @@
-"""Make the reference results again: `python results/regenerate.py`. About ten minutes; see README.md for what they are."""
+"""Make the reference results again: `python results/regenerate.py`, a quarter of an hour; README.md says what they are."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import on_record
+from reference_runs import INSTITUTIONS, REPLICATIONS, SEED, Rows, run, share_of
 
-from sim.ensemble.run import Ensemble, Plan, horizon_days, run_ensemble
+from sim.ensemble.run import Plan, horizon_days
 from sim.ensemble.workers import cores, pool_of
 from sim.model import WarScenario
 from sim.results.pairs import of_means
-from sim.results.statistics import Z_95, kaplan_meier, wilson_interval
+from sim.results.statistics import Z_95, kaplan_meier
 from sim.results.summary import summarise
 from sim.scenario import load_scenario, shipped
 from sim.studies.bands import by_draw, mean_over_draws, parted, signs_of
@@ -22,18 +24,9 @@ from sim.studies.headline import AT_ONCE, HEADLINE
 from sim.studies.one_at_a_time import mind_changing
 
 FOLDER = Path(__file__).parent / "reference"
-SEED = 1
-REPLICATIONS = 1_000
 TWO_YEARS = 730
 # Of the assumptions, and lucks for each of them.
 DRAWS, LUCKS = 60, 33
-Rows = list[dict[str, Any]]
-
-
-def run(name: str, replications: int, days: int | None = None, settings: Sequence[str] = ()) -> Ensemble:
-    """Run a shipped scenario; without `days` over its own horizon."""
-    scenario = load_scenario(name, WarScenario, settings)
-    return run_ensemble(scenario, Plan(replications, SEED, days or horizon_days(scenario), series=False))
 
 
 # Every scenario by itself.
@@ -259,7 +252,6 @@ def draw_aid(rows: Sequence[dict[str, str]]) -> None:
 # How long ceasefires last, by how much institutions matter.
 
 TRUCES = ("bare_truce", "zone_without_guards", "european_zone", "strong_zone", "guaranteed_zone")
-INSTITUTIONS = (0, 0.5, 1)
 LASTING_DAYS = (30, 91, 365, 730, 1826)
 # Deals are made common, so that there are enough to watch; see what a ceasefire is worth in `scenarios/README.md`.
 EAGER = tuple(f"negotiation.{side}.outside_pressure=0.1" for side in ("attacker", "defender"))
@@ -296,9 +288,7 @@ def zone_row(width: float, guards: float) -> dict[str, Any]:
     ).outcomes
     row: dict[str, Any] = {"zone_width_km": width, "guards": guards}
     for name, column in (("signed_24_months", "deal_within_24_months"), ("lasts_a_year", "ceasefire_lasted_365_days")):
-        values = outcomes[column][~np.isnan(outcomes[column])]
-        low, high = wilson_interval(float(values.sum()), len(values))
-        row |= {f"{name}_n": len(values), name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
+        row |= share_of(name, outcomes[column])
     losses = outcomes["casualties_attacker"] + outcomes["casualties_defender"]
     half = Z_95 * losses.std(ddof=1) / np.sqrt(len(losses))
     mean = float(losses.mean())
@@ -386,6 +376,7 @@ def tables(pool: ProcessPoolExecutor) -> Iterator[tuple[str, Rows]]:
     yield "survival", [row for rows in pool.map(survival_rows, *zip(*cases, strict=True)) for row in rows]
     grid = [(width, guards) for width in WIDTHS for guards in GUARDS]
     yield "zone_and_guards", list(pool.map(zone_row, *zip(*grid, strict=True)))
+    yield from on_record.tables(pool)
     yield "assumptions", assumption_rows()
 
 
