@@ -51,7 +51,10 @@ class Bargain:
     lines : RedLines
     place_of_regime : (regimes,) int
         Where each regime stands in the section `ceasefire`; -1 if packages have none.
+    holding : (regimes, n)
+        The share of the guards who would hold the line and do not only watch.
     presence : (regimes, n)
+        Of these.
     zone_price : (2, regimes, n)
         To each side, of its own ground in the zone of each regime.
     lasting : (2, regimes, n)
@@ -170,6 +173,7 @@ class Bargain:
     def derive(self) -> None:
         """Work out what depends on the parameters in force: how long deals are believed to last, what options are worth."""
         guards = self.guards_now()
+        self.holding = 1.0 - self._regime_rows("watches")
         self.presence, self.lasting = self.presence_of(guards), self.lasting_with(guards)
         self._weigh_guarantees()
         owed = self._obligations.get(self.section.peace_of_fighting or "", ())
@@ -187,7 +191,7 @@ class Bargain:
         for row, _ in self.guaranteed:
             here = slice(row, row + 1)
             self.presence[here], self.lasting[:, here] = (
-                self.presence_of(guards[here]),
+                self.presence_of(guards[here], here),
                 self.lasting_with(guards[here], here),
             )
         self._weigh_guarantees()
@@ -278,9 +282,10 @@ class Bargain:
         zone: Floats = self.zone_price[:, regime, columns]
         return troops + zone
 
-    def presence_of(self, guards: Floats) -> Floats:
-        """Return the presence on the line of so many guards."""
-        return presence_on_the_line(guards, self._ceasefire.front_km, self._ceasefire.guards_per_km)
+    def presence_of(self, guards: Floats, regime: slice = slice(None)) -> Floats:
+        """Return the presence on the line of so many guards of some regimes, without those who only watch."""
+        there = presence_on_the_line(guards, self._ceasefire.front_km, self._ceasefire.guards_per_km)
+        return there * self.holding[regime]
 
     def lasting_with(self, guards: Floats, regime: slice = slice(None)) -> Floats:
         """Return for which share of its trust time each side believes that a deal lasts with so many guards.

@@ -68,7 +68,7 @@ class Openers:
                 more_guards &= bargain.consented_with(regime, number)
                 here = slice(regime, regime + 1)
                 lasting = bargain.lasting_with(np.full((1, now.shape[1]), float(number)), here)[:, 0]
-                presence = bargain.presence_of(np.array([float(number)])) - bargain.presence[regime]
+                presence = bargain.presence_of(np.array([float(number)]), here)[0] - bargain.presence[regime]
                 tripped = bargain.tripped_by(bargain.presence + presence)[:, regime] - bargain.tripped[:, regime]
                 sends = bargain.price_of_sending(regime, number)
                 step = GuardStep(regime, place, more_guards, lasting, bargain.troops_price * presence, tripped, sends)

@@ -498,7 +498,7 @@ def signed(tree: dict[str, Any]) -> None:
     for line in ("no_western_troops", "no_guarantee", "more_land", "no_land_back"):
         del section["red_lines"][line]
     section["attacker"].update(zone_price=0.002)
-    truce["regimes"]["guaranteed_zone"].update(zone_on="defender")
+    truce["regimes"]["guaranteed_zone"].update(zone_on="defender", watches=0.3)
     section["attacker"].update(outside_pressure=0.3, withholds_land_share={"dist": "uniform", "low": 0.2, "high": 0.4})
     section["defender"].update(outside_pressure=0.3, withholds_land_share=0.4, foreign_troops_price=0.02, zone_price=0.004)
     truce.update(

@@ -372,12 +372,12 @@ class Politics:
 
     def presence(self, regime: Mapping[str, float]) -> float:
         front, density = self.war.now("ceasefire.front_km"), self.war.now("ceasefire.guards_per_km")
-        return 1 - exp(-regime["guards"] / front / density)
+        return (1 - exp(-regime["guards"] / front / density)) * (1 - regime["watches"])
 
     def guarding(self, regime: Mapping[str, float]) -> float:
         """How much of what guards could do those of a regime do: by being there, and by holding the line."""
         there, by_being_there = self.war.now("ceasefire.present_persons"), self.war.now("ceasefire.presence_share")
-        holding = self.presence(regime) * (1 - regime["watches"]) * regime["credibility"]
+        holding = self.presence(regime) * regime["credibility"]
         here = 1 - exp(-regime["guards"] / there) if there > 0 else float(regime["guards"] > 0)
         return by_being_there * here + (1 - by_being_there) * holding
 
