@@ -97,7 +97,7 @@ def test_a_sign_is_told_only_where_it_holds_in_most_of_the_assumptions() -> None
 def test_the_guide_says_how_many_numbers_are_not_drawn(load) -> None:
     known = [one.value for one in numbers(load("baseline").world) if isinstance(one.value, Quantity | Fixed)]
     certain = [one for one in known if not isinstance(one, Quantity) or one.is_certain]
-    judged = sum(one.assumption for one in certain)
+    judged = sum(one.assumption or one.direction_only for one in certain)
     assert f"the {len(certain)} numbers that the baseline holds for certain, {judged} of" in GUIDE_TEXT
 
 
