@@ -27,7 +27,8 @@ THEMES = {
         "europe_unwilling", "mandate_runs_out", "deal_in_steps",
     ),
     "Other wars, and examples": (
-        "history/iwo_jima", "history/korea", "history/winter_war", "examples/change_of_initiative",
+        "history/iwo_jima", "history/korea", "history/sinai_1973", "history/winter_war",
+        "examples/change_of_initiative",
     ),
 }  # fmt: skip
 _PACKAGE = Path(__file__).resolve().parent

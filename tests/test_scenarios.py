@@ -129,6 +129,7 @@ def test_the_shipped_variants_are_those_whose_effects_are_tested():
         "examples/change_of_initiative",
         "history/iwo_jima",
         "history/korea",
+        "history/sinai_1973",
         "history/winter_war",
     }
 
@@ -223,6 +224,21 @@ def test_korea_ends_as_it_did(load, ensemble):
     assert over > 0.5
     assert {opener for opener, _ in reasons.most_common(2)} == {"drop:all_prisoners", "drop:no_forced_return"}
     assert held > 0.5
+
+
+@pytest.mark.ensembles
+def test_sinai_is_settled_by_a_guarded_zone_and_land_that_is_handed_over(load, ensemble):
+    """A UN force between the armies, and most of what was agreed on handed over while it stays."""
+    end = ensemble(load("history/sinai_1973"), 600, horizon_days(load("history/sinai_1973"))).outcomes
+    guarded = (end["terms_force"] == "un_force").mean()
+    held = (end["ceasefire_lasted_730_days"] == 1) & (end["first_ceasefire_broke"] == 0)
+    handed = np.median(end["land_handed_over_km2"][held] / end["land_ceded_km2"][held])
+    left = [end["guards_left"][held & (end["guards_end"] == guards)].mean() for guards in (0, 7_000)]
+    print(f"\nSinai: guarded {guarded:.3f}, two years {held.mean():.3f}, handed over {handed:.3f}, guards left {left}")
+    assert guarded > 0.8
+    assert held.mean() > 0.5
+    assert 0.9 < handed <= 1 + 1e-6
+    assert left == [1, 0]
 
 
 def test_a_variant_with_nothing_but_a_title_gives_the_same_bytes(ensemble, load, tmp_path: Path):
