@@ -276,9 +276,12 @@ class Bargain:
                     found[side, row] = self._tripwire[own] * credibility[row] * presence[row]
         return found
 
-    def price_of_regime(self, regime: Ints, columns: Ints) -> Floats:
-        """Return the price of foreign troops and of own ground in a zone to each side, (2, columns), a regime for each."""
-        troops: Floats = self.troops_price[:, columns] * self.presence[regime, columns]
+    def price_of_regime(self, regime: Ints, columns: Ints, left: Floats | float = 0.0) -> Floats:
+        """Return the price of foreign troops and of own ground in a zone to each side, (2, columns), a regime for each.
+
+        `left` is 1 where the guards have left, else 0.
+        """
+        troops: Floats = self.troops_price[:, columns] * self.presence[regime, columns] * (1.0 - left)
         zone: Floats = self.zone_price[:, regime, columns]
         return troops + zone
 
@@ -574,10 +577,9 @@ class Bargain:
         """
         regime = self.regime_of(package)
         terms = self.terms_of(package, columns, area, unsure)
-        presence = self.presence[regime, columns] * (1.0 - left)
         terms -= self.home[:, columns] * (1.0 - terms)
         if self._regimes != [""]:
-            terms -= self.troops_price[:, columns] * presence + self.zone_price[:, regime, columns]
+            terms -= self.price_of_regime(regime, columns, left)
         prices = np.where(self.lines.covered(package, columns, area, before), self.lines.prices[:, columns], 0.0)
         for k, side in enumerate(self.lines.side):
             terms[side] -= prices[k]

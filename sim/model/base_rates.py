@@ -14,7 +14,8 @@ number. The record begins a year after the last fighting, so that of the first w
 
 Of the first weeks, the truces of the line in Donbas: from August 2015 to August 2018 there were twelve, and fighting was
 back at its level of before after 14 days on average (LB.ua, 9 August 2018, quoting the OSCE's mission); that of July 2020,
-with penalties for who broke it, held: 33 violations a day where there had been 623, and 111 a day 17 months later. So 12 of
+with penalties for who broke it, held: 33 violations a day where there had been 623 (UNIAN, 2021), and 111 a day 17 months
+later (Ukrinform, 3 January 2022), both quoting the same mission. So 12 of
 13 were over soon; with a flat prior their surviving share has the law Beta(2, 13), and the hazard, minus its logarithm, is
 nearly a lognormal one with median 2.1. With it those that break do so after 14 days on average if it fades in 25; the
 standard error of that is a mean's of 12. They were watched, if by few: a truly bare truce may be worse.
@@ -28,7 +29,7 @@ from typing import Any
 EARLY: Mapping[str, Mapping[str, Any]] = {
     "donbas_truces": {
         "dist": "lognormal", "median": 2.1, "log_sd": 0.33, "max": 10,
-        "note": "12 of 13 truces in Donbas from 2015 to 2020 were over soon (LB.ua, 9 August 2018, quoting the OSCE)",
+        "note": "12 of 13 truces in Donbas were over soon (LB.ua, 9 August 2018), that of 2020 held (UNIAN, Ukrinform)",
     },
 }  # fmt: skip
 FADES: Mapping[str, Mapping[str, Any]] = {

@@ -221,17 +221,17 @@ class Ledger:
         if (home > 0).any() or bargain.offices.at_risk:
             unpaid = home * (1.0 - bargain.terms(place))
             if bargain.offices.at_risk:
+                to_leaders, office = bargain.price_to_leaders(place), fighting.office[:, None, place]
                 # Who has no office to lose loses none by fighting on either.
-                unpaid = unpaid + bargain.price_to_leaders(place) - fighting.office[:, None, place]
+                unpaid = unpaid + to_leaders - office
+                # Who is not afraid fights for other ends, and so has something else at stake.
+                at_ease = fighting.fearless_office
+                spared = to_leaders - bargain.price_to_leaders(place, at_stake=at_ease)
+                spared += at_ease[:, None, place] - office
+                for regime, block in enumerate(bargain.blocks):
+                    spared[:, block] += unafraid[:, regime, None]
+                after["distrust"] = self._best(slack + spared, signs)
             after["home"] = self._best(slack + unpaid, signs)
-        if bargain.offices.at_risk:
-            # Who is not afraid fights for other ends, and so has something else at stake.
-            at_ease = fighting.fearless_office
-            spared = bargain.price_to_leaders(place) - bargain.price_to_leaders(place, at_stake=at_ease)
-            spared += (at_ease - fighting.office)[:, None, place]
-            for regime, block in enumerate(bargain.blocks):
-                spared[:, block] += unafraid[:, regime, None]
-            after["distrust"] = self._best(slack + spared, signs)
         return np.concatenate([after[reason] for reason in REASONS])
 
     def _best(self, slack: Floats, signs: NDArray[np.bool_]) -> Floats:

@@ -155,12 +155,29 @@ def _of_keeping(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
         path = f"ceasefire.regimes.{regime.id}"
         if _most(regime.renewed_share) and not _most(regime.mandate_days):
             yield f"{path}.renewed_share changes nothing: the guards have no mandate_days"
-        for name in ("mandate_days", "withdrawn_per_year"):
+        for name in ("mandate_days", "withdrawn_per_year", "watches"):
             if _most(getattr(regime, name)) and not _most(regime.guards):
                 yield f"{path}.{name} changes nothing: there are no guards"
+        yield from _of_zone(world, regime, path)
         for owed in regime.obligations:
             if owed.kept_share.support[0] >= 1:
                 yield f"{path}.obligations.{owed.id} changes nothing: it is always kept"
+
+
+def _of_zone(world: Any, regime: Any, path: str) -> Iterator[str]:
+    """Yield what ground each side leaves for the zone of a regime, where that has a price; or that its side does nothing."""
+    wide, priced = (
+        regime.zone_width_km.central,
+        [side for side in SIDES if _most(getattr(world.negotiation, side).zone_price)],
+    )
+    whose = [side for side in priced if regime.zone_on in (None, side)]
+    if regime.zone_on is not None and not (whose and wide):
+        why = "there is no zone" if not wide else f"negotiation.{regime.zone_on}.zone_price is 0"
+        yield f"{path}.zone_on changes nothing: {why}"
+    for side in whose if wide else ():
+        area = wide * world.ceasefire.front_km.central * (1.0 if regime.zone_on else 0.5)
+        price = getattr(world.negotiation, side).zone_price.central * area / 1_000
+        yield f"{path}: its zone takes {area:,.0f} km2 of the {side}, at a price of {price:.3g} of utility"
 
 
 def _most(knob: Quantity) -> float:

@@ -43,7 +43,7 @@ class Regime(Item, Generic[N]):
         "persons", "Foreign troops that guard it, on the line.", low=0, high=10_000_000, label="{item}: foreign guards"
     )
     watches: N = knob(
-        "share", "How far they only watch: 1 observers, who hold nothing, 0 troops that would hold the line.", low=0, high=1,
+        "share", "How far they only watch and hold nothing: 1 in all, 0 for troops that would hold the line.", low=0, high=1,
         default=0, label="{item}: observers only",
     )  # fmt: skip
     guarded_by: str | None = Option(default=None, min_length=1, description="Who sends the guards.")
@@ -100,13 +100,13 @@ class CeasefireParameters(Section, Generic[N]):
     """How ceasefires last, and the regimes that may be agreed."""
 
     gone: ClassVar[Mapping[str, str]] = {
-        "first_year_hazard": f"Write early_hazard, for the first weeks, and later_hazard_per_year: {next(iter(LATER))}",
+        "first_year_hazard": "Write early_hazard: donbas_truces, and later_hazard_per_year: ceasefire_agreements",
         "hazard_shape": "Write early_days: in how many days the hazard of the first weeks fades",
     }
 
     early_hazard: N = knob(
         "cumulated hazard", "Of a bare truce in its first weeks, all in all; 1.6 lets one in five survive them.", low=0,
-        high=100, label="Hazard of a bare truce's first weeks", words=EARLY,
+        high=100, label="Early hazard of a bare truce", words=EARLY,
     )  # fmt: skip
     early_days: N = knob(
         "days", "In which the hazard of the first weeks falls to 37 %.", low=0.1, high=3_650,
@@ -114,7 +114,7 @@ class CeasefireParameters(Section, Generic[N]):
     )  # fmt: skip
     later_hazard_per_year: N = knob(
         "per year", "Hazard of a bare truce that stays for years; 0.13 lets seven in eight last another year.", low=0,
-        high=100, label="Hazard of a bare truce that stays", words=LATER,
+        high=100, label="Later hazard of a bare truce", words=LATER,
     )  # fmt: skip
     institutions: N = knob(
         "share", "How much institutions matter; 0 not at all, 1 as estimated.", low=0, high=1,

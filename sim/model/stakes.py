@@ -79,7 +79,7 @@ class SideStakes(Section, Generic[N]):
         low=0, high=10, default=0, label="{side}'s home price of bad terms",
     )  # fmt: skip
     foreign_troops_price: N = knob(
-        "utility", "Price to it of foreign troops everywhere on the line, not of observers.", low=0, high=10,
+        "utility", "Price to it of foreign troops everywhere on the line, not of who only watches.", low=0, high=10,
         label="{side}'s price of foreign troops",
     )  # fmt: skip
     zone_price: N = knob(

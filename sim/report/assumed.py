@@ -130,7 +130,7 @@ def every_number(scenario: Scenario[ScenarioHead]) -> Iterator[Table]:
         head, _, _ = entry.path.partition(".")
         name = head if "." in entry.path else "scenario"
         label = Named(knob_heading(entry.path, scenario), entry.path)
-        origin = ", ".join(key.replace("_", " ") for key in entry.origin.split(", "))
+        origin = ", ".join([*(key.replace("_", " ") for key in entry.origin.split(", ")), *filter(None, [entry.record])])
         value = value_in_words(entry.text, entry.path, scenario)
         groups.setdefault(name.replace("_", " "), []).append([label, value, entry.unit, origin, entry.about])
     for name, rows in groups.items():

@@ -125,6 +125,9 @@ class Worded:
         """
         if self.word in self.words:
             return dict(self.words[self.word])
+        if any(letter.isdigit() for letter in self.word):
+            # A number that is written amiss: it is said how to write it.
+            parse(self.word)
         near = closest(self.word, self.words)
         hint = f"Did you mean '{near}'?" if near else "Write a number, {dist: ..., ...} or one of these words"
         raise FieldError(Flaw(f"{{field}} must be a number or one of {listed(self.words)}, not {found(self.word)}", hint))

@@ -63,6 +63,8 @@ def test_those_that_break_do_so_after_two_weeks_on_average() -> None:
             "peace_agreement",
             "must be a number or one of ceasefire_agreements, peace_agreements, nothing_signed, between_states",
         ),
+        ("many", "must be a number or one of ceasefire_agreements, peace_agreements, nothing_signed, between_states"),
+        ("'0,1'", "must be a number, not the text '0,1'. Write 0.1"),
         ("{value: peace_agreements}", "must be a number, not the text 'peace_agreements'"),
     ],
 )
