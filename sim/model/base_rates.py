@@ -3,7 +3,7 @@
 Of the years after the first, from the data of the Uppsala Conflict Data Program on how armed conflicts ended (Kreutz 2010;
 dyadic version 3-2021): episodes of fighting by their end, those quiet for a year followed to the fifth, as the number of
 those in which fighting began again over all years at risk, lognormal with a standard error of one over the root of that
-number. The record begins a year after the last fighting, so that of the first weeks it says nothing. It falls with the years,
+number. The record begins a year after the last fighting, so that of the first weeks it says nothing. It falls by the year,
 from .24 in the second to nothing after the fifth (ceasefire agreements): the constant hazard is that of years 2 to 5 and no
 more. Of the 29 `between_states` 12 were victories, and three of the four in which fighting began again.
 
@@ -22,7 +22,7 @@ though there were others. So 12 of 13 were over soon; with a flat prior their su
 the hazard, minus its logarithm, is nearly a lognormal one with median 2.1. With it those that break do so after 14 days on
 average if it fades in 25; the standard error of that is a mean's of 12. How far it fits is a matter of judgement both ways:
 these truces had monitors, a joint commission and lines to withdraw to, so that a truly bare one may be worse; and what was
-over was quiet on the line, which is less than a whole war begun again.
+over was a quiet line, which is less than a whole war begun again.
 """
 
 from __future__ import annotations
