@@ -275,7 +275,7 @@ def test_what_cannot_be_done_is_one_kind_of_error(ask, words: str) -> None:
 
 def test_results_are_shown_in_a_line(base) -> None:
     assert repr(base) == "<Run: baseline, 200 histories of 121 days, seed 1>"
-    assert repr(sim.sensitivity(base, "casualties_attacker")) == "<Sensitivity: 90 rows>"
+    assert repr(sim.sensitivity(base, "casualties_attacker")) == "<Sensitivity: 96 rows>"
     assert {"run", "sweep", "ParleyError"} <= set(dir(sim))
 
 

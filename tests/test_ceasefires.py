@@ -59,6 +59,10 @@ def ceasefire_at_once(regime: Tree, knobs: Tree | None = None, change: Change = 
         section["talks"].update(open_per_year=1_000, agree_per_year=1_000, fail_per_year=0, suspend_per_year=0)
         quiet = {"strategic_effect": 0, "incident_effect": 0, "imposed_effect": 0, "inconsistency_effect": 0}
         tree["ceasefire"].update(CLOCK)
+        # No land is handed over, unless that is what is looked at.
+        del tree["ceasefire"]["handover_days"], tree["ceasefire"]["land_overdue_effect"]
+        for side in ("attacker", "defender"):
+            del section[side]["withholds_land_share"]
         tree["ceasefire"].update({**quiet, "withdrawal_days": 0, "institutions": 1, **(knobs or {})})
         tree["ceasefire"]["regimes"] = [{"id": "truce", **BARE, **regime}]
         tree.pop("expect")

@@ -29,15 +29,20 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
         return series[name][day] - series[name][0]
 
     ended = at("ending_day")
-    ground_year = since("held_area", 365)
+
+    def taken(day: int = DAYS) -> float:
+        # What was handed over under deals was not taken.
+        return since("held_area", day) - since("handed_over", day)
+
+    ground_year = taken(365)
     # Flows are those of a year without a ceasefire.
     all_war, half = at("ceasefires", 365) == 0, 182
     months = (ended if 0 <= ended <= 365 else 365) / MONTH if all_war else np.nan
     row: dict[str, float | str] = {
         "ending": [*CODES][int(at("ending"))],
         "ending_day": ended if ended >= 0 else np.nan,
-        "ground_gained_km2": since("held_area"),
-        "ground_30_days_km2": since("held_area", 30),
+        "ground_gained_km2": taken(),
+        "ground_30_days_km2": taken(30),
         "ground_12_months_km2": ground_year,
         "claimed_casualties_per_km2_12_months": at("claimed_casualties.attacker", 365) / ground_year
         if ground_year > 0
@@ -81,6 +86,10 @@ def expected(series: dict[str, list[float]], backers: dict[str, str]) -> dict[st
             ) / months,
             f"deserted_per_month_12_months_{side}": at(f"deserted.{side}", 365) / months,
         }  # fmt: skip
+    for side in SIDES:
+        due, broken = at(f"due_obligations.{side}"), at(f"broken_obligations.{side}")
+        row[f"broke_word_{side}"] = float(broken > 0) if due > 0 else np.nan
+    row["land_handed_over_km2"] = at("handed_over")
     return row | deals(series) | others(series)
 
 

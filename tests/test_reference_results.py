@@ -142,6 +142,10 @@ def test_deals_and_lasting_peace_rise_with_the_zone_and_lasting_peace_with_guard
 
 def test_ceasefires_last_as_long_as_the_evidence_says() -> None:
     rows = {(row["scenario"], row["institutions"], int(row["days"])): float(row["share"]) for row in kept("survival")}
+    bounds = {
+        (row["scenario"], row["institutions"], int(row["days"])): (float(row["low"]), float(row["high"]))
+        for row in kept("survival")
+    }
     # A bare truce: what is on record of the truces in Donbas and of ceasefire agreements, over how far that is known.
     luck = np.random.default_rng(1).standard_normal((3, 100_000))
     words = EARLY["donbas_truces"], FADES["donbas_truces"], LATER["ceasefire_agreements"]
@@ -159,7 +163,12 @@ def test_ceasefires_last_as_long_as_the_evidence_says() -> None:
         by_truce = [rows[name, "1", days] for name in ("bare_truce", "zone_without_guards", "european_zone", "strong_zone")]
         # Guards are yet to come when the first ceasefires break, and which there are to last differs here too.
         assert all(better >= worse - 0.02 for worse, better in pairwise(by_truce))
+        # Which ceasefires there are to last differs with the weight, and that is all the difference to a bare truce.
+        spans = [bounds["bare_truce", weight, days] for weight in ("0", "0.5", "1")]
+        assert max(low for low, _ in spans) < min(high for _, high in spans)
         for name in regenerate.TRUCES:
+            if name == "bare_truce":
+                continue
             by_weight = [rows[name, weight, days] for weight in ("0", "0.5", "1")]
             # Which ceasefires there are to last differs with the weight, so that shares waver by up to two points.
             assert by_weight[0] <= by_weight[1] + 0.02 <= by_weight[2] + 0.04
@@ -172,7 +181,7 @@ def test_what_would_change_the_picture_is_quoted(load) -> None:
     scales = {"ceasefire_in_force": (100, 1), "casualties_attacker": (0.001, 10), "ground_gained_km2": (1, 100)}
     for place in (0, 2):
         path = [row["path"] for row in rows if row["outcome"] == "ceasefire_in_force"][2 * place]
-        assert f"{place + 1}. {knob_label(path, load('baseline')).split()[0]} " in readme
+        assert f"{place + 1}. {knob_label(path, load('baseline')).split()[0].capitalize()} " in readme
     quoted = 0
     for row in rows:
         if row["rank"] in ("1", "2", "3") and row["outcome"] in scales and row["found"] == "1":

@@ -85,8 +85,10 @@ def test_the_curves_are_those_of_the_histories(load, ensemble) -> None:
         curve = found["first_end", kind]
         np.testing.assert_allclose(curve.share, [((how == place) & (days <= day)).mean() for day in curve.times])
     assert found["first_end", "ceasefire"].share[-1] == pytest.approx((run.outcomes["ceasefires"] > 0).mean())
-    lasted = found["first_ceasefire", ""]
-    assert 0.2 < lasted.share[np.searchsorted(lasted.times, 365)] < 0.8
+    # Of the baseline itself, since few sign here; as of the last change until then.
+    run = ensemble(load("baseline"), 400, 1096)
+    lasted = next(one.curve for one in courses(run.outcomes, run.plan.days) if one.name == "first_ceasefire")
+    assert 0.2 < lasted.share[np.searchsorted(lasted.times, 365, side="right") - 1] < 0.8
     assert (np.diff(lasted.share) < 0).all()
 
 
