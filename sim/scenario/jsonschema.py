@@ -129,8 +129,16 @@ def json_schema(schema: type[ScenarioHead], known: Mapping[str, Any] | None = No
 
 
 def schema_text(schema: type[ScenarioHead], known: Mapping[str, Any] | None = None, keys: Keys | None = None) -> str:
-    """Return the JSON Schema as it is written to a file."""
-    return json.dumps(json_schema(schema, known, keys), indent=1, allow_nan=False) + "\n"
+    """Return the JSON Schema as it is written to a file: a line for each field at the top and for each definition."""
+    return f"{_lines(json_schema(schema, known, keys), 2)}\n"
+
+
+def _lines(tree: Any, levels: int) -> str:
+    """Return a value as JSON, with a line for each entry down to so many levels and no blanks below."""
+    if not levels or not isinstance(tree, dict):
+        return json.dumps(tree, allow_nan=False, separators=(",", ":"))
+    entries = [f"{json.dumps(key)}: {_lines(value, levels - 1)}" for key, value in tree.items()]
+    return "{\n" + ",\n".join(entries) + "\n}"
 
 
 def allowed(knob: Knob) -> str:
