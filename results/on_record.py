@@ -70,6 +70,7 @@ _PEACE = ("peace_agreements", "between_states")
 LIKE_FOR_LIKE = {
     "bare_truce": ("nothing_signed", "ceasefire_agreements"),
     "monitored_truce": ("ceasefire_agreements", "donbas_truces"),
+    "zone_without_guards": ("ceasefire_agreements", "donbas_truces"),
     **dict.fromkeys(("observers_1000", "observers_3000", "european_zone", "guaranteed_zone"), _PEACE),
 }
 

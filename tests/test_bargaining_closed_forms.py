@@ -137,9 +137,22 @@ def test_with_boundless_fear_there_is_no_deal(share) -> None:
     assert found[0] == pytest.approx(0.5, abs=0.5 / STEPS)
 
 
+@pytest.mark.parametrize("hazard", [0.0, 0.5])
+def test_a_peace_that_fighting_brings_may_have_a_hazard_of_its_own(share, hazard: float) -> None:
+    """Fighting on brings the expected terms for as long as that peace lasts, and else the war again."""
+    found, end = share(fought_hazard_per_year=hazard, peace_of_fighting=None)
+    lasts = (1 - np.exp(-hazard)) / hazard if hazard else 1.0
+    value = (lasts * 0.5 - 0.1 * YEAR) / lasts
+    assert end["value_of_fighting"][:, 0] == pytest.approx([value, value], abs=1e-12)
+    assert found[0] == pytest.approx(0.5, abs=0.5 / STEPS)
+    as_fragile, _ = share(fought_hazard_per_year=hazard, peace_of_fighting="fortress")
+    assert as_fragile[0] == found[0]
+
+
 def lasting(hazard: float) -> float:
     """Return the share of a year for which a deal lasts, as section 7.10 of the description has it."""
-    return float(np.mean(np.exp(-hazard * (np.arange(12) + 0.5) / 12)))
+    ends = (np.arange(13) / 12) ** 3
+    return float(np.sum(np.diff(ends) * np.exp(-hazard * (ends[:-1] + ends[1:]) / 2)))
 
 
 def recruits_at_the_threshold(day: int, hazard: float, cost: float, leverage: float) -> float:

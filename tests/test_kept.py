@@ -362,6 +362,7 @@ def test_what_comes_to_nothing_is_said(variant) -> None:
     def change(tree: Tree) -> None:
         tree["negotiation"]["attacker"]["withholds_land_share"] = 0.5
         tree["ceasefire"]["land_overdue_effect"] = 1
+        tree["negotiation"].update(fought_hazard_per_year=0.1, peace_of_fighting="truce")
 
     kept = WEAPONS | {"kept_share": 1}
     bare = {"mandate_days": 90, "withdrawn_per_year": 0.1, "obligations": {"weapons": kept}}
@@ -370,6 +371,7 @@ def test_what_comes_to_nothing_is_said(variant) -> None:
         "negotiation.attacker.withholds_land_share changes nothing: no land is handed over without ceasefire.handover_days",
         "ceasefire.land_overdue_effect changes nothing: no side withholds land that is handed over",
         f"{path}.mandate_days changes nothing: there are no guards",
+        "negotiation.peace_of_fighting changes nothing: such a peace has a fought_hazard_per_year of its own",
         f"{path}.withdrawn_per_year changes nothing: there are no guards",
         f"{path}.obligations.weapons changes nothing: it is always kept",
     }

@@ -283,6 +283,7 @@ TAKEN_OUT = {
     ],
     "guessing": [
         {"negotiation.resolve_law": "normal"},
+        {"negotiation.fought_hazard_per_year": None},
         {"negotiation.attacker.resolve_noise": 5, "negotiation.defender.resolve_noise": 5},
     ],
     "guarded": [

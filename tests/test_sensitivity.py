@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from sim.ensemble.run import Plan
+from sim.model.base_rates import LATER
 from sim.results.identity import as_run
 from sim.results.manifest import Called, StoreError
 from sim.results.pairs import of_means
@@ -192,11 +193,13 @@ def test_each_uncertain_number_and_other_structures_are_tried(table, load) -> No
         "attrition.law",
         "negotiation.rule",
         "negotiation.resolve_law",
+        "negotiation.fought_hazard_per_year",
     }
     by_path = {one.path: [effect.variant.value for effect in one.effects] for one in table.assumptions}
     assert by_path["ceasefire.institutions"] == ["0", "1"]
     assert by_path["attrition.law"] == ["square", "linear", "logarithmic"]
     assert len(by_path["negotiation.rule"]) == 4
+    assert by_path["negotiation.fought_hazard_per_year"] == list(LATER)
     assert list(table.untried) == ["attrition.law=own"]
     moves = [one.moves for one in table.assumptions]
     assert moves == sorted(moves, reverse=True)

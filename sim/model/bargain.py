@@ -33,6 +33,7 @@ from sim.model.regimes import (
     CeasefireParameters,
     Regime,
     believed_share,
+    mean_survival,
     presence_on_the_line,
 )
 from sim.model.stakes import NegotiationParameters, SideStakes, domain_of
@@ -176,8 +177,7 @@ class Bargain:
         self.holding = 1.0 - self._regime_rows("watches")
         self.presence, self.lasting = self.presence_of(guards), self.lasting_with(guards)
         self._weigh_guarantees()
-        owed = self._obligations.get(self.section.peace_of_fighting or "", ())
-        self._fought_lasts = self._lasting(self._regime_of_fighting(), owed)
+        self._fought_lasts = self._lasting_of_fighting()
         self.troops_price = self._both.foreign_troops_price
         zones = self._regime_rows("zone_width_km") * self._ceasefire.front_km / 1_000
         self.zone_price = self._both.zone_price[:, None] * self._zone_parts * zones
@@ -200,6 +200,14 @@ class Bargain:
         """Work out what attacking guards costs, and what guarantees spare."""
         self.tripped = self.tripped_by(self.presence)
         self._spared = self._spared_by(self._regime_rows("guarantee") * self._regime_rows("credibility"))
+
+    def _lasting_of_fighting(self) -> Floats:
+        """Return for which share of its trust time each side believes that a peace lasts which fighting brings, (2, n)."""
+        hazard = self._knobs.fought_hazard_per_year
+        if hazard is not None:
+            return mean_survival(hazard * self._both.trust_years)
+        owed = self._obligations.get(self.section.peace_of_fighting or "", ())
+        return self._lasting(self._regime_of_fighting(), owed)
 
     def _regime_of_fighting(self) -> dict[str, Floats]:
         """Return the regime of a peace that fighting brings, (n,) each: all zeros, if none is named."""

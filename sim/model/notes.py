@@ -142,6 +142,8 @@ def _of_keeping(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
     world: Any = scenario.world
     if world.ceasefire is None:
         return
+    if world.negotiation.peace_of_fighting is not None and world.negotiation.fought_hazard_per_year is not None:
+        yield "negotiation.peace_of_fighting changes nothing: such a peace has a fought_hazard_per_year of its own"
     for side in SIDES:
         if _most(getattr(world.negotiation, side).withholds_land_share) and world.ceasefire.handover_days is None:
             path = f"negotiation.{side}.withholds_land_share"

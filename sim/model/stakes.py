@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field as Option
 from pydantic import field_validator, model_validator
 
+from sim.model.base_rates import LATER
 from sim.model.conditions import Opening, quantity_flaws
 from sim.model.negotiation import Domain, Issue, RedLine, Rule, RuleName, terms_flaws
 from sim.model.office import Office
@@ -177,6 +178,10 @@ class NegotiationParameters(Section, Generic[N]):
     peace_of_fighting: str | None = Option(
         default=None, description="The ceasefire regime of a peace that fighting brings; without one, a bare truce."
     )
+    fought_hazard_per_year: N | None = knob(
+        "per year", "Hazard of a peace that fighting brings; that of its regime as after a signature, if left out.", low=0,
+        high=100, default=None, label="Hazard of a peace that fighting brings", words=LATER,
+    )  # fmt: skip
     weight_concentration: Fixed | None = knob(
         "", "How closely weights keep to those given (Dirichlet); exactly if left out.", low=1, high=1e6, default=None,
         at_start=True, label="Closeness of weights to those given",

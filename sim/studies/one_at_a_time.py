@@ -21,7 +21,17 @@ from sim.model.endings import FAILED
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, of_means, of_shares
 from sim.results.parts import Parts
-from sim.scenario import Known, Quantity, Scenario, ScenarioError, ScenarioHead, followers, numbers, quantities
+from sim.scenario import (
+    Known,
+    Quantity,
+    Scenario,
+    ScenarioError,
+    ScenarioHead,
+    followers,
+    knob_of,
+    numbers,
+    quantities,
+)
 from sim.studies.condition import is_share
 from sim.studies.designed import Histories, outcomes_of, shared_outcomes
 
@@ -243,12 +253,17 @@ def _variants(scenario: Scenario[ScenarioHead]) -> tuple[list[Variant], dict[str
 
 
 def _choices(scenario: Scenario[ScenarioHead]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Yield the path, the value and all possible values of what is chosen by name in the sections of the mechanisms."""
+    """Yield the path, the value and all possible values of what is chosen by name in the sections of the mechanisms.
+
+    So is a number that is left out and for which words stand: without it another rule holds.
+    """
     for section in type(scenario.world).model_fields:
         parameters = getattr(scenario.world, section)
         for name, field in getattr(type(parameters), "model_fields", {}).items():
             if get_origin(field.annotation) is Literal:
                 yield f"{section}.{name}", getattr(parameters, name), get_args(field.annotation)
+            elif (knob := knob_of(field)) is not None and knob.words and getattr(parameters, name) is None:
+                yield f"{section}.{name}", "", tuple(knob.words)
 
 
 def _changed(scenario: Scenario[ScenarioHead], variant: Variant) -> Scenario[ScenarioHead]:

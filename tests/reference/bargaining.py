@@ -74,7 +74,8 @@ def lasting_with(hazard: Hazard, clock: Clock, years: float, broken: Sequence[Ob
     guarded, bare = 1.0, 0.0
     before = total = 0.0
     for j in range(12):
-        time = years * (j + 0.5) / 12
+        part = ((j + 1) ** 3 - j**3) / 12**3
+        time = years * (j**3 + (j + 1) ** 3) / 2 / 12**3
         midway = (before + time) / 2 * 365.25
         whole = growth = clock(time) - clock(before)
         for o in broken:
@@ -84,9 +85,9 @@ def lasting_with(hazard: Hazard, clock: Clock, years: float, broken: Sequence[Ob
         more, less = hazard(midway, False) * growth, hazard(midway, True) * growth
         bare = bare * exp(-more) + guarded * exp(-(more + less) / 2) * (1 - stays)
         guarded = guarded * exp(-less) * stays
-        total += guarded + bare
+        total += part * (guarded + bare)
         before = time
-    return total / 12
+    return total
 
 
 @dataclass

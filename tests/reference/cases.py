@@ -156,7 +156,7 @@ def guessing(tree: dict[str, Any]) -> None:
     """Offers made in the dark under a uniform law of resolve, of which fighting shows much; events change its spread."""
     bargaining("screening", False)(tree)
     section = tree["negotiation"]
-    section.update(resolve_law="uniform", ripeness=0)
+    section.update(resolve_law="uniform", ripeness=0, fought_hazard_per_year=0.4)
     section["talks"].update(agree_per_year=100, fail_per_year=0.5, suspend_per_year=0.5)
     for side in ("attacker", "defender"):
         section[side].update(resolve_sd=1.0, resolve_noise=0.4, leader_change_per_year=1.5)

@@ -555,6 +555,9 @@ class Politics:
         cost += self.war.escalation.danger_cost[side]
         named = given(self.section, "peace_of_fighting")
         lasts, loss = self.lasts(side, named), self.of(side, "renewed_war_loss")
+        if given(self.section, "fought_hazard_per_year") is not None:
+            through = self.now("fought_hazard_per_year") * self.of(side, "trust_years")
+            lasts = (1 - exp(-through)) / through if through > 0 else 1.0
         best, worst = self.dictated(side)
         options = []
         for written in self.section[side]["horizons_days"]:
