@@ -1,6 +1,7 @@
 """A scenario to start from, as text."""
 
 import os
+from typing import Any
 
 from sim.scenario import Scenario, ScenarioHead, numbers
 from sim.scenario.describe import entries, in_words
@@ -36,7 +37,8 @@ OF_EACH = {"negotiation.red_lines": ("hard_share", "price"), "ceasefire.regimes"
 def text_lines(name: str, base: str, scenario: Scenario[ScenarioHead]) -> list[str]:
     """Return the lines of a scenario that changes nothing in `base`, which is `scenario`; the common knobs are comments."""
     words = {entry.path: entry for entry in entries(scenario)}
-    central = {known.path: getattr(known.value, "central", known.value) for known in numbers(scenario.world)}
+    # A word of the base is kept, with all that is on record for it.
+    central = {known.path: _as_written(known.value) for known in numbers(scenario.world)}
     head = {
         "title": name.replace("_", " ").strip().capitalize(),
         "extends": os.path.relpath(base) if os.path.isabs(base) else base,
@@ -58,6 +60,10 @@ def text_lines(name: str, base: str, scenario: Scenario[ScenarioHead]) -> list[s
         value, was = in_words(central[dotted]).replace(",", "_"), one_line(f"{base}: {entry.text}. {entry.about}")
         lines.append(f"# {'  ' * len(sections)}{knob}: {value}  # {entry.unit}; {was}")
     return lines
+
+
+def _as_written(value: Any) -> Any:
+    return getattr(value, "word", "") or getattr(value, "central", value)
 
 
 def _is_common(dotted: str) -> bool:
