@@ -184,12 +184,14 @@ def test_an_office_without_price_that_is_never_lost_changes_nothing(load):
 def test_leaders_gamble_or_sign_before_defeat_takes_their_office(load):
     """Who would fall over any deal signs more rarely; who is safe under most, and not in defeat, no less than before.
 
-    The attacker, who fights on for what it hopes to win, signs more often then: it has something to lose.
+    That is where truces last: where they soon break, the war that comes again may take what a deal has left safe. The
+    attacker, who fights on for what it hopes to win, signs more often then: it has something to lose.
     """
-    none = ran(load("leaders_at_risk", *NO_OFFICE))
+    last = "ceasefire.early_hazard=0.5"
+    none, none_last = (ran(load("leaders_at_risk", *NO_OFFICE, *more)) for more in ((), (last,)))
     for side in ("attacker", "defender"):
         gambles = paired(none["deal"], ran(load("leaders_at_risk", *priced(side, 0.9)))["deal"])
-        safe = paired(none["deal"], ran(load("leaders_at_risk", *priced(side, 0.1)))["deal"])
+        safe = paired(none_last["deal"], ran(load("leaders_at_risk", *priced(side, 0.1), last))["deal"])
         told(f"an office worth {OFFICE} to the leader of the {side}", deals_if_none_is_safe=gambles, deals_if_most_are=safe)
         assert surely(gambles, -1)
         assert not surely(safe, -1)

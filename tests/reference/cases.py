@@ -225,7 +225,7 @@ def opening(tree: dict[str, Any]) -> None:
     issues["security"]["options"]["zone_without_guards"]["until"] = datetime.date(2025, 2, 10)
     issues["alignment"]["options"]["neutral"]["from"] = datetime.date(2025, 1, 20)
     issues["caps"]["options"]["eased"]["while"] = {"quantity": "held_area", "above": 112_000}
-    issues["territory"]["options"]["line_of_contact"]["while"] = {"quantity": "value_of_fighting.defender", "below": 0.2}
+    issues["territory"]["options"]["line_of_contact"]["while"] = {"quantity": "value_of_fighting.defender", "below": 0.1}
     del issues["territory"]["land"]["defender"]
     issues["territory"]["land"].update(none_km2=43_000, all_km2=136_000)
     section["red_lines"]["gains"] = {
@@ -366,14 +366,14 @@ def guarantors(tree: dict[str, Any]) -> None:
         for condition in ("if_enemy_refuses", "if_receiver_refuses"):  # None makes an offer that can be refused.
             party["backs"].pop(condition, None)
     section, regimes = tree["negotiation"], tree["ceasefire"]["regimes"]
-    section["talks"].update(agree_per_year=60, fail_per_year=1, suspend_per_year=1)
+    section["talks"].update(agree_per_year=40, fail_per_year=8, suspend_per_year=1)
     others = ["bare_truce", "zone_without_guards"]
     section["forbidden"]["without_guards"] = {"terms": {"security": others}}
     for line in ("no_western_troops", "no_guarantee"):
         del section["red_lines"][line]
     for side in ("attacker", "defender"):
         section[side].update(outside_pressure=0.25)
-    tree["ceasefire"].update(early_hazard=6, settled_after_years=10, pledged_share=0.6)
+    tree["ceasefire"].update(early_hazard=6, later_hazard_per_year=3, settled_after_years=10, pledged_share=0.6)
     regimes["european_zone"].update(guarantee=0.5)
     regimes["guaranteed_zone"]["guards"] = 40_000
     del tree["events"][0]["effect"]["ceasefire.regimes.european_zone.guards"]
@@ -382,7 +382,7 @@ def guarantors(tree: dict[str, Any]) -> None:
     tree["parties"]["europe"]["guarantees"] = {
         "regimes": ["guaranteed_zone"], "pool_persons": {"dist": "uniform", "low": 60_000, "high": 120_000}, "benefit": 0.6,
         "price_per_10k_guards": 0.02, "entanglement": 0.2, "needs_will": 0.55, "acts_at_will": 0.7, "tripwire": 0.1,
-        "backstop": "us", "without_backstop": 0.6, "fades_per_year": 2, "help_factor": 3, "rotation": 4,
+        "backstop": "us", "without_backstop": 0.6, "fades_per_year": 10, "help_factor": 3, "rotation": 4,
     }  # fmt: skip
     tree["parties"]["us"]["guarantees"] = {
         "regimes": ["european_zone"], "pool_persons": 300_000, "benefit": 0.8, "price_per_10k_guards": 0.1,
