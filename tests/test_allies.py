@@ -189,6 +189,8 @@ def test_without_the_will_of_guarantors_guarded_deals_are_rarer_and_others_commo
 def test_a_tripwire_makes_guarded_ceasefires_last_and_the_attacker_refuse(run):
     # Where war that begins again promises the attacker something.
     willing = (*WANTED, f"{EUROPE}.guarantees.needs_will=0", "negotiation.attacker.renewed_war_loss=-0.3")
+    # Most truces should not be over before they are reviewed.
+    willing += ("ceasefire.early_hazard=0.5",)
     none, wire = (*willing, f"{EUROPE}.guarantees.tripwire=0"), (*willing, f"{EUROPE}.guarantees.tripwire=0.2")
     guarded = paired(run(*none)["guarded"], run(*wire)["guarded"])
     same = (run(*none)["guarded"] > 0) & (run(*none)["deal_package"] == run(*wire)["deal_package"])
@@ -201,9 +203,10 @@ def test_a_tripwire_makes_guarded_ceasefires_last_and_the_attacker_refuse(run):
 
 
 def test_guards_whose_word_counts_nothing_do_nothing(run):
-    # Who would never act adds nothing to what a zone without guards does.
+    # Who would never act adds nothing to what a zone without guards does, unless to be there counts for itself.
     void = (
         *WANTED,
+        "ceasefire.presence_share=0",
         f"{EUROPE}.guarantees.needs_will=0",
         f"{EUROPE}.guarantees.acts_at_will=2",
         f"{EUROPE}.guarantees.acts_width=0.01",

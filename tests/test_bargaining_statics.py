@@ -108,6 +108,8 @@ def neutral(km2_per_day: float) -> Callable[[dict[str, Any]], None]:
             tree["support"][side]["success_weight"] = 0
         section = tree["negotiation"]
         section["ripeness"] = 0
+        # Or else few deals are worth signing.
+        tree["ceasefire"]["early_hazard"] = 0.5
         section["momentum_leverage"] = 0.3
         del section["red_lines"], section["forbidden"], section["weight_concentration"]
         half = {"attacker": 0.5, "defender": 0.5}
@@ -252,6 +254,8 @@ def guarded(number: int, credibility: float = 0.7, price: float = 0.03) -> Calla
         # Who fears little from renewed war has little from guards.
         section["defender"]["renewed_war_loss"] = 0.4
         tree["ceasefire"]["regimes"]["european_zone"].update(guards=number, credibility=credibility)
+        # To be there should count for nothing, or else guards need no credibility.
+        tree["ceasefire"]["presence_share"] = 0
 
     return change
 

@@ -301,7 +301,7 @@ def test_the_command(parley: Callable, tmp_path: Path) -> None:
     told = parley("sensitivity", folder, "--outcome", "casualties_attacker", "--out", tmp_path / "kept", "--full")
     assert told.returncode == 0, told.stderr
     table = list(csv.DictReader(io.StringIO((tmp_path / "kept/sensitivity.csv").read_text())))
-    assert len(table) == 90
+    assert len(table) == 96
     first = {name: float(value) for name, value in table[0].items() if name not in ("scenario", "outcome", "parameter")}
     assert table[0]["parameter"] == CHANGED
     (line,) = [line for line in told.stdout.splitlines() if re.search(r"Scale of all casualties .*\)", line)]
