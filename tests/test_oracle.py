@@ -19,6 +19,7 @@ SEED = 7
 LONGER = {
     "ratifying": (12, 250),
     "signed": (12, 250),
+    "trusting": (12, 250),
     "baseline": (12, 365),
     "everything": (20, 365),
     "decided": (20, 365),
@@ -58,7 +59,7 @@ def played(scenario: Any, days: int, replications: int, watched: bool = True) ->
 # Played with the ensembles, so that the quick tests stay quick: of each kind of negotiation one is among those.
 RARELY = (
     "escalating", "decided", "guessing", "opening", "screening", "kalai_smorodinsky", "egalitarian", "stand_firm",
-    "plain nash", "hard and short", "receding", "signed",
+    "plain nash", "hard and short", "receding", "signed", "trusting",
 )  # fmt: skip
 
 
@@ -253,6 +254,25 @@ def deals_are_kept_or_not(world: World) -> None:
     assert (world.fields.see("event_count").max(axis=1) > 0).all(), "each event should happen"
 
 
+def trust_is_learned(world: World) -> None:
+    something_is_signed(world)
+    kinds = (
+        "truce begins", "truce kept", "truce broken", "truce ends", "first phase begins", "first phase kept",
+        "first phase broken", "deal agreed", "deal rejected", "deal withdrawn", "plan accepted",
+    )  # fmt: skip
+    for kind in kinds:
+        assert events_of(world, kind), kind
+    for name in ("truces_broken", "phases_broken"):
+        assert (world.fields.see(name).max(axis=1) > 0).all(), name
+    assert set(world.fields.see("reliable").ravel()) == {0, 1}
+    assert (in_time(world, "talks") == 4).any()
+    fighting = in_time(world, "fighting")
+    assert fighting.min() == 0
+    assert ((fighting > 0) & (fighting < 1)).any()
+    assert (in_time(world, "fought_days")[14::14] == 0).any(), "in some spans between reviews no one should fight"
+    assert (world.fields.see("event_count").max(axis=1) > 0).all(), "each event should happen"
+
+
 SHOWN = {
     "baseline": lambda world: None,
     "decided": each_side_decides_in_each_way,
@@ -268,6 +288,7 @@ SHOWN = {
     "escalating": both_sides_escalate,
     "ratifying": some_is_voted_down,
     "signed": deals_are_kept_or_not,
+    "trusting": trust_is_learned,
 }
 
 # What each case is for: without it the same luck should give another history.
@@ -399,6 +420,21 @@ TAKEN_OUT = {
         {"ceasefire.regimes.european_zone.obligations.elections.due_days": 200},
         {"ceasefire.regimes.guaranteed_zone.obligations.prisoners.by": "defender"},
     ],
+    "trusting": [
+        {f"trust.{side}.{name}": value}
+        for side in ("attacker", "defender")
+        for name, value in {
+            "reliable": 1, "reliable_keeps": 1, "unreliable_keeps": 0, "unreliable_effect": 0,
+        }.items()
+    ]
+    + [{f"trust.truces.{name}.{knob}": 1} for name in ("energy", "holidays") for knob in ("per_year", "days")]
+    + [
+        {"trust.truces.energy.stops": 0},
+        {"trust.truces.holidays.stops": 0},
+        {"trust.first_phase.stops": 0},
+        {"trust.first_phase.days": 90},
+        {"negotiation.talks.withdrawal_price": 0},
+    ],
 }  # fmt: skip
 
 
@@ -409,11 +445,11 @@ def test_what_a_case_is_for_matters(name, variant):
 
     def values(change: Change) -> Any:
         # Wars are not decided at once, votes are held late, and deals kept later.
-        days, replications = (365, 12) if name in ("decided", "ratifying", "signed") else (150, 8)
+        days, replications = (365, 12) if name in ("decided", "ratifying", "signed", "trusting") else (150, 8)
         world, _ = played(variant(change), days, replications, watched=False)
         kept = [world.recorder.snapshots[day] for day in range(0, days + 1, 14)]
         fields = ["value_of_fighting", "nearest_slack", "demand", "resolve_seen"]
-        if name == "ratifying":
+        if name in ("ratifying", "trusting"):
             fields.append("talks_opened")
         if name == "signed":
             fields += ["held_area", "broken_obligations"]

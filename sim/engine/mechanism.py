@@ -194,7 +194,10 @@ class Mechanism:
 
     @classmethod
     def outcomes_of(cls, section: Any, touched: Collection[str] = ()) -> tuple[Any, ...]:
-        """Return the outcomes that histories have with this section, where events touch knobs of these paths."""
+        """Return the outcomes that histories have with this section.
+
+        `touched` are the paths of knobs that events change, and the names of the sections that there are.
+        """
         return () if section is None else cls.outcomes
 
     @property

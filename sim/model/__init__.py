@@ -28,11 +28,13 @@ from sim.model.rout import Rout
 from sim.model.stakes import regime_flaws, window_flaws
 from sim.model.support import Support
 from sim.model.talks import Talks
+from sim.model.truces import Truces
 from sim.scenario import FieldError, Flaw, Quantity, Scenario, ScenarioHead
 from sim.scenario.wording import listed, quoted
 
 MECHANISMS: tuple[type[Mechanism], ...] = (
-    Events, Arms, Manpower, Attrition, Front, Collapse, Aims, Rout, Support, Beliefs, Escalation, Parties, Talks, Ceasefire,
+    Events, Arms, Manpower, Attrition, Front, Collapse, Aims, Rout, Support, Beliefs, Truces, Escalation, Parties, Talks,
+    Ceasefire,
 )  # fmt: skip
 # Optional, and left out together by a scenario in which no one negotiates.
 POLITICS = (Support, Beliefs, Talks, Ceasefire)
@@ -44,7 +46,7 @@ ORDER_OF_THE_DAY = (
     "event begins", "event ends", "event effects",
     "halt", "package", "wave begins", "wave ends", "offensive begins", "offensive ends", "party election",
     "posture", "arms", "manpower", "attrition", "front", "losses", "collapse", "decision", "rout",
-    "support", "beliefs", "escalation", "parties", "negotiation", "ceasefire", "events",
+    "support", "beliefs", "trust", "escalation", "parties", "negotiation", "rest", "ceasefire", "events",
 )  # fmt: skip
 
 
@@ -72,6 +74,9 @@ class _Checked(ScenarioHead):
         regimes = [regime.id for regime in ceasefire.regimes] if ceasefire is not None else []
         flaws = list(party_flaws(parties, getattr(self, Arms.name).backers, regimes, talks))
         flaws += ratified_flaws(parties, talks.red_lines) if talks is not None else []
+        if getattr(self, Truces.name) is not None and talks is None:
+            message = "nothing is negotiated about in this scenario, so that no one has to trust anyone"
+            raise FieldError(Flaw(message, "Remove it", (Truces.name,)))
         escalation = getattr(self, Escalation.name)
         flaws += provocation_flaws(escalation, talks) if escalation is not None else []
         if flaws:
@@ -138,7 +143,8 @@ def outcomes_of(scenario: Scenario[ScenarioHead]) -> list[tuple[Outcome, Any]]:
     """
     sections = [(mechanism, section(scenario, mechanism)) for mechanism in reversed(MECHANISMS)]
     events: list[ScenarioEvent[Quantity]] = section(scenario, Events)
-    touched = {path for event in events for path in event.effect}
+    # With them the names of the sections that there are, on which outcomes of others may hang.
+    touched = {path for event in events for path in event.effect} | {one.name for one, own in sections if own is not None}
     return [(outcome, own) for mechanism, own in sections for outcome in mechanism.outcomes_of(own, touched)]
 
 

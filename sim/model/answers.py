@@ -38,6 +38,7 @@ TALKS = {
     "paused": "talks failed lately",
     "suspended": "talks are suspended",
     "voting": "what both sides agree to waits for a vote",
+    "first_phase": "what both sides agree to is tried in a first phase",
     "round": "talks are on, nothing is agreed yet",
     "refused": "talks are on, the last offer was refused",
 }

@@ -196,6 +196,7 @@ class Arms(Mechanism):
     intensity: PerSide = seen()
     reference_intensity: PerSide = seen()
     at_war: PerHistory = seen()
+    fighting: PerHistory = seen()
     mobilized: PerHistory = seen()
     pledging: PerHistory = seen()
     pledge_factor: PerHistory = seen()
@@ -211,6 +212,7 @@ class Arms(Mechanism):
         self.fire, self.ready_fire, self.stock_days = fire, fire, self._stock_at_start
         sides = self.knobs.attacker, self.knobs.defender
         self.reference_fire = np.stack([stated_or(side.reference_fire_share, side.fire_at_start_share) for side in sides])
+        self._may_rest = self.drawn.knobs("trust") is not None
         self._months = self.world.calendar.month_starts(self.world.setting.days)
         self._pipelines = Pipelines(self)
         self.pledged_beur = self.in_transit_beur = self._pipelines.on_the_way()
@@ -229,6 +231,8 @@ class Arms(Mechanism):
     def _fire(self) -> None:
         self.ready_fire = rationed_fire(self.stock_days, self.sides.ration_days)
         attacks = firing(self.intensity, self.reference_intensity, self.knobs.quiet_fire_share) * self.at_war
+        if self._may_rest:
+            attacks = attacks * self.fighting
         # No more than full rate, and no more than there is.
         np.minimum(self.ready_fire * attacks, np.minimum(self.stock_days, 1.0), out=self.fire)
         produced = self.sides.production_fire_days_per_month / DAYS_PER_MONTH * self.mobilized
@@ -241,7 +245,8 @@ class Arms(Mechanism):
         self.stock_days += produced
 
     def _note_low_fire(self, day: int, month: int) -> None:
-        low = (self.fire < 0.5) & (self.fire_below_half_month < 0) & (self.at_war > 0)
+        # Whose fire rests in a truce saves it.
+        low = (self.fire < 0.5 * self.fighting) & (self.fire_below_half_month < 0) & (self.at_war > 0)
         self.fire_below_half_month[low] = month
         for side, label in enumerate(SIDES):
             cohort = np.flatnonzero(low[side])

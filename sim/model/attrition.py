@@ -235,6 +235,7 @@ class Attrition(Mechanism):
     intensity: PerSide = seen()
     reference_intensity: PerSide = seen()
     harder: PerSide = seen()
+    fighting: PerHistory = seen()
     at_war: PerHistory = seen()
     ending_day: Ints = seen()
 
@@ -245,6 +246,7 @@ class Attrition(Mechanism):
         """Open the streams of luck."""
         self._months = self.world.calendar.month_starts(self.world.setting.days)
         self._may_escalate = self.drawn.knobs("escalation") is not None
+        self._may_rest = self.drawn.knobs("trust") is not None
         self._tempo_luck = self.world.draws.normal("attrition/tempo", in_turn=True)
         self._noise_luck = [self.world.draws.normal(f"attrition/noise/{side}", in_turn=True) for side in SIDES]
 
@@ -321,6 +323,8 @@ class Attrition(Mechanism):
         rate *= self.tempo * self.at_war
         if self._may_escalate:
             rate *= self.harder
+        if self._may_rest:
+            rate *= self.fighting
         self.casualties = battle_losses(
             self.force, self.arrivals, self.reference_force, rate, self.exponents, knobs.max_daily_loss_share,
             knobs.steps_per_day.whole,

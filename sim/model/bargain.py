@@ -37,6 +37,7 @@ from sim.model.regimes import (
     presence_on_the_line,
 )
 from sim.model.stakes import NegotiationParameters, SideStakes, domain_of
+from sim.model.trusting import Trusting
 from sim.model.valuation import FightingOn
 from sim.scenario import Quantity
 
@@ -60,6 +61,7 @@ class Bargain:
         To each side, of its own ground in the zone of each regime.
     lasting : (2, regimes, n)
         Share of its trust time for which each side believes that a deal lasts.
+    trusting : Trusting
     loss : (2, regimes, n)
         From renewed war under each regime.
     fear : (2, regimes, n)
@@ -112,6 +114,7 @@ class Bargain:
         self.offices = Offices(drawn, see("war_support"))
         self._fighting_on = FightingOn(world, section, drawn, self._expected_terms, best, worst, self.offices)
         self.parties: list[Party[Floats]] = drawn.knobs("parties")
+        self.trusting = Trusting(world, drawn)
         self._consent = Consent(self.parties, self._ceasefire)
         regimes = self._consent.regimes
         self._word, self._supply, self._tripwire = see("word"), see("supply"), see("tripwire")
@@ -175,9 +178,10 @@ class Bargain:
         """Work out what depends on the parameters in force: how long deals are believed to last, what options are worth."""
         guards = self.guards_now()
         self.holding = 1.0 - self._regime_rows("watches")
-        self.presence, self.lasting = self.presence_of(guards), self.lasting_with(guards)
+        self.presence, self._lasts = self.presence_of(guards), self.lasting_with(guards)
         self._weigh_guarantees()
         self._fought_lasts = self._lasting_of_fighting()
+        self._trust()
         self.troops_price = self._both.foreign_troops_price
         zones = self._regime_rows("zone_width_km") * self._ceasefire.front_km / 1_000
         self.zone_price = self._both.zone_price[:, None] * self._zone_parts * zones
@@ -190,11 +194,19 @@ class Bargain:
         guards = self.guards_now()
         for row, _ in self.guaranteed:
             here = slice(row, row + 1)
-            self.presence[here], self.lasting[:, here] = (
+            self.presence[here], self._lasts[:, :, here] = (
                 self.presence_of(guards[here], here),
                 self.lasting_with(guards[here], here),
             )
         self._weigh_guarantees()
+
+    def _trust(self) -> None:
+        """Work out how long each side believes that deals last, by what it makes of the other's kind."""
+        self.lasting = self.believed(self._lasts)
+
+    def believed(self, by_kind: Floats) -> Floats:
+        """Return how long each side believes that deals last, (2, ..., n), from that with each kind of enemy."""
+        return self.trusting.mixed(by_kind, self.trusting.of_deals())
 
     def _weigh_guarantees(self) -> None:
         """Work out what attacking guards costs, and what guarantees spare."""
@@ -202,10 +214,13 @@ class Bargain:
         self._spared = self._spared_by(self._regime_rows("guarantee") * self._regime_rows("credibility"))
 
     def _lasting_of_fighting(self) -> Floats:
-        """Return for which share of its trust time each side believes that a peace lasts which fighting brings, (2, n)."""
+        """Return for which share of its trust time each side believes that a peace lasts which fighting brings.
+
+        That is by its enemy, (kinds, 2, n), as in `lasting_with`; one with a hazard of its own hangs on no one's word.
+        """
         hazard = self._knobs.fought_hazard_per_year
         if hazard is not None:
-            return mean_survival(hazard * self._both.trust_years)
+            return np.stack([mean_survival(hazard * self._both.trust_years)] * len(self.trusting.raised()))
         owed = self._obligations.get(self.section.peace_of_fighting or "", ())
         return self._lasting(self._regime_of_fighting(), owed)
 
@@ -299,7 +314,9 @@ class Bargain:
         return there * self.holding[regime]
 
     def lasting_with(self, guards: Floats, regime: slice = slice(None)) -> Floats:
-        """Return for which share of its trust time each side believes that a deal lasts with so many guards.
+        """Return for which share of its trust time each side believes that a deal lasts with so many guards, by its enemy.
+
+        That is with an enemy who keeps its word and, where there is trust, with another; see `believed`.
 
         Parameters
         ----------
@@ -309,7 +326,7 @@ class Bargain:
 
         Returns
         -------
-        (2, regimes, n) array
+        (kinds, 2, regimes, n) array
         """
         part: dict[str, Floats] = {name: self._regime_rows(name)[regime] for name in REGIME}
         part["guards"] = guards
@@ -317,11 +334,17 @@ class Bargain:
         for row, name in enumerate(self._regimes[regime]):
             owed = self._obligations.get(name, ())
             if owed:
-                found[:, row] = self._lasting({part_name: rows[row] for part_name, rows in part.items()}, owed)
+                found[:, :, row] = self._lasting({part_name: rows[row] for part_name, rows in part.items()}, owed)
         return found
 
     def _lasting(self, part: dict[str, Floats], obligations: Sequence[Obligation[Floats]] = ()) -> Floats:
-        return np.stack([believed_share(self._ceasefire, part, years, obligations) for years in self._both.trust_years])
+        return np.stack([
+            [
+                believed_share(self._ceasefire, part, years, obligations, raised)
+                for years, raised in zip(self._both.trust_years, of_sides, strict=True)
+            ]
+            for of_sides in self.trusting.raised()
+        ])  # fmt: skip
 
     # What a review finds.
 
@@ -329,6 +352,8 @@ class Bargain:
         """Work out the value of fighting on, the prices of red lines and the worth of land as of today."""
         if self.guaranteed:
             self._derive_guarantees()
+        if self.guaranteed or self.trusting.matters:
+            self._trust()
         self.success = 0.5 + 0.5 * self._momentum
         areas = self._area[None]
         if self._land is not None and self._land_worth is not None:
@@ -361,7 +386,7 @@ class Bargain:
             self._consented = self._priced[self.domain.issues[0]].copy()
             self._openings.closed += withheld
             self._close(withheld)
-        self.fighting = self._fighting_on.now(resolve, pressure, self._fought_lasts)
+        self.fighting = self._fighting_on.now(resolve, pressure, self.trusting.mixed(self._fought_lasts))
         self.loss = self._left((self._both.renewed_war_loss + self.fighting.foreseen)[:, None], *self._spared)
         self.loss += self.tripped
         self.fear = (1.0 - self.lasting) / self.lasting * self.loss

@@ -120,6 +120,7 @@ class Beliefs(Mechanism):
     force: PerSide = seen()
     balance: PerHistory = seen()
     at_war: PerHistory = seen()
+    fought_days: PerHistory = seen()
 
     knobs: BeliefParameters[PerHistory]
     sides: SideBeliefs[PerSide]
@@ -153,16 +154,20 @@ class Beliefs(Mechanism):
         fought_over = self.held_area - self.handed_over
         moved = fought_over - self.area_then
         self.front_moved += np.abs(moved)
-        pace = moved / DAYS_BETWEEN_REVIEWS
+        # Where some of the fighting rested, less of it shows what the front would do.
+        fought = self.fought_days / DAYS_BETWEEN_REVIEWS
+        seen_share = np.where(fought > 0, fought, 1.0)
+        pace = moved / DAYS_BETWEEN_REVIEWS / seen_share
         self.believed_drift, self.drift_variance = self._believe(
-            "drift", review, fighting, (self.believed_drift, self.drift_variance), self._drift_wanders,
-            pace, sides.drift_noise_km2_per_day, np.zeros_like(pace),
+            "drift", review, fighting & (fought > 0), (self.believed_drift, self.drift_variance), self._drift_wanders,
+            pace, sides.drift_noise_km2_per_day / seen_share, np.zeros_like(pace),
         )  # fmt: skip
         self.believed_balance, self.balance_variance = self._believe(
             "balance", review, fighting, (self.believed_balance, self.balance_variance), self._balance_wanders,
             self.balance, sides.balance_noise, self.balance - self.balance_then,
         )  # fmt: skip
         force, memory = np.maximum(self.force, 1.0), self.knobs.trend_memory
+        memory = np.where(fought < 1.0, memory**fought, memory)
         grown = np.log(force / self.force_then) / DAYS_BETWEEN_REVIEWS
         # What a truce adds to a force says nothing of the war that would begin again.
         self.force_trend = np.where(fighting, memory * self.force_trend + (1.0 - memory) * grown, self.force_trend)

@@ -49,6 +49,8 @@ from sim.model.regimes import (
     institutions_effect,
     may_leave,
 )
+from sim.model.truces import SideTrust
+from sim.model.trusting import raised_by
 from sim.scenario import Quantity
 
 # What raised the hazard most on the day of a collapse; only what doubles it counts, else it just wore out.
@@ -60,9 +62,10 @@ CAUSES = {
     "incidents": "Incidents",
     "overdue": "Obligations were overdue",
     "guards_left": "The guards had left",
+    "unreliable": "A side was not one to keep its word",
 }
 # Those that there are only where deals have one of these.
-_ONLY_WITH = {"overdue": {"land", "obligations"}, "guards_left": {"guards who may leave"}}
+_ONLY_WITH = {"overdue": {"land", "obligations"}, "guards_left": {"guards who may leave"}, "unreliable": {"trust"}}
 _LEAVE = ("mandate_days", "withdrawn_per_year")
 
 
@@ -165,7 +168,8 @@ class Ceasefire(Mechanism):
         """Return the outcomes of the war's end; only those that one side decides without a negotiation."""
         known = {outcome.name: outcome for outcome in cls.outcomes}
         if section is not None:
-            has = what_deals_have(section, touched)
+            # With trust a side may be unreliable.
+            has = what_deals_have(section, touched) | ({"trust"} & {*touched})
             causes = {one: text for one, text in CAUSES.items() if one not in _ONLY_WITH or _ONLY_WITH[one] & has}
             place = np.array([[*causes].index(one) if one in causes else -1 for one in CAUSES])
             of = lambda now: np.where(now.collapse_cause >= 0, place[now.collapse_cause], -1)  # noqa: E731
@@ -310,6 +314,7 @@ class Ceasefire(Mechanism):
     supply: PerHistory = seen()
     word: PerHistory = seen()
     consents: PerHistory = seen()
+    reliable: PerSide = seen()
 
     knobs: CeasefireParameters[PerHistory]
     # A decision ends the war without a negotiation too.
@@ -331,6 +336,7 @@ class Ceasefire(Mechanism):
             own = [*(regime.id for regime in self.knobs.regimes), ""]
             self._guaranteed = np.array([names.index(name) if name in names else -1 for name in own], dtype=np.int64)
         self._incident_luck = self.world.draws.normal("ceasefire/incidents", in_turn=True)
+        self._trusted: SideTrust[PerSide] | None = self.drawn.sides("trust")
         if self.knobs is not None:
             self._keeping = Keeping(self)
 
@@ -405,8 +411,10 @@ class Ceasefire(Mechanism):
             "imposed": knobs.imposed_effect * self.agreed_imposed[inside],
             "inconsistent_record": knobs.inconsistency_effect * self.inconsistency[inside],
         }
+        raised["unreliable"] = self._unreliable(inside)
         incidents = 1.0 - knobs.incident_effect + knobs.incident_effect * relative
         log_hazard = effect + raised["temptation"] + raised["imposed"] + raised["inconsistent_record"] + overdue
+        log_hazard += raised["unreliable"]
         growth = clock(knobs, (age + 1.0) / DAYS_PER_YEAR) - clock(knobs, age / DAYS_PER_YEAR)
         # The bound keeps exp finite and changes nothing: long before it a ceasefire breaks on its first day.
         step = np.exp(np.minimum(log_hazard, 500.0)) * growth * incidents
@@ -422,6 +430,13 @@ class Ceasefire(Mechanism):
             raised["guards_left"] = self._missing(inside, age, knobs, agreed)
             stack = np.stack([np.full(len(inside), np.log(2.0)), *(raised[cause] for cause in [*CAUSES][1:])])
             self._break(day, inside[breaks], stack[:, breaks].argmax(axis=0), age[breaks] + 1.0)
+
+    def _unreliable(self, inside: Ints) -> Floats:
+        """Return what sides that do not keep their word add to the log hazard, (inside,)."""
+        if self._trusted is None:
+            return np.zeros(len(inside))
+        raised: Floats = raised_by(self._trusted.unreliable_effect[:, inside], self.reliable[:, inside]).sum(axis=0)
+        return raised
 
     def _gathered(self, inside: Ints) -> tuple[CeasefireParameters[Floats], dict[str, Floats]]:
         """Return the knobs and the parts of what was agreed: the same until a ceasefire begins or breaks, or one changes."""

@@ -107,6 +107,7 @@ class Collapse(Mechanism):
     force: PerSide = seen()
     peak_force: PerSide = seen()
     at_war: PerHistory = seen()
+    fighting: PerHistory = seen()
 
     sides: SideCollapse[PerSide]
 
@@ -124,7 +125,7 @@ class Collapse(Mechanism):
     def _review(self, day: int) -> None:
         ratio, sides = share_of_peak(self.force, self.peak_force), self.sides
         hazard = collapse_hazard(ratio, sides.force_share, sides.width_share, sides.hazard_per_year)
-        step = hazard * (DAYS_PER_WEEK / DAYS_PER_YEAR)
+        step = hazard * (DAYS_PER_WEEK / DAYS_PER_YEAR) * self.fighting
         broken = who_breaks(self.endurance - self.endured, step, self.at_war)
         # No one deserts a lost cause while the guns are silent: the hazard adds up in war only.
         self.endured += step * self.at_war

@@ -21,8 +21,8 @@ from sim.model.parameters import SIDES
 class GuardStep:
     """A number of guards tried in a regime: where it is more than there are, and what follows.
 
-    That is how long deals last then, its price to both sides, what attacking so many more costs who begins the war again,
-    and its price to those who send them.
+    That is how long deals last then with each kind of enemy, its price to both sides, what attacking so many more costs who
+    begins the war again, and its price to those who send them.
     """
 
     regime: int
@@ -36,7 +36,8 @@ class GuardStep:
     def rise(self, bargain: Bargain) -> Floats:
         """Return by how much more a package must be worth to each side, with so many guards, than it is now, (2, n)."""
         loss, now = bargain.loss[:, self.regime] + self.tripped, bargain.fear[:, self.regime]
-        return (1.0 - self.lasting) / self.lasting * loss + self.price - now
+        lasting = bargain.believed(self.lasting)
+        return (1.0 - lasting) / lasting * loss + self.price - now
 
 
 class Openers:
@@ -67,7 +68,7 @@ class Openers:
                 # Who would send them may consent to fewer only.
                 more_guards &= bargain.consented_with(regime, number)
                 here = slice(regime, regime + 1)
-                lasting = bargain.lasting_with(np.full((1, now.shape[1]), float(number)), here)[:, 0]
+                lasting = bargain.lasting_with(np.full((1, now.shape[1]), float(number)), here)[:, :, 0]
                 presence = bargain.presence_of(np.array([float(number)]), here)[0] - bargain.presence[regime]
                 tripped = bargain.tripped_by(bargain.presence + presence)[:, regime] - bargain.tripped[:, regime]
                 sends = bargain.price_of_sending(regime, number)
@@ -155,7 +156,7 @@ class Openers:
         """Return what packages cost those who lead less with so many guards, since they last longer, (2, block, place)."""
         bargain, block = self._bargain, self._bargain.blocks[step.regime]
         lasting = bargain.lasting.copy()
-        lasting[:, step.regime] = step.lasting
+        lasting[:, step.regime] = bargain.believed(step.lasting)
         spared: Floats = (bargain.price_to_leaders(place) - bargain.price_to_leaders(place, lasting))[:, block]
         return spared
 

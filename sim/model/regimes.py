@@ -298,7 +298,11 @@ def may_leave(part: Mapping[str, Floats]) -> np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def believed_share(
-    knobs: CeasefireParameters[Floats], part: Mapping[str, Floats], years: Floats, obligations: Sequence[Any] = ()
+    knobs: CeasefireParameters[Floats],
+    part: Mapping[str, Floats],
+    years: Floats,
+    obligations: Sequence[Any] = (),
+    raised: Floats | float = 0.0,
 ) -> Floats:
     """Return the share of the coming `years` for which a deal is expected to last, zone and guards coming as planned.
 
@@ -316,10 +320,12 @@ def believed_share(
     years : (n,) array
     obligations : sequence of Obligation
         Those of the regime, with the values in force.
+    raised : array, optional
+        What else raises the log of the hazard all the time, of a shape that goes with the others.
     """
     found: Floats | float = 0.0
     for broken, chance in what_may_be_broken(obligations):
-        found = found + chance * _survives(knobs, part, years, broken)
+        found = found + chance * _survives(knobs, part, years, broken, raised)
     return np.maximum(found, 1.0 / (DAYS_PER_YEAR * years))
 
 
@@ -335,7 +341,11 @@ def mean_survival(hazard: Floats) -> Floats:
 
 
 def _survives(
-    knobs: CeasefireParameters[Floats], part: Mapping[str, Floats], years: Floats, broken: Sequence[Any]
+    knobs: CeasefireParameters[Floats],
+    part: Mapping[str, Floats],
+    years: Floats,
+    broken: Sequence[Any],
+    raised: Floats | float,
 ) -> Floats:
     """Return the mean survival of a deal of which these obligations are not kept; parameters as in `believed_share`."""
     survival, hazard = np.zeros_like(part["guards"] + years), np.zeros_like(part["guards"] + years)
@@ -354,6 +364,7 @@ def _survives(
             # Where nothing grows, nothing is overdue for a share of it.
             late = (clock(knobs, after) - clock(knobs, due)) / np.where(grows_alone > 0, grows_alone, 1.0)
             grows = grows * (1.0 + np.expm1(one.overdue_effect) * late)
+        grows = grows * np.exp(raised)
         step = relative_hazard(knobs, midway) * grows
         hazard += step
         survival += (end - start) * np.exp(-hazard)

@@ -107,6 +107,7 @@ class Rout(Mechanism):
     intensity: PerSide = seen()
     decided: Ints = seen()
     at_war: PerHistory = seen()
+    fighting: PerHistory = seen()
 
     sides: SideRout[PerSide]
 
@@ -149,7 +150,7 @@ class Rout(Mechanism):
         lost = 1.0 - share_of_peak(self.force, self.peak_force)
         against = sides.loss_weight * lost - SIGN * self.drive
         hazard = rout_hazard(against, sides.balance_against, sides.balance_width, sides.hazard_per_year)
-        step = hazard * self.intensity[::-1] * (DAYS_PER_WEEK / DAYS_PER_YEAR)
+        step = hazard * self.intensity[::-1] * (DAYS_PER_WEEK / DAYS_PER_YEAR) * self.fighting
         holds = self.at_war * (self.decided == 0) * ~(self.routed_until > day + 1).any(axis=0)
         breaks = who_breaks(self.front_endurance - self.front_endured, step, holds)
         self.front_endured += step * holds

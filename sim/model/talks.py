@@ -38,12 +38,14 @@ from sim.model.negotiation import (
 from sim.model.outcomes import Outcome
 from sim.model.parameters import SIDES
 from sim.model.party import Party
+from sim.model.planned import whole_days
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS, chance
 from sim.model.stakes import NegotiationParameters, SideStakes
+from sim.model.truces import IN_A_PHASE, VOTING, FirstPhase
 from sim.model.votes import Plans, Votes
 from sim.scenario import Quantity
 
-NO_TALKS, UNDER_WAY, SUSPENDED, VOTING = 0, 1, 2, 3
+NO_TALKS, UNDER_WAY, SUSPENDED = 0, 1, 2
 # judgement: of 64 to 1,024 the fastest on the machines tried: packages by histories fit the cache.
 HISTORIES_AT_A_TIME = 512
 # judgement: reasons change slowly; worked out every eight weeks they cost a quarter.
@@ -111,6 +113,7 @@ class Talks(Mechanism):
         ),
         "terms dictated": EventKind("{side} dictates the terms: {terms}."),
         "deal agreed": EventKind("Both sides agree: {terms}. The fighting goes on until it is ratified."),
+        "first phase begins": EventKind("Both sides agree to try: {terms}. A first phase of {days:.0f} days begins."),
         "deal ratified": EventKind("{party}: the deal is ratified.", drawn=False),
         "deal rejected": EventKind("{party}: the deal is voted down: {terms}.", ends=("talks",), mark="voted down"),
         "deal withdrawn": EventKind("{side} withdraws from what was agreed: {terms}.", ends=("talks",)),
@@ -151,7 +154,9 @@ class Talks(Mechanism):
     nearest_slack: PerHistory = owned(
         "utility", "Smaller slack of both sides at the nearest package; -inf: none.", start=0.0, series=True
     )
-    talks: Ints = owned("code", "0 none, 1 under way, 2 suspended, 3 waiting for a vote.", start=NO_TALKS, dtype=int)
+    talks: Ints = owned(
+        "code", "0 none, 1 under way, 2 suspended, 3 waiting for a vote, 4 in a first phase.", start=NO_TALKS, dtype=int
+    )
     talks_opened: PerHistory = owned("times", "How often talks have opened.", start=0.0)
     talks_failed: PerHistory = owned("times", "How often they have failed.", start=0.0)
     first_talks_day: Ints = owned("day", "Review at which they first opened; -1 while they have not.", start=-1, dtype=int)
@@ -179,7 +184,11 @@ class Talks(Mechanism):
     conceded: PerSide = owned("utility", "What each side first signed below its demand of the start.", SIDES, start=0.0)
     mediated_until: Ints = owned("day", "Until when mediators stay; -1: none yet.", start=-1, dtype=int, inner=True)
     back_on_day: Ints = owned(
-        "day", "From when talks may go on or open again, or a vote is held.", start=-1, dtype=int, inner=True
+        "day",
+        "From when talks may go on or open again, a vote is held, or a first phase ends.",
+        start=-1,
+        dtype=int,
+        inner=True,
     )
     window_until: Ints = owned(
         "day",
@@ -190,9 +199,12 @@ class Talks(Mechanism):
         inner=True,
     )
     window_factor: PerSide = owned("factor", "That rate, as a factor.", SIDES, start=1.0, inner=True)
-    voted_on: Ints = owned("package", "What waits for a vote, or did last; -1: none yet.", start=-1, dtype=int, inner=True)
+    voted_on: Ints = owned(
+        "package", "What waits for a vote or is tried, or did last; -1: none yet.", start=-1, dtype=int, inner=True
+    )
     votes_held: PerHistory = owned("times", "How often an agreement came to a vote.", start=0.0)
     votes_lost: PerHistory = owned("times", "How often it was voted down.", start=0.0)
+    phases_begun: PerHistory = owned("times", "How often a first phase has begun.", start=0.0)
     leaders_fallen: PerSide = owned("times", "How often its leader has fallen over terms it signed.", SIDES, start=0.0)
     plans_put: PerHistory = owned("times", "How often a mediator put a plan.", start=0.0)
     refused_in: PerHistory = owned(
@@ -223,6 +235,7 @@ class Talks(Mechanism):
     guards_left: PerHistory = seen()
     due_area: PerHistory = seen()
     line_before: PerHistory = seen()
+    keeps_phase: PerSide = seen()
 
     knobs: NegotiationParameters[PerHistory]
     sides: SideStakes[PerSide]
@@ -256,10 +269,12 @@ class Talks(Mechanism):
         self._derived = self._versions()
         parties: list[Party[PerHistory]] = self.drawn.knobs("parties")
         self._votes = Votes(self.world, parties, self._bargain.lines)
+        trust = self.drawn.knobs("trust")
+        self._phase: FirstPhase[PerHistory] | None = None if trust is None else trust.first_phase
         self._plans = Plans(self.world, parties, self._bargain.domain)
 
-    def _versions(self) -> tuple[int, int]:
-        return self.drawn.version("negotiation"), self.drawn.version("ceasefire")
+    def _versions(self) -> tuple[int, ...]:
+        return tuple(self.drawn.version(name) for name in ("negotiation", "ceasefire", "trust"))
 
     def _set_demands(self) -> None:
         """Find what each side would like best at the start, whoever consents: nothing, if every package is barred to it."""
@@ -453,6 +468,7 @@ class Talks(Mechanism):
         standing = [
             (self.deals_signed != self.ceasefires, -1),
             (self.talks == VOTING, _PLACE["voting"]),
+            (self.talks == IN_A_PHASE, _PLACE["first_phase"]),
             ((self.talks == UNDER_WAY) & refused, _PLACE["refused"]),
             (self.talks == UNDER_WAY, _PLACE["round"]),
             (self.talks == SUSPENDED, _PLACE["suspended"]),
@@ -469,6 +485,8 @@ class Talks(Mechanism):
 
     def _talk(self, day: int, review: int, cohort: Ints) -> None:
         recorder = self.world.recorder
+        if self._phase is not None:
+            self._end_phases(day, cohort[(self.talks[cohort] == IN_A_PHASE) & (self.back_on_day[cohort] <= day)])
         if self._votes.names:
             self._hold_votes(day, cohort[(self.talks[cohort] == VOTING) & (self.back_on_day[cohort] <= day)])
         back = cohort[(self.talks[cohort] == SUSPENDED) & (self.back_on_day[cohort] <= day)]
@@ -504,6 +522,32 @@ class Talks(Mechanism):
         pause = np.rint(self.knobs.talks.pause_days).astype(np.int64)[failed]
         self.back_on_day[failed] = day + np.maximum(pause, 1)
 
+    def _end_phases(self, day: int, due: Ints) -> None:
+        """Go on to what was agreed on where both have kept the first phase; elsewhere the talks fail."""
+        kept = self.keeps_phase[:, due].all(axis=0)
+        self._break_off(day, due[~kept])
+        held = due[kept]
+        if not len(held):
+            return
+        package = self.voted_on[held]
+        if self._votes.names:
+            self._wait_for_votes(day, held, package)
+        else:
+            self._sign_or_withdraw(day, held, package)
+
+    def _sign_or_withdraw(self, day: int, due: Ints, package: Ints) -> None:
+        """Sign what was agreed on, unless a side has come to gain by fighting on."""
+        slack = self._bargain.slack(due)[:, package, np.arange(len(due))]
+        gains = slack > self._least(due)
+        for row, side in enumerate(SIDES):
+            leaves = ~gains[row]
+            terms = package[leaves].astype(np.float64)
+            self.world.recorder.tell(day, due[leaves], "deal withdrawn", side=side, package=terms)
+        signs = gains.all(axis=0)
+        self._break_off(day, due[~signs])
+        if signs.any():
+            self._put_in_force(day, due[signs], package[signs], slack[:, signs])
+
     def _hold_votes(self, day: int, due: Ints) -> None:
         """Let those who must ratify vote; sign what they ratify, unless a side has come to gain by fighting on."""
         if not len(due):
@@ -516,24 +560,24 @@ class Talks(Mechanism):
         for name, no in zip(self._votes.names, against, strict=True):
             recorder.tell(day, due[no], "deal rejected", party=name, package=package[no].astype(np.float64))
             recorder.tell(day, due[~lost], "deal ratified", party=name)
-        slack = self._bargain.slack(due)[:, package, np.arange(len(due))]
-        gains = slack > self._least(due)
-        for row, side in enumerate(SIDES):
-            leaves = ~lost & ~gains[row]
-            recorder.tell(day, due[leaves], "deal withdrawn", side=side, package=package[leaves].astype(np.float64))
-        signs = ~lost & gains.all(axis=0)
-        self._break_off(day, due[~signs])
-        if signs.any():
-            self._put_in_force(day, due[signs], package[signs], slack[:, signs])
+        self._break_off(day, due[lost])
+        if not lost.all():
+            self._sign_or_withdraw(day, due[~lost], package[~lost])
+
+    @property
+    def _waits(self) -> bool:
+        """Whether what both sides agree to waits before it is signed."""
+        return bool(self._votes.names) or self._phase is not None
 
     def _least(self, cohort: Ints) -> Floats:
-        """Return the slack above which a side signs, (cohort,): who withdraws from what waited for a vote pays for it."""
-        return -self.knobs.talks.withdrawal_price[cohort] if self._votes.names else np.zeros(len(cohort))
+        """Return the slack above which a side signs, (cohort,): who withdraws from what has waited pays for it."""
+        return -self.knobs.talks.withdrawal_price[cohort] if self._waits else np.zeros(len(cohort))
 
     def _put_plans(self, day: int, review: int, cohort: Ints) -> None:
         """Let mediators put their plans to both sides, who take or refuse them; a plan taken is agreed to."""
         for row, party in enumerate(self._plans.parties):
-            free = cohort[(self.talks[cohort] != VOTING) & (self.deals_signed[cohort] == self.ceasefires[cohort])]
+            waits = np.isin(self.talks[cohort], (VOTING, IN_A_PHASE))
+            free = cohort[~waits & (self.deals_signed[cohort] == self.ceasefires[cohort])]
             asked = self._plans.put(row, review, free)
             if not len(asked):
                 continue
@@ -556,16 +600,28 @@ class Talks(Mechanism):
             self._agree(day, asked[both], package[both], slack[:, both])
 
     def _agree(self, day: int, cohort: Ints, package: Ints, slack: Floats) -> None:
-        """Sign what both sides agree to, or let it wait for those who must ratify it; `slack` is (2, cohort)."""
+        """Sign what both sides agree to, or let it wait; `slack` is (2, cohort)."""
         if not len(cohort):
             return
-        if not self._votes.names:
+        if self._phase is not None:
+            days = whole_days(self._phase.days)[cohort]
+            self._wait(cohort, package, IN_A_PHASE, day + days)
+            self.phases_begun[cohort] += 1.0
+            terms = package.astype(np.float64)
+            self.world.recorder.tell(day, cohort, "first phase begins", package=terms, days=days.astype(np.float64))
+        elif self._votes.names:
+            self._wait_for_votes(day, cohort, package)
+        else:
             self._put_in_force(day, cohort, package, slack)
-            return
-        self.talks[cohort], self.voted_on[cohort] = VOTING, package
-        self.refusing[:, cohort] = 0.0
-        self.back_on_day[cohort] = day + self._votes.days()[cohort]
+
+    def _wait_for_votes(self, day: int, cohort: Ints, package: Ints) -> None:
+        """Let what both sides agree to wait for those who must ratify it."""
+        self._wait(cohort, package, VOTING, day + self._votes.days()[cohort])
         self.world.recorder.tell(day, cohort, "deal agreed", package=package.astype(np.float64))
+
+    def _wait(self, cohort: Ints, package: Ints, how: int, until: Ints) -> None:
+        self.talks[cohort], self.voted_on[cohort], self.back_on_day[cohort] = how, package, until
+        self.refusing[:, cohort] = 0.0
 
     def _open(self, day: int, review: int, cohort: Ints, mediated: NDArray[np.bool_], ripeness: Floats) -> None:
         idle = cohort[(self.talks[cohort] == NO_TALKS) & (self.back_on_day[cohort] <= day)]
@@ -717,8 +773,8 @@ class Talks(Mechanism):
         """Yield what must hold of deals."""
         signed = self.deal_day >= 0
         yield "a deal is signed exactly where a package is named", signed != (self.deal_package >= 0)
-        # What has waited for a vote may be signed at a loss, which costs less than to withdraw.
-        waits = self.section is not None and bool(self._votes.names)
+        # What has waited may be signed at a loss, which costs less than to withdraw.
+        waits = self.section is not None and self._waits
         at_a_loss = signed & ~(self.deal_surplus > 0).all(axis=0)
         yield "no deal outside the zone of agreement", self.outside if waits else self.outside | at_a_loss
         if self.section is not None:

@@ -22,6 +22,7 @@ POSTURE = 9
 ARMS, MANPOWER, ATTRITION, FRONT, LOSSES, COLLAPSE = range(10, 70, 10)
 DECISION, ROUT = 63, 66
 SUPPORT, BELIEFS, ESCALATION, PARTIES, NEGOTIATION, CEASEFIRE, EVENTS, RECORDER = range(68, 100, 4)
+TRUST, REST = 74, 86
 
 Ranges = Mapping[str, tuple[float, float]]
 Process = Generator[simpy.Event, Any, None]

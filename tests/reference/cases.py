@@ -582,6 +582,53 @@ def signed(tree: dict[str, Any]) -> None:
     ]  # fmt: skip
 
 
+def trusting(tree: dict[str, Any]) -> None:
+    """Let sides that may not keep their word try limited truces, and a first phase before each deal and its vote."""
+    ratifying(tree)
+    section = tree["negotiation"]
+    section["talks"].update(open_per_year=40, withdrawal_price=0.03)
+    section["red_lines"]["no_neutrality"].update(hard_share=0.2)
+    section["red_lines"]["both"].update(hard_share=0.2)
+    del section["red_lines"]["no_zone"]
+    for voter in ("voters", "council"):
+        tree["parties"][voter]["ratifies"].update(days=14, sd=0.4)
+    tree["trust"] = {
+        "attacker": {
+            "reliable": {"dist": "uniform", "low": 0.3, "high": 0.7},
+            "reliable_keeps": {"dist": "uniform", "low": 0.8, "high": 1},
+            "unreliable_keeps": {"dist": "uniform", "low": 0.2, "high": 0.6}, "unreliable_effect": 0.8,
+        },
+        "defender": {"reliable": 0.5, "reliable_keeps": 0.9, "unreliable_keeps": 0.5, "unreliable_effect": 0.6},
+        "truces": {
+            "energy": {"per_year": 8, "days": {"dist": "uniform", "low": 20, "high": 60}, "stops": 0.2},
+            "holidays": {"per_year": 3, "days": 40, "stops": 1},
+        },
+        "first_phase": {
+            "days": {"dist": "uniform", "low": 10, "high": 50}, "stops": {"dist": "uniform", "low": 0.5, "high": 1},
+        },
+    }  # fmt: skip
+    tree["ceasefire"].update(early_hazard=2, institutions=0.8)
+    for side in ("attacker", "defender"):
+        tree["collapse"][side].update(force_share=0.9, hazard_per_year=0.5)
+    tree["events"] += [
+        {
+            "id": "doubt", "when": {"quantity": "trust.attacker", "below": 0.3}, "at_most": 2,
+            "effect": {
+                "trust.attacker.unreliable_effect": {"add": 0.5, "for_days": 40},
+                "trust.first_phase.days": {"scale": 0.5, "for_days": 60},
+                "trust.truces.energy.stops": {"set": 0.9, "for_days": 30},
+            },
+        },
+        {
+            "id": "watchers", "when": {"hazard_per_year": 3},
+            "effect": {
+                "trust.defender.unreliable_keeps": {"add": 0.3, "for_days": 90},
+                "trust.truces.holidays.per_year": {"scale": 2},
+            },
+        },
+    ]  # fmt: skip
+
+
 RULES = ("nash", "kalai_smorodinsky", "egalitarian", "screening", "stand_firm")
 CHANGES: dict[str, Change] = {
     "everything": everything,
@@ -601,4 +648,5 @@ CHANGES: dict[str, Change] = {
     "ratifying": ratifying,
     "in office": in_office,
     "signed": signed,
+    "trusting": trusting,
 }

@@ -197,12 +197,13 @@ class Ceasefire:
         ]
         # What the guards did who left is missing from the effect already.
         missed = politics.guarding(planned) if self.guards_left else 0.0
-        causes = [*raised, -self.now("institutions") * self.now("guards_effect") * missed]
+        unreliable = self.war.trust.of_both()
+        causes = [*raised, -self.now("institutions") * self.now("guards_effect") * missed, unreliable]
         growth = politics.clock((age + 1) / DAYS_PER_YEAR) - politics.clock(age / DAYS_PER_YEAR)
         if age == ceil(self.now("settled_after_years") * DAYS_PER_YEAR):
             self.war.note("settled", "")
         if age < ceil(self.now("settled_after_years") * DAYS_PER_YEAR):
-            self.hazard += exp(effect + sum(raised[1:])) * growth
+            self.hazard += exp(effect + sum(raised[1:]) + unreliable) * growth
         self.days += 1
         self.first_days += self.number == 1
         if self.hands_land_over:

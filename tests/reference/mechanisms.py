@@ -52,6 +52,7 @@ from .ceasefire import Ceasefire
 from .events import Events
 from .negotiation import Politics
 from .parties import Escalation, Parties
+from .trust import Trust
 
 SIGN = {"attacker": 1.0, "defender": -1.0}
 LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0), "mixed": (0.7, 0.3)}
@@ -84,6 +85,7 @@ class War:
         self.ceasefire = Ceasefire(self)
         self.escalation = Escalation(self)
         self.parties = Parties(self)
+        self.trust = Trust(self)
 
     def every_day(self, place: int, step: Callable[[int], None]) -> None:
         """Run a step at this place of every day."""
@@ -294,7 +296,7 @@ class Arms:
         for backer in self.backers.values():
             received[backer.side] += backer.step()
         for side, depot in self.depots.items():
-            depot.step(received[side], self.firing() * self.war.at_war, self.war.mobilized)
+            depot.step(received[side], self.firing() * self.war.at_war * self.war.trust.fighting, self.war.mobilized)
 
     def firing(self) -> float:
         """How much is fired, of what the stocks allow: who is attacked fires too."""
@@ -494,7 +496,7 @@ class Attrition:
         under_fire = (1 - share) * self.effort(side) + share * theirs.fire / theirs.reference_fire
         kept_down = (max(mine.ready_fire, 0.01) / mine.reference_fire) ** -self.now("protection")
         pace = self.now(f"{side}.daily_casualties") * self.now("level_factor") * self.tempo * under_fire * kept_down
-        pace *= self.war.escalation.harder[side]
+        pace *= self.war.escalation.harder[side] * self.war.trust.fighting
         return pace * self.noise_factor(side, day) * self.war.at_war
 
     def step_loss(
@@ -816,7 +818,7 @@ class Front:
         self.drive = self.balance_today + self.lead() + self.massed(self.push)
         self.pace = self.expected(self.drive, self.push) * self.season(day)
         self.pace += (self.noise + self.fading) * min(2 * max(self.push.values()), 1.0)
-        advance = (self.pace + self.war.rout.pace) * self.war.at_war
+        advance = (self.pace + self.war.rout.pace) * self.war.at_war * self.war.trust.fighting
         advance *= self.belt_factor(forward=advance > 0)
         self.advance = min(max(advance, -self.held_area), self.total_area - self.held_area)
         handed = self.war.ceasefire.handing_over
@@ -878,6 +880,7 @@ class Collapse:
         for side in SIDES:
             hazard = self.hazard_per_year(side)
             before = self.suffered[side]
+            hazard *= self.war.trust.fighting
             self.suffered[side] += hazard * 7 / DAYS_PER_YEAR
             if self.suffered[side] >= self.endures[side]:
                 when[side] = (self.endures[side] - before) / hazard if hazard > 0 else 0.0
@@ -972,7 +975,7 @@ class Rout:
             return
         when: dict[str, float] = {}
         for side in SIDES:
-            more = self.hazard_per_year(side) * 7 / DAYS_PER_YEAR
+            more = self.hazard_per_year(side) * 7 / DAYS_PER_YEAR * self.war.trust.fighting
             endures = -log(1 - self.war.luck.uniform(f"rout/{side}", self.times[side]))
             if self.suffered[side] + more >= endures:
                 when[side] = (endures - self.suffered[side]) / more if more > 0 else 0.0

@@ -93,7 +93,8 @@ class Politics:
         self.value, self.conceded, self.deal_surplus = dict(zero), dict(zero), dict(zero)
         self.office_at_stake, self.fallen = dict(zero), dict(zero)
         self.demand = dict.fromkeys(SIDES, -1)
-        self.believed: dict[tuple[str, str | None], float] = {}
+        self.believed: dict[tuple[str, str | None], list[float]] = {}
+        self.today = 0
         self.outlook = dict.fromkeys(SIDES, Outlook(0.0, 0.0, 0.0))
         self.nearest_slack = 0.0
         self.talks, self.opened, self.failed, self.refused, self.first_day = 0, 0, 0, 0, -1
@@ -104,6 +105,7 @@ class Politics:
         self.temptation, self.front_moved = dict(zero), 0.0
         self.mediated_until, self.back_on_day = -1, -1
         self.refusing, self.talking = dict(zero), 0.0
+        self.phases_begun = 0
         self.voted_on, self.votes_held, self.votes_lost, self.plans_put = -1, 0, 0, 0
         self.window: dict[str, tuple[int, float]] = dict.fromkeys(SIDES, (-1, 1.0))
         if self.section is None:
@@ -393,17 +395,27 @@ class Politics:
 
     def lasts(self, side: str, name: str | None) -> float:
         """For which share of its trust time a side believes that a deal with a regime lasts, as of this review."""
-        if (side, name) not in self.believed:
-            self.believed[side, name] = self.lasts_for(self.of(side, "trust_years"), name, self.regime_named(name))
-        return self.believed[side, name]
+        return self.trusted(side, name, self.war.trust.in_deals(OTHER[side], self.today))
 
-    def lasts_for(self, years: float, name: str | None, regime: Mapping[str, float]) -> float:
+    def trusted(self, side: str, name: str | None, trust: float) -> float:
+        """The same with some trust in the enemy: the mean over both kinds of it."""
+        if (side, name) not in self.believed:
+            years, regime, who = self.of(side, "trust_years"), self.regime_named(name), self.war.trust
+            own = who.raised(side, who.reliable[side])
+            self.believed[side, name] = [
+                self.lasts_for(years, name, regime, own + who.raised(OTHER[side], reliable))
+                for reliable in ((True, False) if who.section is not None else (True,))
+            ]
+        reliable, *other = self.believed[side, name]
+        return trust * reliable + (1 - trust) * other[0] if other else reliable
+
+    def lasts_for(self, years: float, name: str | None, regime: Mapping[str, float], raised: float = 0.0) -> float:
         """For which share of some years a regime lasts, with these parts and the obligations of its name."""
 
         def hazard(day: float, guarded: bool) -> float:
             parts = self.in_place(regime, day)
             effect = self.institutions_effect(parts if guarded else {**parts, "guards": 0.0})
-            return exp(self.war.now("ceasefire.institutions") * effect)
+            return exp(self.war.now("ceasefire.institutions") * effect + raised)
 
         stay = Stay(regime["mandate_days"], regime["renewed_share"], regime["withdrawn_per_year"])
         return lasting(hazard, self.clock, years, self.obligations(name), stay)
@@ -554,7 +566,8 @@ class Politics:
         tau, cost = self.now("extrapolate_days"), self.of(side, "cost_of_war_per_year")
         cost += self.war.escalation.danger_cost[side]
         named = given(self.section, "peace_of_fighting")
-        lasts, loss = self.lasts(side, named), self.of(side, "renewed_war_loss")
+        lasts = self.trusted(side, named, self.war.trust.believed[OTHER[side]])
+        loss = self.of(side, "renewed_war_loss")
         if given(self.section, "fought_hazard_per_year") is not None:
             through = self.now("fought_hazard_per_year") * self.of(side, "trust_years")
             lasts = (1 - exp(-through)) / through if through > 0 else 1.0
@@ -621,7 +634,8 @@ class Politics:
         if day % 14 != 13:
             return
         review, front, memory = day // 14, self.war.front, self.war.now("beliefs.trend_memory")
-        pace = (front.fought_over - self.area_then) / 14
+        fought = self.war.trust.fought_days / 14
+        pace = (front.fought_over - self.area_then) / 14 / fought if fought > 0 else 0.0
         self.front_moved += abs(front.fought_over - self.area_then)
         self.area_then = front.fought_over
         rearmed, self.balance_then = front.balance_today - self.balance_then, front.balance_today
@@ -630,12 +644,16 @@ class Politics:
             balance = self.war.luck.normal(f"beliefs/balance/{side}", review)
             force = max(self.war.manpower[side].force, 1.0)
             if self.war.at_war:
-                noise = self.war.now(f"beliefs.{side}.drift_noise_km2_per_day")
-                self.drift[side].see(pace + noise * drift, noise)
+                if fought > 0:
+                    noise = self.war.now(f"beliefs.{side}.drift_noise_km2_per_day") / fought
+                    self.drift[side].see(pace + noise * drift, noise)
+                else:
+                    self.drift[side].drift_apart(0.0, drift)
                 noise = self.war.now(f"beliefs.{side}.balance_noise")
                 self.balance[side].see(front.balance_today + noise * balance, noise)
                 change = log(force / self.force_then[side]) / 14
-                self.trend[side] = memory * self.trend[side] + (1 - memory) * change
+                kept = memory**fought
+                self.trend[side] = kept * self.trend[side] + (1 - kept) * change
             else:
                 self.drift[side].drift_apart(0.0, drift)
                 self.balance[side].drift_apart(rearmed, balance)
@@ -652,7 +670,7 @@ class Politics:
             if self.war.decision.dictator and self.dictated_day < 0:
                 self.dictate(day, self.war.decision.dictator)
             return
-        review, self.believed = day // 14, {}
+        review, self.believed, self.today = day // 14, {}, day
         for side in SIDES:
             rate = self.of(side, "leader_change_per_year") + self.war.at_war * self.falls_per_year(side)
             if self.happens(f"leader/{side}", review, rate):
@@ -736,7 +754,8 @@ class Politics:
 
     def hold_round(self, day: int, review: int, offers: list[Offer], pressure: Mapping[str, float]) -> bool:
         """Hold a vote or a round, where one is due; return whether talks fail."""
-        failed = self.talks == 3 and self.back_on_day <= day and not self.voted(day, offers, pressure)
+        failed = self.talks == 4 and self.back_on_day <= day and not self.tried(day, offers, pressure)
+        failed = failed or (self.talks == 3 and self.back_on_day <= day and not self.voted(day, offers, pressure))
         if failed:
             self.break_off(day)
         failed = self.hold_talks(day, review, offers, pressure) or failed
@@ -753,36 +772,58 @@ class Politics:
         self.failed += 1
         self.back_on_day = day + round(self.now("talks.pause_days"))
 
+    def tried(self, day: int, offers: list[Offer], pressure: Mapping[str, float]) -> bool:
+        """Whether a first phase was kept, and what was agreed on signed or put to the vote."""
+        if not all(self.war.trust.keeps_phase.values()):
+            return False
+        if self.war.parties.voters:
+            self.wait_for_votes(day, self.voted_on)
+            return True
+        return self.signed_or_left(day, offers[self.voted_on], pressure)
+
+    def signed_or_left(self, day: int, offer: Offer, pressure: Mapping[str, float]) -> bool:
+        """Sign what both agreed on, or not, if a side has come to gain by fighting on."""
+        gains = [offer.slack[row] > -self.now("talks.withdrawal_price") for row in range(2)]
+        for side, gain in zip(SIDES, gains, strict=True):
+            if not gain:
+                self.war.note("deal withdrawn", side)
+        if all(gains):
+            self.sign(day, offer, pressure)
+        return all(gains)
+
     def voted(self, day: int, offers: list[Offer], pressure: Mapping[str, float]) -> bool:
         """Whether what was agreed is ratified and then signed."""
         passes = self.ratified(self.voted_on)
         self.votes_held += 1
         self.votes_lost += not passes
-        gains = [offers[self.voted_on].slack[row] > -self.now("talks.withdrawal_price") for row in range(2)]
-        if passes:
-            for voter in self.war.parties.voters:
-                self.war.note("deal ratified", voter.id)
-            for side, gain in zip(SIDES, gains, strict=True):
-                if not gain:
-                    self.war.note("deal withdrawn", side)
-        if passes and all(gains):
-            self.sign(day, offers[self.voted_on], pressure)
-            return True
-        return False
+        if not passes:
+            return False
+        for voter in self.war.parties.voters:
+            self.war.note("deal ratified", voter.id)
+        return self.signed_or_left(day, offers[self.voted_on], pressure)
 
     def agree(self, day: int, offer: Offer, pressure: Mapping[str, float]) -> None:
-        """Sign what both agree to, or wait for the slowest who must ratify it."""
-        voters = self.war.parties.voters
-        if not voters:
+        """Sign what both agree to, or try it in a first phase, or wait for the slowest who must ratify it."""
+        if self.war.trust.has_phase:
+            self.talks, self.voted_on, self.refusing = 4, offer.number, dict.fromkeys(SIDES, 0.0)
+            self.phases_begun += 1
+            self.back_on_day = day + max(1, round(self.war.now("trust.first_phase.days")))
+            self.war.note("first phase begins", str(offer.number))
+        elif self.war.parties.voters:
+            self.wait_for_votes(day, offer.number)
+        else:
             self.sign(day, offer, pressure)
-            return
-        self.talks, self.voted_on, self.refusing = 3, offer.number, dict.fromkeys(SIDES, 0.0)
-        self.war.note("deal agreed", str(offer.number))
+
+    def wait_for_votes(self, day: int, number: int) -> None:
+        """Wait for the slowest who must ratify it."""
+        voters = self.war.parties.voters
+        self.talks, self.voted_on, self.refusing = 3, number, dict.fromkeys(SIDES, 0.0)
+        self.war.note("deal agreed", str(number))
         self.back_on_day = day + max(max(1, round(voter.now("ratifies.days"))) for voter in voters)
 
     def put_plans(self, day: int, review: int, offers: list[Offer], pressure: Mapping[str, float]) -> None:
         for party in self.war.parties.all.values():
-            if not party.mediates or self.talks == 3 or self.deals != self.war.ceasefire.number:
+            if not party.mediates or self.talks in (3, 4) or self.deals != self.war.ceasefire.number:
                 continue
             rate = party.now("mediates.per_year")
             if self.war.luck.uniform(f"parties/plan/{party.id}", review) >= 1 - exp(-rate * SPAN):
@@ -863,7 +904,8 @@ class Politics:
         self.talks, self.agreed = 0, offer.number
         self.refusing = dict.fromkeys(SIDES, 0.0)
         self.deals += 1
-        least = -self.now("talks.withdrawal_price") if self.war.parties.voters else 0.0
+        waited = bool(self.war.parties.voters) or self.war.trust.has_phase
+        least = -self.now("talks.withdrawal_price") if waited else 0.0
         self.agreed_imposed = float(any(offer.slack[row] - pressure[side] <= least for row, side in enumerate(SIDES)))
         self.agreed_area = self.area_with(package)
         name = self.regime_id(package)
@@ -912,7 +954,7 @@ class Politics:
         state["talks"], state["talks_opened"], state["talks_failed"] = float(self.talks), self.opened, self.failed
         state["offers_refused"], state["talking"] = float(self.refused), self.talking
         state["votes_held"], state["votes_lost"] = float(self.votes_held), float(self.votes_lost)
-        state["plans_put"] = float(self.plans_put)
+        state["plans_put"], state["phases_begun"] = float(self.plans_put), float(self.phases_begun)
         state["first_talks_day"], state["deal_package"] = float(self.first_day), float(self.package)
         state["dictated_package"], state["dictated_day"] = float(self.dictated_package), float(self.dictated_day)
         state["dictated_area"], state["dictated_ceded"] = self.dictated_area, self.dictated_ceded

@@ -75,7 +75,7 @@ class Recorder:
         state["broken"] = float(war.collapse.broken)
         state |= war.politics.state()
         state |= war.ceasefire.state()
-        state |= war.escalation.state() | war.parties.state()
+        state |= war.escalation.state() | war.parties.state() | war.trust.state()
         state["at_war"], state["mobilized"], state["pledging"] = war.at_war, war.mobilized, war.pledging
         return state
 
