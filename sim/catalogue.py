@@ -16,7 +16,7 @@ THEMES = {
         "heavier_losses", "lower_return_of_wounded", "lower_draft_age", "russian_mobilization", "square_law",
     ),
     "The front": ("faster_offensive", "stalled_offensive", "offensive_surge"),
-    "Talks and pressure": ("no_talks", "outside_pressure", "escalation", "ratification", "leaders_at_risk"),
+    "Talks and pressure": ("no_talks", "outside_pressure", "escalation", "ratification", "leaders_at_risk", "phases"),
     "What is signed: land, recognition, membership": (
         "borders_kept", "land_offered", "land_for_ceasefire", "recognition_priced", "recognition_hard", "softer_lines",
         "nato_path", "nato_deferred", "membership_for_a_part", "membership_off_the_table",

@@ -433,7 +433,6 @@ TAKEN_OUT = {
         {"trust.truces.holidays.stops": 0},
         {"trust.first_phase.stops": 0},
         {"trust.first_phase.days": 90},
-        {"negotiation.talks.withdrawal_price": 0},
     ],
 }  # fmt: skip
 

@@ -92,6 +92,8 @@ DEALS = {
     "land_for_ceasefire": [("baseline", "deal_within_24_months", -1), ("baseline", "conceded_defender", +1)],
     "recognition_priced": [("baseline", "deal_within_24_months", -1), ("recognition_hard", "deal_within_24_months", +1)],
     "outside_pressure": [("baseline", "deal_within_12_months", +1)],
+    # Who may not keep its word is trusted less, and a first phase takes time.
+    "phases": [("baseline", "deal_within_24_months", -1), ("baseline", "casualties_attacker", +1)],
     "softer_lines": [("baseline", "deal_within_24_months", +1), ("baseline", "casualties_attacker", -1)],
     "no_talks": [("baseline", "deal_within_24_months", -1), ("baseline", "casualties_attacker", +1)],
     "recognition_hard": [("baseline", "deal_within_24_months", -1)],

@@ -231,10 +231,10 @@ class Arms(Mechanism):
     def _fire(self) -> None:
         self.ready_fire = rationed_fire(self.stock_days, self.sides.ration_days)
         attacks = firing(self.intensity, self.reference_intensity, self.knobs.quiet_fire_share) * self.at_war
-        if self._may_rest:
-            attacks = attacks * self.fighting
         # No more than full rate, and no more than there is.
         np.minimum(self.ready_fire * attacks, np.minimum(self.stock_days, 1.0), out=self.fire)
+        if self._may_rest:
+            self.fire *= self.fighting
         produced = self.sides.production_fire_days_per_month / DAYS_PER_MONTH * self.mobilized
         received = self._pipelines.deliver()
         self.fired_days += self.fire

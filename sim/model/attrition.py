@@ -310,8 +310,12 @@ class Attrition(Mechanism):
     def _fight(self) -> None:
         knobs = self.knobs
         quiet, own, enemy, of_fire = self.costs
-        rate = own * self.intensity
-        rate += enemy * self.intensity[::-1]
+        intensity = self.intensity
+        if self._may_rest:
+            # What rests of the fire is not fired at all.
+            intensity, quiet = intensity * self.fighting, quiet * self.fighting
+        rate = own * intensity
+        rate += enemy * intensity[::-1]
         rate += of_fire * self.fire[::-1]
         rate += quiet
         # One's own fire keeps the enemy down.
@@ -323,8 +327,6 @@ class Attrition(Mechanism):
         rate *= self.tempo * self.at_war
         if self._may_escalate:
             rate *= self.harder
-        if self._may_rest:
-            rate *= self.fighting
         self.casualties = battle_losses(
             self.force, self.arrivals, self.reference_force, rate, self.exponents, knobs.max_daily_loss_share,
             knobs.steps_per_day.whole,

@@ -37,7 +37,7 @@ from sim.model.regimes import (
     presence_on_the_line,
 )
 from sim.model.stakes import NegotiationParameters, SideStakes, domain_of
-from sim.model.trusting import Trusting
+from sim.model.trust import Trusting
 from sim.model.valuation import FightingOn
 from sim.scenario import Quantity
 

@@ -49,8 +49,7 @@ from sim.model.regimes import (
     institutions_effect,
     may_leave,
 )
-from sim.model.truces import SideTrust
-from sim.model.trusting import raised_by
+from sim.model.trust import SideTrust, raised_by
 from sim.scenario import Quantity
 
 # What raised the hazard most on the day of a collapse; only what doubles it counts, else it just wore out.

@@ -41,7 +41,7 @@ from sim.model.party import Party
 from sim.model.planned import whole_days
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS, chance
 from sim.model.stakes import NegotiationParameters, SideStakes
-from sim.model.truces import IN_A_PHASE, VOTING, FirstPhase
+from sim.model.trust import IN_A_PHASE, VOTING, FirstPhase
 from sim.model.votes import Plans, Votes
 from sim.scenario import Quantity
 

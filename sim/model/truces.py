@@ -1,9 +1,7 @@
 """Limited truces, a first phase before a deal, and the trust that is learned from both.
 
-A side is of a kind that keeps its word more often, or of one that keeps it less often and under which ceasefires break
-sooner. Each knows its own kind; of the other's it believes what a scenario says at the start, and learns from every limited
-truce and every first phase that is kept or broken (Bayes' rule). The kind is drawn with the same chance, so that who trusts
-is right as often as it believes to be.
+What each side is, what it believes of the other and what follows for a bargain: see `trust`. The kind is drawn with the
+chance that the other believes in at the start, so that who trusts is right as often as it believes to be.
 
 While a truce or a first phase lasts, a share of the fighting rests: of losses, fire, ground taken, and of the danger that a
 front or an army breaks.
@@ -14,12 +12,10 @@ chooses to keep its word; what a side shows by agreeing to something, and by a c
 """
 
 from collections.abc import Collection, Iterator
-from typing import ClassVar, Generic
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field as Option
-from pydantic import model_validator
 
 from sim.engine.agenda import Process
 from sim.engine.draws import Floats, Ints, Stream
@@ -29,89 +25,8 @@ from sim.model.outcomes import Outcome, both, where
 from sim.model.parameters import SIDES
 from sim.model.planned import whole_days
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS, chance
-from sim.scenario import FieldError, Flaw, Item, N, Quantity, Section, knob
-
-# Of `talks`: what both agree to waits for a vote, or is tried in a first phase.
-VOTING, IN_A_PHASE = 3, 4
-
-
-class LimitedTruce(Item, Generic[N]):
-    """Something that both sides leave alone for a time while the war goes on."""
-
-    name: str | None = Option(default=None, min_length=1, description="How chronicles call it.")
-    per_year: N = knob(
-        "per year", "Rate at which it is agreed on while there is war and it is not on.", low=0, high=100,
-        label="{item}: truces a year",
-    )  # fmt: skip
-    days: N = knob("days", "For how long.", low=1, high=3_650, label="{item}: days of the truce")
-    stops: N = knob(
-        "share", "Share of the fighting that rests while it is kept.", low=0, high=1, label="{item}: fighting that rests"
-    )
-
-    @property
-    def label(self) -> str:
-        """The name as people read it."""
-        return self.name or self.id.replace("_", " ")
-
-
-class FirstPhase(Section, Generic[N]):
-    """What comes before a deal: a time in which both keep what they agreed on in part, or do not."""
-
-    days: N = knob("days", "How long it is; it ends at a review.", low=1, high=3_650, label="Days of a first phase")
-    stops: N = knob(
-        "share", "Share of the fighting that rests.", low=0, high=1, label="Fighting that rests in a first phase"
-    )
-
-
-class SideTrust(Section, Generic[N]):
-    """How a side keeps its word, by its kind."""
-
-    reliable: N = knob(
-        "share", "Chance that it is reliable, which its enemy believes at the start.", low=0, high=1, at_start=True,
-        label="{side} is reliable",
-    )  # fmt: skip
-    reliable_keeps: N = knob(
-        "share", "Share of limited truces and first phases that it keeps if it is.", low=0, high=1,
-        label="What {side} keeps if reliable",
-    )  # fmt: skip
-    unreliable_keeps: N = knob("share", "The same if it is not.", low=0, high=1, label="What {side} keeps if unreliable")
-    unreliable_effect: N = knob(
-        "log hazard", "Of a ceasefire, if it is not.", low=0, high=10, default=0, label="Effect if {side} is unreliable"
-    )
-
-
-class TrustParameters(Section, Generic[N]):
-    """Whether each side keeps its word, and what may show it before a deal."""
-
-    attacker: SideTrust[N]
-    defender: SideTrust[N]
-    truces: list[LimitedTruce[N]] = Option(default_factory=list, description="Limited truces that may be agreed on.")
-    first_phase: FirstPhase[N] | None = Option(default=None, description="What comes before a deal; none, if left out.")
-
-    @model_validator(mode="after")
-    def _reliable_keep_more(self: "TrustParameters[Quantity]") -> "TrustParameters[Quantity]":
-        for side in SIDES:
-            own = getattr(self, side)
-            if own.reliable_keeps.support[0] < own.unreliable_keeps.support[1]:
-                message = f"{{field}} can be above what the {side} keeps if it is reliable"
-                hint = "Write a range of unreliable_keeps that lies below that of reliable_keeps"
-                raise FieldError(Flaw(message, hint, (side, "unreliable_keeps")))
-        return self
-
-
-def learned_trust(trust: Floats, kept: NDArray[np.bool_], reliable_keeps: Floats, unreliable_keeps: Floats) -> Floats:
-    """Return the chance that a side is reliable, after something that it kept or broke: Bayes' rule, same shape.
-
-    Where neither kind would have done so, nothing is learned.
-
-    >>> half = np.full(2, 0.5)
-    >>> learned_trust(half, np.array([True, False]), np.full(2, 0.9), np.full(2, 0.3)).round(3)
-    array([0.75 , 0.125])
-    """
-    of_reliable = trust * np.where(kept, reliable_keeps, 1.0 - reliable_keeps)
-    both_kinds = of_reliable + (1.0 - trust) * np.where(kept, unreliable_keeps, 1.0 - unreliable_keeps)
-    found: Floats = np.where(both_kinds > 0, of_reliable / np.where(both_kinds > 0, both_kinds, 1.0), trust)
-    return found
+from sim.model.trust import IN_A_PHASE, SideTrust, TrustParameters, learned_trust
+from sim.scenario import Quantity
 
 
 def _luck_of(stream: Stream, times: Floats, cohort: Ints) -> Floats:
@@ -321,5 +236,5 @@ class Truces(Mechanism):
         """Yield what must hold of trust and truces."""
         yield "trust lies between 0 and 1", ~((self.trust >= 0) & (self.trust <= 1))
         yield "some of the fighting rests, and never more than all", ~((self.fighting >= 0) & (self.fighting <= 1))
-        yield "a truce is kept, or broken, only after it has begun", self.truces_kept > self.truces_begun.sum(axis=0)
+        yield "a truce is kept only after it has begun", self.truces_kept > self.truces_begun.sum(axis=0)
         yield "no more first phases are broken than begin", self.phases_broken > self.phases_begun

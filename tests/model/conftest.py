@@ -84,7 +84,7 @@ def calm_tree(baseline: Scenario[Any]) -> Tree:
 
 
 def others(tree: Tree) -> None:
-    """Have parties decide beside the two sides, in the baseline, and both sides escalate."""
+    """Have parties decide beside the two sides, in the baseline, and both sides escalate and learn whom to trust."""
     tree["parties"] = {
         "us": {
             "name": "United States", "side": "defender", "will": 0.6, "sd_per_year": 0.5,
@@ -102,6 +102,9 @@ def others(tree: Tree) -> None:
     }  # fmt: skip
     escalates = {"per_year": 0.5, "harder_factor": 1.3, "strikes_share": 0.8, "wider_war_share": 0.1, "price": 0.005}
     tree["escalation"] = {"attacker": escalates, "defender": dict(escalates)}
+    word = {"reliable": 0.5, "reliable_keeps": 0.9, "unreliable_keeps": 0.4, "unreliable_effect": 0.5}
+    energy = {"per_year": 6, "days": 20, "stops": 0.3}
+    tree["trust"] = {"attacker": word, "defender": dict(word), "truces": {"energy": energy}}
 
 
 def war_alone(tree: Tree) -> Tree:

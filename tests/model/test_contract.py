@@ -33,6 +33,7 @@ from sim.model.parameters import Drawn
 from sim.model.rout import Rout
 from sim.model.support import Support
 from sim.model.talks import Talks
+from sim.model.truces import Truces
 from sim.scenario import Scenario
 from tests.model.conftest import others
 
@@ -250,6 +251,7 @@ def eventful(tree: dict[str, Any]) -> None:
     quartet = {"name": "quartet", "will": 0.5, "mediates": {"terms": {"territory": ["line_of_contact"]}, "per_year": 4}}
     tree["parties"] |= {"voters": voters, "quartet": quartet}
     aid = {"arms.defender.aid_scale": {"scale": 2, "for_days": 9}}
+    tree["trust"]["first_phase"] = {"days": 5, "stops": 0.5}
     tree["events"] = [{"id": "promise", "when": {"date": date(2025, 1, 10)}, "effect": aid}]
 
 
@@ -276,7 +278,7 @@ def test_every_event_told_makes_a_sentence(
         if event.kind in ("offer refused", "terms dictated", "deal withdrawn"):
             assert set(event.values) == {"package", "side"}
             continue
-        if event.kind in ("deal agreed", "deal rejected", "plan accepted", "plan refused"):
+        if event.kind in ("first phase begins", "deal agreed", "deal rejected", "plan accepted", "plan refused"):
             assert set(event.values) == placeholders(EVENT_KINDS[event.kind].sentence) - {"terms"} | {"package"}
             continue
         if event.kind == "deal withheld":
@@ -340,6 +342,10 @@ BROKEN = [
     (Talks, "deal_day", 1, "no deal outside the zone of agreement"),
     (Talks, "deal_day", 1, "talks have opened where there was a deal"),
     (Talks, "talks_failed", 1, "no more talks fail than have opened"),
+    (Truces, "trust", 1.0, "trust lies between 0 and 1"),
+    (Truces, "fighting", -2.0, "some of the fighting rests, and never more than all"),
+    (Truces, "truces_kept", 1.0, "a truce is kept only after it has begun"),
+    (Truces, "phases_broken", 1.0, "no more first phases are broken than begin"),
 ]
 
 

@@ -199,7 +199,7 @@ class Depot:
 
     def step(self, received: float, firing: float, mobilized: float) -> None:
         self.ready_fire = self.stock_days / (self.stock_days + self.now("ration_days"))
-        self.fire = min(self.ready_fire * firing, self.stock_days, 1.0)
+        self.fire = min(self.ready_fire * firing, self.stock_days, 1.0) * self.war.trust.fighting
         produced = self.now("production_fire_days_per_month") / DAYS_PER_MONTH * mobilized
         self.stock_days += produced + received - self.fire
         self.produced_days += produced
@@ -296,7 +296,7 @@ class Arms:
         for backer in self.backers.values():
             received[backer.side] += backer.step()
         for side, depot in self.depots.items():
-            depot.step(received[side], self.firing() * self.war.at_war * self.war.trust.fighting, self.war.mobilized)
+            depot.step(received[side], self.firing() * self.war.at_war, self.war.mobilized)
 
     def firing(self) -> float:
         """How much is fired, of what the stocks allow: who is attacked fires too."""
@@ -493,10 +493,10 @@ class Attrition:
         """What a side loses a day if both forces are at their reference."""
         mine, theirs = self.war.arms.depots[side], self.war.arms.depots[enemy(side)]
         share = self.now(f"{side}.fire_share")
-        under_fire = (1 - share) * self.effort(side) + share * theirs.fire / theirs.reference_fire
+        under_fire = (1 - share) * self.effort(side) * self.war.trust.fighting + share * theirs.fire / theirs.reference_fire
         kept_down = (max(mine.ready_fire, 0.01) / mine.reference_fire) ** -self.now("protection")
         pace = self.now(f"{side}.daily_casualties") * self.now("level_factor") * self.tempo * under_fire * kept_down
-        pace *= self.war.escalation.harder[side] * self.war.trust.fighting
+        pace *= self.war.escalation.harder[side]
         return pace * self.noise_factor(side, day) * self.war.at_war
 
     def step_loss(
