@@ -334,6 +334,25 @@ def test_an_unreliable_side_is_a_cause_only_where_there_is_trust(load: Callable[
     )
 
 
+def test_what_each_side_makes_of_the_other_is_told(load: Callable[..., Scenario[Any]]) -> None:
+    from sim.ensemble.run import Plan, run_batch
+    from sim.results.history import reviews
+    from sim.words.history import account, chronicle_table
+
+    often = "trust.truces.energy.per_year=12"
+    for name, settings, told in (("baseline", (), False), ("phases", (often,), True)):
+        ensemble = run_batch(load(name, *settings), Plan(3, SEED, 300, watched=(2,)), np.arange(3))
+        event = reviews(ensemble, 2)[-1]
+        (table,) = (block for block in account(ensemble, 2, event) if hasattr(block, "rows"))
+        found = [row[1:] for row in table.rows if "keep its word" in row[0]]
+        assert bool(found) == told
+        if found:
+            in_enemy = [format(event.values[f"trust_{side}"], ".2f") for side in SIDES]
+            assert found == [in_enemy]
+            story = " ".join(str(row) for row in chronicle_table(ensemble, 2, ()).rows)
+            assert "A limited truce begins: no strikes on energy, for 90 days." in story
+
+
 @pytest.mark.parametrize(
     ("name", "settings", "message"),
     [

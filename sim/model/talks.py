@@ -236,6 +236,7 @@ class Talks(Mechanism):
     due_area: PerHistory = seen()
     line_before: PerHistory = seen()
     keeps_phase: PerSide = seen()
+    trust: PerSide = seen()
 
     knobs: NegotiationParameters[PerHistory]
     sides: SideStakes[PerSide]
@@ -443,7 +444,10 @@ class Talks(Mechanism):
             zone = self.nearest_slack[columns] > 0
             account.state = np.where(zone, standing[columns], account.state)
             if slack is not None:
-                recorder.tell(day, everyone[columns], "review", packages=slack, **account.values())
+                trusts = {}
+                if self._bargain.trusting.matters:
+                    trusts = {f"trust_{side}": self.trust[1 - row, columns] for row, side in enumerate(SIDES)}
+                recorder.tell(day, everyone[columns], "review", packages=slack, **account.values(), **trusts)
                 self._tell_withheld(day, everyone[columns], account.withheld)
         if counted:
             states = np.concatenate([account.state for _, account, _ in stock])

@@ -168,6 +168,12 @@ def account(ensemble: Ensemble, replication: int, event: Event) -> Iterator[Bloc
     line("= above fighting on", [value[f"slack_{side}"] for side in sides])
     shares = [value[f"lasting_{side}"] for side in sides]
     line("share of the time ahead for which it expects that to last", shares, ".2f")
+    if f"trust_{sides[0]}" in value:
+        line(
+            "the chance that the other is one to keep its word, as it sees it",
+            [value[f"trust_{side}"] for side in sides],
+            ".2f",
+        )
     yield Table([Column(wraps=True), *(Column(names.side(side)) for side in sides)], rows)
     yield from (Text(sentence, 1, 2) for sentence in _openers(event, names, questions))
 
