@@ -78,7 +78,7 @@ class Truces(Mechanism):
         "truce ends": EventKind("The limited truce is over: {truce}.", drawn=False),
         "truce broken": EventKind("{side} breaks the limited truce: {truce}."),
         "first phase kept": EventKind("Both sides have kept the first phase."),
-        "first phase broken": EventKind("{side} has not kept the first phase. The talks fail.", ends=("talks",)),
+        "first phase broken": EventKind("{side} has not kept the first phase, and nothing is signed.", ends=("talks",)),
     }
 
     reliable: PerSide = owned("1 or 0", "Whether each side is of the kind that keeps its word.", SIDES, start=1.0)
