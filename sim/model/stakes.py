@@ -125,8 +125,8 @@ class TalksParameters(Section, Generic[N]):
         "days", "After a failure, how long until they can open again.", low=0, high=36_500, label="Days after failed talks"
     )
     withdrawal_price: N = knob(
-        "utility", "What it costs a side to withdraw from what was agreed and waits for a vote, or is tried.", low=0,
-        high=10, default=0, label="Price of withdrawing from an agreement",
+        "utility", "What it costs a side to withdraw from what was agreed and waits for a vote.", low=0, high=10, default=0,
+        label="Price of withdrawing from an agreement",
     )  # fmt: skip
 
 

@@ -78,7 +78,10 @@ class TrustParameters(Section, Generic[N]):
     attacker: SideTrust[N]
     defender: SideTrust[N]
     truces: list[LimitedTruce[N]] = Option(default_factory=list, description="Limited truces that may be agreed on.")
-    first_phase: FirstPhase[N] | None = Option(default=None, description="What comes before a deal; none, if left out.")
+    first_phase: FirstPhase[N] | None = Option(
+        default=None,
+        description="What comes before a deal; a side may withdraw from it as before a vote.",
+    )
 
     @model_validator(mode="after")
     def _reliable_keep_more(self: TrustParameters[Quantity]) -> TrustParameters[Quantity]:
