@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from sim.engine.world import Setting
 from sim.model import simulate
+from sim.model.notes import notes
 from sim.model.trust import IN_A_PHASE, learned_trust
 from sim.results.names import Names
 from sim.scenario import Scenario, ScenarioError
@@ -189,6 +190,9 @@ def test_the_fighting_rests_in_a_limited_truce(load: Callable[..., Scenario[Any]
     # Both make up for what they see less of: the front is not believed to stand still because a truce is kept.
     seen, usually = (end["past"][28]["believed_drift"][:, on] for end in ends)
     assert np.abs(seen - usually).mean() < 0.3 * np.abs(usually).mean()
+    # Nor does a force seem to grow because its losses rest.
+    before, after = (ends[0]["past"][day]["force_trend"][:, on] for day in (15, 28))
+    np.testing.assert_array_equal(before, after)
 
 
 def test_a_truce_that_a_side_breaks_is_over_half_way(load: Callable[..., Scenario[Any]]) -> None:
@@ -243,7 +247,8 @@ def test_who_would_gain_by_fighting_on_withdraws_after_a_phase(load: Callable[..
 
 
 @pytest.mark.ensembles
-def test_with_a_first_phase_deals_come_later_and_last_longer(run: Ran) -> None:
+def test_with_a_first_phase_deals_come_later_and_those_signed_last_longer(run: Ran) -> None:
+    """They are fewer, and more often of two reliable sides."""
     apart = (*of_both(reliable=0.5, reliable_keeps=0.95, unreliable_keeps=0.1, unreliable_effect=2), *NO_TRUCES)
     at_once, tried = run(*apart, *NO_PHASE), run(*apart)
     day, deals = paired(at_once["day"], tried["day"]), paired(at_once["deal"], tried["deal"])
@@ -368,3 +373,12 @@ def test_what_each_side_makes_of_the_other_is_told(load: Callable[..., Scenario[
 def test_what_is_refused(load: Callable[..., Scenario[Any]], name: str, settings: tuple[str, ...], message: str) -> None:
     with pytest.raises(ScenarioError, match=message):
         load(name, *settings)
+
+
+def test_trust_that_comes_to_nothing_is_said(load: Callable[..., Scenario[Any]]) -> None:
+    never, nothing = "trust is never learned: there are no truces", "trust changes nothing: unreliable_effect is 0"
+    bare = ("trust.truces={}", "trust.first_phase=null")
+    void = (*bare, "trust.attacker.unreliable_effect=0", "trust.defender.unreliable_effect=0")
+    for settings, said in (((), []), (bare, [never]), (void, [never, nothing])):
+        found = [line for line in notes(load("phases", *settings), 730) if line.startswith("trust")]
+        assert [line.partition(",")[0] for line in found] == [one.partition(",")[0] for one in said]

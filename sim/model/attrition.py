@@ -312,7 +312,7 @@ class Attrition(Mechanism):
         quiet, own, enemy, of_fire = self.costs
         intensity = self.intensity
         if self._may_rest:
-            # What rests of the fire is not fired at all.
+            # The enemy's fire rests already.
             intensity, quiet = intensity * self.fighting, quiet * self.fighting
         rate = own * intensity
         rate += enemy * intensity[::-1]

@@ -181,7 +181,7 @@ class Bargain:
         self.presence, self._lasts = self.presence_of(guards), self.lasting_with(guards)
         self._weigh_guarantees()
         self._fought_lasts = self._lasting_of_fighting()
-        self._trust()
+        self._believe_lasting()
         self.troops_price = self._both.foreign_troops_price
         zones = self._regime_rows("zone_width_km") * self._ceasefire.front_km / 1_000
         self.zone_price = self._both.zone_price[:, None] * self._zone_parts * zones
@@ -200,7 +200,7 @@ class Bargain:
             )
         self._weigh_guarantees()
 
-    def _trust(self) -> None:
+    def _believe_lasting(self) -> None:
         """Work out how long each side believes that deals last, by what it makes of the other's kind."""
         self.lasting = self.believed(self._lasts)
 
@@ -353,7 +353,7 @@ class Bargain:
         if self.guaranteed:
             self._derive_guarantees()
         if self.guaranteed or self.trusting.matters:
-            self._trust()
+            self._believe_lasting()
         self.success = 0.5 + 0.5 * self._momentum
         areas = self._area[None]
         if self._land is not None and self._land_worth is not None:

@@ -167,10 +167,10 @@ class Beliefs(Mechanism):
             self.balance, sides.balance_noise, self.balance - self.balance_then,
         )  # fmt: skip
         force, memory = np.maximum(self.force, 1.0), self.knobs.trend_memory
-        memory = np.where(fought < 1.0, memory**fought, memory)
         grown = np.log(force / self.force_then) / DAYS_BETWEEN_REVIEWS
-        # What a truce adds to a force says nothing of the war that would begin again.
-        self.force_trend = np.where(fighting, memory * self.force_trend + (1.0 - memory) * grown, self.force_trend)
+        # What a truce adds to a force says nothing of the war that would begin again: recruits come, and losses rest.
+        in_full = fighting & (fought >= 1.0)
+        self.force_trend = np.where(in_full, memory * self.force_trend + (1.0 - memory) * grown, self.force_trend)
         self.area_then, self.force_then, self.balance_then = fought_over, force, self.balance
         self._feel()
 

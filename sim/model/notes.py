@@ -57,6 +57,7 @@ def notes(scenario: Scenario[ScenarioHead], days: int) -> list[str]:
         if _is(entry, _NOTHING) and entry.item not in gone:
             lines.append(f"{entry.item} has {_what(entry)} of {entry.text}, and changes nothing")
     lines += [*_of_events(scenario, days, gone), *_of_windows(scenario, days), *_of_land(scenario), *_of_keeping(scenario)]
+    lines += _of_trust(scenario)
     return [*lines, *of_levels(scenario)]
 
 
@@ -164,6 +165,18 @@ def _of_keeping(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
         for owed in regime.obligations:
             if owed.kept_share.support[0] >= 1:
                 yield f"{path}.obligations.{owed.id} changes nothing: it is always kept"
+
+
+def _of_trust(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
+    """Yield what is said of trust and comes to nothing."""
+    world: Any = scenario.world
+    if world.trust is None:
+        return
+    sides = {side: getattr(world.trust, side) for side in SIDES}
+    if not world.trust.truces and world.trust.first_phase is None:
+        yield "trust is never learned: there are no truces, and no first_phase"
+        if not any(_most(one.unreliable_effect) for one in sides.values()):
+            yield "trust changes nothing: unreliable_effect is 0, and nothing is there to be kept"
 
 
 def _of_zone(world: Any, regime: Any, path: str) -> Iterator[str]:

@@ -112,7 +112,7 @@ class Talks(Mechanism):
             "Both sides would sign, but {party} does not consent: {terms}. It would if it needed {short:.3f} less will."
         ),
         "terms dictated": EventKind("{side} dictates the terms: {terms}."),
-        "deal agreed": EventKind("Both sides agree: {terms}. The fighting goes on until it is ratified."),
+        "deal agreed": EventKind("Both sides agree: {terms}. It waits to be ratified."),
         "first phase begins": EventKind("Both sides agree to try: {terms}. A first phase of {days:.0f} days begins."),
         "deal ratified": EventKind("{party}: the deal is ratified.", drawn=False),
         "deal rejected": EventKind("{party}: the deal is voted down: {terms}.", ends=("talks",), mark="voted down"),
@@ -213,7 +213,7 @@ class Talks(Mechanism):
     refusing: PerSide = owned(
         "1 or 0", "Whether it was this side that refused the last offer; 0 for both once a deal is signed.", SIDES, start=0.0
     )
-    talking: PerHistory = owned("1 or 0", "Whether talks are on, or suspended.", start=0.0)
+    talking: PerHistory = owned("1 or 0", "Whether talks are on, or suspended, or wait.", start=0.0)
     withheld: NDArray[np.bool_] = owned(
         "yes or no", "Of watched histories: guarantors keep a deal from being signed.", start=0, dtype=bool, inner=True
     )
@@ -612,7 +612,9 @@ class Talks(Mechanism):
             self._wait(cohort, package, IN_A_PHASE, day + days)
             self.phases_begun[cohort] += 1.0
             terms = package.astype(np.float64)
-            self.world.recorder.tell(day, cohort, "first phase begins", package=terms, days=days.astype(np.float64))
+            # It ends at a review.
+            told = np.ceil(days / DAYS_BETWEEN_REVIEWS) * DAYS_BETWEEN_REVIEWS
+            self.world.recorder.tell(day, cohort, "first phase begins", package=terms, days=told)
         elif self._votes.names:
             self._wait_for_votes(day, cohort, package)
         else:

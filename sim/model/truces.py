@@ -8,7 +8,8 @@ front or an army breaks.
 
 Sources: cooperation in small steps that build trust after Osgood 1962 and Kydd 2005 (a kept small step tells the kinds
 apart); after Fortna 2004, a truce lasts by what each expects of the other. All numbers are judgement. Left out: that a side
-chooses to keep its word; what a side shows by agreeing to something, and by a ceasefire that lasts or breaks.
+chooses to keep its word; what a side shows by agreeing to something, and by a ceasefire that lasts or breaks. The rules of
+agreement know both kinds, which the sides do not, so that who signs is reliable more often than the other believes.
 """
 
 from collections.abc import Collection, Iterator
@@ -25,7 +26,7 @@ from sim.model.outcomes import Outcome, both, where
 from sim.model.parameters import SIDES
 from sim.model.planned import whole_days
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS, chance
-from sim.model.trust import IN_A_PHASE, SideTrust, TrustParameters, learned_trust
+from sim.model.trust import IN_A_PHASE, VOTING, SideTrust, TrustParameters, learned_trust
 from sim.scenario import Quantity
 
 
@@ -74,7 +75,7 @@ class Truces(Mechanism):
     leaves_out = "choosing to keep one's word, what agreeing shows, and what a ceasefire shows of who keeps it"
     kinds: ClassVar = {
         "truce begins": EventKind("A limited truce begins: {truce}, for {days:.0f} days."),
-        "truce kept": EventKind("Half-way, both sides have kept the limited truce: {truce}."),
+        "truce kept": EventKind("Both sides have kept the limited truce so far, and will: {truce}."),
         "truce ends": EventKind("The limited truce is over: {truce}.", drawn=False),
         "truce broken": EventKind("{side} breaks the limited truce: {truce}."),
         "first phase kept": EventKind("Both sides have kept the first phase."),
@@ -113,7 +114,8 @@ class Truces(Mechanism):
             Outcome(
                 "deal_after_talks_days", "Days from first talks to the first deal", "days",
                 "From the day on which talks first opened to the first signature; empty without a deal.",
-                lambda now: where(now.deal_day >= 0, now.deal_day - now.first_talks_day), low=0, always=False, if_any=True,
+                lambda now: where(now.deal_day >= 0, now.deal_day - 1 - now.first_talks_day), low=0, always=False,
+                if_any=True,
             ),
             *(OF_TRUCES if section.truces else ()),
             *(OF_PHASES if section.first_phase is not None else ()),
@@ -148,7 +150,7 @@ class Truces(Mechanism):
             day = self.world.agenda.today
             self._end_truces(day)
             if day % DAYS_BETWEEN_REVIEWS == DAYS_BETWEEN_REVIEWS - 1:
-                self._end_phases(day)
+                self._judge_phases(day)
                 self._begin_truces(day)
             yield self.world.agenda.next("rest")
             self._rest(day + 1)
@@ -158,7 +160,9 @@ class Truces(Mechanism):
         for row, truce in enumerate(self.knobs.truces):
             share *= np.where(self.truce_until[row] > tomorrow, 1.0 - truce.stops, 1.0)
         if self.knobs.first_phase is not None:
-            share *= np.where(self.talks == IN_A_PHASE, 1.0 - self.knobs.first_phase.stops, 1.0)
+            # It rests until the vote too, where one follows.
+            waits = (self.talks == IN_A_PHASE) | (self.talks == VOTING)
+            share *= np.where(waits, 1.0 - self.knobs.first_phase.stops, 1.0)
         # What has been signed ends the fighting altogether.
         goes_on = self._fights() & (self.deals_signed == self.ceasefires)
         self.fighting = np.where(goes_on, share, 1.0)
@@ -207,7 +211,7 @@ class Truces(Mechanism):
         self.truce_until[row, cohort[~held]] = -1
         self.world.recorder.tell(day, cohort[held], "truce kept", truce=label)
 
-    def _end_phases(self, day: int) -> None:
+    def _judge_phases(self, day: int) -> None:
         """Say who has kept the first phases that end today; what follows is the talks' business."""
         due = np.flatnonzero((self.talks == IN_A_PHASE) & (self.back_on_day <= day) & self._fights())
         if not len(due):

@@ -652,7 +652,7 @@ class Politics:
                 noise = self.war.now(f"beliefs.{side}.balance_noise")
                 self.balance[side].see(front.balance_today + noise * balance, noise)
                 change = log(force / self.force_then[side]) / 14
-                kept = memory**fought
+                kept = memory if fought >= 1 else 1.0
                 self.trend[side] = kept * self.trend[side] + (1 - kept) * change
             else:
                 self.drift[side].drift_apart(0.0, drift)

@@ -68,7 +68,7 @@ class Trust:
             for truce in self.truces:
                 if truce.is_on:
                     self.fighting *= 1 - self.war.now(f"trust.truces.{truce.id}.stops")
-            if self.war.politics.talks == IN_A_PHASE:
+            if self.has_phase and self.war.politics.talks in (IN_A_PHASE, VOTING):
                 self.fighting *= 1 - self.war.now("trust.first_phase.stops")
         self.fought_days = self.fighting + (self.fought_days if (day + 1) % 14 else 0.0)
 
