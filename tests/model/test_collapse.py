@@ -105,6 +105,7 @@ def reviewed(calm: Load) -> Callable[..., tuple[Collapse, World]]:
         drawn = Drawn(scenario.world, world.draws)
         collapse = Collapse(world, section(scenario, Collapse), drawn)
         world.fields.own("ceasefire", "at_war")[:] = at_war
+        world.fields.own("trust", "fighting")[:] = 1
         sides = collapse.sides
         weekly = collapse_hazard(np.full((2, 1), 0.5), sides.force_share, sides.width_share, sides.hazard_per_year) * WEEK
         collapse.endurance = np.array([attacker, defender]) * weekly
