@@ -418,11 +418,11 @@ def test_scenarios_are_run_first_and_the_rare_is_the_common_of_the_opposite(parl
 
 
 def test_that_no_box_was_found_is_said(parley, folder: Path) -> None:
-    done = parley("discover", folder, "--outcome", "first_ceasefire_days > 100", "--boxes", 3)
+    done = parley("discover", folder, "--outcome", "first_ceasefire_days > 30", "--boxes", 3)
     assert done.returncode == 0, done.stderr
     assert "No box was found: no limit to any parameter raises the share beyond chance." in done.stdout
     assert re.search(
-        r"of the \d+ histories that have the outcome 'length of the first ceasefire' is above 100\.",
+        r"of the \d+ histories that have the outcome 'length of the first ceasefire' is above 30\.",
         " ".join(done.stdout.split()),
     )
     # Ids are for commands, not for sentences.

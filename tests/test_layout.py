@@ -37,7 +37,7 @@ COMMANDS = {
         "breakeven", "baseline", "--vary", "attrition.level_factor=0.1:2", "--until", "mean(killed_attacker) >= 2_000",
         "--replications", "10", "--months", "1",
     ),
-    "discover": ("discover", "results/baseline+13_months", "--outcome", "casualties_attacker > 470_000"),
+    "discover": ("discover", "results/baseline+13_months", "--outcome", "casualties_attacker > 500_000"),
     "targets": ("targets", "baseline", "--replications", "20", "--months", "24"),
     "list": ("list",),
     "list in full": ("list", "--full"),
