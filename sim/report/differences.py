@@ -166,7 +166,7 @@ def _relative(one: Comparison, line: Line) -> list[Piece]:
 
 def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative: bool, paper: Paper) -> Figure:
     from matplotlib.lines import Line2D
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     many = len(found)
     step = 0.16 if many > 1 else 0.0
@@ -197,6 +197,7 @@ def _draw_forest(found: Sequence[Comparison], outcomes: Sequence[str], relative:
     rows_axis(axes)
     base = wrapped(found[0].left.called, 24)
     unit = " %" if relative else ""
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(100 * value if relative else value) + unit))
     axes.set_xlabel(f"difference from {base} ({'% of it' if relative else 'points'})")
     if many > 1:

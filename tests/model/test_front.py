@@ -82,7 +82,8 @@ drives = st.floats(-1e3, 1e3)
 def test_the_balance_of_a_pace_gives_that_pace(share: float, advantage: float, decisive: float) -> None:
     drive = drive_of(np.array([share]), np.array([advantage]), np.array([decisive]))
     assert share_of_fastest(drive, np.array([advantage]), np.array([decisive])) == pytest.approx(share, rel=1e-8, abs=1e-12)
-    assert np.sign(drive) == np.sign(share)
+    # Half of the least number there is would be none.
+    assert np.sign(drive) == np.sign(share) or abs(share) < np.finfo(np.float64).tiny
 
 
 @given(drive=drives, advantage=advantages, decisive=decisives)
