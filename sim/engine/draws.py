@@ -135,3 +135,17 @@ class Stream:
             self._draws.block(self._name, self._kind, int(block), span, made)
             out[here] = made[row, replications[here] % REPLICATIONS_PER_BLOCK]
         return out
+
+    def each(self, indices: Ints | Floats, cohort: Ints) -> Floats:
+        """Return the draws of the positions in `cohort`, each at its own index, shape (len(cohort),).
+
+        Parameters
+        ----------
+        indices : (len(cohort),) array
+            Whole numbers.
+        """
+        out = np.empty(len(cohort))
+        for index in np.unique(indices):
+            here = indices == index
+            out[here] = self.of(int(index), cohort[here])
+        return out

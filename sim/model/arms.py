@@ -212,7 +212,6 @@ class Arms(Mechanism):
         self.fire, self.ready_fire, self.stock_days = fire, fire, self._stock_at_start
         sides = self.knobs.attacker, self.knobs.defender
         self.reference_fire = np.stack([stated_or(side.reference_fire_share, side.fire_at_start_share) for side in sides])
-        self._may_rest = self.drawn.knobs("trust") is not None
         self._months = self.world.calendar.month_starts(self.world.setting.days)
         self._pipelines = Pipelines(self)
         self.pledged_beur = self.in_transit_beur = self._pipelines.on_the_way()
@@ -233,8 +232,7 @@ class Arms(Mechanism):
         attacks = firing(self.intensity, self.reference_intensity, self.knobs.quiet_fire_share) * self.at_war
         # No more than full rate, and no more than there is.
         np.minimum(self.ready_fire * attacks, np.minimum(self.stock_days, 1.0), out=self.fire)
-        if self._may_rest:
-            self.fire *= self.fighting
+        self.fire *= self.fighting
         produced = self.sides.production_fire_days_per_month / DAYS_PER_MONTH * self.mobilized
         received = self._pipelines.deliver()
         self.fired_days += self.fire

@@ -246,7 +246,6 @@ class Attrition(Mechanism):
         """Open the streams of luck."""
         self._months = self.world.calendar.month_starts(self.world.setting.days)
         self._may_escalate = self.drawn.knobs("escalation") is not None
-        self._may_rest = self.drawn.knobs("trust") is not None
         self._tempo_luck = self.world.draws.normal("attrition/tempo", in_turn=True)
         self._noise_luck = [self.world.draws.normal(f"attrition/noise/{side}", in_turn=True) for side in SIDES]
 
@@ -310,10 +309,8 @@ class Attrition(Mechanism):
     def _fight(self) -> None:
         knobs = self.knobs
         quiet, own, enemy, of_fire = self.costs
-        intensity = self.intensity
-        if self._may_rest:
-            # The enemy's fire rests already.
-            intensity, quiet = intensity * self.fighting, quiet * self.fighting
+        # Fire rests already.
+        intensity, quiet = self.intensity * self.fighting, quiet * self.fighting
         rate = own * intensity
         rate += enemy * intensity[::-1]
         rate += of_fire * self.fire[::-1]

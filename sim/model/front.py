@@ -310,7 +310,6 @@ class Front(Mechanism):
         self.area_before, self.area_struck = self.held_area, self.held_area
         ceasefire = self.drawn.knobs("ceasefire")
         self._land_is_handed_over = ceasefire is not None and ceasefire.handover_days is not None
-        self._may_rest = self.drawn.knobs("trust") is not None
         self._parity = parity(self.reference_force, self.reference_fire)
         self._luck = self.world.draws.normal("front/pace", in_turn=True)
         self._campaigns = Campaigns(self)
@@ -423,8 +422,7 @@ class Front(Mechanism):
         np.multiply(self._expected(self.drive, push), self._season, out=self.pace)
         self.pace += noise * busy
         pace, ground = (self.pace + self.rout_pace) * self.at_war, self.held_area - self._area_at_start
-        if self._may_rest:
-            pace = pace * self.fighting
+        pace = pace * self.fighting
         for belt in knobs.belts:
             pace = slowed(pace, ground, belt)
         # Neither side can lose ground it does not hold.

@@ -290,12 +290,10 @@ class Parties(Mechanism):
             assert party.guarantees is not None, "it is a guarantor"
             mine = [self._places[self._consent.regimes.index(name)] for name in party.guarantees.regimes]
             asked = new[np.isin(self.agreed_regime[new], mine)]
-            for number in np.unique(broken[asked]):
-                cohort = asked[broken[asked] == number]
-                acts = self._act_luck[row].of(int(number) - 1, cohort) < self.acts[row, cohort]
-                self.acted[row, cohort] = acts
-                self.world.recorder.tell(day, cohort[acts], "guarantor acts", party=party.name)
-                self.world.recorder.tell(day, cohort[~acts], "guarantor stands by", party=party.name)
+            acts = self._act_luck[row].each(broken[asked] - 1.0, asked) < self.acts[row, asked]
+            self.acted[row, asked] = acts
+            self.world.recorder.tell(day, asked[acts], "guarantor acts", party=party.name)
+            self.world.recorder.tell(day, asked[~acts], "guarantor stands by", party=party.name)
 
     def _weigh(self, day: int) -> None:
         """Let guarantors weigh the ceasefires that need them."""

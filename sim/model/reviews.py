@@ -7,6 +7,8 @@ from sim.engine.draws import Floats
 
 # judgement: fine enough for talks that take weeks, and a fourteenth of the cost of doing it daily.
 DAYS_BETWEEN_REVIEWS = 14
+# How talks stand: what both agree to waits for a vote, or is tried in a first phase.
+NO_TALKS, UNDER_WAY, SUSPENDED, VOTING, IN_A_PHASE = range(5)
 REVIEW_YEARS = DAYS_BETWEEN_REVIEWS / DAYS_PER_YEAR
 
 

@@ -121,9 +121,7 @@ class Rout(Mechanism):
 
     def _brace(self, side: int, cohort: Ints) -> None:
         """Draw what the front of a side can endure until it breaks the next time."""
-        for number in np.unique(self.routs[side, cohort]):
-            mine = cohort[self.routs[side, cohort] == number]
-            self.front_endurance[side, mine] = -np.log1p(-self._luck[side].of(int(number), mine))
+        self.front_endurance[side, cohort] = -np.log1p(-self._luck[side].each(self.routs[side, cohort], cohort))
         self.front_endured[side, cohort] = 0.0
 
     def life(self) -> Process:

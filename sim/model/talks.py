@@ -39,13 +39,20 @@ from sim.model.outcomes import Outcome
 from sim.model.parameters import SIDES
 from sim.model.party import Party
 from sim.model.planned import whole_days
-from sim.model.reviews import DAYS_BETWEEN_REVIEWS, chance
+from sim.model.reviews import (
+    DAYS_BETWEEN_REVIEWS,
+    IN_A_PHASE,
+    NO_TALKS,
+    SUSPENDED,
+    UNDER_WAY,
+    VOTING,
+    chance,
+)
 from sim.model.stakes import NegotiationParameters, SideStakes
-from sim.model.trust import IN_A_PHASE, VOTING, FirstPhase
+from sim.model.trust import FirstPhase
 from sim.model.votes import Plans, Votes
 from sim.scenario import Quantity
 
-NO_TALKS, UNDER_WAY, SUSPENDED = 0, 1, 2
 # judgement: of 64 to 1,024 the fastest on the machines tried: packages by histories fit the cache.
 HISTORIES_AT_A_TIME = 512
 # judgement: reasons change slowly; worked out every eight weeks they cost a quarter.
@@ -679,16 +686,14 @@ class Talks(Mechanism):
     def _let_leaders_fall(self, day: int, signed: Ints, terms: Floats) -> None:
         """Let leaders fall over the terms that they have signed, (2, signed); whoever comes then has not signed them."""
         chance_to_fall = self._bargain.offices.falls(terms, signed)
+        deal = self.deals_signed[signed] - 1.0
         for side, name in enumerate(SIDES):
-            for number in np.unique(self.deals_signed[signed]):
-                now = np.flatnonzero(self.deals_signed[signed] == number)
-                cohort, deal = signed[now], int(number) - 1
-                falls = self._fall_luck[side].of(deal, cohort) < chance_to_fall[side, now]
-                fallen = cohort[falls]
-                self.leaders_fallen[side, fallen] += 1.0
-                if len(fallen):
-                    self._new_leader(side, fallen, self._next_resolve[side].of(deal, fallen))
-                self.world.recorder.tell(day, fallen, "leader falls", side=name)
+            falls = self._fall_luck[side].each(deal, signed) < chance_to_fall[side]
+            fallen = signed[falls]
+            self.leaders_fallen[side, fallen] += 1.0
+            if len(fallen):
+                self._new_leader(side, fallen, self._next_resolve[side].each(deal[falls], fallen))
+            self.world.recorder.tell(day, fallen, "leader falls", side=name)
 
     def _keep_first(self, day: int, signed: Ints, surplus: Floats) -> None:
         """Keep what is said of the first deal of a history."""

@@ -19,24 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
-from sim.engine.draws import Floats, Ints, Stream
+from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.recorder import EventKind
 from sim.model.outcomes import Outcome, both, where
 from sim.model.parameters import SIDES
 from sim.model.planned import whole_days
-from sim.model.reviews import DAYS_BETWEEN_REVIEWS, chance
-from sim.model.trust import IN_A_PHASE, VOTING, SideTrust, TrustParameters, learned_trust
+from sim.model.reviews import DAYS_BETWEEN_REVIEWS, IN_A_PHASE, VOTING, chance
+from sim.model.trust import SideTrust, TrustParameters, learned_trust
 from sim.scenario import Quantity
-
-
-def _luck_of(stream: Stream, times: Floats, cohort: Ints) -> Floats:
-    """Return the draws of a cohort, (cohort,), each at the number of what has begun so many `times`."""
-    luck = np.empty(len(cohort))
-    for one in np.unique(times):
-        mine = times == one
-        luck[mine] = stream.of(int(one) - 1, cohort[mine])
-    return luck
 
 
 def _truces(section: TrustParameters[Quantity] | None) -> tuple[str, ...]:
@@ -201,7 +192,7 @@ class Truces(Mechanism):
         self.judged_on[row, cohort] = -1
         held = np.ones(len(cohort), dtype=np.bool_)
         for side, name in enumerate(SIDES):
-            luck = _luck_of(self._keeps[row][side], self.truces_begun[row, cohort], cohort)
+            luck = self._keeps[row][side].each(self.truces_begun[row, cohort] - 1.0, cohort)
             kept = luck < self._keep_share(side)[cohort]
             held &= kept
             self.truces_broken[side, cohort] += ~kept
@@ -217,7 +208,7 @@ class Truces(Mechanism):
         if not len(due):
             return
         for side, name in enumerate(SIDES):
-            kept = _luck_of(self._keeps_phase[side], self.phases_begun[due], due) < self._keep_share(side)[due]
+            kept = self._keeps_phase[side].each(self.phases_begun[due] - 1.0, due) < self._keep_share(side)[due]
             self.keeps_phase[side, due] = kept
             self.phases_broken[side, due] += ~kept
             self._learn(side, due, kept)

@@ -21,10 +21,8 @@ from pydantic import model_validator
 from sim.engine.draws import Floats
 from sim.engine.world import World
 from sim.model.parameters import SIDES, Drawn
+from sim.model.reviews import IN_A_PHASE, VOTING
 from sim.scenario import FieldError, Flaw, Item, N, Quantity, Section, knob
-
-# Of `talks`: what both agree to waits for a vote, or is tried in a first phase.
-VOTING, IN_A_PHASE = 3, 4
 
 
 class LimitedTruce(Item, Generic[N]):

@@ -54,11 +54,7 @@ class Votes:
         found = np.zeros((len(self._parties), len(cohort)), dtype=np.bool_)
         for row, party in enumerate(self._parties):
             assert party.ratifies is not None, "it is asked"
-            luck = np.empty(len(cohort))
-            for one in np.unique(number):
-                mine = number == one
-                luck[mine] = self._luck[row].of(int(one), cohort[mine])
-            strays = party.ratifies.sd[cohort] * luck
+            strays = party.ratifies.sd[cohort] * self._luck[row].each(number, cohort)
             votes = self._lines.polled(party.id, package, cohort) + strays
             found[row] = votes > 1.0 - party.ratifies.needs_share[cohort]
         return found

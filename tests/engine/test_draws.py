@@ -235,3 +235,11 @@ def test_a_whole_block_shuffled_between_its_ends() -> None:
     expected = Draws(1, numbers).normal("x").at(0)[shuffled]
     assert np.array_equal(Draws(1, shuffled).normal("x").at(0), expected)
     assert np.array_equal(Draws(1, shuffled).normal("x").of(0, numbers), expected)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 5)), max_size=20), st.booleans())
+def test_each_is_of_one_at_a_time(asked: list[tuple[int, int]], turn: bool) -> None:
+    stream = Draws(3, np.array([0, 1, 2, 300, 301, 5000])).uniform("x", in_turn=turn)
+    indices, cohort = (np.array([pair[part] for pair in asked], dtype=np.int64) for part in (0, 1))
+    expected = [stream.of(index, np.array([position]))[0] for index, position in asked]
+    assert stream.each(indices.astype(np.float64), cohort).tolist() == expected
