@@ -138,7 +138,8 @@ def test_ask_why_there_is_no_deal(ran: Ran):
     reasons = re.findall(r"^ ((?:Not possible|Possible)\b.+?)  +\d", why, re.MULTILINE)
     assert len(reasons) >= 4
     assert read_off(why, reasons[0]).high <= 100
-    assert re.search(r"^ \d{4}-\d\d-\d\d .*A deal is signed|^ \d{4}-\d\d-\d\d  +\d+ ", why, re.MULTILINE)
+    day = r"\d{4}-\d\d-\d\d"
+    assert re.search(rf"^ {day} .*A deal is signed|^ {day}(?: to {day})?  +\d+ ", why, re.MULTILINE)
     # Its numbers, as a table.
     rows = list(csv.DictReader(io.StringIO(ran.desk.type(step(why, "parley explain")))))
     assert len(rows) > 10

@@ -91,7 +91,9 @@ class Meant:
     @cached_property
     def _sides(self) -> dict[str, str]:
         sides = self._tree.get("sides") if isinstance(self._tree, dict) else None
-        named = {side: one.get("name") for side, one in sides.items() if isinstance(one, dict)} if sides else {}
+        if not isinstance(sides, dict):
+            return {}
+        named = {side: one.get("name") for side, one in sides.items() if isinstance(one, dict)}
         return {name: side for side, name in named.items() if isinstance(name, str)}
 
     @cached_property

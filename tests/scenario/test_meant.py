@@ -157,3 +157,10 @@ def test_no_message_has_the_name_of_a_class(tmp_path: Path) -> None:
                 said_of += 1
                 assert not classes & set(re.findall("[A-Za-z]+", f"{problem.message} {problem.hint}")), problem
     assert said_of > 200
+
+
+@pytest.mark.parametrize("written", ["small", "3", "[a, b]", "[{id: a}]", "{attacker: small}", "~"])
+@pytest.mark.parametrize("section", list(WarScenario.model_fields))
+def test_a_name_is_looked_for_beside_a_section_that_is_none(tmp_path: Path, section: str, written: str) -> None:
+    told = said(tmp_path, f"{section}: {written}\nukrainian_losses: 3")
+    assert any("unknown field 'ukrainian_losses'. " in one for one in told)
