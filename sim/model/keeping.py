@@ -99,10 +99,11 @@ class Keeping:
     def _see_land(self, day: int, inside: Ints, age: Floats) -> NDArray[np.bool_]:
         """Tell when land has been handed over, or has not by its day; return where it was overdue before, (inside,)."""
         of, is_open = self._ceasefire, self._ceasefire.land_open[inside] > 0
+        overdue: NDArray[np.bool_] = ~is_open & (of.hands_over[inside] == 0)
+        inside, age = inside[is_open], age[is_open]
         kept = of.hands_over[inside] > 0
-        overdue: NDArray[np.bool_] = ~is_open & ~kept
         there = np.abs(of.due_area[inside] - of.held_area[inside]) <= ALL_KM2
-        known = is_open & np.where(kept, there, age >= self._days_to_hand_over(inside) - 1.0)
+        known = np.where(kept, there, age >= self._days_to_hand_over(inside) - 1.0)
         of.land_open[inside[known]] = 0.0
         due, before = of.due_area[inside], of.line_before[inside]
         km2 = np.abs(due - before)

@@ -350,25 +350,27 @@ def _survives(
     """Return the mean survival of a deal of which these obligations are not kept; parameters as in `believed_share`."""
     survival, hazard = np.zeros_like(part["guards"] + years), np.zeros_like(part["guards"] + years)
     leaves = may_leave(part)
+    some_leave = leaves.any()
     # Of ceasefires that last: how many with their guards, and how many without.
     guarded, alone, both = np.ones_like(survival), np.zeros_like(survival), np.zeros_like(survival)
-    before = np.zeros_like(years)
+    before, cumulated = np.zeros_like(years), clock(knobs, np.zeros_like(years))
     for point in range(TRUST_POINTS):
         start, end = (point / TRUST_POINTS) ** 3, ((point + 1) / TRUST_POINTS) ** 3
         after = years * (0.5 * (start + end))
         days = 0.5 * (before + after) * DAYS_PER_YEAR
         midway = in_place(part, days, knobs.withdrawal_days)
-        grows = grows_alone = clock(knobs, after) - clock(knobs, before)
+        until, cumulated = cumulated, clock(knobs, after)
+        grows = grows_alone = cumulated - until
         for one in broken:
             due = np.clip(one.due_days / DAYS_PER_YEAR, before, after)
             # Where nothing grows, nothing is overdue for a share of it.
-            late = (clock(knobs, after) - clock(knobs, due)) / np.where(grows_alone > 0, grows_alone, 1.0)
+            late = (cumulated - clock(knobs, due)) / np.where(grows_alone > 0, grows_alone, 1.0)
             grows = grows * (1.0 + np.expm1(one.overdue_effect) * late)
         grows = grows * np.exp(raised)
         step = relative_hazard(knobs, midway) * grows
         hazard += step
         survival += (end - start) * np.exp(-hazard)
-        if leaves.any():
+        if some_leave:
             without = relative_hazard(knobs, midway | {"guards": np.zeros_like(midway["guards"])}) * grows
             stay = _stay(part, before, after)
             # Who leaves does so midway.
