@@ -353,7 +353,7 @@ def _survives(
     some_leave = leaves.any()
     # Of ceasefires that last: how many with their guards, and how many without.
     guarded, alone, both = np.ones_like(survival), np.zeros_like(survival), np.zeros_like(survival)
-    before, cumulated = np.zeros_like(years), clock(knobs, np.zeros_like(years))
+    before = cumulated = np.zeros_like(years)
     for point in range(TRUST_POINTS):
         start, end = (point / TRUST_POINTS) ** 3, ((point + 1) / TRUST_POINTS) ** 3
         after = years * (0.5 * (start + end))

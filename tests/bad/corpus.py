@@ -136,15 +136,12 @@ def said(file: Path) -> str:
 def said_in_time(file: Path, enough: float, good: Path, times: float) -> tuple[str, float, float]:
     """Return what is said, the processor time it takes, and what it may take.
 
-    That is `enough`, or, on a slow or busy machine, so many `times` what it takes to load a good file just before; of three
+    That is `enough`, or, on a slow or busy machine, so many `times` what it takes to load a good file just after; of three
     attempts the first that is within it, or the last.
     """
     for _ in range(3):
         text, took = _timed(file)
-        limit = enough
-        if took >= enough:
-            limit = max(enough, times * _timed(good)[1])
-            text, took = _timed(file)
+        limit = enough if took < enough else max(enough, times * _timed(good)[1])
         if took < limit:
             break
     return text, took, limit
