@@ -14,8 +14,9 @@ from sim.errors import ParleyError
 from sim.model import moments_of, outcomes_of, simulate
 from sim.model.asked import Asked, OutcomeError
 from sim.model.outcomes import Outcome, day_of
-from sim.results.runs import Run, names_of, values_of
+from sim.results.runs import Run
 from sim.results.summary import blank_row
+from sim.results.values import names_of, values_of
 from sim.scenario import Scenario
 
 N, SINCE, UNTIL = 12, 7, 15

@@ -11,7 +11,7 @@ import pytest
 from sim.ensemble.run import Plan, run_ensemble
 from sim.model import outcomes_of
 from sim.results.dictionary import entries
-from sim.results.runs import names_of, values_of
+from sim.results.values import names_of, values_of
 
 
 @pytest.mark.parametrize("name", ["baseline", "no_talks", "history/iwo_jima"])

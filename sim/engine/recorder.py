@@ -74,6 +74,8 @@ class Recorder:
         Replications whose events are kept.
     counted : collection of int
         Days on which it is tallied how many replications have each value of a field with codes.
+    tallied : int
+        How many replications, from the first, are counted in tallies; all of them if it is not given.
     """
 
     def __init__(
@@ -85,12 +87,14 @@ class Recorder:
         watched: Sequence[int],
         moments: Mapping[str, Reached],
         counted: Collection[int] = (),
+        tallied: int | None = None,
     ) -> None:
         self.days = tuple(days)
         self._fields = fields
         self._landmarks = frozenset(landmarks)
         self.snapshots: dict[int, dict[str, NDArray[Any]]] = {}
         self._counted = frozenset(counted)
+        self.tallied = len(replications) if tallied is None else tallied
         self._coded = [field for field in fields if field.codes]
         self._reached = dict(moments)
         # Of each moment: the day on which it came, -1 where it has not, and the fields then.
@@ -123,7 +127,7 @@ class Recorder:
             self.snapshots[day] = {name: array.copy() for name, array in self._now().items()}
         if day in self._counted:
             for field in self._coded:
-                self.tally(day, field.name, np.bincount(self._fields.see(field.name), minlength=field.codes))
+                self.tally(day, field.name, np.bincount(self._fields.see(field.name)[: self.tallied], minlength=field.codes))
         if self._reached:
             now = self._now()
             for name, reached in self._reached.items():

@@ -51,7 +51,8 @@ class Setting:
     `counted` those on which values of fields with codes are, `landmarks` the days and `moments` the moments (see `Recorder`)
     on which every field is kept and `watched` the replications whose events are. With `check` the invariants are checked
     while running. `given` are parameters, by path, that are not drawn: (n,) values, NaN where they are drawn after all.
-    `passed` is called with the number of days that have passed, on each of them.
+    `passed` is called with the number of days that have passed, on each of them. `assumed` are the replications whose
+    parameters they have, their own if it is not given; `tallied` is how many, from the first, are counted in tallies.
     """
 
     start: date
@@ -66,6 +67,8 @@ class Setting:
     check: bool = True
     given: Mapping[str, Floats] = field(default_factory=dict)
     passed: Callable[[int], None] = lambda day: None
+    assumed: Ints | None = None
+    tallied: int | None = None
 
 
 class World:
@@ -80,6 +83,8 @@ class World:
         All positions in the batch.
     calendar, agenda, draws, fields, recorder
         See their modules.
+    assumptions : Draws
+        Of parameters: the same as `draws` where histories have those of their own numbers.
     """
 
     def __init__(self, setting: Setting, order: Sequence[str], declared: Sequence[tuple[str, Field]]) -> None:
@@ -91,6 +96,7 @@ class World:
         self.calendar = Calendar(setting.start)
         self.agenda = Agenda((*order, "recorder"), self.n)
         self.draws = Draws(setting.seed, setting.replications)
+        self.assumptions = self.draws if setting.assumed is None else Draws(setting.seed, setting.assumed)
         self.fields = Fields(self.n)
         for owner, one in declared:
             self.fields.declare(owner, one)
@@ -102,6 +108,7 @@ class World:
             setting.watched,
             setting.moments,
             setting.counted,
+            setting.tallied,
         )
 
     def own(self, owner: str, name: str, start: Floats | float | int) -> NDArray[Any]:

@@ -15,11 +15,12 @@ from sim.engine.recorder import Event
 from sim.engine.whole import whole_number
 from sim.engine.world import InvariantBreach, Setting
 from sim.ensemble.heard import by_days
+from sim.ensemble.lucks import Further, further
 from sim.ensemble.outcomes import landmarks, moments, outcome_columns, wanted
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.model import simulate
 from sim.model.endings import FAILED
-from sim.scenario import Scenario, ScenarioHead
+from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.scenario.head import MOST_DAYS
 
 # judgement: of 256 to 16,384 the fastest on the machines tried: large enough to hide the cost of a SimPy event, small enough
@@ -62,7 +63,7 @@ class Plan:
     check : bool
         Whether invariants are checked while running.
     series : bool
-        Whether time series are kept, which take most of the memory.
+        Whether time series are kept, which take most of the memory; and further lucks run, see `sim.ensemble.lucks`.
     asked : sequence of str
         Outcomes that are wanted, of other times too, as `casualties_attacker[12..24]`; see `sim.model.asked`.
     """
@@ -82,6 +83,9 @@ class Plan:
         # As they are kept, and asked for in files.
         watched = tuple(whole_number("a watched replication", number, 0, MOST_REPLICATIONS) for number in self.watched)
         object.__setattr__(self, "watched", watched)
+
+
+NO_MORE = Further(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,9 @@ class Ensemble:
         many stood how, by their code.
     failures : dict of int to str
         Replications in which something went wrong, and what. They are `failed`, and have no other outcome.
+    further : Further
+        Histories with other luck on some of the assumptions, and in `lucks` their outcome columns, (m,) each: empty without
+        them. One that fails is `failed` there too.
     """
 
     scenario: Scenario[ScenarioHead]
@@ -120,6 +127,8 @@ class Ensemble:
     events: list[Event]
     tallies: dict[tuple[int, str], Ints]
     failures: dict[int, str] = field(default_factory=dict)
+    further: Further = NO_MORE
+    lucks: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def horizon_days(scenario: Scenario[ScenarioHead], months: int | None = None) -> int:
@@ -191,7 +200,9 @@ def run_histories(
 
 
 def _run_part(task: tuple[Scenario[ScenarioHead], Plan, Ints, Mapping[str, Floats]]) -> Ensemble:
-    return run_surviving(*task)
+    scenario, plan, numbers, given = task
+    is_parted = plan.series and not given and any(not quantity.is_certain for _, quantity in quantities(scenario.world))
+    return run_surviving(scenario, plan, numbers, given, further(numbers, plan.replications) if is_parted else NO_MORE)
 
 
 def run_until(
@@ -222,16 +233,21 @@ def run_until(
 
 
 def run_batch(
-    scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints, given: Mapping[str, Floats] | None = None
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    numbers: Ints,
+    given: Mapping[str, Floats] | None = None,
+    more: Further = NO_MORE,
 ) -> Ensemble:
-    """Run histories as one batch; parameters as in `run_histories`."""
+    """Run histories as one batch, with further ones behind them; parameters as in `run_histories`."""
     others = wanted(scenario, plan.days, plan.asked)
-    with_series = plan.series & (numbers < SERIES_HISTORIES)
+    n, every = len(numbers), np.concatenate([numbers, more.numbers])
+    with_series = plan.series & (every < SERIES_HISTORIES)
     setting = Setting(
         start=scenario.world.start_date,
         days=plan.days,
         seed=plan.seed,
-        replications=numbers,
+        replications=every,
         series_days=series_days(plan.days) if with_series.any() else (),
         landmarks=landmarks(scenario, plan.days, others),
         moments=moments(scenario, others),
@@ -239,26 +255,30 @@ def run_batch(
         counted=series_days(plan.days) if plan.series else (),
         check=plan.check,
         given=given or {},
-        passed=by_days(len(numbers), plan.days),
+        passed=by_days(n, plan.days),
+        assumed=np.concatenate([numbers, more.draws]) if len(more.draws) else None,
+        tallied=n,
     )
     try:
         world, drawn = simulate(scenario, setting)
     except InvariantBreach as breach:
         breach.scenario = scenario.name
         raise
-    recorder = world.recorder
+    recorder, columns = world.recorder, outcome_columns(world, scenario, others)
     return Ensemble(
         scenario=scenario,
         plan=plan,
         numbers=numbers,
-        outcomes=outcome_columns(world, scenario, others),
-        drawn={path: drawn.values[path] for path in drawn.uncertain},
+        outcomes={name: values[:n] for name, values in columns.items()},
+        drawn={path: drawn.values[path][:n] for path in drawn.uncertain},
         series_columns=recorder.columns,
         series_days=recorder.days,
         # As laid out in memory as when all are kept, because sums depend on it in their last digit.
         series=recorder.series if with_series.all() else np.ascontiguousarray(recorder.series[:, :, with_series]),
         events=recorder.events,
         tallies=recorder.tallies,
+        further=more,
+        lucks={name: values[n:] for name, values in columns.items()} if len(more.numbers) else {},
     )
 
 
@@ -268,6 +288,7 @@ class Whole:
     def __init__(self, numbers: Ints) -> None:
         self._numbers = numbers
         self._waiting: dict[int, Ensemble] = {}
+        self._more: list[tuple[Further, Mapping[str, NDArray[Any]]]] = []
         self._whole: Ensemble | None = None
         # The next part, the place of its first history, and that of its first series.
         self._next, self._place, self._series = 0, 0, 0
@@ -291,6 +312,7 @@ class Whole:
         for key, counts in part.tallies.items():
             whole.tallies[key] = whole.tallies.get(key, 0) + counts
         whole.failures.update({first + place: reason for place, reason in part.failures.items()})
+        self._more.append((part.further, part.lucks))
         if len(whole.failures) > MOST_FAILURES:
             first_of_all = whole.failures[min(whole.failures)]
             raise TooManyFailures(f"more than {MOST_FAILURES} histories failed, the first of them: {first_of_all}")
@@ -310,6 +332,8 @@ class Whole:
             events=[],
             tallies={},
             failures={},
+            further=NO_MORE,
+            lucks={},
         )
 
     def fill(self, part: Ensemble, at: slice) -> None:
@@ -327,6 +351,12 @@ class Whole:
         """Return the whole."""
         whole = self._whole
         assert whole is not None, "there is at least one history"
+        some = [(one, lucks) for one, lucks in self._more if lucks]
+        if some:
+            more = Further(*(np.concatenate(parts) for parts in zip(*(one for one, _ in some), strict=True)))
+            whole = replace(
+                whole, further=more, lucks={name: np.concatenate([lucks[name] for _, lucks in some]) for name in some[0][1]}
+            )
         if whole.failures and self._series:
             # Those that failed have no series.
             return replace(whole, series=np.ascontiguousarray(np.asarray(whole.series)[:, :, : self._series]))
@@ -338,40 +368,58 @@ class TooManyFailures(Exception):
 
 
 def run_surviving(
-    scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints, given: Mapping[str, Floats] | None = None
+    scenario: Scenario[ScenarioHead],
+    plan: Plan,
+    numbers: Ints,
+    given: Mapping[str, Floats] | None = None,
+    more: Further = NO_MORE,
 ) -> Ensemble:
-    """Run histories as one batch; those in which something goes wrong are `failed`, and the rest goes on.
+    """Run histories as one batch, with further ones; those in which something goes wrong are `failed`, and the rest goes on.
 
     What becomes of a history does not depend on the others of its batch. Parameters and errors as in `run_histories`.
     """
     given = given or {}
     try:
-        return run_batch(scenario, plan, numbers, given)
+        return run_batch(scenario, plan, numbers, given, more)
     except SURVIVED as error:
-        failures: dict[int, str] = {}
-        n = len(numbers)
+        found: dict[int, str] = {}
+        n, m = len(numbers), len(more.numbers)
 
         def run(places: Ints, series: bool = False) -> Ensemble:
             # Series take most of the time, and are of those that go on.
             part = replace(plan, series=plan.series and series)
-            return run_batch(scenario, part, numbers[places], {path: values[places] for path, values in given.items()})
+            mine, others = places[places < n], places[places >= n] - n
+            own = {path: values[mine] for path, values in given.items()}
+            return run_batch(scenario, part, numbers[mine], own, Further(more.draws[others], more.numbers[others]))
 
-        _find_failures(run, np.arange(n, dtype=np.int64), failures, error)
-        at = np.delete(np.arange(n, dtype=np.int64), list(failures))
+        _find_failures(run, np.arange(n + m, dtype=np.int64), found, error)
+        good_places = np.delete(np.arange(n + m, dtype=np.int64), list(found))
+        at, also = good_places[good_places < n], good_places[good_places >= n] - n
         if len(at):
-            good = replace(run(at, series=True), plan=plan)
+            good = replace(run(good_places, series=True), plan=plan)
         else:
             good = _one_that_goes_on(scenario, plan, numbers, given, error)
 
-    def spread(values: NDArray[Any]) -> NDArray[Any]:
-        whole = np.full(n, "" if values.dtype.kind == "U" else np.nan, dtype=values.dtype)
+    def spread(values: NDArray[Any], at: Ints, size: int) -> NDArray[Any]:
+        whole = np.full(size, "" if values.dtype.kind == "U" else np.nan, dtype=values.dtype)
         whole[at] = values[: len(at)]
         return whole
 
-    outcomes = {name: spread(values) for name, values in good.outcomes.items()}
-    outcomes["ending"][list(failures)] = FAILED
-    drawn = {name: spread(values) for name, values in good.drawn.items()}
-    return replace(good, numbers=numbers, outcomes=outcomes, drawn=drawn, failures=failures)
+    outcomes = {name: spread(values, at, n) for name, values in good.outcomes.items()}
+    outcomes["ending"][np.delete(np.arange(n), at)] = FAILED
+    drawn = {name: spread(values, at, n) for name, values in good.drawn.items()}
+    lucks = (
+        {
+            name: spread(good.lucks.get(name, values[:0]), also if good.lucks else also[:0], m)
+            for name, values in good.outcomes.items()
+        }
+        if m
+        else {}
+    )
+    if m:
+        lucks["ending"][lucks["ending"] == ""] = FAILED
+    failures = {place: reason for place, reason in found.items() if place < n}
+    return replace(good, numbers=numbers, outcomes=outcomes, drawn=drawn, failures=failures, further=more, lucks=lucks)
 
 
 def _find_failures(run: Callable[[Ints], Ensemble], places: Ints, failures: dict[int, str], error: Exception) -> None:

@@ -164,7 +164,7 @@ def simulate(scenario: Scenario[ScenarioHead], setting: Setting) -> tuple[World,
     """
     declared = [(m.name, field) for m in MECHANISMS for field in m.fields(section(scenario, m))]
     world = World(setting, ORDER_OF_THE_DAY, declared)
-    drawn = Drawn(scenario.world, world.draws, scenario.world.correlations, setting.given)
+    drawn = Drawn(scenario.world, world.assumptions, scenario.world.correlations, setting.given)
     drawn.ranges.update(knob_ranges(scenario.world))
     world.run([mechanism(world, section(scenario, mechanism), drawn) for mechanism in MECHANISMS])
     return world, drawn

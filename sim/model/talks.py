@@ -457,8 +457,12 @@ class Talks(Mechanism):
                 recorder.tell(day, everyone[columns], "review", packages=slack, **account.values(), **trusts)
                 self._tell_withheld(day, everyone[columns], account.withheld)
         if counted:
-            states = np.concatenate([account.state for _, account, _ in stock])
-            without = [account.of(np.flatnonzero(~(self.nearest_slack[columns] > 0))) for columns, account, _ in stock]
+            tallied = [everyone[columns] < recorder.tallied for columns, _, _ in stock]
+            states = np.concatenate([account.state[here] for here, (_, account, _) in zip(tallied, stock, strict=True)])
+            without = [
+                account.of(np.flatnonzero(here & ~(self.nearest_slack[columns] > 0)))
+                for here, (columns, account, _) in zip(tallied, stock, strict=True)
+            ]
             self._ledger.count(recorder, day, states[states >= 0], without)
 
     def _tell_withheld(self, day: int, cohort: Ints, package: Ints) -> None:

@@ -18,8 +18,10 @@ from sim.ensemble.run import Ensemble, Plan, run_batch
 from sim.results.columns import FAILURES
 from sim.results.identity import as_run, identity_of
 from sim.results.ledger import questions_of
+from sim.results.manifest import RunManifest
 from sim.results.parts import Parts
 from sim.results.read import read_folder
+from sim.results.reading import read_lucks
 from sim.results.runs import Run
 from sim.results.summary import Row, as_dicts, summarise
 from sim.scenario import Scenario, ScenarioHead
@@ -35,6 +37,7 @@ def kept_as_run(folder: Path, plan: Plan) -> tuple[Ensemble, list[Row]]:
     """
     found = read_folder(folder)
     run, failures = Run.of_folder(found), {}
+    assert isinstance(found.manifest, RunManifest), "a run was read from there"
     if "failures.csv" in found.files:
         table = found.table("failures.csv", FAILURES)
         failures = {int(row["replication"]): str(row["reason"]) for row in table.dicts()}
@@ -44,7 +47,7 @@ def kept_as_run(folder: Path, plan: Plan) -> tuple[Ensemble, list[Row]]:
     events = run_batch(run.scenario, plan, watched).events if len(watched) else []
     ensemble = Ensemble(
         run.scenario, plan, np.arange(size, dtype=np.int64), run.outcomes, run.drawn, [], (), np.empty((0, 0, 0)), events,
-        _tallies(run), failures,
+        _tallies(run), failures, *read_lucks(found, run.scenario, found.manifest),
     )  # fmt: skip
     return ensemble, summarise(ensemble)
 

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
-from sim.ensemble.run import BATCH, Ensemble, Plan, Whole, run_ensemble, run_histories
+from sim.ensemble.lucks import further
+from sim.ensemble.run import BATCH, NO_MORE, Ensemble, Plan, Whole, run_ensemble, run_histories
 from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
 from sim.results.again import kept_as_run
@@ -34,7 +35,7 @@ from sim.results.summary import Row, summarise
 from sim.results.tables import outcomes_header, outcomes_rows
 from sim.scenario import Scenario, ScenarioHead
 
-_OUTCOME, _DRAWN, _SERIES, _ROWS, _REST = "outcome/", "drawn/", "series", "rows", "rest"
+_OUTCOME, _DRAWN, _LUCKS, _SERIES, _ROWS, _REST = "outcome/", "drawn/", "luck/", "series", "rows", "rest"
 
 
 @dataclass(frozen=True)
@@ -257,6 +258,7 @@ def keep_chunk(chunk: Chunk) -> None:
     arrays = {
         **{_OUTCOME + name: values for name, values in ensemble.outcomes.items()},
         **{_DRAWN + name: values for name, values in ensemble.drawn.items()},
+        **{_LUCKS + name: values for name, values in ensemble.lucks.items()},
         _SERIES: np.asarray(ensemble.series),
         _ROWS: np.frombuffer(outcomes_rows(ensemble).encode(), dtype=np.uint8),
         _REST: np.frombuffer(json.dumps(rest).encode(), dtype=np.uint8),
@@ -371,16 +373,18 @@ def _kept(chunk: Chunk, note: Callable[[str], None]) -> tuple[Ensemble, bytes]:
     """Return a chunk that was kept, and its rows of the table of replications."""
     arrays = _arrays(chunk, note)
     rest = json.loads(arrays[_REST].tobytes())
-    outcomes, drawn = (
+    outcomes, drawn, lucks = (
         {name.removeprefix(prefix): arrays[name] for name in arrays.files if name.startswith(prefix)}
-        for prefix in (_OUTCOME, _DRAWN)
+        for prefix in (_OUTCOME, _DRAWN, _LUCKS)
     )
+    numbers = np.arange(chunk.first, chunk.end, dtype=np.int64)
     ensemble = Ensemble(
-        chunk.scenario, chunk.plan, np.arange(chunk.first, chunk.end, dtype=np.int64), outcomes, drawn,
+        chunk.scenario, chunk.plan, numbers, outcomes, drawn,
         [(field, of) for field, of in rest["series_columns"]], tuple(rest["series_days"]), arrays[_SERIES],
         [Event(day, number, kind, values) for day, number, kind, values in rest["events"]],
         {(day, question): np.array(counts, dtype=np.int64) for day, question, counts in rest["tallies"]},
         {int(place): reason for place, reason in rest["failures"]},
+        further(numbers, chunk.plan.replications) if lucks else NO_MORE, lucks,
     )  # fmt: skip
     return ensemble, arrays[_ROWS].tobytes()
 

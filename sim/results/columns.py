@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from sim.ensemble.outcomes import Wanted, wanted
 from sim.model import MECHANISMS, outcomes_of
-from sim.model.endings import FAILED
 from sim.model.outcomes import Outcome
 from sim.results.summary import Row
 from sim.scenario import Scenario, numbers
@@ -142,6 +141,13 @@ def outcome_columns(scenario: Scenario[Any], days: int, asked: Sequence[str] = (
     return [whole("replication"), *_outcomes(scenario, days), *others, *(Column(path) for path in drawn_paths(scenario))]
 
 
+def lucks_columns(scenario: Scenario[Any], days: int, asked: Sequence[str] = ()) -> list[Column]:
+    """Return the columns of the further lucks: whose assumptions, which luck, and outcomes, empty where one failed."""
+    drawn = set(drawn_paths(scenario))
+    _, *outcomes = (column for column in outcome_columns(scenario, days, asked) if column.name not in drawn)
+    return [whole("draw"), whole("luck"), *outcomes]
+
+
 def drawn_paths(scenario: Scenario[Any]) -> list[str]:
     """Return the paths of the uncertain parameters of a scenario."""
     return [
@@ -184,17 +190,13 @@ SIGNED_SERIES = ("believed_drift", "value_of_fighting", "nearest_slack", "pledge
 OPEN_SERIES = ("nearest_slack",)
 
 
-def choices_of(scenario: Scenario[Any]) -> dict[str, tuple[str, ...]]:
-    """Return the columns of text of the replications, and which values they can have."""
-    found = {outcome.name: tuple(outcome.values) for outcome, _ in outcomes_of(scenario) if outcome.values is not None}
-    return {**found, "ending": (*found["ending"], FAILED)}
-
-
 # What the columns mean that are the same whatever the scenario: unit and meaning, by the name, or by table and name where
 # tables differ. Those of `outcomes.csv` are the outcomes and the numbers of the scenario, which say it themselves.
 MEANINGS: dict[str, tuple[str, str]] = {
     "scenario": ("", "Name of the scenario, with what was set."),
     "replication": ("", "Number of the history, from 0; the same number has the same luck in every scenario."),
+    "draw": ("", "Number of the history of outcomes.csv whose uncertain numbers it has."),
+    "luck": ("", "Number of the history whose luck it has, which no run has."),
     "section": ("", "What it belongs to: endings, deals, the course of the war and so on."),
     "id": ("", "A column of outcomes.csv, an ending, a state of the ledger, or a term and its option."),
     "label": ("", "What it is called."),
@@ -213,6 +215,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
         f"p{level}_{end}": ("as the value", f"{side} end of the 95 % interval of p{level}.")
         for level in ("05", "50", "95") for end, side in (("low", "Lower"), ("high", "Upper"))
     },
+    "least": ("as the value", "Lower end of the band of the assumptions: what it is in 95 % of the draws of these."),
+    "most": ("as the value", "Upper end of the band of the assumptions."),
+    "p50_least": ("as the value", "Lower end of the band of the assumptions of p50."),
+    "p50_most": ("as the value", "Upper end of the band of the assumptions of p50."),
     "day": ("days", "Days from the start, on which it is 0; of first_ceasefire in survival.csv from its beginning."),
     "date": ("", "The day as a date."),
     "survival.date": ("", "The day as a date; empty of first_ceasefire."),

@@ -27,6 +27,7 @@ from sim.results.columns import (
     TEXT,
     WHOLE,
     Column,
+    lucks_columns,
     outcome_columns,
     sweep_columns,
 )
@@ -47,6 +48,7 @@ ABOUT = {
     "standing.csv": "a week and an ending: how many histories stand so on that day",
     "survival.csv": "a day on which a curve changes: how wars end and how long ceasefires hold",
     "ledger.csv": "a day, a question and an answer: why histories at war have no deal",
+    "lucks.csv": "a history with other luck on the uncertain numbers of one of the run, and what happened in it",
     "failures.csv": "a history in which something went wrong in Parley",
     "sweep.csv": "an outcome at a point of the sweep",
     "comparison.csv": "an outcome of two scenarios",
@@ -117,7 +119,7 @@ def fields_of(name: str, header: Sequence[str], about: Manifest, scenario: Scena
     """Yield what the columns of a table are; none of what is no table. Only of some tables the scenario says more."""
     table = name.partition(".")[0]
     known = {column.name: column for column in (OF_SCENARIO, *_columns(name, about, scenario))}
-    own = _of_scenario(scenario) if table in ("outcomes", "sweep") and scenario is not None else {}
+    own = _of_scenario(scenario) if table in ("outcomes", "lucks", "sweep") and scenario is not None else {}
     for column in header:
         label, unit, meaning = own.get(column) or _asked(column, scenario, own)
         if not meaning:
@@ -132,6 +134,8 @@ def fields_of(name: str, header: Sequence[str], about: Manifest, scenario: Scena
 def _columns(name: str, about: Manifest, scenario: Scenario[Any] | None) -> Sequence[Column]:
     if isinstance(about, RunManifest) and name.startswith("outcomes.") and scenario is not None:
         return outcome_columns(scenario, about.days, about.other_times)
+    if isinstance(about, RunManifest) and name == "lucks.csv" and scenario is not None:
+        return lucks_columns(scenario, about.days, about.other_times)
     if isinstance(about, SweepManifest) and name == "sweep.csv":
         return sweep_columns([knob.path for knob in about.knobs])
     return TABLES.get(name, ())

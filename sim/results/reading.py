@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats
-from sim.ensemble.run import series_days
+from sim.ensemble.lucks import Further, further
+from sim.ensemble.run import NO_MORE, series_days
 from sim.model.answers import Questions, is_possible
 from sim.model.asked import Asked
 from sim.model.endings import ENDINGS, FAILED
@@ -31,7 +32,9 @@ from sim.results.columns import (
     SUMMARY,
     SURVIVAL,
     TEXT,
-    choices_of,
+    Column,
+    drawn_paths,
+    lucks_columns,
     outcome_columns,
     series_fields,
 )
@@ -42,6 +45,7 @@ from sim.results.statistics import wilson_interval
 from sim.results.summary import Row
 from sim.results.survival import courses
 from sim.results.tables import survival_rows
+from sim.results.values import choices_of
 from sim.scenario import Scenario
 
 Columns = dict[str, NDArray[Any]]
@@ -72,7 +76,37 @@ def read_outcomes(found: Folder, scenario: Scenario[Any], manifest: RunManifest)
         table = found.table("outcomes.csv", read_with)
     numbers = [(number,) for number in table["replication"].tolist()]
     table.just(numbers, [(number,) for number in range(manifest.replications)])
-    choices = choices_of(scenario)
+    _hold_columns(table, columns, choices_of(scenario))
+    return table.columns()
+
+
+def read_lucks(found: Folder, scenario: Scenario[Any], manifest: RunManifest) -> tuple[Further, Columns]:
+    """Return the histories with other luck on the assumptions of those of the run, and what happened in them.
+
+    Raises
+    ------
+    StoreError
+        When they are not those of the scenario and its size, or a history cannot have been so.
+    """
+    wanted = further(np.arange(manifest.replications, dtype=np.int64), manifest.replications)
+    if not len(wanted.draws) or not drawn_paths(scenario):
+        return NO_MORE, {}
+    if "lucks.csv" not in manifest.sha256:
+        raise StoreError(f"{found.path} has no lucks.csv, which this run wrote; run it again with --force")
+    columns = lucks_columns(scenario, manifest.days, manifest.other_times)
+    head = ("draw", "luck", "ending")
+    table = found.table("lucks.csv", [column if column.name in head else column.or_empty for column in columns])
+    table.just(
+        list(zip(table["draw"].tolist(), table["luck"].tolist(), strict=True)),
+        list(zip(*(numbers.tolist() for numbers in wanted), strict=True)),
+    )
+    _hold_columns(table, columns, choices_of(scenario))
+    known = table.columns()
+    return wanted, {name: known[name] for name in known if name not in head[:2]}
+
+
+def _hold_columns(table: Table, columns: Iterable[Column], choices: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse histories with values that there are not, or none where there must be one."""
     failed = table["ending"] == FAILED
     for column in columns:
         if column.kind == TEXT:
@@ -82,7 +116,6 @@ def read_outcomes(found: Folder, scenario: Scenario[Any], manifest: RunManifest)
                 ~np.isnan(table[column.name]) | failed, f"column {column.name} is empty, and the history did not fail"
             )
     _hold_together(table)
-    return table.columns()
 
 
 def _hold_together(table: Table) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,23 +17,20 @@ from numpy.typing import NDArray
 
 from sim import __version__
 from sim.engine.draws import Floats
-from sim.ensemble.outcomes import declared, wanted
 from sim.ensemble.run import Plan, horizon_days
 from sim.gate import shown
-from sim.model import outcomes_of
-from sim.model.asked import Asked, OutcomeError
 from sim.model.endings import FAILED
-from sim.results.columns import SERIES, choices_of, drawn_paths
+from sim.results.bands import OfDraws
+from sim.results.columns import SERIES, drawn_paths
 from sim.results.frames import Rows, Tabular, UnknownOutcome
 from sim.results.identity import Identity, as_run, identity_of, identity_over
 from sim.results.ledger import Entry, entries
 from sim.results.manifest import RunManifest, StoreError
 from sim.results.read import SCENARIO, Folder, read_folder
-from sim.results.reading import read_ledger, read_outcomes, read_summary
+from sim.results.reading import read_ledger, read_lucks, read_outcomes, read_summary
 from sim.results.summary import Row, as_dicts, summarise
+from sim.results.values import names_of, values_of
 from sim.scenario import Scenario, ScenarioHead, followers
-from sim.scenario.head import MOST_DAYS
-from sim.scenario.wording import quoted
 
 if TYPE_CHECKING:
     import pandas
@@ -61,6 +58,8 @@ class Run(Tabular):
     summary : list of Row
     ledger : list of Entry
         The rows of `ledger.csv`; none where no one negotiates, or too shortly for it.
+    draws : OfDraws or None
+        What other lucks made of some of the assumptions; None where none was run.
     place : int
         Among those that it stands beside and is called like; 0 for none.
     folder : Path, optional
@@ -77,6 +76,7 @@ class Run(Tabular):
     drawn: Mapping[str, Floats]
     summary: list[Row]
     ledger: list[Entry] = field(default_factory=list)
+    draws: OfDraws | None = None
     place: int = 0
     folder: Path | None = None
 
@@ -88,6 +88,7 @@ class Run(Tabular):
         return cls(
             name, scenario, plan.seed, len(ensemble.numbers), plan.days, __version__,
             ensemble.outcomes, ensemble.drawn, summarise(ensemble), list(entries(ensemble)),
+            OfDraws.of(ensemble.outcomes, ensemble.further, ensemble.lucks),
         )  # fmt: skip
 
     @property
@@ -124,7 +125,8 @@ class Run(Tabular):
         drawn = {path: columns.pop(path) for path in drawn_paths(scenario)}
         return cls(
             name, scenario, manifest.seed, manifest.replications, manifest.days, manifest.parley, columns, drawn,
-            read_summary(found, columns), read_ledger(found, scenario, manifest, columns), folder=found.path,
+            read_summary(found, columns), read_ledger(found, scenario, manifest, columns),
+            OfDraws.of(columns, *read_lucks(found, scenario, manifest)), folder=found.path,
         )  # fmt: skip
 
     @property
@@ -265,46 +267,3 @@ def called_apart(runs: Sequence[Run]) -> list[Run]:
     """Return runs that are each called otherwise: those that are called the same also by their place."""
     known = Counter(run.called for run in runs)
     return [replace(run, place=at) if known[run.called] > 1 else run for at, run in enumerate(runs, start=1)]
-
-
-def values_of(scenario: Scenario[Any], outcomes: Mapping[str, NDArray[Any]], outcome: str, days: int = MOST_DAYS) -> Floats:
-    """Return the values of an outcome among the columns of a run of so many days; see `Run.column`."""
-    asked, choices = Asked.parse(outcome), choices_of(scenario)
-    column, colon, value = ("ending", ":", asked.name) if asked.name in choices["ending"] else asked.name.partition(":")
-    if (value not in choices.get(column, ())) if colon else column in choices:
-        raise KeyError(outcome)
-    if asked.when and not wanted(scenario, days, [outcome]):
-        raise KeyError(outcome)
-    if column + asked.when not in outcomes:
-        _refuse(scenario, asked, outcome)
-    held = outcomes[column + asked.when]
-    if not colon:
-        return np.asarray(held, dtype=np.float64)
-    # Of what failed nothing is known, but that it did.
-    ran = outcomes["ending"] != FAILED
-    holds: Floats = np.where((held != "") & (ran | (value == FAILED)), (held == value).astype(np.float64), np.nan)
-    return holds
-
-
-def _refuse(scenario: Scenario[Any], asked: Asked, outcome: str) -> None:
-    """Say why an outcome is not among the columns of a run."""
-    if asked.when:
-        raise OutcomeError(
-            f"{quoted(outcome)} is of a time that this run does not hold; name the scenario rather than a folder of "
-            "results, or, from Python, ask `run` for it in `outcomes`"
-        )
-    known = declared(scenario, asked)
-    if (
-        known is not None
-        and known[0].elsewhere is None
-        and known[0].name not in {one.name for one, _ in outcomes_of(scenario)}
-    ):
-        raise OutcomeError(f"{quoted(outcome)} is of no time of its own; write one, as in {asked.name}@12")
-    raise KeyError(outcome)
-
-
-def names_of(scenario: Scenario[Any], outcomes: Collection[str]) -> list[str]:
-    """Return the names that `values_of` takes."""
-    choices = choices_of(scenario)
-    named = [f"{column}:{value}" for column, values in choices.items() if column in outcomes for value in values]
-    return [*choices["ending"], *(name for name in outcomes if name.partition("@")[0] not in choices), *named]

@@ -17,6 +17,7 @@ from sim.results.summary import Row
 from sim.results.tables import (
     failures_csv,
     ledger_csv,
+    lucks_csv,
     outcomes_csv,
     series_csv,
     standing_csv,
@@ -63,6 +64,7 @@ def write_run(
         "standing.csv": standing_csv(ensemble),
         "survival.csv": survival_csv(ensemble),
         **({"ledger.csv": ledger_csv(ensemble)} if days_of(ensemble) else {}),
+        **({"lucks.csv": lucks_csv(ensemble)} if ensemble.lucks else {}),
         **({"failures.csv": failures_csv(ensemble, place.folder)} if ensemble.failures else {}),
     }
     name = identity_of(ensemble.scenario, plan).label

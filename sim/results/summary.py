@@ -3,6 +3,8 @@
 The summary is a list of rows, made once and printed, written as CSV, Markdown or JSON from the same list.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -17,9 +19,11 @@ from sim.model.answers import is_possible
 from sim.model.asked import Asked
 from sim.model.endings import FAILED, labels
 from sim.model.outcomes import SECTIONS, Outcome, standalone
+from sim.results.bands import Band, OfDraws, band_of_mean, band_of_median, band_of_share
 from sim.results.ledger import Totals, entries
 from sim.results.names import Names
 from sim.results.statistics import mean_interval, quantile_interval, wilson_interval
+from sim.results.values import values_of
 from sim.scenario import Scenario, ScenarioHead
 
 ENDING_LABELS = {**labels(), FAILED: "Failed: something went wrong in Parley"}
@@ -33,7 +37,9 @@ class Row:
 
     A row of endings has `share` with `low` and `high`, its 95 % interval; a row of an outcome has `mean` with its interval,
     and `p05`, `p50` and `p95` with theirs, over the `n` of `total` replications in which it is defined. An interval is empty
-    where there are too few replications for it. Values are in `unit`.
+    where there are too few replications for it. `least` and `most` are the band of the assumptions, of the share or mean:
+    between what it lies in 95 % of the draws of all uncertain numbers, luck taken out (see `sim.results.bands`); those of
+    p50 are of the median. They are empty where there are too few draws. Values are in `unit`.
     """
 
     section: str
@@ -55,6 +61,10 @@ class Row:
     p50_high: float | None = None
     p95_low: float | None = None
     p95_high: float | None = None
+    least: float | None = None
+    most: float | None = None
+    p50_least: float | None = None
+    p50_most: float | None = None
 
     @property
     def value(self) -> float | None:
@@ -76,8 +86,57 @@ def summarise(ensemble: Ensemble) -> list[Row]:
     """Return the rows of the summary, in the order in which they are shown."""
     names = side_names(ensemble)
     rows = [row for outcome, _ in outcomes_of(ensemble.scenario) for row in _rows_of(outcome, ensemble.outcomes, names)]
-    order = list(SECTIONS)
+    order, over = list(SECTIONS), Over.of(ensemble)
+    rows = [over.banded(row) for row in rows] if over is not None else rows
     return sorted([*rows, *_ledger_rows(ensemble)], key=lambda row: order.index(row.section))
+
+
+@dataclass(frozen=True)
+class Over:
+    """What is asked of each draw of the assumptions of a run.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    days : int
+    outcomes : mapping of str to (n,) array
+        Of all histories.
+    draws : OfDraws or None
+        None where nothing is uncertain, so that all draws are one.
+    """
+
+    scenario: Scenario[ScenarioHead]
+    days: int
+    outcomes: Mapping[str, NDArray[Any]]
+    draws: OfDraws | None
+
+    @classmethod
+    def of(cls, ensemble: Ensemble) -> Over | None:
+        """Return that of an ensemble; None where too few histories were run to tell, or no further lucks."""
+        draws = OfDraws.of(ensemble.outcomes, ensemble.further, ensemble.lucks)
+        if draws is None and ensemble.drawn:
+            return None
+        return cls(ensemble.scenario, ensemble.plan.days, ensemble.outcomes, draws)
+
+    def banded(self, row: Row) -> Row:
+        """Return a row with its band of the assumptions."""
+        if row.value is None or row.id in RATIOS:
+            return row
+        if self.draws is None:
+            return replace(row, least=row.value, most=row.value, p50_least=row.p50, p50_most=row.p50)
+        values = values_of(self.scenario, self.draws.columns, row.id, self.days)
+        if row.share is not None:
+            yes = np.where(np.isnan(values), np.nan, values > 0)
+            return _with(row, band_of_share(yes, row.share), None)
+        every = values_of(self.scenario, self.outcomes, row.id, self.days)
+        band = band_of_mean(values, row.value)
+        return _with(row, band, band_of_median(values, np.sort(every[~np.isnan(every)])))
+
+
+def _with(row: Row, band: Band | None, of_median: Band | None) -> Row:
+    least, most = band or (None, None)
+    p50_least, p50_most = of_median or (None, None)
+    return replace(row, least=least, most=most, p50_least=p50_least, p50_most=p50_most)
 
 
 def _rows_of(outcome: Outcome, columns: Mapping[str, NDArray[Any]], names: Mapping[str, str]) -> Iterator[Row]:

@@ -108,6 +108,13 @@ def outcomes_rows(ensemble: Ensemble) -> str:
     return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True))
 
 
+def lucks_csv(ensemble: Ensemble) -> str:
+    """Return one row a history with other luck on the assumptions of another: these, its luck, and what happened."""
+    more, columns = ensemble.further, ensemble.lucks
+    texts = [[str(number) for number in numbers.tolist()] for numbers in more] + [_texts(v) for v in columns.values()]
+    return "".join(",".join(row) + "\n" for row in [["draw", "luck", *columns], *zip(*texts, strict=True)])
+
+
 def series_csv(ensemble: Ensemble) -> str:
     """Return the time series: for every week, field and row (side, backer) the mean and quantiles over replications.
 

@@ -14,7 +14,8 @@ from sim.ensemble.outcomes import wanted
 from sim.ensemble.run import Ensemble
 from sim.model import outcomes_of
 from sim.model.asked import OutcomeError
-from sim.results.runs import Run, values_of
+from sim.results.runs import Run
+from sim.results.values import values_of
 from sim.scenario import Expectation, Problem, Scenario, ScenarioError, ScenarioHead
 
 

@@ -21,9 +21,10 @@ from sim.ensemble.outcomes import declared
 from sim.ensemble.run import Plan, run_ensemble
 from sim.errors import ParleyError
 from sim.model.asked import Asked
-from sim.results.runs import Run, names_of, values_of
+from sim.results.runs import Run
 from sim.results.statistics import Z_95, quantile_interval, wilson_interval
 from sim.results.summary import only_summarised
+from sim.results.values import names_of, values_of
 from sim.scenario import Scenario, ScenarioHead
 from sim.scenario.distributions import LARGEST
 from sim.scenario.wording import did_you_mean, exact_number, quoted, shorten

@@ -1,0 +1,161 @@
+"""How far a share, mean or median moves over the assumptions: the second band of a result, beside that of the simulation.
+
+A draw of all uncertain numbers has a conditional frequency of its own, which endlessly many lucks would show. The band is
+where that of another draw lies with 95 %. It is worked out from draws that meet several lucks each (`sim.ensemble.lucks`):
+how far draws are apart beyond luck is known from them only so far, and the band is over all spreads that fit, as often as
+each does (a predictive distribution; Box and Tiao 1973, 5.2, for means; Williams 1975 for shares).
+
+- *Shares*: frequencies of the draws follow a beta distribution about the share of all histories; how far it spreads is
+  weighed by its likelihood (beta-binomial), every correlation of lucks with the same draw being as likely before.
+- *Means*: draws differ as the means of the draws do, but for as much of their variance as luck explains (analysis of
+  variance of one factor at random). How well a variance is known follows from how heavy the tails of the means are.
+- *Medians*: as means, on normal scores (ranks of the values among all histories), which are then turned back.
+
+Doubling histories narrows the first band and not this one; without uncertain numbers it has no width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.draws import Floats, Ints
+from sim.ensemble.lucks import LUCKS, Further
+
+LEVELS = (0.025, 0.975)
+# judgement: finer steps move the band by less than a hundredth of its width.
+SPREADS, STEPS = 48, 400
+# judgement: of fewer draws that have an outcome, or pairs of lucks in them, nothing is said.
+FEWEST = 20
+# judgement: heavier tails than that make a variance no less known, or nothing could be said of it.
+LEAST_FREEDOM = 4.0
+
+
+@dataclass(frozen=True)
+class OfDraws:
+    """What came of draws of the assumptions that met several lucks each.
+
+    Attributes
+    ----------
+    draws : (draws,) int
+        The replications whose assumptions they are.
+    columns : dict of str to (draws, lucks) array
+        The outcomes, by name; the first luck is that of the replication itself.
+    """
+
+    draws: Ints
+    columns: Mapping[str, NDArray[Any]]
+
+    @classmethod
+    def of(cls, outcomes: Mapping[str, NDArray[Any]], more: Further, lucks: Mapping[str, NDArray[Any]]) -> OfDraws | None:
+        """Return the draws of a run: its own histories with the further ones beside them; None without these."""
+        if not lucks:
+            return None
+        draws = more.draws[:: LUCKS - 1]
+        columns = {
+            name: np.concatenate([outcomes[name][draws][:, None], values.reshape(-1, LUCKS - 1)], axis=1)
+            for name, values in lucks.items()
+        }
+        return cls(draws, columns)
+
+
+Band = tuple[float, float]
+
+
+def band_of_share(yes: Floats, share: float) -> Band | None:
+    """Return between what the share lies in 95 % of the draws; None where too few have the outcome.
+
+    Parameters
+    ----------
+    yes : (draws, lucks) array
+        1 or 0; NaN where it does not apply.
+    share : float
+        Of all histories.
+    """
+    from scipy.special import betainc, betaln
+
+    known = ~np.isnan(yes)
+    if _too_few(known):
+        return None
+    if not 0.0 < share < 1.0:
+        return share, share
+    counts, of = np.nansum(yes, axis=1), known.sum(axis=1)
+    (kinds, times) = np.unique(np.stack([counts, of])[:, of > 0], axis=1, return_counts=True)
+    alike = (np.arange(SPREADS)[:, None] + 0.5) / SPREADS
+    first, second = share * (1.0 / alike - 1.0), (1.0 - share) * (1.0 / alike - 1.0)
+    fits = ((betaln(first + kinds[0], second + kinds[1] - kinds[0]) - betaln(first, second)) * times).sum(axis=1)
+    weights = np.exp(fits - fits.max())
+    at = (np.arange(STEPS + 1) / STEPS) ** 2 / 2
+    # Finer towards both ends, where frequencies of a wide spread are crowded.
+    at = np.concatenate([at, 1.0 - at[-2::-1]])
+    below = weights @ betainc(first, second, at) / weights.sum()
+    low, high = np.interp(LEVELS, below, at).tolist()
+    return min(low, share), max(high, share)
+
+
+def band_of_mean(values: Floats, mean: float) -> Band | None:
+    """Return between what the mean lies in 95 % of the draws; parameters as in `band_of_share`."""
+    found = _apart(values)
+    if found is None:
+        return None
+    low, high = np.quantile(mean + found, LEVELS).tolist()
+    return max(min(low, mean), float(np.nanmin(values))), min(max(high, mean), float(np.nanmax(values)))
+
+
+def band_of_median(values: Floats, every: Floats) -> Band | None:
+    """Return between what the median lies in 95 % of the draws.
+
+    Parameters
+    ----------
+    values : (draws, lucks) array
+        NaN where it does not apply.
+    every : (n,) array
+        Those of all histories that have it, in rising order.
+    """
+    from scipy.special import ndtr, ndtri
+
+    ranks = 0.5 * (np.searchsorted(every, values, "left") + np.searchsorted(every, values, "right"))
+    scores: Floats = np.where(np.isnan(values), np.nan, ndtri(np.clip(ranks, 0.5, len(every) - 0.5) / len(every)))
+    found = _apart(scores)
+    if found is None:
+        return None
+    low, high = np.quantile(every, ndtr(np.quantile(found, LEVELS))).tolist()
+    middle = float(np.quantile(every, 0.5))
+    return min(low, middle), max(high, middle)
+
+
+def _too_few(known: NDArray[np.bool_]) -> bool:
+    counts = known.sum(axis=1)
+    return bool(np.count_nonzero(counts) < FEWEST or (counts[counts > 0] - 1).sum() < FEWEST)
+
+
+def _apart(values: Floats) -> Floats | None:
+    """Return how far draws lie from their centre, luck taken out, over all spreads that fit; None where too few tell."""
+    from scipy.special import chdtri
+
+    known = ~np.isnan(values)
+    if _too_few(known):
+        return None
+    counts = known.sum(axis=1)
+    values, known, counts = values[counts > 0], known[counts > 0], counts[counts > 0]
+    draws, size = len(counts), int(counts.sum())
+    means = np.where(known, values, 0.0).sum(axis=1) / counts
+    within = float(np.where(known, (values - means[:, None]) ** 2, 0.0).sum() / (size - draws))
+    away = means - float((counts * means).sum() / size)
+    between = float((counts * away**2).sum() / (draws - 1))
+    spread = float(np.sqrt((away**2).mean()))
+    if spread == 0.0:
+        return np.zeros(1)
+    # Lucks a draw, where they differ in number.
+    typical = (size - float((counts**2).sum()) / size) / (draws - 1)
+    tails = float((away**4).mean() / spread**4) - 3.0
+    freedom = max(LEAST_FREEDOM, 2.0 / (2.0 / (draws - 1) + tails / draws)) if 2.0 + tails > 0.0 else float(draws - 1)
+    chances = (np.arange(SPREADS) + 0.5) / SPREADS
+    fitting = np.sqrt(np.maximum(between * freedom / chdtri(freedom, chances) - within, 0.0) / typical)
+    shape = np.quantile(away / spread, (np.arange(STEPS) + 0.5) / STEPS, method="weibull")
+    apart: Floats = np.multiply.outer(fitting, shape).reshape(-1)
+    return apart
