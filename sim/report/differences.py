@@ -14,7 +14,7 @@ from sim.report.style import FAINT, SERIES, Paper, name_above
 from sim.results.comparison import Comparison, Line
 from sim.results.pairs import Difference
 from sim.words.changes import both_in_words, what_in_words
-from sim.words.comparison import ending_in_words
+from sim.words.comparison import SAME_SIGN, ending_in_words, same_sign
 from sim.words.findings.pieces import with_interval
 from sim.words.numbers import beside, unit_after
 
@@ -57,16 +57,21 @@ def difference_table(one: Comparison) -> Table:
         found = line.difference
         name = line.alone
         if found is None:
-            rows.append([name, None, None, "too few histories", None])
+            rows.append([name, None, None, "too few histories", None, None])
             continue
         of = ("comparison.csv", one.left.name, one.right.name, line.id)
         left, right = both_sides(found, line.unit, of)
         pairs = Value(f"{found.pairs:,}", found.pairs, "|".join((*of, "pairs")))
-        rows.append([name, left, right, difference_of(one, line), pairs])
+        same = None
+        if line.signs is not None:
+            same = Value(same_sign(line), line.signs.share, "|".join((*of, "same_sign")))
+        rows.append([name, left, right, difference_of(one, line), same, pairs])
     how = "on the same luck" if one.paired else "unpaired"
     caption = f"{one.right.called} against {one.left.called}, {how}, with 95 % intervals (comparison.csv)"
     return Table(
-        caption, ["outcome", one.left.called, one.right.called, "difference", "pairs" if one.paired else "histories"], rows
+        caption,
+        ["outcome", one.left.called, one.right.called, "difference", SAME_SIGN, "pairs" if one.paired else "histories"],
+        rows,
     )
 
 
@@ -83,6 +88,8 @@ def difference_of(one: Comparison, line: Line) -> list[Piece]:
     told = with_interval(found.mean, found.low, found.high, unit, of, columns=columns, sign=True, words="")
     if not found.found:
         return ["no difference found (within ", *told[-4:-1], f"{unit_after(line.unit)})"]
+    if line.undetermined:
+        return [*told, ", undetermined"]
     return [*told, ", found but negligible"] if found.negligible else [*told]
 
 

@@ -41,7 +41,7 @@ from sim.studies.sweep import Sweep
 from sim.words.breakeven import title_of, verdict
 from sim.words.comparison import moved_lines, pairing_in_words, together
 from sim.words.findings.comparison import of_comparisons
-from sim.words.findings.pieces import joined, share_of, with_interval
+from sim.words.findings.pieces import joined, over_assumptions, share_of, with_interval
 from sim.words.findings.studies import of_assumptions
 from sim.words.labels import knob_label, with_unit
 from sim.words.ledger import sentences
@@ -141,10 +141,11 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
     failed: list[list[Piece]] = []
     if told := failed_in_words(run):
         failed = [[f"{told} (failures.csv). Nothing else is known of them, and no figure counts them."]]
+    bands: list[list[Piece]] = [[WHAT_BANDS_ARE]] if run.draws is not None else []
     why = sentences(kept.names, Totals(run.ledger))
     balance = balance_sentences(scenario, run.outcomes, run.drawn)
     blocks = [
-        Block("where", "What came out", failed, tables=[_in_short(kept)], pictures=chosen("standing"),
+        Block("where", "What came out", [*failed, *bands], tables=[_in_short(kept)], pictures=chosen("standing"),
               picture_first=True, brief=1),
         Block("why", "Why there is no deal", points=[[text] for text in why], pictures=chosen("ledger", "worth", "beliefs"),
               brief=1),
@@ -174,17 +175,26 @@ def _story_block(kept: Kept, story: Story | None, why_none: str) -> Block:
     return Block("history", "One history", [[f"None is told: {why_none}."]])
 
 
+# Of a column: the band of the assumptions.
+OVER = "over the assumptions"
+WHAT_BANDS_ARE = (
+    "In brackets: what more histories would change, with 95 %. Over the assumptions: between what it lies in 95 % of the "
+    "draws of all that is uncertain in the scenario, luck taken out; more histories do not narrow it."
+)
+
+
 def _in_short(kept: Kept) -> Table:
     """Return a table of few lines: how histories end, and what studies look at unless they are told otherwise."""
     rows = [row for row in kept.run.summary if row.section == "endings"]
     rows += [row for name in HEADLINE for row in kept.run.summary if row.id == name and row not in rows and row.n]
     heading = SECTIONS["endings"].heading.format(end=kept.end.isoformat())
     table = Table(
-        "Endings and main outcomes, with 95 % intervals (summary.csv)", ["", heading, "nine tenths of histories"], []
+        "Endings and main outcomes, with 95 % intervals (summary.csv)", ["", heading, OVER, "nine tenths of histories"], []
     )
     for row in rows:
         label = with_unit(row.alone if row.section != "endings" else row.label, row.unit)
-        table.rows.append([label, _share_cell(row) if row.share is not None else _mean_cell(row), _range_cell(row)])
+        value = _share_cell(row) if row.share is not None else _mean_cell(row)
+        table.rows.append([label, value, _over_cell(row), _range_cell(row)])
     return table
 
 
@@ -212,6 +222,11 @@ def _range_cell(row: Row) -> list[Piece]:
     return [low, " .. ", high]
 
 
+def _over_cell(row: Row) -> list[Piece]:
+    """Return the band of the assumptions."""
+    return [*over_assumptions(row, before="")]
+
+
 def _summary_tables(kept: Kept) -> Iterator[Table]:
     """Yield the summary, a table for each of its sections."""
     for name, section in SECTIONS.items():
@@ -219,11 +234,12 @@ def _summary_tables(kept: Kept) -> Iterator[Table]:
         caption = section.heading.format(end=kept.end.isoformat(), span=f"{kept.run.days:,} days") + " (summary.csv)"
         of = {row.id: Value(f"{row.n:,}", row.n, f"summary.csv|{row.id}|n") for row in rows}
         if rows and section.of_shares:
-            yield Table(caption, ["", "share (95 %)", "of"], [[row.label, _share_cell(row), of[row.id]] for row in rows])
+            header = ["", "share (95 %)", OVER, "of"]
+            yield Table(caption, header, [[row.label, _share_cell(row), _over_cell(row), of[row.id]] for row in rows])
         elif rows:
-            header = ["", "mean (95 % interval)", "5 % .. 95 % of histories", "unit", "histories"]
+            header = ["", "mean (95 % interval)", OVER, "5 % .. 95 % of histories", "unit", "histories"]
             yield Table(caption, header, [
-                [row.label, _mean_cell(row), _range_cell(row), row.unit, of[row.id]] for row in rows
+                [row.label, _mean_cell(row), _over_cell(row), _range_cell(row), row.unit, of[row.id]] for row in rows
             ])  # fmt: skip
 
 

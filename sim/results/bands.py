@@ -67,7 +67,7 @@ Band = tuple[float, float]
 
 
 def band_of_share(yes: Floats, share: float) -> Band | None:
-    """Return between what the share lies in 95 % of the draws; None where too few have the outcome.
+    """Return between what the share lies in 95 % of the draws; None where too few tell.
 
     Parameters
     ----------
@@ -79,10 +79,9 @@ def band_of_share(yes: Floats, share: float) -> Band | None:
     from scipy.special import betainc, betaln
 
     known = ~np.isnan(yes)
-    if _too_few(known):
+    # Of what no history shows, or all, nothing tells how it differs.
+    if _too_few(known) or not 0.0 < share < 1.0:
         return None
-    if not 0.0 < share < 1.0:
-        return share, share
     counts, of = np.nansum(yes, axis=1), known.sum(axis=1)
     (kinds, times) = np.unique(np.stack([counts, of])[:, of > 0], axis=1, return_counts=True)
     alike = (np.arange(SPREADS)[:, None] + 0.5) / SPREADS

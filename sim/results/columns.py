@@ -219,6 +219,8 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "most": ("as the value", "Upper end of the band of the assumptions."),
     "p50_least": ("as the value", "Lower end of the band of the assumptions of p50."),
     "p50_most": ("as the value", "Upper end of the band of the assumptions of p50."),
+    "n_least": ("share", "Lower end of the band of the assumptions of n / total."),
+    "n_most": ("share", "Upper end of the band of the assumptions of n / total."),
     "day": ("days", "Days from the start, on which it is 0; of first_ceasefire in survival.csv from its beginning."),
     "date": ("", "The day as a date."),
     "survival.date": ("", "The day as a date; empty of first_ceasefire."),

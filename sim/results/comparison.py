@@ -16,7 +16,9 @@ from sim.model.outcomes import SECTIONS, standalone
 from sim.results.frames import Tabular, UnknownOutcome
 from sim.results.pairs import Difference, in_a_line, mcnemar, of_means, of_ratios, of_shares, transitions
 from sim.results.runs import Run, called_apart
+from sim.results.signs import Signs, Split, signs_of, split_by
 from sim.results.summary import Row, row_of
+from sim.results.values import values_of
 from sim.scenario.describe import Change, changes
 from sim.scenario.identity import HORIZON
 
@@ -40,6 +42,10 @@ class Line(NamedTuple):
         None where too few histories have the outcome.
     p : float
         McNemar's exact test of a paired share; NaN otherwise.
+    signs : Signs or None
+        In which share of the assumptions it has the sign of the difference; None where that is not known.
+    on : tuple of Split
+        Where that is undetermined, the assumptions on which it depends, as far as any split it.
     """
 
     section: str
@@ -48,6 +54,8 @@ class Line(NamedTuple):
     unit: str
     difference: Difference | None
     p: float
+    signs: Signs | None = None
+    on: tuple[Split, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Line: {in_a_line(self)}>"
@@ -67,7 +75,15 @@ class Line(NamedTuple):
             return "no difference: the same in every history"
         if found.negligible:
             return "found, but negligible"
-        return "difference" if found.found else "no difference found"
+        if not found.found:
+            return "no difference found"
+        return "undetermined" if self.undetermined else "difference"
+
+    @property
+    def undetermined(self) -> bool:
+        """Whether a difference was found whose sign is another in too many of the assumptions."""
+        found = self.difference is not None and self.difference.found
+        return found and self.signs is not None and not self.signs.is_clear
 
 
 @dataclass(frozen=True, repr=False)
@@ -134,10 +150,18 @@ class Comparison(Tabular):
                     "label": line.label, "unit": line.unit, "pairs": numbers["pairs"], "left_value": numbers["left"],
                     "right_value": numbers["right"], "difference": numbers["mean"], "low": numbers["low"],
                     "high": numbers["high"], "correlation": numbers["correlation"], "variance_factor": numbers["shrink"],
-                    "spread": numbers["spread"], "p_mcnemar": _plain(line.p), "verdict": line.verdict,
+                    "spread": numbers["spread"], "p_mcnemar": _plain(line.p), "verdict": line.verdict, **_signs(line),
                 }
             )  # fmt: skip
         return rows
+
+
+def _signs(line: Line) -> dict[str, Any]:
+    """Return what is known of the sign of a line over the assumptions, by the columns of the table."""
+    shares = {"same_sign": "share", "same_sign_low": "share_low", "same_sign_high": "share_high"}
+    names = {"draws": "draws", "moved": "moved", **shares}
+    told = {name: None if line.signs is None else getattr(line.signs, of) for name, of in names.items()}
+    return {**told, "depends_on": " and ".join(split.path for split in line.on) or None}
 
 
 def _plain(value: Any) -> Any:
@@ -231,8 +255,34 @@ def _line(row: Row, left: Run, right: Run, paired: bool, comparisons: int) -> Li
         return _told(row, None)
     if row.unit == "share" and row.share is not None:
         p = mcnemar(ours, theirs) if paired else np.nan
-        return _told(row, of_shares(ours, theirs, **how), p)
-    return _told(row, of_means(ours, theirs, **how))
+        line = _told(row, of_shares(ours, theirs, **how), p)
+    else:
+        line = _told(row, of_means(ours, theirs, **how))
+    return _signed(line, left, right) if paired else line
+
+
+def _signed(line: Line, left: Run, right: Run) -> Line:
+    """Return a line with what draws of the assumptions tell of the sign of a difference that was found."""
+    found = line.difference
+    if found is None or not found.found or left.draws is None or right.draws is None:
+        return line
+    both = np.intersect1d(left.draws.draws, right.draws.draws)
+    ours, theirs = (
+        values_of(run.scenario, run.draws.columns, line.id, run.days)[np.isin(run.draws.draws, both)]
+        for run in (left, right)
+        if run.draws is not None
+    )
+    differences = theirs - ours
+    signs = signs_of(differences, mean=found.mean)
+    line = line._replace(signs=signs)
+    if not line.undetermined:
+        return line
+    known = ~np.isnan(differences)
+    means = np.where(
+        known.any(axis=1), np.where(known, differences, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1), np.nan
+    )
+    assumed = {path: values[both] for run in (left, right) for path, values in run.drawn.items()}
+    return line._replace(on=tuple(split_by(means, assumed)))
 
 
 def _told(row: Row, found: Difference | None, p: float = np.nan) -> Line:

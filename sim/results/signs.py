@@ -57,12 +57,6 @@ class Parted(NamedTuple):
         low, high = np.quantile(self.means, LEVELS).tolist()
         return low, high
 
-    @property
-    def positive(self) -> float:
-        """In which share of the assumptions it is above 0; half where none is on any side."""
-        share = (self.means > 0).mean() + 0.5 * (self.means == 0).mean()
-        return float(share)
-
 
 @dataclass(frozen=True)
 class Signs:
@@ -110,8 +104,12 @@ class Signs:
             return "no difference found"
         if self.pairs < FEWEST_PAIRS:
             return "too few pairs"
-        is_clear = self.share >= DETERMINED and self.share_low > 0.5
-        return ("+" if self.mean > 0 else "-") if is_clear else "undetermined"
+        return ("+" if self.mean > 0 else "-") if self.is_clear else "undetermined"
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether few enough of the draws have another sign."""
+        return self.share >= DETERMINED and self.share_low > 0.5
 
 
 def parted(values: Floats) -> Parted | None:
@@ -126,22 +124,36 @@ def parted(values: Floats) -> Parted | None:
     >>> found.means.round(3).tolist(), round(found.spread, 3), round(found.noise, 3)
     ([2.129, 5.871], 2.646, 1.414)
     """
-    known = ~np.isnan(values)
-    counts = known.sum(axis=1)
-    values, known, counts = values[counts > 0], known[counts > 0], counts[counts > 0]
-    draws, size = len(counts), int(counts.sum())
-    if draws < 2 or size == draws:
+    values = values[~np.isnan(values).all(axis=1)]
+    if len(values) < 2 or np.count_nonzero(~np.isnan(values)) == len(values):
         return None
+    means, variance, within = _part(*_per_draw(values))
+    return Parted(means, float(np.sqrt(variance)), float(np.sqrt(within)))
+
+
+def _per_draw(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return of each draw how many lucks have the outcome, their mean, and the sum of squares about it."""
+    known = ~np.isnan(values)
+    counts = known.sum(axis=1).astype(np.float64)
     means: Floats = np.where(known, values, 0.0).sum(axis=1) / counts
-    whole = float((counts * means).sum() / size)
-    within = float(np.where(known, (values - means[:, None]) ** 2, 0.0).sum() / (size - draws))
-    between = float((counts * (means - whole) ** 2).sum() / (draws - 1))
-    # Lucks a draw, where they differ in number.
-    typical = (size - float((counts**2).sum()) / size) / (draws - 1)
-    variance = max(0.0, (between - within) / typical)
-    centre = float(means.mean())
-    shrunk = centre + (means - centre) * np.sqrt(variance / np.maximum(variance + within / counts, 1e-300))
-    return Parted(shrunk, float(np.sqrt(variance)), float(np.sqrt(within)))
+    squares: Floats = np.where(known, (values - means[:, None]) ** 2, 0.0).sum(axis=1)
+    return counts, means, squares
+
+
+def _part(counts: Floats, means: Floats, squares: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the means with luck taken out, and the variances between and within draws, of draws along the last axis."""
+    draws, size = means.shape[-1], counts.sum(axis=-1)
+    # Of a sample of draws none of which has two lucks nothing can be said: NaN.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        within = squares.sum(axis=-1) / (size - draws)
+        whole = (counts * means).sum(axis=-1) / size
+        between = (counts * (means - whole[..., None]) ** 2).sum(axis=-1) / (draws - 1)
+        # Lucks a draw, where they differ in number.
+        typical = (size - (counts**2).sum(axis=-1) / size) / (draws - 1)
+        variance = np.maximum(0.0, (between - within) / typical)
+    centre = means.mean(axis=-1, keepdims=True)
+    part = variance[..., None] / np.maximum(variance[..., None] + within[..., None] / counts, 1e-300)
+    return centre + (means - centre) * np.sqrt(part), variance, within
 
 
 def mean_over_draws(values: Floats) -> Difference:
@@ -158,7 +170,7 @@ def mean_over_draws(values: Floats) -> Difference:
     return found
 
 
-def signs_of(differences: Floats, way: float = 0.0) -> Signs | None:
+def signs_of(differences: Floats, way: float = 0.0, mean: float | None = None) -> Signs | None:
     """Return in which share of the draws an effect has a sign; None where that cannot be told.
 
     Draws in which no pair differs are counted apart: what does nothing there has no sign.
@@ -169,6 +181,8 @@ def signs_of(differences: Floats, way: float = 0.0) -> Signs | None:
         Of each pair of histories; NaN where one has not the outcome.
     way : float
         The sign that is asked about; that of the mean if not given.
+    mean : float, optional
+        The effect over all draws, where more histories tell it than these.
     """
     there = differences[~np.isnan(differences).all(axis=1)]
     moving = there[(np.nan_to_num(there) != 0).any(axis=1)]
@@ -176,11 +190,15 @@ def signs_of(differences: Floats, way: float = 0.0) -> Signs | None:
     if found is None:
         return None
     over = mean_over_draws(there)
-    way = way or over.mean
+    way = way or (over.mean if mean is None else mean)
+    # Draws in which nothing differs have no part in it.
+    shift = 0.0 if mean is None else mean * len(there) / len(moving) - float(found.means.mean())
     luck = np.random.Generator(np.random.PCG64(0))
-    again = [parted(moving[luck.integers(len(moving), size=len(moving))]) for _ in range(RESAMPLES)]
-    low, high = np.quantile([_share(one, way) for one in again if one is not None], (0.025, 0.975)).tolist()
-    share = _share(found, way)
+    again = luck.integers(len(moving), size=(RESAMPLES, len(moving)))
+    shares = _share(_part(*(values[again] for values in _per_draw(moving)))[0] + shift, way)
+    low, high = np.nanquantile(shares, (0.025, 0.975)).tolist()
+    found = found._replace(means=found.means + shift)
+    share = float(_share(found.means, way))
     least, most = _counted(share, len(moving))
     return Signs(
         over.mean, over.low, over.high, float((~np.isnan(there)).sum() / len(there)), len(there), len(moving), found.spread,
@@ -198,8 +216,11 @@ def _counted(share: float, draws: int) -> tuple[float, float]:
     return low, high
 
 
-def _share(found: Parted, way: float) -> float:
-    return found.positive if way > 0 else 1.0 - found.positive
+def _share(means: Floats, way: float) -> Floats:
+    """Return the share of draws, the last axis, whose means go a way; half of those go it that are on no side."""
+    above = np.where(np.isnan(means).any(axis=-1), np.nan, (means > 0).mean(axis=-1) + 0.5 * (means == 0).mean(axis=-1))
+    share: Floats = above if way > 0 else 1.0 - above
+    return share
 
 
 class Split(NamedTuple):

@@ -39,7 +39,8 @@ class Row:
     and `p05`, `p50` and `p95` with theirs, over the `n` of `total` replications in which it is defined. An interval is empty
     where there are too few replications for it. `least` and `most` are the band of the assumptions, of the share or mean:
     between what it lies in 95 % of the draws of all uncertain numbers, luck taken out (see `sim.results.bands`); those of
-    p50 are of the median. They are empty where there are too few draws. Values are in `unit`.
+    p50 are of the median, those of n of the part of the histories that has it. They are empty where there are too few
+    draws. Values are in `unit`.
     """
 
     section: str
@@ -65,6 +66,8 @@ class Row:
     most: float | None = None
     p50_least: float | None = None
     p50_most: float | None = None
+    n_least: float | None = None
+    n_most: float | None = None
 
     @property
     def value(self) -> float | None:
@@ -122,21 +125,28 @@ class Over:
         """Return a row with its band of the assumptions."""
         if row.value is None or row.id in RATIOS:
             return row
+        part = row.n / row.total
         if self.draws is None:
-            return replace(row, least=row.value, most=row.value, p50_least=row.p50, p50_most=row.p50)
+            own: dict[str, Any] = {"least": row.value, "most": row.value, "p50_least": row.p50, "p50_most": row.p50}
+            return replace(row, **own, n_least=part, n_most=part)
         values = values_of(self.scenario, self.draws.columns, row.id, self.days)
         if row.share is not None:
             yes = np.where(np.isnan(values), np.nan, values > 0)
-            return _with(row, band_of_share(yes, row.share), None)
+            return _with(row, share=band_of_share(yes, row.share))
         every = values_of(self.scenario, self.outcomes, row.id, self.days)
-        band = band_of_mean(values, row.value)
-        return _with(row, band, band_of_median(values, np.sort(every[~np.isnan(every)])))
+        ran = self.draws.columns["ending"] != FAILED
+        there = np.where(ran, ~np.isnan(values), np.nan)
+        median = band_of_median(values, np.sort(every[~np.isnan(every)]))
+        return _with(row, share=band_of_mean(values, row.value), p50=median, n=band_of_share(there, part))
 
 
-def _with(row: Row, band: Band | None, of_median: Band | None) -> Row:
-    least, most = band or (None, None)
-    p50_least, p50_most = of_median or (None, None)
-    return replace(row, least=least, most=most, p50_least=p50_least, p50_most=p50_most)
+def _with(row: Row, **bands: Band | None) -> Row:
+    """Return a row with bands: that of its share or mean is called `share`, others as what they are of."""
+    ends: dict[str, Any] = {}
+    for name, band in bands.items():
+        before = "" if name == "share" else f"{name}_"
+        ends[f"{before}least"], ends[f"{before}most"] = band or (None, None)
+    return replace(row, **ends)
 
 
 def _rows_of(outcome: Outcome, columns: Mapping[str, NDArray[Any]], names: Mapping[str, str]) -> Iterator[Row]:

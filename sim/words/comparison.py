@@ -23,6 +23,12 @@ from sim.words.numbers import band, beside, by_interval, unit_after, with_band
 # What is told first of what was changed; the rest of it stands in full.
 MOST_CHANGES = 3
 NOT_FOUND = "≈"
+# Of the assumptions.
+SAME_SIGN = "same sign"
+WHAT_SIGNS_ARE = (
+    "Same sign: in so many of the draws of all that is uncertain the difference goes this way, luck taken out; below 80 % "
+    "it is undetermined."
+)
 ROUNDING = "Each number is rounded by itself; differences are of the numbers before rounding."
 
 
@@ -47,6 +53,11 @@ def difference_in_words(found: Difference, unit: str) -> str:
         return f"no difference found (within {band(found.low, found.high, unit, sign=True)}{unit_after(unit)})"
     told = with_band(found.mean, found.low, found.high, unit, sign=True)
     return f"{told}, found but negligible" if found.negligible else told
+
+
+def same_sign(line: Line) -> str:
+    """Return in which share of the assumptions a difference has its sign; empty where none was found or it is not known."""
+    return "" if line.signs is None else f"{100 * line.signs.share:.0f} %"
 
 
 def _some(line: Line, whole: int) -> str:
@@ -133,24 +144,29 @@ def _beside(comparison: Comparison, lines: Sequence[Line] | None = None) -> Tabl
     """Return outcomes of both scenarios beside one another, with their difference: the main ones if none are given."""
     left, right = comparison.left.called, comparison.right.called
     together = f", {comparison.comparisons} together" if comparison.comparisons > 1 else ""
+    known, main = {line.id: line for line in comparison.lines}, lines is None
     columns = [
         Column("What it changed", wraps=True),
         Column(left),
         Column(right),
         Column(f"difference (95 %{together})", wraps=True),
     ]
+    lines = lines if lines is not None else [known[name] for name in main_outcomes(comparison.lines)]
+    signed = any(line.signs is not None for line in lines)
+    columns += [Column(SAME_SIGN)] if signed else []
     rows: list[list[Cell]] = []
-    known = {line.id: line for line in comparison.lines}
-    section = "" if lines is not None else None
-    for line in lines if lines is not None else [known[name] for name in main_outcomes(comparison.lines)]:
+    section = None if main else ""
+    for line in lines:
         if section is not None and line.section != section:
             section = line.section
             rows.append([SECTIONS[section].beside])
         before, after, difference = in_cells(line)
         found = line.difference
-        told = difference if found is not None and found.found else Quiet(difference)
-        label = line.label if line.section == "endings" or lines is not None else line.alone
-        rows.append([f"{label}{_some(line, comparison.pairs)}", before, after, told])
+        is_clear = found is not None and found.found and not line.undetermined
+        told = difference if is_clear else Quiet(difference)
+        label = line.label if line.section == "endings" or not main else line.alone
+        cells: list[Cell] = [f"{label}{_some(line, comparison.pairs)}", before, after, told]
+        rows.append([*cells, same_sign(line)] if signed else cells)
     return Table(columns, rows)
 
 
@@ -163,6 +179,8 @@ def whole(comparison: Comparison) -> Iterator[Block]:
     yield EMPTY
     yield _beside(comparison, comparison.lines)
     yield Text(ROUNDING, 0, 2, style="quiet")
+    if any(line.signs is not None for line in comparison.lines):
+        yield Text(WHAT_SIGNS_ARE, 0, 2, style="quiet")
     if any(_some(line, comparison.pairs) for line in comparison.lines) and comparison.paired:
         yield Text(
             f"[some of {comparison.pairs:,}]: in the histories that have it in both scenarios, maybe not like the rest", 1, 1
@@ -239,12 +257,12 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
         page += [f"- {markdown_cell(text)}" for text in changed_in_words(comparison)]
         page += [
             "",
-            f"| outcome | {markdown_cell(left)} | {markdown_cell(right)} | difference (95 %) |",
-            "|---|---:|---:|---|",
+            f"| outcome | {markdown_cell(left)} | {markdown_cell(right)} | difference (95 %) | {SAME_SIGN} |",
+            "|---|---:|---:|---|---:|",
         ]
         for line in comparison.lines:
             label = f"{line.alone}{_some(line, comparison.pairs)}"
-            page.append("| " + " | ".join(markdown_cell(text) for text in (label, *in_cells(line))) + " |")
+            page.append("| " + " | ".join(markdown_cell(text) for text in (label, *in_cells(line), same_sign(line))) + " |")
         page += ["", ROUNDING]
         if comparison.paired:
             page += ["", *map(markdown_cell, moved_lines(comparison))]

@@ -40,6 +40,18 @@ def band(low: float, high: float, unit: str, *, sign: bool = False) -> str:
     return " .. ".join(by_interval(low, low, high, unit, sign=sign)[1:])
 
 
+def ends_over(least: float, most: float, unit: str) -> tuple[str, str]:
+    """Return both ends of a band of the assumptions without its unit: of shares in whole per cent, which is all it is worth.
+
+    >>> ends_over(0.0004, 0.918, "share"), ends_over(161234.0, 2345678.0, "persons")
+    (('0', '92'), ('200,000', '2,300,000'))
+    """
+    if unit == "share":
+        return f"{100 * least:.0f}", f"{100 * most:.0f}"
+    _, low, high = by_interval(least, least, most, unit)
+    return low, high
+
+
 def beside(value: float, low: float, high: float, unit: str) -> str:
     """Return a value that stands beside an interval, as what a difference is of, with the digits that this warrants.
 

@@ -26,9 +26,10 @@ from sim.words.findings import findings_block, of_ensemble
 from sim.words.layout import EMPTY, Bar, Block, Column, Table, Text, Title, scale_of
 from sim.words.ledger import sentences
 from sim.words.markdown import markdown_cell
-from sim.words.numbers import by_interval, in_unit, place_of, to_place
+from sim.words.numbers import by_interval, ends_over, in_unit, place_of, to_place
 
 SHARES, OUTCOMES = ("share", "95 % interval"), ("mean ± (95 %)", "5 % .. 95 %")
+OVER = "assumptions"
 
 
 def columns_of(section: str) -> tuple[str, str]:
@@ -53,6 +54,13 @@ def cells(row: Row) -> tuple[str, str]:
     # How far it may be from that of endlessly many histories, with 95 %.
     half = "" if low is None or high is None or place is None else f" ±{to_place((high - low) / 2, place)}"
     return f"{shown[0]}{unit}{half}", f"{shown[1]} .. {shown[2]}{some}"
+
+
+def over(row: Row) -> str:
+    """Return the band of the assumptions of a row, as tables show it."""
+    if row.least is None or row.most is None:
+        return ""
+    return " .. ".join(ends_over(row.least, row.most, row.unit))
 
 
 def span(ensemble: Ensemble) -> str:
@@ -85,22 +93,32 @@ def answer(identity: Identity, ensemble: Ensemble, summary: Sequence[Row]) -> It
     rows = {row.id: row for row in summary}
     endings = sorted((row for row in summary if row.section == "endings"), key=lambda row: -(row.share or 0.0))
     shares = [*endings, *(rows[name] for name in DEALS if name in rows)]
-    whole = scale_of(row.share or 0.0 for row in shares)
+    whole, banded = scale_of(row.share or 0.0 for row in shares), any(over(row) for row in shares)
     end = Calendar(scenario.world.start_date).date_of(days).isoformat()
     yield Table(
         [
             Column(f"On {end}", wraps=True),
             Column("share"),
             Column("95 %", wraps=True),
+            *([Column(OVER)] if banded else []),
             Column(f"0 to {100 * whole:.0f} %", spare=9),
         ],
-        [[row.label if row in endings else row.alone, *cells(row), Bar(row.share or 0.0, whole)] for row in shares],
+        [
+            [
+                row.label if row in endings else row.alone,
+                *cells(row),
+                *([over(row)] if banded else []),
+                Bar(row.share or 0.0, whole),
+            ]
+            for row in shares
+        ],
     )
     costs = [rows[name] for name in COSTS if name in rows]
+    last = OVER if banded else OUTCOMES[1]
     if costs:
         yield Table(
-            [Column(f"Within {identity.days}", wraps=True), Column(OUTCOMES[0]), Column(OUTCOMES[1], wraps=True)],
-            [[row.label, *cells(row)] for row in costs],
+            [Column(f"Within {identity.days}", wraps=True), Column(OUTCOMES[0]), Column(last, wraps=True)],
+            [[row.label, cells(row)[0], over(row) if banded else cells(row)[1]] for row in costs],
         )
 
 
@@ -132,14 +150,21 @@ def whole_table(ensembles: Sequence[Ensemble], summaries: Sequence[Sequence[Row]
         heading = SECTIONS[section].heading.format(span=span(ensembles[0]), end=end_date(ensembles[0]))
         value, band = columns_of(section)
         heads = [(f"{name}: {value}", band) for name in names] or [(value, band)]
+        # Beside one another there is no room for it.
+        alone = len(ensembles) == 1 and any(over(row) for row in those)
         columns = [
             Column(heading, wraps=True),
             *(Column(head, wraps=at == 1) for pair in heads for at, head in enumerate(pair)),
+            *([Column(OVER)] if alone else []),
         ]
         yield Table(
             columns,
             [
-                [row.label, *(text for known in by_id for text in (cells(known[row.id]) if row.id in known else ("-", "")))]
+                [
+                    row.label,
+                    *(text for known in by_id for text in (cells(known[row.id]) if row.id in known else ("-", ""))),
+                    *([over(row)] if alone else []),
+                ]
                 for row in those
             ],
         )
@@ -191,9 +216,9 @@ def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
             section = row.section
             heading = SECTIONS[section].heading.format(span=span(ensemble), end=end_date(ensemble))
             value_name, band_name = columns_of(section)
-            lines += ["", f"| {heading} | {value_name} | {band_name} |", "|---|---:|---|"]
+            lines += ["", f"| {heading} | {value_name} | {band_name} | {OVER} |", "|---|---:|---|---|"]
         value, band = cells(row)
-        lines.append(f"| {markdown_cell(row.label)} | {value} | {band} |")
+        lines.append(f"| {markdown_cell(row.label)} | {value} | {band} | {over(row)} |")
     told = told_of(ensemble)
     lines += ["", *(f"- {markdown_cell(sentence)}" for sentence in told), "", WHAT_IT_IS_NOT, ""]
     return "\n".join(lines)

@@ -28,7 +28,7 @@ from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.run import of_summary
 from sim.words.layout import Text, wrap
 
-WIDTH, LINES = 79, 4
+WIDTH, LINES = 79, 5
 
 
 def of_ensemble(ensemble: Ensemble, summary: Sequence[Row]) -> list[Finding]:
@@ -113,5 +113,5 @@ def opening(findings: Sequence[Finding], width: int = WIDTH, lines: int = LINES)
 
 
 def findings_block(findings: Sequence[Finding]) -> Text:
-    """Return what opens text: what fits of findings into four lines of a terminal."""
+    """Return what opens text: what fits of findings into five lines of a terminal."""
     return Text(" ".join(opening(findings)))

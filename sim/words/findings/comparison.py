@@ -12,8 +12,8 @@ from sim.results.findings import Finding, Number
 from sim.results.pairs import Difference
 from sim.words.findings.pieces import Pieces, finding, in_order, with_interval
 from sim.words.findings.run import CLAUSES, listed
-from sim.words.labels import sentence_label, side_names
-from sim.words.numbers import unit_after
+from sim.words.labels import knob_label, sentence_label, side_names
+from sim.words.numbers import in_unit, rounded, unit_after
 
 MOST_DIFFERENCES = 2
 COLUMNS = ("difference", "low", "high")
@@ -85,12 +85,13 @@ def _of_one(told: _Told) -> list[Finding]:
         return [finding("not settled", 1.0, [f"{against}: too few histories to compare anything."])]
     if all(_of(line).same for line in known):
         return [finding("not found", 1.0, [f"{against}: no outcome differs in any history."])]
-    return in_order([*_largest(told, known, against), *_surprises(told, known), *_not_found(told, known, against)])
+    found = [*_largest(told, known, against), *_undetermined(told, known), *_surprises(told, known)]
+    return in_order([*found, *_not_found(told, known, against)])
 
 
 def _largest(told: _Told, known: Sequence[Line], against: str) -> Iterator[Finding]:
     """Yield the largest differences that were found, in standard deviations, and the largest of an ending."""
-    found = [line for line in known if _of(line).found and not _of(line).negligible]
+    found = [line for line in known if _of(line).found and not _of(line).negligible and not line.undetermined]
     # Of equals the first in the order of the table.
     order = sorted(found, key=lambda line: -_of(line).size)
     negligible = [told.label(line) for line in known if _of(line).negligible]
@@ -135,7 +136,7 @@ def _finding(line: Line, weight: float, pieces: Pieces) -> Finding:
 
 def _surprises(told: _Told, known: Sequence[Line]) -> Iterator[Finding]:
     """Yield where two outcomes change together that one would expect to change against one another, or the other way."""
-    lines = {line.id: line for line in known if _of(line).found and not _of(line).negligible}
+    lines = {line.id: line for line in known if _of(line).found and not _of(line).negligible and not line.undetermined}
     for one in EXPECTED:
         first, second = lines.get(one.first), lines.get(one.second)
         if first is None or second is None or (_of(first).mean > 0) == ((_of(second).mean > 0) == one.alike):
@@ -145,6 +146,30 @@ def _surprises(told: _Told, known: Sequence[Line]) -> Iterator[Finding]:
         pieces += [f" and {told.label(second)} by ", *told.change(second), f", {how}."]
         yield replace(_finding(first, 0.9, pieces), kind="surprise")
         return
+
+
+def _undetermined(told: _Told, known: Sequence[Line]) -> Iterator[Finding]:
+    """Yield of the first main outcomes whose sign the assumptions decide: in how many it is so, and which they are."""
+    order = [line for line in known if line.undetermined and not _of(line).negligible and line.id in MAIN]
+    for place, line in enumerate(sorted(order, key=lambda line: -_of(line).size)[:MOST_DIFFERENCES]):
+        signs, of = line.signs, told.where(line)
+        assert signs is not None, "it is undetermined"
+        share = Number(f"{100 * signs.share:.0f} %", signs.share, "|".join((*of, "same_sign")))
+        pieces: Pieces = [f"Undetermined is {told.label(line)}: ", *told.change(line), ", with this sign in "]
+        pieces += [share, " of the assumptions; ", *_depends(told, line), "."]
+        yield finding("not settled", 0.85 - 0.1 * place, pieces, _of(line).low, _of(line).high)
+
+
+def _depends(told: _Told, line: Line) -> Pieces:
+    """Return on which assumptions a sign depends: what the effect is on both sides of where they are cut."""
+    if not line.on:
+        return ["no assumption was found that splits it"]
+    scenario, parts = told.of.right.scenario, []
+    for split in line.on:
+        below, above = (in_unit(value, line.unit, sign=True) for value in (split.below, split.above))
+        label = knob_label(split.path, scenario)
+        parts.append(f"{label} ({below} up to {rounded(split.at)}, {above} beyond)")
+    return [f"it depends on {' and on '.join(parts)}"]
 
 
 def _not_found(told: _Told, known: Sequence[Line], against: str) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.results.findings import Finding, Kind, Number
 from sim.results.summary import Row
-from sim.words.numbers import by_interval
+from sim.words.numbers import by_interval, ends_over
 
 Pieces = list[str | Number]
 
@@ -34,6 +34,16 @@ def share_of(row: Row, words: str = "95 %: ") -> Pieces:
     assert row.share is not None, "asked of shares only"
     columns = ("share", "low", "high")
     return with_interval(row.share, row.low, row.high, "share", ("summary.csv", row.id), columns=columns, words=words)
+
+
+def over_assumptions(row: Row, which: str = "", before: str = "; over the assumptions ") -> Pieces:
+    """Return the band of the assumptions of a row, of its share or mean, or of its `p50_` or `n_`; nothing without one."""
+    least, most = getattr(row, f"{which}least"), getattr(row, f"{which}most")
+    if least is None or most is None:
+        return []
+    low, high = ends_over(least, most, "share" if which == "n_" else row.unit)
+    of = f"summary.csv|{row.id}|{which}"
+    return [before, Number(low, least, f"{of}least"), " .. ", Number(high, most, f"{of}most")]
 
 
 def finding(kind: Kind, weight: float, pieces: Pieces, *bounds: float | None) -> Finding:

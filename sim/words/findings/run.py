@@ -19,7 +19,7 @@ from sim.results.names import Names
 from sim.results.statistics import Z_95, wilson_interval
 from sim.results.summary import Row
 from sim.scenario import Scenario
-from sim.words.findings.pieces import Pieces, finding, in_order, joined, share_of, with_interval
+from sim.words.findings.pieces import Pieces, finding, in_order, joined, over_assumptions, share_of, with_interval
 from sim.words.labels import sentence_label, side_names
 
 # Of endings whose label is no sentence.
@@ -85,7 +85,16 @@ def _ceasefires(scenario: Scenario[Any], rows: Mapping[str, Row], after: str) ->
         pieces = ["A ceasefire is signed in all of ", _count(row), " histories (95 %: in at least ", share[-4]]
         pieces += [" %", *_median(row, "; "), ")"]
     else:
-        pieces = ["A ceasefire is signed in ", share[0], " of histories", *share[1:-1], *_median(row, "; "), share[-1]]
+        band = over_assumptions(row, "n_")
+        pieces = [
+            "A ceasefire is signed in ",
+            share[0],
+            " of histories",
+            *share[1:-1],
+            *band,
+            *_median(row, "; "),
+            share[-1],
+        ]
     again = rows.get("war_again")
     if again is not None and again.share is not None:
         pieces += _again(again, row, after)
@@ -100,7 +109,8 @@ def _median(row: Row, before: str, after: str = "") -> Pieces:
     """Return the month in which half of what is signed was signed."""
     if row.p50 is None:
         return []
-    return [f"{before}median: month ", Number(f"{row.p50:.0f}", row.p50, f"summary.csv|{row.id}|p50"), after]
+    month = Number(f"{row.p50:.0f}", row.p50, f"summary.csv|{row.id}|p50")
+    return [f"{before}median: month ", month, *over_assumptions(row, "p50_", ", "), after]
 
 
 def _again(again: Row, deals: Row, after: str) -> Pieces:
