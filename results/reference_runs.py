@@ -20,11 +20,16 @@ Rows = list[dict[str, Any]]
 
 
 def run(
-    name: str, replications: int, days: int | None = None, settings: Sequence[str] = (), asked: Sequence[str] = ()
+    name: str,
+    replications: int,
+    days: int | None = None,
+    settings: Sequence[str] = (),
+    asked: Sequence[str] = (),
+    parted: bool = False,
 ) -> Ensemble:
-    """Run a shipped scenario; without `days` over its own horizon."""
+    """Run a shipped scenario; without `days` over its own horizon; if `parted`, with several lucks on draws."""
     scenario = load_scenario(name, WarScenario, settings)
-    return run_ensemble(scenario, Plan(replications, SEED, days or horizon_days(scenario), series=False, asked=asked))
+    return run_ensemble(scenario, Plan(replications, SEED, days or horizon_days(scenario), series=parted, asked=asked))
 
 
 def share_of(name: str, values: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,18 +17,19 @@ from sim.ensemble.run import Plan, horizon_days
 from sim.ensemble.workers import cores, pool_of
 from sim.model import WarScenario
 from sim.results.pairs import of_means
-from sim.results.signs import mean_over_draws, parted, signs_of
+from sim.results.signs import mean_over_draws, parted, signs_of, split_by
 from sim.results.statistics import Z_95, kaplan_meier
 from sim.results.summary import summarise
 from sim.scenario import load_scenario, shipped
-from sim.studies.bands import by_draw
+from sim.studies.bands import assumptions_of, by_draw
 from sim.studies.headline import AT_ONCE, HEADLINE
 from sim.studies.one_at_a_time import mind_changing
+from sim.words.labels import knob_label
 
 FOLDER = Path(__file__).parent / "reference"
 TWO_YEARS = 730
 # Of the assumptions, and lucks for each of them.
-DRAWS, LUCKS = 60, 33
+DRAWS, LUCKS = 120, 17
 
 
 # Every scenario by itself.
@@ -38,11 +40,13 @@ OUTCOMES = ("deal_month", "share_of_time_in_ceasefire", "casualties_attacker", "
 def scenario_rows(name: str) -> Rows:
     """Return what came out of a scenario over its own horizon: shares with 95 % intervals, and means with 5 and 95 %."""
     rows: Rows = []
-    for row in summarise(run(name, REPLICATIONS)):
+    for row in summarise(run(name, REPLICATIONS, parted=True)):
         shares = row.share is not None and row.section in ("endings", "deals", "talks", "lasting")
         if row.n and (shares or row.id in OUTCOMES):
             value, low, high = (row.share, row.low, row.high) if shares else (row.mean, row.p05, row.p95)
-            rows.append({"scenario": name, "outcome": row.id, "n": row.n, "value": value, "low": low, "high": high})
+            told = {"scenario": name, "outcome": row.id, "n": row.n, "value": value, "low": low, "high": high}
+            band = {"least": row.least, "most": row.most}
+            rows.append(told | {end: np.nan if value is None else value for end, value in band.items()})
     return rows
 
 
@@ -140,17 +144,25 @@ def by_draw_of(name: str) -> dict[str, Any]:
     return by_draw(load_scenario(name, WarScenario), plan, sorted(_moved_in(name)), DRAWS, LUCKS)
 
 
+def assumed_in(name: str) -> dict[str, Any]:
+    """Return the uncertain numbers of these draws, by path."""
+    plan = Plan(2 * REPLICATIONS, SEED, TWO_YEARS, series=False)
+    return dict(assumptions_of(load_scenario(name, WarScenario), plan, np.arange(DRAWS, dtype=np.int64)))
+
+
 def _moved_in(name: str) -> set[str]:
     return {effect.outcome for effect in EFFECTS if name in (effect.scenario, effect.other)}
 
 
-def effect_rows(outcomes: dict[str, dict[str, Any]], drawn: dict[str, dict[str, Any]]) -> Rows:
+def effect_rows(
+    outcomes: dict[str, dict[str, Any]], drawn: dict[str, dict[str, Any]], assumed: dict[str, dict[str, Any]]
+) -> Rows:
     """Return the effects of all factors, on paired histories, and in what share of the assumptions they have which sign.
 
     Parameters
     ----------
-    outcomes, drawn : dict
-        By scenario, what `effects_of` and `by_draw_of` return.
+    outcomes, drawn, assumed : dict
+        By scenario, what `effects_of`, `by_draw_of` and `assumed_in` return.
     """
     rows: Rows = []
     for effect in EFFECTS:
@@ -160,11 +172,17 @@ def effect_rows(outcomes: dict[str, dict[str, Any]], drawn: dict[str, dict[str, 
         other, this = (drawn[name][effect.outcome] for name in names)
         signs = signs_of(this - other, found.mean)
         assert signs is not None, "so they have in some draws"
+        splits = []
+        if signs.sign == "undetermined":
+            known = ~np.isnan(this - other)
+            means = np.where(known, this - other, 0.0).sum(axis=1) / np.where(known.any(axis=1), known.sum(axis=1), np.nan)
+            splits = split_by(means, assumed[effect.other] | assumed[effect.scenario])
         rows.append({
             **effect._asdict(), "pairs": found.pairs, "difference": found.mean, "low": found.low, "high": found.high,
             "sign": signs.sign, "draws": signs.draws, "moved": signs.moved, "spread": signs.spread,
             "sign_share": signs.share, "sign_low": signs.share_low, "sign_high": signs.share_high,
             "band_low": signs.band[0], "band_high": signs.band[1],
+            "depends_on": " and ".join(split.path for split in splits),
         })  # fmt: skip
     return rows
 
@@ -244,7 +262,7 @@ def draw_aid(rows: Sequence[dict[str, str]]) -> None:
             axis.set_xlabel("Aid to Ukraine (1: as pledged)")
         told = (
             f"Scenario allies, 24 months, {DRAWS * LUCKS:,} histories at each. Line: mean; dark: its 95 % interval;\n"
-            f"light: nine tenths of {DRAWS} draws of all uncertain numbers, luck taken out"
+            f"light: 95 % of {DRAWS} draws of all uncertain numbers, luck taken out"
         )
         figure.supxlabel(told, fontsize=0.9 * paper.font_pt)
         figure.savefig(FOLDER / "aid.png", dpi=150)
@@ -357,7 +375,16 @@ def _sign_in_words(row: dict[str, str]) -> str:
     told = f"{way} in all {of}" if share == 100 else f"{way} in {share:.0f} % ({low:.0f} .. {high:.0f}) of {of}"
     if float(row["spread"]) == 0:
         told = f"{way}; how {of} vary is no more than luck"
-    return f"*undetermined*: {told}" if row["sign"] == "undetermined" else told
+    if row["sign"] != "undetermined":
+        return told
+    on = ", ".join(knob_label(path, shown_by(row["scenario"])) for path in row["depends_on"].split(" and ") if path)
+    return f"*undetermined*: {told}{f', depending on {on}' if on else ''}"
+
+
+@cache
+def shown_by(name: str) -> Any:
+    """Return a shipped scenario, which knows what its numbers are called."""
+    return load_scenario(name, WarScenario)
 
 
 def guide_with(table: str) -> str:
@@ -370,7 +397,7 @@ def tables(pool: ProcessPoolExecutor) -> Iterator[tuple[str, Rows]]:
     """Yield each table with its name."""
     yield "scenarios", [row for rows in pool.map(scenario_rows, shipped()) for row in rows]
     names = list(dict.fromkeys(name for effect in EFFECTS for name in (effect.scenario, effect.other)))
-    each = (dict(zip(names, pool.map(of, names), strict=True)) for of in (effects_of, by_draw_of))
+    each = (dict(zip(names, pool.map(of, names), strict=True)) for of in (effects_of, by_draw_of, assumed_in))
     yield "effects", effect_rows(*each)
     yield "aid", aid_rows(list(pool.map(with_aid, SCALES)))
     cases = [(name, institutions) for name in TRUCES for institutions in INSTITUTIONS]

@@ -17,6 +17,7 @@ from sim.results.names import Names
 from sim.results.runs import Run
 from sim.words import WHAT_IT_IS_NOT
 from sim.words import findings as _findings  # noqa: F401, which tells what is found in results
+from sim.words.comparison import SAME_SIGN
 
 # What a sheet, and a cell, holds.
 MOST_ROWS, MOST_COLUMNS, MOST_LETTERS = 1_048_575, 16_384, 32_767
@@ -147,13 +148,17 @@ def _read_me(book: _Book, export: Export, tables: Sequence[Sheet]) -> None:
         book.cell(sheet, row, 0, text, look)
 
 
+# Columns of a run in the summary.
+OF_A_RUN = 6
+
+
 def _summary(book: _Book, runs: Sequence[Run]) -> None:
     """Write the summary, run beside run: share or mean with its interval, and how many histories have it."""
-    sheet = book.sheet(SUMMARY, (58, 14, *(12, 12, 12, 10) * len(runs)))
+    sheet = book.sheet(SUMMARY, (58, 14, *(12, 12, 12, 12, 12, 10) * len(runs)))
     sheet.freeze_panes(2, 1)
     for place, run in enumerate(runs):
-        book.cell(sheet, 0, 2 + 4 * place, run.called, book.look(bold=True))
-    book.head(sheet, 1, ["", "unit", *("value", "95 % from", "to", "histories") * len(runs)])
+        book.cell(sheet, 0, 2 + OF_A_RUN * place, run.called, book.look(bold=True))
+    book.head(sheet, 1, ["", "unit", *("value", "95 % from", "to", "assumptions from", "to", "histories") * len(runs)])
     known = [{row.id: row for row in run.summary} for run in runs]
     at = 2
     for name, section in SECTIONS.items():
@@ -166,18 +171,20 @@ def _summary(book: _Book, runs: Sequence[Run]) -> None:
             first = next(rows[id] for rows in known if id in rows)
             book.cell(sheet, at, 0, first.label)
             book.cell(sheet, at, 1, first.unit)
-            for column, row in ((2 + 4 * place, rows[id]) for place, rows in enumerate(known) if id in rows):
+            for column, row in ((2 + OF_A_RUN * place, rows[id]) for place, rows in enumerate(known) if id in rows):
                 value, unit = (row.mean, row.unit) if row.share is None else (row.share, "share")
-                for beside, number in enumerate((value, row.low, row.high)):
+                for beside, number in enumerate((value, row.low, row.high, row.least, row.most)):
                     book.cell(sheet, at, column + beside, number, book.in_unit(unit, abs(value or 0.0)))
-                book.cell(sheet, at, column + 3, row.n, book.look(num_format="#,##0"))
+                book.cell(sheet, at, column + OF_A_RUN - 1, row.n, book.look(num_format="#,##0"))
             at += 1
 
 
 def _comparison(book: _Book, one: Comparison, title: str) -> None:
-    sheet = book.sheet(title, (58, 14, 14, 14, 14, 14, 14, 10, 46))
+    sheet = book.sheet(title, (58, 14, 14, 14, 14, 14, 14, 12, 10, 46))
     sheet.freeze_panes(1, 1)
-    book.head(sheet, 0, ["", "unit", one.left.called, one.right.called, "difference", "95 % from", "to", "pairs", ""])
+    book.head(
+        sheet, 0, ["", "unit", one.left.called, one.right.called, "difference", "95 % from", "to", SAME_SIGN, "pairs", ""]
+    )
     for row, line in enumerate(one.lines, start=1):
         found = line.difference
         book.cell(sheet, row, 0, line.alone)
@@ -186,8 +193,10 @@ def _comparison(book: _Book, one: Comparison, title: str) -> None:
             look = book.in_unit(line.unit, max(abs(found.left), abs(found.right)))
             for column, number in enumerate((found.left, found.right, found.mean, found.low, found.high), start=2):
                 book.cell(sheet, row, column, number, look)
-            book.cell(sheet, row, 7, found.pairs, book.look(num_format="#,##0"))
-        book.cell(sheet, row, 8, line.verdict)
+            if line.signs is not None:
+                book.cell(sheet, row, 7, line.signs.share, book.in_unit("share", 1.0))
+            book.cell(sheet, row, 8, found.pairs, book.look(num_format="#,##0"))
+        book.cell(sheet, row, 9, line.verdict)
 
 
 def _table(book: _Book, table: Sheet) -> None:

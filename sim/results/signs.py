@@ -26,7 +26,7 @@ from sim.results.pairs import Difference, of_means
 DETERMINED = 0.8
 # judgement: with fewer pairs a draw on average, hardly any draw tells its sign.
 FEWEST_PAIRS = 5
-LEVELS = (0.05, 0.95)
+LEVELS = (0.025, 0.975)
 RESAMPLES = 400
 # judgement: where an assumption may be cut in two, and the least part of the draws that lies on a side.
 CUTS, LEAST_PART = (0.25, 0.5, 0.75), 0.15
@@ -53,7 +53,7 @@ class Parted(NamedTuple):
 
     @property
     def band(self) -> tuple[float, float]:
-        """Between what nine tenths of the assumptions lie."""
+        """Between what 95 % of the assumptions lie."""
         low, high = np.quantile(self.means, LEVELS).tolist()
         return low, high
 
@@ -73,7 +73,7 @@ class Signs:
     spread : float
         Of the effect over these, luck taken out; 0 where luck explains all of it.
     band : (float, float)
-        Between what it lies in nine tenths of these.
+        Between what it lies in 95 % of these.
     share : float
         Of these, how many have the sign that is asked about.
     share_low, share_high : float
