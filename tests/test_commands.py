@@ -134,7 +134,8 @@ def test_new_writes_a_scenario_that_changes_nothing_and_can_be_edited(parley, tm
     assert "Scale of aid to Ukraine: 1 becomes 2 (factor)" in changed
     for path in COMMON:
         assert f"{path.rpartition('.')[2]}: " in knobs
-    assert "#     no_nato:\n#       hard_share: 0.7  # share of histories; baseline: 0.7. " in knobs
+    usual = "triangular: low 0.4, mode 0.7, high 1"
+    assert f"#     no_nato:\n#       hard_share: 0.7  # share of histories; baseline: {usual}. " in knobs
     assert "#     european_zone:\n#       zone_width_km: 20  # km; baseline: 20. " in knobs
     again = parley("new", "my_study", cwd=tmp_path)
     assert again.returncode == 3

@@ -4,8 +4,10 @@ Reference-normalised: an analyst types the casualties a day that are observed at
 re-scaling. Losses follow the own and the enemy's force (Lanchester 1916 and its generalisations), the enemy's fire, how hard
 both sides attack, what one's own fire spares, a slow tempo of the war and daily noise.
 
-The laws are exponents (own, enemy). `mixed` is the one that 186 battles since 1914 fit best (regression of log casualties on
-log strengths in CDB90, the database of battles of the US Army's Concepts Analysis Agency, edition of J. B. Arnold).
+The laws are exponents (own, enemy). `mixed` lies between the logarithmic law and the square law: `mixed_exponent` is that of
+the enemy's force, the own force has the rest. 0.3 is what 186 battles since 1914 fit best (regression of log casualties on
+log strengths in CDB90, the database of battles of the US Army's Concepts Analysis Agency, edition of J. B. Arnold), but they
+hardly tell laws apart, so that a scenario may draw it.
 """
 
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from sim.model.outcomes import Column, Outcome, State, both, months_at_war, wher
 from sim.model.parameters import SIDES
 from sim.scenario import Fixed, N, Quantity, Section, knob, whole
 
-LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0), "mixed": (0.7, 0.3)}
+LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0)}
 
 
 class SideAttrition(Section, Generic[N]):
@@ -47,6 +49,10 @@ class AttritionParameters(Section, Generic[N]):
     enemy_exponent: N | None = knob(
         "exponent", "Of the enemy's force, for law: own.", low=0, high=2, default=None, label="Exponent of the enemy's force"
     )
+    mixed_exponent: N = knob(
+        "exponent", "Of the enemy's force, for law: mixed; the own has the rest. 0: logarithmic law, 1: square law.", low=0,
+        high=1, default=0.3, label="Losses that follow the enemy's strength",
+    )  # fmt: skip
     level_factor: N = knob(
         "factor", "True casualties of both sides, as a multiple of those given, which belligerents claim.", low=0, high=10,
         label="Scale of all casualties",
@@ -255,6 +261,8 @@ class Attrition(Mechanism):
         knobs = self.knobs
         if knobs.own_exponent is not None and knobs.enemy_exponent is not None:
             return knobs.own_exponent, knobs.enemy_exponent
+        if knobs.law == "mixed":
+            return 1.0 - knobs.mixed_exponent, knobs.mixed_exponent
         own, enemy = LAWS[knobs.law]
         return np.array([own]), np.array([enemy])
 

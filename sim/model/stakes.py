@@ -214,6 +214,10 @@ class NegotiationParameters(Section, Generic[N]):
         "share", "How often the attacker makes the offer, when offers are screening.", low=0, high=1,
         label="{attacker}'s share of offers",
     )  # fmt: skip
+    resolve_known: N = knob(
+        "share", "With rule: screening, above 0.5 each side knows the other's resolve, and the rule is nash instead.", low=0,
+        high=1, default=0, at_start=True, label="Resolve known when they bargain",
+    )  # fmt: skip
     issues: list[Issue[N]] = Option(min_length=1, description="What is to be settled, with the options.")
     forbidden: list[Rule] = Option(default_factory=list, description="Combinations of options that cannot be signed.")
     red_lines: list[RedLine[N]] = Option(default_factory=list, description="Terms that a side refuses, or prices.")

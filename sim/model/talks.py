@@ -58,6 +58,8 @@ HISTORIES_AT_A_TIME = 512
 # judgement: reasons change slowly; worked out every eight weeks they cost a quarter.
 REVIEWS_BETWEEN_LEDGERS = 4
 EVENTS = ("open", "agree", "fail", "suspend", "mediation", "proposer", "concession")
+# judgement: the middle, so that an even law of `resolve_known` makes both rules equally common.
+KNOWN_ABOVE = 0.5
 # Half the width of a uniform law of standard deviation 1.
 HALF_WIDTH = 3.0**0.5
 
@@ -513,9 +515,8 @@ class Talks(Mechanism):
             return
         agree = self._luck["agree"].at(review) < chance(self.knobs.talks.agree_per_year)
         ready = talking[agree[talking]]
-        if self.section is not None and self.section.rule != "screening":
-            # Who knows the other's resolve knows whether there is a zone.
-            ready = ready[self.nearest_slack[ready] > 0]
+        # Who knows the other's resolve knows whether there is a zone.
+        ready = ready[self._guesses(ready) | (self.nearest_slack[ready] > 0)]
         if len(ready):
             self._sign(day, review, ready)
         talking = talking[(self.deals_signed[talking] == self.ceasefires[talking]) & (self.talks[talking] == UNDER_WAY)]
@@ -662,7 +663,7 @@ class Talks(Mechanism):
         proposes = self._luck["proposer"].at(review)[ready] < self.knobs.attacker_proposes_share[ready]
         named = self._named(day, review, ready, proposes, slack, surplus)
         place = np.flatnonzero(named >= 0)
-        self._check(self._judged(proposes, slack, surplus)[:, :, place], named[place], ready[place])
+        self._check(self._judged(ready, proposes, slack, surplus)[:, :, place], named[place], ready[place])
         self._agree(day, ready[place], named[place], slack[:, named[place], place])
 
     def _put_in_force(self, day: int, signed: Ints, package: Ints, slack: Floats) -> None:
@@ -715,10 +716,29 @@ class Talks(Mechanism):
     def _named(
         self, day: int, review: int, ready: Ints, proposes: NDArray[np.bool_], slack: Floats, surplus: Floats
     ) -> Ints:
-        """Return the package that the rule of the scenario names, -1 for none."""
+        """Return the package that the rule of each history names, -1 for none."""
+        named, guesses = np.empty(len(ready), dtype=np.int64), self._guesses(ready)
+        # Of a side that guesses one makes an offer, which may be refused; elsewhere the zone is known.
+        for by, some in ((self._offered, guesses), (self._found, ~guesses)):
+            here = np.flatnonzero(some)
+            if len(here):
+                named[here] = by(day, review, ready[here], proposes[here], slack[:, :, here], surplus[:, :, here])
+        return named
+
+    def _guesses(self, cohort: Ints) -> NDArray[np.bool_]:
+        """Return where each side can only guess the other's resolve, so that the rule is screening, (cohort,)."""
+        if self.section is None or self.section.rule != "screening":
+            return np.zeros(len(cohort), dtype=np.bool_)
+        guesses: NDArray[np.bool_] = self.knobs.resolve_known[cohort] <= KNOWN_ABOVE
+        return guesses
+
+    def _found(
+        self, day: int, review: int, ready: Ints, proposes: NDArray[np.bool_], slack: Floats, surplus: Floats
+    ) -> Ints:
+        """Return the package that the rule names where each side knows the other's resolve, -1 for none."""
         assert self.section is not None, "a scenario without a negotiation signs nothing"
         rule = self.section.rule
-        if rule == "nash":
+        if rule in ("nash", "screening"):
             discount = self.sides.discount_per_year[:, ready]
             total = discount[0] + discount[1]
             return nash(surplus, np.where(total > 0, discount[1] / np.where(total > 0, total, 1.0), 0.5))
@@ -726,22 +746,22 @@ class Talks(Mechanism):
             return kalai_smorodinsky(surplus)
         if rule == "egalitarian":
             return egalitarian(surplus)
-        if rule == "screening":
-            return self._offered(day, ready, proposes, slack, surplus)
         cost = self.sides.cost_of_war_per_year[:, ready]
         total = cost[0] + cost[1]
         share = np.where(total > 0, cost[0] / np.where(total > 0, total, 1.0), 0.5)
         return stand_firm(surplus, self._luck["concession"].at(review)[ready] < share)
 
-    def _judged(self, proposes: NDArray[np.bool_], slack: Floats, surplus: Floats) -> Floats:
+    def _judged(self, ready: Ints, proposes: NDArray[np.bool_], slack: Floats, surplus: Floats) -> Floats:
         """Return by what the rule judges packages for each side, (2, P, ready): no other may be better by both."""
-        if self.section is None or self.section.rule != "screening":
-            return surplus
+        guesses = self._guesses(ready)
         # Acceptance hangs on the other's slack alone, not on how long a deal lasts: what both would like better, since it
         # lasts longer, may be left unsaid for what is more likely to be accepted.
-        return np.stack([np.where(proposes, surplus[0], slack[0]), np.where(proposes, slack[1], surplus[1])])
+        answers = np.stack([guesses & ~proposes, guesses & proposes])
+        return np.where(answers[:, None], slack, surplus)
 
-    def _offered(self, day: int, ready: Ints, attacker: NDArray[np.bool_], slack: Floats, surplus: Floats) -> Ints:
+    def _offered(
+        self, day: int, review: int, ready: Ints, attacker: NDArray[np.bool_], slack: Floats, surplus: Floats
+    ) -> Ints:
         """Let one side make an offer; return it where it is accepted, and remember what a refusal shows."""
         other = attacker.astype(np.int64)
         resolve = self.resolve[other, ready]

@@ -141,6 +141,12 @@ def bargaining(rule: str, plain: bool) -> Change:
     return change
 
 
+def half_known(tree: dict[str, Any]) -> None:
+    """Let sides know each other's resolve in some histories, and guess it in others."""
+    bargaining("screening", False)(tree)
+    tree["negotiation"]["resolve_known"] = {"dist": "uniform", "low": 0, "high": 1}
+
+
 def hard_and_short(tree: dict[str, Any]) -> None:
     """Bar every package in some histories, most in the others, and let ceasefires break at once, which both like."""
     bargaining("nash", False)(tree)
@@ -279,7 +285,7 @@ def unsettled(tree: dict[str, Any]) -> None:
     tree["manpower"]["attacker"].update(force_persons={"dist": "uniform", "low": 300_000, "high": 800_000})
     tree["manpower"]["attacker"]["reference_force_persons"] = 500_000
     tree["manpower"]["defender"]["reference_force_persons"] = {"dist": "uniform", "low": 450_000, "high": 900_000}
-    front.update(concentration=2, effort_log_sd=0.3, force_elasticity=5, counter_attack_share=0.8, advance_sd_km2_per_day=1)
+    front.update(concentration=3, effort_log_sd=0.3, force_elasticity=5, counter_attack_share=0.8, advance_sd_km2_per_day=1)
     front["campaigns"] = {"defender": front["campaigns"]["defender"]}
     front["campaigns"]["defender"].update(begins_per_year=30, prospect=-3, prepare_days=7, needs_force_share=0)
     front["offensives"] = {
@@ -635,6 +641,7 @@ CHANGES: dict[str, Change] = {
     **{rule: bargaining(rule, False) for rule in RULES},
     **{f"plain {rule}": bargaining(rule, True) for rule in ("screening", "nash")},
     "hard and short": hard_and_short,
+    "half known": half_known,
     "guessing": guessing,
     "guarded": guarded,
     "opening": opening,

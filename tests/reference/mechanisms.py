@@ -55,7 +55,7 @@ from .parties import Escalation, Parties
 from .trust import Trust
 
 SIGN = {"attacker": 1.0, "defender": -1.0}
-LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0), "mixed": (0.7, 0.3)}
+LAWS = {"square": (0.0, 1.0), "linear": (1.0, 1.0), "logarithmic": (1.0, 0.0)}
 
 
 class War:
@@ -460,6 +460,9 @@ class Attrition:
     def exponents(self) -> tuple[float, float]:
         if self.law == "own":
             return self.now("own_exponent"), self.now("enemy_exponent")
+        if self.law == "mixed":
+            enemy = self.now("mixed_exponent")
+            return 1.0 - enemy, enemy
         return LAWS[self.law]
 
     def new_month(self, month: int) -> None:

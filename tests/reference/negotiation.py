@@ -852,8 +852,8 @@ class Politics:
         self.put_plans(day, review, offers, pressure)
         if self.talks != 1:
             return False
-        screening = plain(self.section["rule"]) == "screening"
-        if (screening or self.nearest_slack > 0) and self.happens("agree", review, self.now("talks.agree_per_year")):
+        guess = self.rule() == "screening"
+        if (guess or self.nearest_slack > 0) and self.happens("agree", review, self.now("talks.agree_per_year")):
             number = self.named(review, offers)
             if number >= 0:
                 self.agree(day, offers[number], pressure)
@@ -868,9 +868,14 @@ class Politics:
             self.war.note("talks suspended", "")
         return False
 
+    def rule(self) -> str:
+        """The rule of this history: who knows the other's resolve need not guess it."""
+        rule: str = plain(self.section["rule"])
+        return "nash" if rule == "screening" and self.now("resolve_known") > 0.5 else rule
+
     def named(self, review: int, offers: list[Offer]) -> int:
         assert self.section is not None
-        zone, rule = [offer for offer in offers if offer.inside], plain(self.section["rule"])
+        zone, rule = [offer for offer in offers if offer.inside], self.rule()
         if rule == "nash":
             discount = [self.of(side, "discount_per_year") for side in SIDES]
             return nash(zone, discount[1] / sum(discount) if sum(discount) > 0 else 0.5)
