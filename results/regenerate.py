@@ -16,10 +16,11 @@ from sim.ensemble.run import Plan, horizon_days
 from sim.ensemble.workers import cores, pool_of
 from sim.model import WarScenario
 from sim.results.pairs import of_means
+from sim.results.signs import mean_over_draws, parted, signs_of
 from sim.results.statistics import Z_95, kaplan_meier
 from sim.results.summary import summarise
 from sim.scenario import load_scenario, shipped
-from sim.studies.bands import by_draw, mean_over_draws, parted, signs_of
+from sim.studies.bands import by_draw
 from sim.studies.headline import AT_ONCE, HEADLINE
 from sim.studies.one_at_a_time import mind_changing
 

@@ -9,7 +9,8 @@ import pytest
 from scipy.stats import beta, norm
 
 from sim.ensemble.run import Plan
-from sim.studies.bands import Parted, assumptions_of, by_draw, histories, parted, signs_of
+from sim.results.signs import Parted, parted, signs_of, split_by
+from sim.studies.bands import assumptions_of, by_draw, histories
 
 DRAWS, LUCKS = 60, 33
 PLAN = Plan(2_000, 1, 60, series=False)
@@ -179,3 +180,28 @@ def test_what_is_parted_is_what_the_scenario_holds(load) -> None:
     known, unknown = spreads
     assert unknown**2 - known**2 == pytest.approx(1000**2 / 12, rel=0.25)
     assert known < 0.25 * unknown
+
+
+def test_the_two_assumptions_that_split_an_effect_are_found():
+    rng = np.random.default_rng(7)
+    knobs = {f"k{place}": rng.normal(size=200) for place in range(40)}
+    effects = np.where(knobs["k3"] > 0, 1.0, -1.0) + 0.6 * np.where(knobs["k8"] > 0, 1.0, -1.0) + rng.normal(size=200)
+    first, second = split_by(effects, knobs)
+    assert (first.path, second.path) == ("k3", "k8")
+    assert first.below < -0.5 < 0.5 < first.above
+    assert abs(first.at) < 0.2
+
+
+def test_chance_alone_splits_nothing_more_often_than_it_says():
+    rng = np.random.default_rng(8)
+    named = 0
+    for _ in range(100):
+        knobs = {f"k{place}": rng.normal(size=60) for place in range(40)}
+        named += bool(split_by(rng.normal(size=60), knobs))
+    # 5 of 100 on average; more than 12 in one of a thousand times.
+    assert named <= 12
+
+
+def test_an_effect_that_is_the_same_everywhere_is_not_split():
+    assert split_by(np.ones(50), {"k": np.arange(50.0)}) == []
+    assert split_by(np.full(50, np.nan), {"k": np.arange(50.0)}) == []
