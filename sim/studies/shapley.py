@@ -1,8 +1,8 @@
 """Whose difference it is: the variance between several answers, attributed to what they differ in.
 
 The gap between two answers is divided among the differences by Shapley's rule (1953): each is given the mean, over all
-orders in which they could be taken over one after the other, of what it adds in its turn. So interplay is divided evenly, and
-what all are given adds to the gap. The variance between answers is a sum over pairs of squared gaps (with weights w, of
+orders in which they could be taken over one after the other, of what it adds in its turn. So interplay is divided evenly,
+and what all are given adds to the gap. The variance between answers is a sum over pairs of squared gaps (with weights w, of
 w_a w_b (f_a - f_b)^2); of each pair a difference is given what it is given of the gap, times the gap. What brings answers
 together, where others part them, has a share below 0.
 
@@ -182,7 +182,7 @@ def attribute(parts: Sequence[Part]) -> Attribution:
         # The same without each of the histories.
         rest = (adds.sum(axis=1)[:, None] - adds) * (gap.sum() - gap)
         without += weight * (rest - (alone[:, None] - adds * gap)) / ((n - 1) * (n - 2))
-        seen += weight * gap.mean() ** 2
+        seen += weight * float(gap.mean()) ** 2
         seen_without += weight * ((gap.sum() - gap) / (n - 1)) ** 2
         if len(each) > 1:
             each_order = (each.sum(axis=2) * gap.sum() - each @ gap) / (n * (n - 1))
@@ -192,7 +192,7 @@ def attribute(parts: Sequence[Part]) -> Attribution:
     # Where a single history is all of what is seen, nothing is seen without it.
     ratios = np.divide(without, seen_without, out=np.zeros_like(without), where=seen_without > 0)
     error = np.sqrt(_spread(ratios) + by_orders / seen**2)
-    luck = _share(1.0 - given.sum() / seen, float(np.sqrt(_spread(ratios.sum(axis=0)[None])[0])))
+    luck = _share(1.0 - float(given.sum()) / seen, float(np.sqrt(_spread(ratios.sum(axis=0)[None])[0])))
     shares = [_share(value, half) for value, half in zip((given / seen).tolist(), error.tolist(), strict=True)]
     return Attribution(shares, luck, float(np.sqrt(seen)))
 
