@@ -112,7 +112,7 @@ def panel(
         place = place_of_study("panel", files, what, how, out=out, results=results, force=force, excel=excel, under="panels")
         span = [] if months is None else ["--months", str(months)]
         first, second = files[:2]
-        steps = [(command("parley", "compare", first, second, *span), "two of them outcome by outcome")]
+        steps = [(command("parley", "compare", first, second, *span), "")]
         see = f"{command('parley', 'run', first)} (failures.csv)"
         with place.at_work():
             if place.done:

@@ -62,12 +62,15 @@ class Difference:
         By member, where it is a number that all of them have; None where it is of another kind.
     said : tuple of str
         By member, what is said, in full.
+    is_given : bool
+        Whether it is a number that histories can be given one by one: not if what is drawn with it would have other luck.
     """
 
     at: tuple[Path, ...]
     holds: tuple[int, ...]
     values: tuple[Quantity, ...] | None
     said: tuple[str, ...]
+    is_given: bool
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -122,14 +125,14 @@ class Members:
         PanelError
             When what is taken from several members cannot stand together.
         """
-        taken = [(one, self.members[who]) for one, who in zip(self.differences, cell, strict=True) if one.values is None]
+        taken = [(one, self.members[who]) for one, who in zip(self.differences, cell, strict=True) if not one.is_given]
         return _mixed(self.members[0], taken)
 
     def given(self, cell: Sequence[int], drawn: Sequence[dict[str, Floats]]) -> dict[str, Floats]:
         """Return the numbers of a cell, by path, from what each member has `drawn`."""
         return {
             one.knob: drawn[who][one.knob]
-            for one, who in zip(self.differences, cell, strict=True) if one.values is not None
+            for one, who in zip(self.differences, cell, strict=True) if one.is_given
         }  # fmt: skip
 
     def drawn(self, seed: int, numbers: Ints) -> list[dict[str, Floats]]:
@@ -227,13 +230,11 @@ def _differences(members: Sequence[Member]) -> Iterator[Difference]:
         dotted = ".".join(map(str, at[0]))
         values = [one[dotted] for one in known if len(at) == 1 and dotted in one]
         is_number = len(values) == len(members)
-        if dotted in correlated:
-            # Whether it is drawn bends the luck of others.
-            is_number = is_number and not any(value.is_certain for value in values)
-        if bends or not is_number:
-            values = []
+        # Whether it is drawn bends the luck of others.
+        is_bent = bends or (dotted in correlated and any(value.is_certain for value in values))
         said = [_said(at, one, each) for one, each in zip(texts, parts, strict=True)]
-        yield Difference(at, tuple(told.index(one) for one in told), tuple(values) or None, tuple(said))
+        holds = tuple(told.index(one) for one in told)
+        yield Difference(at, holds, tuple(values) if is_number else None, tuple(said), is_number and not is_bent)
 
 
 def _said(at: Sequence[Path], texts: dict[str, str], values: Sequence[Any]) -> str:
@@ -247,7 +248,7 @@ def _said(at: Sequence[Path], texts: dict[str, str], values: Sequence[Any]) -> s
 
 def _wrong(members: Sequence[Member], at: tuple[Path, ...]) -> PanelError | None:
     """Return why one difference cannot be taken from another member alone; None if it can be."""
-    one = Difference(at, (), None, ())
+    one = Difference(at, (), None, (), False)
     try:
         for member in members[1:]:
             _mixed(members[0], [(one, member)])

@@ -269,7 +269,7 @@ def _run(
     drawn = members.drawn(plan.seed, numbers)
     alike: dict[Cell, list[Cell]] = {}
     for cell in cells:
-        rules = tuple(who for who, one in zip(cell, members.differences, strict=True) if one.values is None)
+        rules = tuple(who for who, one in zip(cell, members.differences, strict=True) if not one.is_given)
         alike.setdefault(rules, []).append(cell)
     fitting = max(1, plan.batch // n)
     tasks, cut = [], []

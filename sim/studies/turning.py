@@ -151,7 +151,7 @@ class _Search:
         own, path = self._members.own(member), self._members.differences[place].knob
         scenario = self._members.structure(own)
         given = self._members.given(own, self._drawn)
-        given[path] = (1.0 - part) * given[path] + part * self._drawn[toward][path]
+        given[path] = (1.0 - part) * self._drawn[member][path] + part * self._drawn[toward][path]
         return self._kept(
             scenario, lambda: Run.of(run_histories(scenario, self._plan, self._numbers, given, pool=self._pool))
         )

@@ -1,7 +1,7 @@
 """Panels as text for the terminal: who says what, what divides them, and what would turn what they conclude."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sim.results.identity import identity_of
 from sim.results.tables import csv_of, with_scenario
@@ -14,32 +14,41 @@ from sim.words.labels import knob_heading, with_unit
 from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
 from sim.words.numbers import band, beside, rounded, with_band
 
-TOP = 5
+# judgement: what fits a screen: outcomes beside one another, and differences below one another.
+AT_ONCE, TOP = 3, 3
 NOT_TOLD = "."
 
 
 def answer(panel: Panel) -> Iterator[Block]:
     """Yield what members say, and what divides them most."""
     yield from _opening(panel)
-    leading, *others = panel.dissents
-    heads = [Column("Member"), Column("weight", spare=9), Column(_head(leading))]
-    heads += [Column(_head(one), spare=place) for place, one in enumerate(others, 1)]
-    yield Table(heads, [_said(panel, place) for place in range(len(panel.members.members) + 1)])
+    shown = panel.dissents[:AT_ONCE]
+    heads = [Column(_head(one), spare=place) for place, one in enumerate(shown)]
+    yield Table([Column("Member"), *heads], [_said(panel, shown, at) for at in range(len(panel.members.members) + 1)])
     yield EMPTY
-    yield _dissent(panel, TOP)
+    yield _dissent(panel, shown, TOP)
 
 
 def rest(panel: Panel) -> Iterator[Block]:
     """Yield what each member says of each difference, all shares with their intervals, and each turn of the conclusion."""
     members = panel.members
+    yield _dissent(panel, panel.dissents, len(members.differences))
+    yield EMPTY
     rows: list[list[str]] = []
     for place, one in enumerate(members.differences):
         rows.append([_difference(panel, place)])
         rows += [[f"  {who.called}", said] for who, said in zip(members.members, one.said, strict=True)]
     yield Table([Column("What each has"), Column(wraps=True)], rows)
     for each in panel.dissents:
+        unit, values = each.called.unit, [*each.values, each.pooled]
+        names = [*(f"{who.called} (weight {who.weight:.2g})" for who in members.members), "Pooled"]
         yield EMPTY
-        yield Text(f"{_head(each)}: share of the variance that is seen between members")
+        yield Table(
+            [Column(_head(each)), Column(), Column("histories")],
+            [[name, _banded(unit, one), f"{one.histories:,}"] for name, one in zip(names, values, strict=True)],
+        )
+        yield EMPTY
+        yield Text("Share of the variance that is seen between members")
         shares = [*each.attribution.shares, each.attribution.luck]
         names = [*(_difference(panel, place) for place in range(len(members.differences))), "not told apart from luck"]
         told = sorted(zip(names[:-1], shares[:-1], strict=True), key=lambda pair: -pair[1].value)
@@ -49,7 +58,7 @@ def rest(panel: Panel) -> Iterator[Block]:
     yield Text(f"What would turn it: whether {aim(panel.condition, panel.scenario)}")
     yield Table(
         [Column("Member, and what is taken alone"), Column("from whom", wraps=True), Column("now"), Column("then"),
-         Column("turns at"), Column("", wraps=True)],
+         Column("turns it", wraps=True)],
         list(_turns(panel)),
     )  # fmt: skip
     yield from (Text(f"Left out: {name} {reason}.", 0, 2, style="quiet") for name, reason in panel.left_out.items())
@@ -70,9 +79,9 @@ def files(panel: Panel) -> dict[str, str]:
 
 
 def _opening(panel: Panel) -> Iterator[Block]:
-    size = f"{len(panel.members.members)} members, {panel.mixtures:,} mixtures of {panel.plan.replications:,} histories"
     identity = identity_of(panel.scenario, panel.plan)
-    yield Title(f"Panel over {identity.line}", f"{size}, {identity.days}")
+    size = identity.size_of(panel.plan.replications, f" of each of {panel.mixtures:,} mixtures")
+    yield Title(f"Panel over {identity.scenario}", size)
     yield EMPTY
     yield findings_block(panel.findings)
     yield EMPTY
@@ -82,12 +91,12 @@ def _head(one: Dissent) -> str:
     return with_unit(one.called.label, one.called.unit)
 
 
-def _said(panel: Panel, place: int) -> list[str]:
-    """Return what a member says of each outcome; the one behind the last is all of them pooled."""
+def _said(panel: Panel, dissents: Sequence[Dissent], place: int) -> list[str]:
+    """Return what a member says of outcomes; the one behind the last is all of them pooled."""
     members = panel.members.members
-    leading, *others = [(one.called.unit, [*one.values, one.pooled][place]) for one in panel.dissents]
-    name, weight = (members[place].called, f"{members[place].weight:.2f}") if place < len(members) else ("Pooled", "")
-    return [name, weight, _banded(*leading), *(beside(v.value, v.low, v.high, unit) for unit, v in others)]
+    leading, *others = [(one.called.unit, [*one.values, one.pooled][place]) for one in dissents]
+    name = members[place].called if place < len(members) else "Pooled"
+    return [name, _banded(*leading), *(beside(v.value, v.low, v.high, unit) for unit, v in others)]
 
 
 def _banded(unit: str, value: Value) -> str:
@@ -100,27 +109,24 @@ def _difference(panel: Panel, place: int) -> str:
     return f"{knob_heading(one.paths[0], panel.scenario)}{more}"
 
 
-def _dissent(panel: Panel, top: int) -> Table:
+def _dissent(panel: Panel, dissents: Sequence[Dissent], top: int) -> Table:
     """Return the least, mean and most of what members differ in, and how much of the variance goes with it."""
-    weights = panel.members.weights
-    order = sorted(
-        range(len(panel.members.differences)),
-        key=lambda at: (
-            -max((one.attribution.shares[at].value for one in panel.dissents if one.attribution.is_told), default=0)
-        ),
-    )
+    weights, told = panel.members.weights, [one for one in dissents if one.attribution.is_told]
+
+    def most(at: int) -> float:
+        return max((one.attribution.shares[at].value for one in told), default=0.0)
+
     rows = []
-    for at in order[:top]:
+    for at in sorted(range(len(panel.members.differences)), key=most, reverse=True)[:top]:
         central = panel.members.differences[at].central
-        ends = ["", "rules", ""]
+        ends = ["", "no number", ""]
         if central is not None:
             mean = sum(weight * value for weight, value in zip(weights.tolist(), central, strict=True))
-            ends = [rounded(value) for value in (min(central), mean, max(central))]
-        rows.append([_difference(panel, at), *ends, *(_share(one, one.attribution.shares[at]) for one in panel.dissents)])
-    luck = ["not told apart from luck", "", "", "", *(_share(one, one.attribution.luck) for one in panel.dissents)]
-    heads = [f"of {one.called.label}" if place else f"share of {_lower(one)}" for place, one in enumerate(panel.dissents)]
-    columns = [Column("Difference", wraps=True), *(Column(head) for head in ("least", "mean", "most"))]
-    return Table([*columns, *(Column(head, spare=at) for at, head in enumerate(heads))], [*rows, luck])
+            ends = [rounded(value, 2) for value in (min(central), mean, max(central))]
+        rows.append([_difference(panel, at), *ends, *(_share(one, one.attribution.shares[at]) for one in dissents)])
+    heads = [f"{'share' if place == 0 else 'and'} of {_lower(one)}" for place, one in enumerate(dissents)]
+    columns = [Column("What divides them", wraps=True, least=30), *(Column(head) for head in ("least", "mean", "most"))]
+    return Table([*columns, *(Column(head, spare=at) for at, head in enumerate(heads))], rows)
 
 
 def _lower(one: Dissent) -> str:
@@ -128,32 +134,29 @@ def _lower(one: Dissent) -> str:
 
 
 def _share(one: Dissent, share: Share) -> str:
-    return f"{100 * share.value:.0f} %" if one.attribution.is_told else NOT_TOLD
+    return _percent(share.value) if one.attribution.is_told else NOT_TOLD
+
+
+def _percent(share: float) -> str:
+    return f"{round(100 * share) + 0:,} %"
 
 
 def _with_interval(share: Share) -> tuple[str, str]:
-    return f"{100 * share.value:.0f} %", band(share.low, share.high, "share") if share.high > share.low else ""
+    return _percent(share.value), band(share.low, share.high, "share") if share.high > share.low else ""
 
 
 def _turns(panel: Panel) -> Iterator[list[str]]:
     members, last = panel.members.members, None
 
     def told(value: float) -> str:
-        return f"{100 * value:.0f} %" if panel.condition.statistic == "share" else rounded(value)
+        return _percent(value) if panel.condition.statistic == "share" else rounded(value)
 
     for one in panel.turning:
         if one.member != last:
             last, own = one.member, one.own.statistic
             says = "not known" if own is None else told(own)
             yield [f"{members[one.member].called} ({says})"]
-        then = one.then.statistic
         now = "" if one.now is None else rounded(one.now)
-        needed = "" if one.needed is None else rounded(one.needed)
-        yield [
-            f"  {_difference(panel, one.difference)}",
-            members[one.toward].called,
-            now,
-            "" if then is None else told(then),
-            needed,
-            one.answer,
-        ]
+        turns = one.answer if one.needed is None else f"at {rounded(one.needed)}"
+        then = "" if one.then.statistic is None else told(one.then.statistic)
+        yield [f"  {_difference(panel, one.difference)}", members[one.toward].called, now, then, turns]

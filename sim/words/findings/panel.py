@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.results.findings import Finding, Number
 from sim.studies.members import Difference
 from sim.studies.panel import Dissent, Panel
+from sim.studies.shapley import Share
 from sim.studies.turning import Turn
 from sim.words.findings.pieces import Pieces, finding, in_order, joined, with_interval
 from sim.words.findings.studies import aim
@@ -41,22 +42,36 @@ def _divides(panel: Panel, one: Dissent, leads: bool = False, weight: float = 1.
     pooled = one.pooled
     values.append(["pooled ", Number(beside(pooled.value, pooled.low, pooled.high, unit), pooled.value,
                                      f"panel.csv|pooled|{one.outcome}|value")])  # fmt: skip
+    if not leads and one.attribution.is_told:
+        return _also(panel, one, label, weight)
     count, size = len(panel.members.differences), COUNTS[len(members)]
     begin = f"The {size} members differ on {count:,} assumption{'s' * (count > 1)}. On {label}" if leads else f"On {label}"
     pieces: Pieces = [f"{begin} (", *joined(values, "; "), ") "]
     if not one.attribution.is_told:
         return finding("not found", weight, [*pieces, "they differ by no more than luck could have made them."])
-    ranked = sorted(enumerate(one.attribution.shares, 1), key=lambda each: -each[1].value)
-    (place, first), *rest = ranked
-    what = difference_label(panel, panel.members.differences[place - 1])
-    of, columns = ("dissent.csv", place, one.outcome), ("share", "low", "high")
-    share = with_interval(first.value, first.low, first.high, "share", of, columns=columns)
-    near = [difference_label(panel, panel.members.differences[at - 1]) for at, other in rest[:1] if other.high >= first.low]
+    what, first, share, near = _most(panel, one)
     if first.low <= 0:
         return finding("not settled", weight, [*pieces, "luck hides which of these divides them."])
-    pieces += [f"it is mostly {what} that divides them: ", *share, " of the variance between them"]
-    pieces += [f", not told apart from {near[0]}."] if near else ["."]
+    pieces += [f"it is mostly {what} that divides them: ", *share, f" of the variance between them{near}."]
     return finding("decides", weight, pieces, first.low, first.high)
+
+
+def _also(panel: Panel, one: Dissent, label: str, weight: float) -> Finding:
+    """Return what divides members on an outcome that is not the leading one, in short."""
+    what, first, share, near = _most(panel, one)
+    if first.low <= 0:
+        return finding("not settled", weight / 2, [f"Luck hides what divides them on {label}."])
+    return finding("decides", weight, [f"On {label} it is mostly {what}: ", *share, f"{near}."], first.low, first.high)
+
+
+def _most(panel: Panel, one: Dissent) -> tuple[str, Share, Pieces, str]:
+    """Return what divides members most on an outcome, its share, that in words, and what may divide them as much."""
+    (place, first), *rest = sorted(enumerate(one.attribution.shares, 1), key=lambda each: -each[1].value)
+    names = [difference_label(panel, each) for each in panel.members.differences]
+    near = [f", not told apart from {names[at - 1]}" for at, other in rest[:1] if other.high >= first.low]
+    of, columns = ("dissent.csv", place, one.outcome), ("share", "low", "high")
+    share = with_interval(first.value, first.low, first.high, "share", of, columns=columns)
+    return names[place - 1], first, share, "".join(near)
 
 
 def _turns(panel: Panel) -> list[Finding]:
