@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 __all__ = [
-    "ParleyError", "breakeven", "check", "compare", "diff", "discover", "explain", "knobs", "load", "mind_changing", "plot",
-    "read", "run", "scenarios", "sensitivity", "sobol", "sweep", "workbench", "write_report",
+    "ParleyError", "breakeven", "check", "compare", "diff", "discover", "explain", "knobs", "load", "mind_changing", "panel",
+    "plot", "read", "run", "scenarios", "sensitivity", "sobol", "sweep", "workbench", "write_report",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         discover,
         load,
         mind_changing,
+        panel,
         read,
         run,
         sensitivity,

@@ -41,8 +41,11 @@ from sim.studies.breakeven import BreakEven, break_even
 from sim.studies.condition import Condition, column_of, outcome_of, refuse_unknown
 from sim.studies.design import Varied, lay_out, refuse_span
 from sim.studies.discovered import Discovered, discover_in
+from sim.studies.members import members_of
 from sim.studies.one_at_a_time import MindChanging
 from sim.studies.one_at_a_time import mind_changing as _mind_changing
+from sim.studies.panel import Panel
+from sim.studies.panel import panel as _panel
 from sim.studies.sensitivity import Sensitivity, sensitivities
 from sim.studies.sobol import Sobol, indices, run_design
 from sim.studies.sweep import Sweep
@@ -312,6 +315,50 @@ def mind_changing(
         found = _mind_changing(loaded, plan, outcomes, pool=pool)
     _warn(sum(found.failed.values()), f"variants of {loaded.name}, seed {seed},")
     return found
+
+
+def panel(
+    members: Sequence[Source],
+    *,
+    weights: Sequence[float] = (),
+    outcomes: Sequence[str] = (),
+    conclusion: str | None = None,
+    replications: int = 200,
+    seed: int = 1,
+    months: int | None = None,
+    settings: Settings = (),
+    workers: int = 1,
+) -> Panel:
+    """Find where several analysts' assumptions over one base part, which difference moves the answer, what would turn it.
+
+    Parameters
+    ----------
+    members : sequence of str, Path or Scenario
+        From 2 to 8, each of which extends the same scenario.
+    weights : sequence of float
+        How much each counts in the pooled result; all alike if not given.
+    outcomes : sequence of str
+        What is looked at, the leading one first; the headline ones if none are given.
+    conclusion : str, optional
+        What members may conclude, as `"share(deal_within_24_months) >= 0.5"`.
+    replications, seed, months, settings
+        As in `run`, of each member and each mixture of members.
+    workers : int
+        Processes to share the mixtures.
+    """
+    asked = [] if conclusion is None else [Condition.parse(conclusion)]
+    known = [_what(one, replications, seed, months, settings, outcomes) for one in members]
+    texts = (
+        [f"{path}={as_setting(value)}" for path, value in settings.items()] if isinstance(settings, Mapping) else settings
+    )
+    found = members_of([one for one, _ in known], weights, settings=texts, has_own_span=months is not None)
+    _, plan = known[0]
+    for condition in asked:
+        condition.refuse_unfit(found.base)
+    with pool_of(workers) as pool:
+        study = _panel(found, replace(plan, asked=()), outcomes, *asked, pool=pool)
+    _warn(study.failed, repr(study))
+    return study
 
 
 def discover(

@@ -26,6 +26,7 @@ THEMES = {
         "guarantees_without_troops", "neutral_with_guarantees", "european_zone_asked",
         "europe_unwilling", "mandate_runs_out", "deal_in_steps",
     ),
+    "What analysts believe": ("panel/losses_replaced", "panel/losses_wear_down", "panel/institutions_carry"),
     "Other wars, and examples": (
         "history/iwo_jima", "history/korea", "history/sinai_1973", "history/winter_war",
         "examples/change_of_initiative",

@@ -60,6 +60,7 @@ def test_results_are_frames_where_pandas_is_there(base) -> None:
         sim.sobol("baseline", "casualties_attacker", rows=32, months=1),
         sim.mind_changing("history/iwo_jima", ["casualties_attacker"], replications=100),
         sim.discover(base, "casualties_attacker > 190_000"),
+        sim.panel(["more_arms", "square_law"], replications=20, months=1),
     ):
         assert isinstance(result.to_pandas(), pandas.DataFrame)
         assert len(result.to_pandas()) == len(result.as_dicts()) > 0
@@ -101,7 +102,7 @@ def test_the_tour_of_help_runs(capsys: pytest.CaptureFixture[str]) -> None:
     for line in tour:
         assert len(line) < 115
         exec(line.replace("replications=500", "replications=20, months=3"), known)
-    assert "knobs> <49 scenarios>" in capsys.readouterr().out
+    assert "knobs> <52 scenarios>" in capsys.readouterr().out
 
 
 def test_settings_are_values_by_path_or_texts() -> None:

@@ -25,6 +25,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "sweep": ("--vary", "arms.defender.aid_scale=0,1", *SIZE),
     "breakeven": (*UNTIL, *SIZE),
     "sensitivity": ("--replications", "120", "--months", "2", "--outcome", "casualties_attacker"),
+    "panel": SIZE,
     "discover": ("--replications", "200", "--months", "2", "--outcome", "casualties_attacker > 80_000"),
     "targets": SIZE,
     "plot": (),
@@ -72,6 +73,8 @@ def call(name: str, *of: str) -> list[str]:
     named = list(of) or {"explain": [RUN], "report": [RUN], "plot": [RUN], "export": [RUN]}.get(name, ["mine.yaml"])
     if name in ("compare", "diff"):
         named.append("near")
+    elif name == "panel":
+        named.append("more_arms")
     elif name in ("knobs", "outcomes", "show"):
         named.append("casualties")
     return [name, *named, *CALLS.get(name, ()), *(["--force"] if name in (*STUDIES, "run", "report", "export") else [])]
@@ -175,7 +178,7 @@ def test_of_several_runs_out_is_the_folder_of_all(told, folder: Path) -> None:
 
 
 # What takes longer is in another suite.
-SLOW = {"compare", "sensitivity", "discover", "report", "plot", "breakeven"}
+SLOW = {"compare", "sensitivity", "discover", "report", "plot", "breakeven", "panel"}
 
 
 @pytest.mark.parametrize(

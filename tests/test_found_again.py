@@ -115,6 +115,7 @@ TWICE = {
     "sensitivity one at a time": ("--one-at-a-time",),
     "discover": ("--outcome", "war_goes_on"),
     "targets": (),
+    "panel": ("more_arms",),
     "breakeven": ("--vary", "arms.defender.aid_scale=0:2", "--until", "share(war_goes_on) >= 0.5"),
 }
 

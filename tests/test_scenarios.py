@@ -25,10 +25,11 @@ from tests.conftest import ROOT
 
 FOLDER = ROOT / "scenarios"
 # But for that with those who decide beside the two sides, which says more.
-# Whose effects have tests of their own: tests/test_allies.py, tests/test_home.py.
+# Whose effects have tests of their own: tests/test_allies.py, tests/test_home.py, tests/test_panel.py.
 OTHERS_DECIDE = ("leaders_at_risk",
     "allies", "allies_without_fear", "europe_unwilling", "european_zone_asked", "membership_for_a_part",
     "membership_off_the_table", "ratification", "us_stops_for_good",
+    "panel/institutions_carry", "panel/losses_replaced", "panel/losses_wear_down",
 )  # fmt: skip
 VARIANTS = [
     name for name in shipped() if "extends" in read_yaml(FOLDER / f"{name}.yaml").value and name not in OTHERS_DECIDE

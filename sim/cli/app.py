@@ -17,6 +17,7 @@ from sim.cli.export import export
 from sim.cli.helping import Command, Group
 from sim.cli.new import new
 from sim.cli.outcomes import outcomes
+from sim.cli.panel import panel
 from sim.cli.report import plot, report
 from sim.cli.run import run
 from sim.cli.schema import schema
@@ -56,6 +57,7 @@ GROUPS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
     "Understand": {
         "explain": (explain, "why there was no deal, and one history told"),
         "sensitivity": (sensitivity, "which assumptions drive the outcomes"),
+        "panel": (panel, "where several analysts part, and what divides them"),
         "discover": (discover, "where in the assumptions an outcome is common"),
         "outcomes": (outcomes, "what can be asked of histories, and what it means"),
         "targets": (targets, "what came out beside what the author expects"),

@@ -52,6 +52,7 @@ CONTRACT = {
     "breakeven": Contract(_NAMES, True, _TABLES, ("study",)),
     "explain": Contract(_RUNS, True, _TABLES, ("run",)),
     "sensitivity": Contract(_RUNS, True, _TABLES, ("run", "study")),
+    "panel": Contract(("scenario", "file", "-"), True, _TABLES, ("study",)),
     "discover": Contract(_RUNS, True, _TABLES, ("run", "study")),
     "outcomes": Contract(_NAMES, True, _TABLES),
     "targets": Contract(_RUNS, True, _TABLES, ("run",)),

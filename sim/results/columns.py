@@ -118,12 +118,26 @@ BREAKEVEN = [
     Column("value"), whole("histories"),
     *(Column(name).or_empty for name in ("statistic", "level", "excess", "low", "high")), flag("holds").or_empty,
 ]  # fmt: skip
+PANEL = [
+    text("member"), share("weight"), text("outcome"), text("unit").or_empty, whole("histories"),
+    *(Column(name) for name in ("value", "low", "high", "pooled")),
+]  # fmt: skip
+DISSENT = [
+    whole("difference"), text("knob"), *(Column(name).or_empty for name in ("least", "mean", "most")), text("said").or_empty,
+    text("outcome"), *(Column(name) for name in ("share", "low", "high")), flag("told"),
+]  # fmt: skip
+TURNING = [
+    text("member"), text("conclusion"), flag("holds").or_empty, Column("statistic").or_empty, text("knob"),
+    Column("now").or_empty, text("toward"), *(Column(name).or_empty for name in ("then", "needed", "low", "high")),
+    text("answer"),
+]  # fmt: skip
 
 
 # Those whose columns are the same whatever the scenario, by the name of the file.
 TABLES = {
     "summary.csv": SUMMARY, "series.csv": SERIES, "standing.csv": STANDING, "survival.csv": SURVIVAL, "ledger.csv": LEDGER,
     "failures.csv": FAILURES, "one_at_a_time.csv": ONE_AT_A_TIME, "breakeven.csv": BREAKEVEN,
+    "panel.csv": PANEL, "dissent.csv": DISSENT, "turning.csv": TURNING,
 }  # fmt: skip
 
 
@@ -250,6 +264,29 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "breakeven.histories": ("histories", "How many have the outcome."),
     "breakeven.low": ("as the outcome", "Lower end of the 95 % interval of excess; empty where it is not bounded."),
     "breakeven.high": ("as the outcome", "Upper end of it."),
+    "member": ("", "The analyst, by the name of the file; pooled is all of them together."),
+    "weight": ("share", "Of the member among all."),
+    "panel.histories": ("histories", "How many have it; of pooled those of all members."),
+    "panel.value": ("as the outcome", "Mean or share over the histories that have it."),
+    "pooled": ("as the outcome", "That over histories of which each member gives a part as large as its weight."),
+    "dissent.difference": ("", "Number of the difference, from 1; 0 is luck."),
+    "knob": ("", "Path of what members differ in, as --set takes it; several where one cannot stand without the others."),
+    "least": ("as the knob", "The lowest that a member has, of the middle of what it may be; empty of what is no number."),
+    "dissent.mean": ("as the knob", "The mean of these over members, with their weights."),
+    "most": ("as the knob", "The highest that a member has."),
+    "said": ("", "What each member has, in full."),
+    "dissent.share": ("share", "Part of the variance seen between members that goes with it, or may be luck."),
+    "told": ("", "1 if the members' answers differ by more than luck."),
+    "conclusion": ("", "What a member may conclude, as --conclusion takes it."),
+    "turning.holds": ("", "1 if the member concludes so."),
+    "turning.statistic": ("as the outcome", "The share, mean or median that the member has."),
+    "now": ("as the knob", "What the member has, the middle of it; empty of what is no number."),
+    "toward": ("", "The member from whom it is taken."),
+    "then": ("as the outcome", "The share, mean or median with that."),
+    "needed": ("as the knob", "The least change of it alone that turns the conclusion, as the middle of what it may be."),
+    "turning.low": ("as the knob", "Lower end of the 95 % interval of needed; empty beyond what members have."),
+    "turning.high": ("as the knob", "Upper end of it."),
+    "turning.answer": ("", "Whether it alone turns the conclusion."),
     "kind": ("", "The low (5 %) or high (95 %) end of what it may be, or another structure of the model."),
     "moves": ("standard deviations", "Mean over the outcomes of its largest difference."),
     "outcome": ("", "The outcome: a column of outcomes.csv, or an ending."),

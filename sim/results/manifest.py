@@ -275,11 +275,32 @@ class ComparisonManifest(Manifest):
     compared: Annotated[list[Compared], Field(min_length=2)]
 
 
+class PanelMember(_Part):
+    """A member of a panel: its weight, and what it holds otherwise than the base."""
+
+    name: Text
+    title: Text
+    weight: Annotated[float, Field(gt=0, le=1)]
+    fingerprint: Fingerprint
+    settings: list[Changed]
+
+
+class PanelManifest(OfScenario):
+    """The manifest of a panel, whose scenario is the base: its members, their outcomes and what they conclude."""
+
+    NEEDS = ("panel.txt", "panel.csv", "dissent.csv", "turning.csv", "panel.json", "scenario.yaml")
+
+    kind: Literal["panel"] = "panel"
+    members: Annotated[list[PanelMember], Field(min_length=2)]
+    outcomes: dict[str, Called]
+    conclusion: Text
+
+
 KINDS: Mapping[str, type[Manifest]] = {
     model.model_fields["kind"].default: model
     for model in (
         RunManifest, SweepManifest, SensitivityManifest, OneAtATimeManifest, SobolManifest, DiscoveryManifest,
-        BreakEvenManifest, ComparisonManifest,
+        BreakEvenManifest, ComparisonManifest, PanelManifest,
     )
 }  # fmt: skip
 # The table by which older versions, whose manifests name no kind, tell what they are of; others are of runs.

@@ -38,12 +38,15 @@ class Layers:
         The model of a scenario.
     trees : list of Node
         What each file writes itself.
+    files : list of pathlib.Path
+        The files, links resolved.
     wrong : list of Located
         Flaws of the files' text and of their `extends`.
     """
 
     schema: Any
     trees: list[Node] = field(default_factory=list)
+    files: list[FilePath] = field(default_factory=list)
     wrong: list[Located] = field(default_factory=list)
 
     def error(self) -> ScenarioError:
@@ -118,6 +121,7 @@ def _read(
     tree = tree_of(Document(own, document.places), Place(shown, 1, 1), layers.schema)
     layers.wrong += id_flaws(tree)
     layers.trees.append(tree)
+    layers.files.append(real)
 
 
 class _Refused(Exception):

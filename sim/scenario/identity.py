@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .errors import Path
 from .families import FAMILIES
 from .tree import Items
 from .wording import exact_number
@@ -118,6 +119,20 @@ def _between(old: Any, new: Any, path: str) -> Iterator[Setting]:
             yield from _between(old.get(key, _ABSENT), new.get(key, _ABSENT), f"{dot}{key}")
     else:
         yield Setting(path, after, before)
+
+
+def apart(trees: Sequence[Any], path: Path = ()) -> Iterator[Path]:
+    """Yield the paths at which trees are not all alike: of the smallest parts that can be told apart in all of them.
+
+    What is said about a number counts as little as the order in which things are written.
+    """
+    if len({in_full(tree) for tree in trees}) == 1:
+        return
+    if all(map(_is_section, trees)) or all(isinstance(tree, Items) for tree in trees):
+        for key in dict.fromkeys(key for tree in trees for key in tree):
+            yield from apart([tree.get(key, _ABSENT) for tree in trees], (*path, key))
+    else:
+        yield path
 
 
 def in_full(value: Any) -> str:

@@ -56,6 +56,8 @@ class Scenario(Generic[T]):
         The tree before anything was set.
     origin : Origin, optional
         Of a scenario that a run has kept: what it was before.
+    files : tuple of pathlib.Path
+        Those that it is made of: what it extends before it, links resolved.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Scenario(Generic[T]):
     places: Mapping[Path, Place]
     base: dict[str, Any]
     origin: Origin | None = None
+    files: tuple[FilePath, ...] = ()
 
     @cached_property
     def settings(self) -> tuple[Setting, ...]:
@@ -115,7 +118,12 @@ class Scenario(Generic[T]):
         tree, places = copy.deepcopy(self.tree), dict(self.places)
         wrong = _override(tree, places, type(self.world), overrides, option)
         changed = _validated(self.path, str(self.path), tree, places, type(self.world), wrong)
-        return replace(changed, name=self.name, base=self.base, origin=self.origin)
+        return replace(changed, name=self.name, base=self.base, origin=self.origin, files=self.files)
+
+    def with_tree(self, tree: dict[str, Any]) -> Scenario[T]:
+        """Return the scenario with other values, as in `tree`; errors as in `with_settings`."""
+        changed = _validated(self.path, str(self.path), tree, dict(self.places), type(self.world), [])
+        return replace(changed, name=self.name, base=self.base, origin=self.origin, files=self.files)
 
 
 def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[str] = ()) -> Scenario[T]:
@@ -148,7 +156,7 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
     places = places_of(merged)
     base = copy.deepcopy(tree) if overrides else tree
     wrong = [*layers.wrong, *_override(tree, places, schema, overrides, "--set")]
-    return replace(_validated(path, shown, tree, places, schema, wrong), base=base)
+    return replace(_validated(path, shown, tree, places, schema, wrong), base=base, files=tuple(layers.files))
 
 
 def _override(

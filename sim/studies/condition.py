@@ -181,8 +181,11 @@ class Condition:
         ConditionError
             When there is no such outcome, or it is a number and has no share.
         """
-        values = self._values(run)
-        of_base = np.zeros(len(values)) if base is None else self._values(base)
+        return self.standing_of(self._values(run), None if base is None else self._values(base))
+
+    def standing_of(self, values: Floats, base: Floats | None = None) -> Standing:
+        """Return how values of the outcome stand to the level, (n,) each, NaN in histories without it; see `standing`."""
+        of_base = np.zeros(len(values)) if base is None else base
         known = ~(np.isnan(values) | np.isnan(of_base))
         values, of_base = values[known], of_base[known]
         n = len(values)

@@ -20,9 +20,11 @@ from sim.studies.breakeven import BreakEven
 from sim.studies.condition import is_share
 from sim.studies.discovered import Discovered
 from sim.studies.one_at_a_time import MindChanging
+from sim.studies.panel import Panel
 from sim.studies.sensitivity import Sensitivity
 from sim.studies.sobol import Sobol
 from sim.studies.sweep import Sweep
+from sim.words.findings import panel as panels
 from sim.words.findings import studies
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.run import of_summary
@@ -99,6 +101,12 @@ def of_study(study: Study[Any]) -> list[Finding]:
 def of_discovered(found: Discovered) -> list[Finding]:
     """Return where in the uncertain parameters an outcome is common, or rare."""
     return studies.of_discovered(found)
+
+
+@findings_of.register
+def of_panel(found: Panel) -> list[Finding]:
+    """Return what divides the members of a panel, and what would turn what they conclude."""
+    return panels.of_panel(found)
 
 
 def opening(findings: Sequence[Finding], width: int = WIDTH, lines: int = LINES) -> list[str]:
