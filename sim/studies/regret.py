@@ -260,7 +260,7 @@ class _Seen(NamedTuple):
 
 
 class _Aimed(NamedTuple):
-    """An aim, taken apart: its sum and histories in each draw, the parts of its means, and of what they are above a level."""
+    """An aim, taken apart: its sum and histories in each draw, the parts of its means and of what is above a level."""
 
     target: Target
     totals: Floats
