@@ -37,7 +37,10 @@ from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.scenario.head import MOST_MONTHS
 from sim.scenario.identity import horizon_set
 from sim.scenario.write import as_setting
+from sim.studies.aims import parse_aims
 from sim.studies.breakeven import BreakEven, break_even
+from sim.studies.choose import DRAWS, LUCKS, SCENARIO, Choices, checked
+from sim.studies.choose import choose as _choose
 from sim.studies.condition import Condition, column_of, outcome_of, refuse_unknown
 from sim.studies.design import Varied, lay_out, refuse_span
 from sim.studies.discovered import Discovered, discover_in
@@ -247,6 +250,46 @@ def sweep(
         laid_out = lay_out(knobs, design, points, plan.seed)
         found = _sweep(loaded, plan, knobs, laid_out, design, outcomes=outcomes, pool=pool)
     _warn(sum(found.failed().values()), repr(found))
+    return found
+
+
+def choose(
+    scenario: Source,
+    levers: Mapping[str, Sequence[object]],
+    aims: Sequence[str],
+    *,
+    draws: int = DRAWS,
+    lucks: int = LUCKS,
+    seed: int = 1,
+    months: int | None = None,
+    settings: Settings = (),
+    workers: int = 1,
+) -> Choices:
+    """Set what can be chosen against all that is uncertain, on the same assumptions and luck.
+
+    Parameters
+    ----------
+    levers : mapping of str to sequence
+        By the path of a knob the values that can be chosen; `PATH+PATH` sets two alike, and the values of `scenario` are
+        scenarios.
+    aims : sequence of str
+        As `"mean(casualties_defender) low"`, or with a level `"share(deal_within_24_months) >= 0.4"`.
+    draws, lucks : int
+        Draws of the assumptions, and histories of different luck in each draw for each choice.
+    scenario, seed, months, settings
+        As in `run`.
+    workers : int
+        Processes to share the choices.
+    """
+    if isinstance(aims, str):
+        raise WrongArgument(f"aims are a list of texts, as ['mean(casualties_defender) low'], not {aims!r}")
+    draws, lucks = whole_number("draws", draws, 5, 100_000), whole_number("lucks", lucks, 2, 10_000)
+    chosen = checked([Varied.of(path, values) for path, values in levers.items()])
+    loaded, plan = _what(scenario, draws * lucks, seed, months, settings)
+    others = {value: load(value, settings) for lever in chosen if lever.path == SCENARIO for value in lever.values}
+    with pool_of(workers) as pool:
+        found = _choose(loaded, plan, chosen, parse_aims(aims), others=others, draws=draws, lucks=lucks, pool=pool)
+    _warn(sum(found.failed.values()), repr(found))
     return found
 
 

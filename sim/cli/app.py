@@ -10,6 +10,7 @@ import typer
 from sim import __version__
 from sim.cli.breakeven import breakeven
 from sim.cli.check import check
+from sim.cli.choose import choose
 from sim.cli.compare import compare
 from sim.cli.discover import discover
 from sim.cli.explain import explain
@@ -53,6 +54,7 @@ GROUPS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
         "compare": (compare, "what a change changes, on the same luck"),
         "sweep": (sweep, "a scenario over many values of its knobs"),
         "breakeven": (breakeven, "how much of something it takes"),
+        "choose": (choose, "which choice stands up best, whatever the assumptions"),
     },
     "Understand": {
         "explain": (explain, "why there was no deal, and one history told"),

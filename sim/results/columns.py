@@ -317,6 +317,34 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "chosen": ("", "1 if the box was made from this step."),
     "share_below": ("share", "Of the drawn values, how many lie below low."),
     "share_above": ("share", "Of the drawn values, how many lie above high."),
+    "choice": ("", "Number of the choice, from 0; the last lever turns fastest."),
+    "robust": ("", "1 of the choice that meets all aims in most assumptions; without levels, of least largest_regret."),
+    "as_good": ("", "1 if it cannot be told from the robust choice."),
+    "all_met": ("share", "Of the assumptions, in how many all aims that have a level are met."),
+    "largest_regret": ("", "great_regret in the aim in which it is largest, in parts of what choices move its mean."),
+    "pareto": ("", "1 if no other choice is as good on average in all aims and better in one."),
+    "pareto_often": ("share", "In how many of resampled draws of the assumptions pareto is 1."),
+    "pareto_met": ("", "The same by the shares in which aims are met; empty where fewer than two have a level."),
+    "aim": ("", "The aim, as it was asked for."),
+    "choice_aims.mean": ("as the aim", "Mean or share over all histories that have the outcome."),
+    "best_on_average": ("", "1 of the choice whose mean is best."),
+    "regret": ("as the aim", "How far it is from the best choice in the same assumptions, on average."),
+    "great_regret": ("as the aim", "The regret that is exceeded in one of twenty assumptions."),
+    "met": ("share", "Of the assumptions, in how many the aim is met; empty of an aim without a level."),
+    **{
+        f"{name}_{end}": (unit, f"{side} end of the 95 % interval of {name}.")
+        for name, unit in (
+            ("all_met", "share"), ("largest_regret", ""), ("mean", "as the aim"), ("regret", "as the aim"),
+            ("great_regret", "as the aim"), ("met", "share"),
+        )
+        for end, side in (("low", "Lower"), ("high", "Upper"))
+    },
+    "choice_fails.low": ("as the parameter", "Above which value of it the choice fails; empty if no such limit."),
+    "choice_fails.high": ("as the parameter", "Up to which value of it; empty if no such limit."),
+    "draws_inside": ("draws", "Draws of the assumptions within all limits."),
+    "draws_outside": ("draws", "Draws of the assumptions beyond one of them."),
+    "inside": ("share", "Within the limits: in how many all aims are met; without levels mean regret in the first aim."),
+    "outside": ("share", "The same beyond them."),
     "discovery.low": ("as the parameter", "From which value of it; empty where there is no limit."),
     "discovery.high": ("as the parameter", "To which value of it; empty where there is no limit."),
     **{

@@ -60,6 +60,9 @@ ABOUT = {
     "panel.csv": "an outcome of a member of the panel, or of all pooled",
     "dissent.csv": "what members differ in, and an outcome: how much of the variance between them goes with it",
     "turning.csv": "a member and one thing that it sees otherwise: whether that alone would turn its conclusion",
+    "choices.csv": "a choice: a value of each lever, and how it stands among all",
+    "choice_aims.csv": "an aim of a choice: its mean, its regret, in which share of the assumptions it is met",
+    "choice_fails.csv": "an assumption that bounds where a choice fails",
     "trajectory.csv": "a step of the search for a box",
     "scenario.yaml": "the scenario as it was run; it can be run again",
     "manifest.json": "what was run, what made it, and the sha256 of each file",
@@ -67,8 +70,9 @@ ABOUT = {
 _KINDS = {TEXT: "string", WHOLE: "integer", NUMBER: "number"}
 # Of the columns of tables that are not read again.
 _KIND_OF = {
-    **dict.fromkeys(("left", "right", "section", "outcome", "label", "unit", "verdict", "parameter", "factor"), TEXT),
-    **dict.fromkeys(("pairs", "histories", "box", "step", "restricted", "chosen"), WHOLE),
+    **dict.fromkeys(("aim", "left", "right", "section", "outcome", "label", "unit", "verdict", "parameter", "factor"), TEXT),
+    **dict.fromkeys(("choice", "robust", "as_good", "pareto", "pareto_met", "best_on_average"), WHOLE),
+    **dict.fromkeys(("draws_inside", "draws_outside", "pairs", "histories", "box", "step", "restricted", "chosen"), WHOLE),
 }
 
 

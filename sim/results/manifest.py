@@ -251,6 +251,26 @@ class BreakEvenManifest(OfScenario):
     until: Text
 
 
+class ChoicesManifest(OfScenario):
+    """The manifest of choices: the levers, the aims, and how many draws of the assumptions and lucks in each there were.
+
+    Attributes
+    ----------
+    kept_draws : int
+        Those in which every aim can be valued.
+    """
+
+    NEEDS = ("choices.txt", "choices.csv", "choice_aims.csv", "choices.json", "scenario.yaml")
+    MAY = ("choice_fails.csv",)
+
+    kind: Literal["choices"] = "choices"
+    levers: Annotated[list[VariedKnob], Field(min_length=1)]
+    aims: Annotated[list[Text], Field(min_length=1)]
+    draws: Count
+    lucks: Count
+    kept_draws: Count
+
+
 class Compared(_Part):
     """A run that was compared."""
 
@@ -300,7 +320,7 @@ KINDS: Mapping[str, type[Manifest]] = {
     model.model_fields["kind"].default: model
     for model in (
         RunManifest, SweepManifest, SensitivityManifest, OneAtATimeManifest, SobolManifest, DiscoveryManifest,
-        BreakEvenManifest, ComparisonManifest, PanelManifest,
+        BreakEvenManifest, ChoicesManifest, ComparisonManifest, PanelManifest,
     )
 }  # fmt: skip
 # The table by which older versions, whose manifests name no kind, tell what they are of; others are of runs.

@@ -1,0 +1,478 @@
+"""Choices against what is not known: by how much each falls short of the best one, in which assumptions it meets its aims.
+
+All choices of a full factorial design of levers meet the same draws of the assumptions and the same luck. What comes of a
+choice in a draw is a mean over few lucks; of many such means the best one is the luckiest, so that plain regret is far too
+large. So the means are taken apart as a factorial design can be: what all choices share in a draw, what a value of one
+lever adds, what pairs of them add, and so on (analysis of variance). Half of the lucks beside the other half tell how much
+luck is in each part; every part is drawn together until its variance over the draws is what is left without luck (Louis
+1984), and all are added up again. What one lever does is averaged over the values of all others, and so hardly drawn
+together. What is still too much in mean regret is looked for as in a bootstrap: with what was found as the truth, and other
+luck on it.
+
+On toys whose answer is known mean regret is then a twentieth too large, where plain regret is half or more, and regret that
+is chosen on one half of the lucks and valued on the other up to as much too small; `tests/test_choose.py` holds it to that.
+Intervals are of resampled draws.
+
+An outcome that only some histories have, as how long a first ceasefire lasts, has no regret: of two choices other histories
+have it. Whether its mean over those that have it is above a level is asked as whether what they have above the level adds up
+to more than nothing, which every history answers.
+
+Sources: regret after Savage 1951, satisficing after Simon 1956.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.draws import Floats, Ints
+from sim.results.signs import split_by
+from sim.results.statistics import wilson_interval
+
+Bools = NDArray[np.bool_]
+RESAMPLES = 400
+# judgement: their mean is surer than the regret of hundreds of draws.
+OTHER_LUCKS = 40
+# judgement: the regret that is exceeded in one of twenty assumptions only; the largest of all draws grows with their number.
+GREAT = 0.95
+ENDS = (0.025, 0.975)
+# judgement: what happens in fewer draws of the assumptions is no share of them.
+FEWEST_DRAWS = 5
+
+
+class Target(NamedTuple):
+    """An aim as numbers.
+
+    Attributes
+    ----------
+    values : (choices, draws, lucks) array
+        Of each history; NaN where it has not the outcome.
+    is_high : bool
+        Whether more of it is better.
+    level : float, (draws, lucks) array or None
+        What the mean over the lucks of a draw is to reach; None where the aim has no level.
+        One number where the outcome is that of some histories only.
+    or_equal : bool
+        Whether what is at the level has reached it.
+    is_of_some : bool
+        Whether only some histories have the outcome.
+    """
+
+    values: Floats
+    is_high: bool
+    level: Floats | float | None = None
+    or_equal: bool = True
+    is_of_some: bool = False
+
+    @property
+    def way(self) -> float:
+        """1 where more is better, else -1."""
+        return 1.0 if self.is_high else -1.0
+
+
+class Parts(NamedTuple):
+    """The means of draws, taken apart by levers.
+
+    Attributes
+    ----------
+    means : list of array
+        Of no lever, of each, of pairs and so on: as many axes as there are levers, of length 1 or the number of values, then
+        draws; together they are the means.
+    luck : list of array
+        Of the same shapes, half of what two halves of the lucks differ by: as far from 0 as luck makes the means.
+    """
+
+    means: list[Floats]
+    luck: list[Floats]
+
+    def without_luck(self, draws: Ints) -> list[Floats]:
+        """Return the parts of these draws, drawn together to what is left of their variance without luck."""
+        found = []
+        for part, luck in zip(self.means, self.luck, strict=True):
+            taken = part[..., draws]
+            mean = taken.mean(axis=-1, keepdims=True)
+            apart = taken - mean
+            variance = float((apart**2).mean()) * len(draws) / max(1, len(draws) - 1)
+            known = max(0.0, 1.0 - float((luck[..., draws] ** 2).mean()) / max(variance, 1e-300))
+            found.append(mean + apart * np.sqrt(known))
+        return found
+
+    def at(self, draws: Ints) -> Floats:
+        """Return what comes of each choice in these draws, with luck taken out, (choices, draws)."""
+        return together(self.without_luck(draws))
+
+    def with_other_luck(self, rng: np.random.Generator) -> Parts:
+        """Return as if what is without luck were the truth, and every draw had met the luck of another."""
+        truth = self.without_luck(np.arange(self.means[0].shape[-1]))
+        drawn = [(rng.permutation(truth[0].shape[-1]), rng.choice([-1.0, 1.0], truth[0].shape[-1])) for _ in range(2)]
+        one, other = ([part[..., place] * sign for part in self.luck] for place, sign in drawn)
+        return Parts([part + luck for part, luck in zip(truth, one, strict=True)], other)
+
+
+def together(parts: Sequence[Floats]) -> Floats:
+    """Return the sum of parts for each choice and draw, (choices, draws)."""
+    whole: Floats | float = 0.0
+    for part in parts:
+        whole = whole + part
+    return np.asarray(whole).reshape(-1, parts[0].shape[-1])
+
+
+def halves(values: Floats) -> tuple[Floats, Floats]:
+    """Return the means over every other luck and over the rest, (choices, draws) each.
+
+    Where a choice has no such history in one of them, it is taken to lie there among the choices that have as it does on
+    average; NaN where no choice has.
+    """
+    found = []
+    for half in (values[..., ::2], values[..., 1::2]):
+        means = _mean(half, axis=2)
+        usual = _mean(means, axis=1)[:, None]
+        found.append(np.where(np.isnan(means), usual + _mean(means - usual, axis=0), means))
+    return found[0], found[1]
+
+
+def _mean(values: Floats, axis: int) -> Floats:
+    """Return the mean of what is known, NaN where nothing is."""
+    count = np.count_nonzero(~np.isnan(values), axis=axis)
+    mean: Floats = np.divide(np.nansum(values, axis=axis), count, out=np.full(count.shape, np.nan), where=count > 0)
+    return mean
+
+
+def apart(values: Floats, shape: Sequence[int]) -> Parts:
+    """Take the means of draws apart by levers.
+
+    Parameters
+    ----------
+    values : (choices, draws, lucks) array
+        Choices in the order of a grid, the last lever turning fastest; some choice has the outcome in both halves of the
+        lucks of each draw.
+    shape : sequence of int
+        How many values each lever has.
+    """
+    one, other = (half.reshape(*shape, -1) for half in halves(values))
+    # The halves differ by luck alone: half of their difference has the variance of their mean.
+    return Parts(_components((one + other) / 2.0), _components((one - other) / 2.0))
+
+
+def _components(means: Floats) -> list[Floats]:
+    """Return what no lever, each, each pair and so on adds, beyond what fewer of them do."""
+    levers = range(means.ndim - 1)
+    found: dict[tuple[int, ...], Floats] = {}
+    for size in range(means.ndim):
+        for chosen in combinations(levers, size):
+            part = means.mean(axis=tuple(lever for lever in levers if lever not in chosen), keepdims=True)
+            for fewer, known in found.items():
+                if {*fewer} < {*chosen}:
+                    part = part - known
+            found[chosen] = part
+    return list(found.values())
+
+
+class Bands(NamedTuple):
+    """Values with the ends of their 95 % intervals, an array each."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+    def at(self, *place: int) -> tuple[float, float, float]:
+        """Return one value and its interval."""
+        value, low, high = (float(one[place]) for one in self)
+        return value, low, high
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What comes of all choices.
+
+    Attributes
+    ----------
+    kept : (draws,) bool
+        In which draws every aim can be valued; all else is of these.
+    means : Bands of (aims, choices)
+        Over all histories that have the outcome.
+    regrets, great : Bands of (aims, choices)
+        How far a choice is from the best one in the same draw: the mean over the assumptions, and what is exceeded in one of
+        twenty of them; NaN of an outcome that only some histories have.
+    met : Bands of (aims, choices)
+        In which share of the assumptions an aim is met; NaN of aims without a level.
+    all_met : Bands of (choices,)
+        All aims that have a level together; NaN where none has.
+    worst : Bands of (choices,)
+        The great regret in the aim in which it is largest, in parts of what the choices move that aim on average.
+    pareto : (choices,) bool
+        Whether no other is as good on average in all aims and better in one.
+    pareto_often : (choices,) array
+        In what share of resampled draws that is so.
+    pareto_met : (choices,) bool
+        The same by the shares of the assumptions in which aims are met; of none if fewer than two aims have a level.
+    robust : int
+        The choice that meets all aims in most of the assumptions; without levels, whose `worst` is least.
+    as_good : tuple of int
+        Choices that cannot be told from it.
+    best : tuple of int
+        For each aim the choice that is best on average.
+    optimism : float
+        How much too large the share of the robust choice is, because it is the largest of many; 0 without levels.
+    succeeded : (choices, kept draws) bool
+        Where all aims that have a level are met.
+    regret_by_draw : (aims, choices, kept draws) array
+    """
+
+    kept: Bools
+    means: Bands
+    regrets: Bands
+    great: Bands
+    met: Bands
+    all_met: Bands
+    worst: Bands
+    pareto: Bools
+    pareto_often: Floats
+    pareto_met: Bools
+    robust: int
+    as_good: tuple[int, ...]
+    best: tuple[int, ...]
+    optimism: float
+    succeeded: Bools
+    regret_by_draw: Floats
+
+    @property
+    def draws(self) -> int:
+        """In how many draws of the assumptions every aim can be valued."""
+        return int(self.kept.sum())
+
+
+class _Seen(NamedTuple):
+    """What some draws say."""
+
+    means: Floats
+    regrets: Floats
+    great: Floats
+    met: Floats
+    all_met: Floats
+    worst: Floats
+    pareto: Bools
+
+
+class _Aimed(NamedTuple):
+    """An aim, taken apart: its sum and histories in each draw, the parts of its means and of what is above a level."""
+
+    target: Target
+    totals: Floats
+    counts: Ints
+    values: Parts | None
+    excess: Parts | None
+
+    @classmethod
+    def of(cls, target: Target, kept: Bools, shape: Sequence[int]) -> _Aimed:
+        values, level = target.values[:, kept], target.level
+        known = ~np.isnan(values)
+        plain = None if target.is_of_some else apart(values, shape)
+        excess = None
+        if isinstance(level, np.ndarray):
+            excess = apart(values - level[kept], shape)
+        elif level is not None and target.is_of_some:
+            excess = apart(np.where(known, values - level, 0.0), shape)
+        return cls(target, np.nansum(values, axis=2), np.count_nonzero(known, axis=2), plain, excess)
+
+    def means(self, draws: Ints) -> Floats:
+        """Return the mean over the histories of these draws that have the outcome, (choices,); NaN where none has."""
+        total, count = self.totals[:, draws].sum(axis=1), self.counts[:, draws].sum(axis=1)
+        mean: Floats = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+        return mean
+
+    def regret(self, draws: Ints) -> Floats:
+        """Return how far each choice is from the best in each of these draws, (choices, draws); NaN where not told."""
+        if self.values is None:
+            return np.full((len(self.totals), len(draws)), np.nan)
+        return _regret(self.target.way * self.values.at(draws))
+
+    def met(self, draws: Ints) -> Floats:
+        """Return in which of these draws each choice meets it, (choices, draws), 1 or 0; NaN without a level."""
+        target = self.target
+        if target.level is None:
+            return np.full((len(self.totals), len(draws)), np.nan)
+        if self.excess is not None:
+            return _reached(target.way * self.excess.at(draws), target.or_equal) * (self.counts[:, draws] > 0)
+        assert self.values is not None, "levels that every history has"
+        return _reached(target.way * (self.values.at(draws) - target.level), target.or_equal)
+
+
+def judge(targets: Sequence[Target], shape: Sequence[int]) -> Verdict:
+    """Judge all choices of a grid of levers by all aims.
+
+    Parameters
+    ----------
+    targets : sequence of Target
+    shape : sequence of int
+        How many values each lever has; the last turns fastest.
+
+    Raises
+    ------
+    ValueError
+        When fewer than `FEWEST_DRAWS` draws have an outcome.
+    """
+    known = [~np.isnan(np.stack(halves(one.values))).any(axis=(0, 1)) for one in targets if not one.is_of_some]
+    kept: Bools = np.logical_and.reduce([np.ones(targets[0].values.shape[1], dtype=np.bool_), *known])
+    if kept.sum() < FEWEST_DRAWS:
+        raise ValueError(
+            f"{kept.sum()} of {len(kept)} draws of the assumptions have every outcome in both halves of their lucks"
+        )
+    aimed = [_Aimed.of(one, kept, shape) for one in targets]
+    everywhere = np.arange(int(kept.sum()))
+    told, regret_by_draw, succeeded = _seen(aimed, everywhere)
+    luck = np.random.Generator(np.random.PCG64(0))
+    again = [_seen(aimed, luck.integers(len(everywhere), size=len(everywhere)))[0] for _ in range(RESAMPLES)]
+
+    def bands(name: str, is_share: bool = False) -> Bands:
+        value = getattr(told, name)
+        resampled = np.stack([getattr(one, name) for one in again])
+        untold = np.isnan(resampled).all(axis=0)
+        low, high = np.where(untold, np.nan, np.nanquantile(np.where(untold, 0.0, resampled), ENDS, axis=0))
+        if is_share:
+            # No narrower than that of so many counts, since all resamples agree where all draws do.
+            ends = np.array([_wilson(one, len(everywhere)) for one in value.ravel()]).reshape(*value.shape, 2)
+            low, high = np.minimum(low, ends[..., 0]), np.maximum(high, ends[..., 1])
+        return Bands(value, low, high)
+
+    too_large = np.stack([_too_large(one) for one in aimed])
+    regrets = Bands(*(np.maximum(0.0, one - too_large) for one in bands("regrets")))
+    has_levels = any(one.level is not None for one in targets)
+    # Of shares that are equal the one whose regret is least.
+    goodness, robust_of = (told.all_met - 1e-9 * told.worst, "all_met") if has_levels else (-told.worst, "worst")
+    robust = int(goodness.argmax())
+    resampled = np.stack([getattr(one, robust_of) for one in again])
+    behind = (resampled[:, [robust]] - resampled) * (1.0 if has_levels else -1.0)
+    as_good = [int(one) for one in np.flatnonzero(np.quantile(behind, ENDS[0], axis=0) <= 0) if one != robust]
+    optimism = 0.0
+    if has_levels:
+        luckiest = resampled.argmax(axis=1)
+        rows = np.arange(len(resampled))
+        optimism = float((resampled[rows, luckiest] - told.all_met[luckiest]).mean())
+    leveled = [place for place, one in enumerate(targets) if one.level is not None]
+    pareto_met = undominated(told.met[leveled]) if len(leveled) > 1 else np.zeros(len(told.all_met), dtype=np.bool_)
+    goods = np.nan_to_num(told.means * np.array([[one.way] for one in targets]), nan=-np.inf)
+    return Verdict(
+        kept, bands("means"), regrets, bands("great"), bands("met", True), bands("all_met", True), bands("worst"),
+        told.pareto, np.mean([one.pareto for one in again], axis=0), pareto_met, robust, tuple(as_good),
+        tuple(int(one) for one in goods.argmax(axis=1)), optimism, succeeded, regret_by_draw,
+    )  # fmt: skip
+
+
+def _seen(aimed: Sequence[_Aimed], draws: Ints) -> tuple[_Seen, Floats, Bools]:
+    """Return what these draws say, with the regret and success of each choice in each of them."""
+    means = np.stack([one.means(draws) for one in aimed])
+    regret = np.stack([one.regret(draws) for one in aimed])
+    hit = np.stack([one.met(draws) for one in aimed])
+    great = np.quantile(regret, GREAT, axis=2)
+    moved = np.ptp(means, axis=1)[:, None]
+    # What is not told is no regret.
+    worst = np.divide(great, moved, out=np.zeros_like(great), where=(moved > 0) & ~np.isnan(great)).max(axis=0)
+    has_level = np.array([one.target.level is not None for one in aimed])
+    succeeded: Bools = np.all(hit[has_level] == 1, axis=0)
+    all_met = succeeded.mean(axis=1) if has_level.any() else np.full(len(succeeded), np.nan)
+    ways = np.array([[one.target.way] for one in aimed])
+    pareto = undominated(np.nan_to_num(means * ways, nan=-np.inf))
+    return _Seen(means, regret.mean(axis=2), great, hit.mean(axis=2), all_met, worst, pareto), regret, succeeded
+
+
+def _regret(goods: Floats) -> Floats:
+    regret: Floats = goods.max(axis=0) - goods
+    return regret
+
+
+def _too_large(aimed: _Aimed) -> Floats:
+    """Return by how much mean regret is too large, (choices,): in what was found itself, with other luck on it."""
+    values, way = aimed.values, aimed.target.way
+    if values is None:
+        return np.zeros(len(aimed.totals))
+    rng, draws = np.random.Generator(np.random.PCG64(1)), np.arange(aimed.totals.shape[1])
+    truth = _regret(way * values.at(draws)).mean(axis=1)
+    again = [_regret(way * values.with_other_luck(rng).at(draws)).mean(axis=1) for _ in range(OTHER_LUCKS)]
+    found: Floats = np.mean(again, axis=0) - truth
+    return found
+
+
+def _reached(above: Floats, or_equal: bool) -> Floats:
+    # What differs in the last digits only is at the level.
+    at = np.abs(above) <= 1e-12 * max(1.0, float(np.abs(above).max()))
+    return np.where(at, float(or_equal), above > 0)
+
+
+def _wilson(share: float, draws: int) -> tuple[float, float]:
+    return (np.nan, np.nan) if np.isnan(share) else wilson_interval(share * draws, draws)
+
+
+def undominated(values: Floats) -> Bools:
+    """Return which choices no other equals in all rows and excels in one.
+
+    Parameters
+    ----------
+    values : (aims, choices) array
+        More is better.
+
+    >>> undominated(np.array([[1.0, 2.0, 2.0, 0.0], [3.0, 1.0, 0.0, 3.0]])).tolist()
+    [True, True, False, False]
+    """
+    one, other = values[:, :, None], values[:, None, :]
+    beaten = np.all(other >= one, axis=0) & np.any(other > one, axis=0)
+    return np.asarray(~np.any(beaten, axis=1))
+
+
+class Limit(NamedTuple):
+    """A side of an assumption: above where it is cut, or up to there."""
+
+    path: str
+    at: float
+    is_above: bool
+
+
+class Weakness(NamedTuple):
+    """A box in the assumptions in which a choice fails.
+
+    Attributes
+    ----------
+    limits : tuple of Limit
+        All hold in the box.
+    inside, outside : int
+        How many draws lie in it, and how many do not.
+    value_inside, value_outside : float
+        In which share of these all aims are met; without levels the mean regret in the first aim.
+    """
+
+    limits: tuple[Limit, ...]
+    inside: int
+    outside: int
+    value_inside: float
+    value_outside: float
+
+
+def weakness(succeeded: Floats, assumptions: Mapping[str, Floats], is_good: bool = True) -> Weakness | None:
+    """Return where a choice fails: one or two limits that chance would not find; None where there are none.
+
+    Parameters
+    ----------
+    succeeded : (draws,) array
+        1 where it meets its aims, else 0; or its regret, which is not `is_good`.
+    assumptions : mapping of str to (draws,) array
+    is_good : bool
+        Whether it fails where that is low.
+    """
+    limits: list[Limit] = []
+    inside = np.ones(len(succeeded), dtype=np.bool_)
+    for split in split_by(succeeded, assumptions):
+        limit = Limit(split.path, split.at, (split.above < split.below) == is_good)
+        beyond = assumptions[split.path] > split.at
+        narrower = inside & (beyond if limit.is_above else ~beyond)
+        # judgement: of fewer draws no share is told.
+        if narrower.sum() >= 2 * FEWEST_DRAWS:
+            inside, limits = narrower, [*limits, limit]
+    if not limits or inside.all():
+        return None
+    counts = int(inside.sum()), int((~inside).sum())
+    return Weakness(tuple(limits), *counts, float(succeeded[inside].mean()), float(succeeded[~inside].mean()))

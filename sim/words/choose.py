@@ -1,0 +1,167 @@
+"""Choices as text for the terminal, and as the files of their folder."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim.results.identity import Identity
+from sim.results.tables import csv_of, with_scenario
+from sim.studies.choose import Choices
+from sim.studies.regret import Bands
+from sim.words import WHAT_IT_IS_NOT
+from sim.words.findings import findings_block
+from sim.words.findings.choose import aim_in_words, choice_in_words, lever_label, limits_in_words, value_in_words
+from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
+from sim.words.numbers import in_unit, with_band
+
+# judgement: with title, findings, aims and next steps as many as fit a screen of 24 lines.
+MOST_LINES = 5
+
+
+def title_of(found: Choices, identity: Identity) -> str:
+    """Return what was asked, in words."""
+    levers = [lever_label(lever, found.scenario) for lever in found.levers]
+    return f"{identity.line}: {len(found.choices):,} choices of {', '.join(levers)}"
+
+
+def answer(found: Choices, title: str) -> Iterator[Block]:
+    """Yield what is found, the aims, and the choices that come first."""
+    drawn = f"{found.draws:,} draws of the assumptions, {found.lucks:,} histories of each in every choice"
+    yield Title(title, drawn)
+    yield EMPTY
+    yield findings_block(found.findings)
+    yield EMPTY
+    for number, aim in enumerate(found.aims, 1):
+        yield Text(f"Aim {number}: {aim_in_words(aim, found.scenario)}", 0, 2)
+    order = in_order(found)
+    yield _table(found, order[:MOST_LINES])
+    more = len(order) - MOST_LINES
+    yield Text(f"* robust, = may be as good{f'; {more:,} choices more: --full' if more > 0 else ''}", 1, 2, style="quiet")
+
+
+def rest(found: Choices) -> Iterator[Block]:
+    """Yield all findings, all choices, each aim with regrets, where choices fail, and how all this is found."""
+    for one in found.findings:
+        yield Text(one.sentence, 0, 2)
+    yield EMPTY
+    yield _table(found, in_order(found))
+    for at, aim in enumerate(found.aims):
+        yield EMPTY
+        yield Text(f"Aim {at + 1}: {aim_in_words(aim, found.scenario)}", 0, 2, style="bold")
+        yield _of_aim(found, at)
+    yield EMPTY
+    yield Text("Where choices fail", style="bold")
+    for place, box in found.fails.items():
+        if box is None:
+            yield Text(
+                f"{choice_in_words(found, place)}: in no part of one or two assumptions that chance would not name", 1, 2
+            )
+            continue
+        unit = "share" if found.has_levels else found.unit(found.aims[0])
+        limits = "".join(one if isinstance(one, str) else one.text for one in limits_in_words(found, place, box))
+        inside, outside = (in_unit(value, unit) for value in (box.value_inside, box.value_outside))
+        what = "aims met in" if found.has_levels else "mean regret"
+        draws = f"{what} {inside} of {box.inside:,} draws, against {outside} of {box.outside:,}"
+        yield Text(f"{choice_in_words(found, place)}: where {limits}; {draws}", 1, 2)
+    yield EMPTY
+    for line in HOW:
+        yield Text(line, 0, 2)
+    if found.verdict.draws < found.draws:
+        left_out = found.draws - found.verdict.draws
+        yield Text(f"{left_out:,} draws are left out, in which no choice has an outcome in both halves of the lucks.", 0, 2)
+
+
+HOW = (
+    "All choices meet the same assumptions and the same luck. Shares of the assumptions are of their draws, after luck is "
+    "taken out of what comes of each.",
+    "Met: in which share of the assumptions the mean over luck reaches the level. An aim that only some histories can meet, "
+    "as one of ceasefires, is asked of those that have it; where none has, it is not met, and it has no regret.",
+    "Regret: how far a choice is from the best one in the same assumptions. Great regret is exceeded in one of twenty. "
+    "Largest regret is the great regret in the aim in which it is largest, where 1 is what choices move it on average.",
+    "Pareto: no other is as good on average in all aims and better in one; behind it, in how many of resampled draws.",
+    "Where a choice fails is told of the draws in which it was looked for, and so somewhat too sharply.",
+)
+
+
+def in_order(found: Choices) -> list[int]:
+    """Return the choices, the robust one first: by the share in which all aims are met, then by the largest regret."""
+    told = found.verdict
+    met = np.nan_to_num(told.all_met.value)
+    others = sorted(range(len(found.choices)), key=lambda place: (-met[place], told.worst.value[place], place))
+    return [told.robust, *(place for place in others if place != told.robust)]
+
+
+def _heads(found: Choices) -> list[Column]:
+    names = [lever_label(lever, found.scenario) for lever in found.levers]
+    return [Column(), *(Column(name[:1].upper() + name[1:], wraps=True, least=8) for name in names)]
+
+
+def _values(found: Choices, place: int) -> list[str]:
+    told = found.verdict
+    mark = "*" if place == told.robust else "=" if place in told.as_good else ""
+    return [mark, *map(value_in_words, found.choices[place])]
+
+
+def _table(found: Choices, order: list[int]) -> Table:
+    """Return choices with the share in which all aims are met, the mean of each aim, regret, and whether others beat it."""
+    told, aims = found.verdict, found.aims
+    head = [*_heads(found), *([Column("All met")] if found.has_levels else [])]
+    head += [*(Column(f"Aim {number}", spare=1) for number in range(1, len(aims) + 1))]
+    head += [Column("Largest regret", spare=2, wraps=True, least=7), Column("Pareto", spare=3)]
+    rows = []
+    for place in order:
+        row = [*_values(found, place), *([_cell(told.all_met, "share", place)] if found.has_levels else [])]
+        means = told.means.value[:, place].tolist()
+        row += [
+            "none" if math.isnan(mean) else in_unit(mean, found.unit(aim)) for aim, mean in zip(aims, means, strict=True)
+        ]
+        pareto = f"{'yes' if told.pareto[place] else 'no'}, {100 * told.pareto_often[place]:.0f} %"
+        rows.append([*row, f"{told.worst.value[place]:.2f}", pareto])
+    return Table(head, rows)
+
+
+def _of_aim(found: Choices, at: int) -> Table:
+    told, aim = found.verdict, found.aims[at]
+    unit = found.unit(aim)
+    head = [
+        *_heads(found),
+        Column("mean"),
+        *([Column("met")] if aim.has_level else []),
+        Column("regret"),
+        Column("great regret"),
+    ]
+    rows = []
+    for place in in_order(found):
+        met = [_cell(told.met, "share", at, place)] if aim.has_level else []
+        regrets = (_cell(one, unit, at, place) for one in (told.regrets, told.great))
+        rows.append([*_values(found, place), _cell(told.means, unit, at, place), *met, *regrets])
+    return Table(head, rows)
+
+
+def _cell(bands: Bands, unit: str, *place: int) -> str:
+    value, low, high = bands.at(*place)
+    return "not told" if math.isnan(value) else with_band(value, low, high, unit)
+
+
+def files(found: Choices, title: str, identity: Identity) -> dict[str, str]:
+    """Return choices as the files of their folder: as text, as tables and as JSON."""
+    fails = found.where_it_fails()
+    told = found.verdict
+    data = {
+        "note": WHAT_IT_IS_NOT, **identity.about(found.draws * found.lucks), "title": title,
+        "aims": [str(aim) for aim in found.aims], "levers": [lever.path for lever in found.levers], "draws": found.draws,
+        "lucks": found.lucks, "kept_draws": told.draws, "robust": told.robust, "as_good": list(told.as_good),
+        "best_on_average": list(told.best), "optimism": told.optimism,
+        "findings": [one.sentence for one in found.findings], "choices": found.by_choice(), "by_aim": found.as_dicts(),
+        "fails": fails,
+    }  # fmt: skip
+    tables = {"choices.csv": found.by_choice(), "choice_aims.csv": found.as_dicts(), "choice_fails.csv": fails}
+    return {
+        "choices.txt": text_file(answer(found, title), rest(found)),
+        **{name: with_scenario(csv_of(rows), found.of_scenario) for name, rows in tables.items() if rows},
+        "choices.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
+    }
