@@ -32,7 +32,8 @@ def test_every_shipped_scenario_is_sound_without_each_kind(name: str, tmp_path: 
             continue
         left = without(whole, [kind])
         assert not [one for one in parts_of(left) if one.kind in KINDS[kind]]
-        assert title_of(left) != title_of(whole) and identity(left).folder != identity(whole).folder
+        assert title_of(left) != title_of(whole)
+        assert identity(left).folder != identity(whole).folder
         file = tmp_path / "again.yaml"
         file.write_text(left.to_yaml(), encoding="utf-8")
         assert sim.load(file).tree == left.tree
@@ -51,19 +52,20 @@ def test_kinds_ids_and_paths_are_taken_out() -> None:
         assert [(one.path, one.value) for one in settings] == [(path, "not given") for path in gone], names
     # It is the same as when it is taken out by hand.
     by_hand = whole.with_settings([f"{HALT}={{remove: true}}"])
-    assert by_hand.tree == without(whole, ["us_pause"]).tree and by_hand.settings == without(whole, ["us_pause"]).settings
-    with pytest.raises(ScenarioError, match="unknown path 'arms.halts.us_pauze'"):
+    assert by_hand.tree == without(whole, ["us_pause"]).tree
+    assert by_hand.settings == without(whole, ["us_pause"]).settings
+    with pytest.raises(ScenarioError, match=r"unknown path 'arms.halts.us_pauze'"):
         whole.with_settings(["arms.halts.us_pauze={remove: true}"])
 
 
 def test_what_is_not_there_is_an_error_with_near_names() -> None:
-    with pytest.raises(ScenarioError, match="--without us_pauze: error: there is no 'us_pauze' here.*'us_pause'"):
+    with pytest.raises(ScenarioError, match=r"--without us_pauze: error: there is no 'us_pauze' here.*'us_pause'"):
         without(sim.load("baseline"), ["us_pauze"])
     with pytest.raises(ScenarioError, match="there is nothing scripted here"):
         without(sim.load("history/korea"), ["scripted"])
     two = sim.load("european_zone_asked", {"events": {"europe": {
         "when": {"date": date(2025, 3, 1)}, "effect": {"arms.defender.aid_scale": {"scale": 0.5}}}}})  # fmt: skip
-    with pytest.raises(ScenarioError, match="name of several. Write one of them: parties.europe, events.europe"):
+    with pytest.raises(ScenarioError, match=r"name of several. Write one of them: parties.europe, events.europe"):
         without(two, ["europe"])
     with pytest.raises(sim.ParleyError, match="a list of texts"):
         sim.load("baseline", without="events")
@@ -113,21 +115,26 @@ def test_titles_folders_and_labels_say_what_is_left_out() -> None:
 def test_the_commands_run_without_a_part_and_say_so(parley, tmp_path: Path) -> None:
     small = ("--months", 3, "--replications", 30)
     done = parley("run", "outside_pressure", *small, "--without", "events", cwd=tmp_path)
-    assert "without the halt 'US pause'" in " ".join(done.stdout.split()) and "--without" not in done.stderr
+    assert "without the halt 'US pause'" in " ".join(done.stdout.split())
+    assert "--without" not in done.stderr
     (folder,) = (tmp_path / "results").iterdir()
     manifest = json.loads((folder / "manifest.json").read_text())
     assert [one["path"] for one in manifest["settings"]] == [HALT, PRESSURE, "horizon"]
     kept = sim.read(folder)
-    assert kept.identity.folder == folder.name and kept.scenario.tree["events"] == {}
+    assert kept.identity.folder == folder.name
+    assert kept.scenario.tree["events"] == {}
     assert "There already" in parley("run", "outside_pressure", *small, "--without", "events", cwd=tmp_path).stdout
     # The same is compared with itself, which gives what both give when they are run on their own.
     done = parley("compare", "outside_pressure", *small, "--without", "events", "--csv", cwd=tmp_path)
     asked = {"replications": 30, "months": 3}
     found = sim.compare(*(sim.run("outside_pressure", without=one, **asked) for one in ((), ["events"])))
     line = found.line("casualties_attacker").difference
-    assert line is not None and f"{line.mean!r},{line.low!r},{line.high!r}" in done.stdout
+    assert line is not None
+    assert f"{line.mean!r},{line.low!r},{line.high!r}" in done.stdout
     assert parley("compare", "baseline", "more_arms", "--without", "events", cwd=tmp_path).returncode == 2
     done = parley("run", "baseline", "--without", "offensives", cwd=tmp_path)
-    assert done.returncode == 3 and "there are no offensives here" in done.stderr
+    assert done.returncode == 3
+    assert "there are no offensives here" in done.stderr
     told = parley("diff", "outside_pressure", folder, cwd=tmp_path).stdout
-    assert "The event 'outside pressure' no longer happens" in told and "set to none" not in told
+    assert "The event 'outside pressure' no longer happens" in told
+    assert "set to none" not in told
