@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 __all__ = [
     "ParleyError", "breakeven", "check", "choose", "compare", "diff", "discover", "explain", "knobs", "load",
-    "mind_changing", "panel", "plot", "read", "run", "scenarios", "sensitivity", "sobol", "sweep", "workbench", "write_report",
+    "mind_changing", "panel", "plot", "read", "run", "scenarios", "sensitivity", "sobol", "sweep", "workbench",
+    "write_report",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

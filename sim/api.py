@@ -27,6 +27,7 @@ from sim.ensemble.run import Ensemble, Plan, horizon_days, run_ensemble
 from sim.ensemble.workers import pool_of
 from sim.errors import ParleyError
 from sim.model import WarScenario
+from sim.model.without import without as _without
 from sim.results.chunks import run_into
 from sim.results.comparison import ALL_SECTIONS, Comparison
 from sim.results.comparison import compare as _compare
@@ -75,16 +76,20 @@ Settings = Mapping[str, object] | Sequence[str]
 """What is changed: values by path, `{"arms.defender.aid_scale": 0.3}`, or texts as after `--set`."""
 
 
-def load(scenario: Source, settings: Settings = ()) -> Scenario[ScenarioHead]:
-    """Return a scenario, with values changed as by `--set`.
+def load(scenario: Source, settings: Settings = (), without: Sequence[str] = ()) -> Scenario[ScenarioHead]:
+    """Return a scenario, with values changed as by `--set`, and without parts of it as by `--without`.
 
     Raises
     ------
     ScenarioError
         With every problem found.
     WrongArgument
-        When the settings are neither values by path nor a list of texts.
+        When the settings are neither values by path nor a list of texts, or the parts are no list of texts.
     """
+    if isinstance(without, str) or not all(isinstance(one, str) for one in without):
+        raise WrongArgument(f"without is a list of texts, as ['events'], not {without!r}")
+    if without:
+        return _without(load(scenario, settings), without)
     if isinstance(settings, str) or not all(isinstance(one, str) for one in settings):
         raise WrongArgument(f"settings are values by path, as {{'arms.defender.aid_scale': 0.3}}, not {settings!r}")
     if isinstance(settings, Mapping):
@@ -102,6 +107,7 @@ def run(
     seed: int = ...,
     months: int | None = ...,
     settings: Settings = ...,
+    without: Sequence[str] = ...,
     outcomes: Sequence[str] = ...,
     workers: int = ...,
     out: str | Path | None = ...,
@@ -117,6 +123,7 @@ def run(
     seed: int = ...,
     months: int | None = ...,
     settings: Settings = ...,
+    without: Sequence[str] = ...,
     outcomes: Sequence[str] = ...,
     workers: int = ...,
     out: str | Path | None = ...,
@@ -131,6 +138,7 @@ def run(
     seed: int = 1,
     months: int | None = None,
     settings: Settings = (),
+    without: Sequence[str] = (),
     outcomes: Sequence[str] = (),
     workers: int = 1,
     out: str | Path | None = None,
@@ -148,6 +156,8 @@ def run(
         The horizon; the scenario's own if not given.
     settings : mapping, or sequence of str
         Values by path, `{"arms.defender.aid_scale": 0.3}`, or texts `path=value`, as after `--set`.
+    without : sequence of str
+        What is left out, as after `--without`: `events`, `offensives`, `red_lines`, `parties`, `scripted`, or an id.
     outcomes : sequence of str
         What `column` is to know besides: outcomes of other times, as `casualties_attacker[12..24]`.
     workers : int
@@ -164,11 +174,11 @@ def run(
             "force": force,
         }  # fmt: skip
         # All are read before any is run.
-        known = [_what(one, replications, seed, months, settings, outcomes) for one in scenario]
+        known = [_what(one, replications, seed, months, settings, outcomes, without=without) for one in scenario]
         folders = [None if out is None else Path(out) / identity_of(one, plan).folder for one, plan in known]
         ran = [run(one, out=folder, **how) for (one, _), folder in zip(known, folders, strict=True)]
         return Runs(told_apart(ran, [str(place) for place in range(1, len(ran) + 1)]))
-    loaded, plan = _what(scenario, replications, seed, months, settings, outcomes, series=out is not None)
+    loaded, plan = _what(scenario, replications, seed, months, settings, outcomes, series=out is not None, without=without)
     if out is None:
         return Run.of(_ran(loaded, plan))
     with pool_of(workers) as pool, run_into(Path(out), loaded, plan, as_text=markdown, force=force, pool=pool):
@@ -477,8 +487,9 @@ def _what(
     settings: Settings,
     outcomes: Sequence[str] = (),
     series: bool = False,
+    without: Sequence[str] = (),
 ) -> tuple[Scenario[ScenarioHead], Plan]:
-    loaded = load(scenario, settings)
+    loaded = load(scenario, settings, without)
     if months is not None:
         months = whole_number("months", months, 1, MOST_MONTHS)
         if path := horizon_set([f"{one}=" for one in settings] if isinstance(settings, Mapping) else settings):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sim.cli.complete import scenarios
+from sim.cli.complete import parts, scenarios
 from sim.cli.complete import settings as complete_settings
 from sim.cli.progress import progress_bar
 
@@ -40,6 +40,14 @@ Settings = Annotated[
         metavar="PATH=VALUE",
         help="Change a number, as in arms.defender.aid_scale=0.3. Repeatable.",
         autocompletion=complete_settings,
+    ),
+]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PART",
+        help="Leave out events, offensives, red_lines, parties, scripted (the first two), or one by its id. Repeatable.",
+        autocompletion=parts,
     ),
 ]
 
@@ -198,11 +206,14 @@ def is_run(name: str) -> bool:
     return not scenarios
 
 
-def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[ScenarioHead]]:
+def load_all(
+    files: list[str], settings: list[str] | None, leave_out: list[str] | None = None
+) -> list[Scenario[ScenarioHead]]:
     """Load every scenario, of a file, a shipped one, that of a folder of results, or of standard input.
 
-    The problems of all of them are reported together.
+    What is to be left out of each is left out after all is set. The problems of all of them are reported together.
     """
+    from sim.model.without import without
     from sim.scenario import ScenarioError
 
     if files.count(STDIN) > 1:
@@ -211,7 +222,8 @@ def load_all(files: list[str], settings: list[str] | None) -> list[Scenario[Scen
     problems: list[Problem] = []
     for file in files:
         try:
-            scenarios.append(_load(file, settings or ()))
+            loaded = _load(file, settings or ())
+            scenarios.append(without(loaded, leave_out) if leave_out else loaded)
         except ScenarioError as error:
             problems += error.problems
     if problems:

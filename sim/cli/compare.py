@@ -22,6 +22,7 @@ from sim.cli.common import (
     Out,
     Root,
     Settings,
+    Without,
     Workers,
     end_study,
     errors_as_lines,
@@ -33,7 +34,7 @@ from sim.cli.common import (
 )
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.cli.printing import say_answer, say_file
-from sim.cli.wanted import place_of_study, runs_of, wanted
+from sim.cli.wanted import place_of_study, runs_of, wanted, without_parts
 from sim.errors import ParleyError
 from sim.pasted import command
 
@@ -46,7 +47,7 @@ def compare(
         list[str],
         typer.Argument(
             metavar="A B...",
-            help="Result folders or scenarios; the first is compared with.",
+            help="Result folders or scenarios; the first is compared with. With --without one, compared with itself.",
             autocompletion=scenarios_and_results,
         ),
     ],
@@ -56,6 +57,7 @@ def compare(
     seed: Annotated[int | None, typer.Option(min=0, help="Of scenarios that are run first; 1 or that of a folder.")] = None,
     months: Months = None,
     settings: Settings = None,
+    without: Without = None,
     workers: Workers = None,
     cluster: Cluster = None,
     all_pairs: Annotated[bool, typer.Option("--all-pairs", help="Compare each with each, not only with the first.")] = False,
@@ -83,6 +85,8 @@ def compare(
 ) -> None:
     """Compare scenarios: what was changed, what it changed on the same luck, and how sure that is.
 
+    With --without one scenario is compared with itself without a part of it.
+
     Example:  parley compare results/baseline results/more_arms
     """
     with errors_as_lines():
@@ -93,16 +97,19 @@ def compare(
         from sim.words.comparison import answer, files, whole
         from sim.words.layout import EMPTY
 
-        if len(of) < 2:
-            refuse("name at least two result folders or scenarios")
+        if without and len(of) != 1:
+            refuse("--without compares one scenario with itself without a part: name one")
+        if len(of) < 2 and not without:
+            refuse("name at least two result folders or scenarios, or one and what it is to be --without")
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         if as_page and all_pairs:
             refuse("a page compares with one scenario: leave --all-pairs, or --report")
         limits = _limits(fail_over or ())
         asked = wanted(of, replications, seed, months, settings)
+        asked += [without_parts(asked[0], without)] if without else []
         how = {
             "replications": replications, "seed": seed, "months": months, "set": settings, "unpaired": unpaired,
-            "all": every, "all_pairs": all_pairs,
+            "all": every, "all_pairs": all_pairs, **({"without": without} if without else {}),
         }  # fmt: skip
         what = {"scenario": " and ".join(one.scenario.name for one in asked), "runs": [one.asked for one in asked]}
         place = place_of_study(
@@ -112,7 +119,9 @@ def compare(
         if page is not None:
             may_be_page(page)
         see = f"{command('parley', 'run', of[0])} (failures.csv)"
-        same = _options(replications=replications, seed=seed, months=months, set=settings, unpaired=unpaired, all=every)
+        same = _options(
+            replications=replications, seed=seed, months=months, set=settings, without=without, unpaired=unpaired, all=every
+        )
         at = [] if out is None else ["--out", str(out)]
         at += [] if results == RESULTS else ["--results", str(results)]
         steps = [(command("parley", "compare", *of, *same, *at, "--report"), "a page with figures")]

@@ -49,6 +49,13 @@ def knobs(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     return [(f"{path}=", about) for path, _, about in _numbers(context, incomplete)]
 
 
+def parts(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer what can be left out of the scenario: kinds, then things by their id."""
+    from sim.model.without import KINDS, parts_of
+
+    return _beginning(incomplete, dict.fromkeys([*KINDS, *(str(one.path[-1]) for one in parts_of(_scenario(context)))]))
+
+
 def outcomes(context: typer.Context, incomplete: str) -> list[str]:
     """Offer the outcomes of the results that are named, or of the scenario."""
     return _beginning(incomplete, dict.fromkeys(row["id"] for row in _summary(context)))

@@ -24,6 +24,7 @@ from sim.cli.common import (
     Root,
     Seed,
     Settings,
+    Without,
     Workers,
     errors_as_lines,
     load_all,
@@ -86,6 +87,7 @@ def run(
     results: Root = RESULTS,
     force: Force = False,
     settings: Settings = None,
+    without: Without = None,
     workers: Workers = None,
     cluster: Cluster = None,
     chunk: Annotated[
@@ -125,7 +127,7 @@ def run(
         from sim.words.run import markdown
 
         refuse_two_horizons(settings, months)
-        scenarios = load_all(files, settings)
+        scenarios = load_all(files, settings, without)
         names = [scenario.name for scenario in scenarios]
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         if tell and way != "txt":
@@ -204,7 +206,7 @@ def run(
             for place in places:
                 complete_page(place, note)
     written = [f"{'There already' if place.done else 'Written'}: {place.folder}/" for place in places]
-    steps = [_next_step(files[0], seed, months, settings, folders[0], tell)]
+    steps = [_next_step(files[0], seed, months, settings, without, folders[0], tell)]
     if len(folders) > 1 and not tell:
         steps = _steps_of_several(folders, ensembles, as_page)
     elif not tell:
@@ -212,7 +214,7 @@ def run(
         if has_ledger:
             steps = [(command("parley", "explain", folders[0]), "why there was no deal; one history")]
         # Without pairs there is no same luck, and a scenario that was piped in cannot be read again.
-        changed = {one.path for one in identities[0].settings} if settings and files[0] != STDIN else set()
+        changed = {one.path for one in identities[0].settings} if (settings or without) and files[0] != STDIN else set()
         if changed and "start_date" not in changed:
             steps.append((command("parley", "compare", files[0], folders[0]), "what that changed, on the same luck"))
         if has_ledger and not as_page:
@@ -306,11 +308,18 @@ def _steps_of_several(folders: list[Path], ensembles: list[Ensemble], as_page: b
 
 
 def _next_step(
-    file: str, seed: int, months: int | None, settings: list[str] | None, folder: Path, told: bool
+    file: str,
+    seed: int,
+    months: int | None,
+    settings: list[str] | None,
+    without: list[str] | None,
+    folder: Path,
+    told: bool,
 ) -> tuple[str, str]:
     changed = [part for setting in settings or () for part in ("--set", setting)]
     if told:
         return command("parley", "show", file, *changed, "--full"), "every number with its source"
+    changed += [part for one in without or () for part in ("--without", one)]
     same = ["--seed", str(seed)] + ([] if months is None else ["--months", str(months)])
     story = ["parley", "run", file, *changed, *same, "--replications", "1", "--chronicle", "--out", f"{folder}_story"]
     return command(*story), "the story of the first history"

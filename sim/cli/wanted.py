@@ -78,6 +78,15 @@ def wanted(
     return found
 
 
+def without_parts(of: Wanted, names: Sequence[str]) -> Wanted:
+    """Return the run that is wanted beside another: of the same scenario without a part of it, run alike."""
+    from sim.model.without import without
+    from sim.results.store import what_is_run
+
+    scenario, plan = without(of.scenario, names), replace(of.plan, series=True)
+    return Wanted(f"{of.name} without {' and '.join(names)}", None, scenario, plan, what_is_run(scenario, plan))
+
+
 def place_of_study(
     kind: str,
     names: Sequence[str],

@@ -54,9 +54,9 @@ def _below(section: Any, names: Names, side: str) -> Iterator[Dated]:
         return
     if isinstance(section, Opening):
         yield from _opens_and_lapses(section)
-    day = getattr(getattr(section, "when", section), "date", None)
-    if isinstance(day, datetime.date) and hasattr(section, "id"):
-        low, high = _chance(section)
+    day = day_of(section)
+    if day is not None and hasattr(section, "id"):
+        low, high = chance_of(section)
         if high > 0:
             yield Dated(day, names.of(section), low >= 1)
         return
@@ -70,7 +70,13 @@ def _below(section: Any, names: Names, side: str) -> Iterator[Dated]:
             yield from found
 
 
-def _chance(section: Any) -> tuple[float, float]:
+def day_of(thing: Any) -> datetime.date | None:
+    """Return the day on which something comes, if that is set."""
+    day = getattr(getattr(thing, "when", thing), "date", None)
+    return day if isinstance(day, datetime.date) else None
+
+
+def chance_of(section: Any) -> tuple[float, float]:
     """Return the least and the greatest chance with which something comes; 1 if it says none."""
     chance: Quantity | None = getattr(section, "probability", None)
     return (1.0, 1.0) if chance is None else chance.support

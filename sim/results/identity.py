@@ -21,6 +21,7 @@ from sim.scenario import Place, Scenario, ScenarioHead, shipped
 from sim.scenario.head import MOST_LETTERS, MOST_MONTHS
 from sim.scenario.identity import HORIZON, NOT_GIVEN, Origin, Setting, short_hash
 from sim.scenario.labels import sure_label
+from sim.scenario.tree import Items
 from sim.scenario.wording import cut
 
 SPAN, SEED = "horizon", "seed"
@@ -59,7 +60,9 @@ class Identity(NamedTuple):
     short : str
         The short title of the scenario.
     labels : tuple of str
-        What is called what was set.
+        What is called what was set to something.
+    left_out : tuple of str
+        What was taken out, in words.
     sure : bool
         Whether nothing else could be called so.
     """
@@ -73,7 +76,13 @@ class Identity(NamedTuple):
     seed: int
     short: str
     labels: tuple[str, ...]
+    left_out: tuple[str, ...]
     sure: bool
+
+    @property
+    def _set(self) -> list[Setting]:
+        """What was set to something."""
+        return [one for one in self.settings if one.value != NOT_GIVEN]
 
     @property
     def span(self) -> Setting | None:
@@ -83,9 +92,11 @@ class Identity(NamedTuple):
     @property
     def scenario(self) -> str:
         """Title and settings, for a line that says horizon and seed elsewhere."""
-        told = [_told(label, one) for label, one in zip(self.labels, self.settings, strict=True)][:MOST_SETTINGS]
-        shown, more = [text for text, _ in told], len(self.settings) - len(told)
+        told = [_told(label, one) for label, one in zip(self.labels, self._set, strict=True)][:MOST_SETTINGS]
+        shown, out = [text for text, _ in told], self.left_out[: MOST_SETTINGS - len(told)]
+        more = len(self.labels) + len(self.left_out) - len(told) - len(out)
         told_of = f", with {', '.join(shown)}" if shown else ""
+        told_of += f", without {' and '.join(out)}" if out else ""
         told_of += f" and {more:,} more" if more else ""
         if more or not self.sure or not all(whole for _, whole in told):
             told_of += f" [settings {short_hash(repr(self.settings))}]"
@@ -114,10 +125,13 @@ class Identity(NamedTuple):
     @property
     def called(self) -> str:
         """What it is called in sentences, legends and heads of tables: the short title, and what was set."""
-        told = [f"{label} {cut(one.value, MOST_LETTERS)}" for label, one in zip(self.labels, self.settings, strict=True)]
-        more = len(told) - MOST_NAMED
-        told = [*told[:MOST_NAMED], f"{more:,} more setting{'s' * (more > 1)}"] if more > 0 else told
-        return f"{self.short} with {' and '.join(told)}" if told else self.short
+        told = [f"{label} {cut(one.value, MOST_LETTERS)}" for label, one in zip(self.labels, self._set, strict=True)]
+        out, more = self.left_out[: max(0, MOST_NAMED - len(told))], len(told) + len(self.left_out) - MOST_NAMED
+        rest = [f"{more:,} more setting{'s' * (more > 1)}"] if more > 0 else []
+        told = [*told[:MOST_NAMED], *(rest if not out else [])]
+        with_it = f" with {' and '.join(told)}" if told else ""
+        without_it = f" without {' and '.join([*out, *rest])}" if out else ""
+        return f"{self.short}{with_it}{without_it}"
 
     @property
     def cited(self) -> str:
@@ -190,7 +204,9 @@ def identity_over(scenario: Scenario[ScenarioHead], days: int, seed: int) -> Ide
     """Return what a run of a scenario over so many days is."""
     settings = {one.path: one for one in scenario.settings}
     kept = settings.pop(SPAN, None)
-    labels = [sure_label(scenario, path) for path in settings]
+    labels = [sure_label(scenario, path) for path, one in settings.items() if one.value != NOT_GIVEN]
+    gone = [path for path, one in settings.items() if one.value == NOT_GIVEN]
+    out = dict(_left_out(scenario, path, gone) for path in gone)
     return Identity(
         scenario.name,
         scenario.world.title,
@@ -201,7 +217,8 @@ def identity_over(scenario: Scenario[ScenarioHead], days: int, seed: int) -> Ide
         seed,
         scenario.world.called,
         tuple(label.sentence for label, _ in labels),
-        all(sure for _, sure in labels),
+        tuple(out),
+        all(sure for _, sure in labels) and all(out.values()),
     )
 
 
@@ -268,6 +285,26 @@ def _own_span(tree: Mapping[str, Any]) -> str:
     return NOT_GIVEN
 
 
+def _left_out(scenario: Scenario[ScenarioHead], path: str, gone: Sequence[str]) -> tuple[str, bool]:
+    """Return what was taken out in words, and whether nothing else can be called so: a thing, or several that were all.
+
+    What a thing was called is not known any more, but by its id.
+    """
+    *above, name = path.split(".")
+    node: Any = scenario.tree
+    things = 0
+    for step in above:
+        things += isinstance(node, Items)
+        node = node.get(step) if isinstance(node, dict) else None
+    if not isinstance(node, Items):
+        label, sure = sure_label(scenario, path)
+        return label.sentence, sure
+    kind = above[-1].replace("_", " ")
+    one = f"{kind[:-3]}y" if kind.endswith("ies") else kind.removesuffix("s")
+    is_all = not node and sum(other.rpartition(".")[0] == ".".join(above) for other in gone) > 1
+    return (f"any {one}" if is_all else f"the {one} '{scenario.names.in_words(name)}'"), not things
+
+
 def _told(label: str, setting: Setting) -> tuple[str, bool]:
     """Return what was set in words, and whether it is told in full."""
     whole = max(len(setting.value), len(setting.was)) <= LONGEST_VALUE
@@ -279,6 +316,8 @@ def _told(label: str, setting: Setting) -> tuple[str, bool]:
 
 def _part(setting: Setting | Changed) -> str:
     value = setting.value
+    if value == NOT_GIVEN:
+        return f"without_{setting.path}"
     return f"{setting.path}={value.replace(',', '') if _NUMBER.fullmatch(value) else value}"
 
 

@@ -194,6 +194,8 @@ def changes(before: Scenario[ScenarioHead], after: Scenario[ScenarioHead]) -> li
             change = Change(entry.item, None if b else whole, whole if b else None)
             if change not in found:
                 found.append(change)
+        elif (a is None or b is None) and any(one.startswith(f"{path}.") for one in (new if a else old)):
+            pass  # a list that is empty in the other, of which each thing is told
         elif a is None or b is None or a.text != b.text:
             old_text, new_text = (side.text if side is not None else ABSENT for side in (a, b))
             found.append(Change(path, old_text, new_text, entry.unit, entry.about))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -117,6 +117,36 @@ class Scenario(Generic[T]):
         """
         tree, places = copy.deepcopy(self.tree), dict(self.places)
         wrong = _override(tree, places, type(self.world), overrides, option)
+        return self._changed(tree, places, wrong)
+
+    def taken_out(self, gone: Collection[Path], put: Mapping[Path, Any], option: str) -> Scenario[T]:
+        """Return the scenario without values at some paths, and with others `put` in their place.
+
+        Parameters
+        ----------
+        gone : collection of path
+            What goes; nothing of it lies below another.
+        put : mapping of path to value
+        option : str
+            How it was asked for, which is the place of what is put in messages.
+
+        Raises
+        ------
+        ScenarioError
+            With every problem found: what is left may be no scenario.
+        """
+        tree, places = copy.deepcopy(self.tree), dict(self.places)
+        for path in (*gone, *put):
+            node: Any = tree
+            for step in path[:-1]:
+                node = node[step]
+            if path in put:
+                node[path[-1]], places[path] = put[path], Place(option)
+            else:
+                del node[path[-1]]
+        return self._changed(tree, places, [])
+
+    def _changed(self, tree: dict[str, Any], places: dict[Path, Place], wrong: list[Located]) -> Scenario[T]:
         changed = _validated(self.path, str(self.path), tree, places, type(self.world), wrong)
         return replace(changed, name=self.name, base=self.base, origin=self.origin, files=self.files)
 

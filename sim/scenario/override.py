@@ -1,4 +1,7 @@
-"""Single values set on the command line: ``--set arms.backers.united_states.delay_days=30``."""
+"""Single values set on the command line: ``--set arms.backers.united_states.delay_days=30``.
+
+A thing of a list is taken out as in a file: ``--set arms.halts.us_pause={remove: true}``.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from .walk import below, fields, gone, is_mapping, is_number
 from .wording import quoted
 
 NOTE = "set on the command line"
+_REMOVAL = {"remove": True}
+_GONE = object()
 
 
 def apply(
@@ -54,12 +59,12 @@ def apply(
     # So do sections that the files leave out, and all that was set with it.
     for depth in range(1, len(path)):
         places.setdefault(path[:depth], place)
-    places.update({one: place for one, _ in everything(kept, path)})
+    places.update({one: place for one, _ in everything(kept, path) if kept is not _GONE})
     return []
 
 
 def _set(tree: dict[str, Any], schema: type[BaseModel], names: list[str], value: Any) -> tuple[Path, Any]:
-    """Set a value; return its path, and it as the tree keeps it."""
+    """Set a value; return its path, and it as the tree keeps it, or `_GONE` for what is taken out."""
     node: Any = tree
     above: Any = None
     annotation: Any = schema
@@ -74,6 +79,9 @@ def _set(tree: dict[str, Any], schema: type[BaseModel], names: list[str], value:
         if isinstance(step, str) and node.get(step) is None and (fields(annotation) or is_mapping(annotation)):
             node[step] = {}  # a section that the file leaves out
         above, node = node, node[step] if isinstance(step, int) else node.get(step)
+    if isinstance(node, Items) and value == _REMOVAL:
+        del node[names[-1]]
+        return tuple(path), _GONE
     is_plain = isinstance(value, (int, float)) and not isinstance(value, bool)
     before = node[step] if isinstance(step, int) else node.get(step)
     if is_plain and isinstance(before, dict) and ("value" in before or "dist" in before):

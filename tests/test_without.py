@@ -1,0 +1,140 @@
+"""A scenario without a part of it: what goes, what stays, and that it says so."""
+
+import itertools
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.ensemble.run import Plan, horizon_days, run_ensemble
+from sim.model.without import KINDS, parts_of, scripted, without
+from sim.results.identity import identity_of, title_of
+from sim.scenario import ScenarioError, shipped
+
+HALT, PRESSURE = "arms.halts.us_pause", "events.outside_pressure"
+
+
+def identity(scenario):
+    return identity_of(scenario, Plan(1, 1, horizon_days(scenario)))
+
+
+@pytest.mark.ensembles
+@pytest.mark.parametrize("name", shipped())
+def test_every_shipped_scenario_is_sound_without_each_kind(name: str, tmp_path: Path) -> None:
+    whole = sim.load(name)
+    there = {one.kind for one in parts_of(whole)}
+    for kind in KINDS:
+        if not there.intersection(KINDS[kind]):
+            with pytest.raises(ScenarioError, match=f"there (are no|is nothing) {kind.replace('_', ' ')} here"):
+                without(whole, [kind])
+            continue
+        left = without(whole, [kind])
+        assert not [one for one in parts_of(left) if one.kind in KINDS[kind]]
+        assert title_of(left) != title_of(whole)
+        assert identity(left).folder != identity(whole).folder
+        file = tmp_path / "again.yaml"
+        file.write_text(left.to_yaml(), encoding="utf-8")
+        assert sim.load(file).tree == left.tree
+        assert not run_ensemble(left, Plan(2, 1, 60, series=False)).failures
+
+
+def test_kinds_ids_and_paths_are_taken_out() -> None:
+    whole = sim.load("outside_pressure")
+    assert [one.name for one in scripted(whole, horizon_days(whole))] == [HALT, PRESSURE]
+    assert [one.name for one in scripted(whole, 60)] == [HALT]
+    for names, gone in (
+        (["events"], [HALT, PRESSURE]), (["us_pause"], [HALT]), ([HALT], [HALT]), (["halts.us_pause"], [HALT]),
+        (["us_pause", "outside_pressure"], [HALT, PRESSURE]), (["scripted"], [HALT, PRESSURE]),
+    ):  # fmt: skip
+        settings = without(whole, names).settings
+        assert [(one.path, one.value) for one in settings] == [(path, "not given") for path in gone], names
+    # It is the same as when it is taken out by hand.
+    by_hand = whole.with_settings([f"{HALT}={{remove: true}}"])
+    assert by_hand.tree == without(whole, ["us_pause"]).tree
+    assert by_hand.settings == without(whole, ["us_pause"]).settings
+    with pytest.raises(ScenarioError, match=r"unknown path 'arms.halts.us_pauze'"):
+        whole.with_settings(["arms.halts.us_pauze={remove: true}"])
+
+
+def test_what_is_not_there_is_an_error_with_near_names() -> None:
+    with pytest.raises(ScenarioError, match=r"--without us_pauze: error: there is no 'us_pauze' here.*'us_pause'"):
+        without(sim.load("baseline"), ["us_pauze"])
+    with pytest.raises(ScenarioError, match="there is nothing scripted here"):
+        without(sim.load("history/korea"), ["scripted"])
+    two = sim.load("european_zone_asked", {"events": {"europe": {
+        "when": {"date": date(2025, 3, 1)}, "effect": {"arms.defender.aid_scale": {"scale": 0.5}}}}})  # fmt: skip
+    with pytest.raises(ScenarioError, match=r"name of several. Write one of them: parties.europe, events.europe"):
+        without(two, ["europe"])
+    with pytest.raises(sim.ParleyError, match="a list of texts"):
+        sim.load("baseline", without="events")
+
+
+def test_what_makes_no_sense_without_a_part_goes_with_it() -> None:
+    vote = without(sim.load("ratification"), ["ukrainians"])
+    assert {one.path for one in vote.settings} == {
+        "parties.ukrainians", "negotiation.red_lines.line_and_nato", "negotiation.red_lines.line_and_neutrality",
+    }  # fmt: skip
+    backed = sim.load("european_zone_asked")
+    assert backed.tree["parties"]["europe"]["guarantees"]["backstop"] == "united_states"
+    assert "backstop" not in without(backed, ["parties.united_states"]).tree["parties"]["europe"]["guarantees"]
+    price, other = "negotiation.red_lines.no_nato.price", "arms.defender.aid_scale"
+    event = {"when": {"date": date(2025, 3, 1)}, "effect": {price: {"scale": 0.5}, other: {"scale": 0.5}}}
+    one, both = (
+        sim.load("baseline", {"events": {"a": {**event, "effect": effect}}})
+        for effect in ({price: {"scale": 0.5}}, event["effect"])
+    )
+    assert not without(one, ["no_nato"]).tree["events"]
+    assert list(without(both, ["no_nato"]).tree["events"]["a"]["effect"]) == [other]
+
+
+def test_an_event_whose_count_is_looked_at_stays_and_never_comes() -> None:
+    effect = {"arms.defender.aid_scale": {"scale": 0.5}}
+    whole = sim.load("baseline", {"events": {
+        "a": {"when": {"date": date(2025, 1, 10)}, "effect": effect},
+        "b": {"when": {"quantity": "event_count.a", "above": 0.5}, "effect": effect},
+    }})  # fmt: skip
+    left = without(whole, ["a"])
+    assert left.tree == whole.with_settings(["events.a.probability=0"]).tree
+    assert not run_ensemble(left, Plan(20, 1, 90)).outcomes["ending"].tolist().count("failed")
+    assert not without(whole, ["a", "b"]).tree["events"]
+
+
+def test_titles_folders_and_labels_say_what_is_left_out() -> None:
+    whole = sim.load("outside_pressure")
+    told = {names: identity(without(whole, list(names))) for names in itertools.combinations(
+        ["us_pause", "outside_pressure", "red_lines"], 2)}  # fmt: skip
+    assert len({one.line for one in told.values()}) == len({one.folder for one in told.values()}) == 3
+    assert told["us_pause", "outside_pressure"].line.endswith("without the halt 'US pause' and the event 'outside pressure'")
+    assert told["us_pause", "outside_pressure"].folder == f"outside_pressure+without_{HALT}+without_{PRESSURE}"
+    assert told["us_pause", "red_lines"].called == "Outside pressure without the halt 'US pause' and any red line"
+
+
+@pytest.mark.ensembles
+def test_the_commands_run_without_a_part_and_say_so(parley, tmp_path: Path) -> None:
+    small = ("--months", 3, "--replications", 30)
+    done = parley("run", "outside_pressure", *small, "--without", "events", cwd=tmp_path)
+    assert "without the halt 'US pause'" in " ".join(done.stdout.split())
+    assert "--without" not in done.stderr
+    (folder,) = (tmp_path / "results").iterdir()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert [one["path"] for one in manifest["settings"]] == [HALT, PRESSURE, "horizon"]
+    kept = sim.read(folder)
+    assert kept.identity.folder == folder.name
+    assert kept.scenario.tree["events"] == {}
+    assert "There already" in parley("run", "outside_pressure", *small, "--without", "events", cwd=tmp_path).stdout
+    # The same is compared with itself, which gives what both give when they are run on their own.
+    done = parley("compare", "outside_pressure", *small, "--without", "events", "--csv", cwd=tmp_path)
+    asked = {"replications": 30, "months": 3}
+    found = sim.compare(*(sim.run("outside_pressure", without=one, **asked) for one in ((), ["events"])))
+    line = found.line("casualties_attacker").difference
+    assert line is not None
+    assert f"{line.mean!r},{line.low!r},{line.high!r}" in done.stdout
+    assert parley("compare", "baseline", "more_arms", "--without", "events", cwd=tmp_path).returncode == 2
+    done = parley("run", "baseline", "--without", "offensives", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "there are no offensives here" in done.stderr
+    told = parley("diff", "outside_pressure", folder, cwd=tmp_path).stdout
+    assert "The event 'outside pressure' no longer happens" in told
+    assert "set to none" not in told
