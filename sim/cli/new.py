@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,12 +13,17 @@ from sim.cli.common import (
     AsJson,
     errors_as_lines,
     load_all,
+    note,
     refuse,
 )
 from sim.cli.complete import scenarios
 from sim.cli.printing import say_end, say_json
 from sim.errors import ParleyError
+from sim.gate import shown
 from sim.pasted import command
+
+if TYPE_CHECKING:
+    from sim.scenario.blank import Blank
 
 # What Windows takes for a device, whatever ending follows.
 DEVICES = ("con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)))
@@ -28,13 +34,23 @@ LONGEST = 200
 def new(
     name: Annotated[str, typer.Argument(help="Name of the new scenario: small letters, digits and underscores.")],
     base: Annotated[
-        str, typer.Option("--from", metavar="SCENARIO", help="The scenario it starts from.", autocompletion=scenarios)
-    ] = "baseline",
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="SCENARIO",
+            help="The scenario it starts from; baseline if not given.",
+            autocompletion=scenarios,
+        ),
+    ] = None,
+    blank: Annotated[bool, typer.Option("--blank", help="Start from nothing: another war, to be filled in.")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="The same, and ask for what is to be filled in, one by one.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write NAME.yaml, a scenario that extends another, with the common knobs as comments.
+    """Write NAME.yaml: a scenario that extends another, with the common knobs as comments, or a war of one's own to fill in.
 
     Example:  parley new my_study --from baseline
+
+    Example:  parley new my_war --blank
     """
     path = Path(f"{name}.yaml")
     if len(name) > LONGEST:
@@ -43,30 +59,108 @@ def new(
         refuse(f"'{name}' is no name for a scenario; use small letters, digits and underscores")
     if name in DEVICES:
         refuse(f"'{name}' is the name of a device on Windows, where no file can have it; choose another")
+    if base is not None and (blank or ask):
+        refuse("--from starts from a scenario, --blank and --ask from nothing; choose one")
     with errors_as_lines():
         from sim.scenario.lookup import meanings
-        from sim.words.new_scenario import text_lines
 
         if path not in (taken := [one.path for one in meanings(name)]) and taken:
             refuse(f"'{name}' is the name of {taken[0]} already; choose another")
-        (scenario,) = load_all([base], None)
-        lines = text_lines(name, base, scenario)
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write("\n".join(lines) + "\n")
-        except FileExistsError:
-            refuse(f"{path} is there already; it is left as it is", INVALID)
-        except OSError as error:
-            refuse(f"cannot write {path}: {error.strerror}", INVALID)
-        try:
-            load_all([str(path)], None)
-        except ParleyError:
-            # A scenario that cannot be extended from here, as one of a folder above.
-            path.unlink()
-            raise
+        if blank or ask:
+            _blank(name, path, ask, as_json)
+        else:
+            _extending(name, path, base or "baseline", as_json)
+
+
+def _extending(name: str, path: Path, base: str, as_json: bool) -> None:
+    from sim.words.new_scenario import text_lines
+
+    (scenario,) = load_all([base], None)
+    _write(path, "\n".join(text_lines(name, base, scenario)) + "\n")
+    try:
+        load_all([str(path)], None)
+    except ParleyError:
+        # A scenario that cannot be extended from here, as one of a folder above.
+        path.unlink()
+        raise
     diff = command("parley", "diff", base, path)
     if as_json:
         say_json({"written": [str(path)]})
         return
     steps = [(command("parley", "check", path), "whether it is right"), (diff, "what it changes")]
     say_end([f"Written: {path}"], [*steps, (command("parley", "run", path), "what comes of it")], data=False)
+
+
+def _blank(name: str, path: Path, ask: bool, as_json: bool) -> None:
+    from sim.model import WarScenario
+    from sim.scenario.blank import blanks, filled
+    from sim.scenario.parse import BLANK
+    from sim.words.new_scenario import blank_text
+
+    text = blank_text(name)
+    # It is there before the first question, so that no answer is in vain.
+    _write(path, text)
+    if ask:
+        text = filled(text, _answers(blanks(text, WarScenario)))
+        path.write_text(text, encoding="utf-8")
+    left = sum(one.text == BLANK for one in blanks(text, WarScenario))
+    if as_json:
+        say_json({"written": [str(path)], "blank": left})
+        return
+    how = f"{left} places to fill in, marked {BLANK}" if left else "all is filled in"
+    check = (command("parley", "check", path), "what is still blank, or wrong" if left else "whether it is right")
+    say_end([f"Written: {path} ({how})"], [check, (command("parley", "run", path), "what comes of it")], data=False)
+
+
+def _answers(asked: list[Blank]) -> dict[Blank, str]:
+    """Ask for what is blank on stderr; return what was answered until the input ended."""
+    from sim.model import WarScenario
+    from sim.scenario import FieldError
+    from sim.scenario.blank import fitting
+    from sim.words.new_scenario import how_to_answer, question
+
+    print(*how_to_answer(), sep="\n", file=sys.stderr)
+    answers: dict[Blank, str] = {}
+    before = None
+    for number, blank in enumerate(asked, 1):
+        lines = question(blank, number, len(asked), before)
+        while True:
+            print(*map(shown, lines), sep="\n", end="", file=sys.stderr, flush=True)
+            answer = sys.stdin.readline()
+            if not answer:
+                print(file=sys.stderr)
+                note(f"The input ended: {number - 1} of {len(asked)} questions were asked. Go on in the file.")
+                return answers
+            answer = answer.strip()
+            lines = lines[-1:]
+            if answer == "?":
+                print(f"  {blank.wanted}", file=sys.stderr)
+                continue
+            try:
+                kept = fitting(answer, blank.path, WarScenario) if answer else blank.kept
+            except FieldError as error:
+                note(f"  {_in_words(error, blank)}")
+                continue
+            if kept:
+                answers[blank] = kept
+            break
+        before = blank
+    return answers
+
+
+def _in_words(error: Any, blank: Blank) -> str:
+    """Return what is wrong with an answer, with what to write."""
+    flaw = error.flaws[0]
+    name = str(blank.path[-1])
+    message = flaw.message.replace("{field}", name).replace("{part}", name)
+    return f"{message}. {flaw.hint or blank.wanted}"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        refuse(f"{path} is there already; it is left as it is", INVALID)
+    except OSError as error:
+        refuse(f"cannot write {path}: {error.strerror}", INVALID)

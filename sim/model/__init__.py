@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import Field as Option
-from pydantic import create_model, model_validator
+from pydantic import ValidationInfo, create_model, field_validator, model_validator
 
+from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.mechanism import Mechanism
 from sim.engine.world import Setting, World
 from sim.model.arms import Arms
@@ -21,7 +22,7 @@ from sim.model.events import Events, ScenarioEvent, event_flaws, knob_ranges
 from sim.model.front import Front
 from sim.model.manpower import Manpower
 from sim.model.outcomes import Outcome
-from sim.model.parameters import Drawn
+from sim.model.parameters import SIDES, Drawn
 from sim.model.parties import Parties
 from sim.model.party import Party, party_flaws, ratified_flaws
 from sim.model.rout import Rout
@@ -29,7 +30,7 @@ from sim.model.stakes import regime_flaws, window_flaws
 from sim.model.support import Support
 from sim.model.talks import Talks
 from sim.model.truces import Truces
-from sim.scenario import FieldError, Flaw, Quantity, Scenario, ScenarioHead
+from sim.scenario import FieldError, Flaw, Quantity, Scenario, ScenarioHead, all_by_default
 from sim.scenario.wording import listed, quoted
 
 MECHANISMS: tuple[type[Mechanism], ...] = (
@@ -52,6 +53,27 @@ ORDER_OF_THE_DAY = (
 
 class _Checked(ScenarioHead):
     """A scenario whose sections fit together, and whose events name knobs and quantities that there are."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _support_by_default(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and raw.get(Talks.name) is not None and Support.name not in raw:
+            return {**raw, Support.name: {}}
+        return raw
+
+    @field_validator(Support.name, mode="before", check_fields=False)
+    @classmethod
+    def _a_year_as_now(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, dict):
+            return value
+        losses, filled = info.data.get(Attrition.name), {}
+        for side in SIDES:
+            own = value.get(side, {})
+            if isinstance(own, dict) and own.get("year_casualties_persons") is None:
+                # Where losses are wrong, that is said already.
+                a_day = losses.level_factor.central * getattr(losses, side).daily_casualties.central if losses else 1.0
+                filled[side] = {**own, "year_casualties_persons": max(round(DAYS_PER_YEAR * a_day), 1)}
+        return {**value, **filled}
 
     @model_validator(mode="after")
     def _check_politics(self) -> Self:
@@ -94,10 +116,17 @@ class _Checked(ScenarioHead):
         return self
 
 
+def _declared(mechanism: type[Mechanism]) -> tuple[Any, Any]:
+    """Return the type of a mechanism's section, and what stands for it where it is left out: ... if it cannot be."""
+    section: Any = mechanism.parameters
+    if mechanism.optional:
+        return section | None, None
+    needed = any(field.is_required() for field in section.model_fields.values())
+    return section, ... if needed else all_by_default()
+
+
 _sections: dict[str, Any] = {
-    mechanism.name: (mechanism.parameters | None, None) if mechanism.optional else (mechanism.parameters, ...)
-    for mechanism in MECHANISMS
-    if mechanism not in (Events, Parties)
+    mechanism.name: _declared(mechanism) for mechanism in MECHANISMS if mechanism not in (Events, Parties)
 }
 _sections[Parties.name] = (
     list[Party[Quantity]],

@@ -42,15 +42,16 @@ class SideArms(Section, Generic[N]):
     )  # fmt: skip
     ration_days: N = knob(
         "days of full-rate fire", "Stock at which firing is rationed to half of the full rate.", low=1, high=1000,
-        label="{side}'s rationing threshold",
+        default=30, label="{side}'s rationing threshold",
     )  # fmt: skip
     production_fire_days_per_month: N = knob(
         "days of full-rate fire a month", "Own production, and what is refurbished.", low=0, high=1000,
         label="{side}'s arms production",
     )  # fmt: skip
     aid_scale: N = knob(
-        "factor", "Multiplies all that its backers pledge from day 0 on.", low=0, high=100, label="Scale of aid to {side}"
-    )
+        "factor", "Multiplies all that its backers pledge from day 0 on.", low=0, high=100, default=1,
+        label="Scale of aid to {side}",
+    )  # fmt: skip
 
 
 class ArmsParameters(Section, Generic[N]):

@@ -34,7 +34,7 @@ class SideAttrition(Section, Generic[N]):
         "persons a day", "Killed and wounded a day at the start.", low=0, high=1e6, label="{side}'s casualties a day"
     )
     fire_share: N = knob(
-        "share", "Share of its casualties that rises and falls with the enemy's fire.", low=0, high=1,
+        "share", "Share of its casualties that rises and falls with the enemy's fire.", low=0, high=1, default=0.5,
         label="{side}'s losses due to fire",
     )  # fmt: skip
 
@@ -42,7 +42,7 @@ class SideAttrition(Section, Generic[N]):
 class AttritionParameters(Section, Generic[N]):
     """Attrition: the law, the level and the noise of losses."""
 
-    law: Literal["square", "linear", "logarithmic", "mixed", "own"]
+    law: Literal["square", "linear", "logarithmic", "mixed", "own"] = "mixed"
     own_exponent: N | None = knob(
         "exponent", "Of the own force, for law: own.", low=0, high=2, default=None, label="Exponent of the own force"
     )
@@ -55,21 +55,25 @@ class AttritionParameters(Section, Generic[N]):
     )  # fmt: skip
     level_factor: N = knob(
         "factor", "True casualties of both sides, as a multiple of those given, which belligerents claim.", low=0, high=10,
-        label="Scale of all casualties",
+        default=1, label="Scale of all casualties",
     )  # fmt: skip
     tempo_ar: N = knob(
-        "autocorrelation", "Of the log tempo from month to month.", low=0, high=0.999,
+        "autocorrelation", "Of the log tempo from month to month.", low=0, high=0.999, default=0.8,
         label="Persistence of the monthly tempo",
     )  # fmt: skip
     tempo_change_log_sd: N = knob(
-        "log", "Standard deviation of its monthly change.", low=0, high=2, label="Change of tempo from month to month"
-    )
+        "log", "Standard deviation of its monthly change.", low=0, high=2, default=0.15,
+        label="Change of tempo from month to month",
+    )  # fmt: skip
     noise_ar: N = knob(
-        "autocorrelation", "Of the daily log noise.", low=0, high=0.999, label="Persistence of daily noise in losses"
+        "autocorrelation", "Of the daily log noise.", low=0, high=0.999, default=0.3,
+        label="Persistence of daily noise in losses",
+    )  # fmt: skip
+    noise_log_sd: N = knob(
+        "log", "Standard deviation of the daily noise.", low=0, high=2, default=0.2, label="Daily noise in losses"
     )
-    noise_log_sd: N = knob("log", "Standard deviation of the daily noise.", low=0, high=2, label="Daily noise in losses")
     quiet_share: N = knob(
-        "share", "Share of the losses not due to fire that goes on when no one attacks.", low=0, high=1,
+        "share", "Share of the losses not due to fire that goes on when no one attacks.", low=0, high=1, default=0.3,
         label="Losses that go on without attacks",
     )  # fmt: skip
     assault_share: N = knob(
@@ -81,10 +85,11 @@ class AttritionParameters(Section, Generic[N]):
         low=0, high=2, default=0, label="Protection by a side's own fire",
     )  # fmt: skip
     max_daily_loss_share: N = knob(
-        "share a day", "The most of its force that a side loses.", low=0, high=1, label="Most of its force lost in a day"
-    )
+        "share a day", "The most of its force that a side loses.", low=0, high=1, default=0.03,
+        label="Most of its force lost in a day",
+    )  # fmt: skip
     steps_per_day: Fixed = whole(
-        "steps", "Steps in which a day's losses are computed.", low=1, high=10_000, at_start=True,
+        "steps", "Steps in which a day's losses are computed.", low=1, high=10_000, default=1, at_start=True,
         label="Steps a day in computing losses",
     )  # fmt: skip
     attacker: SideAttrition[N]

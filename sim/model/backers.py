@@ -9,10 +9,10 @@ Left out: kinds of materiel, prices, bargaining between backers.
 """
 
 import datetime
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from sim.engine.calendar import DAYS_PER_MONTH, MONTHS_PER_YEAR
 from sim.engine.delays import StagedDelay
@@ -20,7 +20,7 @@ from sim.engine.draws import Floats, Ints
 from sim.engine.mechanism import PerHistory, PerSide
 from sim.model.parameters import SIDES, SideName
 from sim.model.planned import Planned, whole_days
-from sim.scenario import Fixed, Item, N, knob, whole
+from sim.scenario import Fixed, Item, N, as_now, knob, whole
 
 if TYPE_CHECKING:
     from sim.model.arms import Arms
@@ -38,39 +38,45 @@ class Backer(Item, Generic[N]):
         "bn EUR a month", "Mean of the monthly pledge.", low=0, high=100, label="{item}: pledges a month"
     )
     aid_variation: Fixed = knob(
-        "ratio", "Coefficient of variation of the monthly pledge.", low=0, high=3, at_start=True,
+        "ratio", "Coefficient of variation of the monthly pledge.", low=0, high=3, default=0.6, at_start=True,
         label="{item}: variation of pledges",
     )  # fmt: skip
     past_aid_per_month_beur: N = knob(
-        "bn EUR a month", "Pledges before the start, which are on their way now.", low=0, high=100, at_start=True,
-        label="{item}: pledges before start",
+        "bn EUR a month", "Pledges before the start, which are on their way now; as much as now, if left out.",
+        low=0, high=100, default=None,
+        at_start=True, label="{item}: pledges before start",
     )  # fmt: skip
     fire_days_per_beur: N = knob(
         "days of full-rate fire per bn EUR", "What a delivery adds to the stock.", low=0, high=1000,
         label="{item}: fire per billion EUR",
     )  # fmt: skip
     from_stock_share: N = knob(
-        "share", "Share of a pledge taken from stocks.", low=0, high=1, label="{item}: share from stocks"
+        "share", "Share of a pledge taken from stocks.", low=0, high=1, default=0.33, label="{item}: share from stocks"
     )
     stock_delay_days: N = knob(
-        "days", "Mean delay of what is taken from stocks.", low=0, high=2000, label="{item}: delay from stocks"
+        "days", "Mean delay of what is taken from stocks.", low=0, high=2000, default=45, label="{item}: delay from stocks"
     )
     stock_stages: Fixed = whole(
-        "stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True,
+        "stages", "Stages of that delay: the more, the less spread.", low=1, high=20, default=3, at_start=True,
         label="{item}: stages from stocks",
     )  # fmt: skip
     production_delay_days: N = knob(
-        "days", "Mean delay of what must be produced.", low=0, high=5000, label="{item}: delay of production"
+        "days", "Mean delay of what must be produced.", low=0, high=5000, default=350, label="{item}: delay of production"
     )
     production_stages: Fixed = whole(
-        "stages", "Stages of that delay.", low=1, high=20, at_start=True, label="{item}: stages of production"
+        "stages", "Stages of that delay.", low=1, high=20, default=5, at_start=True, label="{item}: stages of production"
     )
     cancelled_share: N = knob(
-        "share", "Share of a pledge that never arrives.", low=0, high=1, label="{item}: share never delivered"
+        "share", "Share of a pledge that never arrives.", low=0, high=1, default=0.05, label="{item}: share never delivered"
     )
     absorption_days: N = knob(
-        "days", "Mean time from arrival to use at the front.", low=0, high=1000, label="{item}: days until use"
+        "days", "Mean time from arrival to use at the front.", low=0, high=1000, default=25, label="{item}: days until use"
     )
+
+    @field_validator("past_aid_per_month_beur", mode="before")
+    @classmethod
+    def _aid_went_on(cls, value: Any, info: ValidationInfo) -> Any:
+        return as_now(value, info, "aid_per_month_beur")
 
 
 class Halt(Item, Generic[N]):
@@ -112,8 +118,9 @@ class Package(Item, Generic[N]):
         "bn EUR", "Size of the package.", low=0, high=1000, at_start=True, label="{item}: size of the package"
     )
     probability: N = knob(
-        "share", "With what chance it is pledged.", low=0, high=1, at_start=True, label="{item}: chance of the package"
-    )
+        "share", "With what chance it is pledged.", low=0, high=1, default=1, at_start=True,
+        label="{item}: chance of the package",
+    )  # fmt: skip
     from_stock_share: N | None = knob(
         "share", "Share taken from stocks; the backer's own if not given.", low=0, high=1, default=None, at_start=True,
         label="{item}: share from stocks",

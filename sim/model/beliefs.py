@@ -10,44 +10,49 @@ Sources: convergence of beliefs as what ends wars (Slantchev 2003; Filson and We
 """
 
 from collections.abc import Iterator
-from typing import ClassVar, Generic
+from typing import Any, ClassVar, Generic
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationInfo, field_validator
 
 from sim.engine.agenda import Process
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.model.outcomes import Outcome, where
 from sim.model.parameters import SIDES, SIGN
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS
-from sim.scenario import N, Quantity, Section, knob
+from sim.scenario import N, Quantity, Section, all_by_default, as_now, knob
 
 
 class SideBeliefs(Section, Generic[N]):
     """How one side sees the war."""
 
     optimism: N = knob(
-        "share", "How far its first view of pace and balance is off in its own favour.", low=-2, high=5, at_start=True,
-        label="{side}'s optimism",
+        "share", "How far its first view of pace and balance is off in its own favour.", low=-2, high=5, default=0.2,
+        at_start=True, label="{side}'s optimism",
     )  # fmt: skip
     drift_prior_sd_km2_per_day: N = knob(
-        "km2 a day", "How unsure it is of its first view of the pace.", low=0, high=1e5, at_start=True,
+        "km2 a day", "How unsure it is of its first view of the pace; 0.3 of the pace that counts as success, if left out.",
+        low=0, high=1e5, default=None, at_start=True,
         label="{side}'s first doubt of the pace",
     )  # fmt: skip
     balance_prior_sd: N = knob(
-        "log", "How unsure it is of its first view of the balance.", low=0, high=10, at_start=True,
+        "log", "How unsure it is of its first view of the balance.", low=0, high=10, default=0.3, at_start=True,
         label="{side}'s first doubt of strength",
     )  # fmt: skip
     drift_noise_km2_per_day: N = knob(
-        "km2 a day", "Noise in what it sees of the pace between two reviews.", low=0, high=1e5,
+        "km2 a day",
+        "Noise in what it sees of the pace between two reviews; 0.4 of the pace that counts as success, if left out.",
+        low=0, high=1e5, default=None,
         label="{side}'s noise in seeing the pace",
     )  # fmt: skip
     balance_noise: N = knob(
-        "log", "Noise in what it sees of the balance.", low=0, high=10, label="{side}'s noise in seeing strength"
-    )
+        "log", "Noise in what it sees of the balance.", low=0, high=10, default=0.4,
+        label="{side}'s noise in seeing strength",
+    )  # fmt: skip
     wander_share: N = knob(
         "share", "How much it thinks that the truth moves between two reviews, in standard deviations of its first view.",
-        low=0, high=10, at_start=True, label="{side}'s belief that things move",
+        low=0, high=10, default=0.3, at_start=True, label="{side}'s belief that things move",
     )  # fmt: skip
 
 
@@ -59,11 +64,20 @@ class BeliefParameters(Section, Generic[N]):
         label="Pace that counts as success",
     )  # fmt: skip
     trend_memory: N = knob(
-        "share", "Share of the forces' trend kept from review to review.", low=0, high=0.999,
+        "share", "Share of the forces' trend kept from review to review.", low=0, high=0.999, default=0.75,
         label="Memory of the forces' trend",
     )  # fmt: skip
-    attacker: SideBeliefs[N]
-    defender: SideBeliefs[N]
+    attacker: SideBeliefs[N] = all_by_default()
+    defender: SideBeliefs[N] = all_by_default()
+
+    @field_validator("attacker", "defender", mode="before")
+    @classmethod
+    def _in_proportion(cls, value: Any, info: ValidationInfo) -> Any:
+        # judgement: between those of long wars in which fronts hardly move (0.1 and 0.3) and of wars of weeks (0.8 and 0.4).
+        shares = {"drift_prior_sd_km2_per_day": 0.3, "drift_noise_km2_per_day": 0.4}
+        if not isinstance(value, dict):
+            return value
+        return {**value, **{name: as_now(value.get(name), info, "pace_km2_per_day", by) for name, by in shares.items()}}
 
 
 def learned(

@@ -21,29 +21,30 @@ from sim.engine.recorder import EventKind
 from sim.model.asked import Moment
 from sim.model.endings import COLLAPSED
 from sim.model.parameters import SIDES
-from sim.scenario import N, Quantity, Section, knob
+from sim.scenario import N, Quantity, Section, all_by_default, knob
 
 
 class SideCollapse(Section, Generic[N]):
     """When the army of one side collapses."""
 
     force_share: N = knob(
-        "share of its largest force", "Force at which the hazard is half its maximum.", low=0, high=10,
+        "share of its largest force", "Force at which the hazard is half its maximum.", low=0, high=10, default=0.4,
         label="{side}'s force at collapse",
     )  # fmt: skip
     width_share: N = knob(
-        "share of its largest force", "How gradually it rises.", low=0.001, high=10, label="{side}'s spread of collapse"
-    )
+        "share of its largest force", "How gradually it rises.", low=0.001, high=10, default=0.05,
+        label="{side}'s spread of collapse",
+    )  # fmt: skip
     hazard_per_year: N = knob(
-        "per year", "Its maximum; 0 switches collapse off.", low=0, high=1000, label="{side}'s hazard of collapse"
+        "per year", "Its maximum; 0 switches collapse off.", low=0, high=1000, default=1, label="{side}'s hazard of collapse"
     )
 
 
 class CollapseParameters(Section, Generic[N]):
     """Collapse of an army."""
 
-    attacker: SideCollapse[N]
-    defender: SideCollapse[N]
+    attacker: SideCollapse[N] = all_by_default()
+    defender: SideCollapse[N] = all_by_default()
 
 
 def share_of_peak(force: PerSide, peak: PerSide) -> PerSide:

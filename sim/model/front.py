@@ -46,7 +46,9 @@ class Offensive(Item, Generic[N]):
         "factor", "How hard its side attacks; 1 is the attacker's usual attack.", low=0, high=10, at_start=True,
         label="{item}: intensity",
     )  # fmt: skip
-    probability: N = knob("share", "With what chance it happens.", low=0, high=1, at_start=True, label="{item}: chance")
+    probability: N = knob(
+        "share", "With what chance it happens.", low=0, high=1, default=1, at_start=True, label="{item}: chance"
+    )
 
 
 class Belt(Item, Generic[N]):
@@ -96,18 +98,21 @@ class FrontParameters(Section, Generic[N]):
         at_start=True, label="{defender}'s reference intensity",
     )  # fmt: skip
     advance_reverts_days: N = knob(
-        "days", "How long the noise of the pace remembers.", low=1, high=1e5, label="Memory of the noise of the pace"
-    )
+        "days", "How long the noise of the pace remembers.", low=1, high=1e5, default=30,
+        label="Memory of the noise of the pace",
+    )  # fmt: skip
     advance_sd_km2_per_day: N = knob("km2 a day", "Spread of that noise.", low=0, high=1e5, label="Noise of the pace")
     fastest_km2_per_day: N = knob(
         "km2 a day", "Pace of a usual attack against an enemy who is overwhelmed.", low=1e-6, high=1e6, label="Fastest pace"
     )
     force_elasticity: N = knob(
-        "log balance per log", "What the force ratio adds to the balance.", low=0, high=20, label="Weight of the force ratio"
-    )
+        "log balance per log", "What the force ratio adds to the balance.", low=0, high=20, default=1.5,
+        label="Weight of the force ratio",
+    )  # fmt: skip
     fire_elasticity: N = knob(
-        "log balance per log", "What the fire ratio adds to the balance.", low=0, high=20, label="Weight of the fire ratio"
-    )
+        "log balance per log", "What the fire ratio adds to the balance.", low=0, high=20, default=0.5,
+        label="Weight of the fire ratio",
+    )  # fmt: skip
     defenders_advantage: N = knob(
         "log balance", "By how much who attacks must be ahead in order to gain ground.", low=1e-3, high=20, default=0.3,
         label="Advantage of who defends",
@@ -122,23 +127,25 @@ class FrontParameters(Section, Generic[N]):
     )  # fmt: skip
     counter_attack_share: N = knob(
         "share", "How hard a defender without campaigns attacks, against the attacker's usual attack.", low=0, high=10,
-        label="Intensity of counter-attacks",
+        default=0.4, label="Intensity of counter-attacks",
     )  # fmt: skip
     effort_log_sd: N = knob(
         "log", "How much harder who gains attacks, at a price, when the noise of the pace is one spread his way.",
         low=0, high=2, default=0, label="Extra effort of who gains",
     )  # fmt: skip
     intensity_trend_per_year: N = knob(
-        "per year", "Yearly change of how hard the attacker attacks.", low=-1, high=10,
+        "per year", "Yearly change of how hard the attacker attacks.", low=-1, high=10, default=0,
         label="Yearly trend of {attacker}'s attacks",
     )  # fmt: skip
-    mud_months: list[int] = Option(description="Calendar months (1-12) of mud or bad weather.")
+    mud_months: list[int] = Option(default=[], description="Calendar months (1-12) of mud or bad weather.")
     mud_season_factor: N = knob(
-        "factor", "On pace and effort in those months.", low=0, high=10, label="Factor on pace in the mud season"
-    )
+        "factor", "On pace and effort in those months.", low=0, high=10, default=0.8,
+        label="Factor on pace in the mud season",
+    )  # fmt: skip
     dry_season_factor: N = knob(
-        "factor", "On pace and effort in the other months.", low=0, high=10, label="Factor on pace in the dry season"
-    )
+        "factor", "On pace and effort in the other months.", low=0, high=10, default=1,
+        label="Factor on pace in the dry season",
+    )  # fmt: skip
     plans_ahead_days: N = knob(
         "days", "How long before its date a side counts on an offensive of its own.", low=0, high=5000, default=90,
         label="Days an offensive is planned ahead",

@@ -9,12 +9,12 @@ Morning: arrivals. Evening: losses, after the battle of the day.
 
 import datetime
 from collections.abc import Callable, Iterator
-from typing import ClassVar, Generic
+from typing import Any, ClassVar, Generic
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field as Option
-from pydantic import model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_MONTH, DAYS_PER_WEEK
@@ -26,7 +26,7 @@ from sim.engine.world import differs
 from sim.model.outcomes import Column, Outcome, State, both, in_war_throughout, months_at_war, where
 from sim.model.parameters import SIDES, SideName, stated_or
 from sim.model.planned import Planned
-from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, knob, whole
+from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, as_now, knob, whole
 
 
 class SideManpower(Section, Generic[N]):
@@ -43,28 +43,33 @@ class SideManpower(Section, Generic[N]):
         "persons", "Those who can still be mobilized.", low=0, high=1e9, at_start=True, label="{side}'s pool of recruits"
     )
     pool_half_share: N = knob(
-        "share", "What is left of the pool when intake has fallen to about half.", low=0.001, high=10,
+        "share", "What is left of the pool when intake has fallen to about half.", low=0.001, high=10, default=0.15,
         label="{side}'s pool at half intake",
     )  # fmt: skip
     intake_per_month: N = knob(
         "persons a month", "Recruits a month while the pool is full.", low=0, high=1e7, label="{side}'s recruits a month"
     )
     past_intake_per_month: N = knob(
-        "persons a month", "Recruits a month before the start, who are in training now.", low=0, high=1e7, at_start=True,
-        label="{side}'s recruits before the start",
+        "persons a month", "Recruits a month before the start, who are in training now; as many as now, if left out.",
+        low=0, high=1e7, default=None,
+        at_start=True, label="{side}'s recruits before the start",
     )  # fmt: skip
     training_days: N = knob(
-        "days", "From the pool to the front.", low=0, high=1000, at_start=True, label="{side}'s days of training"
+        "days", "From the pool to the front.", low=0, high=1000, default=30, at_start=True, label="{side}'s days of training"
     )
     killed_share: N = knob(
-        "share", "Share of the casualties who are killed.", low=0, high=1, label="{side}'s dead among casualties"
-    )
+        "share", "Share of the casualties who are killed.", low=0, high=1, default=0.25,
+        label="{side}'s dead among casualties",
+    )  # fmt: skip
     return_share: N = knob(
-        "share", "Share of the wounded who return to the force.", low=0, high=1, label="{side}'s return of wounded"
+        "share", "Share of the wounded who return to the force.", low=0, high=1, default=0.5,
+        label="{side}'s return of wounded",
+    )  # fmt: skip
+    return_days: N = knob(
+        "days", "Mean time until they return.", low=0, high=2000, default=75, label="{side}'s days until recovery"
     )
-    return_days: N = knob("days", "Mean time until they return.", low=0, high=2000, label="{side}'s days until recovery")
     return_stages: Fixed = whole(
-        "stages", "Stages of that delay: the more, the less spread.", low=1, high=20, at_start=True,
+        "stages", "Stages of that delay: the more, the less spread.", low=1, high=20, default=3, at_start=True,
         label="{side}'s stages of recovery",
     )  # fmt: skip
     past_daily_casualties: N = knob(
@@ -72,8 +77,13 @@ class SideManpower(Section, Generic[N]):
         at_start=True, label="{side}'s losses before the start",
     )  # fmt: skip
     desertion_share_per_month: N = knob(
-        "share a month", "Share of the force that deserts.", low=0, high=1, label="{side}'s desertion a month"
+        "share a month", "Share of the force that deserts.", low=0, high=1, default=0, label="{side}'s desertion a month"
     )
+
+    @field_validator("past_intake_per_month", mode="before")
+    @classmethod
+    def _intake_went_on(cls, value: Any, info: ValidationInfo) -> Any:
+        return as_now(value, info, "intake_per_month")
 
     @model_validator(mode="after")
     def _has_a_reference(self: "SideManpower[Quantity]") -> "SideManpower[Quantity]":
@@ -93,12 +103,13 @@ class Wave(Item, Generic[N]):
         label="{item}: force that calls it",
     )  # fmt: skip
     probability: N = knob(
-        "share", "With what chance it is called at all.", low=0, high=1, at_start=True, label="{item}: chance"
+        "share", "With what chance it is called at all.", low=0, high=1, default=1, at_start=True, label="{item}: chance"
     )
     persons: N = knob("persons", "Persons called up.", low=0, high=1e8, at_start=True, label="{item}: size")
     over_days: N = knob(
-        "days", "Days over which they are called up.", low=1, high=5000, at_start=True, label="{item}: days taken"
-    )
+        "days", "Days over which they are called up.", low=1, high=5000, default=60, at_start=True,
+        label="{item}: days taken",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _dated_or_triggered(self) -> "Wave[N]":

@@ -35,31 +35,38 @@ class Regime(Item, Generic[N]):
     """What comes with a ceasefire."""
 
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
-    zone_width_km: N = knob("km", "Width of the demilitarized zone.", low=0, high=500, label="{item}: width of the zone")
+    zone_width_km: N = knob(
+        "km", "Width of the demilitarized zone.", low=0, high=500, default=0, label="{item}: width of the zone"
+    )
     zone_on: SideName | None = Option(
         default=None, description="On whose side of the line the zone lies, who then leaves it; half on each, if left out."
     )
     guards: N = knob(
-        "persons", "Foreign troops that guard it, on the line.", low=0, high=10_000_000, label="{item}: foreign guards"
-    )
+        "persons", "Foreign troops that guard it, on the line.", low=0, high=10_000_000, default=0,
+        label="{item}: foreign guards",
+    )  # fmt: skip
     watches: N = knob(
         "share", "How far they only watch and hold nothing: 1 in all, 0 for troops that would hold the line.", low=0, high=1,
         default=0, label="{item}: observers only",
     )  # fmt: skip
     guarded_by: str | None = Option(default=None, min_length=1, description="Who sends the guards.")
     deploy_days: N = knob(
-        "days", "Until all guards are in place, at an even pace.", low=0, high=3_650, label="{item}: days to deploy"
-    )
+        "days", "Until all guards are in place, at an even pace.", low=0, high=3_650, default=90,
+        label="{item}: days to deploy",
+    )  # fmt: skip
     credibility: N = knob(
-        "share", "How far guards and guarantors would really act.", low=0, high=1, label="{item}: credibility"
+        "share", "How far guards and guarantors would really act.", low=0, high=1, default=0.7, label="{item}: credibility"
     )
     guarantee: N = knob(
-        "share", "Help promised if the war begins again; 1 is an alliance.", low=0, high=1, label="{item}: guarantee"
-    )
+        "share", "Help promised if the war begins again; 1 is an alliance.", low=0, high=1, default=0,
+        label="{item}: guarantee",
+    )  # fmt: skip
     guaranteed: SideName | None = Option(default=None, description="Whom the guarantee is given; both, if left out.")
-    monitoring: N = knob("share", "How well violations are watched and reported.", low=0, high=1, label="{item}: monitoring")
+    monitoring: N = knob(
+        "share", "How well violations are watched and reported.", low=0, high=1, default=0, label="{item}: monitoring"
+    )
     joint_commission: N = knob(
-        "share", "How far a joint commission settles disputes.", low=0, high=1, label="{item}: joint commission"
+        "share", "How far a joint commission settles disputes.", low=0, high=1, default=0, label="{item}: joint commission"
     )
     mandate_days: N = knob(
         "days", "After which the mandate of the guards ends, again and again; 0: it has no end.", low=0, high=36_500,
@@ -106,27 +113,29 @@ class CeasefireParameters(Section, Generic[N]):
 
     early_hazard: N = knob(
         "cumulated hazard", "Of a bare truce in its first weeks, all in all; 1.6 lets one in five survive them.", low=0,
-        high=100, label="Early hazard of a bare truce", words=EARLY,
+        high=100, default="donbas_truces", label="Early hazard of a bare truce", words=EARLY,
     )  # fmt: skip
     early_days: N = knob(
         "days", "In which the hazard of the first weeks falls to 37 %.", low=0.1, high=3_650,
-        label="Days in which the first hazard fades", words=FADES,
+        default="donbas_truces", label="Days in which the first hazard fades", words=FADES,
     )  # fmt: skip
     later_hazard_per_year: N = knob(
         "per year", "Hazard of a bare truce that stays for years; 0.13 lets seven in eight last another year.", low=0,
-        high=100, label="Later hazard of a bare truce", words=LATER,
+        high=100, default="between_states", label="Later hazard of a bare truce", words=LATER,
     )  # fmt: skip
     institutions: N = knob(
-        "share", "How much institutions matter; 0 not at all, 1 as estimated.", low=0, high=1,
+        "share", "How much institutions matter; 0 not at all, 1 as estimated.", low=0, high=1, default=0.5,
         label="How much institutions matter",
     )  # fmt: skip
-    zone_effect: N = knob("log hazard", "Of a wide zone.", low=-10, high=10, label="Effect of a wide zone")
+    zone_effect: N = knob("log hazard", "Of a wide zone.", low=-10, high=10, default=-0.9, label="Effect of a wide zone")
     zone_scale_km: N = knob(
-        "km", "Width at which a zone has 63 % of its effect.", low=0.1, high=500, label="Width at which a zone works"
-    )
+        "km", "Width at which a zone has 63 % of its effect.", low=0.1, high=500, default=8,
+        label="Width at which a zone works",
+    )  # fmt: skip
     guards_effect: N = knob(
-        "log hazard", "Of guards everywhere on the line who would act.", low=-10, high=10, label="Effect of guards"
-    )
+        "log hazard", "Of guards everywhere on the line who would act.", low=-10, high=10, default=-0.9,
+        label="Effect of guards",
+    )  # fmt: skip
     presence_share: N = knob(
         "share", "Of the effect of guards that comes with their being there at all; the rest comes with density.",
         low=0, high=1, default=0, label="Effect of guards by presence alone",
@@ -138,51 +147,53 @@ class CeasefireParameters(Section, Generic[N]):
     )  # fmt: skip
     front_km: N = knob("km", "Length of the line to be guarded.", low=0.1, high=100_000, label="Length of the line")
     guards_per_km: N = knob(
-        "persons a km", "Density at which 63 % of the line is covered.", low=0.01, high=10_000,
+        "persons a km", "Density at which 63 % of the line is covered.", low=0.01, high=10_000, default=60,
         label="Guards a km for most of the effect",
     )  # fmt: skip
     guarantee_effect: N = knob(
-        "log hazard", "Of a guarantee that is believed.", low=-10, high=10, label="Effect of a guarantee"
+        "log hazard", "Of a guarantee that is believed.", low=-10, high=10, default=-0.7, label="Effect of a guarantee"
     )
-    monitoring_effect: N = knob("log hazard", "Of monitoring.", low=-10, high=10, label="Effect of monitoring")
+    monitoring_effect: N = knob("log hazard", "Of monitoring.", low=-10, high=10, default=-0.3, label="Effect of monitoring")
     commission_effect: N = knob(
-        "log hazard", "Of a joint commission.", low=-10, high=10, label="Effect of a joint commission"
+        "log hazard", "Of a joint commission.", low=-10, high=10, default=-0.5, label="Effect of a joint commission"
     )
     withdrawal_days: N = knob(
-        "days", "Until the zone is clear, at an even pace.", low=0, high=3_650, label="Days until the zone is clear"
-    )
+        "days", "Until the zone is clear, at an even pace.", low=0, high=3_650, default=14,
+        label="Days until the zone is clear",
+    )  # fmt: skip
     imposed_effect: N = knob(
-        "log hazard", "Of a deal signed only because of pressure.", low=-10, high=10, label="Effect of an imposed deal"
-    )
+        "log hazard", "Of a deal signed only because of pressure.", low=-10, high=10, default=0.8,
+        label="Effect of an imposed deal",
+    )  # fmt: skip
     inconsistency_effect: N = knob(
         "log hazard", "Of a war in which all ground taken was lost again; 0 if it always moved one way.", low=-10, high=10,
-        label="Effect of a front that went to and fro",
+        default=0.5, label="Effect of a front that went to and fro",
     )  # fmt: skip
     strategic_effect: N = knob(
         "log hazard per utility", "Of what the more tempted side expects of renewed war above its terms.", low=0, high=100,
-        label="Effect of temptation to renew the war",
+        default=5, label="Effect of temptation to renew the war",
     )  # fmt: skip
     incident_effect: N = knob(
-        "share", "Share of the hazard that follows the day's incidents.", low=0, high=1,
+        "share", "Share of the hazard that follows the day's incidents.", low=0, high=1, default=0.2,
         label="Hazard that follows incidents",
     )  # fmt: skip
     incidents_per_day: N = knob(
-        "incidents a day", "Mean on the whole line under a bare truce.", low=0, high=1e6,
+        "incidents a day", "Mean on the whole line under a bare truce.", low=0, high=1e6, default=100,
         label="Incidents a day in a bare truce",
     )  # fmt: skip
     incident_log_sd: N = knob(
-        "log", "Spread of the incidents from day to day.", low=0, high=1.5, label="Spread of incidents by day"
+        "log", "Spread of the incidents from day to day.", low=0, high=1.5, default=0.8, label="Spread of incidents by day"
     )
     incident_branching: N = knob(
-        "share", "Incidents that one incident calls forth the day after.", low=0, high=0.95,
+        "share", "Incidents that one incident calls forth the day after.", low=0, high=0.95, default=0.5,
         label="Incidents that call forth others",
     )  # fmt: skip
     burst_factor: N = knob(
-        "factor", "Times the mean at which incidents are called a burst.", low=1, high=1_000,
+        "factor", "Times the mean at which incidents are called a burst.", low=1, high=1_000, default=5,
         label="Incidents that count as a burst",
     )  # fmt: skip
     mobilized_share: N = knob(
-        "share", "Share of recruitment and arms production that goes on in a ceasefire.", low=0, high=1,
+        "share", "Share of recruitment and arms production that goes on in a ceasefire.", low=0, high=1, default=0.3,
         label="Mobilization kept in a ceasefire",
     )  # fmt: skip
     pledged_share: N = knob(
@@ -198,7 +209,7 @@ class CeasefireParameters(Section, Generic[N]):
         label="Effect of land not handed over",
     )  # fmt: skip
     settled_after_years: N = knob(
-        "years", "After which a ceasefire counts as a settlement.", low=0.01, high=100,
+        "years", "After which a ceasefire counts as a settlement.", low=0.01, high=100, default=10,
         label="Years until a ceasefire is settled",
     )  # fmt: skip
     regimes: list[Regime[N]] = Option(default_factory=list, description="The regimes that options of an issue may name.")

@@ -16,7 +16,7 @@ from sim.model.conditions import Opening, quantity_flaws
 from sim.model.negotiation import Domain, Issue, RedLine, Rule, RuleName, terms_flaws
 from sim.model.office import Office
 from sim.model.parameters import SIDES
-from sim.scenario import FieldError, Fixed, Flaw, Item, N, Section, knob, whole
+from sim.scenario import FieldError, Fixed, Flaw, Item, N, Section, all_by_default, knob, whole
 from sim.scenario.errors import Path
 from sim.scenario.wording import did_you_mean, listed, number, quoted
 
@@ -48,24 +48,28 @@ class SideStakes(Section, Generic[N]):
     cost_of_war_per_year: N = knob(
         "utility a year", "Cost of the war to it.", low=0, high=10, label="{side}'s cost of war a year"
     )
-    discount_per_year: N = knob("per year", "How impatient it is.", low=0, high=10, label="{side}'s impatience")
+    discount_per_year: N = knob(
+        "per year", "How impatient it is.", low=0, high=10, default=0.03, label="{side}'s impatience"
+    )
     horizons_days: list[Fixed] = whole(
-        "days", "The horizons that it plans for; it takes the best.", low=1, high=36_500, at_start=True,
+        "days", "The horizons that it plans for; it takes the best.", low=1, high=36_500, default=[180, 360], at_start=True,
         label="{side}'s planning horizon {n}",
     )  # fmt: skip
     resolve_sd: N = knob(
-        "utility", "Spread of its private resolve over histories.", low=0, high=10, label="{side}'s spread of resolve"
-    )
+        "utility", "Spread of its private resolve over histories.", low=0, high=10, default=0.05,
+        label="{side}'s spread of resolve",
+    )  # fmt: skip
     waiting_premium: N = knob(
-        "utility", "What waiting is worth to it while it clearly wins.", low=0, high=10, label="{side}'s gain from waiting"
-    )
+        "utility", "What waiting is worth to it while it clearly wins.", low=0, high=10, default=0.05,
+        label="{side}'s gain from waiting",
+    )  # fmt: skip
     outside_pressure: N = knob(
-        "utility", "Cost that others put on its fighting on.", low=0, high=10, label="Pressure on {side}"
+        "utility", "Cost that others put on its fighting on.", low=0, high=10, default=0, label="Pressure on {side}"
     )
     renewed_war_loss: N = knob(
         "utility",
         "What it loses if the war begins again, by surprise or lost backers, beside what re-arming does; below 0 a gain.",
-        low=-10, high=10, label="{side}'s fear of renewed war",
+        low=-10, high=10, default=0.05, label="{side}'s fear of renewed war",
     )  # fmt: skip
     resolve_noise: N = knob(
         "utility", "Noise in what two weeks of fighting show the other side of its resolve.", low=1e-3, high=1e3,
@@ -81,18 +85,20 @@ class SideStakes(Section, Generic[N]):
     )  # fmt: skip
     foreign_troops_price: N = knob(
         "utility", "Price to it of foreign troops everywhere on the line, not of who only watches.", low=0, high=10,
-        label="{side}'s price of foreign troops",
+        default=0, label="{side}'s price of foreign troops",
     )  # fmt: skip
     zone_price: N = knob(
         "utility per 1,000 km2", "Price to it of ground of its own that it leaves for a zone.", low=0, high=10, default=0,
         label="{side}'s price of ground in a zone",
     )  # fmt: skip
     trust_years: N = knob(
-        "years", "Over how long it asks whether a deal will last.", low=0.01, high=100, label="{side}'s horizon of trust"
-    )
+        "years", "Over how long it asks whether a deal will last.", low=0.01, high=100, default=1.5,
+        label="{side}'s horizon of trust",
+    )  # fmt: skip
     leader_change_per_year: N = knob(
-        "per year", "Rate at which its leader changes.", low=0, high=100, label="{side}'s leader changes a year"
-    )
+        "per year", "Rate at which its leader changes.", low=0, high=100, default=0.05,
+        label="{side}'s leader changes a year",
+    )  # fmt: skip
     withholds_land_share: N = knob(
         "share of ceasefires", "How often it does not hand over land as agreed; both sides know this.", low=0, high=1,
         default=0, label="How often {side} withholds land",
@@ -107,23 +113,27 @@ class TalksParameters(Section, Generic[N]):
     """How talks come and go."""
 
     open_per_year: N = knob(
-        "per year", "Rate at which they open while there are none.", low=0, high=1000, label="Rate at which talks open"
-    )
-    agree_per_year: N = knob(
-        "per year",
-        "Rate at which a deal is tried while they are on: by an offer, or where both know that there is a zone.", low=0,
-        high=1000, label="Rate at which deals are tried",
+        "per year", "Rate at which they open while there are none.", low=0, high=1000, default=6,
+        label="Rate at which talks open",
     )  # fmt: skip
-    fail_per_year: N = knob("per year", "Rate at which they fail.", low=0, high=1000, label="Rate at which talks fail")
-    suspend_per_year: N = knob(
-        "per year", "Rate at which they are suspended.", low=0, high=1000, label="Rate at which talks are suspended"
+    agree_per_year: N = knob(
+        "per year", "Rate at which a deal is tried while they are on: by an offer, or where both know that there is a zone.",
+        low=0, high=1000, default=6, label="Rate at which deals are tried",
+    )  # fmt: skip
+    fail_per_year: N = knob(
+        "per year", "Rate at which they fail.", low=0, high=1000, default=6, label="Rate at which talks fail"
     )
+    suspend_per_year: N = knob(
+        "per year", "Rate at which they are suspended.", low=0, high=1000, default=2,
+        label="Rate at which talks are suspended",
+    )  # fmt: skip
     suspended_days: N = knob(
-        "days", "How long they stay suspended.", low=0, high=36_500, label="Days that talks stay suspended"
+        "days", "How long they stay suspended.", low=0, high=36_500, default=30, label="Days that talks stay suspended"
     )
     pause_days: N = knob(
-        "days", "After a failure, how long until they can open again.", low=0, high=36_500, label="Days after failed talks"
-    )
+        "days", "After a failure, how long until they can open again.", low=0, high=36_500, default=60,
+        label="Days after failed talks",
+    )  # fmt: skip
     withdrawal_price: N = knob(
         "utility", "What it costs a side to withdraw from what was agreed and waits for a vote.", low=0, high=10, default=0,
         label="Price of withdrawing from an agreement",
@@ -133,31 +143,35 @@ class TalksParameters(Section, Generic[N]):
 class MediationParameters(Section, Generic[N]):
     """Mediators who come, press both sides for a time, and go."""
 
-    hazard_per_year: N = knob("per year", "Rate at which they come.", low=0, high=1000, label="Rate at which mediators come")
-    days: N = knob("days", "How long they stay.", low=1, high=36_500, label="Days that mediators stay")
+    hazard_per_year: N = knob(
+        "per year", "Rate at which they come.", low=0, high=1000, default=1, label="Rate at which mediators come"
+    )
+    days: N = knob("days", "How long they stay.", low=1, high=36_500, default=60, label="Days that mediators stay")
     opens_factor: N = knob(
-        "factor", "On the rate at which talks open while they are there.", low=0, high=100,
+        "factor", "On the rate at which talks open while they are there.", low=0, high=100, default=2,
         label="Factor of mediators on opening talks",
     )  # fmt: skip
     pressure: N = knob(
-        "utility", "Cost that they put on fighting on, for both sides.", low=0, high=10, label="Pressure by mediators"
-    )
+        "utility", "Cost that they put on fighting on, for both sides.", low=0, high=10, default=0.01,
+        label="Pressure by mediators",
+    )  # fmt: skip
 
 
 class LedgerParameters(Section):
     """What the ledger tries in order to open a zone of agreement."""
 
     guards_persons: list[Fixed] = whole(
-        "persons", "Numbers of guards tried, rising.", low=0, high=10_000_000, at_start=True,
-        label="Guards tried, number {n}",
+        "persons", "Numbers of guards tried, rising.", low=0, high=10_000_000, default=[10_000, 30_000, 60_000],
+        at_start=True, label="Guards tried, number {n}",
     )  # fmt: skip
     concession_step: Fixed = knob(
-        "utility", "Step in which concessions are counted.", low=1e-6, high=1, at_start=True,
+        "utility", "Step in which concessions are counted.", low=1e-6, high=1, default=0.005, at_start=True,
         label="Step in which concessions are counted",
     )  # fmt: skip
     concession_steps: Fixed = whole(
-        "steps", "How many steps are told apart.", low=1, high=1000, at_start=True, label="Number of concession steps"
-    )
+        "steps", "How many steps are told apart.", low=1, high=1000, default=40, at_start=True,
+        label="Number of concession steps",
+    )  # fmt: skip
 
     @field_validator("guards_persons", mode="after")
     @classmethod
@@ -171,7 +185,7 @@ class LedgerParameters(Section):
 class NegotiationParameters(Section, Generic[N]):
     """The negotiation: what is bargained over, what fighting on is worth, how talks go."""
 
-    rule: RuleName = Option(description="How a package of the zone of agreement comes to be signed.")
+    rule: RuleName = Option(default="nash", description="How a package of the zone of agreement comes to be signed.")
     resolve_law: Literal["normal", "uniform"] = Option(
         default="normal", description="Law of private resolve, which both sides know."
     )
@@ -188,30 +202,30 @@ class NegotiationParameters(Section, Generic[N]):
     )  # fmt: skip
     attacker_power_at_start: N = knob(
         "share", "The attacker's share of what power settles, at the balance of the start.", low=0.001, high=0.999,
-        label="{attacker}'s power at the start",
+        default=0.5, label="{attacker}'s power at the start",
     )  # fmt: skip
     leverage: N = knob(
-        "per log balance", "How far the balance of forces moves that share.", low=0, high=100,
+        "per log balance", "How far the balance of forces moves that share.", low=0, high=100, default=0.3,
         label="Leverage of the balance of forces",
     )  # fmt: skip
     momentum_leverage: N = knob(
-        "per momentum", "How far the momentum at the front moves it.", low=0, high=100,
+        "per momentum", "How far the momentum at the front moves it.", low=0, high=100, default=0.3,
         label="Leverage of momentum at the front",
     )  # fmt: skip
     extrapolate_days: N = knob(
-        "days", "For how long sides extrapolate the trends of the day.", low=1, high=36_500,
+        "days", "For how long sides extrapolate the trends of the day.", low=1, high=36_500, default=180,
         label="Days that trends are extrapolated",
     )  # fmt: skip
     ripeness: N = knob(
-        "share", "How far talks wait until both sides hurt and see a way out.", low=0, high=1,
+        "share", "How far talks wait until both sides hurt and see a way out.", low=0, high=1, default=0.5,
         label="Weight of ripeness for talks",
     )  # fmt: skip
     way_out_scale: N = knob(
-        "utility", "How near the nearest package must come to be seen as a way out.", low=1e-6, high=10,
+        "utility", "How near the nearest package must come to be seen as a way out.", low=1e-6, high=10, default=0.05,
         label="Nearness seen as a way out",
     )  # fmt: skip
     attacker_proposes_share: N = knob(
-        "share", "How often the attacker makes the offer, when offers are screening.", low=0, high=1,
+        "share", "How often the attacker makes the offer, when offers are screening.", low=0, high=1, default=0.5,
         label="{attacker}'s share of offers",
     )  # fmt: skip
     resolve_known: N = knob(
@@ -223,9 +237,9 @@ class NegotiationParameters(Section, Generic[N]):
     red_lines: list[RedLine[N]] = Option(default_factory=list, description="Terms that a side refuses, or prices.")
     attacker: SideStakes[N]
     defender: SideStakes[N]
-    talks: TalksParameters[N]
-    mediation: MediationParameters[N]
-    ledger: LedgerParameters
+    talks: TalksParameters[N] = all_by_default()
+    mediation: MediationParameters[N] = all_by_default()
+    ledger: LedgerParameters = all_by_default()
 
     @model_validator(mode="after")
     def _consistent(self) -> NegotiationParameters[N]:

@@ -19,41 +19,44 @@ from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.model.outcomes import Outcome, both
 from sim.model.parameters import SIDES
 from sim.model.reviews import DAYS_BETWEEN_REVIEWS, REVIEW_YEARS
-from sim.scenario import N, Quantity, Section, knob
+from sim.scenario import N, Quantity, Section, all_by_default, knob
 
 
 class SideSupport(Section, Generic[N]):
     """War support of one side."""
 
     year_casualties_persons: N = knob(
-        "persons", "Casualties of a year of this war as it was before the start.", low=1, high=1e8,
+        "persons", "Casualties of a year of this war as it was before the start; a year as it is at the start, if left out.",
+        low=1, high=1e8, default=None,
         label="{side}'s casualties of a year",
     )  # fmt: skip
     success_weight: N = knob(
-        "share", "How far belief in success keeps weariness down.", low=0, high=1, label="{side}'s patience while winning"
-    )
+        "share", "How far belief in success keeps weariness down.", low=0, high=1, default=0.5,
+        label="{side}'s patience while winning",
+    )  # fmt: skip
     fades_per_year: N = knob(
         "per year", "Rate at which weariness fades in a ceasefire.", low=0, high=100, default=0.5,
         label="{side}'s recovery in a ceasefire",
     )  # fmt: skip
     support_per_weariness: N = knob(
-        "per year of war felt", "War support lost with weariness.", low=0, high=10,
+        "per year of war felt", "War support lost with weariness.", low=0, high=10, default=0.1,
         label="{side}'s support lost to weariness",
     )  # fmt: skip
     wave_price_per_100k: N = knob(
-        "per 100,000 persons", "War support lost when a wave of mobilization begins.", low=0, high=1,
+        "per 100,000 persons", "War support lost when a wave of mobilization begins.", low=0, high=1, default=0.03,
         label="{side}'s price of mobilizing",
     )  # fmt: skip
     recruiting_share: N = knob(
-        "share", "Share of recruitment that follows war support.", low=0, high=1, label="{side}'s recruiting by support"
-    )
+        "share", "Share of recruitment that follows war support.", low=0, high=1, default=0.2,
+        label="{side}'s recruiting by support",
+    )  # fmt: skip
 
 
 class SupportParameters(Section, Generic[N]):
     """War support of both sides."""
 
-    attacker: SideSupport[N]
-    defender: SideSupport[N]
+    attacker: SideSupport[N] = all_by_default()
+    defender: SideSupport[N] = all_by_default()
 
 
 def years_felt(casualties: PerSide, year_casualties: PerSide) -> PerSide:

@@ -14,7 +14,7 @@ from .knobs import Knob, Known, knob_of, numbers, quantities
 from .load import Scenario, load_scenario
 from .quantity import Fixed, Quantity, constant
 from .read import Document, Place, read_yaml
-from .section import Item, N, Section, knob, whole
+from .section import Item, N, Section, all_by_default, as_now, knob, whole
 
 __all__ = [
     "Correlation",
@@ -38,6 +38,8 @@ __all__ = [
     "Sides",
     "Source",
     "Tie",
+    "all_by_default",
+    "as_now",
     "constant",
     "correlated",
     "followers",

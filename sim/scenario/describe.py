@@ -216,7 +216,7 @@ def coverage(scenario: Scenario[ScenarioHead]) -> Iterator[Coverage]:
             counts.setdefault(section, []).append(known)
     for section, mine in counts.items():
         default = [known.path for known in mine if origins[known.path] == DEFAULT]
-        sourced = [known.path for known in mine if _is_sourced(known.value)]
+        sourced = [known.path for known in mine if _is_sourced(known.value) and known.path not in default]
         assumed = [known.path for known in mine if _is_assumed(known.value)]
         rest = [known.path for known in mine if known.path not in {*default, *sourced, *assumed}]
         yield Coverage(section, len(sourced), len({*assumed} - {*sourced}), tuple(rest), tuple(default))

@@ -16,7 +16,10 @@ from .wording import one_line, shorten
 Step = str | int
 Path = tuple[Step, ...]
 
+STILL_BLANK = "is still blank"
 _LINES_SHOWN = 20
+# judgement: as many as a template has places; of each it is said.
+_BLANKS_SHOWN = 60
 _LONGEST_PART = 400
 
 
@@ -64,7 +67,8 @@ class ScenarioError(ParleyError):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        lines = [str(problem) for problem in self.problems[:_LINES_SHOWN]]
+        blanks = sum(problem.message.endswith(STILL_BLANK) for problem in self.problems)
+        lines = [str(problem) for problem in self.problems[: _LINES_SHOWN + min(blanks, _BLANKS_SHOWN)]]
         more = len(self.problems) - len(lines)
         if more:
             lines.append(f"... and {more} more problem{'s' if more > 1 else ''}")

@@ -28,7 +28,7 @@ from .families import FAMILIES
 from .forms import LISTS, SOURCE_OF
 from .head import ScenarioHead
 from .knobs import Knob, knob_of
-from .quantity import Fixed, Quantity
+from .quantity import Fixed, Quantity, Worded
 from .section import Item
 from .walk import below, is_section, item_of, members
 from .wording import number
@@ -205,8 +205,8 @@ class _Writer:
         body = self._value(field.annotation, knob)
         if knob is None and isinstance(field.json_schema_extra, dict):
             body |= field.json_schema_extra
-        if knob is not None and isinstance(field.default, (int, float)):
-            body["default"] = field.default
+        if knob is not None and isinstance(field.default, (int, float, list, Worded)):
+            body["default"] = field.default.word if isinstance(field.default, Worded) else field.default
         return {**_description(field, knob), **body}
 
     def _value(self, annotation: Any, knob: Knob | None) -> Schema:

@@ -27,7 +27,7 @@ from .lookup import Unclear, is_file_only, meanings, names_like, one_form
 from .parse import Unread
 from .read import Located, Place
 from .section import duplicate_ids
-from .translate import translate
+from .translate import still_blank, translate
 from .tree import Items, contradiction, everything, plain
 from .tree import places as places_of
 from .wording import did_you_mean, listed, quoted
@@ -199,6 +199,7 @@ def _validated(
     path: FilePath, shown: str, tree: dict[str, Any], places: dict[Path, Place], schema: type[T], wrong: list[Located]
 ) -> Scenario[T]:
     """Return the scenario of a tree, or raise with what was `wrong` already and what else is."""
+    wrong = [still_blank(one, schema) for one in wrong]
     spoilt = {where for where, node in everything(tree) if isinstance(node, Unread)}
     flaws: list[tuple[Path, Flaw]] = []
     world: T | None = None

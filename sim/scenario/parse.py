@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from .errors import FieldError, Flaw, Path
+from .errors import STILL_BLANK, FieldError, Flaw, Path
 from .scalars import plainly, resolve
 from .wording import found, quoted
 
@@ -27,6 +27,9 @@ class Unread:
 
 
 UNREAD = Unread()
+
+BLANK = "___"
+"""Stands where something is still to be filled in."""
 
 _ASIDE = -1
 """A step no mapping has: what is read there is not kept, and its flaws spoil no other value."""
@@ -134,6 +137,9 @@ class Parsed:
             if isinstance(event, yaml.ScalarEvent):
                 return UNREAD
         if isinstance(event, yaml.ScalarEvent):
+            if event.value == BLANK and event.style is None and path and path[-1] != _ASIDE:
+                self._flaw(path, event.start_mark, Flaw(f"{path[-1]} {STILL_BLANK}", "Fill it in"))
+                return UNREAD
             try:
                 return resolve(event.value, plain=event.style is None)
             except FieldError as error:

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from .jsonschema import allowed, sentence
 from .knobs import Knob, knob_of
-from .quantity import Fixed, Quantity
+from .quantity import Fixed, Quantity, Worded
 from .section import Item
 from .walk import is_section, item_of, members
 
@@ -104,5 +104,6 @@ def _required(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     default = field.get_default(call_default_factory=True)
+    default = default.word if isinstance(default, Worded) else default
     plain = isinstance(default, (int, float, str)) and not isinstance(default, bool) and default != ""
     return f"optional, else {default}" if plain else "optional"

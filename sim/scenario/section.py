@@ -17,7 +17,7 @@ from typing_extensions import TypeVar
 
 from .errors import FieldError, Flaw, Path
 from .knobs import Knob, check, knob_of
-from .quantity import Quantity, Worded
+from .quantity import Quantity, Worded, constant
 from .walk import item_of, members
 from .wording import quoted, shows
 
@@ -141,7 +141,8 @@ def knob(
     low, high : float, optional
         The range allowed, both ends included. The whole support of a drawn quantity must lie inside.
     default : optional
-        A number, or None for a field annotated ``Quantity | None``; without it the field is required.
+        A number, one of `words`, or None for a field annotated ``Quantity | None`` or filled in by `as_now`; without it the
+        field is required.
     at_start : bool
         Whether it is settled at the start, so that no event may change it later.
     label : str
@@ -160,6 +161,23 @@ def knob(
     return _field(Knob(unit, description, low, high, at_start=at_start, label=label, words=dict(words)), default)
 
 
+def all_by_default() -> Any:
+    """Declare a section that may be left out, or parts of it: then what is not written has its default."""
+    return Field(default_factory=dict)
+
+
+def as_now(value: Any, info: ValidationInfo, other: str, times: float = 1.0) -> Any:
+    """Return what a scenario writes, or what stands for a number that it leaves out: the central value of `other`.
+
+    For a validator that comes before that of the field; `other` is a quantity of the same section, declared above.
+    """
+    if value is not None:
+        return value
+    known = info.data.get(other)
+    # Where the other is missing or wrong, that is said, and this is no second problem.
+    return constant(times * known.central if isinstance(known, Quantity) else 0.0)
+
+
 def whole(
     unit: str,
     description: str,
@@ -175,6 +193,8 @@ def whole(
 
 
 def _field(knob: Knob, default: Any) -> Any:
+    if isinstance(default, str):
+        default = Worded(default, knob.words)
     return Field(default=default, description=knob.description, json_schema_extra=knob.as_json())
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from .errors import FieldError, Flaw, Path, Step
+from .errors import STILL_BLANK, FieldError, Flaw, Path, Step
 from .knobs import knob_of
 from .meant import Meant
+from .read import Located
 from .tree import Items
 from .walk import Where, fields, gone, is_mapping, is_number, is_section, item_of, locate, members
 from .wording import closest, did_you_mean, found, listed, quoted, shorten
@@ -202,6 +204,15 @@ def _name(path: Path, tree: Any, below: Path = ()) -> str:
     return readable((*path[start:], *below), _at(tree, path[:start])) or "the scenario"
 
 
+def still_blank(located: Located, schema: type[BaseModel]) -> Located:
+    """Return a flaw of the text with what to write, if it is that something was not filled in; any other as it is."""
+    if located.path is None or not located.flaw.message.endswith(STILL_BLANK):
+        return located
+    where = locate(schema, located.path)
+    flaw = Flaw(f"{'.'.join(map(str, located.path))} {STILL_BLANK}", what_to_write(where) or located.flaw.hint)
+    return replace(located, flaw=flaw)
+
+
 def _missing(where: Where, inside: str) -> Flaw:
     name = where.path[-1]
     field = fields(where.inside).get(str(name))
@@ -209,17 +220,20 @@ def _missing(where: Where, inside: str) -> Flaw:
         allowed = listed(fields(where.annotation))
         says = (field.description or "") if field is not None else ""
         return Flaw(f"missing section {quoted(name)}{inside}", f"Its fields: {allowed}" if allowed else says)
-    hint = ""
+    return Flaw(f"missing field {quoted(name)}{inside}", what_to_write(where))
+
+
+def what_to_write(where: Where) -> str:
+    """Return a hint for a field that is not there."""
+    field = _field(where)
     knob = knob_of(field) if field is not None else None
     if knob is not None:
-        hint = f"Write {knob.wanted}: {knob.description}"
-    elif is_number(where.annotation):
-        hint = "Write a number"
-    else:
-        says = field.description if field is not None and field.description else ""
-        sample = "Write a name of a-z, 0-9 and _" if name == "id" else _sample(where.annotation)
-        hint = ": ".join(filter(None, [sample, says]))
-    return Flaw(f"missing field {quoted(name)}{inside}", hint)
+        return f"Write {knob.wanted}: {knob.description}"
+    if is_number(where.annotation):
+        return "Write a number"
+    says = field.description if field is not None and field.description else ""
+    sample = "Write a name of a-z, 0-9 and _" if where.path[-1] == "id" else _sample(where.annotation)
+    return ": ".join(filter(None, [sample, says]))
 
 
 def _tags(annotation: Any, key: str) -> str:

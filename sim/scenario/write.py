@@ -69,8 +69,8 @@ def as_setting(value: object) -> str:
     if hasattr(value, "tolist"):
         value = value.tolist()  # of NumPy
     if isinstance(value, str):
-        return value if _means_itself(value) else _on_one_line(value)
-    return _on_one_line(value)
+        return value if _means_itself(value) else on_one_line(value)
+    return on_one_line(value)
 
 
 def _means_itself(text: str) -> bool:
@@ -81,7 +81,8 @@ def _means_itself(text: str) -> bool:
     return meant == text or text.startswith(("'", '"')) or (not isinstance(meant, str) and "#" not in text)
 
 
-def _on_one_line(value: object) -> str:
+def on_one_line(value: object) -> str:
+    """Return a value as YAML on one line, texts that are no plain words in quotes."""
     plain = value if value is None or isinstance(value, _PLAIN) else str(value)
     text = yaml.dump(plain, Dumper=_OneLine, default_flow_style=True, allow_unicode=True, width=sys.maxsize)
     return text.removesuffix("\n").removesuffix("\n...")

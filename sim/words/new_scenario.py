@@ -1,9 +1,12 @@
 """A scenario to start from, as text."""
 
 import os
+from collections.abc import Sequence
+from importlib.resources import files
 from typing import Any
 
 from sim.scenario import Scenario, ScenarioHead, numbers
+from sim.scenario.blank import Blank
 from sim.scenario.describe import entries, in_words
 from sim.scenario.wording import one_line
 from sim.scenario.write import to_yaml
@@ -60,6 +63,27 @@ def text_lines(name: str, base: str, scenario: Scenario[ScenarioHead]) -> list[s
         value, was = in_words(central[dotted]).replace(",", "_"), one_line(f"{base}: {entry.text}. {entry.about}")
         lines.append(f"# {'  ' * len(sections)}{knob}: {value}  # {entry.unit}; {was}")
     return lines
+
+
+def blank_text(name: str) -> str:
+    """Return the text of a scenario of a war of one's own, in the order in which an analyst asks, with places to fill in."""
+    return (files("sim.words") / "blank.yaml").read_text(encoding="utf-8").replace("{name}", name)
+
+
+def question(blank: Blank, number: int, of: int, before: Blank | None) -> list[str]:
+    """Return the lines that ask for what is blank, after another; the answer is written behind the last."""
+    same = before is not None and before.line == blank.line
+    unit = f" ({blank.unit})" if blank.unit else ""
+    kept = f" [{blank.kept}]" if blank.kept else ""
+    return [*([] if same or not blank.remark else [f"  {blank.remark}"]), f"{number}/{of} {blank.name}{unit}{kept}: "]
+
+
+def how_to_answer() -> Sequence[str]:
+    """Return what is said before the first question."""
+    return (
+        "An empty answer keeps what stands in [brackets], or leaves the place blank; ? explains; a number may be a range,",
+        "as in {dist: triangular, low: 1, mode: 2, high: 4}. The end of input (Ctrl-D) stops and keeps what was answered.",
+    )
 
 
 def _as_written(value: Any) -> Any:

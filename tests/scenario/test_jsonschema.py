@@ -388,7 +388,7 @@ def test_descriptions_in_words():
     assert intake["markdownDescription"] == (
         "Recruits a month while the pool is full.\n\nUnit: **persons a month**. Allowed: 0 to 10,000,000."
     )
-    assert "| `arms.backers.<id>.stock_stages` | stages | 1 to 20 (whole, fixed) | required |" in REFERENCE
+    assert "| `arms.backers.<id>.stock_stages` | stages | 1 to 20 (whole, fixed) | optional, else 3 |" in REFERENCE
     assert "| `front.belts.<id>.held_by` |  | `attacker`, `defender` | required |" in REFERENCE
 
 

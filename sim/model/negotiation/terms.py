@@ -11,7 +11,7 @@ from pydantic import model_validator
 
 from sim.model.conditions import Opening
 from sim.model.parameters import SIDES, SideName
-from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, knob
+from sim.scenario import FieldError, Fixed, Flaw, Item, N, Quantity, Section, all_by_default, knob
 from sim.scenario.wording import did_you_mean, quoted
 
 
@@ -19,11 +19,11 @@ class Weights(Section):
     """How much an issue matters to each side."""
 
     attacker: Fixed = knob(
-        "share", "Weight to the attacker; over all issues they add to 1.", low=0, high=1, at_start=True,
+        "share", "Weight to the attacker; over all issues they add to 1.", low=0, high=1, default=0, at_start=True,
         label="{item}: weight to {attacker}",
     )  # fmt: skip
     defender: Fixed = knob(
-        "share", "Weight to the defender; over all issues they add to 1.", low=0, high=1, at_start=True,
+        "share", "Weight to the defender; over all issues they add to 1.", low=0, high=1, default=0, at_start=True,
         label="{item}: weight to {defender}",
     )  # fmt: skip
 
@@ -32,10 +32,10 @@ class Values(Section, Generic[N]):
     """What an option is worth to each side, from 0, the worst that it fears, to 1, the best that it hopes for."""
 
     attacker: N = knob(
-        "utility", "Value to the attacker.", low=0, high=1, at_start=True, label="{item}: value to {attacker}"
+        "utility", "Value to the attacker.", low=0, high=1, default=0, at_start=True, label="{item}: value to {attacker}"
     )
     defender: N = knob(
-        "utility", "Value to the defender.", low=0, high=1, at_start=True, label="{item}: value to {defender}"
+        "utility", "Value to the defender.", low=0, high=1, default=0, at_start=True, label="{item}: value to {defender}"
     )
 
 
@@ -126,7 +126,10 @@ class IssueOption(Opening[N], Generic[N]):
     """One way to settle an issue; while it is not open, nothing with it can be signed."""
 
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
-    values: Values[N] | None = Option(default=None, description="What it is worth to each side; not for land.")
+    values: Values[N] | None = Option(
+        default=None,
+        description="What it is worth to each side; not for land. 0 to both, if left out of an option with a regime.",
+    )
     ceded_km2: N | None = knob(
         "km2", "Land that the defender hands over (negative: gets back), from the line of the day.", low=-1e8, high=1e8,
         default=None, at_start=True, label="{item}: land ceded by {defender}",
@@ -136,6 +139,13 @@ class IssueOption(Opening[N], Generic[N]):
         label="{item}: area left to {attacker}",
     )  # fmt: skip
     regime: str | None = Option(default=None, description="The ceasefire regime that comes with it.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _worth_how_it_lasts(cls, raw: Any) -> Any:
+        """A regime may be worth nothing in itself, and count by how long a ceasefire with it lasts."""
+        own = isinstance(raw, dict) and raw.get("regime") is not None and not {"values", "ceded_km2", "area_km2"} & {*raw}
+        return {**raw, "values": {}} if own else raw
 
     @property
     def label(self) -> str:
@@ -147,7 +157,7 @@ class Issue(Item, Generic[N]):
     """Something to be settled, with its options."""
 
     name: str | None = Option(default=None, min_length=1, description="How tables and chronicles call it.")
-    weight: Weights
+    weight: Weights = all_by_default()
     land: Land[N] | None = Option(default=None, description="Makes it an issue about land, whose options are areas.")
     options: list[IssueOption[N]] = Option(min_length=1)
 
@@ -235,12 +245,12 @@ class RedLine(Opening[N], Generic[N]):
         "is hard while they are too many.",
     )
     price: N = knob(
-        "utility", "Price of crossing it at the start, where it is not hard.", low=0, high=10,
+        "utility", "Price of crossing it at the start, where it is not hard.", low=0, high=10, default=0.2,
         label="{item}: price of crossing",
     )  # fmt: skip
     softening: N = knob(
         "per year of war felt", "How fast the price falls with weariness, in a war that is not being won.", low=0, high=10,
-        label="{item}: softening a year",
+        default=0.2, label="{item}: softening a year",
     )  # fmt: skip
     softening_per_1000_km2: N = knob(
         "per 1,000 km2", "How fast the price falls with ground that its side has lost since the start.", low=0, high=1000,

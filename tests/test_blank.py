@@ -1,0 +1,229 @@
+"""Any war: numbers that have defaults, the template of `parley new --blank`, questions, and wars written in its form."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from sim.ensemble.run import Plan, run_ensemble
+from sim.model import POLITICS, WarScenario
+from sim.model.first_days import first_days
+from sim.scenario import load_scenario, numbers, quantities
+from sim.scenario.blank import blanks, filled, fitting
+from sim.scenario.describe import entries
+from sim.scenario.errors import FieldError, ScenarioError
+from sim.scenario.knobs import knob_of
+from sim.scenario.walk import members
+from sim.words.new_scenario import blank_text
+
+WARS = sorted((Path(__file__).parent / "wars").glob("*.yaml"))
+MOST_LINES, MOST_NUMBERS = 60, 40
+TEMPLATE = blank_text("my_war")
+# Plausible numbers, as an analyst may write them, in the order of the template.
+ANSWERS = {
+    "title": "My war: A against B, 1990", "description": "A advances, slowly.", "start_date": "1990-03-01",
+    "horizon_months": "", "sides.attacker.name": "A", "sides.defender.name": "B",
+    "manpower.attacker.force_persons": "{dist: uniform, low: 180_000, high: 220_000}",
+    "manpower.attacker.pool_persons": "1_000_000", "manpower.attacker.intake_per_month": "9_000",
+    "manpower.attacker.past_daily_casualties": "250", "manpower.defender.force_persons": "160_000",
+    "manpower.defender.pool_persons": "600_000", "manpower.defender.intake_per_month": "7_000",
+    "manpower.defender.past_daily_casualties": "180", "attrition.attacker.daily_casualties": "250",
+    "attrition.defender.daily_casualties": "180", "arms.attacker.fire_at_start_share": "0.5",
+    "arms.attacker.production_fire_days_per_month": "15", "arms.defender.fire_at_start_share": "0.4",
+    "arms.defender.production_fire_days_per_month": "7", "arms.backers.backer.name": "C",
+    "arms.backers.backer.aid_per_month_beur": "0.5", "arms.backers.backer.fire_days_per_beur": "10",
+    "front.held_area_km2": "12_000", "front.total_area_km2": "90_000", "front.advance_km2_per_day": "3",
+    "front.advance_sd_km2_per_day": "4", "front.fastest_km2_per_day": "60", "beliefs.pace_km2_per_day": "10",
+    "negotiation.attacker.cost_of_war_per_year": "0.1", "negotiation.defender.cost_of_war_per_year": "0.1",
+    "negotiation.issues.land.weight.attacker": "0.6", "negotiation.issues.land.weight.defender": "0.5",
+    "negotiation.issues.land.land.none_km2": "0", "negotiation.issues.land.land.all_km2": "30_000",
+    "negotiation.issues.land.options.line_before.area_km2": "4_000", "negotiation.issues.order.weight.attacker": "0.4",
+    "negotiation.issues.order.weight.defender": "0.5", "negotiation.issues.order.options.his_way.name": "B is neutral",
+    "negotiation.issues.order.options.her_way.name": "B chooses: an alliance",
+    "negotiation.red_lines.of_the_attacker.hard_share": "0.5", "negotiation.red_lines.of_the_defender.hard_share": "0.4",
+    "ceasefire.front_km": "300", "ceasefire.regimes.guarded_zone.zone_width_km": "10",
+    "ceasefire.regimes.guarded_zone.guards": "5_000",
+}  # fmt: skip
+
+
+def mandatory(kind: type[BaseModel], below: str = "") -> Iterator[str]:
+    """Yield the numbers that a war with a negotiation has to state, beside those of things in lists."""
+    politics = {mechanism.name for mechanism in POLITICS}
+    for name, field in kind.model_fields.items():
+        path = f"{below}{name}"
+        if knob_of(field) is not None:
+            if field.is_required():
+                yield path
+            continue
+        for member in members(field.annotation):
+            if isinstance(member, type) and issubclass(member, BaseModel) and (field.is_required() or path in politics):
+                yield from mandatory(member, f"{path}.")
+
+
+def test_a_war_with_a_negotiation_has_few_numbers_to_state() -> None:
+    needed = list(mandatory(WarScenario))
+    asked = {re.sub(r"\.(backer|land|order|guarded_zone)\.", ".", one.name) for one in blanks(TEMPLATE, WarScenario)}
+    assert 20 <= len(needed) <= 30
+    # The template asks for all of them, but for what has a default.
+    assert set(needed) - asked - {"beliefs.pace_km2_per_day"} == set()
+
+
+def test_the_template_is_short_and_every_blank_is_explained() -> None:
+    lines = TEMPLATE.splitlines()
+    asked = blanks(TEMPLATE, WarScenario)
+    assert len(lines) <= MOST_LINES
+    assert [one.name for one in asked] == list(ANSWERS), "in the order of the template"
+    assert sum("number" in one.wanted for one in asked) <= MOST_NUMBERS
+    for one in asked:
+        assert one.wanted.startswith("Write "), one.name
+        assert one.remark, one.name
+
+
+def numbers_written(file: Path) -> int:
+    """Return how many numbers a file states, a range counted as one."""
+    return sum(entry.place.line > 0 for entry in entries(load_scenario(file, WarScenario)) if entry.unit or entry.origin)
+
+
+def test_check_says_one_line_for_each_blank(parley: Any, tmp_path: Path) -> None:
+    done = parley("new", "my_war", "--blank", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "44 places to fill in" in done.stdout
+    assert (tmp_path / "my_war.yaml").read_text(encoding="utf-8") == TEMPLATE
+    checked = parley("check", "my_war.yaml", cwd=tmp_path)
+    assert checked.returncode == 3
+    told = checked.stderr.splitlines()
+    left = [one for one in blanks(TEMPLATE, WarScenario) if one.text == "___"]
+    assert len(told) == len(left) == 44
+    for line, one in zip(told, left, strict=True):
+        assert line.startswith(f"my_war.yaml:{one.line}:{one.column}: error: {one.name} is still blank. Write "), line
+    # One is left, and nothing else is said.
+    but_one = {one: ANSWERS[one.name] for one in left if one.name != "ceasefire.front_km"}
+    but_one = {one: fitting(answer, one.path, WarScenario) for one, answer in but_one.items()}
+    (tmp_path / "my_war.yaml").write_text(filled(TEMPLATE, but_one), encoding="utf-8")
+    (line,) = parley("check", "my_war.yaml", cwd=tmp_path).stderr.splitlines()
+    assert "ceasefire.front_km is still blank. Write a number between 0.1 and 100000 (km): Length of the line" in line
+    again = parley("new", "my_war", "--blank", cwd=tmp_path)
+    assert (again.returncode, "is there already" in again.stderr) == (3, True)
+    assert parley("new", "other", "--blank", "--from", "baseline", cwd=tmp_path).returncode == 2
+
+
+def ask(folder: Path, answers: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sim", "new", "my_war", "--ask", *options]
+    surroundings = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    return subprocess.run(command, cwd=folder, env=surroundings, input=answers, capture_output=True, text=True, check=False)
+
+
+def test_answers_fill_in_a_war_that_passes_and_runs(parley: Any, tmp_path: Path) -> None:
+    done = ask(tmp_path, "".join(f"{answer}\n" for answer in ANSWERS.values()))
+    assert done.returncode == 0, done.stderr
+    assert "all is filled in" in done.stdout
+    file = tmp_path / "my_war.yaml"
+    scenario = load_scenario(file, WarScenario)
+    known = dict(quantities(scenario.world))
+    assert known["manpower.attacker.force_persons"].support == (180_000, 220_000)
+    assert known["ceasefire.regimes.guarded_zone.guards"].central == 5_000
+    assert scenario.world.horizon_months == 24, "an empty answer keeps what stands there"
+    assert numbers_written(file) <= MOST_NUMBERS
+    checked = parley("check", "my_war.yaml", cwd=tmp_path)
+    assert checked.returncode == 0
+    assert first_days(scenario) == []
+    ran = parley("run", "my_war.yaml", "--replications", 50, "--months", 6, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "Conditional frequencies" in ran.stdout
+
+
+def test_questions_explain_themselves_and_keep_what_was_answered(tmp_path: Path) -> None:
+    said = ["A war", "?", "One.", "1990-13-01", "1990-01-13", "", "A", "B", "many", "-3", "{value: 5_000, assumption: true}"]
+    done = ask(tmp_path, "\n".join(said))
+    assert done.returncode == 0, done.stderr
+    for words in (
+        "Write a text: What is assumed, in a few sentences",
+        "there is no day 1990-13-01 in the calendar",
+        "force_persons must be a number, not the text 'many'",
+        "force_persons must lie between 0 and 100000000 (persons), not -3",
+        "7 of 45 questions were asked. Go on in the file.",
+    ):
+        assert words in done.stderr
+    text = (tmp_path / "my_war.yaml").read_text(encoding="utf-8")
+    assert "    force_persons: {value: 5_000, assumption: true}  # persons" in text
+    assert text.count("___") == 39, "one of them in its first line"
+    assert "38 places to fill in" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "said"),
+    [
+        ("start_date", "March", "this is no date"),
+        ("title", " ", "no letter that shows"),
+        ("front.held_area_km2", "[1]", "must be a number"),
+        ("negotiation.issues.land.weight.attacker", "2", "must lie between 0 and 1"),
+        ("negotiation.issues.land.weight.attacker", "{dist: uniform, low: 0, high: 1}", "must be a fixed number"),
+        ("horizon_months", "2.5", "must be a whole number"),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_refused(path: str, answer: str, said: str) -> None:
+    with pytest.raises(FieldError, match=said):
+        fitting(answer, tuple(path.split(".")), WarScenario)
+
+
+@pytest.mark.parametrize("file", WARS, ids=lambda file: file.stem)
+def test_a_war_in_the_form_of_the_template_runs(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MOST_LINES
+    assert numbers_written(file) <= MOST_NUMBERS
+    scenario = load_scenario(file, WarScenario)
+    assert first_days(scenario) == []
+    found = run_ensemble(scenario, Plan(50, 1, 183))
+    assert len(found.outcomes["ending"]) == 50
+    assert not found.failures
+
+
+def test_a_default_follows_what_it_stands_for(tmp_path: Path) -> None:
+    (file,) = [one for one in WARS if one.stem == "long_war"]
+    known = dict(quantities(load_scenario(file, WarScenario).world))
+    for side, losses in (("attacker", 700), ("defender", 450)):
+        assert known[f"manpower.{side}.past_intake_per_month"].central == known[f"manpower.{side}.intake_per_month"].central
+        assert known[f"support.{side}.year_casualties_persons"].central == round(365.25 * losses)
+        assert known[f"beliefs.{side}.drift_noise_km2_per_day"].central == pytest.approx(0.4 * 12)
+    assert known["arms.backers.league.past_aid_per_month_beur"].central == 0.6
+    stated = load_scenario(file, WarScenario, ["manpower.attacker.past_intake_per_month=5", "beliefs.attacker.optimism=1"])
+    changed = dict(quantities(stated.world))
+    assert changed["manpower.attacker.past_intake_per_month"].central == 5
+    assert changed["beliefs.attacker.drift_noise_km2_per_day"].central == pytest.approx(0.4 * 12)
+    assert known["ceasefire.early_hazard"].word == "donbas_truces"
+
+
+def test_what_is_left_out_is_told_as_default_and_may_be_written(tmp_path: Path) -> None:
+    (file,) = [one for one in WARS if one.stem == "border_war"]
+    scenario = load_scenario(file, WarScenario)
+    default = {entry.path for entry in entries(scenario) if entry.origin == "default"}
+    assert {"ceasefire.early_hazard", "collapse.attacker.force_share", "negotiation.talks.open_per_year"} <= default
+    assert "front.held_area_km2" not in default
+    # Written out it is the same war.
+    text = file.read_text(encoding="utf-8")
+    out = tmp_path / "border_war.yaml"
+    out.write_text(
+        text + "collapse: {attacker: {force_share: 0.4, width_share: 0.05, hazard_per_year: 1}}\n", encoding="utf-8"
+    )
+    again = load_scenario(out, WarScenario)
+    assert [(one.path, one.value) for one in numbers(again.world)] == [
+        (one.path, one.value) for one in numbers(scenario.world)
+    ]
+
+
+def test_a_blank_of_a_number_that_has_a_default_is_told_too(tmp_path: Path) -> None:
+    file = tmp_path / "my_war.yaml"
+    file.write_text("title: Mine\nextends: baseline\ncollapse: {attacker: {force_share: ___}}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"my_war.yaml:3:36: error: collapse.attacker.force_share is still blank"):
+        load_scenario(file, WarScenario)
+    # In quotes it is a text like any other.
+    file.write_text("title: '___'\nextends: baseline\n", encoding="utf-8")
+    assert load_scenario(file, WarScenario).world.title == "___"
