@@ -271,7 +271,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "pooled": ("as the outcome", "That over histories of which each member gives a part as large as its weight."),
     "dissent.difference": ("", "Number of the difference, from 1; 0 is luck."),
     "knob": ("", "Path of what members differ in, as --set takes it; several where one cannot stand without the others."),
-    "dissent.least": ("as the knob", "The lowest that a member has, of the middle of what it may be; empty without numbers."),
+    "dissent.least": ("as the knob", "The lowest that a member has, of the middle of what it may be; empty without one."),
     "dissent.mean": ("as the knob", "The mean of these over members, with their weights."),
     "dissent.most": ("as the knob", "The highest that a member has."),
     "said": ("", "What each member has, in full."),
