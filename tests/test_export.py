@@ -138,17 +138,18 @@ def test_a_workbook_is_read_by_a_library_that_did_not_write_it(folders: Path) ->
     assert run.identity.line in told
     assert str(run.findings[0]) in told
     # The last column of each run is how many histories have the outcome; headings have none.
-    shown = [row for row in list(book["Summary"].iter_rows(values_only=True))[2:] if {row[5], row[9]} != {None}]
+    shown = [row for row in list(book["Summary"].iter_rows(values_only=True))[2:] if {row[7], row[13]} != {None}]
     known = [{(row.section, row.label): row for row in one.summary} for one in (run, other)]
     keys = [key for key in dict.fromkeys(key for rows in known for key in rows) if key in known[0]]
-    assert [row[0] for row in shown if row[5] is not None] == [label for _, label in keys]
-    for place, rows in zip((2, 6), known, strict=True):
+    assert [row[0] for row in shown if row[7] is not None] == [label for _, label in keys]
+    for place, rows in zip((2, 8), known, strict=True):
         told = {label: row for (_, label), row in rows.items()}
-        for row in (row for row in shown if row[place + 3] is not None):
+        for row in (row for row in shown if row[place + 5] is not None):
             one = told[row[0]]
             if sum(label == row[0] for _, label in rows) == 1:
                 value = one.mean if one.share is None else one.share
-                assert row[place : place + 4] == pytest.approx((value, one.low, one.high, one.n))
+                assert row[place : place + 3] == pytest.approx((value, one.low, one.high))
+                assert row[place + 3 : place + 6] == (one.least, one.most, one.n)
     compared = {row[0]: row for row in book["Comparison"].iter_rows(values_only=True)}
     line = sim.compare(run, other).line("casualties_attacker")
     assert compared[line.alone][4] == pytest.approx(line.difference.mean)

@@ -209,6 +209,12 @@ OPEN_SERIES = ("nearest_slack",)
 MEANINGS: dict[str, tuple[str, str]] = {
     "scenario": ("", "Name of the scenario, with what was set."),
     "replication": ("", "Number of the history, from 0; the same number has the same luck in every scenario."),
+    "draws": ("", "Draws of the assumptions that have the outcome, in both scenarios, with several lucks each."),
+    "moved": ("", "Draws in which anything differs."),
+    "same_sign": ("share", "Part of the draws that moved in which the difference, luck taken out, goes the same way."),
+    "same_sign_low": ("share", "Lower end of its 95 % interval."),
+    "same_sign_high": ("share", "Upper end of its 95 % interval."),
+    "depends_on": ("", "The assumptions that split an undetermined sign, by their path, at most two."),
     "draw": ("", "Number of the history of outcomes.csv whose uncertain numbers it has."),
     "luck": ("", "Number of the history whose luck it has, which no run has."),
     "section": ("", "What it belongs to: endings, deals, the course of the war and so on."),

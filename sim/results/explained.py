@@ -70,9 +70,14 @@ ABOUT = {
 _KINDS = {TEXT: "string", WHOLE: "integer", NUMBER: "number"}
 # Of the columns of tables that are not read again.
 _KIND_OF = {
-    **dict.fromkeys(("aim", "left", "right", "section", "outcome", "label", "unit", "verdict", "parameter", "factor"), TEXT),
+    **dict.fromkeys(
+        ("aim", "left", "right", "section", "outcome", "label", "unit", "verdict", "parameter", "factor", "depends_on"), TEXT
+    ),
     **dict.fromkeys(("choice", "robust", "as_good", "pareto", "pareto_met", "best_on_average"), WHOLE),
-    **dict.fromkeys(("draws_inside", "draws_outside", "pairs", "histories", "box", "step", "restricted", "chosen"), WHOLE),
+    **dict.fromkeys(
+        ("draws_inside", "draws_outside", "draws", "moved", "pairs", "histories", "box", "step", "restricted", "chosen"),
+        WHOLE,
+    ),
 }
 
 

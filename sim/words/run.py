@@ -78,6 +78,8 @@ def groups_side_by_side(ensembles: Sequence[Ensemble]) -> list[list[int]]:
     return list(groups.values())
 
 
+# Of findings, which tell both bands.
+LINES = 5
 # What the table of the answer has beside the endings: whether and when there is a deal, then what it costs.
 DEALS = ("deal_within_12_months", "deal_within_24_months")
 COSTS = ("casualties_attacker", "casualties_defender", "ground_gained_km2")
@@ -88,7 +90,7 @@ def answer(identity: Identity, ensemble: Ensemble, summary: Sequence[Row]) -> It
     scenario, days = ensemble.scenario, ensemble.plan.days
     yield Title(identity.scenario, identity.size_of(len(ensemble.numbers)))
     yield EMPTY
-    yield findings_block(of_ensemble(ensemble, summary))
+    yield findings_block(of_ensemble(ensemble, summary), LINES)
     yield EMPTY
     rows = {row.id: row for row in summary}
     endings = sorted((row for row in summary if row.section == "endings"), key=lambda row: -(row.share or 0.0))

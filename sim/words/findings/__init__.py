@@ -31,7 +31,7 @@ from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.run import of_summary
 from sim.words.layout import Text, wrap
 
-WIDTH, LINES = 79, 5
+WIDTH, LINES = 79, 4
 
 
 def of_ensemble(ensemble: Ensemble, summary: Sequence[Row]) -> list[Finding]:
@@ -127,6 +127,6 @@ def opening(findings: Sequence[Finding], width: int = WIDTH, lines: int = LINES)
     return wrap(" ".join(told), width) if told else []
 
 
-def findings_block(findings: Sequence[Finding]) -> Text:
-    """Return what opens text: what fits of findings into five lines of a terminal."""
-    return Text(" ".join(opening(findings)))
+def findings_block(findings: Sequence[Finding], lines: int = LINES) -> Text:
+    """Return what opens text: what fits of findings into so many lines of a terminal."""
+    return Text(" ".join(opening(findings, lines=lines)))
