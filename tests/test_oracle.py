@@ -17,6 +17,7 @@ from tests.reference.war import simulate as plain_history
 SEED = 7
 # Of these cases so many histories for so many days; of the others 8 for 150.
 LONGER = {
+    "half known": (12, 150),
     "ratifying": (12, 250),
     "signed": (12, 250),
     "trusting": (12, 250),
@@ -273,10 +274,18 @@ def trust_is_learned(world: World) -> None:
     assert (world.fields.see("event_count").max(axis=1) > 0).all(), "each event should happen"
 
 
+def some_guess_and_some_know(world: World) -> None:
+    something_is_signed(world)
+    refused = world.fields.see("offers_refused")
+    assert 0 in refused[world.fields.see("deals_signed") > 0]
+    assert refused.any()
+
+
 SHOWN = {
     "baseline": lambda world: None,
     "decided": each_side_decides_in_each_way,
     "everything": every_ending_comes,
+    "half known": some_guess_and_some_know,
     "hard and short": some_can_sign_nothing,
     "guessing": offers_are_refused,
     "guarded": guards_come_slowly,
