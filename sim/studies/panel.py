@@ -218,7 +218,7 @@ def panel(
     plan : Plan
         Of each member and mixture; at least 20 histories.
     outcomes : sequence of str
-        What is looked at, the leading one first; the headline ones if none are given.
+        What is looked at, the leading one first; if none are given, that of the conclusion and the headline ones.
     conclusion : Condition, optional
         What members may conclude; of the leading outcome that it is at least a half, or what is pooled where all are on one
         side of that.
@@ -241,9 +241,10 @@ def panel(
         )
     asked = list(outcomes)
     chosen = asked or headline_outcomes(summarise(run_ensemble(members.base, replace(plan, replications=TRIED))))
+    concluded = [] if conclusion is None else [conclusion.outcome]
     if not asked:
-        chosen = sorted(chosen, key=lambda name: name != LEADING)[:AT_ONCE]
-    names = tuple(dict.fromkeys([*chosen, *([conclusion.outcome] if conclusion is not None else [])]))
+        chosen = list(dict.fromkeys([*concluded, *sorted(chosen, key=lambda name: name != LEADING)]))[:AT_ONCE]
+    names = tuple(dict.fromkeys([*chosen, *concluded]))
     laid = lay_out(members)
     values = _run(members, plan, laid.cells, names, pool, parts, progress)
     failed = int(sum(one.pop(FAILED).sum() for one in values.values()))

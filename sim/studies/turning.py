@@ -26,7 +26,6 @@ from sim.studies.members import Members
 
 Cell = tuple[int, ...]
 Answer = Literal["turns", "turns as a whole", "not settled", "does not turn"]
-ANSWERS: tuple[Answer, ...] = ("turns", "turns as a whole", "not settled", "does not turn")
 
 
 class Turn(NamedTuple):

@@ -8,7 +8,7 @@ from sim.results.tables import csv_of, with_scenario
 from sim.studies.panel import Dissent, Panel, Value
 from sim.studies.shapley import Share
 from sim.words import WHAT_IT_IS_NOT
-from sim.words.findings import findings_block
+from sim.words.findings import opening
 from sim.words.findings.studies import aim
 from sim.words.labels import knob_heading, with_unit
 from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
@@ -16,6 +16,8 @@ from sim.words.numbers import band, beside, rounded, with_band
 
 # judgement: what fits a screen: outcomes beside one another, and differences below one another.
 AT_ONCE, TOP = 3, 3
+# What divides members, and what would turn one of them.
+LINES = 6
 NOT_TOLD = "."
 
 
@@ -83,7 +85,7 @@ def _opening(panel: Panel) -> Iterator[Block]:
     size = identity.size_of(panel.plan.replications, f" of each of {panel.mixtures:,} mixtures")
     yield Title(f"Panel over {identity.scenario}", size)
     yield EMPTY
-    yield findings_block(panel.findings)
+    yield Text(" ".join(opening(panel.findings, lines=LINES)))
     yield EMPTY
 
 

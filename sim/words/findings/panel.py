@@ -87,7 +87,7 @@ def _turns(panel: Panel) -> list[Finding]:
     found: dict[int, Turn] = {}
     for one in sorted(turning, key=lambda one: (one.needed is None, abs(one.then.excess or 0.0))):
         found.setdefault(one.member, one)
-    return [_turn(panel, one, conclusion, 0.65 - 0.1 * place) for place, one in enumerate(found.values())][:MOST_TURNS]
+    return [_turn(panel, one, conclusion, 0.8 - 0.02 * place) for place, one in enumerate(found.values())][:MOST_TURNS]
 
 
 def _turn(panel: Panel, one: Turn, conclusion: str, weight: float) -> Finding:
