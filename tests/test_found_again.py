@@ -115,6 +115,7 @@ TWICE = {
     "sensitivity one at a time": ("--one-at-a-time",),
     "discover": ("--outcome", "war_goes_on"),
     "targets": (),
+    "choose": ("--levers", "arms.defender.aid_scale=0,2", "--aims", "share(war_goes_on) low"),
     "breakeven": ("--vary", "arms.defender.aid_scale=0:2", "--until", "share(war_goes_on) >= 0.5"),
 }
 

@@ -37,6 +37,11 @@ COMMANDS = {
         "breakeven", "baseline", "--vary", "attrition.level_factor=0.1:2", "--until", "mean(killed_attacker) >= 2_000",
         "--replications", "10", "--months", "1",
     ),
+    "choose": (
+        "choose", "baseline", "--levers", f"{SCALE}=0,2", "--levers", "ceasefire.regimes.european_zone.guards=10_000,60_000",
+        "--aims", "mean(casualties_defender) low; share(war_goes_on) <= 0.5", "--draws", "6", "--lucks", "2", "--months", "2",
+        "--full",
+    ),
     "discover": ("discover", "results/baseline+13_months", "--outcome", "casualties_attacker > 500_000"),
     "targets": ("targets", "baseline", "--replications", "20", "--months", "24"),
     "list": ("list",),
@@ -97,7 +102,7 @@ def runs(folder: Path) -> None:
 
 
 # What takes longer is in another suite.
-SLOW = {"compare four", "compare in full", "sensitivity", "breakeven", "targets", "discover", "plot", "explain in full"}
+SLOW = {"choose", "compare four", "compare in full", "sensitivity", "breakeven", "targets", "discover", "plot", "explain in full"}
 NAMES = [pytest.param(name, marks=pytest.mark.ensembles if name in SLOW else ()) for name in COMMANDS]
 
 
@@ -112,7 +117,7 @@ def test_no_line_is_wider_than_the_terminal(said, other_widths, name: str) -> No
             assert width_of(line) <= width or alone, (width, line)
 
 
-@pytest.mark.parametrize("under", ["breakevens", "comparisons", "discoveries", "sensitivity", "sweeps"])
+@pytest.mark.parametrize("under", ["breakevens", "choices", "comparisons", "discoveries", "sensitivity", "sweeps"])
 def test_the_path_of_a_study_fits_the_narrowest_terminal_and_that_of_its_page_the_usual_one(under: str) -> None:
     many = [f"arms.backers.europe.aid_per_month_beur={value}" for value in range(9)]
     if under == "sweeps":

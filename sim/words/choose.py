@@ -154,7 +154,9 @@ def files(found: Choices, title: str, identity: Identity) -> dict[str, str]:
     data = {
         "note": WHAT_IT_IS_NOT, **identity.about(found.draws * found.lucks), "title": title,
         "aims": [str(aim) for aim in found.aims], "levers": [lever.path for lever in found.levers], "draws": found.draws,
-        "lucks": found.lucks, "kept_draws": told.draws, "robust": told.robust, "as_good": list(told.as_good),
+        "lucks": found.lucks, "kept_draws": told.draws, "robust": told.robust,
+        "robust_scenario": found.scenario_name(told.robust), "robust_settings": found.settings(told.robust),
+        "as_good": list(told.as_good),
         "best_on_average": list(told.best), "optimism": told.optimism,
         "findings": [one.sentence for one in found.findings], "choices": found.by_choice(), "by_aim": found.as_dicts(),
         "fails": fails,
