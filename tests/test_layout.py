@@ -39,8 +39,8 @@ COMMANDS = {
     ),
     "choose": (
         "choose", "baseline", "--levers", f"{SCALE}=0,2", "--levers", "ceasefire.regimes.european_zone.guards=10_000,60_000",
-        "--aims", "mean(casualties_defender) low; share(war_goes_on) <= 0.5", "--draws", "6", "--lucks", "2", "--months", "2",
-        "--full",
+        "--aims", "mean(casualties_defender) low; share(war_goes_on) <= 0.5", "--draws", "6", "--lucks", "2",
+        "--months", "2", "--full",
     ),
     "discover": ("discover", "results/baseline+13_months", "--outcome", "casualties_attacker > 500_000"),
     "targets": ("targets", "baseline", "--replications", "20", "--months", "24"),
@@ -102,7 +102,9 @@ def runs(folder: Path) -> None:
 
 
 # What takes longer is in another suite.
-SLOW = {"choose", "compare four", "compare in full", "sensitivity", "breakeven", "targets", "discover", "plot", "explain in full"}
+SLOW = {
+    "choose", "compare four", "compare in full", "sensitivity", "breakeven", "targets", "discover", "plot", "explain in full",
+}  # fmt: skip
 NAMES = [pytest.param(name, marks=pytest.mark.ensembles if name in SLOW else ()) for name in COMMANDS]
 
 
