@@ -103,7 +103,8 @@ def runs(folder: Path) -> None:
 
 # What takes longer is in another suite.
 SLOW = {
-    "choose", "compare four", "compare in full", "sensitivity", "breakeven", "targets", "discover", "plot", "explain in full",
+    "choose", "compare four", "compare in full", "sensitivity", "breakeven", "targets", "discover", "plot",
+    "explain in full",
 }  # fmt: skip
 NAMES = [pytest.param(name, marks=pytest.mark.ensembles if name in SLOW else ()) for name in COMMANDS]
 
