@@ -54,7 +54,7 @@ def test_regret_is_not_that_of_the_luckiest(monkeypatch) -> None:
         shares, values = norm.cdf(means), lived(rng, means)
         known.append((shares.max(axis=0) - shares).mean())
         plain.append((values.mean(axis=2).max(axis=0) - values.mean(axis=2)).mean())
-        verdict = judge([Target(values, True)], SHAPE)
+        verdict, _ = judge([Target(values, True)], SHAPE)
         found.append(verdict.regrets.value.mean())
     assert np.mean(found) == pytest.approx(np.mean(known), rel=0.06)
     assert np.mean(plain) > 1.25 * np.mean(known)
@@ -62,7 +62,7 @@ def test_regret_is_not_that_of_the_luckiest(monkeypatch) -> None:
 
 def test_without_a_difference_there_is_no_regret() -> None:
     values = lived(np.random.default_rng(2), np.tile(np.random.default_rng(3).normal(size=DRAWS), (36, 1)))
-    verdict = judge([Target(values, True)], SHAPE)
+    verdict, _ = judge([Target(values, True)], SHAPE)
     plain = (values.mean(axis=2).max(axis=0) - values.mean(axis=2)).mean()
     assert plain > 0.15
     assert verdict.regrets.value.mean() < 0.2 * plain
@@ -74,7 +74,7 @@ def test_intervals_cover_shares_in_which_an_aim_is_met_and_means(monkeypatch) ->
     level, many = 0.55, norm.cdf(truth(np.random.default_rng(5), 40_000))
     share, mean = (many >= level).mean(axis=1), many.mean(axis=1)
     for _ in range(8):
-        verdict = judge([Target(lived(rng, truth(rng, DRAWS)), True, level)], SHAPE)
+        verdict, _ = judge([Target(lived(rng, truth(rng, DRAWS)), True, level)], SHAPE)
         met.append((verdict.all_met.low <= share) & (share <= verdict.all_met.high))
         means.append((verdict.means.low[0] <= mean) & (mean <= verdict.means.high[0]))
         assert verdict.all_met.value.mean() == pytest.approx(share.mean(), abs=0.08)
@@ -95,31 +95,32 @@ def planted(seed: int = 6) -> tuple[Any, dict[str, Any]]:
 
 def test_the_robust_choice_is_found_that_is_not_the_best_on_average() -> None:
     values, assumptions = planted()
-    verdict = judge([Target(values, True, 0.0)], (2, 2))
+    verdict, by_draw = judge([Target(values, True, 0.0)], (2, 2))
     assert verdict.robust in (2, 3)
     assert verdict.best[0] in (0, 1)
     assert verdict.as_good == (5 - verdict.robust,)
     assert verdict.all_met.value[verdict.robust] > 0.95
     assert verdict.all_met.value[0] == pytest.approx(norm.cdf(0.3), abs=0.08)
     for bold in (0, 1):
-        box = weakness(verdict.succeeded[bold].astype(float), assumptions)
+        box = weakness(by_draw.succeeded[bold].astype(float), assumptions)
         assert box is not None
         assert box.limits[0].path == "k3"
         assert box.limits[0].is_above
         assert box.value_inside < 0.35 < 0.65 < box.value_outside
-    assert weakness(verdict.succeeded[2].astype(float), {name: assumptions[name] for name in ("k0", "k1")}) is None
+    assert weakness(by_draw.succeeded[2].astype(float), {name: assumptions[name] for name in ("k0", "k1")}) is None
     # Regret without levels: where the bold ones fail they lose 2, else the careful ones do.
-    plain = judge([Target(values, True)], (2, 2))
+    plain, by_draw = judge([Target(values, True)], (2, 2))
     lost = np.array([2.0 * norm.sf(0.3), 2.0 * norm.cdf(0.3)])
     assert plain.regrets.value[0, [0, 2]] == pytest.approx(lost, abs=0.2)
-    box = weakness(plain.regret_by_draw[0, 0], assumptions, is_good=False)
+    box = weakness(by_draw.regrets[0, 0], assumptions, is_good=False)
     assert box is not None
     assert (box.limits[0].path, box.limits[0].is_above) == ("k3", True)
 
 
 def test_an_aim_turned_round_is_the_same() -> None:
     values, _ = planted()
-    one, other = judge([Target(values, True, 0.5)], (2, 2)), judge([Target(-values, False, -0.5)], (2, 2))
+    one, _ = judge([Target(values, True, 0.5)], (2, 2))
+    other, _ = judge([Target(-values, False, -0.5)], (2, 2))
     assert one.all_met.value.tolist() == other.all_met.value.tolist()
     assert one.regrets.value == pytest.approx(other.regrets.value)
     assert one.means.value == pytest.approx(-other.means.value)
@@ -128,7 +129,7 @@ def test_an_aim_turned_round_is_the_same() -> None:
 def test_several_aims_are_met_together_and_none_that_is_beaten_in_all_is_undominated() -> None:
     values, _ = planted()
     steady = np.broadcast_to(np.array([0.0, 1.0, 0.0, 1.0])[:, None, None], values.shape).copy()
-    verdict = judge([Target(values, True, 0.0), Target(steady, True, 0.5)], (2, 2))
+    verdict, _ = judge([Target(values, True, 0.0), Target(steady, True, 0.5)], (2, 2))
     assert verdict.all_met.value[[0, 2]].tolist() == [0.0, 0.0]
     assert verdict.all_met.value[1] == verdict.met.value[0, 1]
     assert verdict.robust == 3
@@ -143,7 +144,7 @@ def test_an_outcome_of_some_histories_is_met_as_often_as_it_is_in_these() -> Non
     values[rng.random(values.shape) < 0.5] = np.nan
     # What never comes is not met.
     values[3, :, :] = np.nan
-    verdict = judge([Target(values, True, 0.5, is_of_some=True)], (2, 2))
+    verdict, _ = judge([Target(values, True, 0.5, is_of_some=True)], (2, 2))
     assert verdict.draws == DRAWS
     assert verdict.all_met.value[:3] == pytest.approx([np.mean(chances >= 0.5)] * 3, abs=0.06)
     assert verdict.all_met.value[3] == 0.0
@@ -154,7 +155,7 @@ def test_an_outcome_of_some_histories_is_met_as_often_as_it_is_in_these() -> Non
 def test_levels_may_differ_between_histories() -> None:
     values, _ = planted()
     level = values[2] * 1.0
-    verdict = judge([Target(values - 0.5, True, level)], (2, 2))
+    verdict, _ = judge([Target(values - 0.5, True, level)], (2, 2))
     assert verdict.all_met.value[2] < 0.02
     assert verdict.all_met.value[0] == pytest.approx(norm.cdf(0.3), abs=0.08)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -119,7 +120,7 @@ def choose(
         same += [] if months is None else ["--months", str(months)]
         with place.at_work():
             if place.done:
-                steps = _next(file, same, json.loads(read_folder(place.target).text("choices.json")))
+                steps = _next(file, same, place.folder, json.loads(read_folder(place.target).text("choices.json")))
                 print_kept(place, f"choices.{way}", excel and as_csv, see, full, steps)
                 return
             histories = len(each) * draws * lucks
@@ -139,14 +140,15 @@ def choose(
                 say_file(way, texts.get(f"choices.{way}", texts["choices.csv"]), excel and as_csv)
             texts["scenario.yaml"] = as_run(scenario, plan.days).to_yaml()
             place.write({name: text.encode() for name, text in texts.items()}, found.manifest(), of=scenario)
-            end_study(place, _next(file, same, json.loads(texts["choices.json"])), way)
+            end_study(place, _next(file, same, place.folder, json.loads(texts["choices.json"])), way)
             say_failed(found.failed, see)
 
 
-def _next(file: str, same: list[str], told: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the run of the robust choice, and what drives outcomes as the scenario stands."""
+def _next(file: str, same: list[str], folder: Path, told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the run of the robust choice, where it can be run again, and the page."""
+    page = (command("parley", "report", folder), "a page with a figure")
     if STDIN in (file, told["robust_scenario"]):
-        return []
+        return [page]
     settings = [part for one in told["robust_settings"] for part in ("--set", one)]
     robust = command("parley", "run", told["robust_scenario"] or file, *same, *settings)
-    return [(robust, "what comes of the robust choice")]
+    return [(robust, "what comes of the robust choice"), page]

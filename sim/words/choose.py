@@ -40,7 +40,8 @@ def answer(found: Choices, title: str) -> Iterator[Block]:
     order = in_order(found)
     yield _table(found, order[:MOST_LINES])
     more = len(order) - MOST_LINES
-    yield Text(f"* robust, = may be as good{f'; {more:,} choices more: --full' if more > 0 else ''}", 1, 2, style="quiet")
+    told = f"; {more:,} choice{'s' * (more > 1)} more: --full" if more > 0 else ""
+    yield Text(f"* robust, = may be as good{told}", 1, 2, style="quiet")
 
 
 def rest(found: Choices) -> Iterator[Block]:

@@ -83,7 +83,8 @@ def _robust(found: Choices) -> Finding:
     told, place = found.verdict, found.verdict.robust
     name = _capital(choice_in_words(found, place))
     others = len(told.as_good)
-    of = f"{others:,} of the {len(found.choices) - 1:,} others may be as good"
+    every = len(found.choices) - 1
+    of = f"{'any' if others == every else f'{others:,}'} of the {every:,} others may be as good"
     as_good = f"; as far as intervals tell, {of}" if others else ""
     if not found.has_levels:
         band = told.worst.at(place)
