@@ -24,6 +24,18 @@ CALLS: dict[str, tuple[str, ...]] = {
     "compare": SIZE,
     "sweep": ("--vary", "arms.defender.aid_scale=0,1", *SIZE),
     "breakeven": (*UNTIL, *SIZE),
+    "choose": (
+        "--levers",
+        "arms.defender.aid_scale=0,2",
+        "--aims",
+        "mean(killed_attacker) high",
+        "--draws",
+        "6",
+        "--lucks",
+        "2",
+        "--months",
+        "2",
+    ),
     "sensitivity": ("--replications", "120", "--months", "2", "--outcome", "casualties_attacker"),
     "panel": SIZE,
     "discover": ("--replications", "200", "--months", "2", "--outcome", "casualties_attacker > 80_000"),
@@ -178,7 +190,7 @@ def test_of_several_runs_out_is_the_folder_of_all(told, folder: Path) -> None:
 
 
 # What takes longer is in another suite.
-SLOW = {"compare", "sensitivity", "discover", "report", "plot", "breakeven", "panel"}
+SLOW = {"compare", "sensitivity", "discover", "report", "plot", "breakeven", "choose", "panel"}
 
 
 @pytest.mark.parametrize(

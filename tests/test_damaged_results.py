@@ -67,6 +67,8 @@ def _made(out: Path) -> dict[str, tuple[Any, ...]]:
         "discovery": (out / "d", "discover", out / "baseline", "--outcome", OUTCOME, "--out", out / "d"),
         "breakeven": (out / "e", "breakeven", "no_talks", "--vary", "arms.defender.aid_scale=0:2", "--until",
                       "mean(casualties_attacker) >= 1 * base", *size, "--out", out / "e"),
+        "choices": (out / "k", "choose", "no_talks", "--levers", "arms.defender.aid_scale=0,2", "--aims",
+                    "mean(casualties_attacker) low", "--draws", 6, "--lucks", 2, "--months", 1, "--out", out / "k"),
         "comparison": (out / "c", "compare", out / "baseline", out / "p/no_talks", "--out", out / "c"),
     }  # fmt: skip
 

@@ -116,6 +116,7 @@ TWICE = {
     "discover": ("--outcome", "war_goes_on"),
     "targets": (),
     "panel": ("more_arms",),
+    "choose": ("--levers", "arms.defender.aid_scale=0,2", "--aims", "share(war_goes_on) low"),
     "breakeven": ("--vary", "arms.defender.aid_scale=0:2", "--until", "share(war_goes_on) >= 0.5"),
 }
 

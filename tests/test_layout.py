@@ -38,6 +38,11 @@ COMMANDS = {
         "--replications", "10", "--months", "1",
     ),
     "panel": ("panel", "more_arms", "square_law", "no_talks", "--replications", "20", "--months", "1", "--full"),
+    "choose": (
+        "choose", "baseline", "--levers", f"{SCALE}=0,2", "--levers", "ceasefire.regimes.european_zone.guards=10_000,60_000",
+        "--aims", "mean(casualties_defender) low; share(war_goes_on) <= 0.5", "--draws", "6", "--lucks", "2",
+        "--months", "2", "--full",
+    ),
     "discover": ("discover", "results/baseline+13_months", "--outcome", "casualties_attacker > 500_000"),
     "targets": ("targets", "baseline", "--replications", "20", "--months", "24"),
     "list": ("list",),
@@ -99,6 +104,7 @@ def runs(folder: Path) -> None:
 
 # What takes longer is in another suite.
 SLOW = {
+    "choose",
     "compare four",
     "compare in full",
     "sensitivity",
@@ -123,7 +129,7 @@ def test_no_line_is_wider_than_the_terminal(said, other_widths, name: str) -> No
             assert width_of(line) <= width or alone, (width, line)
 
 
-@pytest.mark.parametrize("under", ["breakevens", "comparisons", "discoveries", "panels", "sensitivity", "sweeps"])
+@pytest.mark.parametrize("under", ["breakevens", "choices", "comparisons", "discoveries", "panels", "sensitivity", "sweeps"])
 def test_the_path_of_a_study_fits_the_narrowest_terminal_and_that_of_its_page_the_usual_one(under: str) -> None:
     many = [f"arms.backers.europe.aid_per_month_beur={value}" for value in range(9)]
     if under == "sweeps":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -85,6 +88,7 @@ def choose(
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
         from sim.results.identity import as_run, identity_of
+        from sim.results.read import read_folder
         from sim.studies.aims import parse_aims
         from sim.studies.choose import SCENARIO, about, chosen_scenarios, parse_levers, paths_of
         from sim.studies.choose import choose as run_choices
@@ -116,7 +120,8 @@ def choose(
         same += [] if months is None else ["--months", str(months)]
         with place.at_work():
             if place.done:
-                print_kept(place, f"choices.{way}", excel and as_csv, see, full, _next(file, same))
+                steps = _next(file, same, place.folder, json.loads(read_folder(place.target).text("choices.json")))
+                print_kept(place, f"choices.{way}", excel and as_csv, see, full, steps)
                 return
             histories = len(each) * draws * lucks
             with (
@@ -135,10 +140,15 @@ def choose(
                 say_file(way, texts.get(f"choices.{way}", texts["choices.csv"]), excel and as_csv)
             texts["scenario.yaml"] = as_run(scenario, plan.days).to_yaml()
             place.write({name: text.encode() for name, text in texts.items()}, found.manifest(), of=scenario)
-            end_study(place, _next(file, same), way)
+            end_study(place, _next(file, same, place.folder, json.loads(texts["choices.json"])), way)
             say_failed(found.failed, see)
 
 
-def _next(file: str, same: list[str]) -> list[tuple[str, str]]:
-    """Return what to do next: how often an effect has which sign needs runs, and what drives the first aim a run."""
-    return [] if file == STDIN else [(command("parley", "sensitivity", file, *same), "which assumptions drive the outcomes")]
+def _next(file: str, same: list[str], folder: Path, told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the run of the robust choice, where it can be run again, and the page."""
+    page = (command("parley", "report", folder), "a page with a figure")
+    if STDIN in (file, told["robust_scenario"]):
+        return [page]
+    settings = [part for one in told["robust_settings"] for part in ("--set", one)]
+    robust = command("parley", "run", told["robust_scenario"] or file, *same, *settings)
+    return [(robust, "what comes of the robust choice"), page]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sim.engine.world import InvariantBreach
 from sim.errors import ParleyError
 from sim.report.breakevens import break_even_picture
+from sim.report.choices import choices_picture
 from sim.report.differences import comparison_pictures
 from sim.report.html import html
 from sim.report.kept import Kept, Story, source_line
@@ -19,6 +20,7 @@ from sim.report.pages import (
     Page,
     assumptions_page,
     break_even_page,
+    choices_page,
     comparison_page,
     run_page,
     study_source,
@@ -26,7 +28,7 @@ from sim.report.pages import (
 )
 from sim.report.parts import CannotDraw, Picture
 from sim.report.pictures import beside_pictures, run_pictures
-from sim.report.stored import StoredAssumptions, StoredBreakEven, StoredComparison, StoredSweep, results_in
+from sim.report.stored import StoredAssumptions, StoredBreakEven, StoredChoices, StoredComparison, StoredSweep, results_in
 from sim.report.story import bargaining, story_pictures
 from sim.report.sweeps import sweep_pictures
 from sim.report.tornado import assumption_pictures
@@ -96,6 +98,9 @@ def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B
     if isinstance(found, StoredBreakEven):
         asked.refuse("a break-even")
         return break_even_page(found.found, found.manifest)
+    if isinstance(found, StoredChoices):
+        asked.refuse("choices")
+        return choices_page(found.found, found.manifest)
     asked.refuse("assumptions")
     return assumptions_page(found.assumptions, found.scenario, found.manifest)
 
@@ -137,6 +142,9 @@ def pictures_of(
     if isinstance(kept, StoredBreakEven):
         asked.refuse("a break-even")
         return break_even_pictures(kept.found)
+    if isinstance(kept, StoredChoices):
+        asked.refuse("choices")
+        return _named([choices_picture(kept.found)]), study_source(kept.found.scenario, kept.manifest)
     asked.refuse("a run", "replication", "ending", "date")
     pictures = _named(run_pictures(kept))
     if name not in pictures:

@@ -1,4 +1,4 @@
-"""What pages hold: of a run, of runs beside one another, of a sweep, of a break-even, of assumptions one at a time."""
+"""What pages hold: of a run, of runs beside one another, of a sweep, a break-even, choices, assumptions one at a time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sim.model import HEADLINE, TOLD_OF_COMPARISONS
 from sim.model.outcomes import SECTIONS
 from sim.report.assumed import assumed, every_number, how_sure, sources
 from sim.report.breakevens import break_even_picture, short_table
+from sim.report.choices import choices_picture, regret_table
 from sim.report.differences import (
     both_sides,
     changed_rows,
@@ -30,16 +31,19 @@ from sim.results.findings import Finding
 from sim.results.history import failed_in_words
 from sim.results.identity import Identity, identity_over, varied_in_words
 from sim.results.ledger import Totals
-from sim.results.manifest import BreakEvenManifest, OfScenario, OneAtATimeManifest
+from sim.results.manifest import BreakEvenManifest, ChoicesManifest, OfScenario, OneAtATimeManifest
 from sim.results.runs import Run
 from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.breakeven import BreakEven
+from sim.studies.choose import Choices
 from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 from sim.words.breakeven import title_of, verdict
+from sim.words.choose import HOW
 from sim.words.comparison import moved_lines, pairing_in_words, together
+from sim.words.findings.choose import aim_in_words, lever_label
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.pieces import joined, over_assumptions, share_of, with_interval
 from sim.words.findings.studies import of_assumptions
@@ -360,6 +364,17 @@ def break_even_page(found: BreakEven, manifest: BreakEvenManifest) -> Page:
     block = Block("outcomes", "What came out", said, tables=[short_table(found)], pictures=pictures,
                   picture_first=bool(pictures), brief=1)  # fmt: skip
     return _study_page(title_of(found), found.scenario, manifest, block, found.findings)
+
+
+def choices_page(found: Choices, manifest: ChoicesManifest) -> Page:
+    """Return the page of choices."""
+    said = [f"Aim {number}: {aim_in_words(aim, found.scenario)}." for number, aim in enumerate(found.aims, 1)]
+    block = Block(
+        "outcomes", "What came out", [[line] for line in (*said, *HOW)], tables=[regret_table(found)],
+        pictures=[choices_picture(found)], picture_first=True, brief=1,
+    )  # fmt: skip
+    levers = ", ".join(lever_label(lever, found.scenario) for lever in found.levers)
+    return _study_page(f"{len(found.choices):,} choices of {levers}", found.scenario, manifest, block, found.findings)
 
 
 def assumptions_page(

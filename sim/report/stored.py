@@ -12,6 +12,7 @@ from sim.report.parts import CannotDraw
 from sim.results.comparison import Comparison
 from sim.results.manifest import (
     BreakEvenManifest,
+    ChoicesManifest,
     ComparisonManifest,
     OneAtATimeManifest,
     RunManifest,
@@ -24,7 +25,9 @@ from sim.results.read import read_folder
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.assumptions import read_assumptions
 from sim.studies.breakeven import BreakEven
+from sim.studies.choose import Choices
 from sim.studies.kept_breakeven import read_break_even
+from sim.studies.kept_choices import read_choices
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 
@@ -51,6 +54,13 @@ class StoredBreakEven(NamedTuple):
     found: BreakEven
 
 
+class StoredChoices(NamedTuple):
+    """Choices with what their folder says of them."""
+
+    manifest: ChoicesManifest
+    found: Choices
+
+
 class StoredComparison(NamedTuple):
     """Comparisons with one base, and the runs that they are of."""
 
@@ -58,11 +68,11 @@ class StoredComparison(NamedTuple):
     runs: list[Kept]
 
 
-Results = Kept | StoredSweep | StoredAssumptions | StoredBreakEven | StoredComparison
+Results = Kept | StoredSweep | StoredAssumptions | StoredBreakEven | StoredChoices | StoredComparison
 
 
 def results_in(folder: Path) -> Results:
-    """Return the run, the comparison, the sweep, the assumptions or the break-even in a folder.
+    """Return the run, the comparison, the sweep, the assumptions, the break-even or the choices in a folder.
 
     Raises
     ------
@@ -81,6 +91,8 @@ def results_in(folder: Path) -> Results:
         return StoredAssumptions(found.manifest, found.scenario(), read_assumptions(found))
     if isinstance(found.manifest, BreakEvenManifest):
         return StoredBreakEven(found.manifest, read_break_even(found))
+    if isinstance(found.manifest, ChoicesManifest):
+        return StoredChoices(found.manifest, read_choices(found))
     if isinstance(found.manifest, RunManifest):
         return Kept.of(found)
     if isinstance(found.manifest, ComparisonManifest):
@@ -91,6 +103,6 @@ def results_in(folder: Path) -> Results:
         one_by_one = command("parley", "sensitivity", found.manifest.of, "--one-at-a-time")
         hint = f". {one_by_one} has pictures of each assumption alone"
     raise CannotDraw(
-        f"there are no pictures of what {folder} holds; there are of runs, comparisons, sweeps, break-evens and assumptions "
-        f"one at a time{hint}"
+        f"there are no pictures of what {folder} holds; there are of runs, comparisons, sweeps, break-evens, choices and "
+        f"assumptions one at a time{hint}"
     )

@@ -146,6 +146,31 @@ def sweep_columns(paths: Sequence[str]) -> list[Column]:
     return [whole("point"), *(text(path) for path in paths), *SUMMARY]
 
 
+def _with_ends(column: Column) -> list[Column]:
+    """Return a column with those of the ends of its interval."""
+    return [column, *(column._replace(name=f"{column.name}_{end}") for end in ("low", "high"))]
+
+
+def choice_columns(paths: Sequence[str]) -> dict[str, list[Column]]:
+    """Return the columns of the tables of choices of these levers, whose values are as they were written."""
+    choice = [whole("choice"), *(text(path) for path in paths)]
+    return {
+        "choices.csv": [
+            *choice, flag("robust"), flag("as_good"), *_with_ends(share("all_met").or_empty),
+            *_with_ends(amount("largest_regret")), flag("pareto"), share("pareto_often"), flag("pareto_met").or_empty,
+        ],
+        "choice_aims.csv": [
+            *choice, text("aim"), text("unit").or_empty, *_with_ends(Column("mean").or_empty), flag("best_on_average"),
+            *_with_ends(amount("regret").or_empty), *_with_ends(amount("great_regret").or_empty),
+            *_with_ends(share("met").or_empty),
+        ],
+        "choice_fails.csv": [
+            *choice, text("parameter"), Column("low").or_empty, Column("high").or_empty, whole("draws_inside"),
+            whole("draws_outside"), Column("inside"), Column("outside"),
+        ],
+    }  # fmt: skip
+
+
 def outcome_columns(scenario: Scenario[Any], days: int, asked: Sequence[str] = ()) -> list[Column]:
     """Return the columns of the replications of a scenario over so many days: number, outcomes, drawn parameters.
 

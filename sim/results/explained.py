@@ -27,12 +27,13 @@ from sim.results.columns import (
     TEXT,
     WHOLE,
     Column,
+    choice_columns,
     lucks_columns,
     outcome_columns,
     sweep_columns,
 )
 from sim.results.identity import identity_over
-from sim.results.manifest import EXPLAINED, Manifest, OfScenario, RunManifest, SweepManifest
+from sim.results.manifest import EXPLAINED, ChoicesManifest, Manifest, OfScenario, RunManifest, SweepManifest
 from sim.results.names import Names
 from sim.results.summary import blank_row
 from sim.scenario import Scenario, numbers
@@ -71,11 +72,10 @@ _KINDS = {TEXT: "string", WHOLE: "integer", NUMBER: "number"}
 # Of the columns of tables that are not read again.
 _KIND_OF = {
     **dict.fromkeys(
-        ("aim", "left", "right", "section", "outcome", "label", "unit", "verdict", "parameter", "factor", "depends_on"), TEXT
+        ("left", "right", "section", "outcome", "label", "unit", "verdict", "parameter", "factor", "depends_on"), TEXT
     ),
-    **dict.fromkeys(("choice", "robust", "as_good", "pareto", "pareto_met", "best_on_average"), WHOLE),
     **dict.fromkeys(
-        ("draws_inside", "draws_outside", "draws", "moved", "pairs", "histories", "box", "step", "restricted", "chosen"),
+        ("draws", "moved", "pairs", "histories", "box", "step", "restricted", "chosen"),
         WHOLE,
     ),
 }
@@ -150,6 +150,8 @@ def _columns(name: str, about: Manifest, scenario: Scenario[Any] | None) -> Sequ
         return lucks_columns(scenario, about.days, about.other_times)
     if isinstance(about, SweepManifest) and name == "sweep.csv":
         return sweep_columns([knob.path for knob in about.knobs])
+    if isinstance(about, ChoicesManifest):
+        return choice_columns([lever.path for lever in about.levers]).get(name, ())
     return TABLES.get(name, ())
 
 

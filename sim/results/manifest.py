@@ -258,8 +258,11 @@ class ChoicesManifest(OfScenario):
     ----------
     kept_draws : int
         Those in which every aim can be valued.
+    optimism : float
+        How much too large the share of the robust choice is.
     """
 
+    DRAWN = True
     NEEDS = ("choices.txt", "choices.csv", "choice_aims.csv", "choices.json", "scenario.yaml")
     MAY = ("choice_fails.csv",)
 
@@ -269,6 +272,7 @@ class ChoicesManifest(OfScenario):
     draws: Count
     lucks: Count
     kept_draws: Count
+    optimism: float
 
 
 class Compared(_Part):

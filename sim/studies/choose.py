@@ -30,7 +30,7 @@ from sim.studies.bands import histories
 from sim.studies.condition import refuse_unknown
 from sim.studies.design import DesignError, Varied, as_value, lay_out, refuse_span
 from sim.studies.designed import Histories, shared_outcomes
-from sim.studies.regret import FEWEST_DRAWS, Bands, Target, Verdict, Weakness, judge, weakness
+from sim.studies.regret import FEWEST_DRAWS, Bands, ByDraw, Target, Verdict, Weakness, judge, weakness
 
 # The lever whose values are scenarios.
 SCENARIO = "scenario"
@@ -198,6 +198,7 @@ class Choices(Tabular):
             **about_identity(self.scenario, plan), replications=plan.replications, failed=sum(self.failed.values()),
             levers=[VariedKnob(path=one.path, values=list(one.values), low=one.low, high=one.high) for one in self.levers],
             aims=[str(aim) for aim in self.aims], draws=self.draws, lucks=self.lucks, kept_draws=self.verdict.draws,
+            optimism=self.verdict.optimism,
         )  # fmt: skip
 
 
@@ -304,13 +305,13 @@ def choose(
     grid = lay_out(levers)
     targets = [_target(aim, found, len(grid), (draws, lucks)) for aim in aims]
     try:
-        verdict = judge(targets, [len(lever.values) for lever in levers])
+        verdict, by_draw = judge(targets, [len(lever.values) for lever in levers])
     except ValueError as error:
         more = f"and {FEWEST_DRAWS} are needed; ask for what every history has, or for more --draws"
         raise ChoiceError(f"{error}, {more}") from error
     has_levels = any(aim.has_level for aim in aims)
     told = dict.fromkeys((verdict.robust, *verdict.best))
-    fails = {place: _fails(verdict, tasks[place], place, lucks, has_levels) for place in told}
+    fails = {place: _fails(by_draw, tasks[place], place, lucks, has_levels) for place in told}
     failed = _failed(levers, grid, found)
     return Choices(scenario, plan, list(levers), list(aims), grid, draws, lucks, verdict, fails, failed)
 
@@ -354,11 +355,11 @@ def _target(aim: Aim, found: Sequence[Mapping[str, Floats]], choices: int, shape
     return Target(np.stack(columns[:choices]), condition.above, level, "=" in condition.sign, is_of_some)
 
 
-def _fails(verdict: Verdict, task: Histories, place: int, lucks: int, has_levels: bool) -> Weakness | None:
-    assumptions = {path: values[::lucks][verdict.kept] for path, values in task.given.items()}
+def _fails(by_draw: ByDraw, task: Histories, place: int, lucks: int, has_levels: bool) -> Weakness | None:
+    assumptions = {path: values[::lucks][by_draw.kept] for path, values in task.given.items()}
     if has_levels:
-        return weakness(verdict.succeeded[place].astype(np.float64), assumptions)
-    return weakness(verdict.regret_by_draw[0, place], assumptions, is_good=False)
+        return weakness(by_draw.succeeded[place].astype(np.float64), assumptions)
+    return weakness(by_draw.regrets[0, place], assumptions, is_good=False)
 
 
 def about(

@@ -192,8 +192,8 @@ class Verdict:
 
     Attributes
     ----------
-    kept : (draws,) bool
-        In which draws every aim can be valued; all else is of these.
+    draws : int
+        In how many draws of the assumptions every aim can be valued; all else is of these.
     means : Bands of (aims, choices)
         Over all histories that have the outcome.
     regrets, great : Bands of (aims, choices)
@@ -219,12 +219,9 @@ class Verdict:
         For each aim the choice that is best on average.
     optimism : float
         How much too large the share of the robust choice is, because it is the largest of many; 0 without levels.
-    succeeded : (choices, kept draws) bool
-        Where all aims that have a level are met.
-    regret_by_draw : (aims, choices, kept draws) array
     """
 
-    kept: Bools
+    draws: int
     means: Bands
     regrets: Bands
     great: Bands
@@ -238,13 +235,23 @@ class Verdict:
     as_good: tuple[int, ...]
     best: tuple[int, ...]
     optimism: float
-    succeeded: Bools
-    regret_by_draw: Floats
 
-    @property
-    def draws(self) -> int:
-        """In how many draws of the assumptions every aim can be valued."""
-        return int(self.kept.sum())
+
+class ByDraw(NamedTuple):
+    """What comes of all choices in each draw.
+
+    Attributes
+    ----------
+    kept : (draws,) bool
+        In which draws every aim can be valued.
+    succeeded : (choices, kept draws) bool
+        Where all aims that have a level are met.
+    regrets : (aims, choices, kept draws) array
+    """
+
+    kept: Bools
+    succeeded: Bools
+    regrets: Floats
 
 
 class _Seen(NamedTuple):
@@ -303,7 +310,7 @@ class _Aimed(NamedTuple):
         return _reached(target.way * (self.values.at(draws) - target.level), target.or_equal)
 
 
-def judge(targets: Sequence[Target], shape: Sequence[int]) -> Verdict:
+def judge(targets: Sequence[Target], shape: Sequence[int]) -> tuple[Verdict, ByDraw]:
     """Judge all choices of a grid of levers by all aims.
 
     Parameters
@@ -325,9 +332,9 @@ def judge(targets: Sequence[Target], shape: Sequence[int]) -> Verdict:
         )
     aimed = [_Aimed.of(one, kept, shape) for one in targets]
     everywhere = np.arange(int(kept.sum()))
-    told, regret_by_draw, succeeded = _seen(aimed, everywhere)
+    told, by_draw = _seen(aimed, everywhere, kept)
     luck = np.random.Generator(np.random.PCG64(0))
-    again = [_seen(aimed, luck.integers(len(everywhere), size=len(everywhere)))[0] for _ in range(RESAMPLES)]
+    again = [_seen(aimed, luck.integers(len(everywhere), size=len(everywhere)), kept)[0] for _ in range(RESAMPLES)]
 
     def bands(name: str, is_share: bool = False) -> Bands:
         value = getattr(told, name)
@@ -357,14 +364,15 @@ def judge(targets: Sequence[Target], shape: Sequence[int]) -> Verdict:
     leveled = [place for place, one in enumerate(targets) if one.level is not None]
     pareto_met = undominated(told.met[leveled]) if len(leveled) > 1 else np.zeros(len(told.all_met), dtype=np.bool_)
     goods = np.nan_to_num(told.means * np.array([[one.way] for one in targets]), nan=-np.inf)
-    return Verdict(
-        kept, bands("means"), regrets, bands("great"), bands("met", True), bands("all_met", True), bands("worst"),
+    verdict = Verdict(
+        len(everywhere), bands("means"), regrets, bands("great"), bands("met", True), bands("all_met", True), bands("worst"),
         told.pareto, np.mean([one.pareto for one in again], axis=0), pareto_met, robust, tuple(as_good),
-        tuple(int(one) for one in goods.argmax(axis=1)), optimism, succeeded, regret_by_draw,
+        tuple(int(one) for one in goods.argmax(axis=1)), optimism,
     )  # fmt: skip
+    return verdict, by_draw
 
 
-def _seen(aimed: Sequence[_Aimed], draws: Ints) -> tuple[_Seen, Floats, Bools]:
+def _seen(aimed: Sequence[_Aimed], draws: Ints, kept: Bools) -> tuple[_Seen, ByDraw]:
     """Return what these draws say, with the regret and success of each choice in each of them."""
     means = np.stack([one.means(draws) for one in aimed])
     regret = np.stack([one.regret(draws) for one in aimed])
@@ -378,7 +386,9 @@ def _seen(aimed: Sequence[_Aimed], draws: Ints) -> tuple[_Seen, Floats, Bools]:
     all_met = succeeded.mean(axis=1) if has_level.any() else np.full(len(succeeded), np.nan)
     ways = np.array([[one.target.way] for one in aimed])
     pareto = undominated(np.nan_to_num(means * ways, nan=-np.inf))
-    return _Seen(means, regret.mean(axis=2), great, hit.mean(axis=2), all_met, worst, pareto), regret, succeeded
+    return _Seen(means, regret.mean(axis=2), great, hit.mean(axis=2), all_met, worst, pareto), ByDraw(
+        kept, succeeded, regret
+    )
 
 
 def _regret(goods: Floats) -> Floats:

@@ -13,13 +13,13 @@ from sim.results.tables import csv_of, with_scenario
 from sim.studies.choose import Choices
 from sim.studies.regret import Bands
 from sim.words import WHAT_IT_IS_NOT
-from sim.words.findings import findings_block
-from sim.words.findings.choose import aim_in_words, choice_in_words, lever_label, limits_in_words, value_in_words
+from sim.words.findings import opening
+from sim.words.findings.choose import aim_in_words, choice_in_words, lever_label, limits_in_words, of_draws, value_in_words
 from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
 from sim.words.numbers import in_unit, with_band
 
 # judgement: with title, findings, aims and next steps as many as fit a screen of 24 lines.
-MOST_LINES = 5
+LINES, MOST_LINES = 6, 3
 
 
 def title_of(found: Choices, identity: Identity) -> str:
@@ -33,14 +33,15 @@ def answer(found: Choices, title: str) -> Iterator[Block]:
     drawn = f"{found.draws:,} draws of the assumptions, {found.lucks:,} histories of each in every choice"
     yield Title(title, drawn)
     yield EMPTY
-    yield findings_block(found.findings)
+    yield Text(" ".join(opening(found.findings, lines=LINES)))
     yield EMPTY
     for number, aim in enumerate(found.aims, 1):
         yield Text(f"Aim {number}: {aim_in_words(aim, found.scenario)}", 0, 2)
     order = in_order(found)
     yield _table(found, order[:MOST_LINES])
     more = len(order) - MOST_LINES
-    yield Text(f"* robust, = may be as good{f'; {more:,} choices more: --full' if more > 0 else ''}", 1, 2, style="quiet")
+    told = f"; {more:,} choice{'s' * (more > 1)} more: --full" if more > 0 else ""
+    yield Text(f"* robust, = may be as good{told}", 1, 2, style="quiet")
 
 
 def rest(found: Choices) -> Iterator[Block]:
@@ -61,9 +62,8 @@ def rest(found: Choices) -> Iterator[Block]:
                 f"{choice_in_words(found, place)}: in no part of one or two assumptions that chance would not name", 1, 2
             )
             continue
-        unit = "share" if found.has_levels else found.unit(found.aims[0])
         limits = "".join(one if isinstance(one, str) else one.text for one in limits_in_words(found, place, box))
-        inside, outside = (in_unit(value, unit) for value in (box.value_inside, box.value_outside))
+        inside, outside = (of_draws(found, value) for value in (box.value_inside, box.value_outside))
         what = "aims met in" if found.has_levels else "mean regret"
         draws = f"{what} {inside} of {box.inside:,} draws, against {outside} of {box.outside:,}"
         yield Text(f"{choice_in_words(found, place)}: where {limits}; {draws}", 1, 2)
@@ -154,7 +154,9 @@ def files(found: Choices, title: str, identity: Identity) -> dict[str, str]:
     data = {
         "note": WHAT_IT_IS_NOT, **identity.about(found.draws * found.lucks), "title": title,
         "aims": [str(aim) for aim in found.aims], "levers": [lever.path for lever in found.levers], "draws": found.draws,
-        "lucks": found.lucks, "kept_draws": told.draws, "robust": told.robust, "as_good": list(told.as_good),
+        "lucks": found.lucks, "kept_draws": told.draws, "robust": told.robust,
+        "robust_scenario": found.scenario_name(told.robust), "robust_settings": found.settings(told.robust),
+        "as_good": list(told.as_good),
         "best_on_average": list(told.best), "optimism": told.optimism,
         "findings": [one.sentence for one in found.findings], "choices": found.by_choice(), "by_aim": found.as_dicts(),
         "fails": fails,

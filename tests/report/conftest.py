@@ -25,6 +25,7 @@ class Results(NamedTuple):
     heat: Path
     assumptions: Path
     breakeven: Path
+    choices: Path
 
     @property
     def every(self) -> dict[str, list[Path]]:
@@ -33,6 +34,7 @@ class Results(NamedTuple):
         return {
             "run": [self.base], "comparison": compared, "sweep": [self.sweep], "heat": [self.heat],
             "assumptions": [self.assumptions], "breakeven": [self.breakeven],
+            "choices": [self.choices],
         }  # fmt: skip
 
 
@@ -66,7 +68,7 @@ def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 def results(once) -> Results:
     folder = once("results", _make)
     others = [folder / "european_zone", folder / "more_arms"]
-    studies = (folder / name for name in ("sweep", "heat", "assumptions", "breakeven"))
+    studies = (folder / name for name in ("sweep", "heat", "assumptions", "breakeven", "choices"))
     return Results(folder / "baseline", others, *studies)
 
 
@@ -87,6 +89,11 @@ def _make(folder: Path) -> None:
         "mean(daily_casualties_30_days_attacker) >= 1_500", "--replications", 50, "--months", 2, "--workers", 1,
         "--out", folder / "breakeven",
     )  # fmt: skip
+    run_here(
+        "choose", "baseline", "--levers", "arms.defender.aid_scale=0.5,2", "--levers", "attrition.law=mixed,square",
+        "--aims", "mean(casualties_defender) low; share(war_goes_on) <= 0.95", "--draws", 40, "--lucks", 4,
+        "--months", 12, "--workers", 1, "--out", folder / "choices",
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +112,7 @@ def page(results: Results, once) -> Callable[[str], str]:
     return page
 
 
-KINDS = ("run", "comparison", "sweep", "heat", "assumptions", "breakeven")
+KINDS = ("run", "comparison", "sweep", "heat", "assumptions", "breakeven", "choices")
 
 
 @pytest.fixture(params=KINDS)

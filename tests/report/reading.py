@@ -180,6 +180,18 @@ class Tables:
             return float(self.rows("breakeven.csv", folder)[int(place)][column])
         return float(json.loads((folder / "breakeven.json").read_text())[key[0]])
 
+    def _choices(self, folder: Path, choice: str, column: str = "") -> float:
+        """Return a cell of the table of choices, or what was found, which the JSON has."""
+        if not column:
+            return float(json.loads((folder / "choices.json").read_text())[choice])
+        return float(self._index(folder, "choices.csv", "choice")[(choice,)][column])
+
+    def _choice_aims(self, folder: Path, choice: str, aim: str, column: str) -> str:
+        return self._index(folder, "choice_aims.csv", "choice", "aim")[choice, aim][column]
+
+    def _choice_fails(self, folder: Path, choice: str, parameter: str, column: str) -> str:
+        return self._index(folder, "choice_fails.csv", "choice", "parameter")[choice, parameter][column]
+
     def _manifest(self, folder: Path, name: str) -> float:
         return float(json.loads((folder / "manifest.json").read_text())[name])
 

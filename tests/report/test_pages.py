@@ -142,7 +142,10 @@ def test_ids_are_told_apart_and_every_reference_has_one(page, kind: str):
 def test_every_figure_has_its_words_and_its_table(page, kind: str):
     text = page(kind)
     figures = re.findall(r"<figure .*?</figure>", text, flags=re.DOTALL)
-    assert len(figures) == {"run": 15, "comparison": 10, "sweep": 1, "heat": 1, "assumptions": 1, "breakeven": 1}[kind]
+    assert (
+        len(figures)
+        == {"run": 15, "comparison": 10, "sweep": 1, "heat": 1, "assumptions": 1, "breakeven": 1, "choices": 1}[kind]
+    )
     for figure in figures:
         assert re.search(r'<svg [^>]*role="img"', figure)
         (alternative,) = re.findall(r"<title id=[^>]*>(.*?)</title>", figure)

@@ -84,6 +84,7 @@ def commands(name: str) -> dict[str, tuple[str, ...]]:
         "new": ("new", "fresh", "--from", name),
         "sweep": ("sweep", name, *vary),
         "breakeven": ("breakeven", name, vary[0], "arms.defender.aid_scale=0:1", "--until", "share(war_goes_on) >= 0.5"),
+        "choose": ("choose", name, "--levers", "arms.defender.aid_scale=0,1", "--aims", "share(war_goes_on) low"),
         "compare": ("compare", name, "shipped:baseline"),
         "sensitivity": ("sensitivity", name),
         "one at a time": ("sensitivity", name, "--one-at-a-time"),

@@ -11,7 +11,7 @@ from sim.studies.regret import Weakness
 from sim.words.findings.pieces import Pieces, finding, in_order, joined, with_interval
 from sim.words.findings.studies import aim as level_in_words
 from sim.words.labels import knob_label, outcome_label
-from sim.words.numbers import in_full, rounded
+from sim.words.numbers import in_full, in_unit, rounded, unit_after
 
 DIGITS = 6
 COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -55,10 +55,11 @@ def _way(aim: Aim) -> str:
 
 def aims_met(found: Choices) -> str:
     """Return the aims that can be met, as the object of a sentence."""
-    leveled = sum(aim.has_level for aim in found.aims)
-    which = "" if leveled == len(found.aims) else " that has a level" if leveled == 1 else " that have a level"
-    count = COUNTED[leveled] if leveled < len(COUNTED) else f"{leveled}"
-    return {1: f"the aim{which}", 2: f"both aims{which}"}.get(leveled, f"all {count} aims{which}")
+    leveled = [str(number) for number, aim in enumerate(found.aims, 1) if aim.has_level]
+    if len(leveled) < len(found.aims):
+        return f"aim{'s' * (len(leveled) > 1)} {''.join(map(str, joined(leveled)))}"
+    count = COUNTED[len(leveled)] if len(leveled) < len(COUNTED) else f"{len(leveled)}"
+    return {1: "the aim", 2: "both aims"}.get(len(leveled), f"all {count} aims")
 
 
 def of_choices(found: Choices) -> list[Finding]:
@@ -82,7 +83,9 @@ def _robust(found: Choices) -> Finding:
     told, place = found.verdict, found.verdict.robust
     name = _capital(choice_in_words(found, place))
     others = len(told.as_good)
-    as_good = f"; as far as intervals tell, {others:,} other{'s' * (others > 1)} may be as good" if others else ""
+    every = len(found.choices) - 1
+    of = f"{'any' if others == every else f'{others:,}'} of the {every:,} others may be as good"
+    as_good = f"; as far as intervals tell, {of}" if others else ""
     if not found.has_levels:
         band = told.worst.at(place)
         number = with_interval(*band, "", ("choices.csv", place), columns=_ends("largest_regret"))
@@ -94,7 +97,7 @@ def _robust(found: Choices) -> Finding:
         return finding("not found", 1.0, [f"{said}{choice_in_words(found, place)}."])
     number = with_interval(share, low, high, "share", ("choices.csv", place), columns=_ends("all_met"))
     pieces = [f"{name} meets {aims_met(found)} in ", number[0], " of the assumptions", *number[1:]]
-    return finding("choice", 1.0, [*pieces, f", more than any other choice{as_good}."], low, high)
+    return finding("choice", 1.0, [*pieces, f", the largest share{as_good}."], low, high)
 
 
 def _best(found: Choices) -> list[Finding]:
@@ -133,7 +136,7 @@ def _regret(found: Choices, place: int) -> Finding:
                for band, name in ((mean, "regret"), (great, "great_regret"))]  # fmt: skip
     way = "below" if aim.condition.above else "above"
     said = f"Its '{outcome_label(aim.outcome, found.scenario)}' is {way} that of the best choice in the same assumptions by "
-    return finding("choice", 0.6, [said, *numbers[0], " on average, and in one of twenty by more than ", *numbers[1], "."])
+    return finding("choice", 0.85, [said, *numbers[0], " on average, in one of twenty by more than ", *numbers[1], "."])
 
 
 def _where(found: Choices, place: int, weight: float) -> Finding:
@@ -148,17 +151,25 @@ def _where(found: Choices, place: int, weight: float) -> Finding:
             "not found", weight / 2, [f"{name} fails in no part of one or two assumptions that chance would not name."]
         )
     limits = limits_in_words(found, place, box)
-    unit = "share" if found.has_levels else found.unit(found.aims[0])
-    of = ("choice_fails.csv", place, box.limits[0].path)
     inside, outside = (
-        with_interval(value, None, None, unit, of, columns=(column, "", ""))
+        Number(of_draws(found, value), value, f"choice_fails.csv|{place}|{box.limits[0].path}|{column}")
         for value, column in ((box.value_inside, "inside"), (box.value_outside, "outside"))
     )
     if found.has_levels:
-        pieces = [f"{name} fails mostly where ", *limits, f": there it meets {aims_met(found)} in ", *inside, ", else in "]
+        pieces = [f"{name} fails mostly where ", *limits, f": there it meets {aims_met(found)} in ", inside, ", else in "]
     else:
-        pieces = [f"{name} falls short most where ", *limits, ": there by ", *inside, " on average, else by "]
-    return finding("choice", weight, [*pieces, *outside, "."])
+        pieces = [f"{name} falls short most where ", *limits, ": there by ", inside, " on average, else by "]
+    return finding("choice", weight, [*pieces, outside, "."])
+
+
+def of_draws(found: Choices, value: float) -> str:
+    """Return what comes of some draws: in which share of them aims are met, which has no more than two digits, or regret."""
+    unit = found.unit(found.aims[0])
+    return (
+        f"{100 * value:.0f} %"
+        if found.has_levels
+        else f"{in_unit(value, unit)}{unit_after(unit) if unit != 'share' else ''}"
+    )
 
 
 def limits_in_words(found: Choices, place: int, box: Weakness) -> Pieces:

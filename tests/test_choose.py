@@ -1,0 +1,320 @@
+"""Choices against what is not known: toys whose answer is known, aims and levers as they are read, a small study."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+import sim
+from sim.ensemble.run import Plan
+from sim.errors import ParleyError
+from sim.scenario import ScenarioError
+from sim.studies import regret
+from sim.studies.aims import Aim, parse_aims
+from sim.studies.bands import histories
+from sim.studies.choose import ChoiceError, chosen_scenarios, parse_levers
+from sim.studies.condition import ConditionError
+from sim.studies.design import DesignError
+from sim.studies.regret import Target, apart, judge, undominated, weakness
+
+DRAWS, LUCKS, SHAPE = 200, 8, (3, 4, 3)
+SCALE, GUARDS = "arms.defender.aid_scale", "ceasefire.regimes.european_zone.guards"
+
+
+# Toys
+
+
+def truth(rng: np.random.Generator, draws: int) -> Any:
+    """Return what comes of 36 choices of three levers in each draw, whose best values hang on what is not known."""
+    levers = np.array([*product(*(np.linspace(-1, 1, size) for size in SHAPE))])
+    unknown = rng.normal(size=(3, draws))
+    effects = levers @ (0.5 * unknown + np.array([[0.2], [0.1], [0.0]])) - 0.3 * levers**2 @ np.abs(unknown)
+    return 0.6 * rng.normal(size=draws) + effects
+
+
+def lived(rng: np.random.Generator, means: Any, lucks: int = LUCKS) -> Any:
+    """Return shares of yes and no: luck that all choices share, and luck of their own."""
+    common, own = rng.normal(size=(1, means.shape[1], lucks)), rng.normal(size=(*means.shape, lucks))
+    return np.where(means[..., None] + 0.85 * common + 0.527 * own > 0, 1.0, 0.0)
+
+
+def test_regret_is_not_that_of_the_luckiest(monkeypatch) -> None:
+    monkeypatch.setattr(regret, "RESAMPLES", 2)
+    rng, found, plain, known = np.random.default_rng(1), [], [], []
+    for _ in range(5):
+        means = truth(rng, DRAWS)
+        shares, values = norm.cdf(means), lived(rng, means)
+        known.append((shares.max(axis=0) - shares).mean())
+        plain.append((values.mean(axis=2).max(axis=0) - values.mean(axis=2)).mean())
+        verdict, _ = judge([Target(values, True)], SHAPE)
+        found.append(verdict.regrets.value.mean())
+    assert np.mean(found) == pytest.approx(np.mean(known), rel=0.06)
+    assert np.mean(plain) > 1.25 * np.mean(known)
+
+
+def test_without_a_difference_there_is_no_regret() -> None:
+    values = lived(np.random.default_rng(2), np.tile(np.random.default_rng(3).normal(size=DRAWS), (36, 1)))
+    verdict, _ = judge([Target(values, True)], SHAPE)
+    plain = (values.mean(axis=2).max(axis=0) - values.mean(axis=2)).mean()
+    assert plain > 0.15
+    assert verdict.regrets.value.mean() < 0.2 * plain
+
+
+def test_intervals_cover_shares_in_which_an_aim_is_met_and_means(monkeypatch) -> None:
+    monkeypatch.setattr(regret, "RESAMPLES", 100)
+    rng, met, means = np.random.default_rng(4), [], []
+    level, many = 0.55, norm.cdf(truth(np.random.default_rng(5), 40_000))
+    share, mean = (many >= level).mean(axis=1), many.mean(axis=1)
+    for _ in range(8):
+        verdict, _ = judge([Target(lived(rng, truth(rng, DRAWS)), True, level)], SHAPE)
+        met.append((verdict.all_met.low <= share) & (share <= verdict.all_met.high))
+        means.append((verdict.means.low[0] <= mean) & (mean <= verdict.means.high[0]))
+        assert verdict.all_met.value.mean() == pytest.approx(share.mean(), abs=0.08)
+    # The choices of a trial share its draws, so that these are few trials.
+    assert np.mean(met) > 0.88
+    assert np.mean(means) > 0.85
+
+
+def planted(seed: int = 6) -> tuple[Any, dict[str, Any]]:
+    """Return a bold and a careful choice, each with a lever that does nothing: the bold one fails where `k3` is high."""
+    rng = np.random.default_rng(seed)
+    assumptions = {f"k{place}": rng.normal(size=DRAWS) for place in range(30)}
+    bold = np.where(assumptions["k3"] > 0.3, -1.0, 3.0)
+    careful = np.full(DRAWS, 1.0) + 0.1 * assumptions["k8"]
+    means = np.stack([bold, bold, careful, careful])
+    return means[..., None] + 0.8 * rng.normal(size=(4, DRAWS, LUCKS)) + rng.normal(size=(1, DRAWS, LUCKS)), assumptions
+
+
+def test_the_robust_choice_is_found_that_is_not_the_best_on_average() -> None:
+    values, assumptions = planted()
+    verdict, by_draw = judge([Target(values, True, 0.0)], (2, 2))
+    assert verdict.robust in (2, 3)
+    assert verdict.best[0] in (0, 1)
+    assert verdict.as_good == (5 - verdict.robust,)
+    assert verdict.all_met.value[verdict.robust] > 0.95
+    assert verdict.all_met.value[0] == pytest.approx(norm.cdf(0.3), abs=0.08)
+    for bold in (0, 1):
+        box = weakness(by_draw.succeeded[bold].astype(float), assumptions)
+        assert box is not None
+        assert box.limits[0].path == "k3"
+        assert box.limits[0].is_above
+        assert box.value_inside < 0.35 < 0.65 < box.value_outside
+    assert weakness(by_draw.succeeded[2].astype(float), {name: assumptions[name] for name in ("k0", "k1")}) is None
+    # Regret without levels: where the bold ones fail they lose 2, else the careful ones do.
+    plain, by_draw = judge([Target(values, True)], (2, 2))
+    lost = np.array([2.0 * norm.sf(0.3), 2.0 * norm.cdf(0.3)])
+    assert plain.regrets.value[0, [0, 2]] == pytest.approx(lost, abs=0.2)
+    box = weakness(by_draw.regrets[0, 0], assumptions, is_good=False)
+    assert box is not None
+    assert (box.limits[0].path, box.limits[0].is_above) == ("k3", True)
+
+
+def test_an_aim_turned_round_is_the_same() -> None:
+    values, _ = planted()
+    one, _ = judge([Target(values, True, 0.5)], (2, 2))
+    other, _ = judge([Target(-values, False, -0.5)], (2, 2))
+    assert one.all_met.value.tolist() == other.all_met.value.tolist()
+    assert one.regrets.value == pytest.approx(other.regrets.value)
+    assert one.means.value == pytest.approx(-other.means.value)
+
+
+def test_several_aims_are_met_together_and_none_that_is_beaten_in_all_is_undominated() -> None:
+    values, _ = planted()
+    steady = np.broadcast_to(np.array([0.0, 1.0, 0.0, 1.0])[:, None, None], values.shape).copy()
+    verdict, _ = judge([Target(values, True, 0.0), Target(steady, True, 0.5)], (2, 2))
+    assert verdict.all_met.value[[0, 2]].tolist() == [0.0, 0.0]
+    assert verdict.all_met.value[1] == verdict.met.value[0, 1]
+    assert verdict.robust == 3
+    assert not verdict.pareto[2]
+    assert verdict.pareto_met.tolist() == undominated(verdict.met.value).tolist()
+
+
+def test_an_outcome_of_some_histories_is_met_as_often_as_it_is_in_these() -> None:
+    rng = np.random.default_rng(7)
+    chances = np.clip(rng.beta(2, 2, size=DRAWS), 0.02, 0.98)
+    values = (rng.random((4, DRAWS, 24)) < chances[:, None]).astype(float)
+    values[rng.random(values.shape) < 0.5] = np.nan
+    # What never comes is not met.
+    values[3, :, :] = np.nan
+    verdict, _ = judge([Target(values, True, 0.5, is_of_some=True)], (2, 2))
+    assert verdict.draws == DRAWS
+    assert verdict.all_met.value[:3] == pytest.approx([np.mean(chances >= 0.5)] * 3, abs=0.06)
+    assert verdict.all_met.value[3] == 0.0
+    assert verdict.means.value[0, :3] == pytest.approx([chances.mean()] * 3, abs=0.03)
+    assert np.isnan([verdict.means.value[0, 3], verdict.regrets.value[0, 0]]).all()
+
+
+def test_levels_may_differ_between_histories() -> None:
+    values, _ = planted()
+    level = values[2] * 1.0
+    verdict, _ = judge([Target(values - 0.5, True, level)], (2, 2))
+    assert verdict.all_met.value[2] < 0.02
+    assert verdict.all_met.value[0] == pytest.approx(norm.cdf(0.3), abs=0.08)
+
+
+def test_the_parts_of_means_add_up_to_them() -> None:
+    values = np.random.default_rng(8).normal(size=(36, 5, 4))
+    parts = apart(values, SHAPE)
+    assert len(parts.means) == 8
+    assert sum(parts.means).reshape(36, 5) == pytest.approx(values.mean(axis=2))  # type: ignore[union-attr]
+
+
+def test_what_no_draw_knows_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 of 9 draws"):
+        judge([Target(np.full((4, 9, 4), np.nan), True)], (2, 2))
+
+
+# Aims and levers
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("share(war_goes_on)", "'share(war_goes_on) low'"),
+        ("war_goes_on low", "write it as in"),
+        ("median(killed_attacker) low", "write mean"),
+        ("share(war_goes_on) >= 3", "a share lies between 0 and 1"),
+        (" ; ", "no aim is given"),
+        ("mean(a) low; mean(a)  low", "given twice"),
+    ],
+)
+def test_aims_that_cannot_be_read(text: str, said: str) -> None:
+    with pytest.raises(ConditionError) as error:
+        parse_aims([text])
+    assert said in str(error.value)
+
+
+def test_aims_say_which_way() -> None:
+    low, high, level, base = parse_aims(["mean(a) low; share(b) high", "mean(c) < 5", "mean(d) >= 0.9 * base"])
+    assert [one.condition.above for one in (low, high, level, base)] == [False, True, False, True]
+    assert [one.has_level for one in (low, high, level, base)] == [False, False, True, True]
+    assert Aim.parse(str(base)) == base
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["a.b"], "cannot read --levers"),
+        ([f"{SCALE}=1"], "1 choice only"),
+        ([f"{SCALE}=0:2"], "how many values"),
+        ([f"{SCALE}=0,1", f"{SCALE}+{GUARDS}=1,2"], "in two levers"),
+        ([f"scenario+{SCALE}=a,b"], "a lever of its own"),
+        ([f"{SCALE}=0:2:15", f"{GUARDS}=0:2:15"], "225 choices"),
+        (["horizon_months=1,2"], "cannot be varied"),
+    ],
+)
+def test_levers_that_cannot_be_read(texts: list[str], said: str) -> None:
+    with pytest.raises(DesignError) as error:
+        parse_levers(texts)
+    assert said in str(error.value)
+
+
+def test_a_lever_that_is_uncertain_is_fixed_by_the_choice_and_all_else_is_drawn_alike(load) -> None:
+    base, path = load("baseline"), "attrition.level_factor"
+    levers = parse_levers([f"{path}=0.8,1.2", f"{GUARDS}+ceasefire.regimes.guaranteed_zone.guards=10,20"])
+    plan = Plan(6, 1, 30, series=False)
+    tasks = [histories(one, plan, [], 3, 2) for one in chosen_scenarios(base, levers, {})]
+    assert len(tasks) == 4
+    first = tasks[0].given
+    assert path not in first
+    assert len(first) > 80
+    for task in tasks:
+        assert task.numbers.tolist() == tasks[0].numbers.tolist()
+        assert {name: values.tolist() for name, values in task.given.items()} == {
+            name: values.tolist() for name, values in first.items()
+        }
+
+
+def test_scenarios_are_choices(load) -> None:
+    levers = parse_levers(["scenario=baseline,no_talks", f"{SCALE}=0,1"])
+    others = {name: load(name) for name in ("baseline", "no_talks")}
+    found = chosen_scenarios(load("baseline"), levers, others)
+    assert [one.name for one in found] == ["baseline", "baseline", "no_talks", "no_talks"]
+    with pytest.raises(ChoiceError, match="another day"):
+        chosen_scenarios(load("baseline"), levers, {"no_talks": load("history/iwo_jima")})
+    with pytest.raises(ScenarioError):
+        chosen_scenarios(load("baseline"), parse_levers([f"{SCALE}=-1,1"]), {})
+
+
+# A study
+
+ASK = (
+    "choose", "baseline", "--levers", f"{SCALE}=0,2", "--levers", f"{GUARDS}=10_000,60_000", "--aims",
+    "mean(casualties_defender) low; mean(casualties_attacker) >= 1 * base", "--draws", 6, "--lucks", 3, "--months", 3,
+)  # fmt: skip
+
+
+def test_a_study_is_the_same_with_any_number_of_workers_and_found_again(parley, tmp_path: Path) -> None:
+    alone = parley(*ASK, "--workers", 1, "--out", "alone", cwd=tmp_path)
+    shared = parley(*ASK, "--workers", 2, "--out", "shared", cwd=tmp_path)
+    assert (alone.returncode, shared.returncode) == (0, 0), alone.stderr + shared.stderr
+    names = sorted(path.name for path in (tmp_path / "alone").iterdir())
+    assert {"choices.csv", "choice_aims.csv", "choices.json", "choices.txt", "manifest.json", "scenario.yaml"} <= {*names}
+    assert all((tmp_path / "alone" / name).read_bytes() == (tmp_path / "shared" / name).read_bytes() for name in names)
+    again = parley(*ASK, "--out", "alone", cwd=tmp_path)
+    assert again.returncode == 0
+    assert again.stdout.split() == alone.stdout.replace("Written:", "There already:").replace(" All: --full", "").split()
+    assert f"Next: parley run baseline --months 3 --set {SCALE}=" in " ".join(alone.stdout.replace("\\\n", "").split())
+    with (tmp_path / "alone/choices.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row[SCALE], row[GUARDS]) for row in rows] == [*product(("0", "2"), ("10000", "60000"))]
+    assert sum(int(row["robust"]) for row in rows) == 1
+    told = json.loads((tmp_path / "alone/choices.json").read_text())
+    assert [one["mean"] for one in told["by_aim"]] == [one["mean"] for one in python(tmp_path).as_dicts()]
+    data = json.loads(parley(*ASK, "--out", "alone", "--json", cwd=tmp_path).stdout)["data"]
+    assert data == told
+
+
+def python(folder: Path) -> sim.studies.choose.Choices:
+    return sim.choose(
+        "baseline", {SCALE: [0, 2], GUARDS: [10_000, 60_000]},
+        ["mean(casualties_defender) low", "mean(casualties_attacker) >= 1 * base"], draws=6, lucks=3, months=3,
+    )  # fmt: skip
+
+
+def test_from_python_it_is_a_table_with_findings() -> None:
+    found = python(Path())
+    assert repr(found).startswith("<Choices: baseline")
+    assert len(found.as_dicts()) == 8
+    assert found.findings
+    assert all(one.sentence.endswith(".") for one in found.findings)
+    # More arms for the defender kill more attackers, so that no arms do not reach what is now.
+    met = {row[SCALE]: row["met"] for row in found.as_dicts() if row["aim"].startswith("mean(casualties_attacker)")}
+    assert met[0] < met[2]
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed, and need not be")
+    assert isinstance(found.to_pandas(), pandas.DataFrame)
+    with pytest.raises(ParleyError, match="aims are a list"):
+        sim.choose("baseline", {SCALE: [0, 1]}, "mean(killed_attacker) low")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "said"),
+    [
+        ({"--aims": "share(war_goeson) low"}, 3, "'war_goes_on'?"),
+        ({"--aims": "share(killed_attacker) low"}, 3, "is a number and has no share"),
+        ({"--aims": "share(collapse_attacker_by_itself"}, 3, "cannot read"),
+        ({"--levers": f"{SCALE}=-5,1"}, 3, "--levers"),
+        ({"--levers": "arms.defender.aid_scal=0,1"}, 3, "aid_scale"),
+        ({"--levers": "scenario=baseline,no_such"}, 3, "no_such"),
+        ({"--set": f"{SCALE}=1"}, 2, "set by --set and chosen by --levers"),
+        ({"--lucks": "1"}, 2, "--lucks"),
+        ({"--aims": "mean(first_ceasefire_days) high", "--months": "12", "--draws": "20"}, 3, "only some histories have"),
+    ],
+)
+def test_what_cannot_be_is_one_line_with_a_cure(
+    parley, tmp_path: Path, changes: dict[str, str], code: int, said: str
+) -> None:
+    asked = {"--levers": f"{SCALE}=0,1", "--aims": "share(war_goes_on) low", "--draws": "5", "--months": "1", **changes}
+    done = parley("choose", "baseline", *(part for option in asked.items() for part in option), cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert not (tmp_path / "results").exists() or not [*(tmp_path / "results").rglob("choices.csv")]
+    shutil.rmtree(tmp_path / "results", ignore_errors=True)
