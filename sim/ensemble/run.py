@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,29 @@ class Plan:
         object.__setattr__(self, "watched", watched)
 
 
+class Unscripted(NamedTuple):
+    """An outcome of some histories, and of the same without what the scenario scripts.
+
+    Attributes
+    ----------
+    outcome : str
+    n : int
+        Pairs in which both have it.
+    with_it, without_it : float
+        Mean or share with the script, and without.
+    difference, low, high : float
+        Without less with, and its interval.
+    """
+
+    outcome: str
+    n: int
+    with_it: float
+    without_it: float
+    difference: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Ensemble:
     """The results of a run or of one of its batches.
@@ -107,6 +130,8 @@ class Ensemble:
         many stood how, by their code.
     failures : dict of int to str
         Replications in which something went wrong, and what. They are `failed`, and have no other outcome.
+    unscripted : tuple of Unscripted
+        What the script of the scenario decides; nothing where that was not looked at.
     """
 
     scenario: Scenario[ScenarioHead]
@@ -120,6 +145,7 @@ class Ensemble:
     events: list[Event]
     tallies: dict[tuple[int, str], Ints]
     failures: dict[int, str] = field(default_factory=dict)
+    unscripted: tuple[Unscripted, ...] = ()
 
 
 def horizon_days(scenario: Scenario[ScenarioHead], months: int | None = None) -> int:

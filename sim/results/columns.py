@@ -107,6 +107,7 @@ SURVIVAL = [
 LEDGER = [
     whole("day", LAST_DAY), text("date"), text("question"), text("answer"), whole("histories"), whole("of"), share("share"),
 ]  # fmt: skip
+UNSCRIPTED = [text("outcome"), whole("n"), *(Column(name) for name in ("with", "without", "difference", "low", "high"))]
 FAILURES = [whole("replication"), whole("seed"), text("reason"), text("replay")]
 ONE_AT_A_TIME = [
     whole("rank"), text("path"), text("unit").or_empty, text("value"), text("kind"), amount("moves"), text("outcome"),
@@ -124,7 +125,7 @@ BREAKEVEN = [
 # Those whose columns are the same whatever the scenario, by the name of the file.
 TABLES = {
     "summary.csv": SUMMARY, "series.csv": SERIES, "standing.csv": STANDING, "survival.csv": SURVIVAL, "ledger.csv": LEDGER,
-    "failures.csv": FAILURES, "one_at_a_time.csv": ONE_AT_A_TIME, "breakeven.csv": BREAKEVEN,
+    "failures.csv": FAILURES, "unscripted.csv": UNSCRIPTED, "one_at_a_time.csv": ONE_AT_A_TIME, "breakeven.csv": BREAKEVEN,
 }  # fmt: skip
 
 
@@ -249,6 +250,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "as_it_is": ("as the outcome", "Mean or share without the change."),
     "changed": ("as the outcome", "Mean or share with it."),
     "difference": ("as the outcome", "With the change less without, or right less left."),
+    "with": ("as the outcome", "Mean or share of the histories as they were run."),
+    "without": ("as the outcome", "Mean or share of the same histories without the events and planned offensives."),
+    "unscripted.n": ("histories", "How many have the outcome with and without what is scripted."),
+    "unscripted.difference": ("as the outcome", "Without what is scripted less with it."),
     "found": ("", "1 if the interval of the difference leaves out zero."),
     "left": ("", "The scenario that is compared with."),
     "right": ("", "The scenario that is compared."),
