@@ -352,7 +352,8 @@ def assumptions_page(
 ) -> Page:
     """Return the page of assumptions taken one at a time."""
     says: list[Piece] = [
-        "Each assumption alone at the 5 % and the 95 % of what it may be, and other structures of the model, on the same "
+        "Each assumption alone at the 5 % and the 95 % of what it may be, each certain number that is judged at both ends "
+        "of a plausible band, other structures of the model, and without each event, offensive and red line, on the same "
         "luck."
     ]
     block = Block(

@@ -243,7 +243,8 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "breakeven.histories": ("histories", "How many have the outcome."),
     "breakeven.low": ("as the outcome", "Lower end of the 95 % interval of excess; empty where it is not bounded."),
     "breakeven.high": ("as the outcome", "Upper end of it."),
-    "kind": ("", "The low (5 %) or high (95 %) end of what it may be, or another structure of the model."),
+    "kind": ("", "The low (5 %) or high (95 %) end of what it may be, another structure of the model, less or more than a "
+             "certain number that is judged, or left_out: the scenario without it."),
     "moves": ("standard deviations", "Mean over the outcomes of its largest difference."),
     "outcome": ("", "The outcome: a column of outcomes.csv, or an ending."),
     "pairs": ("histories", "How many have the outcome in both."),
