@@ -151,8 +151,8 @@ def _one_at_a_time(study: Study[MindChanging], top: int) -> Iterator[Block]:
     yield Text(
         "What would change the picture: each assumption alone at the 5 % and 95 % of what it may be, or, of a certain "
         "number that is judged, at both ends of a plausible band; other structures; without each event, offensive and "
-        f"red line ({study.histories // replications} in all). Differences on the same luck, {replications:,} pairs; what follows "
-        "± is half of the 95 % interval, and those of an outcome hold together."
+        f"red line ({study.histories // replications} in all). Differences on the same luck, {replications:,} pairs; what "
+        "follows ± is half of the 95 % interval, and those of an outcome hold together."
     )
     yield EMPTY
     yield _table(found, study, top)
