@@ -34,6 +34,7 @@ from sim.results.comparison import compare as _compare
 from sim.results.frames import Tabular
 from sim.results.identity import identity_of
 from sim.results.runs import Run, Runs, told_apart
+from sim.results.unscripted import with_unscripted
 from sim.scenario import Scenario, ScenarioHead, load_scenario
 from sim.scenario.head import MOST_MONTHS
 from sim.scenario.identity import horizon_set
@@ -180,7 +181,7 @@ def run(
         return Runs(told_apart(ran, [str(place) for place in range(1, len(ran) + 1)]))
     loaded, plan = _what(scenario, replications, seed, months, settings, outcomes, series=out is not None, without=without)
     if out is None:
-        return Run.of(_ran(loaded, plan))
+        return Run.of(with_unscripted(_ran(loaded, plan)))
     with pool_of(workers) as pool, run_into(Path(out), loaded, plan, as_text=markdown, force=force, pool=pool):
         pass
     return read(out)

@@ -20,6 +20,7 @@ from sim.results.pairs import of_means, of_shares
 from sim.results.runs import Run
 from sim.results.statistics import quantile_interval, wilson_interval
 from sim.results.summary import Row, blank_row
+from sim.results.unscripted import as_dicts
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.assumptions import Study, from_given_data
 from sim.studies.breakeven import break_even
@@ -172,6 +173,7 @@ KEYS = {
     "summary.csv": ["id"], "comparison.csv": ["left", "right", "outcome"], "sweep.csv": ["point", "id"],
     "sensitivity.csv": ["outcome", "parameter"], "one_at_a_time.csv": ["path", "value", "outcome"],
     "discovery.csv": ["box", "parameter"], "sobol.csv": ["outcome", "factor"],
+    "unscripted.csv": ["outcome"],
 }  # fmt: skip
 
 
@@ -418,7 +420,10 @@ def test_a_usual_sign_is_no_surprise(base):
 def test_no_finding_contradicts_the_tables(base):
     other = sim.run("baseline", replications=100, months=13, settings=["arms.defender.aid_scale=0.2"])
     for run in (base, other):
-        assert hold(run.findings, Looked(KEYS, {"summary.csv": run.as_dicts()})) > 10
+        assert (
+            hold(run.findings, Looked(KEYS, {"summary.csv": run.as_dicts(), "unscripted.csv": as_dicts(run.unscripted)}))
+            > 10
+        )
     comparison = sim.compare(base, other)
     assert hold(comparison.findings, Looked(KEYS, {"comparison.csv": comparison.as_dicts()})) > 5
     assert "Baseline with scale of aid to Ukraine 0.2 against Baseline: " in comparison.findings[0].sentence

@@ -16,6 +16,7 @@ import pytest
 
 from sim.ensemble.run import Plan
 from sim.model.base_rates import LATER
+from sim.model.without import without
 from sim.results.identity import as_run
 from sim.results.manifest import Called, StoreError
 from sim.results.pairs import of_means
@@ -187,7 +188,8 @@ def test_variants_are_the_runs_with_these_settings(table, load, ensemble) -> Non
 
 def test_each_uncertain_number_and_other_structures_are_tried(table, load) -> None:
     uncertain = {path for path, quantity in quantities(load("baseline").world) if not quantity.is_certain}
-    paths = {one.path for one in table.assumptions}
+    others = ("less", "more", "left_out")
+    paths = {one.path for one in table.assumptions if one.effects[0].variant.kind not in others}
     # A reference is tied to its level, and no assumption of its own.
     assert paths == {path for path in uncertain if "reference" not in path} | {
         "attrition.law",
@@ -204,6 +206,34 @@ def test_each_uncertain_number_and_other_structures_are_tried(table, load) -> No
     moves = [one.moves for one in table.assumptions]
     assert moves == sorted(moves, reverse=True)
     assert {CHANGED, "attrition.attacker.daily_casualties"} <= {one.path for one in table.assumptions[:4]}
+
+
+def test_what_is_judged_is_turned_and_what_is_scripted_or_refused_is_left_out(table, load) -> None:
+    whole = load("baseline")
+    known = dict(quantities(whole.world))
+    by_path = {one.path: [effect.variant for effect in one.effects] for one in table.assumptions}
+    turned = {path for path, variants in by_path.items() if variants[0].kind in ("less", "more")}
+    assert turned
+    assert all(known[path].is_certain and (not known[path].sources or known[path].direction_only) for path in turned)
+    assert [one.number for one in by_path["negotiation.talks.open_per_year"]] == [2.0, 4.5]
+    assert [one.number for one in by_path["negotiation.ripeness"]] == [0.5, 0.7]
+    assert "negotiation.attacker.outside_pressure" not in turned
+    gone = {path for path, (one, *_) in by_path.items() if one.kind == "left_out"}
+    assert gone == {
+        "arms.halts.us_pause",
+        *(f"negotiation.red_lines.{line.id}" for line in whole.world.negotiation.red_lines),
+    }
+
+
+def test_a_variant_that_is_left_out_is_the_run_without_it(table, load, ensemble) -> None:
+    whole, name = load("baseline"), "casualties_attacker"
+    (effect,) = next(one.effects for one in table.assumptions if one.path == "arms.halts.us_pause")
+    base, left = (ensemble(one, 100, 60).outcomes[name] for one in (whole, without(whole, ["us_pause"])))
+    comparisons = sum(len(one.effects) for one in table.assumptions)
+    known, ours = of_means(base, left, comparisons=comparisons), effect.differences[name]
+    assert known is not None
+    assert ours is not None
+    assert ours[:6] == pytest.approx(known[:6], rel=1e-12)
 
 
 REFERENCES = ("manpower.attacker.reference_force_persons", "manpower.defender.reference_force_persons")

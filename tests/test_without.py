@@ -10,8 +10,11 @@ import pytest
 import sim
 from sim.ensemble.run import Plan, horizon_days, run_ensemble
 from sim.model.without import KINDS, parts_of, scripted, without
+from sim.results.chunks import run_into
+from sim.results.comparison import compare
 from sim.results.identity import identity_of, title_of
 from sim.scenario import ScenarioError, shipped
+from sim.words.run import markdown
 
 HALT, PRESSURE = "arms.halts.us_pause", "events.outside_pressure"
 
@@ -138,3 +141,61 @@ def test_the_commands_run_without_a_part_and_say_so(parley, tmp_path: Path) -> N
     told = parley("diff", "outside_pressure", folder, cwd=tmp_path).stdout
     assert "The event 'outside pressure' no longer happens" in told
     assert "set to none" not in told
+
+
+# What a script decides
+
+SIZE = {"replications": 400, "months": 13}
+
+
+@pytest.fixture(scope="module")
+def silenced():
+    """Return a war in which no talks open from a day on, on which nobody had to decide so."""
+    effect = {"negotiation.talks.open_per_year": {"scale": 0}}
+    return sim.load("baseline", {"events": {"silence": {"when": {"date": date(2024, 12, 20)}, "effect": effect}}})
+
+
+def test_a_run_says_by_how_much_a_planted_event_decides(silenced, tmp_path: Path) -> None:
+    run = sim.run(silenced, out=tmp_path / "run", **SIZE)
+    pairs = {**SIZE, "replications": 80}
+    with_it, without_it = (sim.run(silenced, without=one, **pairs) for one in ((), ["scripted"]))
+    apart = compare(with_it, without_it, comparisons=len(run.unscripted))
+    for row in run.unscripted:
+        line = apart.line(row.outcome).difference
+        assert (row.n, row.with_it, row.without_it, row.difference, row.low, row.high) == line[:6], row
+    war = next(one for one in run.unscripted if one.outcome == "war_goes_on")
+    assert war.difference < -0.2 and war.high < 0  # noqa: PT018
+    (decides, scripted_on) = (one.sentence for one in run.findings if one.kind == "scripted")
+    assert decides.startswith("Without what is scripted (US pause and silence), ")
+    assert decides.endswith(", in 80 pairs.") and scripted_on.startswith("Scripted, on a day")  # noqa: PT018
+    assert decides in (tmp_path / "run" / "summary.md").read_text(encoding="utf-8")
+    # So does the same run from memory, in chunks, and from its folder.
+    assert sim.run(silenced, **SIZE).unscripted == run.unscripted == sim.read(tmp_path / "run").unscripted
+    plan = Plan(400, 1, run.days)
+    with run_into(tmp_path / "chunks", silenced, plan, as_text=markdown, most=150):
+        pass
+    for name in ("unscripted.csv", "summary.md"):
+        assert (tmp_path / "chunks" / name).read_bytes() == (tmp_path / "run" / name).read_bytes()
+    with run_into(tmp_path / "run", silenced, plan, as_text=markdown) as (again, _):
+        assert again.unscripted == run.unscripted
+    (tmp_path / "run" / "unscripted.csv").write_text("outcome\n", encoding="utf-8")
+    with pytest.raises(sim.ParleyError, match="was changed"):
+        sim.read(tmp_path / "run")
+
+
+def test_without_a_script_there_is_no_table_and_nothing_is_said(tmp_path: Path) -> None:
+    bare = sim.load("baseline", without=["scripted"])
+    for scenario, how in ((bare, {"months": 2}), (sim.load("baseline"), {"months": 1})):
+        run = sim.run(scenario, replications=100, out=tmp_path / str(how["months"]), **how)
+        assert not run.unscripted and not [one for one in run.findings if one.kind == "scripted"]  # noqa: PT018
+        assert not (run.folder / "unscripted.csv").exists()
+
+
+def test_what_decides_nothing_is_said_briefly() -> None:
+    run = sim.run("baseline", replications=100, months=2)
+    assert max(row.n for row in run.unscripted) == 20
+    told = next(one.sentence for one in run.findings if "pairs" in one.sentence)
+    assert (
+        told
+        == "Of what is scripted (US pause) nothing was found that it decides, in 20 pairs of histories with and without it."
+    )

@@ -238,13 +238,14 @@ def _until(wanted: Precision, plan: Plan, place: Place, pool: Pool) -> tuple[Ens
     from sim.results.again import kept_as_run
     from sim.results.store import write_run
     from sim.results.summary import summarise
+    from sim.results.unscripted import with_unscripted
     from sim.words.run import markdown
 
     with place.at_work():
         if place.done:
             ensemble, summary = kept_as_run(place.target, plan)
         else:
-            ensemble = run_with_progress(wanted.scenario, plan, wanted.reached, pool)
+            ensemble = with_unscripted(run_with_progress(wanted.scenario, plan, wanted.reached, pool), pool)
             summary = summarise(ensemble)
             write_run(ensemble, summary, place, markdown(ensemble, summary))
     if not wanted.reached(ensemble.outcomes):

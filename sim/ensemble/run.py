@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,29 @@ class Plan:
 NO_MORE = Further(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
 
+class Unscripted(NamedTuple):
+    """An outcome of some histories, and of the same without what the scenario scripts.
+
+    Attributes
+    ----------
+    outcome : str
+    n : int
+        Pairs in which both have it.
+    with_it, without_it : float
+        Mean or share with the script, and without.
+    difference, low, high : float
+        Without less with, and its interval.
+    """
+
+    outcome: str
+    n: int
+    with_it: float
+    without_it: float
+    difference: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Ensemble:
     """The results of a run or of one of its batches.
@@ -114,6 +137,8 @@ class Ensemble:
     further : Further
         Histories with other luck on some of the assumptions, and in `lucks` their outcome columns, (m,) each: empty without
         them. One that fails is `failed` there too.
+    unscripted : tuple of Unscripted
+        What the script of the scenario decides; nothing where that was not looked at.
     """
 
     scenario: Scenario[ScenarioHead]
@@ -129,6 +154,7 @@ class Ensemble:
     failures: dict[int, str] = field(default_factory=dict)
     further: Further = NO_MORE
     lucks: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    unscripted: tuple[Unscripted, ...] = ()
 
 
 def horizon_days(scenario: Scenario[ScenarioHead], months: int | None = None) -> int:

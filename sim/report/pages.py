@@ -46,6 +46,7 @@ from sim.words.comparison import moved_lines, pairing_in_words, together
 from sim.words.findings.choose import aim_in_words, lever_label
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.pieces import joined, over_assumptions, share_of, with_interval
+from sim.words.findings.run import what_script_decides
 from sim.words.findings.studies import of_assumptions
 from sim.words.labels import knob_label, with_unit
 from sim.words.ledger import sentences
@@ -158,7 +159,7 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
               brief=2),
         _story_block(kept, story, why_no_story),
         Block("outcomes", "All outcomes", tables=list(_summary_tables(kept)), folded=True),
-        _assumed_block(scenario, run.days),
+        _assumed_block(scenario, run.days, decides=_told(what_script_decides(scenario, run.days, run.unscripted))),
         _numbers_block(scenario),
     ]  # fmt: skip
     title, lead = run.identity.line, _lead(scenario, run.identity)
@@ -382,7 +383,8 @@ def assumptions_page(
 ) -> Page:
     """Return the page of assumptions taken one at a time."""
     says: list[Piece] = [
-        "Each assumption alone at the 5 % and the 95 % of what it may be, and other structures of the model, on the same "
+        "Each assumption alone at the 5 % and the 95 % of what it may be, each certain number that is judged at both ends "
+        "of a plausible band, other structures of the model, and without each event, offensive and red line, on the same "
         "luck."
     ]
     block = Block(
@@ -424,9 +426,11 @@ def _told(findings: Sequence[Finding]) -> list[list[Piece]]:
     return [list(one.pieces) for one in findings]
 
 
-def _assumed_block(scenario: Scenario[ScenarioHead], days: int, heading: str = "What is assumed") -> Block:
+def _assumed_block(
+    scenario: Scenario[ScenarioHead], days: int, heading: str = "What is assumed", decides: Sequence[list[Piece]] = ()
+) -> Block:
     note: list[Piece] = ["In brackets: the range with nine tenths of what an uncertain number may be. ", *how_sure(scenario)]
-    return Block("assumed", heading, [note], points=list(assumed(scenario, days)), folded=True)
+    return Block("assumed", heading, [note], points=[*assumed(scenario, days), *decides], folded=True)
 
 
 def _numbers_block(scenario: Scenario[ScenarioHead]) -> Block:

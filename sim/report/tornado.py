@@ -14,7 +14,7 @@ from sim.report.style import CEASEFIRE, FAINT, Paper, name_above
 from sim.results.manifest import Called
 from sim.results.pairs import Difference
 from sim.scenario import Scenario, ScenarioHead
-from sim.studies.one_at_a_time import Assumption, Variant
+from sim.studies.one_at_a_time import LEFT_OUT, Assumption, Variant
 from sim.words.findings.pieces import with_interval
 from sim.words.labels import knob_heading, with_unit
 
@@ -66,8 +66,8 @@ def _tornado(
             cell: Piece | list[Piece] = [*found] if change.found else "no difference found"
             rows.append([Named(names[path], path), _as_written(variant.value, *of), variant.kind, cell])
     says: list[Piece] = [
-        f"{label}: how far each assumption alone moves it, at the 5 % and the 95 % of what it may be or as another "
-        "structure, from ",
+        f"{label}: how far each assumption alone moves it, at the 5 % and the 95 % of what it may be, at an end "
+        "of the plausible band of what is judged, as another structure or left out, from ",
         Value.in_unit(
             first.change.left, unit, "one_at_a_time.csv", first.variant.path, first.variant.value, outcome, "as_it_is"
         ),
@@ -105,8 +105,16 @@ def _draw_tornado(called: Called, shown: Mapping[str, Sequence[Moved]], paper: P
     elif largest >= 1e4:
         # Long numbers would run into one another.
         scale, unit = 1e-3, f"thousand {unit}"
-    looks = {"low": "#8fc1b4", "high": CEASEFIRE, "structure": "#a8a8a8"}
-    words = {"low": "at its 5 %", "high": "at its 95 %", "structure": "other structure"}
+    looks = {
+        "low": "#8fc1b4",
+        "high": CEASEFIRE,
+        "structure": "#a8a8a8",
+        "less": "#cdb98a",
+        "more": "#a5803c",
+        LEFT_OUT: "#8a7fa8",
+    }
+    words = {"low": "at its 5 %", "high": "at its 95 %", "structure": "other structure", "less": "less, as judged"}
+    words |= {"more": "more, as judged", LEFT_OUT: "left out"}
     kinds = [kind for kind in looks if any(one.kind == kind for effects in shown.values() for one, _ in effects)]
     names = [words[kind] for kind in kinds]
     # A bar each, and room for a name of two lines where there is only one; the top of each assumption, in bars.

@@ -47,7 +47,7 @@ def kept_as_run(folder: Path, plan: Plan) -> tuple[Ensemble, list[Row]]:
     events = run_batch(run.scenario, plan, watched).events if len(watched) else []
     ensemble = Ensemble(
         run.scenario, plan, np.arange(size, dtype=np.int64), run.outcomes, run.drawn, [], (), np.empty((0, 0, 0)), events,
-        _tallies(run), failures, *read_lucks(found, run.scenario, found.manifest),
+        _tallies(run), failures, *read_lucks(found, run.scenario, found.manifest), run.unscripted,
     )  # fmt: skip
     return ensemble, summarise(ensemble)
 

@@ -33,6 +33,7 @@ from sim.results.place import Place, digest_of, known_manifest
 from sim.results.store import what_is_run, write_run
 from sim.results.summary import Row, summarise
 from sim.results.tables import outcomes_header, outcomes_rows
+from sim.results.unscripted import with_unscripted
 from sim.scenario import Scenario, ScenarioHead
 
 _OUTCOME, _DRAWN, _LUCKS, _SERIES, _ROWS, _REST = "outcome/", "drawn/", "luck/", "series", "rows", "rest"
@@ -185,6 +186,7 @@ def run_into(
             if as_parquet:
                 chunks = (Chunk(scenario, plan, first, end, parts) for first, end in layout(plan.replications, most))
                 table = _write_parquet(parts, (_as_columns(_arrays(chunk, note), chunk) for chunk in chunks))
+        ensemble = with_unscripted(ensemble, pool)
         summary = summarise(ensemble)
         write_run(ensemble, summary, place, as_text(ensemble, summary), outcomes=table, timing=timing(kept))
         try:

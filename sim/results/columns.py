@@ -106,6 +106,7 @@ SURVIVAL = [
 LEDGER = [
     whole("day", LAST_DAY), text("date"), text("question"), text("answer"), whole("histories"), whole("of"), share("share"),
 ]  # fmt: skip
+UNSCRIPTED = [text("outcome"), whole("n"), *(Column(name) for name in ("with", "without", "difference", "low", "high"))]
 FAILURES = [whole("replication"), whole("seed"), text("reason"), text("replay")]
 ONE_AT_A_TIME = [
     whole("rank"), text("path"), text("unit").or_empty, text("value"), text("kind"), amount("moves"), text("outcome"),
@@ -136,8 +137,8 @@ TURNING = [
 # Those whose columns are the same whatever the scenario, by the name of the file.
 TABLES = {
     "summary.csv": SUMMARY, "series.csv": SERIES, "standing.csv": STANDING, "survival.csv": SURVIVAL, "ledger.csv": LEDGER,
-    "failures.csv": FAILURES, "one_at_a_time.csv": ONE_AT_A_TIME, "breakeven.csv": BREAKEVEN,
     "panel.csv": PANEL, "dissent.csv": DISSENT, "turning.csv": TURNING,
+    "failures.csv": FAILURES, "unscripted.csv": UNSCRIPTED, "one_at_a_time.csv": ONE_AT_A_TIME, "breakeven.csv": BREAKEVEN,
 }  # fmt: skip
 
 
@@ -318,13 +319,18 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "turning.low": ("as the knob", "Lower end of the 95 % interval of needed; empty beyond what members have."),
     "turning.high": ("as the knob", "Upper end of it."),
     "turning.answer": ("", "Whether it alone turns the conclusion."),
-    "kind": ("", "The low (5 %) or high (95 %) end of what it may be, or another structure of the model."),
+    "kind": ("", "The low (5 %) or high (95 %) end of what it may be, another structure of the model, less or more than a "
+             "certain number that is judged, or left_out: the scenario without it."),
     "moves": ("standard deviations", "Mean over the outcomes of its largest difference."),
     "outcome": ("", "The outcome: a column of outcomes.csv, or an ending."),
     "pairs": ("histories", "How many have the outcome in both."),
     "as_it_is": ("as the outcome", "Mean or share without the change."),
     "changed": ("as the outcome", "Mean or share with it."),
     "difference": ("as the outcome", "With the change less without, or right less left."),
+    "with": ("as the outcome", "Mean or share of the histories as they were run."),
+    "without": ("as the outcome", "Mean or share of the same histories without the events and planned offensives."),
+    "unscripted.n": ("histories", "How many have the outcome with and without what is scripted."),
+    "unscripted.difference": ("as the outcome", "Without what is scripted less with it."),
     "found": ("", "1 if the interval of the difference leaves out zero."),
     "left": ("", "The scenario that is compared with."),
     "right": ("", "The scenario that is compared."),

@@ -50,6 +50,7 @@ ABOUT = {
     "survival.csv": "a day on which a curve changes: how wars end and how long ceasefires hold",
     "ledger.csv": "a day, a question and an answer: why histories at war have no deal",
     "lucks.csv": "a history with other luck on the uncertain numbers of one of the run, and what happened in it",
+    "unscripted.csv": "an outcome of some histories, with and without what the scenario scripts",
     "failures.csv": "a history in which something went wrong in Parley",
     "sweep.csv": "an outcome at a point of the sweep",
     "comparison.csv": "an outcome of two scenarios",

@@ -155,7 +155,7 @@ class RunManifest(OfScenario):
         "summary.csv", "summary.md", ("outcomes.csv", "outcomes.parquet"), "series.csv", "standing.csv", "survival.csv",
         "scenario.yaml",
     )  # fmt: skip
-    MAY = ("ledger.csv", "failures.csv", "lucks.csv")
+    MAY = ("ledger.csv", "lucks.csv", "unscripted.csv", "failures.csv")
 
     kind: Literal["run"] = "run"
     other_times: list[Text] = []

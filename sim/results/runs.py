@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sim import __version__
 from sim.engine.draws import Floats
-from sim.ensemble.run import Plan, horizon_days
+from sim.ensemble.run import Plan, Unscripted, horizon_days
 from sim.gate import shown
 from sim.model.endings import FAILED
 from sim.results.bands import OfDraws
@@ -64,6 +64,8 @@ class Run(Tabular):
         Among those that it stands beside and is called like; 0 for none.
     folder : Path, optional
         Where it was read from.
+    unscripted : tuple of Unscripted
+        The rows of `unscripted.csv`; none where nothing is scripted.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Run(Tabular):
     draws: OfDraws | None = None
     place: int = 0
     folder: Path | None = None
+    unscripted: tuple[Unscripted, ...] = ()
 
     @classmethod
     def of(cls, ensemble: Ensemble) -> Run:
@@ -89,6 +92,7 @@ class Run(Tabular):
             name, scenario, plan.seed, len(ensemble.numbers), plan.days, __version__,
             ensemble.outcomes, ensemble.drawn, summarise(ensemble), list(entries(ensemble)),
             OfDraws.of(ensemble.outcomes, ensemble.further, ensemble.lucks),
+            unscripted=ensemble.unscripted,
         )  # fmt: skip
 
     @property
@@ -114,6 +118,9 @@ class Run(Tabular):
         manifest = found.manifest
         if not isinstance(manifest, RunManifest):
             raise StoreError(f"{found.path} holds no run, but something made of runs")
+        # That module looks at the outcomes of runs.
+        from sim.results.unscripted import read_unscripted
+
         scenario = found.scenario()
         if horizon_days(scenario) != manifest.days:
             raise StoreError(
@@ -127,6 +134,7 @@ class Run(Tabular):
             name, scenario, manifest.seed, manifest.replications, manifest.days, manifest.parley, columns, drawn,
             read_summary(found, columns), read_ledger(found, scenario, manifest, columns),
             OfDraws.of(columns, *read_lucks(found, scenario, manifest)), folder=found.path,
+            unscripted=read_unscripted(found, manifest.replications),
         )  # fmt: skip
 
     @property

@@ -25,6 +25,7 @@ from sim.results.tables import (
     survival_csv,
     with_scenario,
 )
+from sim.results.unscripted import unscripted_csv
 from sim.scenario import Scenario, ScenarioHead
 from sim.scenario.identity import HORIZON
 from sim.scenario.write import to_yaml
@@ -65,6 +66,7 @@ def write_run(
         "survival.csv": survival_csv(ensemble),
         **({"ledger.csv": ledger_csv(ensemble)} if days_of(ensemble) else {}),
         **({"lucks.csv": lucks_csv(ensemble)} if ensemble.lucks else {}),
+        **({"unscripted.csv": unscripted_csv(ensemble)} if ensemble.unscripted else {}),
         **({"failures.csv": failures_csv(ensemble, place.folder)} if ensemble.failures else {}),
     }
     name = identity_of(ensemble.scenario, plan).label

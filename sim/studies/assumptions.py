@@ -23,7 +23,7 @@ from sim.scenario import Scenario, ScenarioHead, numbers
 from sim.studies import sensitivity, sobol
 from sim.studies.condition import ConditionError, column_of, outcome_of
 from sim.studies.headline import AT_ONCE, headline_outcomes, of_those
-from sim.studies.one_at_a_time import STRUCTURAL, Assumption, Effect, MindChanging, Variant, mind_changing
+from sim.studies.one_at_a_time import KINDS, LEFT_OUT, STRUCTURAL, Assumption, Effect, MindChanging, Variant, mind_changing
 from sim.studies.sensitivity import Sensitivity, sensitivities
 from sim.studies.sobol import Sobol, indices, run_design
 
@@ -171,7 +171,7 @@ def read_assumptions(found: Folder) -> list[Assumption]:
     if table.rows != manifest.rows:
         raise StoreError(f"{table.path} has {table.rows:,} rows and should have {manifest.rows:,}")
     table.one_of("outcome", manifest.outcomes)
-    table.one_of("kind", ("low", "high", "structure"))
+    table.one_of("kind", KINDS)
     known = [np.isnan(table[name]) for name in ("as_it_is", "difference", "low", "high", "found", "changed")]
     table.hold(np.all(known, axis=0) | ~np.any(known, axis=0), "some of its numbers are missing")
     with np.errstate(invalid="ignore"):
@@ -184,7 +184,8 @@ def read_assumptions(found: Folder) -> list[Assumption]:
     for place, row in enumerate(table.dicts()):
         about.setdefault(row["path"], (row["unit"] or "", row["moves"]))
         try:
-            number = float(row["value"]) if row["kind"] != "structure" or row["path"] in STRUCTURAL else None
+            is_number = row["kind"] not in ("structure", LEFT_OUT) or row["path"] in STRUCTURAL
+            number = float(row["value"]) if is_number else None
         except ValueError:
             raise table.wrong(place, "its value is no number") from None
         variant = Variant(row["path"], row["value"], row["kind"], number)

@@ -1,5 +1,9 @@
 """What would change one's mind: each assumption alone at its low and its high value, and other structures of the model.
 
+So is each number that is certain but judged, at both ends of a plausible band, for the precision of who wrote it is no
+evidence; and each event, planned offensive and red line is left out. Not turned are what has a source, what is 0 (which
+turns something off) or at an end of a scale of 0 to 1, and points of a curve, which must stay in their order.
+
 All on the same luck, so that a difference is the assumption's and not that of other histories. An assumption acts with all
 others as uncertain as they are. So it does with what is tied to it (by a rank of 1 or -1), as a reference to its level:
 the level is moved, and the reference is not. What is tied to another is no assumption of its own, and what two do together
@@ -18,6 +22,7 @@ from sim.engine.draws import Floats
 from sim.ensemble.run import Plan
 from sim.ensemble.workers import ALONE, Pool
 from sim.model.endings import FAILED
+from sim.model.without import EVENTS, OFFENSIVES, RED_LINES, parts_of, without
 from sim.results.frames import Tabular
 from sim.results.pairs import Difference, of_means, of_shares
 from sim.results.parts import Parts
@@ -36,6 +41,12 @@ from sim.studies.condition import is_share
 from sim.studies.designed import Histories, outcomes_of, shared_outcomes
 
 LOW, HIGH = 0.05, 0.95
+# judgement: what is judged without a range may as well be half as much again, or that much less.
+LESS, MORE = 1 / 1.5, 1.5
+# judgement: of numbers between 0 and 1 a tenth either way, and at most half way to the nearer end.
+SHARE_EITHER_WAY = 0.1
+LEFT_OUT = "left_out"
+KINDS = ("low", "high", "structure", "less", "more", LEFT_OUT)
 # Numbers that stand for one view or the other of how wars end, rather than for a size that could be measured.
 STRUCTURAL = {"ceasefire.institutions": (0.0, 1.0)}
 
@@ -50,7 +61,7 @@ class Variant:
     value : str
         As written after `--set PATH=`.
     kind : str
-        `low` or `high` end of what is uncertain, or `structure`.
+        `low` or `high` end of what is uncertain, another `structure`, `less` or `more` than a judged number, or `left_out`.
     number : float or None
         What histories are given; None where the scenario itself is another.
     """
@@ -234,12 +245,21 @@ def _variants(scenario: Scenario[ScenarioHead]) -> tuple[list[Variant], dict[str
         if not isinstance(known.value, Quantity) or known.path in tied:
             continue
         if known.value.is_certain and known.path not in STRUCTURAL:
+            found += _judged(known)
             continue
         ends = STRUCTURAL.get(known.path) or tuple(known.value.quantile(np.array([LOW, HIGH])).tolist())
         kinds = ("structure", "structure") if known.path in STRUCTURAL else ("low", "high")
         # Both ends of a quantity that is nearly always the same may be the same.
         ends = tuple(dict.fromkeys(ends))
         found += [Variant(known.path, f"{end:.6g}", kind, end) for end, kind in zip(ends, kinds, strict=False)]
+    for part in parts_of(scenario):
+        if part.kind in (EVENTS, OFFENSIVES, RED_LINES):
+            variant = Variant(part.name, LEFT_OUT.replace("_", " "), LEFT_OUT, None)
+            try:
+                _changed(scenario, variant)
+                found.append(variant)
+            except ScenarioError as error:
+                untried[f"without {part.name}"] = str(error.problems[0].message)
     for path, now, choices in _choices(scenario):
         for choice in choices:
             variant = Variant(path, choice, "structure", None)
@@ -266,7 +286,35 @@ def _choices(scenario: Scenario[ScenarioHead]) -> Iterator[tuple[str, str, tuple
                 yield f"{section}.{name}", "", tuple(knob.words)
 
 
+def band_of(value: float, low: float | None, high: float | None) -> tuple[float, float]:
+    """Return the plausible band of a number that is judged, within the range that its knob allows.
+
+    >>> band_of(30.0, 0, 1000), band_of(0.5, 0, 1), band_of(0.04, 0, 1), band_of(-0.9, None, 0)
+    ((20.0, 45.0), (0.4, 0.6), (0.02, 0.06), (-1.35, -0.6))
+    """
+    if (low, high) == (0, 1):
+        away = min(SHARE_EITHER_WAY, value / 2, (1 - value) / 2)
+        ends = value - away, value + away
+    else:
+        less, more = sorted((LESS * value, MORE * value))
+        ends = max(less, -np.inf if low is None else low), min(more, np.inf if high is None else high)
+    return float(f"{ends[0]:.6g}"), float(f"{ends[1]:.6g}")
+
+
+def _judged(known: Known) -> list[Variant]:
+    """Return a certain number at both ends of its band, if it is judged and may be turned."""
+    value, knob = known.value, known.knob
+    assert isinstance(value, Quantity), "only quantities are drawn"
+    sourced = bool(value.word or (value.sources and not value.direction_only))
+    if sourced or knob is None or knob.whole or any(step.isdigit() for step in known.path.split(".")):
+        return []
+    ends = zip(("less", "more"), band_of(value.central, knob.low, knob.high), strict=True)
+    return [Variant(known.path, f"{end:.6g}", kind, end) for kind, end in ends if end != value.central]
+
+
 def _changed(scenario: Scenario[ScenarioHead], variant: Variant) -> Scenario[ScenarioHead]:
+    if variant.kind == LEFT_OUT:
+        return without(scenario, [variant.path])
     return scenario.with_settings([f"{variant.path}={variant.value}"])
 
 

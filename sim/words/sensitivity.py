@@ -149,9 +149,10 @@ def _one_at_a_time(study: Study[MindChanging], top: int) -> Iterator[Block]:
     yield findings_block(study.findings)
     yield EMPTY
     yield Text(
-        "What would change the picture: each assumption alone at the 5 % and 95 % of what it may be, and other structures "
-        f"({study.histories // replications} in all). Differences on the same luck, {replications:,} pairs; what follows "
-        "± is half of the 95 % interval, and those of an outcome hold together."
+        "What would change the picture: each assumption alone at the 5 % and 95 % of what it may be, or, of a certain "
+        "number that is judged, at both ends of a plausible band; other structures; without each event, offensive and "
+        f"red line ({study.histories // replications} in all). Differences on the same luck, {replications:,} pairs; what "
+        "follows ± is half of the 95 % interval, and those of an outcome hold together."
     )
     yield EMPTY
     yield _table(found, study, top)
@@ -159,7 +160,11 @@ def _one_at_a_time(study: Study[MindChanging], top: int) -> Iterator[Block]:
         "A dot: no difference found. The order is that of the mean over these outcomes of the largest difference found, in "
         "standard deviations between histories.", 0, 2, style="quiet",
     )  # fmt: skip
-    yield Text("To run one of them, whose path is in one_at_a_time.csv: parley run SCENARIO --set PATH=VALUE", 0, 2)
+    yield Text(
+        "To run one of them, whose path is in one_at_a_time.csv: parley run SCENARIO --set PATH=VALUE, or --without PATH",
+        0,
+        2,
+    )
     yield from (Text(f"Not tried: {what} ({reason})", 0, 2, style="quiet") for what, reason in found.untried.items())
     yield from _left_out(study)
     if _correlated(study.scenario, tied=True):

@@ -36,13 +36,13 @@ WIDTH, LINES = 79, 4
 
 def of_ensemble(ensemble: Ensemble, summary: Sequence[Row]) -> list[Finding]:
     """Return what is found in an ensemble that has just been run."""
-    return of_summary(ensemble.scenario, summary, ensemble.plan.days, held_of(entries(ensemble)))
+    return of_summary(ensemble.scenario, summary, ensemble.plan.days, held_of(entries(ensemble)), ensemble.unscripted)
 
 
 @findings_of.register
 def of_run(run: Run) -> list[Finding]:
     """Return what is found in a run: how it ends, what stands in the way, what is scripted, what is not settled."""
-    return of_summary(run.scenario, run.summary, run.days, held_of(run.ledger))
+    return of_summary(run.scenario, run.summary, run.days, held_of(run.ledger), run.unscripted)
 
 
 @findings_of.register

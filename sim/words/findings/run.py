@@ -7,20 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sim.engine.calendar import DAYS_PER_MONTH
+from sim.ensemble.run import Unscripted
 from sim.model import section
 from sim.model.answers import SEVERAL, is_possible
 from sim.model.dated import dated
-from sim.model.endings import FAILED
+from sim.model.endings import ENDINGS, FAILED
 from sim.model.parameters import SIDES
 from sim.model.talks import Talks
+from sim.model.without import scripted
 from sim.results.findings import Finding, Number
 from sim.results.identity import span_in_words
 from sim.results.names import Names
 from sim.results.statistics import Z_95, wilson_interval
-from sim.results.summary import Row
+from sim.results.summary import Row, blank_row
 from sim.scenario import Scenario
 from sim.words.findings.pieces import Pieces, finding, in_order, joined, over_assumptions, share_of, with_interval
 from sim.words.labels import sentence_label, side_names
+from sim.words.numbers import beside
 
 # Of endings whose label is no sentence.
 CLAUSES = {
@@ -33,10 +36,16 @@ MOST_ENDINGS = 3
 MOST_LISTED = 3
 MOST_NEAR = 2
 LEDGER = "ledger:"
+# judgement: what changes a share by as much is said before why there is no deal.
+MUCH, MUCH_WEIGHT = 0.1, 0.95
 
 
 def of_summary(
-    scenario: Scenario[Any], summary: Sequence[Row], days: int, held: Mapping[int, int] | None = None
+    scenario: Scenario[Any],
+    summary: Sequence[Row],
+    days: int,
+    held: Mapping[int, int] | None = None,
+    unscripted: Sequence[Unscripted] = (),
 ) -> list[Finding]:
     """Return what is found in the summary of a run of so many days, what weighs most first.
 
@@ -48,13 +57,15 @@ def of_summary(
     days : int
     held : mapping of int to int
         How many reviews of the ledger were held at war, by day; nothing is said of when if it is not given.
+    unscripted : sequence of Unscripted
+        What the script decides, where that was looked at.
     """
     rows = {row.id: row for row in summary}
     endings = [row for row in summary if row.section == "endings" and row.id != FAILED and row.share is not None]
     after = f"after {span_in_words(scenario.world.start_date, days)}"
     found = [*_ceasefires(scenario, rows, after), *_endings(scenario, endings, after), *_blocks(scenario, summary, held)]
     found += _kept(scenario, rows)
-    return in_order([*found, *_scripted(scenario, days)])
+    return in_order([*found, *_scripted(scenario, days), *what_script_decides(scenario, days, unscripted)])
 
 
 # How it ends
@@ -255,6 +266,38 @@ def _scripted(scenario: Scenario[Any], days: int) -> Iterator[Finding]:
         return
     told = [f"{one.label} ({one.date.isoformat()}{'' if one.sure else ', in some histories'})" for one in found]
     yield finding("scripted", 0.3, [f"Scripted, on a day that the scenario sets: {listed(told)}."])
+
+
+def what_script_decides(scenario: Scenario[Any], days: int, rows: Sequence[Unscripted]) -> list[Finding]:
+    """Return the finding of what differs most without what is scripted, or that nothing was found; none without rows."""
+    if not rows:
+        return []
+    names = [one.label for one in scripted(scenario, days)]
+    what = listed(names) if len(names) <= MOST_LISTED else f"{len(names):,} events and offensives"
+    known = {one.outcome: blank_row(scenario, one.outcome) for one in rows}
+    found = [one for one in rows if not one.low <= 0.0 <= one.high]
+    # Shares compare as they are, and come before what has another unit.
+    shares = sorted((one for one in found if known[one.outcome].unit == "share"), key=lambda one: -abs(one.difference))
+    if not found:
+        said = f"Of what is scripted ({what}) nothing was found that it decides, in {max(one.n for one in rows):,} pairs"
+        return [finding("scripted", 0.35, [f"{said} of histories with and without it."])]
+    one = (shares or found)[0]
+    row, of = known[one.outcome], ("unscripted.csv", one.outcome)
+    ending = one.outcome in {known.name for known in ENDINGS}
+    sides = side_names(scenario)
+    label = clause(row, sides) if ending else f"'{sentence_label(row.label, sides)}'"
+    unit = "" if row.unit in ("", "share") else f" {row.unit}"
+    scale = (one.low, one.high, row.unit)
+    verb = "in" if ending else "holds in" if row.unit == "share" else "is"
+    pieces: Pieces = [f"Without what is scripted ({what}), {label} {verb} "]
+    pieces += [Number(beside(one.without_it, *scale), one.without_it, "|".join((*of, "without"))), " instead of "]
+    pieces += [Number(beside(one.with_it, *scale), one.with_it, "|".join((*of, "with"))), unit]
+    change = with_interval(one.difference, one.low, one.high, row.unit, of, columns=("difference", "low", "high"), sign=True)
+    count = Number(f"{one.n:,}", float(one.n), "|".join((*of, "n")))
+    pieces += [" of histories" if row.unit == "share" else "", ": ", *change, ", in ", count, " pairs."]
+    weight = MUCH_WEIGHT if shares and abs(one.difference) >= MUCH else 0.55
+    where = "|".join((*of, "difference"))
+    return [Finding("scripted", tuple(pieces), one.difference, one.low, one.high, where, weight)]
 
 
 def listed(names: Sequence[str], most: int = MOST_LISTED) -> str:

@@ -14,7 +14,7 @@ from sim.studies.condition import Condition
 from sim.studies.discovered import Discovered
 from sim.studies.discovery import Box, Restriction
 from sim.studies.headline import headline_outcomes
-from sim.studies.one_at_a_time import Assumption, Variant
+from sim.studies.one_at_a_time import LEFT_OUT, Assumption, Variant
 from sim.studies.sensitivity import Index, Sensitivity
 from sim.studies.sobol import LUCK, Sobol
 from sim.studies.sweep import Sweep
@@ -118,7 +118,8 @@ def of_assumptions(
         of, columns = ("one_at_a_time.csv", variant.path, variant.value, outcome), ("difference", "low", "high")
         by = with_interval(change.mean, change.low, change.high, units[outcome], of, columns=columns, sign=True)
         begin = "What would change the picture most is" if place == 0 else "Next is"
-        at = f"{knob_label(one.path, scenario)}: at {value_in_words(variant)}"
+        how = "" if variant.kind == LEFT_OUT else "at "
+        at = f"{knob_label(one.path, scenario)}: {how}{value_in_words(variant)}"
         pieces: Pieces = [f"{begin} {at}, {_label(outcome, scenario)} changes by "]
         told.append(finding("decides", 1.0 - 0.2 * place, [*pieces, *by, "."], change.low, change.high))
     still = len(assumptions) - len(moving)
