@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Literal, NamedTuple
 
-Kind = Literal["ending", "block", "difference", "not found", "surprise", "break-even", "decides", "scripted", "not settled"]
+Kind = Literal[
+    "ending", "block", "difference", "not found", "surprise", "break-even", "decides", "scripted", "inherited", "not settled"
+]  # fmt: skip
 
 
 class Number(NamedTuple):
