@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +20,9 @@ from sim.cli.common import (
     way_to_print,
 )
 from sim.cli.printing import say, say_rows
+
+if TYPE_CHECKING:
+    from sim.scenario import Problem, Scenario, ScenarioHead
 
 
 def check(
@@ -47,7 +51,9 @@ def check(
 
         way = way_to_print(as_markdown, as_csv, as_json, excel)
         bare, told = 0, list[dict[str, Any]]()
-        for scenario in load_all(files, settings):
+        loaded = load_all(files, settings)
+        _refuse_expectations(loaded)
+        for scenario in loaded:
             sections = list(coverage(scenario))
             origins = provenance(scenario)
             ok = f"{scenario.path}: no problems; {counted(origins)}"
@@ -83,3 +89,24 @@ def check(
             say_rows(way, [row for one in told for row in one["sections"]], data=told, excel=excel)
     if bare:
         raise typer.Exit(INVALID)
+
+
+def _refuse_expectations(scenarios: Sequence[Scenario[ScenarioHead]]) -> None:
+    """Say of all scenarios which outcomes they expect that there are not.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    from sim.ensemble.run import horizon_days
+    from sim.results.targets import outcomes_expected
+    from sim.scenario import ScenarioError
+
+    problems: list[Problem] = []
+    for scenario in scenarios:
+        try:
+            outcomes_expected(scenario, horizon_days(scenario))
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(problems)
