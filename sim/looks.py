@@ -24,6 +24,7 @@ from sim.studies.breakeven import BreakEven
 from sim.studies.condition import Condition
 from sim.studies.sweep import Sweep
 from sim.words.comparison import difference_in_words, in_cells
+from sim.words.provenance import advice
 from sim.words.scenarios import difference_rows
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def diff(before: Source, after: Source) -> Rows:
 
 
 def check(scenario: Source, settings: Settings = ()) -> list[str]:
-    """Return what `parley check` notes of a right scenario: what never happens, changes nothing, or takes long.
+    """Return what `parley check` notes of a right scenario: what is of another war, never happens, or takes long.
 
     Raises
     ------
@@ -149,7 +150,7 @@ def check(scenario: Source, settings: Settings = ()) -> list[str]:
         With every problem of one that is not right.
     """
     found = load(scenario, settings)
-    return [*notes(found, horizon_days(found)), *long_work(found), *first_days(found)]
+    return [*advice(found), *notes(found, horizon_days(found)), *long_work(found), *first_days(found)]
 
 
 def scenarios(word: str = "") -> Rows:

@@ -16,9 +16,9 @@ from pydantic import BaseModel
 from sim.ensemble.run import Plan, run_ensemble
 from sim.model import POLITICS, WarScenario
 from sim.model.first_days import first_days
-from sim.scenario import load_scenario, numbers, quantities
+from sim.scenario import load_scenario, numbers, quantities, shipped
 from sim.scenario.blank import blanks, filled, fitting
-from sim.scenario.describe import entries
+from sim.scenario.describe import entries, provenance
 from sim.scenario.errors import FieldError, ScenarioError
 from sim.scenario.knobs import knob_of
 from sim.scenario.walk import members
@@ -227,3 +227,74 @@ def test_a_blank_of_a_number_that_has_a_default_is_told_too(tmp_path: Path) -> N
     # In quotes it is a text like any other.
     file.write_text("title: '___'\nextends: baseline\n", encoding="utf-8")
     assert load_scenario(file, WarScenario).world.title == "___"
+
+
+def another(
+    folder: Path, sides: str = "{attacker: {name: North}, defender: {name: South}}", start: str = "2024-12-04"
+) -> Path:
+    file = folder / "another.yaml"
+    text = f"title: Another\nextends: more_arms\nstart_date: {start}\nsides: {sides}\n"
+    file.write_text(f"{text}manpower: {{attacker: {{force_persons: 200_000}}}}\n", encoding="utf-8")
+    return file
+
+
+def test_numbers_of_another_war_are_counted_and_kept_with_runs(parley: Any, tmp_path: Path) -> None:
+    scenario = load_scenario(another(tmp_path), WarScenario)
+    found = provenance(scenario)
+    whole = provenance(load_scenario("more_arms", WarScenario))
+    assert (found.given, found.bare, found.assumed, found.default) == (1, 1, 0, whole.default)
+    assert found.numbers == whole.numbers == len(set(found.inherited)) + 1 + whole.default
+    assert found.wars == ("Russia against Ukraine, 2024",)
+    assert "manpower.attacker.force_persons" not in found.inherited
+    assert {"arms.backers.europe.aid_per_month_beur", "negotiation.attacker.horizons_days.0"} <= set(found.inherited)
+    said = f"{len(found.inherited)} of {found.numbers} numbers are inherited from another war (Russia against Ukraine, 2024)"
+    checked = " ".join(parley("check", "another.yaml", cwd=tmp_path).stdout.split())
+    assert f"note: {said}" in checked
+    assert (
+        f"1 given (1 without a source), 0 assumed, {whole.default} by default, {len(found.inherited)} inherited" in checked
+    )
+    ran = parley("run", "another.yaml", "--replications", 20, "--months", 2, "--out", "out", cwd=tmp_path)
+    assert said in " ".join(ran.stdout.split())
+    assert said in (tmp_path / "out" / "summary.md").read_text(encoding="utf-8")
+    assert parley("report", "out", cwd=tmp_path).returncode == 0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert f"{len(found.inherited)} inherited from another war (Russia against Ukraine, 2024). " in page
+    # What is set is given, and what is run again from what was kept is the same.
+    kept = load_scenario(tmp_path / "out" / "scenario.yaml", WarScenario, ["front.held_area_km2=5"])
+    assert set(found.inherited) - set(provenance(kept).inherited) == {"front.held_area_km2"}
+    assert set(provenance(scenario.with_settings(["front.held_area_km2=5"])).inherited) == set(provenance(kept).inherited)
+
+
+@pytest.mark.parametrize(
+    ("sides", "start", "is_other"),
+    [
+        ("{attacker: {name: Russia}, defender: {name: Ukraine}}", "2024-12-04", False),
+        ("{attacker: {name: Russian Federation}, defender: {name: ukraine}}", "2023-01-04", False),
+        ("{attacker: {name: Russia}, defender: {name: Ukraine}}", "2014-04-12", True),
+        ("{attacker: {name: Ukraine}, defender: {name: Russia}}", "2024-12-04", True),
+        ("{attacker: {name: Russia}, defender: {name: Georgia}}", "2024-12-04", True),
+    ],
+)
+def test_what_another_war_is(tmp_path: Path, sides: str, start: str, is_other: bool) -> None:
+    assert bool(load_scenario(another(tmp_path, sides, start), WarScenario).world.inherited) == is_other
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_no_shipped_scenario_has_numbers_of_another_war(name: str) -> None:
+    assert load_scenario(name, WarScenario).world.inherited == {}
+
+
+@pytest.mark.parametrize("file", WARS, ids=lambda file: file.stem)
+def test_numbers_of_a_new_war_are_counted(parley: Any, tmp_path: Path, file: Path) -> None:
+    scenario = load_scenario(file, WarScenario)
+    found = provenance(scenario)
+    text = file.read_text(encoding="utf-8")
+    # The horizon belongs to no section.
+    assert found.given + found.assumed == numbers_written(file) - 1
+    assert found.assumed == text.count("assumption: true")
+    assert (found.inherited, found.sourced) == ((), 0)
+    assert found.numbers == sum("." in one.path for one in numbers(scenario.world))
+    done = parley("run", file, "--replications", 20, "--months", 6, "--out", "out", "--report", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert f"{found.numbers} numbers: {found.given} given ({found.bare} without a source), {found.assumed} assumed, " in page

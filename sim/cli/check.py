@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +20,9 @@ from sim.cli.common import (
     way_to_print,
 )
 from sim.cli.printing import say, say_rows
+
+if TYPE_CHECKING:
+    from sim.scenario import Problem, Scenario, ScenarioHead
 
 
 def check(
@@ -41,41 +45,68 @@ def check(
         from sim.ensemble.run import horizon_days
         from sim.model.first_days import first_days
         from sim.model.notes import long_work, notes
-        from sim.scenario.describe import coverage
+        from sim.scenario.describe import coverage, provenance
         from sim.words.layout import Column, Table, Text
+        from sim.words.provenance import advice, counted
 
         way = way_to_print(as_markdown, as_csv, as_json, excel)
         bare, told = 0, list[dict[str, Any]]()
-        for scenario in load_all(files, settings):
+        loaded = load_all(files, settings)
+        _refuse_expectations(loaded)
+        for scenario in loaded:
             sections = list(coverage(scenario))
-            total = sum(section.numbers for section in sections)
-            unsourced = sum(len(section.bare) for section in sections)
-            default = sum(len(section.default) for section in sections)
-            # Rounded down: 100 is all of them.
-            percent = 100 * (total - unsourced - default) // total if total else 100
-            ok = f"{scenario.path}: no problems; {total} numbers, {percent}% with a source or marked as an assumption"
-            found = [*notes(scenario, horizon_days(scenario)), *long_work(scenario), *first_days(scenario)]
-            counted = [
+            origins = provenance(scenario)
+            ok = f"{scenario.path}: no problems; {counted(origins)}"
+            found = [
+                *advice(scenario),
+                *notes(scenario, horizon_days(scenario)),
+                *long_work(scenario),
+                *first_days(scenario),
+            ]
+            rows = [
                 {
                     "scenario": scenario.name, "section": one.section, "numbers": one.numbers, "sourced": one.sourced,
-                    "assumed": one.assumed, "default": len(one.default), "neither": len(one.bare),
+                    "assumed": one.assumed, "default": len(one.default), "inherited": len(one.inherited),
+                    "neither": len(one.bare),
                 }
                 for one in sections
             ]  # fmt: skip
-            told.append({"scenario": scenario.name, "file": str(scenario.path), "notes": found, "sections": counted})
-            bare += unsourced if sources else 0
+            told.append({"scenario": scenario.name, "file": str(scenario.path), "notes": found, "sections": rows})
+            bare += origins.bare if sources else 0
             if way != "txt":
                 continue
             say(Text(ok, 0, 2))
             say(*(Text(f"note: {note}", 2, 2) for note in found))
             if not sources:
                 continue
-            heads = ("section", "numbers", "sourced", "assumed", "default", "neither")
-            say(Table([Column(head) for head in heads], [[str(row[head]) for head in heads] for row in counted]))
+            heads = ("section", "numbers", "sourced", "assumed", "default", "inherited", "neither")
+            say(Table([Column(head) for head in heads], [[str(row[head]) for head in heads] for row in rows]))
             for one in sections:
                 say(*(Text(f"no source: {path}", 2, 2) for path in one.bare))
+                say(*(Text(f"of another war: {path}", 2, 2) for path in one.inherited))
                 say(*(Text(f"not written, so that the default holds: {path}", 2, 2) for path in one.default))
         if way != "txt":
             say_rows(way, [row for one in told for row in one["sections"]], data=told, excel=excel)
     if bare:
         raise typer.Exit(INVALID)
+
+
+def _refuse_expectations(scenarios: Sequence[Scenario[ScenarioHead]]) -> None:
+    """Say of all scenarios which outcomes they expect that there are not.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    from sim.ensemble.run import horizon_days
+    from sim.results.targets import outcomes_expected
+    from sim.scenario import ScenarioError
+
+    problems: list[Problem] = []
+    for scenario in scenarios:
+        try:
+            outcomes_expected(scenario, horizon_days(scenario))
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(problems)

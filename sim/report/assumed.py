@@ -18,12 +18,13 @@ from sim.model.talks import Talks
 from sim.report.parts import Named, Piece, Table, Value, with_bounds
 from sim.results.names import Names
 from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
-from sim.scenario.describe import coverage, entries
+from sim.scenario.describe import entries, provenance
 from sim.scenario.wording import exact_number
 from sim.words.changes import value_in_words
 from sim.words.findings.pieces import joined
 from sim.words.labels import knob_heading
 from sim.words.numbers import rounded
+from sim.words.provenance import counted
 
 # What no mechanism stands for.
 LEFT_OUT = (
@@ -110,17 +111,10 @@ def _in_percent(value: float) -> str:
 
 
 def how_sure(scenario: Scenario[ScenarioHead]) -> list[Piece]:
-    """Return how many numbers have a source, and how many are assumed or uncertain."""
-    found = list(coverage(scenario))
-    sourced, assumed_ = sum(one.sourced for one in found), sum(one.assumed for one in found)
-    bare, default = sum(len(one.bare) for one in found), sum(len(one.default) for one in found)
+    """Return how many numbers are given, assumed, defaults or those of another war, and how many are uncertain."""
     uncertain = sum(not quantity.is_certain for _, quantity in quantities(scenario.world))
-    neither = f"; {bare} have neither" if bare else ""
-    neither += f"; {default} are defaults" if default else ""
-    return [
-        f"Of {sum(one.numbers for one in found)} numbers {sourced} have a source and {assumed_} are assumed{neither}. "
-        f"{uncertain} are uncertain, and drawn anew in each history."
-    ]
+    counts = counted(provenance(scenario))
+    return [f"{counts}. {uncertain} are uncertain, and drawn anew in each history."]
 
 
 def every_number(scenario: Scenario[ScenarioHead]) -> Iterator[Table]:

@@ -10,8 +10,9 @@ from functools import singledispatch
 from typing import Literal, NamedTuple
 
 Kind = Literal[
-    "ending", "block", "difference", "not found", "surprise", "break-even", "decides", "scripted", "not settled", "choice"
-]
+    "ending", "block", "difference", "not found", "surprise", "break-even", "decides", "scripted", "inherited",
+    "not settled", "choice",
+]  # fmt: skip
 
 
 class Number(NamedTuple):

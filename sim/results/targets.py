@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.ensemble.outcomes import wanted
+from sim.ensemble.outcomes import declared, wanted
 from sim.ensemble.run import Ensemble
 from sim.model import outcomes_of
-from sim.model.asked import OutcomeError
+from sim.model.asked import Asked, OutcomeError
 from sim.results.runs import Run
-from sim.results.values import values_of
+from sim.results.values import choices_of, names_of, values_of
 from sim.scenario import Expectation, Problem, Scenario, ScenarioError, ScenarioHead
+from sim.scenario.wording import did_you_mean, listed
 
 
 @dataclass(frozen=True)
@@ -80,17 +81,50 @@ def outcomes_expected(scenario: Scenario[ScenarioHead], days: int) -> tuple[str,
     Raises
     ------
     ScenarioError
-        When one cannot be asked of its time.
+        When one is unknown, is no number, or cannot be asked of its time: all of them, before anything is run.
     """
     problems = []
     for expectation in scenario.world.expect:
-        try:
-            wanted(scenario, days, _named(expectation))
-        except OutcomeError as error:
-            problems.append(_problem(scenario, expectation, str(error)))
+        for name in _named(expectation):
+            try:
+                wanted(scenario, days, [name])
+                flaw = _not_there(scenario, days, name, expectation.statistic == "share")
+            except OutcomeError as error:
+                flaw = str(error), ""
+            if flaw is not None:
+                problems.append(_problem(scenario, expectation, *flaw))
     if problems:
         raise ScenarioError(problems)
     return tuple(name for expectation in scenario.world.expect for name in _named(expectation))
+
+
+def _not_there(scenario: Scenario[ScenarioHead], days: int, name: str, is_share: bool) -> tuple[str, str] | None:
+    """Return why an outcome cannot be told as a number, and what to write instead; None if it can."""
+    asked, choices, own = Asked.parse(name), choices_of(scenario), [one.name for one, _ in outcomes_of(scenario)]
+    column, colon, value = asked.name.partition(":")
+    known = declared(scenario, asked)
+    if known is None:
+        return f"no outcome '{asked.name}'", did_you_mean(
+            asked.name, names_of(scenario, own)
+        ) or "`parley outcomes` lists them"
+    if asked.name in choices["ending"]:
+        return None
+    if column in choices and value not in choices[column]:
+        some = listed([f"{column}:{one}" for one in choices[column]])
+        return f"'{asked.name}' names one of several and is no number", f"Write which: {some}"
+    if colon and column not in choices:
+        return f"'{column}' names nothing of several, so that '{asked.name}' is none", f"Write {column}{asked.when}"
+    if known[0].parts is not None:
+        above, below = known[0].parts
+        return f"'{name}' is of all histories together", f"Write outcome: {above}, statistic: ratio, of: {below}"
+    if not asked.when and known[0].name not in own:
+        return f"'{name}' is of no time of its own", f"Write one, as in {name}@12"
+    if not asked.when and known[0].day(days) > days:
+        late = f"it is of day {known[0].day(days):,}, and the horizon is {days:,}"
+        return f"no outcome '{asked.name}': {late}", "Choose a longer horizon, or another outcome"
+    if is_share and not colon and known[0].kind == "number":
+        return f"{asked.name} is a number and has no share", "Write statistic: mean or median"
+    return None
 
 
 def _named(expectation: Expectation) -> list[str]:
@@ -98,7 +132,8 @@ def _named(expectation: Expectation) -> list[str]:
 
 
 def _problem(scenario: Scenario[ScenarioHead], expectation: Expectation, what: str, hint: str = "") -> Problem:
-    return Problem(f"{scenario.path}: expect[{expectation.id}]", what, hint)
+    place = scenario.places.get(("expect", expectation.id)) or scenario.places.get(("expect",))
+    return Problem(f"{place if place and place.line else scenario.path}: expect[{expectation.id}]", what, hint)
 
 
 def no_targets(scenario: Scenario[ScenarioHead]) -> Problem:
@@ -115,7 +150,7 @@ def _value(statistic: str, known: list[NDArray[np.float64]]) -> float | None:
     if statistic == "median":
         return float(np.median(known[0]))
     means = [float(np.mean(values)) for values in known]
-    if statistic == "mean":
+    if statistic in ("mean", "share"):
         return means[0]
     return means[0] / means[1] if means[1] else None
 

@@ -21,7 +21,7 @@ from .tree import Items
 from .wording import exact_number
 
 # What a scenario says about itself: neither assumed nor simulated.
-HEAD = ("title", "short", "description", "sources", "expect")
+HEAD = ("title", "short", "description", "sources", "inherited", "expect")
 # Where a number comes from that the scenario does not write: the declaration of its section.
 DEFAULT = "default"
 # Of a number that is chosen by word: its source is documented with the word.
@@ -79,18 +79,54 @@ class Change:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many numbers of a section have a source, are marked as assumptions, or neither; and defaults (both by path)."""
+    """How many numbers of a section have a source, are marked as assumptions, or neither; defaults; those of another war.
+
+    The last three are by path; what is of another war is counted as that alone.
+    """
 
     section: str
     sourced: int
     assumed: int
     bare: tuple[str, ...]
     default: tuple[str, ...] = ()
+    inherited: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> int:
         """How many numbers there are."""
-        return self.sourced + self.assumed + len(self.bare) + len(self.default)
+        return self.sourced + self.assumed + len(self.bare) + len(self.default) + len(self.inherited)
+
+
+class Provenance(NamedTuple):
+    """How many numbers of a scenario come from where.
+
+    Attributes
+    ----------
+    sourced, bare : int
+        Given: with a source, or written without one.
+    assumed, default : int
+    inherited : tuple of str
+        The paths of those of another war, whatever they rest on there.
+    wars : tuple of str
+        Of which wars these are.
+    """
+
+    sourced: int
+    bare: int
+    assumed: int
+    default: int
+    inherited: tuple[str, ...]
+    wars: tuple[str, ...]
+
+    @property
+    def given(self) -> int:
+        """How many are given."""
+        return self.sourced + self.bare
+
+    @property
+    def numbers(self) -> int:
+        """How many there are."""
+        return self.given + self.assumed + self.default + len(self.inherited)
 
 
 def in_words(value: object) -> str:
@@ -209,17 +245,46 @@ def _short(entry: Entry) -> str:
 def coverage(scenario: Scenario[ScenarioHead]) -> Iterator[Coverage]:
     """Yield, section by section, which numbers of a scenario have a source, are marked as assumptions, or are defaults."""
     origins = {entry.path: entry.origin for entry in entries(scenario)}
+    others = _of_other_wars(scenario)
     counts: dict[str, list[Known]] = {}
     for known in numbers(scenario.world):
         section, dot, _ = known.path.partition(".")
         if dot and section not in HEAD:
             counts.setdefault(section, []).append(known)
     for section, mine in counts.items():
+        foreign = [known.path for known in mine if known.path in others]
+        mine = [known for known in mine if known.path not in others]
         default = [known.path for known in mine if origins[known.path] == DEFAULT]
         sourced = [known.path for known in mine if _is_sourced(known.value) and known.path not in default]
         assumed = [known.path for known in mine if _is_assumed(known.value)]
         rest = [known.path for known in mine if known.path not in {*default, *sourced, *assumed}]
-        yield Coverage(section, len(sourced), len({*assumed} - {*sourced}), tuple(rest), tuple(default))
+        yield Coverage(section, len(sourced), len({*assumed} - {*sourced}), tuple(rest), tuple(default), tuple(foreign))
+
+
+def _of_other_wars(scenario: Scenario[ScenarioHead]) -> dict[str, str]:
+    """Return the paths of numbers of other wars, each with the war, but for those that were set since."""
+    since = tuple(one.path for one in scenario.settings)
+    return {
+        path: war
+        for war, paths in scenario.world.inherited.items()
+        for path in paths
+        if not any(f"{path}.".startswith(f"{one}.") for one in since)
+    }
+
+
+def provenance(scenario: Scenario[ScenarioHead]) -> Provenance:
+    """Return how many numbers of a scenario are given, assumed, defaults, and those of another war."""
+    sections = list(coverage(scenario))
+    others = _of_other_wars(scenario)
+    foreign = tuple(path for one in sections for path in one.inherited)
+    return Provenance(
+        sum(one.sourced for one in sections),
+        sum(len(one.bare) for one in sections),
+        sum(one.assumed for one in sections),
+        sum(len(one.default) for one in sections),
+        foreign,
+        tuple(dict.fromkeys(others[path] for path in foreign)),
+    )
 
 
 class Told(NamedTuple):

@@ -25,7 +25,7 @@ from .tree import Node, id_flaws, merge, removal_flaws, tree_of, with_likes, wit
 from .wording import quoted
 
 MOST_LEVELS = 8
-NOT_INHERITED = ("expect", "short")
+NOT_INHERITED = ("expect", "short", "inherited")
 
 
 @dataclass

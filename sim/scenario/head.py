@@ -79,6 +79,10 @@ class ScenarioHead(Section):
     sides: Sides
     correlations: list[Correlation] = Field(default=[], description="Uncertain quantities that are high or low together")
     sources: dict[str, Source] = Field(default={}, description="The sources of the numbers, by key")
+    inherited: dict[str, list[str]] = Field(
+        default={},
+        description="Numbers that are those of another war, by its name: found by Parley, which keeps it with runs",
+    )
     expect: list[Expectation] = Field(default=[], description="Ranges in which outcomes must lie, for `parley targets`")
 
     @property

@@ -22,6 +22,7 @@ from .errors import Flaw, Path, Problem, ScenarioError
 from .extends import read_layers
 from .head import ScenarioHead
 from .identity import Origin, Setting, fingerprint, one_after_the_other, settings_between
+from .inherited import INHERITED, inherited
 from .labels import Label, Names, labels
 from .lookup import Unclear, is_file_only, meanings, names_like, one_form
 from .parse import Unread
@@ -186,7 +187,11 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
     places = places_of(merged)
     base = copy.deepcopy(tree) if overrides else tree
     wrong = [*layers.wrong, *_override(tree, places, schema, overrides, "--set")]
-    return replace(_validated(path, shown, tree, places, schema, wrong), base=base, files=tuple(layers.files))
+    found = replace(_validated(path, shown, tree, places, schema, wrong), base=base, files=tuple(layers.files))
+    others = inherited(layers.trees, found.world, places)
+    if not others:
+        return found
+    return replace(found, world=found.world.model_copy(update={INHERITED: others}), tree={**tree, INHERITED: others})
 
 
 def _override(

@@ -1,4 +1,4 @@
-"""What is found in a run: how it ends, what stands in the way of a deal, what is scripted, what is not settled."""
+"""What is found in a run: how it ends, what stands in the way of a deal, what is scripted, or of another war."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from sim.scenario import Scenario
 from sim.words.findings.pieces import Pieces, finding, in_order, joined, over_assumptions, share_of, with_interval
 from sim.words.labels import sentence_label, side_names
 from sim.words.numbers import beside
+from sim.words.provenance import flagged
 
 # Of endings whose label is no sentence.
 CLAUSES = {
@@ -65,7 +66,8 @@ def of_summary(
     after = f"after {span_in_words(scenario.world.start_date, days)}"
     found = [*_ceasefires(scenario, rows, after), *_endings(scenario, endings, after), *_blocks(scenario, summary, held)]
     found += _kept(scenario, rows)
-    return in_order([*found, *_scripted(scenario, days), *what_script_decides(scenario, days, unscripted)])
+    found += [*_inherited(scenario), *_scripted(scenario, days)]
+    return in_order([*found, *what_script_decides(scenario, days, unscripted)])
 
 
 # How it ends
@@ -256,7 +258,14 @@ def _in_words(state: str, names: Names) -> str:
     return f"no deal is possible because of {names.reason(state)}"
 
 
-# What is scripted
+# What is of another war, and what is scripted
+
+
+def _inherited(scenario: Scenario[Any]) -> Iterator[Finding]:
+    """Yield how many numbers are not those of this war, which is told right after how it ends."""
+    told = flagged(scenario)
+    if told:
+        yield finding("inherited", 0.99, [f"{told}."])
 
 
 def _scripted(scenario: Scenario[Any], days: int) -> Iterator[Finding]:
