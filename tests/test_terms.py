@@ -263,6 +263,8 @@ def test_an_issue_in_two_halves_that_are_bound_together_is_that_issue(played, ru
         del section["weight_concentration"]
         # Or else each half would draw its own.
         section["issues"]["alignment"]["options"]["deferred"]["values"] = {"attacker": 0.6, "defender": 0.55}
+        for side in ("attacker", "defender"):
+            section[side]["cost_of_war_per_year"] = 0.3
 
     def halves(section: dict[str, Any]) -> None:
         exactly(section)
