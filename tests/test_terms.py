@@ -45,6 +45,8 @@ def played(variant) -> Callable[..., World]:
             tree["ceasefire"].update(early_hazard=30, strategic_effect=10)
             tree.pop("expect", None)
             in_plain_terms(tree["negotiation"])
+            for side in ("attacker", "defender"):
+                tree["negotiation"][side]["cost_of_war_per_year"] = 0.3
             for one in changes:
                 one(tree["negotiation"])
 
@@ -263,8 +265,6 @@ def test_an_issue_in_two_halves_that_are_bound_together_is_that_issue(played, ru
         del section["weight_concentration"]
         # Or else each half would draw its own.
         section["issues"]["alignment"]["options"]["deferred"]["values"] = {"attacker": 0.6, "defender": 0.55}
-        for side in ("attacker", "defender"):
-            section[side]["cost_of_war_per_year"] = 0.3
 
     def halves(section: dict[str, Any]) -> None:
         exactly(section)
