@@ -45,6 +45,8 @@ def played(variant) -> Callable[..., World]:
             tree["ceasefire"].update(early_hazard=30, strategic_effect=10)
             tree.pop("expect", None)
             in_plain_terms(tree["negotiation"])
+            for side in ("attacker", "defender"):
+                tree["negotiation"][side]["cost_of_war_per_year"] = 0.3
             for one in changes:
                 one(tree["negotiation"])
 
