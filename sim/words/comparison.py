@@ -23,6 +23,8 @@ from sim.words.numbers import band, beside, by_interval, unit_after, with_band
 # What is told first of what was changed; the rest of it stands in full.
 MOST_CHANGES = 3
 NOT_FOUND = "≈"
+# Of findings, which tell what is undetermined too.
+LINES = 5
 # Of the assumptions.
 SAME_SIGN = "same sign"
 WHAT_SIGNS_ARE = (
@@ -76,7 +78,8 @@ def answer(comparisons: Sequence[Comparison]) -> Iterator[Block]:
     yield Title(title, f"{first.pairs:,} {how}")
     yield EMPTY
     # The first of each, then the second of each.
-    yield findings_block([one for those in zip_longest(*(one.findings for one in comparisons)) for one in those if one])
+    found = [one for those in zip_longest(*(one.findings for one in comparisons)) for one in those if one]
+    yield findings_block(found, LINES)
     yield EMPTY
     yield Text("What was changed", style="bold")
     if len(comparisons) == 1:
@@ -86,7 +89,8 @@ def answer(comparisons: Sequence[Comparison]) -> Iterator[Block]:
             yield Text(f"and {len(told) - MOST_CHANGES:,} more", 1, style="quiet")
         yield EMPTY
         yield _beside(first)
-        yield Text(ROUNDING, 0, 2, style="quiet")
+        signed = any(line.signs is not None for line in first.lines)
+        yield Text(WHAT_SIGNS_ARE if signed else ROUNDING, 0, 2, style="quiet")
         yield EMPTY
         yield from moved(first, most=MOST_CHANGES) if first.paired else ()
         return
