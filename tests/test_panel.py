@@ -278,6 +278,7 @@ def test_the_same_bytes_whatever_the_batch_and_tables_are_as_declared(folder: Pa
 
 @pytest.mark.ensembles
 def test_members_who_differ_on_much_are_taken_apart_in_random_orders(folder: Path) -> None:
+    (folder / "b.yaml").write_text(B + "support: {attacker: {success_weight: 0.3}}\n")
     found = sim.panel(["a.yaml", "b.yaml"], replications=20, months=1, outcomes=["casualties_attacker", "ground_gained_km2"])
     assert len(found.members.differences) == 7
     assert len(lay_out(found.members).cells) == found.mixtures > 70

@@ -10,7 +10,7 @@ from sim.studies.turning import Turn
 from sim.words.findings.pieces import Pieces, finding, in_order, joined, with_interval
 from sim.words.findings.studies import aim
 from sim.words.labels import knob_label, outcome_label
-from sim.words.numbers import beside, rounded
+from sim.words.numbers import beside, place_of, rounded, to_place
 
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 # judgement: more would be a table.
@@ -98,8 +98,14 @@ def _turn(panel: Panel, one: Turn, conclusion: str, weight: float) -> Finding:
     if one.needed is None or one.now is None:
         return finding("break-even", weight, [f"{begin}as '{other}' sees it."])
     row = ("turning.csv", panel.members.members[one.member].name, panel.members.differences[one.difference].knob)
-    columns = ("needed", "low", "high")
-    needed = with_interval(one.needed, one.low, one.high, "", row, columns=columns)
+    known = [value for value in (one.low, one.needed, one.high) if value is not None]
+    place, where = place_of(min(known), max(known)), "|".join(row)
+    ends = [
+        Number(to_place(value, place), value, f"{where}|{name}") if value is not None else "beyond what members have"
+        for name, value in (("low", one.low), ("high", one.high))
+    ]
+    needed = Number(to_place(one.needed, place), one.needed, f"{where}|needed")
     bound = "at least " if one.needed > one.now else "at most "
-    pieces: Pieces = [begin, bound, *needed, " (now ", Number(rounded(one.now), one.now, "|".join((*row, "now"))), ")."]
+    pieces: Pieces = [begin, bound, needed, " (95 %: ", ends[0], " .. ", ends[1], "; now ",
+                      Number(rounded(one.now), one.now, f"{where}|now"), ")."]  # fmt: skip
     return finding("break-even", weight, pieces, one.low, one.high)
