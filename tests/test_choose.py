@@ -16,6 +16,8 @@ from scipy.stats import norm
 import sim
 from sim.ensemble.run import Plan
 from sim.errors import ParleyError
+from sim.results.manifest import StoreError
+from sim.results.read import Folder, read_folder
 from sim.scenario import ScenarioError
 from sim.studies import regret
 from sim.studies.aims import Aim, parse_aims
@@ -23,6 +25,7 @@ from sim.studies.bands import histories
 from sim.studies.choose import ChoiceError, chosen_scenarios, parse_levers
 from sim.studies.condition import ConditionError
 from sim.studies.design import DesignError
+from sim.studies.kept_choices import read_choices
 from sim.studies.regret import Target, apart, judge, undominated, weakness
 
 DRAWS, LUCKS, SHAPE = 200, 8, (3, 4, 3)
@@ -318,3 +321,34 @@ def test_what_cannot_be_is_one_line_with_a_cure(
     assert said in done.stderr
     assert not (tmp_path / "results").exists() or not [*(tmp_path / "results").rglob("choices.csv")]
     shutil.rmtree(tmp_path / "results", ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def kept(parley, tmp_path_factory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("kept") / "one"
+    assert parley(*ASK, "--out", folder).returncode == 0
+    return folder
+
+
+def test_kept_choices_are_what_was_found(kept: Path) -> None:
+    read, made = read_choices(read_folder(kept)), python(kept)
+    assert read.as_dicts() == made.as_dicts()
+    assert read.by_choice() == made.by_choice()
+    assert read.where_it_fails() == made.where_it_fails()
+    assert [one.sentence for one in read.findings] == [one.sentence for one in made.findings]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("choices.csv", ",0,10000,", ",1,10000,", "its levers are not those of choice 0"),
+        ("choice_aims.csv", "mean(casualties_defender) low", "mean(casualties_defender) high", "should be the row of"),
+    ],
+)
+def test_tables_of_other_choices_are_refused(kept: Path, name: str, old: str, new: str, said: str) -> None:
+    found = read_folder(kept)
+    changed = {**found.files, name: found.files[name].replace(old.encode(), new.encode(), 1)}
+    assert changed[name] != found.files[name]
+    with pytest.raises(StoreError) as error:
+        read_choices(Folder(found.path, found.manifest, changed))
+    assert said in str(error.value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report.axes import rows_axis
-from sim.report.parts import Picture, Piece, Table, wrapped
+from sim.report.parts import Picture, Piece, Table, Value, wrapped
 from sim.report.style import INK, MARK, WAR, Paper
 from sim.studies.choose import Choices
 from sim.studies.regret import Bands
@@ -32,10 +32,12 @@ def choices_picture(found: Choices) -> Picture:
     if not found.has_levels:
         what = "the largest regret of each choice, where 1 is what choices move an aim on average"
     some = f" Shown: {shown} of {len(found.choices)}, all of which the table has." if shown < len(found.choices) else ""
+    draws, lucks = (Value(f"{count:,}", count, f"manifest.json|{name}")
+                    for count, name in ((found.draws, "draws"), (found.lucks, "lucks")))  # fmt: skip
     says: list[Piece] = [
         f"Marks are {what}, lines their 95 % intervals; the robust choice comes first, and filled marks are choices that "
-        f"cannot be told from it. All choices meet the same {found.draws:,} draws of the assumptions, and in each the same "
-        f"{found.lucks:,} lucks.{some}"
+        "cannot be told from it. All choices meet the same draws of the assumptions, ", draws,
+        ", and in each the same lucks, ", lucks, f".{some}",
     ]  # fmt: skip
     return Picture("choices", "Choices against what is not known", says, partial(_draw, found), [_table(found)], bands=True)
 

@@ -9,9 +9,9 @@ luck is in each part; every part is drawn together until its variance over the d
 together. What is still too much in mean regret is looked for as in a bootstrap: with what was found as the truth, and other
 luck on it.
 
-On toys whose answer is known mean regret is then a twentieth too large, where plain regret is half or more, and regret that
-is chosen on one half of the lucks and valued on the other up to as much too small; `tests/test_choose.py` holds it to that.
-Intervals are of resampled draws.
+On toys whose answer is known mean regret is then up to a twentieth too large, where plain regret is half or more, and regret
+that is chosen on one half of the lucks and valued on the other up to as much too small; `tests/test_choose.py` holds it to
+that. Intervals are of resampled draws.
 
 An outcome that only some histories have, as how long a first ceasefire lasts, has no regret: of two choices other histories
 have it. Whether its mean over those that have it is above a level is asked as whether what they have above the level adds up
