@@ -2,11 +2,13 @@
 
 Every number is at its centre; no halt, wave or offensive comes, only such events as are certain, and nothing is drawn from
 day to day. The war that was seen then goes on as it was. Where something else moves, the numbers contradict one another.
+No deal can come so soon, since sides weigh one every fortnight.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from sim.engine.world import InvariantBreach, Setting, World
 from sim.model import simulate
 from sim.model.parameters import SIDES
 from sim.scenario import Scenario, ScenarioHead, quantities
+from sim.scenario.wording import exact_number
 
 DAYS = 10
 # What comes by chance or on a date, and what luck of the days there is.
@@ -27,10 +30,24 @@ _NOISE = ("attrition.noise_log_sd", "attrition.tempo_change_log_sd", _SPREAD)
 # judgement: what is worth a line. In the shipped wars armies collapse at a rate of 0.01 a year at first, and stocks last for
 # a year.
 _HAZARD_PER_YEAR, _FORCE_A_WEEK, _FIRE, _INTAKE, _STOCK_LASTS_DAYS, _GROUND = 0.05, 0.03, 0.2, 0.8, 90.0, 0.5
+# judgement: likewise. Losses come out within 16 % of what is stated, no army that is there is used up within three years,
+# the smallest front, an island, lasts for a month, and a year before the start cost between a third of what it does now and
+# a fifth more.
+_LOSSES, _FORCE_LASTS_DAYS, _MAP_LASTS_DAYS, _YEARS_APART = 0.25, 180.0, 28.0, 5.0
 
 
 def first_days(scenario: Scenario[ScenarioHead]) -> list[str]:
-    """Return in a sentence each what is out of line on the first days, with the path to look at."""
+    """Return in a sentence each what is out of line on the first days, with the path to look at and its place."""
+    return [_with_place(scenario, line) for line in _out_of_line(scenario)]
+
+
+def _with_place(scenario: Scenario[ScenarioHead], line: str) -> str:
+    """Return a sentence with the line of the file in which what it begins with is written, if it is in one."""
+    place = scenario.places.get(tuple(line.partition(":")[0].split(".")))
+    return f"{line} (line {place.line} of {Path(place.file).name})" if place is not None and place.line else line
+
+
+def _out_of_line(scenario: Scenario[ScenarioHead]) -> list[str]:
     centre = {path: quantity.central for path, quantity in quantities(scenario.world)}
     given = {path: np.array([0.0 if path in _NOISE or _by_chance(path, value) else value]) for path, value in centre.items()}
     one = np.zeros(1, dtype=np.int64)
@@ -45,7 +62,7 @@ def first_days(scenario: Scenario[ScenarioHead]) -> list[str]:
         when = int(np.argmin(days.at_war))
         what = "front.held_area_km2, and at what ends a war at once (aims, collapse)"
         return [f"the fighting is over after {when} days, before anything has happened. Look at {what}"]
-    looks = (_collapse, _drift, _intake, _fire, _stock)
+    looks = (_collapse, _drift, _losses, _year, _intake, _fire, _stock)
     return [*(line for side in range(len(SIDES)) for look in looks for line in look(days, side)), *_ground(days)]
 
 
@@ -102,6 +119,47 @@ def _drift(days: _Days, side: int) -> Iterator[str]:
         yield f"{path}.desertion_share_per_month: at first {left:.0%} of the force desert a week. Write a lower share"
 
 
+def _levels(days: _Days) -> Floats:
+    """Return force and fire of both sides over those at which losses and pace were seen."""
+    return np.array([days.force[0] / days.reference_force[0], days.fire[0] / days.reference_fire[0]])
+
+
+def _losses(days: _Days, side: int) -> Iterator[str]:
+    """Yield losses that the force does not bear, or that are not those that are stated."""
+    path, force = f"attrition.{SIDES[side]}.daily_casualties", days.force[0, side]
+    stated = days.at(path) * days.at("attrition.level_factor")
+    a_day = days.cumulative_casualties[-1, side] / DAYS
+    net = a_day - (days.trained + days.returned)[-1, side] / DAYS
+    if force < 1:
+        return
+    if net * _FORCE_LASTS_DAYS > force:
+        yield (
+            f"{path}: {a_day:,.0f} a day, less who joins, use up the force of {force:,.0f} in {force / net:,.0f} days. "
+            "Write fewer, or look at force_persons and intake_per_month"
+        )
+        return
+    first = days.cumulative_casualties[1, side]
+    # On a day on which fire is another, losses are; that is said already.
+    as_seen = np.all(np.abs(_levels(days) - 1.0) < 1e-9) and np.all(np.abs(days.fire[1] / days.fire[0] - 1.0) < _FIRE)
+    if stated >= 1 and as_seen and abs(first / stated - 1.0) > _LOSSES:
+        yield (
+            f"{path}: the first day costs {first:,.0f}, where {stated:,.0f} are stated. Look at "
+            "attrition.max_daily_loss_share, and at how hard both sides attack (front)"
+        )
+
+
+def _year(days: _Days, side: int) -> Iterator[str]:
+    path = f"support.{SIDES[side]}.year_casualties_persons"
+    year = days.at(path)
+    now = days.cumulative_casualties[-1, side] / DAYS * DAYS_PER_YEAR
+    # Without support there is no such number.
+    if now >= 1 and not np.isnan(year) and not 1 / _YEARS_APART <= year / now <= _YEARS_APART:
+        yield (
+            f"{path}: a year of the war before is said to have cost {exact_number(year)}, and at the pace of the first "
+            f"{DAYS} days a year costs {now:,.0f}. Leave it out to take the latter"
+        )
+
+
 def _intake(days: _Days, side: int) -> Iterator[str]:
     path, came = f"manpower.{SIDES[side]}", days.recruited[-1, side]
     wanted = days.at(f"{path}.intake_per_month") / DAYS_PER_MONTH * DAYS
@@ -137,12 +195,18 @@ def _stock(days: _Days, side: int) -> Iterator[str]:
 
 
 def _ground(days: _Days) -> Iterator[str]:
-    seen = days.at("front.advance_km2_per_day")
-    levels = np.array([days.force[0] / days.reference_force[0], days.fire[0] / days.reference_fire[0]])
-    # Where levels are not those at which it was seen, another pace is meant.
-    if np.isnan(seen) or np.any(np.abs(levels - 1.0) > 1e-9):
-        return
+    seen, total = days.at("front.advance_km2_per_day"), days.at("front.total_area_km2")
     moved = (days.held_area[-1] - days.held_area[0]) / DAYS
+    left = total - days.held_area[-1] if moved > 0 else days.held_area[-1]
+    if abs(moved) * _MAP_LASTS_DAYS > left:
+        yield (
+            f"front.total_area_km2: at the pace of the first {DAYS} days, {moved:,.3g} km2 a day, the front leaves the "
+            f"{total:,.5g} km2 that are fought over within {left / abs(moved):,.0f} days more. Look at advance_km2_per_day"
+        )
+        return
+    # Where levels are not those at which it was seen, another pace is meant.
+    if np.isnan(seen) or np.any(np.abs(_levels(days) - 1.0) > 1e-9):
+        return
     if abs(moved - seen) > max(_GROUND * abs(seen), days.at(_SPREAD)):
         yield (
             f"front.advance_km2_per_day: the first {DAYS} days gain {moved:.3g} km2 a day, where {seen:.3g} is stated. Look"

@@ -48,6 +48,28 @@ OUT_OF_LINE = {
         ["front.advance_reverts_days=1", "front.advance_settled_km2_per_day=-3"],
         ["front.advance_km2_per_day: the first 10 days gain 2."],
     ),
+    "losses that no army bears": (
+        ["attrition.defender.daily_casualties=12_000", "support.defender.year_casualties_persons=4_000_000"],
+        [
+            "collapse.defender.force_share: at first the army collapses at a rate of 0.059",
+            "attrition.defender.daily_casualties: 7,394 a day, less who joins, use up the force of 400,000 in 61 days",
+        ],
+    ),
+    "losses that are cut off": (
+        ["attrition.max_daily_loss_share=0.001"],
+        [
+            "attrition.attacker.daily_casualties: the first day costs 5",
+            "attrition.defender.daily_casualties: the first day",
+        ],
+    ),
+    "another year": (
+        ["support.attacker.year_casualties_persons=20_000"],
+        ["support.attacker.year_casualties_persons: a year of the war before is said to have cost 20,000, "],
+    ),
+    "a small map": (
+        ["front.held_area_km2=100", "front.total_area_km2=500"],
+        ["front.total_area_km2: at the pace of the first 10 days, "],
+    ),
     "no ground left": (
         ["front.held_area_km2=603_600"],
         ["the fighting is over after 7 days, before anything has happened. Look at front.held_area_km2, "],
@@ -85,6 +107,17 @@ def test_the_shipped_wars_begin_as_they_say(load: Any, name: str) -> None:
 )
 def test_what_is_meant_is_not_remarked_on(load: Any, settings: list[str]) -> None:
     assert first_days(load("no_talks", *settings)) == []
+
+
+def test_a_line_says_where_it_is_written(tmp_path: Path) -> None:
+    from sim.model import WarScenario
+    from sim.scenario import load_scenario
+
+    file = tmp_path / "mine.yaml"
+    file.write_text("title: Mine\nextends: no_talks\nmanpower:\n  defender:\n    pool_persons: 1000\n", encoding="utf-8")
+    (line,) = first_days(load_scenario(file, WarScenario))
+    assert line.startswith("manpower.defender.pool_persons: the pool gives 1,000 recruits")
+    assert line.endswith(". Write a larger pool (line 5 of mine.yaml)")
 
 
 def test_check_says_it(parley: Any, tmp_path: Path) -> None:
