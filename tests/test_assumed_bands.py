@@ -6,11 +6,19 @@ import pytest
 from sim.api import load
 from sim.ensemble.lucks import EVERY, FEWEST_HISTORIES, FIRST_LUCK, LUCKS, MOST_DRAWS, further
 from sim.ensemble.run import Plan, run_ensemble, run_histories
+from sim.ensemble.workers import ALONE, pool_of
 from sim.model import RATIOS, WarScenario
+from sim.results import chunks
+from sim.results.again import kept_as_run
 from sim.results.bands import OfDraws, band_of_mean, band_of_median, band_of_share
+from sim.results.chunks import run_into
+from sim.results.runs import Run
 from sim.results.statistics import mean_interval, wilson_interval
+from sim.results.store import StoreError
 from sim.results.summary import summarise
 from sim.scenario import load_scenario
+from sim.words.run import markdown
+from tests.resealed import reseal
 
 HISTORIES = 2000
 DRAWS = HISTORIES // EVERY
@@ -175,3 +183,58 @@ def test_where_nothing_is_uncertain_the_second_band_has_no_width():
     rows = [row for row in summarise(known) if row.value is not None and row.section != "ledger"]
     assert len(rows) > 20
     assert all(row.least == row.most == row.value for row in rows if row.id not in RATIOS)
+
+
+def bytes_of(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.name != "timing.json"}
+
+
+def test_a_run_with_further_lucks_is_the_same_however_it_is_cut_and_read(baseline, tmp_path, monkeypatch):
+    plan = Plan(FEWEST_HISTORIES, 1, 45)
+    found = {}
+    with pool_of(2) as two:
+        for most, pool in ((FEWEST_HISTORIES, ALONE), (200, ALONE), (200, two)):
+            folder = tmp_path / f"{most}-{pool.size}"
+            with run_into(folder, baseline, plan, as_text=markdown, pool=pool, most=most):
+                found[folder.name] = bytes_of(folder)
+    first, *others = found.values()
+    assert b"\n" in first["lucks.csv"]
+    assert all(other == first for other in others)
+    # Interrupted after two of its chunks, and taken up again.
+    folder, done = tmp_path / "again", []
+    real = chunks.keep_chunk
+
+    def stopped(chunk):
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(chunk.first)
+        real(chunk)
+
+    monkeypatch.setattr(chunks, "keep_chunk", stopped)
+    with pytest.raises(KeyboardInterrupt), run_into(folder, baseline, plan, as_text=markdown, most=200):
+        raise AssertionError("it was to be stopped")
+    monkeypatch.setattr(chunks, "keep_chunk", real)
+    with run_into(folder, baseline, plan, as_text=markdown, most=200) as (_, summary):
+        assert bytes_of(folder) == first
+    # What is read has the same bands, and what is told again of it.
+    run = Run.read(folder)
+    assert run.summary == summary
+    assert run.draws.draws.tolist() == list(range(0, FEWEST_HISTORIES, EVERY))
+    _, again = kept_as_run(folder, plan)
+    assert again == summary
+    assert sum(row.least is not None for row in summary) > 20
+
+
+def test_lucks_that_were_changed_are_refused(baseline, tmp_path):
+    folder, plan = tmp_path / "run", Plan(FEWEST_HISTORIES, 1, 30)
+    with run_into(folder, baseline, plan, as_text=markdown):
+        pass
+    lines = (folder / "lucks.csv").read_text().splitlines(keepends=True)
+    for damaged, said in (
+        ([*lines[:3], *lines[4:]], "there are 199 rows|row"),
+        ([lines[0], lines[1].replace(",1000000000,", ",7,"), *lines[2:]], "row 1"),
+    ):
+        (folder / "lucks.csv").write_text("".join(damaged))
+        reseal(folder)
+        with pytest.raises(StoreError, match=said):
+            Run.read(folder)
