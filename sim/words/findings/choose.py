@@ -132,8 +132,12 @@ def _regret(found: Choices, place: int) -> Finding:
     aim, of = found.aims[at], ("choice_aims.csv", place, found.aims[at])
     mean, great = told.regrets.at(at, place), told.great.at(at, place)
     unit = found.unit(aim)
-    numbers = [with_interval(*band, unit, of, columns=_ends(name), sign=unit == "share")
-               for band, name in ((mean, "regret"), (great, "great_regret"))]  # fmt: skip
+    numbers = [
+        # In points, as a difference is, but without its sign.
+        [one if isinstance(one, str) else one._replace(text=one.text.lstrip("+")) for one in with_interval(
+            *band, unit, of, columns=_ends(name), sign=unit == "share")]
+        for band, name in ((mean, "regret"), (great, "great_regret"))
+    ]  # fmt: skip
     way = "below" if aim.condition.above else "above"
     said = f"Its '{outcome_label(aim.outcome, found.scenario)}' is {way} that of the best choice in the same assumptions by "
     return finding("choice", 0.85, [said, *numbers[0], " on average, in one of twenty by more than ", *numbers[1], "."])
