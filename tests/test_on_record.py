@@ -164,9 +164,10 @@ def test_guards_lower_the_hazard_by_their_number_and_troops_by_more_than_observe
     for found in ratios.values():
         assert found == sorted(found, reverse=True)
     assert all(troops < watch for troops, watch in list(zip(ratios["troops"], ratios["observers"], strict=True))[1:])
-    # All that observers do they do by being there, which the first thousands are.
-    assert ratios["observers"][-1] == pytest.approx(ratios["observers"][2], abs=0.02)
-    assert ratios["troops"][-1] < ratios["troops"][2] - 0.1
+    # All that observers do they do by being there, which the first ten thousand are: how many it takes is not known.
+    enough = on_record.NUMBERS.index(10_000)
+    assert ratios["observers"][-1] == pytest.approx(ratios["observers"][enough], abs=0.02)
+    assert ratios["troops"][-1] < ratios["troops"][enough] - 0.1
     for row in GUARDS.values():
         assert float(row["mission_ratio"]) <= float(row["hazard_ratio"])
         for name in RATIOS:
@@ -200,7 +201,7 @@ def test_the_readme_says_what_guards_do() -> None:
     assert f"within it, from an `institutions` of {np.log(0.6) / np.log(full):.1f} on".replace("0.", ".") in README
     assert f"at half weight it is {full**0.5:.2f}".replace("0.", ".") in README
     within = on_record.hazard_ratios("observers", 3_000)
-    assert ((within > 0.15) & (within < 0.6)).mean() == pytest.approx(1 / 3, abs=0.05)
+    assert ((within > 0.15) & (within < 0.6)).mean() == pytest.approx(1 / 4, abs=0.05)
     assert float(few["hazard_ratio"]) > 0.6
 
 
