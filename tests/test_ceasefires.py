@@ -18,6 +18,7 @@ from sim.engine.world import Setting
 from sim.model import simulate
 from sim.model.regimes import institutions_effect
 from sim.scenario import Scenario
+from tests.certain import certain
 from tests.test_bargaining_statics import both, neutral, paired
 
 DAYS = 400
@@ -58,7 +59,7 @@ def ceasefire_at_once(regime: Tree, knobs: Tree | None = None, change: Change = 
             tree["collapse"][side]["hazard_per_year"] = 0
         section["talks"].update(open_per_year=1_000, agree_per_year=1_000, fail_per_year=0, suspend_per_year=0)
         quiet = {"strategic_effect": 0, "incident_effect": 0, "imposed_effect": 0, "inconsistency_effect": 0}
-        tree["ceasefire"].update(CLOCK)
+        tree["ceasefire"] = {**certain(tree["ceasefire"]), **CLOCK}
         # No land is handed over, unless that is what is looked at.
         del tree["ceasefire"]["handover_days"], tree["ceasefire"]["land_overdue_effect"]
         for side in ("attacker", "defender"):

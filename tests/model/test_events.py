@@ -390,15 +390,23 @@ def test_each_knob_that_may_be_changed_does_what_it_does_in_its_section(
     """Set on the first day for good, a knob acts as if written so; and each of them acts."""
     n = 24
     strained_war, draw_all = varied(edit=strained), Drawn.__init__
-    # How hard a side attacks that plans no campaigns.
-    as_usual = varied(edit=lambda tree: (strained(tree), tree["front"].pop("campaigns")))
-    late_in = [(war, late(war, n)) for war in (strained_war, as_usual)]
+    # How hard a side attacks that plans no campaigns, and what the mixed law alone has.
+    elsewhere = {
+        "front.counter_attack_share": lambda tree: tree["front"].pop("campaigns"),
+        "attrition.mixed_exponent": lambda tree: tree["attrition"].update(
+            law="mixed", own_exponent=None, enemy_exponent=None
+        ),
+    }
+    wars = {
+        path: varied(edit=lambda tree, change=change: (strained(tree), change(tree))) for path, change in elsewhere.items()
+    }
+    late_in = {path: (war, late(war, n)) for path, war in {**wars, "": strained_war}.items()}
     centre, knobs = dict(quantities(strained_war.world)), live_knobs(strained_war.world)
     assert len(knobs) > 60
     for path, knob in knobs.items():
         low, high = (bound if bound is not None else infinite for bound, infinite in ((knob.low, -1e9), (knob.high, 1e9)))
         wanted = different(path, low, high, centre[path].central)
-        scenario, usual = late_in[path == "front.counter_attack_share"]
+        scenario, usual = late_in[path if path in wars else ""]
         changed = late(with_events(scenario, event(on(0), {path: {"set": wanted}})), n)
         assert not all(np.array_equal(values, usual[name]) for name, values in changed.items()), path
         if path.rpartition(".")[2] not in AT_THE_START_TOO:
@@ -731,6 +739,7 @@ def test_every_number_of_the_model_is_either_live_or_settled_at_the_start(baseli
         "past_aid_per_month_beur", "past_intake_per_month", "past_daily_casualties", "advance_km2_per_day",
         "attacker_reference_intensity", "defender_reference_intensity",
         "optimism", "drift_prior_sd_km2_per_day", "balance_prior_sd", "wander_share", "hard_share",
+        "resolve_known",
     )  # fmt: skip
     for path in drawn - live:
         planned = path.split(".")[1] in ("halts", "packages", "waves", "offensives", "issues")
