@@ -17,8 +17,8 @@ from sim.engine.draws import Ints
 EVERY, LUCKS = 20, 6
 # judgement: more draws tell hardly more, and the table is read whole.
 MOST_DRAWS = 1000
-# judgement: a spread over fewer draws is hardly known.
-FEWEST_DRAWS = 30
+# judgement: of fewer the ends of a band of 95 % lie beyond them all.
+FEWEST_DRAWS = 40
 # The least number of histories that has so many draws.
 FEWEST_HISTORIES = (FEWEST_DRAWS - 1) * EVERY + 1
 # Beyond all numbers that a run can have.

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sim.ensemble.lucks import FEWEST_HISTORIES
 from sim.model import HEADLINE, TOLD_OF_COMPARISONS
 from sim.model.outcomes import SECTIONS
 from sim.report.assumed import assumed, every_number, how_sure, sources
@@ -146,7 +147,7 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
     failed: list[list[Piece]] = []
     if told := failed_in_words(run):
         failed = [[f"{told} (failures.csv). Nothing else is known of them, and no figure counts them."]]
-    bands: list[list[Piece]] = [[WHAT_BANDS_ARE]] if run.draws is not None else []
+    bands: list[list[Piece]] = [[WHAT_BANDS_ARE if run.draws is not None else NO_BANDS]] if run.drawn else []
     why = sentences(kept.names, Totals(run.ledger))
     balance = balance_sentences(scenario, run.outcomes, run.drawn)
     blocks = [
@@ -186,20 +187,24 @@ WHAT_BANDS_ARE = (
     "In brackets: what more histories would change, with 95 %. Over the assumptions: between what it lies in 95 % of the "
     "draws of all that is uncertain in the scenario, luck taken out; more histories do not narrow it."
 )
+NO_BANDS = (
+    f"In brackets: what more histories would change, with 95 %. How far the assumptions move what came out is told of "
+    f"{FEWEST_HISTORIES} histories or more."
+)
 
 
 def _in_short(kept: Kept) -> Table:
     """Return a table of few lines: how histories end, and what studies look at unless they are told otherwise."""
     rows = [row for row in kept.run.summary if row.section == "endings"]
     rows += [row for name in HEADLINE for row in kept.run.summary if row.id == name and row not in rows and row.n]
-    heading = SECTIONS["endings"].heading.format(end=kept.end.isoformat())
+    heading, over = SECTIONS["endings"].heading.format(end=kept.end.isoformat()), _over(rows)
     table = Table(
-        "Endings and main outcomes, with 95 % intervals (summary.csv)", ["", heading, OVER, "nine tenths of histories"], []
+        "Endings and main outcomes, with 95 % intervals (summary.csv)", ["", heading, *over, "nine tenths of histories"], []
     )
     for row in rows:
         label = with_unit(row.alone if row.section != "endings" else row.label, row.unit)
         value = _share_cell(row) if row.share is not None else _mean_cell(row)
-        table.rows.append([label, value, _over_cell(row), _range_cell(row)])
+        table.rows.append([label, value, *_over_cell(row, over), _range_cell(row)])
     return table
 
 
@@ -227,24 +232,30 @@ def _range_cell(row: Row) -> list[Piece]:
     return [low, " .. ", high]
 
 
-def _over_cell(row: Row) -> list[Piece]:
-    """Return the band of the assumptions."""
-    return [*over_assumptions(row, before="")]
+def _over(rows: Sequence[Row]) -> list[str]:
+    """Return the head of the band of the assumptions, of rows that have any."""
+    return [OVER] if any(row.least is not None for row in rows) else []
+
+
+def _over_cell(row: Row, over: Sequence[str]) -> list[list[Piece]]:
+    """Return the cells of the band of the assumptions: one if there is such a column."""
+    return [[*over_assumptions(row, before="")] for _ in over]
 
 
 def _summary_tables(kept: Kept) -> Iterator[Table]:
     """Yield the summary, a table for each of its sections."""
     for name, section in SECTIONS.items():
         rows = [row for row in kept.run.summary if row.section == name]
+        over = _over(rows)
         caption = section.heading.format(end=kept.end.isoformat(), span=f"{kept.run.days:,} days") + " (summary.csv)"
         of = {row.id: Value(f"{row.n:,}", row.n, f"summary.csv|{row.id}|n") for row in rows}
         if rows and section.of_shares:
-            header = ["", "share (95 %)", OVER, "of"]
-            yield Table(caption, header, [[row.label, _share_cell(row), _over_cell(row), of[row.id]] for row in rows])
+            header = ["", "share (95 %)", *over, "of"]
+            yield Table(caption, header, [[row.label, _share_cell(row), *_over_cell(row, over), of[row.id]] for row in rows])
         elif rows:
-            header = ["", "mean (95 % interval)", OVER, "5 % .. 95 % of histories", "unit", "histories"]
+            header = ["", "mean (95 % interval)", *over, "5 % .. 95 % of histories", "unit", "histories"]
             yield Table(caption, header, [
-                [row.label, _mean_cell(row), _over_cell(row), _range_cell(row), row.unit, of[row.id]] for row in rows
+                [row.label, _mean_cell(row), *_over_cell(row, over), _range_cell(row), row.unit, of[row.id]] for row in rows
             ])  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from sim.results.summary import ENDING_LABELS, Row
 from sim.results.tables import csv_of
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.changes import in_verbs
-from sim.words.findings import findings_block
+from sim.words.findings import LINES, findings_block
 from sim.words.layout import EMPTY, Block, Cell, Column, Quiet, Table, Text, Title, text_file
 from sim.words.markdown import markdown_cell
 from sim.words.numbers import band, beside, by_interval, unit_after, with_band
@@ -23,8 +23,6 @@ from sim.words.numbers import band, beside, by_interval, unit_after, with_band
 # What is told first of what was changed; the rest of it stands in full.
 MOST_CHANGES = 3
 NOT_FOUND = "≈"
-# Of findings, which tell what is undetermined too.
-LINES = 5
 # Of the assumptions.
 SAME_SIGN = "same sign"
 WHAT_SIGNS_ARE = (
@@ -79,7 +77,7 @@ def answer(comparisons: Sequence[Comparison]) -> Iterator[Block]:
     yield EMPTY
     # The first of each, then the second of each.
     found = [one for those in zip_longest(*(one.findings for one in comparisons)) for one in those if one]
-    yield findings_block(found, LINES)
+    yield findings_block(found, LINES + any(line.undetermined for one in comparisons for line in one.lines))
     yield EMPTY
     yield Text("What was changed", style="bold")
     if len(comparisons) == 1:

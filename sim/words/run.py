@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import DAYS_PER_MONTH, Calendar
 from sim.engine.draws import Floats
+from sim.ensemble.lucks import FEWEST_HISTORIES
 from sim.ensemble.run import Ensemble
 from sim.model.manpower import break_even_return_share
 from sim.model.outcomes import SECTIONS
@@ -22,7 +23,7 @@ from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.comparison import matrix
-from sim.words.findings import findings_block, of_ensemble
+from sim.words.findings import LINES, findings_block, of_ensemble
 from sim.words.layout import EMPTY, Bar, Block, Column, Table, Text, Title, scale_of
 from sim.words.ledger import sentences
 from sim.words.markdown import markdown_cell
@@ -78,8 +79,6 @@ def groups_side_by_side(ensembles: Sequence[Ensemble]) -> list[list[int]]:
     return list(groups.values())
 
 
-# Of findings, which tell both bands.
-LINES = 5
 # What the table of the answer has beside the endings: whether and when there is a deal, then what it costs.
 DEALS = ("deal_within_12_months", "deal_within_24_months")
 COSTS = ("casualties_attacker", "casualties_defender", "ground_gained_km2")
@@ -90,12 +89,13 @@ def answer(identity: Identity, ensemble: Ensemble, summary: Sequence[Row]) -> It
     scenario, days = ensemble.scenario, ensemble.plan.days
     yield Title(identity.scenario, identity.size_of(len(ensemble.numbers)))
     yield EMPTY
-    yield findings_block(of_ensemble(ensemble, summary), LINES)
+    found, banded = of_ensemble(ensemble, summary), any(over(row) for row in summary)
+    yield findings_block(found, LINES + banded)
     yield EMPTY
     rows = {row.id: row for row in summary}
     endings = sorted((row for row in summary if row.section == "endings"), key=lambda row: -(row.share or 0.0))
     shares = [*endings, *(rows[name] for name in DEALS if name in rows)]
-    whole, banded = scale_of(row.share or 0.0 for row in shares), any(over(row) for row in shares)
+    whole = scale_of(row.share or 0.0 for row in shares)
     end = Calendar(scenario.world.start_date).date_of(days).isoformat()
     yield Table(
         [
@@ -121,6 +121,10 @@ def answer(identity: Identity, ensemble: Ensemble, summary: Sequence[Row]) -> It
         yield Table(
             [Column(f"Within {identity.days}", wraps=True), Column(OUTCOMES[0]), Column(last, wraps=True)],
             [[row.label, cells(row)[0], over(row) if banded else cells(row)[1]] for row in costs],
+        )
+    if not banded and ensemble.drawn:
+        yield Text(
+            f"How far the assumptions move these is told of {FEWEST_HISTORIES} histories or more.", 0, 2, style="quiet"
         )
 
 

@@ -37,7 +37,7 @@ def share_of(row: Row, words: str = "95 %: ") -> Pieces:
 
 
 def over_assumptions(row: Row, which: str = "", before: str = "; over the assumptions ") -> Pieces:
-    """Return the band of the assumptions of a row, of its share or mean, or of its `p50_` or `n_`; nothing without one."""
+    """Return the band of the assumptions of a row, of its share or mean, or of its `n_`; nothing without one."""
     least, most = getattr(row, f"{which}least"), getattr(row, f"{which}most")
     if least is None or most is None:
         return []

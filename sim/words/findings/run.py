@@ -122,8 +122,12 @@ def _median(row: Row, before: str, after: str = "") -> Pieces:
     """Return the month in which half of what is signed was signed."""
     if row.p50 is None:
         return []
-    month = Number(f"{row.p50:.0f}", row.p50, f"summary.csv|{row.id}|p50")
-    return [f"{before}median: month ", month, *over_assumptions(row, "p50_", ", "), after]
+    told: Pieces = [f"{before}median: month ", Number(f"{row.p50:.0f}", row.p50, f"summary.csv|{row.id}|p50")]
+    if row.p50_least is not None and row.p50_most is not None and round(row.p50_least) < round(row.p50_most):
+        ends = ((row.p50_least, "p50_least"), (row.p50_most, "p50_most"))
+        low, high = (Number(f"{end:.0f}", end, f"summary.csv|{row.id}|{name}") for end, name in ends)
+        told += [", ", low, " .. ", high]
+    return [*told, after]
 
 
 def _again(again: Row, deals: Row, after: str) -> Pieces:
