@@ -16,7 +16,7 @@ from sim.model.outcomes import SECTIONS, standalone
 from sim.results.frames import Tabular, UnknownOutcome
 from sim.results.pairs import Difference, in_a_line, mcnemar, of_means, of_ratios, of_shares, transitions
 from sim.results.runs import Run, called_apart
-from sim.results.signs import Signs, Split, signs_of, split_by
+from sim.results.signs import DETERMINED, FEWEST_MOVED, Signs, Split, signs_of, split_by
 from sim.results.summary import Row, row_of
 from sim.results.values import values_of
 from sim.scenario.describe import Change, changes
@@ -83,7 +83,7 @@ class Line(NamedTuple):
     def undetermined(self) -> bool:
         """Whether a difference was found whose sign is another in too many of the assumptions."""
         found = self.difference is not None and self.difference.found
-        return found and self.signs is not None and not self.signs.is_clear
+        return found and self.signs is not None and self.signs.share < DETERMINED
 
 
 @dataclass(frozen=True, repr=False)
@@ -274,6 +274,8 @@ def _signed(line: Line, left: Run, right: Run) -> Line:
     )
     differences = theirs - ours
     signs = signs_of(differences, mean=found.mean)
+    if signs is None or signs.moved < FEWEST_MOVED:
+        return line
     line = line._replace(signs=signs)
     if not line.undetermined:
         return line

@@ -26,6 +26,8 @@ from sim.results.pairs import Difference, of_means
 DETERMINED = 0.8
 # judgement: with fewer pairs a draw on average, hardly any draw tells its sign.
 FEWEST_PAIRS = 5
+# judgement: of fewer draws in which anything differs hardly anything can be said of their signs.
+FEWEST_MOVED = 10
 LEVELS = (0.025, 0.975)
 RESAMPLES = 400
 # judgement: where an assumption may be cut in two, and the least part of the draws that lies on a side.

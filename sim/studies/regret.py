@@ -212,9 +212,10 @@ class Verdict:
     pareto_met : (choices,) bool
         The same by the shares of the assumptions in which aims are met; of none if fewer than two aims have a level.
     robust : int
-        The choice that meets all aims in most of the assumptions; without levels, whose `worst` is least.
+        Of the choices that cannot be told from the one that meets all aims in most of the assumptions (without levels, whose
+        `worst` is least) the one with the least `worst`, and of these one that no other is better than in all aims.
     as_good : tuple of int
-        Choices that cannot be told from it.
+        The others of these.
     best : tuple of int
         For each aim the choice that is best on average.
     optimism : float
@@ -350,12 +351,14 @@ def judge(targets: Sequence[Target], shape: Sequence[int]) -> tuple[Verdict, ByD
     too_large = np.stack([_too_large(one) for one in aimed])
     regrets = Bands(*(np.maximum(0.0, one - too_large) for one in bands("regrets")))
     has_levels = any(one.level is not None for one in targets)
-    # Of shares that are equal the one whose regret is least.
-    goodness, robust_of = (told.all_met - 1e-9 * told.worst, "all_met") if has_levels else (-told.worst, "worst")
-    robust = int(goodness.argmax())
+    goodness, robust_of = (told.all_met, "all_met") if has_levels else (-told.worst, "worst")
+    first = int(goodness.argmax())
     resampled = np.stack([getattr(one, robust_of) for one in again])
-    behind = (resampled[:, [robust]] - resampled) * (1.0 if has_levels else -1.0)
-    as_good = [int(one) for one in np.flatnonzero(np.quantile(behind, ENDS[0], axis=0) <= 0) if one != robust]
+    behind = (resampled[:, [first]] - resampled) * (1.0 if has_levels else -1.0)
+    good = [first, *(int(one) for one in np.flatnonzero(np.quantile(behind, ENDS[0], axis=0) <= 0) if one != first)]
+    # Which of these is first is luck.
+    robust = min(good, key=lambda one: (not told.pareto[one], told.worst[one], -goodness[one]))
+    as_good = sorted(one for one in good if one != robust)
     optimism = 0.0
     if has_levels:
         luckiest = resampled.argmax(axis=1)

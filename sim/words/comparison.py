@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
+from sim.ensemble.lucks import FEWEST_HISTORIES
 from sim.model import HEADLINE
 from sim.model.outcomes import SECTIONS
 from sim.results.comparison import Comparison, Line
@@ -27,8 +28,9 @@ NOT_FOUND = "≈"
 SAME_SIGN = "same sign"
 WHAT_SIGNS_ARE = (
     "Same sign: in so many of the draws of all that is uncertain the difference goes this way, luck taken out; below 80 % "
-    "it is undetermined."
+    "it is undetermined. Empty: no difference found, or hardly any draw differs."
 )
+NO_SIGNS = f"In how many assumptions differences go this way is told of {FEWEST_HISTORIES} histories or more."
 ROUNDING = "Each number is rounded by itself; differences are of the numbers before rounding."
 
 
@@ -88,7 +90,8 @@ def answer(comparisons: Sequence[Comparison]) -> Iterator[Block]:
         yield EMPTY
         yield _beside(first)
         signed = any(line.signs is not None for line in first.lines)
-        yield Text(WHAT_SIGNS_ARE if signed else ROUNDING, 0, 2, style="quiet")
+        small = not signed and first.paired and (first.left.drawn or first.right.drawn) and first.pairs < FEWEST_HISTORIES
+        yield Text(WHAT_SIGNS_ARE if signed else NO_SIGNS if small else ROUNDING, 0, 2, style="quiet")
         yield EMPTY
         yield from moved(first, most=MOST_CHANGES) if first.paired else ()
         return

@@ -85,7 +85,7 @@ def _robust(found: Choices) -> Finding:
     others = len(told.as_good)
     every = len(found.choices) - 1
     of = f"{'any' if others == every else f'{others:,}'} of the {every:,} others may be as good"
-    as_good = f"; as far as intervals tell, {of}" if others else ""
+    as_good = f"; as far as intervals tell, {of}, and it has the least regret of them" if others else ""
     if not found.has_levels:
         band = told.worst.at(place)
         number = with_interval(*band, "", ("choices.csv", place), columns=_ends("largest_regret"))
@@ -97,7 +97,8 @@ def _robust(found: Choices) -> Finding:
         return finding("not found", 1.0, [f"{said}{choice_in_words(found, place)}."])
     number = with_interval(share, low, high, "share", ("choices.csv", place), columns=_ends("all_met"))
     pieces = [f"{name} meets {aims_met(found)} in ", number[0], " of the assumptions", *number[1:]]
-    return finding("choice", 1.0, [*pieces, f", the largest share{as_good}."], low, high)
+    largest = ", the largest share" if not others else ""
+    return finding("choice", 1.0, [*pieces, f"{largest}{as_good}."], low, high)
 
 
 def _best(found: Choices) -> list[Finding]:

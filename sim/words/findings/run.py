@@ -36,6 +36,8 @@ CLAUSES = {
 MOST_ENDINGS = 3
 MOST_LISTED = 3
 MOST_NEAR = 2
+# judgement: a share of fewer histories is no finding.
+FEWEST_TOLD = 10
 LEDGER = "ledger:"
 # judgement: what changes a share by as much is said before why there is no deal.
 MUCH, MUCH_WEIGHT = 0.1, 0.95
@@ -188,14 +190,14 @@ def _kept(scenario: Scenario[Any], rows: Mapping[str, Row]) -> Iterator[Finding]
     told: list[Pieces] = []
     for side, name in zip(SIDES, side_names(scenario), strict=True):
         row = rows.get(f"broke_word_{side}")
-        if row is not None and row.share is not None:
+        if row is not None and row.share is not None and row.n >= FEWEST_TOLD:
             told.append(
                 [f"{name} in " if told else f"{name} did not do it by its day in ", *share_of(row, "" if told else "95 %: ")]
             )
     if told:
         yield finding("ending", 0.65, ["Where something was due, ", *joined(told), "."])
     row = rows.get("guards_left")
-    if row is not None and row.share is not None:
+    if row is not None and row.share is not None and row.n >= FEWEST_TOLD:
         of = share_of(row, "95 %: ")
         yield finding("ending", 0.65, ["The guards left before its end in ", *of, " of the histories with a ceasefire."])
 
