@@ -471,7 +471,7 @@ def scenario_numbers(node: object) -> Iterator[float]:
 
 
 def declared_defaults(tree: ast.AST) -> set[int]:
-    """The constants that knobs declare as their defaults: the schema has them, and they are told as such where they are taken."""
+    """The constants that knobs declare as their defaults: the schema has them, and they are told as defaults."""
     return {
         id(node)
         for call in ast.walk(tree)
