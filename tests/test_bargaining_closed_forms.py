@@ -10,6 +10,7 @@ import pytest
 
 from sim.engine.world import Setting
 from sim.model import simulate
+from tests.certain import certain
 
 STEPS = 200
 SIDES = ("attacker", "defender")
@@ -42,6 +43,7 @@ def duel(**changes: Any) -> Callable[[dict[str, Any]], None]:
             )  # fmt: skip
         tree["front"].update(offensives=[], belts=[], advance_km2_per_day=1e-6, advance_settled_km2_per_day=1e-6)
         tree["front"].update(force_elasticity=1, fire_elasticity=0)
+        tree["ceasefire"], tree["negotiation"] = certain(tree["ceasefire"]), certain(tree["negotiation"])
         section = tree["negotiation"]
         for name in ("red_lines", "forbidden", "weight_concentration"):
             section.pop(name, None)

@@ -444,7 +444,7 @@ def test_a_zone_costs_the_side_on_whose_ground_it_lies_and_no_other(load, monkey
         regime = "ceasefire.regimes.zone_without_guards"
         settings = [f"negotiation.{side}.zone_price={price}" for side, price in prices.items()]
         settings += [] if on == "both" else [f"{regime}.zone_on={on}"]
-        scenario = load("zone_without_guards", *settings)
+        scenario = load("zone_without_guards", "ceasefire.front_km=1_100", *settings)
         simulate(scenario, Setting(scenario.world.start_date, 14, 3, np.arange(40)))
         return made.pop().utility(slice(None))
 
