@@ -33,9 +33,9 @@ ANSWERS = {
     "horizon_months": "", "sides.attacker.name": "A", "sides.defender.name": "B",
     "manpower.attacker.force_persons": "{dist: uniform, low: 180_000, high: 220_000}",
     "manpower.attacker.pool_persons": "1_000_000", "manpower.attacker.intake_per_month": "9_000",
-    "manpower.attacker.past_daily_casualties": "250", "manpower.defender.force_persons": "160_000",
+    "manpower.defender.force_persons": "160_000",
     "manpower.defender.pool_persons": "600_000", "manpower.defender.intake_per_month": "7_000",
-    "manpower.defender.past_daily_casualties": "180", "attrition.attacker.daily_casualties": "250",
+    "attrition.attacker.daily_casualties": "250",
     "attrition.defender.daily_casualties": "180", "arms.attacker.fire_at_start_share": "0.5",
     "arms.attacker.production_fire_days_per_month": "15", "arms.defender.fire_at_start_share": "0.4",
     "arms.defender.production_fire_days_per_month": "7", "arms.backers.backer.name": "C",
@@ -46,8 +46,11 @@ ANSWERS = {
     "negotiation.issues.land.weight.attacker": "0.6", "negotiation.issues.land.weight.defender": "0.5",
     "negotiation.issues.land.land.none_km2": "0", "negotiation.issues.land.land.all_km2": "30_000",
     "negotiation.issues.land.options.line_before.area_km2": "4_000", "negotiation.issues.order.weight.attacker": "0.4",
-    "negotiation.issues.order.weight.defender": "0.5", "negotiation.issues.order.options.his_way.name": "B is neutral",
-    "negotiation.issues.order.options.her_way.name": "B chooses: an alliance",
+    "negotiation.issues.order.weight.defender": "0.5", "negotiation.issues.order.options.attackers_way.name": "B is neutral",
+    "negotiation.issues.order.options.defenders_way.name": "B chooses: an alliance",
+    "negotiation.issues.order.options.middle.name": "B is neutral, and guaranteed",
+    "negotiation.issues.order.options.middle.values.attacker": "0.6",
+    "negotiation.issues.order.options.middle.values.defender": "0.5",
     "negotiation.red_lines.of_the_attacker.hard_share": "0.5", "negotiation.red_lines.of_the_defender.hard_share": "0.4",
     "ceasefire.front_km": "300", "ceasefire.regimes.guarded_zone.zone_width_km": "10",
     "ceasefire.regimes.guarded_zone.guards": "5_000",
@@ -95,13 +98,13 @@ def numbers_written(file: Path) -> int:
 def test_check_says_one_line_for_each_blank(parley: Any, tmp_path: Path) -> None:
     done = parley("new", "my_war", "--blank", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "44 places to fill in" in done.stdout
+    assert "45 places to fill in" in done.stdout
     assert (tmp_path / "my_war.yaml").read_text(encoding="utf-8") == TEMPLATE
     checked = parley("check", "my_war.yaml", cwd=tmp_path)
     assert checked.returncode == 3
     told = checked.stderr.splitlines()
     left = [one for one in blanks(TEMPLATE, WarScenario) if one.text == "___"]
-    assert len(told) == len(left) == 44
+    assert len(told) == len(left) == 45
     for line, one in zip(told, left, strict=True):
         assert line.startswith(f"my_war.yaml:{one.line}:{one.column}: error: {one.name} is still blank. Write "), line
     # One is left, and nothing else is said.
@@ -149,13 +152,13 @@ def test_questions_explain_themselves_and_keep_what_was_answered(tmp_path: Path)
         "there is no day 1990-13-01 in the calendar",
         "force_persons must be a number, not the text 'many'",
         "force_persons must lie between 0 and 100000000 (persons), not -3",
-        "7 of 45 questions were asked. Go on in the file.",
+        "7 of 46 questions were asked. Go on in the file.",
     ):
         assert words in done.stderr
     text = (tmp_path / "my_war.yaml").read_text(encoding="utf-8")
     assert "    force_persons: {value: 5_000, assumption: true}  # persons" in text
-    assert text.count("___") == 39, "one of them in its first line"
-    assert "38 places to fill in" in done.stdout
+    assert text.count("___") == 40, "one of them in its first line"
+    assert "39 places to fill in" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -191,11 +194,15 @@ def test_a_default_follows_what_it_stands_for(tmp_path: Path) -> None:
     known = dict(quantities(load_scenario(file, WarScenario).world))
     for side, losses in (("attacker", 700), ("defender", 450)):
         assert known[f"manpower.{side}.past_intake_per_month"].central == known[f"manpower.{side}.intake_per_month"].central
+        assert known[f"manpower.{side}.past_daily_casualties"].central == losses
         assert known[f"support.{side}.year_casualties_persons"].central == round(365.25 * losses)
         assert known[f"beliefs.{side}.drift_noise_km2_per_day"].central == pytest.approx(0.4 * 12)
     assert known["arms.backers.league.past_aid_per_month_beur"].central == 0.6
-    stated = load_scenario(file, WarScenario, ["manpower.attacker.past_intake_per_month=5", "beliefs.attacker.optimism=1"])
-    changed = dict(quantities(stated.world))
+    settings = ["manpower.attacker.past_intake_per_month=5", "beliefs.attacker.optimism=1", "attrition.level_factor=0.5"]
+    settings.append("manpower.attacker.past_daily_casualties=0")
+    changed = dict(quantities(load_scenario(file, WarScenario, settings).world))
+    assert changed["manpower.attacker.past_daily_casualties"].central == 0
+    assert changed["manpower.defender.past_daily_casualties"].central == 225
     assert changed["manpower.attacker.past_intake_per_month"].central == 5
     assert changed["beliefs.attacker.drift_noise_km2_per_day"].central == pytest.approx(0.4 * 12)
     assert known["ceasefire.early_hazard"].word == "donbas_truces"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import Field as Option
-from pydantic import ValidationInfo, create_model, field_validator, model_validator
+from pydantic import ValidationError, ValidationInfo, create_model, field_validator, model_validator
 
 from sim.engine.calendar import DAYS_PER_YEAR
 from sim.engine.mechanism import Mechanism
@@ -51,6 +51,17 @@ ORDER_OF_THE_DAY = (
 )  # fmt: skip
 
 
+# Losses of a side before the start: if left out, those at the start went on.
+_PAST_LOSSES = "past_daily_casualties"
+
+
+def _a_day(losses: Any, side: str, otherwise: float) -> float:
+    """Return what a side loses a day at the start; `otherwise` where the section is wrong, which is said by itself."""
+    if losses is None:
+        return otherwise
+    return float(losses.level_factor.central * getattr(losses, side).daily_casualties.central)
+
+
 class _Checked(ScenarioHead):
     """A scenario whose sections fit together, and whose events name knobs and quantities that there are."""
 
@@ -61,6 +72,22 @@ class _Checked(ScenarioHead):
             return {**raw, Support.name: {}}
         return raw
 
+    @model_validator(mode="before")
+    @classmethod
+    def _losses_went_on(cls, raw: Any) -> Any:
+        forces = raw.get(Manpower.name) if isinstance(raw, dict) else None
+        if not isinstance(forces, dict):
+            return raw
+        without = [side for side in SIDES if isinstance(own := forces.get(side), dict) and own.get(_PAST_LOSSES) is None]
+        if not without:
+            return raw
+        try:
+            losses = Attrition.parameters.model_validate(raw.get(Attrition.name))
+        except ValidationError:
+            losses = None
+        filled = {side: {**forces[side], _PAST_LOSSES: _a_day(losses, side, 0.0)} for side in without}
+        return {**raw, Manpower.name: {**forces, **filled}}
+
     @field_validator(Support.name, mode="before", check_fields=False)
     @classmethod
     def _a_year_as_now(cls, value: Any, info: ValidationInfo) -> Any:
@@ -70,8 +97,7 @@ class _Checked(ScenarioHead):
         for side in SIDES:
             own = value.get(side, {})
             if isinstance(own, dict) and own.get("year_casualties_persons") is None:
-                # Where losses are wrong, that is said already.
-                a_day = losses.level_factor.central * getattr(losses, side).daily_casualties.central if losses else 1.0
+                a_day = _a_day(losses, side, 1.0)
                 filled[side] = {**own, "year_casualties_persons": max(round(DAYS_PER_YEAR * a_day), 1)}
         return {**value, **filled}
 

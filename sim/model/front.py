@@ -159,7 +159,8 @@ class FrontParameters(Section, Generic[N]):
         if any(month not in range(1, 13) for month in self.mud_months):
             raise ValueError("mud_months are numbers of calendar months, from 1 to 12")
         if self.held_area_km2.support[1] > self.total_area_km2.support[0]:
-            raise ValueError("held_area_km2 can be larger than total_area_km2")
+            message = "held_area_km2 must not be larger than total_area_km2"
+            raise FieldError(Flaw(message, "Write a smaller area, or a larger total", ("held_area_km2",)))
         settled = settled_pace(self)
         if settled is not None and max(np.abs(settled.support)) >= self.fastest_km2_per_day.support[0]:
             message = "fastest_km2_per_day can be no faster than the settled pace"

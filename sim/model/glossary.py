@@ -2,7 +2,7 @@
 
 WORDS = {
     "assumption": "A number that is assumed, because no source gives it.",
-    "attacker": "The side that advances at the start; the first of the two sides.",
+    "attacker": "The side that wants to change who holds the ground; the first of the two sides.",
     "backer": "A state, or a group of states, that sends arms to one side.",
     "balance": "How much stronger the attacker's force and fire are than at the start, on a logarithmic scale.",
     "belief": "What a side takes the pace of the front and the balance of forces to be; it learns from what it sees.",
@@ -13,7 +13,7 @@ WORDS = {
     "collapse": "The end of an army's resistance, which ends the fighting of that history.",
     "concession": "What a side signs although it is worth less to it than fighting on.",
     "deal": "A package that both sides have signed.",
-    "defender": "The side that is attacked at the start; the second of the two sides.",
+    "defender": "The side that wants to keep the ground, or to have it back; the second of the two sides.",
     "desertion": "Soldiers who leave the force for good without being hit.",
     "distribution": "The values that an uncertain number may take, and how likely each is.",
     "elasticity": "By how many per cent something changes when something else changes by one per cent.",

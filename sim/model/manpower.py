@@ -73,8 +73,8 @@ class SideManpower(Section, Generic[N]):
         label="{side}'s stages of recovery",
     )  # fmt: skip
     past_daily_casualties: N = knob(
-        "persons a day", "Casualties a day before the start, whose wounded are recovering now.", low=0, high=1e6,
-        at_start=True, label="{side}'s losses before the start",
+        "persons a day", "Casualties a day before the start, whose wounded are recovering now; as many as now, if left out.",
+        low=0, high=1e6, default=None, at_start=True, label="{side}'s losses before the start",
     )  # fmt: skip
     desertion_share_per_month: N = knob(
         "share a month", "Share of the force that deserts.", low=0, high=1, default=0, label="{side}'s desertion a month"

@@ -25,7 +25,7 @@ from .forms import origin_flaws
 from .knobs import numbers
 from .quantity import Fixed, Quantity
 from .section import Item, knob
-from .wording import did_you_mean, listed, number, quoted
+from .wording import did_you_mean, listed, number, quoted, where_source
 
 if TYPE_CHECKING:
     from .head import ScenarioHead
@@ -218,7 +218,7 @@ def correlation_flaws(world: ScenarioHead) -> list[Flaw]:
         for step, key in enumerate(keys):
             if key not in world.sources:
                 below = () if isinstance(one.source, str) else (step,)
-                hint = did_you_mean(key, world.sources) or "Add it to 'sources'"
+                hint = where_source(key, world.sources)
                 flaws.append(Flaw(f"unknown source {quoted(key)}", hint, (*here, "source", *below)))
         for step, path in enumerate(one.between):
             flaws += _path_flaws(path, known, (*here, "between", step))

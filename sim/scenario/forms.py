@@ -19,6 +19,8 @@ _BOUNDS = ("min", "max")
 _WAYS = "Write a number, {value: ...} or {dist: ..., ...}"
 _ORIGIN = ("source", "source_of", "note", "assumption")
 SOURCE_OF = ("value", "direction")
+# What is written for a key, and should be.
+_INSTEAD = {"assumed": "Write assumption: true"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def _near_miss(raw: dict[str, Any]) -> str:
     if fitting:
         return f"Add dist: {' or '.join(fitting)}"
     for key in raw:
-        if key not in _ORIGIN:
+        if key not in _ORIGIN and key not in _INSTEAD:
             near = closest(key, ("value", "dist"))
             if near:
                 return f"Did you mean '{near}'?"
@@ -105,10 +107,11 @@ def _key_flaws(name: str, needed: tuple[str, ...], raw: dict[str, Any]) -> Itera
     for key in unknown:
         # A key of the distribution's other form is no misspelling.
         of_other_form = any(key in keys for keys in FAMILIES[name].forms)
-        near = None if of_other_form else closest(key, [other for other in allowed if other not in raw])
+        near = None if of_other_form or key in _INSTEAD else closest(key, [other for other in allowed if other not in raw])
         meant.add(near)
         hint = f"{name} takes {takes}; also allowed: {listed((*bounds, *_ORIGIN))}"
-        yield Flaw(f"unknown key {quoted(key)} in {{field}}", f"Did you mean '{near}'?" if near else hint, (key,))
+        cure = _INSTEAD.get(key) or (f"Did you mean '{near}'?" if near else hint)
+        yield Flaw(f"unknown key {quoted(key)} in {{field}}", cure, (key,))
     for key in needed:
         if key not in raw and key not in meant:  # a misspelt key is one mistake, not two
             yield Flaw(f"{{field}} lacks {quoted(key)}", f"{name} takes {takes}")

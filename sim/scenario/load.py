@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -31,7 +32,7 @@ from .section import duplicate_ids
 from .translate import still_blank, translate
 from .tree import Items, contradiction, everything, plain
 from .tree import places as places_of
-from .wording import did_you_mean, listed, quoted
+from .wording import quoted, where_source
 from .write import to_yaml
 
 T = TypeVar("T", bound=ScenarioHead)
@@ -213,10 +214,11 @@ def _validated(
     except ValidationError as error:
         flaws += translate(error, schema, tree)
     flaws += _tree_flaws(tree, tree.get("sources", {}))
+    settings = {where: place for where, place in places.items() if not place.line}
     for where, flaw in flaws:
         # What could not be read has its problem already.
         if not any(where[:length] in spoilt for length in range(len(where) + 1)):
-            wrong.append(Located(_nearest(where, places, shown), flaw, where))
+            wrong.append(Located(_set_beside(where, flaw, settings) or _nearest(where, places, shown), flaw, where))
     if wrong or world is None:
         ordered = sorted(wrong, key=lambda item: item.place.order)
         raise ScenarioError(dict.fromkeys(item.problem for item in ordered))
@@ -255,12 +257,25 @@ def _nearest(path: Path, places: Mapping[Path, Place], shown: str) -> Place:
     return Place(shown, 1, 1)
 
 
+def _set_beside(path: Path, flaw: Flaw, settings: Mapping[Path, Place]) -> Place | None:
+    """Return the setting of a number of the same section that a flaw names, unless the place of the flaw is one itself."""
+    if not settings or path in settings:
+        return None
+    named = set(re.findall(r"\w+", flaw.message))
+    beside = (one for one in settings if one and one[:-1] in (path, path[:-1]) and one != path and one[-1] in named)
+    return next((settings[one] for one in beside), None)
+
+
 def _tree_flaws(tree: dict[str, Any], sources: Any) -> Iterator[tuple[Path, Flaw]]:
     """Yield what needs no schema, so that it is said with everything else: unknown sources, wrong or repeated ids."""
+    untold = True
     for path, node in everything(tree):
         is_number = isinstance(node, dict) and ("value" in node or "dist" in node)
         if is_number and "source" in node and isinstance(sources, dict):
-            yield from _source_flaws(node["source"], sources, (*path, "source"))
+            for where, flaw in _source_flaws(node["source"], sources, (*path, "source")):
+                # How sources are written is said once.
+                yield where, flaw if sources or untold else Flaw(flaw.message, "Add it to 'sources'")
+                untold = False
         if isinstance(node, Items):
             for name, thing in node.items():
                 if isinstance(thing, dict) and "id" in thing:
@@ -273,8 +288,5 @@ def _tree_flaws(tree: dict[str, Any], sources: Any) -> Iterator[tuple[Path, Flaw
 def _source_flaws(written: Any, sources: dict[str, Any], path: Path) -> Iterator[tuple[Path, Flaw]]:
     for position, key in enumerate(written if isinstance(written, list) else [written]):
         if isinstance(key, str) and key and key not in sources:
-            hint = did_you_mean(key, sources) or "Add it to 'sources'"
-            if hint.startswith("Possible") and len(sources) > 12:
-                hint = f"Add it to 'sources', which has {listed(sources)}"
             where = (*path, position) if isinstance(written, list) else path
-            yield where, Flaw(f"unknown source {quoted(key)}", hint)
+            yield where, Flaw(f"unknown source {quoted(key)}", where_source(key, sources))

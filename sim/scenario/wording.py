@@ -119,6 +119,21 @@ def did_you_mean(word: object, names: Iterable[object], prefix: str = "") -> str
     return f"Possible: {listed(known)}" if known else ""
 
 
+def where_source(key: str, sources: Iterable[str]) -> str:
+    """Return what to do about a source that is not among those of a scenario; without any, how one is written.
+
+    >>> where_source("milbal", ["kiel"])
+    'Possible: kiel'
+    """
+    known = list(sources)
+    if not known:
+        name = key if key.isidentifier() else "KEY"
+        form = '{author: IISS, title: The Military Balance, date: 1982, address: "https://www.iiss.org", quality: B}'
+        return f"Add it to 'sources', as in sources: {{{name}: {form}}}"
+    hint = did_you_mean(key, known)
+    return f"Add it to 'sources', which has {listed(known)}" if hint.startswith("Possible") and len(known) > 12 else hint
+
+
 def cut(name: str, room: int) -> str:
     """Return as many words of a name as there is room for, or letters of the first, and a sign that there are more.
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sim.scenario import Scenario, ScenarioError
+from sim.model import WarScenario
+from sim.scenario import Scenario, ScenarioError, load_scenario
 
 TITLE = "title: Fine\n"
 
@@ -211,6 +212,38 @@ LOSSES = "losses:\n  killed_share: {value: 0.3, source: [kiel-2024], note: a not
 def test_one_mistake_one_line(fine: str, lines: Any, old: str, new: str, said: str) -> None:
     assert fine.count(old) == 1
     assert lines(fine.replace(old, new)) == [f"s.yaml:{said}"]
+
+
+def test_how_a_source_is_written_is_said_once_where_there_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    numbers = "{attacker: {pool_persons: {value: 5, source: a}}, defender: {pool_persons: {value: 5, source: [b]}}}"
+    file.write_text(f"title: Mine\nmanpower: {numbers}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError) as error:
+        load_scenario(file, WarScenario)
+    said = [str(one) for one in error.value.problems if "unknown source" in str(one)]
+    assert len(said) == 2
+    assert "unknown source 'a'. Add it to 'sources', as in sources: {a: {author: IISS, title: The Military " in said[0]
+    assert said[1].endswith("unknown source 'b'. Add it to 'sources'")
+    # As it is said, so it is read.
+    sources = said[0].partition("as in ")[2]
+    extending = f"extends: baseline\n{sources}\nmanpower: {{attacker: {{pool_persons: {{value: 5, source: a}}}}}}\n"
+    file.write_text(f"title: Mine\ndescription: Mine.\n{extending}", encoding="utf-8")
+    assert load_scenario(file, WarScenario).world.sources["a"].author == "IISS"
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        (["front.held_area_km2=700_000"], "--set front.held_area_km2=700_000"),
+        (["front.total_area_km2=1"], "--set front.total_area_km2=1"),
+        (["front.total_area_km2=1", "front.advance_km2_per_day=3"], "--set front.total_area_km2=1"),
+    ],
+)
+def test_two_numbers_that_contradict_are_told_with_the_one_that_was_set(settings: list[str], place: str) -> None:
+    with pytest.raises(ScenarioError) as error:
+        load_scenario("baseline", WarScenario, settings)
+    (said,) = map(str, error.value.problems)
+    assert said.startswith(f"{place}: error: held_area_km2 must not be larger than total_area_km2. Write")
 
 
 def test_an_unknown_section_names_those_there_are(fine: str, lines: Any, schema: Any) -> None:
