@@ -167,7 +167,8 @@ def unfair(option: str) -> Change:
     """Return what leaves one option about land, and lets fighting cost no more than it did once the ceasefire holds."""
 
     def change(tree: Tree) -> None:
-        section = tree["negotiation"]
+        # Or else what land is worth differs too, and how far land is from the balance with it.
+        section = tree["negotiation"] = certain(tree["negotiation"])
         territory = section["issues"]["territory"]
         territory["options"] = {option: territory["options"][option]}
         section["forbidden"] = []
