@@ -3,7 +3,7 @@
 >>> import sim
 >>> base = sim.run("baseline", replications=100, months=3)
 >>> base.summary[0].label, base.summary[0].share
-('War goes on', 0.95)
+('War goes on', 0.92)
 >>> less = sim.run("baseline", replications=100, months=3, settings={"arms.defender.aid_scale": 0.3})
 >>> sim.compare(base, less).line("casualties_attacker").verdict
 'difference'

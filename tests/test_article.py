@@ -38,12 +38,10 @@ def test_every_number_of_a_shipped_scenario_has_a_source_or_is_an_assumption(loa
     names = shipped()
     assert {"baseline", "history/iwo_jima"} <= set(names)
     for name in names:
-        world = load(name).world
-        by_path = dict(quantities(world))
+        by_path = dict(quantities(load(name).world))
         bare = [path for path, q in by_path.items() if not (q.sources or q.assumption or q.word)]
-        # A default of 0 is a part of the model that the scenario leaves out, and other laws have nothing of the mixed one.
-        left_out = set() if world.attrition.law == "mixed" else {"attrition.mixed_exponent"}
-        assert [path for path in bare if by_path[path].central != 0 and path not in left_out] == []
+        # A default of 0 is a part of the model that the scenario leaves out.
+        assert [path for path in bare if by_path[path].central != 0] == []
 
 
 def test_the_baseline_meets_its_targets(load, ensemble):

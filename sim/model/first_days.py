@@ -33,7 +33,7 @@ _HAZARD_PER_YEAR, _FORCE_A_WEEK, _FIRE, _INTAKE, _STOCK_LASTS_DAYS, _GROUND = 0.
 # judgement: likewise. Losses come out within 16 % of what is stated, no army that is there is used up within three years,
 # the smallest front, an island, lasts for a month, and a year before the start cost between a third of what it does now and
 # a fifth more.
-_LOSSES, _FORCE_LASTS_DAYS, _MAP_LASTS_DAYS, _YEARS_APART = 0.25, 180.0, 28.0, 5.0
+_LOSSES, _FORCE_LASTS_DAYS, _MAP_LASTS_DAYS, _YEARS_APART = 0.25, 26.0 * DAYS_PER_WEEK, 28.0, 5.0
 
 
 def first_days(scenario: Scenario[ScenarioHead]) -> list[str]:

@@ -11,6 +11,7 @@ from .correlations import Correlation, correlation_flaws
 from .errors import FieldError, Flaw
 from .expect import Expectation
 from .section import Section, knob
+from .walk import KEPT
 from .wording import cut, found
 
 MOST_MONTHS = 600
@@ -82,6 +83,7 @@ class ScenarioHead(Section):
     inherited: dict[str, list[str]] = Field(
         default={},
         description="Numbers that are those of another war, by its name: found by Parley, which keeps it with runs",
+        json_schema_extra=KEPT,
     )
     expect: list[Expectation] = Field(default=[], description="Ranges in which outcomes must lie, for `parley targets`")
 

@@ -13,7 +13,7 @@ from .errors import FieldError, Flaw, Path, Step
 from .meant import Meant
 from .read import Document, Located, Place, read_value
 from .tree import LIKE, Items, everything, in_one_form, plain, tree_of, with_likes
-from .walk import below, fields, gone, is_mapping, is_number
+from .walk import below, fields, gone, is_mapping, is_number, offered
 from .wording import quoted
 
 NOTE = "set on the command line"
@@ -108,7 +108,7 @@ def _step(node: Any, annotation: Any, names: list[str], position: int, meant: Me
     prefix = ".".join(above)
     dot = f"{prefix}." if prefix else ""
     if isinstance(node, dict):
-        known = [*fields(annotation), *(key for key in node if key not in fields(annotation))]
+        known = [*offered(annotation), *(key for key in node if key not in fields(annotation))]
         # The keys of a distribution and of a free mapping are checked when the scenario is.
         if name in known or is_number(annotation) or is_mapping(annotation):
             return name

@@ -17,7 +17,7 @@ from .knobs import knob_of
 from .meant import Meant
 from .read import Located
 from .tree import Items
-from .walk import Where, fields, gone, is_mapping, is_number, is_section, item_of, locate, members
+from .walk import Where, fields, gone, is_mapping, is_number, is_section, item_of, locate, members, offered
 from .wording import closest, did_you_mean, found, listed, quoted, shorten
 
 _KINDS = {
@@ -191,7 +191,7 @@ def _unknown(where: Where, tree: Any, inside: str, meant: Meant) -> Flaw:
         return Flaw(f"remove must be true{inside}", "Write remove: true, or leave it out")
     if name in gone(where.inside):
         return Flaw(f"field {quoted(name)}{inside} is no longer there", gone(where.inside)[name])
-    allowed = [field for field in fields(where.inside) if not (is_named and field == "id")]
+    allowed = [field for field in offered(where.inside) if not (is_named and field == "id")]
     # What is meant may be there already, inherited. At the root `extends` is gone before.
     is_extends = not above and closest(name, ["extends"]) == "extends"
     hint = "Did you mean 'extends'?" if is_extends else meant.indented(name, above) or meant.hint([name], above, allowed)

@@ -7,13 +7,15 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 from pydantic.fields import FieldInfo
 
 from .errors import Path, Step
 from .quantity import Fixed, Quantity
 
 T = TypeVar("T")
+# What a field has that only Parley writes.
+KEPT: dict[str, JsonValue] = {"kept_by": "parley"}
 
 
 def _once(of: Callable[[Any], T]) -> Callable[[Any], T]:
@@ -50,6 +52,11 @@ def fields(annotation: Any) -> Mapping[str, FieldInfo]:
         if is_section(member):
             found.update(member.model_fields)
     return found
+
+
+def offered(annotation: Any) -> list[str]:
+    """Return the names of the fields that an author may write: without what only Parley keeps there."""
+    return [name for name, field in fields(annotation).items() if field.json_schema_extra != KEPT]
 
 
 def gone(annotation: Any) -> dict[str, str]:

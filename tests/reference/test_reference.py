@@ -176,6 +176,7 @@ def typical_world() -> World:
         },
         "attrition": {
             "law": "mixed",
+            "mixed_exponent": 0.3,
             "level_factor": 1.0,
             "tempo_ar": 0.9,
             "tempo_change_log_sd": 0.15,

@@ -10,6 +10,7 @@ from sim.model import WarScenario
 from sim.scenario import ScenarioError, load_scenario
 from sim.scenario.describe import entries
 from sim.scenario.tree import everything
+from sim.scenario.walk import offered
 
 
 def test_setting_a_number_replaces_a_mapping(load: Any) -> None:
@@ -103,7 +104,7 @@ def test_what_cannot_be_set(lines: Any, text: str, said: str) -> None:
 
 
 def test_a_path_that_is_empty(lines: Any, schema: Any) -> None:
-    assert lines(overrides=["=3"]) == [f"--set =3: error: unknown path ''. Possible: {', '.join(schema.model_fields)}"]
+    assert lines(overrides=["=3"]) == [f"--set =3: error: unknown path ''. Possible: {', '.join(offered(schema))}"]
 
 
 def test_problems_of_the_file_come_first(fine: str, lines: Any) -> None:
