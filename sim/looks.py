@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.api import Settings, Source, load, read, run
 from sim.catalogue import heads, speaks_of
-from sim.ensemble.run import horizon_days
 from sim.errors import ParleyError
-from sim.model.first_days import first_days
-from sim.model.notes import long_work, notes
 from sim.results.comparison import Comparison, Line
 from sim.results.frames import Rows
 from sim.results.history import NoSuchHistory, retold, which_history
@@ -24,7 +21,7 @@ from sim.studies.breakeven import BreakEven
 from sim.studies.condition import Condition
 from sim.studies.sweep import Sweep
 from sim.words.comparison import difference_in_words, in_cells
-from sim.words.provenance import advice
+from sim.words.provenance import remarks
 from sim.words.scenarios import difference_rows
 
 if TYPE_CHECKING:
@@ -150,7 +147,7 @@ def check(scenario: Source, settings: Settings = ()) -> list[str]:
         With every problem of one that is not right.
     """
     found = load(scenario, settings)
-    return [*advice(found), *notes(found, horizon_days(found)), *long_work(found), *first_days(found)]
+    return remarks(found)
 
 
 def scenarios(word: str = "") -> Rows:

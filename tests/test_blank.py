@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+import sim
 from sim.ensemble.run import Plan, run_ensemble
 from sim.model import POLITICS, WarScenario
 from sim.model.first_days import first_days
@@ -28,6 +29,18 @@ WARS = sorted((Path(__file__).parent / "wars").glob("*.yaml"))
 MOST_LINES, MOST_NUMBERS = 60, 40
 TEMPLATE = blank_text("my_war")
 # Plausible numbers, as an analyst may write them, in the order of the template.
+RANGES = [
+    *(
+        (f"{name}.{side}.{end}", low, high)
+        for name, end, low, high in (
+            ("manpower", "force_persons", 300_000, 500_000),
+            ("manpower", "intake_per_month", 10_000, 30_000),
+            ("arms", "production_fire_days_per_month", 5, 20),
+            ("negotiation", "cost_of_war_per_year", 0.02, 0.1),
+        )
+        for side in ("attacker", "defender")
+    ),
+]
 ANSWERS = {
     "title": "My war: A against B, 1990", "description": "A advances, slowly.", "start_date": "1990-03-01",
     "horizon_months": "", "sides.attacker.name": "A", "sides.defender.name": "B",
@@ -187,6 +200,25 @@ def test_a_war_in_the_form_of_the_template_runs(file: Path) -> None:
     found = run_ensemble(scenario, Plan(50, 1, 183))
     assert len(found.outcomes["ending"]) == 50
     assert not found.failures
+
+
+HARD = [f"negotiation.red_lines.of_the_{side}.hard_share={share}" for side, share in (("attacker", 0.8), ("defender", 0.9))]
+NO_MIDDLE = "negotiation.issues.order.options.middle={remove: true}"
+NO_PACKAGE = "in 72 % of histories no package can be signed: every option of 'order' is beyond a hard red line of one side"
+
+
+def test_check_remarks_on_what_a_new_war_leaves_out() -> None:
+    (file,) = [one for one in WARS if one.stem == "long_war"]
+    truces, points = sim.check(file)
+    assert truces.startswith("how soon truces break is by default that of the truces in Donbas of 2015-20")
+    assert points.startswith("31 of your 31 numbers without a source that may be ranges are points: the band")
+    # A truce of its own, by number or by word, is the author's; and so is an option that no red line is about.
+    for hazard in ("0.5", "donbas_truces"):
+        assert sim.check(file, [f"ceasefire.early_hazard={hazard}", *HARD])[:-1] == []
+    assert [line.partition(".")[0] for line in sim.check(file, [*HARD, NO_MIDDLE])[1:-1]] == [NO_PACKAGE]
+    assert len(sim.check(file, [NO_MIDDLE])) == 2, "in 18 % only"
+    ranges = [f"{path}={{dist: uniform, low: {low}, high: {high}}}" for path, low, high in RANGES]
+    assert not any("are points" in line for line in sim.check(file, ranges))
 
 
 def test_a_default_follows_what_it_stands_for(tmp_path: Path) -> None:

@@ -42,12 +42,9 @@ def check(
     Example:  parley check baseline --sources
     """
     with errors_as_lines():
-        from sim.ensemble.run import horizon_days
-        from sim.model.first_days import first_days
-        from sim.model.notes import long_work, notes
         from sim.scenario.describe import coverage, provenance
         from sim.words.layout import Column, Table, Text
-        from sim.words.provenance import advice, counted
+        from sim.words.provenance import counted, remarks
 
         way = way_to_print(as_markdown, as_csv, as_json, excel)
         bare, told = 0, list[dict[str, Any]]()
@@ -57,12 +54,7 @@ def check(
             sections = list(coverage(scenario))
             origins = provenance(scenario)
             ok = f"{scenario.path}: no problems; {counted(origins)}"
-            found = [
-                *advice(scenario),
-                *notes(scenario, horizon_days(scenario)),
-                *long_work(scenario),
-                *first_days(scenario),
-            ]
+            found = remarks(scenario)
             rows = [
                 {
                     "scenario": scenario.name, "section": one.section, "numbers": one.numbers, "sourced": one.sourced,

@@ -2,6 +2,7 @@
 
 Every number is at its centre; no halt, wave or offensive comes, only such events as are certain, and nothing is drawn from
 day to day. The war that was seen then goes on as it was. Where something else moves, the numbers contradict one another.
+So do a few pairs of them that are out of proportion to each other, which are told with them.
 No deal can come so soon, since sides weigh one every fortnight.
 """
 
@@ -34,6 +35,10 @@ _HAZARD_PER_YEAR, _FORCE_A_WEEK, _FIRE, _INTAKE, _STOCK_LASTS_DAYS, _GROUND = 0.
 # the smallest front, an island, lasts for a month, and a year before the start cost between a third of what it does now and
 # a fifth more.
 _LOSSES, _FORCE_LASTS_DAYS, _MAP_LASTS_DAYS, _YEARS_APART = 0.25, 26.0 * DAYS_PER_WEEK, 28.0, 5.0
+# judgement: likewise. The smallest pool in the shipped wars lasts for seven months of its intake; an army of which a fifth
+# falls on each day is one in thousands; and a year of war that costs all that is bargained over leaves nothing to fight for.
+# A pace that wavers by three times the fastest that there is can hardly have been seen.
+_POOL_LASTS_MONTHS, _FORCE_A_DAY, _COST, _SPREAD_OF_FASTEST = 5.0, 0.2, 1.0, 3.0
 
 
 def first_days(scenario: Scenario[ScenarioHead]) -> list[str]:
@@ -49,6 +54,9 @@ def _with_place(scenario: Scenario[ScenarioHead], line: str) -> str:
 
 def _out_of_line(scenario: Scenario[ScenarioHead]) -> list[str]:
     centre = {path: quantity.central for path, quantity in quantities(scenario.world)}
+    thousands = [line for side in SIDES for line in _thousands(centre, side)]
+    if thousands:
+        return thousands
     given = {path: np.array([0.0 if path in _NOISE or _by_chance(path, value) else value]) for path, value in centre.items()}
     one = np.zeros(1, dtype=np.int64)
     try:
@@ -62,8 +70,49 @@ def _out_of_line(scenario: Scenario[ScenarioHead]) -> list[str]:
         when = int(np.argmin(days.at_war))
         what = "front.held_area_km2, and at what ends a war at once (aims, collapse)"
         return [f"the fighting is over after {when} days, before anything has happened. Look at {what}"]
-    looks = (_collapse, _drift, _losses, _year, _intake, _fire, _stock)
-    return [*(line for side in range(len(SIDES)) for look in looks for line in look(days, side)), *_ground(days)]
+    looks = (_collapse, _drift, _losses, _year, _intake, _fire, _stock, _cost)
+    # Beside a map that is too small, so is all else that is measured on it.
+    whole = ([*_ground(days)] or [*_areas(centre)]) + [*_spread(days)]
+    return [*(line for side in range(len(SIDES)) for look in looks for line in look(days, side)), *whole]
+
+
+def _thousands(centre: dict[str, float], side: str) -> Iterator[str]:
+    """Yield that a force is so small beside its losses that it may have been written in thousands."""
+    force, losses = centre[f"manpower.{side}.force_persons"], centre[f"attrition.{side}.daily_casualties"]
+    if 1 <= force * _FORCE_A_DAY < losses:
+        yield (
+            f"manpower.{side}.force_persons: {exact_number(force)} persons for {exact_number(losses)} casualties a day: "
+            "are these thousands? Write persons"
+        )
+
+
+def _cost(days: _Days, side: int) -> Iterator[str]:
+    path = f"negotiation.{SIDES[side]}.cost_of_war_per_year"
+    if days.at(path) > _COST:
+        yield (
+            f"{path}: a year of war costs {days.at(path):.3g} times all that is bargained over, so that any deal is better "
+            "than a year of it. Write 0.01 for little, 0.5 for much"
+        )
+
+
+def _spread(days: _Days) -> Iterator[str]:
+    spread, fastest = days.at(_SPREAD), days.at("front.fastest_km2_per_day")
+    if spread > _SPREAD_OF_FASTEST * fastest:
+        yield (
+            f"{_SPREAD}: the pace differs from month to month by {spread:,.5g} km2 a day, where {fastest:,.5g} is the "
+            "fastest that there is. Write by how much it did"
+        )
+
+
+def _areas(centre: dict[str, float]) -> Iterator[str]:
+    """Yield the options that leave the attacker with more ground than is fought over."""
+    total = centre["front.total_area_km2"]
+    for path, area in centre.items():
+        if path.startswith("negotiation.issues.") and path.endswith(".area_km2") and area > total:
+            yield (
+                f"{path}: the attacker keeps {exact_number(area)} km2, where {exact_number(total)} are fought over in all. "
+                "Write less"
+            )
 
 
 def _by_chance(path: str, value: float) -> bool:
@@ -167,6 +216,13 @@ def _intake(days: _Days, side: int) -> Iterator[str]:
         yield (
             f"{path}.pool_persons: the pool gives {came:,.0f} recruits in the first {DAYS} days, where intake_per_month asks"
             f" for {wanted:,.0f}. Write a larger pool"
+        )
+        return
+    a_month, pool = days.at(f"{path}.intake_per_month"), days.at(f"{path}.pool_persons")
+    if a_month * _POOL_LASTS_MONTHS > pool:
+        yield (
+            f"{path}.intake_per_month: {exact_number(a_month)} a month would empty the pool of {exact_number(pool)} in "
+            f"{pool / a_month:.2g} months. Write fewer, or look at pool_persons"
         )
 
 

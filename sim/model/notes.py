@@ -24,6 +24,9 @@ from sim.scenario.wording import number
 _NEVER = {"probability": "0", "hazard_per_year": "0"}
 _NOTHING = {"amount_beur": "0", "cut_share": "0", "persons": "0", "intensity": "1"}
 _SHOWN = 4
+# judgement: where so many histories can have no deal from their first day on, it is worth a line; and so many red lines of
+# one issue are taken together in no time, more than any scenario has.
+_MOST_BARRED, _MOST_LINES = 0.5, 12
 
 # judgement: measured; what each adds to the time of a run that has little of it, and what is worth a line.
 _LONG = 3.0
@@ -57,7 +60,7 @@ def notes(scenario: Scenario[ScenarioHead], days: int) -> list[str]:
         if _is(entry, _NOTHING) and entry.item not in gone:
             lines.append(f"{entry.item} has {_what(entry)} of {entry.text}, and changes nothing")
     lines += [*_of_events(scenario, days, gone), *_of_windows(scenario, days), *_of_land(scenario), *_of_keeping(scenario)]
-    lines += _of_trust(scenario)
+    lines += [*_of_trust(scenario), *_of_lines(scenario)]
     return [*lines, *of_levels(scenario)]
 
 
@@ -177,6 +180,39 @@ def _of_trust(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
         yield "trust is never learned: there are no truces, and no first_phase"
         if not any(_most(one.unreliable_effect) for one in sides.values()):
             yield "trust changes nothing: unreliable_effect is 0, and nothing is there to be kept"
+
+
+def _of_lines(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
+    """Yield which issue has all its options beyond hard red lines in most histories, with red lines hard independently.
+
+    Who extends another scenario to harden a line means it.
+    """
+    world: Any = scenario.world
+    talks = world.negotiation
+    for issue in talks.issues if talks is not None and scenario.stands_alone else ():
+        lines = [
+            line
+            for line in talks.red_lines
+            if [*line.terms] == [issue.id] and not (line.bounds or line.opens_and_lapses or line.ratified_by)
+        ]
+        share = _share_covered({option.id for option in issue.options}, lines) if len(lines) <= _MOST_LINES else 0.0
+        if share > _MOST_BARRED:
+            yield (
+                f"in {share * 100:.0f} % of histories no package can be signed: every option of '{issue.id}' is beyond a "
+                "hard red line of one side. Add an option that none of them is about, or write a lower hard_share"
+            )
+
+
+def _share_covered(options: set[str], lines: Sequence[RedLine[Quantity]]) -> float:
+    """Return in what share of histories those lines that are hard are about all of the options."""
+    chances = {frozenset[str](): 1.0}
+    for line in lines:
+        (terms,), hard, so_far = line.terms.values(), line.hard_share.central, chances
+        chances = {}
+        for covered, chance in so_far.items():
+            for more, of_it in ((covered, 1.0 - hard), (covered | set(terms), hard)):
+                chances[more] = chances.get(more, 0.0) + chance * of_it
+    return sum(chance for covered, chance in chances.items() if covered >= options)
 
 
 def _of_zone(world: Any, regime: Any, path: str) -> Iterator[str]:

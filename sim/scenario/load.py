@@ -72,6 +72,11 @@ class Scenario(Generic[T]):
     files: tuple[FilePath, ...] = ()
 
     @cached_property
+    def stands_alone(self) -> bool:
+        """Whether all that is written of it stands in one file, beside what was set."""
+        return len({place.file for place in self.places.values() if place.line}) == 1
+
+    @cached_property
     def settings(self) -> tuple[Setting, ...]:
         """What is not as the file has it, by path; the horizon, of which a run has its own, is left out."""
         before = () if self.origin is None else self.origin.settings

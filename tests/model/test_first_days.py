@@ -62,6 +62,18 @@ OUT_OF_LINE = {
             "attrition.defender.daily_casualties: the first day",
         ],
     ),
+    "a pool of a few months": (
+        ["manpower.defender.intake_per_month=500_000", "manpower.defender.past_intake_per_month=20_000"],
+        ["manpower.defender.intake_per_month: 500,000 a month would empty the pool of "],
+    ),
+    "thousands": (
+        ["manpower.attacker.force_persons=600"],
+        ["manpower.attacker.force_persons: 600 persons for 1,500 casualties a day: are these thousands? Write persons"],
+    ),
+    "a pace that cannot be": (
+        ["front.advance_sd_km2_per_day=500"],
+        ["front.advance_sd_km2_per_day: the pace differs from month to month by 500 km2 a day, where "],
+    ),
     "another year": (
         ["support.attacker.year_casualties_persons=20_000"],
         ["support.attacker.year_casualties_persons: a year of the war before is said to have cost 20,000, "],
@@ -82,6 +94,22 @@ def test_what_is_out_of_line_is_one_line_with_its_place(load: Any, case: str) ->
     settings, expected = OUT_OF_LINE[case]
     said = first_days(load("no_talks", *settings))
     assert [line[: len(start)] for line, start in zip(said, expected, strict=True)] == expected
+
+
+def test_what_is_bargained_over_is_in_proportion(load: Any) -> None:
+    assert first_days(load("baseline", "negotiation.attacker.cost_of_war_per_year=1")) == []
+    dear, far = (
+        first_days(load("baseline", setting))
+        for setting in (
+            "negotiation.attacker.cost_of_war_per_year=1.5",
+            "negotiation.issues.territory.options.line_of_2022.area_km2=700_000",
+        )
+    )
+    assert len(dear) == len(far) == 1
+    assert dear[0].startswith("negotiation.attacker.cost_of_war_per_year: a year of war costs 1.5 times all that is")
+    assert far[0].startswith(
+        "negotiation.issues.territory.options.line_of_2022.area_km2: the attacker keeps 700,000 km2, where 603,628 are"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(catalogue.shipped()))
