@@ -217,7 +217,7 @@ def test_what_is_judged_is_turned_and_what_is_scripted_or_refused_is_left_out(ta
     assert turned
     assert all(known[path].is_certain and (not known[path].sources or known[path].direction_only) for path in turned)
     assert [one.number for one in by_path["rout.attacker.balance_width"]] == pytest.approx([0.2, 0.45])
-    assert [one.number for one in by_path["front.counter_attack_share"]] == pytest.approx([0.3, 0.5])
+    assert [one.number for one in by_path["front.campaigns.attacker.needs_fire_share"]] == pytest.approx([0.6, 0.8])
     assert "negotiation.attacker.outside_pressure" not in turned
     gone = {path for path, (one, *_) in by_path.items() if one.kind == "left_out"}
     assert gone == {
