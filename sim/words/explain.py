@@ -12,7 +12,7 @@ from sim.results.history import failed_in_words, scenario_negotiates
 from sim.results.ledger import Totals
 from sim.results.names import Names
 from sim.results.runs import Run
-from sim.words.findings import findings_block
+from sim.words.findings import LINES, findings_block
 from sim.words.history import explanation
 from sim.words.layout import EMPTY, Block, Text, Title, next_steps, what_it_is_not
 from sim.words.ledger import ledger_over_time, reasons_table
@@ -37,7 +37,7 @@ def explained(run: Run, folder: Path, history: Ensemble, replication: int, chose
         Whether all of it is told.
     """
     yield from (Title(run.identity.scenario, run.identity.size_of(run.replications)), EMPTY)
-    yield from (findings_block(run.findings), EMPTY, endings_line(run.scenario, run.summary, run.days), EMPTY)
+    yield from (findings_block(run.findings, LINES + 1), EMPTY, endings_line(run.scenario, run.summary, run.days), EMPTY)
     if failed := failed_in_words(run):
         yield from (Text(f"{failed}; nothing else is known of them. Why: {folder}/failures.csv"), EMPTY)
     yield from _ledger(run, full)
