@@ -28,7 +28,7 @@ from sim.ensemble.lucks import LUCKS, Further
 
 LEVELS = (0.025, 0.975)
 # judgement: finer steps move the band by less than a hundredth of its width.
-SPREADS, STEPS = 48, 400
+SPREADS, STEPS, FREQUENCIES = 48, 400, 100
 # judgement: of fewer draws that have an outcome, or pairs of lucks in them, nothing is said.
 FEWEST = 20
 # judgement: heavier tails than that make a variance no less known, or nothing could be said of it.
@@ -88,7 +88,9 @@ def band_of_share(yes: Floats, share: float) -> Band | None:
     first, second = share * (1.0 / alike - 1.0), (1.0 - share) * (1.0 / alike - 1.0)
     fits = ((betaln(first + kinds[0], second + kinds[1] - kinds[0]) - betaln(first, second)) * times).sum(axis=1)
     weights = np.exp(fits - fits.max())
-    at = (np.arange(STEPS + 1) / STEPS) ** 2 / 2
+    fitting = weights > 1e-9
+    weights, first, second = weights[fitting], first[fitting], second[fitting]
+    at = (np.arange(FREQUENCIES + 1) / FREQUENCIES) ** 2 / 2
     # Finer towards both ends, where frequencies of a wide spread are crowded.
     at = np.concatenate([at, 1.0 - at[-2::-1]])
     below = weights @ betainc(first, second, at) / weights.sum()
