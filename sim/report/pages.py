@@ -188,8 +188,8 @@ WHAT_BANDS_ARE = (
     "draws of all that is uncertain in the scenario, luck taken out; more histories do not narrow it."
 )
 NO_BANDS = (
-    f"In brackets: what more histories would change, with 95 %. How far the assumptions move what came out is told of "
-    f"{FEWEST_HISTORIES} histories or more."
+    f"In brackets: what more histories would change, with 95 %. How far the assumptions move what came out is told where "
+    f"there are {FEWEST_HISTORIES} of them or more."
 )
 
 

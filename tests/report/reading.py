@@ -128,6 +128,9 @@ class Tables:
             return {"": n / total, "low": wilson(n, total)[0], "high": wilson(n, total)[1]}[column[len("n/total ") :]]
         return float(found[column])
 
+    def _unscripted(self, folder: Path, outcome: str, column: str) -> str:
+        return self._index(folder, "unscripted.csv", "outcome")[outcome,][column]
+
     def _series(self, folder: Path, day: str, field: str, of: str, column: str) -> str:
         return self._index(folder, "series.csv", "day", "field", "of")[day, field, of][column]
 

@@ -306,7 +306,9 @@ def test_ranges_have_the_digits_of_the_terminal(results, page):
     text = re.sub(r"<[^>]*>", " ", page("run")).replace("&#39;", "'")
     known = " ".join(text.split())
     ranges = re.findall(
-        r"^\| (Net land taken by Russia|Casualties, \w+)[^|]*\| [^|]* \| ([-\d,]+ \.\. [-\d,]+) \|$", printed, re.MULTILINE
+        r"^\| (Net land taken by Russia|Casualties, \w+)[^|]*\| [^|]* \| ([-\d,]+ \.\. [-\d,]+) \|[^|]*\|$",
+        printed,
+        re.MULTILINE,
     )
     assert len(ranges) == 3
     for label, shown in ranges:
