@@ -137,24 +137,24 @@ def guards_outcomes(function: str, guards: float) -> dict[str, Any]:
 
 
 @cache
-def _mattering() -> Any:
+def _mattering(settings: tuple[str, ...]) -> Any:
     """Return the knobs of ceasefires in so many histories, with institutions that matter fully."""
-    scenario = load_scenario("european_zone", WarScenario, ["ceasefire.institutions=1"])
+    scenario = load_scenario("european_zone", WarScenario, ["ceasefire.institutions=1", *settings])
     setting = Setting(scenario.world.start_date, 1, SEED, np.arange(REPLICATIONS, dtype=np.int64))
     return simulate(scenario, setting)[1].knobs("ceasefire")
 
 
-def hazard_ratios(function: str, guards: float, monitoring: float = 0) -> Any:
+def hazard_ratios(function: str, guards: float, monitoring: float = 0, settings: tuple[str, ...] = ()) -> Any:
     """Return the hazard with such guards, all there, over that without, where institutions matter fully, by history, (n,).
 
-    With `monitoring` the guards are those who monitor, and there is none without them.
+    With `monitoring` the guards are those who monitor, and there is none without them. `settings` are numbers that are held.
     """
     with_them = {"guards": guards, "watches": WATCHES[function], "monitoring": monitoring}
     none, there = (
         {part: np.full(REPLICATIONS, float(value)) for part, value in (_ZONE | changed).items()}
         for changed in (dict.fromkeys(with_them, 0.0), with_them)
     )
-    return relative_hazard(_mattering(), there) / relative_hazard(_mattering(), none)
+    return relative_hazard(_mattering(settings), there) / relative_hazard(_mattering(settings), none)
 
 
 def guards_row(function: str, guards: float, none: dict[str, Any], some: dict[str, Any]) -> dict[str, Any]:

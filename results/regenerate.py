@@ -17,7 +17,7 @@ from sim.ensemble.run import Plan, horizon_days
 from sim.ensemble.workers import cores, pool_of
 from sim.model import WarScenario
 from sim.results.pairs import of_means
-from sim.results.signs import mean_over_draws, parted, signs_of, split_by
+from sim.results.signs import mean_over_draws, means_of_draws, parted, signs_of, split_by
 from sim.results.statistics import Z_95, kaplan_meier
 from sim.results.summary import summarise
 from sim.scenario import load_scenario, shipped
@@ -174,9 +174,7 @@ def effect_rows(
         assert signs is not None, "so they have in some draws"
         splits = []
         if signs.sign == "undetermined":
-            known = ~np.isnan(this - other)
-            means = np.where(known, this - other, 0.0).sum(axis=1) / np.where(known.any(axis=1), known.sum(axis=1), np.nan)
-            splits = split_by(means, assumed[effect.other] | assumed[effect.scenario])
+            splits = split_by(means_of_draws(this - other), assumed[effect.other] | assumed[effect.scenario])
         rows.append({
             **effect._asdict(), "pairs": found.pairs, "difference": found.mean, "low": found.low, "high": found.high,
             "sign": signs.sign, "draws": signs.draws, "moved": signs.moved, "spread": signs.spread,

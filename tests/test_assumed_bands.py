@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sim.api import load
-from sim.ensemble.lucks import EVERY, FEWEST_HISTORIES, FIRST_LUCK, LUCKS, MOST_DRAWS, further
+from sim.ensemble import run as ensemble_run
+from sim.ensemble.lucks import EVERY, FEWEST_HISTORIES, FIRST_LUCK, LUCKS, MOST_DRAWS, NO_MORE, further
 from sim.ensemble.run import Plan, run_ensemble, run_histories
 from sim.ensemble.workers import ALONE, pool_of
 from sim.model import RATIOS, WarScenario
@@ -238,3 +239,26 @@ def test_lucks_that_were_changed_are_refused(baseline, tmp_path):
         reseal(folder)
         with pytest.raises(StoreError, match=said):
             Run.read(folder)
+
+
+def test_of_histories_that_fail_the_others_are_as_they_would_be(baseline, monkeypatch):
+    size = FEWEST_HISTORIES
+    plan = Plan(size, 1, 30)
+    whole = run_ensemble(baseline, plan)
+    odd, luck = 44, int(whole.further.numbers[12])
+    real = ensemble_run.run_batch
+
+    def failing(scenario, plan, numbers, given=None, more=NO_MORE):
+        if odd in numbers or luck in more.numbers:
+            raise ArithmeticError("planted")
+        return real(scenario, plan, numbers, given, more)
+
+    monkeypatch.setattr(ensemble_run, "run_batch", failing)
+    found = run_ensemble(baseline, plan)
+    assert list(found.failures) == [odd]
+    assert np.flatnonzero(found.lucks["ending"] == "failed").tolist() == [12]
+    others = np.arange(size) != odd, np.arange(len(whole.further.numbers)) != 12
+    for name in whole.outcomes:
+        np.testing.assert_array_equal(found.outcomes[name][others[0]], whole.outcomes[name][others[0]], err_msg=name)
+        np.testing.assert_array_equal(found.lucks[name][others[1]], whole.lucks[name][others[1]], err_msg=name)
+    assert all(row.least is not None for row in summarise(found) if row.id == "war_goes_on")

@@ -40,6 +40,9 @@ class Further(NamedTuple):
     numbers: Ints
 
 
+NO_MORE = Further(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
 def further(numbers: Ints, replications: int) -> Further:
     """Return the further histories of some of the replications of a run of so many; none of a run that is too small.
 

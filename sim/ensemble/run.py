@@ -15,7 +15,7 @@ from sim.engine.recorder import Event
 from sim.engine.whole import whole_number
 from sim.engine.world import InvariantBreach, Setting
 from sim.ensemble.heard import by_days
-from sim.ensemble.lucks import Further, further
+from sim.ensemble.lucks import NO_MORE, Further, further
 from sim.ensemble.outcomes import landmarks, moments, outcome_columns, wanted
 from sim.ensemble.workers import ALONE, Pool, shared
 from sim.model import simulate
@@ -83,9 +83,6 @@ class Plan:
         # As they are kept, and asked for in files.
         watched = tuple(whole_number("a watched replication", number, 0, MOST_REPLICATIONS) for number in self.watched)
         object.__setattr__(self, "watched", watched)
-
-
-NO_MORE = Further(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
 
 class Unscripted(NamedTuple):
@@ -434,16 +431,12 @@ def run_surviving(
     outcomes = {name: spread(values, at, n) for name, values in good.outcomes.items()}
     outcomes["ending"][np.delete(np.arange(n), at)] = FAILED
     drawn = {name: spread(values, at, n) for name, values in good.drawn.items()}
-    lucks = (
-        {
-            name: spread(good.lucks.get(name, values[:0]), also if good.lucks else also[:0], m)
-            for name, values in good.outcomes.items()
-        }
-        if m
-        else {}
-    )
+    lucks: dict[str, NDArray[Any]] = {}
     if m:
-        lucks["ending"][lucks["ending"] == ""] = FAILED
+        # One that goes on in place of all has none.
+        also = also if good.lucks else also[:0]
+        lucks = {name: spread(good.lucks.get(name, values), also, m) for name, values in good.outcomes.items()}
+        lucks["ending"][np.delete(np.arange(m), also)] = FAILED
     failures = {place: reason for place, reason in found.items() if place < n}
     return replace(good, numbers=numbers, outcomes=outcomes, drawn=drawn, failures=failures, further=more, lucks=lucks)
 

@@ -61,7 +61,7 @@ class Backer(Item, Generic[N]):
         label="{item}: stages from stocks",
     )  # fmt: skip
     production_delay_days: N = knob(
-        "days", "Mean delay of what must be produced.", low=0, high=5000, default=350, label="{item}: delay of production"
+        "days", "Mean delay of what must be produced.", low=0, high=5000, default=365, label="{item}: delay of production"
     )
     production_stages: Fixed = whole(
         "stages", "Stages of that delay.", low=1, high=20, default=5, at_start=True, label="{item}: stages of production"

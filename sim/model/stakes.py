@@ -52,7 +52,7 @@ class SideStakes(Section, Generic[N]):
         "per year", "How impatient it is.", low=0, high=10, default=0.03, label="{side}'s impatience"
     )
     horizons_days: list[Fixed] = whole(
-        "days", "The horizons that it plans for; it takes the best.", low=1, high=36_500, default=[180, 360], at_start=True,
+        "days", "The horizons that it plans for; it takes the best.", low=1, high=36_500, default=[183, 365], at_start=True,
         label="{side}'s planning horizon {n}",
     )  # fmt: skip
     resolve_sd: N = knob(
@@ -161,7 +161,7 @@ class LedgerParameters(Section):
     """What the ledger tries in order to open a zone of agreement."""
 
     guards_persons: list[Fixed] = whole(
-        "persons", "Numbers of guards tried, rising.", low=0, high=10_000_000, default=[10_000, 30_000, 60_000],
+        "persons", "Numbers of guards tried, rising.", low=0, high=10_000_000, default=[10_000, 25_000, 50_000],
         at_start=True, label="Guards tried, number {n}",
     )  # fmt: skip
     concession_step: Fixed = knob(
@@ -213,7 +213,7 @@ class NegotiationParameters(Section, Generic[N]):
         label="Leverage of momentum at the front",
     )  # fmt: skip
     extrapolate_days: N = knob(
-        "days", "For how long sides extrapolate the trends of the day.", low=1, high=36_500, default=180,
+        "days", "For how long sides extrapolate the trends of the day.", low=1, high=36_500, default=183,
         label="Days that trends are extrapolated",
     )  # fmt: skip
     ripeness: N = knob(

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
-from sim.ensemble.lucks import further
-from sim.ensemble.run import BATCH, NO_MORE, Ensemble, Plan, Whole, run_ensemble, run_histories
+from sim.ensemble.lucks import NO_MORE, further
+from sim.ensemble.run import BATCH, Ensemble, Plan, Whole, run_ensemble, run_histories
 from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
 from sim.results.again import kept_as_run

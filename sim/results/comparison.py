@@ -16,7 +16,7 @@ from sim.model.outcomes import SECTIONS, standalone
 from sim.results.frames import Tabular, UnknownOutcome
 from sim.results.pairs import Difference, in_a_line, mcnemar, of_means, of_ratios, of_shares, transitions
 from sim.results.runs import Run, called_apart
-from sim.results.signs import DETERMINED, FEWEST_MOVED, Signs, Split, signs_of, split_by
+from sim.results.signs import DETERMINED, FEWEST_MOVED, Signs, Split, means_of_draws, signs_of, split_by
 from sim.results.summary import Row, row_of
 from sim.results.values import values_of
 from sim.scenario.describe import Change, changes
@@ -279,12 +279,8 @@ def _signed(line: Line, left: Run, right: Run) -> Line:
     line = line._replace(signs=signs)
     if not line.undetermined:
         return line
-    known = ~np.isnan(differences)
-    means = np.where(
-        known.any(axis=1), np.where(known, differences, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1), np.nan
-    )
     assumed = {path: values[both] for run in (left, right) for path, values in run.drawn.items()}
-    return line._replace(on=tuple(split_by(means, assumed)))
+    return line._replace(on=tuple(split_by(means_of_draws(differences), assumed)))
 
 
 def _told(row: Row, found: Difference | None, p: float = np.nan) -> Line:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats
-from sim.ensemble.lucks import Further, further
-from sim.ensemble.run import NO_MORE, series_days
+from sim.ensemble.lucks import NO_MORE, Further, further
+from sim.ensemble.run import series_days
 from sim.model.answers import Questions, is_possible
 from sim.model.asked import Asked
 from sim.model.endings import ENDINGS, FAILED

@@ -135,11 +135,9 @@ def parted(values: Floats) -> Parted | None:
 
 def _per_draw(values: Floats) -> tuple[Floats, Floats, Floats]:
     """Return of each draw how many lucks have the outcome, their mean, and the sum of squares about it."""
-    known = ~np.isnan(values)
-    counts = known.sum(axis=1).astype(np.float64)
-    means: Floats = np.where(known, values, 0.0).sum(axis=1) / counts
+    known, means = ~np.isnan(values), means_of_draws(values)
     squares: Floats = np.where(known, (values - means[:, None]) ** 2, 0.0).sum(axis=1)
-    return counts, means, squares
+    return known.sum(axis=1).astype(np.float64), means, squares
 
 
 def _part(counts: Floats, means: Floats, squares: Floats) -> tuple[Floats, Floats, Floats]:
@@ -158,6 +156,14 @@ def _part(counts: Floats, means: Floats, squares: Floats) -> tuple[Floats, Float
     return centre + (means - centre) * np.sqrt(part), variance, within
 
 
+def means_of_draws(values: Floats) -> Floats:
+    """Return the mean of each draw over its lucks, (draws,); NaN of draws that have not the outcome."""
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        means: Floats = np.where(known, values, 0.0).sum(axis=1) / known.sum(axis=1)
+    return means
+
+
 def mean_over_draws(values: Floats) -> Difference:
     """Return the mean over draws that have the outcome, with its 95 % interval: of so many draws, and so many lucks.
 
@@ -166,7 +172,7 @@ def mean_over_draws(values: Floats) -> Difference:
     values : (draws, lucks) array
         NaN where a history has not the outcome; two draws at least have it.
     """
-    means = np.array([row[~np.isnan(row)].mean() for row in values if not np.isnan(row).all()])
+    means = means_of_draws(values)
     found = of_means(np.zeros(len(means)), means)
     assert found is not None, "two draws at least"
     return found

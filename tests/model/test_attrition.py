@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.engine.draws import Draws
-from sim.model.attrition import LAWS, battle_losses, cost_of_attacks
+from sim.model.attrition import LAWS, AttritionParameters, battle_losses, cost_of_attacks
 from sim.scenario import ScenarioError
 
 Load, Play, Tree = Callable[..., Any], Callable[..., Any], dict[str, Any]
@@ -78,6 +78,8 @@ CURVED = {"square": (0.0, 1.0), "logarithmic": (1.0, 0.0), "mixed": (0.7, 0.3), 
 
 def test_the_laws_are_the_exponents_of_the_text() -> None:
     assert LAWS == {"square": (0, 1), "linear": (1, 1), "logarithmic": (1, 0)}
+    # Where a scenario does not say otherwise.
+    assert AttritionParameters.model_fields["mixed_exponent"].default == EXPONENTS["mixed"][1]
 
 
 @pytest.mark.parametrize("law", CURVED)
