@@ -263,7 +263,7 @@ KINDS = ("deal", "none is left", "some are left", "zone", "no zone", "offer", "d
 
 
 def test_what_is_barred_is_never_signed_offered_or_opened(load: Any) -> None:
-    met = examples(range(25), load("baseline").tree)
+    met = examples(range(40), load("baseline").tree)
     assert {"deal", "none is left", "no zone", "offer", "concession"} <= set(met)
 
 

@@ -69,6 +69,8 @@ def _made(out: Path) -> dict[str, tuple[Any, ...]]:
                       "mean(casualties_attacker) >= 1 * base", *size, "--out", out / "e"),
         "choices": (out / "k", "choose", "no_talks", "--levers", "arms.defender.aid_scale=0,2", "--aims",
                     "mean(casualties_attacker) low", "--draws", 6, "--lucks", 2, "--months", 1, "--out", out / "k"),
+        "panel": (out / "n", "panel", "panel/losses_wear_down", "panel/losses_replaced", "--outcome", "casualties_attacker",
+                  *size, "--out", out / "n"),
         "comparison": (out / "c", "compare", out / "baseline", out / "p/no_talks", "--out", out / "c"),
     }  # fmt: skip
 

@@ -129,10 +129,10 @@ def planted(monkeypatch) -> Callable[[Callable[[Any, Any], Any]], None]:
     work = module.run_batch
 
     def planted(wrong: Callable[[Any, Any], Any]) -> None:
-        def batch(scenario: Any, plan: Any, numbers: Any, given: Any = None) -> Any:
+        def batch(scenario: Any, plan: Any, numbers: Any, *more: Any) -> Any:
             if np.any(wrong(numbers, scenario)):
                 raise LookupError("planted")
-            return work(scenario, plan, numbers, given)
+            return work(scenario, plan, numbers, *more)
 
         monkeypatch.setattr(module, "run_batch", batch)
 

@@ -18,6 +18,7 @@ SEED = 7
 # Of these cases so many histories for so many days; of the others 8 for 150.
 LONGER = {
     "half known": (12, 150),
+    "opening": (12, 250),
     "ratifying": (12, 250),
     "signed": (12, 250),
     "trusting": (12, 250),
@@ -452,8 +453,9 @@ def test_what_a_case_is_for_matters(name, variant):
     """Both accounts agreeing on what changes nothing would show nothing."""
 
     def values(change: Change) -> Any:
-        # Wars are not decided at once, votes are held late, and deals kept later.
-        days, replications = (365, 12) if name in ("decided", "ratifying", "signed", "trusting") else (150, 8)
+        # Wars are not decided at once, votes are held late, deals kept later, and few are drawn in which a rule matters.
+        late = ("decided", "ratifying", "signed", "trusting", "opening", "guarantors")
+        days, replications = (365, 20) if name in late else (150, 8)
         world, _ = played(variant(change), days, replications, watched=False)
         kept = [world.recorder.snapshots[day] for day in range(0, days + 1, 14)]
         fields = ["value_of_fighting", "nearest_slack", "demand", "resolve_seen"]

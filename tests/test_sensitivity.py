@@ -325,14 +325,19 @@ def test_rows_hold_the_whole_table(table) -> None:
 
 
 @pytest.mark.ensembles
-def test_the_command(parley: Callable, tmp_path: Path) -> None:
+def test_the_command(parley: Callable, load: Callable, tmp_path: Path) -> None:
     run = parley("run", "baseline", "--replications", 300, "--months", 1, "--out", tmp_path / "baseline")
     assert run.returncode == 0
     folder = tmp_path / "baseline"
     told = parley("sensitivity", folder, "--outcome", "casualties_attacker", "--out", tmp_path / "kept", "--full")
     assert told.returncode == 0, told.stderr
     table = list(csv.DictReader(io.StringIO((tmp_path / "kept/sensitivity.csv").read_text())))
-    assert len(table) == 96
+    with (folder / "outcomes.csv").open(encoding="utf-8") as file:
+        drawn = {name for name in next(csv.reader(file)) if "." in name}
+    # Whatever is uncertain, but for what follows another number.
+    assert drawn < {path for path, one in quantities(load("baseline").world) if not one.is_certain}
+    assert {row["parameter"] for row in table} == drawn
+    assert len(table) == len(drawn)
     first = {name: float(value) for name, value in table[0].items() if name not in ("scenario", "outcome", "parameter")}
     assert table[0]["parameter"] == CHANGED
     (line,) = [line for line in told.stdout.splitlines() if re.search(r"Scale of all casualties .*\)", line)]

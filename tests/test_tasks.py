@@ -300,12 +300,13 @@ def test_take_a_table_into_a_spreadsheet(ran: Ran):
 
     made = ran.desk.type(WANTED["work on in a spreadsheet"])
     book = load_workbook(ran.desk.folder / re.findall(r"Written: (\S+) \(", made)[0])
-    _, heads, *rows = book["Summary"].iter_rows(max_col=6, values_only=True)
-    assert heads[2:] == ("value", "95 % from", "to", "histories")
+    _, heads, *rows = book["Summary"].iter_rows(max_col=8, values_only=True)
+    assert heads[2:] == ("value", "95 % from", "to", "assumptions from", "to", "histories")
     found = {row[0]: row[2:] for row in rows if row[0]}
     for name, share in endings(ran.printed).items():
         assert [round(100 * one) for one in found[name][:3]] == list(share)
-        assert found[name][3] == 200
+        # Too few for a band of assumptions.
+        assert found[name][3:] == (None, None, 200)
     # Each column of each table has its meaning.
     told = {row[:2] for row in book["Dictionary"].iter_rows(values_only=True)}
     for sheet, table in (("Summary in full", "summary"), ("Histories", "outcomes"), ("Ledger", "ledger")):

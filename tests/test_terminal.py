@@ -374,9 +374,9 @@ def test_what_can_be_said_before_the_work_is(said, capsys, monkeypatch, tmp_path
 
     work = run.run_batch
 
-    def few(scenario, plan, numbers, given=None):
+    def few(scenario, plan, numbers, *more):
         assert len(numbers) <= 2, "no history but those that tell which outcomes there are"
-        return work(scenario, plan, numbers, given)
+        return work(scenario, plan, numbers, *more)
 
     monkeypatch.setattr(run, "run_batch", few)
     monkeypatch.chdir(tmp_path)

@@ -247,10 +247,10 @@ def test_who_would_gain_by_fighting_on_withdraws_after_a_phase(load: Callable[..
 
 
 @pytest.mark.ensembles
-def test_with_a_first_phase_deals_come_later_and_those_signed_last_longer(run: Ran) -> None:
-    """They are fewer, and more often of two reliable sides."""
+def test_with_a_first_phase_deals_come_later_and_those_signed_last_longer(load: Callable[..., Scenario[Any]]) -> None:
+    """They are fewer, and more often of two reliable sides; over all that is not known, so in many histories."""
     apart = (*of_both(reliable=0.5, reliable_keeps=0.95, unreliable_keeps=0.1, unreliable_effect=2), *NO_TRUCES)
-    at_once, tried = run(*apart, *NO_PHASE), run(*apart)
+    at_once, tried = (ran(load("phases", *apart, *phase), 3 * N) for phase in (NO_PHASE, ()))
     day, deals = paired(at_once["day"], tried["day"]), paired(at_once["deal"], tried["deal"])
     lasts = [share(end["lasts"]) for end in (at_once, tried)]
     kinds = [end["reliable"].all(axis=0)[end["deal"] > 0].mean() for end in (at_once, tried)]

@@ -336,7 +336,7 @@ class Whole:
             whole.tallies[key] = whole.tallies.get(key, 0) + counts
         whole.failures.update({first + place: reason for place, reason in part.failures.items()})
         self._more.append((part.further, part.lucks))
-        if len(whole.failures) > MOST_FAILURES:
+        if _are_too_many(whole.failures, self._numbers):
             first_of_all = whole.failures[min(whole.failures)]
             raise TooManyFailures(f"more than {MOST_FAILURES} histories failed, the first of them: {first_of_all}")
 
@@ -415,7 +415,9 @@ def run_surviving(
             own = {path: values[mine] for path, values in given.items()}
             return run_batch(scenario, part, numbers[mine], own, Further(more.draws[others], more.numbers[others]))
 
-        _find_failures(run, np.arange(n + m, dtype=np.int64), found, error)
+        every = np.concatenate([numbers, more.numbers])
+        # The same luck is side by side, since what fails in one variant mostly fails in all.
+        _find_failures(run, np.argsort(every, kind="stable"), every, found, error)
         good_places = np.delete(np.arange(n + m, dtype=np.int64), list(found))
         at, also = good_places[good_places < n], good_places[good_places >= n] - n
         if len(at):
@@ -441,11 +443,18 @@ def run_surviving(
     return replace(good, numbers=numbers, outcomes=outcomes, drawn=drawn, failures=failures, further=more, lucks=lucks)
 
 
-def _find_failures(run: Callable[[Ints], Ensemble], places: Ints, failures: dict[int, str], error: Exception) -> None:
-    """Find the histories that fail, by halves, given the error of all of them together."""
+def _are_too_many(failures: Mapping[int, str], numbers: Ints) -> bool:
+    """Return whether the luck of more than `MOST_FAILURES` replications fails, in however many variants of them."""
+    return len(failures) > MOST_FAILURES and len(np.unique(numbers[list(failures)])) > MOST_FAILURES
+
+
+def _find_failures(
+    run: Callable[[Ints], Ensemble], places: Ints, numbers: Ints, failures: dict[int, str], error: Exception
+) -> None:
+    """Find the histories that fail, by halves, given the replication of each place, and the error of all together."""
     if len(places) == 1:
         failures[int(places[0])] = f"{type(error).__name__}: {error}"
-        if len(failures) > MOST_FAILURES:
+        if _are_too_many(failures, numbers):
             raise error
         return
     middle = len(places) // 2
@@ -453,7 +462,7 @@ def _find_failures(run: Callable[[Ints], Ensemble], places: Ints, failures: dict
         try:
             run(half)
         except SURVIVED as found:
-            _find_failures(run, half, failures, found)
+            _find_failures(run, half, numbers, failures, found)
 
 
 def _one_that_goes_on(

@@ -221,14 +221,17 @@ def read_ledger(
         When they are of another scenario, or contradict one another.
     """
     questions = questions_of(scenario)
+    # Who is at war to the end was asked, if there was time to.
+    asked = questions is not None and manifest.days >= FIRST_LEDGER_DAYS and (outcomes["ending"] == "war_goes_on").any()
     if "ledger.csv" not in manifest.sha256:
-        # Who is at war to the end was asked, if there was time to.
-        if questions is not None and manifest.days >= FIRST_LEDGER_DAYS and (outcomes["ending"] == "war_goes_on").any():
+        if asked:
             raise StoreError(f"{found.path} has no ledger.csv, which this run wrote; run it again with --force")
         return []
     table = found.table("ledger.csv", LEDGER)
     if questions is None:
         raise table.wrong(0, "no one negotiates in this scenario")
+    if asked and not table.rows:
+        raise StoreError(f"{table.path} has no rows")
     table.one_of("question", questions.names)
     place_of = {
         (question, answer): (at, place)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from tests.certain import certain
+
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -492,7 +494,12 @@ def in_office(tree: dict[str, Any]) -> None:
 
 
 def signed(tree: dict[str, Any]) -> None:
-    """Let what follows a signature matter: land handed over or not, obligations, guards who leave, and events in peace."""
+    """Let what follows a signature matter: land handed over or not, obligations, guards who leave, and events in peace.
+
+    At the likeliest numbers of the bargain, by which more is signed than over all that is not known.
+    """
+    for part in ("negotiation", "ceasefire"):
+        tree[part] = certain(tree[part])
     bargaining("nash", False)(tree)
     section, truce = tree["negotiation"], tree["ceasefire"]
     section["talks"].update(open_per_year=90, agree_per_year=30, fail_per_year=9, suspend_per_year=1)

@@ -28,10 +28,10 @@ def run_with_failures(monkeypatch, tmp_path: Path):
     run_batch = sim.ensemble.run.run_batch
 
     def run_with_failures(scenario: str, replications: int, months: int, survive: set[int]) -> Path:
-        def batch(scenario, plan, numbers, given=None):
+        def batch(scenario, plan, numbers, *more):
             if not set(numbers.tolist()) <= survive:
                 raise InvariantBreach("front", "a planted rule", int(numbers[0]), 40, plan.seed)
-            return run_batch(scenario, plan, numbers, given)
+            return run_batch(scenario, plan, numbers, *more)
 
         with monkeypatch.context() as planted:
             planted.setattr(sim.ensemble.run, "run_batch", batch)
