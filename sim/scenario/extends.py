@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -100,9 +101,8 @@ def _read(
     document, wrong = read_all(path, shown, lambda: [*catalogue.shipped(), *map(str, path.parent.glob("*.y*ml"))])
     layers.wrong += wrong
     here = [*chain, (real, shown)]
-    own = dict(document.value)
-    extends = "extends" in own
-    written = own.pop("extends", None)
+    extends = "extends" in document.value
+    written = document.value.get("extends")
     where: Place = document.places.get(("extends",), Place(shown, 1, 1))
     for position, name in enumerate(_names(written, where, layers) if extends else ()):
         place = document.places.get(("extends", position), where)
@@ -114,14 +114,23 @@ def _read(
             raise layers.error() from None
         if _real(parent.path) not in seen:
             _read(parent.path, parent.shown, roots, here, layers, seen)
-    if extends and "title" not in own:
+    if extends and "title" not in document.value:
         flaw = Flaw("a scenario that extends another needs a 'title' of its own", "Write title: what differs")
         layers.wrong.append(Located(where, flaw))
     seen.add(real)
-    tree = tree_of(Document(own, document.places), Place(shown, 1, 1), layers.schema)
-    layers.wrong += id_flaws(tree)
+    tree, flaws = _tree(document, Place(shown, 1, 1), layers.schema)
+    layers.wrong += flaws
     layers.trees.append(tree)
     layers.files.append(real)
+
+
+# As many as are read once.
+@lru_cache(maxsize=64)
+def _tree(document: Document, root: Place, schema: Any) -> tuple[Node, tuple[Located, ...]]:
+    """Return what a file writes itself, but for what it extends, and what is wrong with its ids."""
+    own = {key: value for key, value in document.value.items() if key != "extends"}
+    tree = tree_of(Document(own, document.places), root, schema)
+    return tree, tuple(id_flaws(tree))
 
 
 class _Refused(Exception):

@@ -102,6 +102,8 @@ def _key_flaws(name: str, needed: tuple[str, ...], raw: dict[str, Any]) -> Itera
     head = ("dist",) if "dist" in raw else ()
     allowed = (*head, *needed, *bounds, *_ORIGIN)
     unknown = [key for key in raw if key not in allowed]
+    if not unknown and all(key in raw for key in needed):
+        return
     takes = " or ".join(" and ".join(keys) for keys in FAMILIES[name].forms)
     meant = set()
     for key in unknown:

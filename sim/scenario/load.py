@@ -211,14 +211,15 @@ def _validated(
 ) -> Scenario[T]:
     """Return the scenario of a tree, or raise with what was `wrong` already and what else is."""
     wrong = [still_blank(one, schema) for one in wrong]
-    spoilt = {where for where, node in everything(tree) if isinstance(node, Unread)}
+    written = everything(tree)
+    spoilt = {where for where, node in written if isinstance(node, Unread)}
     flaws: list[tuple[Path, Flaw]] = []
     world: T | None = None
     try:
         world = schema.model_validate(tree)
     except ValidationError as error:
         flaws += translate(error, schema, tree)
-    flaws += _tree_flaws(tree, tree.get("sources", {}))
+    flaws += _tree_flaws(written, tree.get("sources", {}))
     settings = {where: place for where, place in places.items() if not place.line}
     for where, flaw in flaws:
         # What could not be read has its problem already.
@@ -271,10 +272,10 @@ def _set_beside(path: Path, flaw: Flaw, settings: Mapping[Path, Place]) -> Place
     return next((settings[one] for one in beside), None)
 
 
-def _tree_flaws(tree: dict[str, Any], sources: Any) -> Iterator[tuple[Path, Flaw]]:
+def _tree_flaws(written: Sequence[tuple[Path, Any]], sources: Any) -> Iterator[tuple[Path, Flaw]]:
     """Yield what needs no schema, so that it is said with everything else: unknown sources, wrong or repeated ids."""
     untold = True
-    for path, node in everything(tree):
+    for path, node in written:
         is_number = isinstance(node, dict) and ("value" in node or "dist" in node)
         if is_number and "source" in node and isinstance(sources, dict):
             for where, flaw in _source_flaws(node["source"], sources, (*path, "source")):

@@ -65,7 +65,7 @@ class Located:
         return Problem(str(self.place), self.flaw.message, self.flaw.hint)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """A YAML file as plain values.
 
@@ -128,7 +128,15 @@ def read_all(path: FilePath, shown: str, names: Names = tuple) -> tuple[Document
     ScenarioError
         If there is nothing to go on with: no file, no mapping, broken syntax.
     """
-    parsed = _parsed(_text(path, shown, names))
+    document, wrong = _documented(_text(path, shown, names), shown)
+    return document, list(wrong)
+
+
+# As many as are shipped, and some more.
+@lru_cache(maxsize=64)
+def _documented(text: str, shown: str) -> tuple[Document, tuple[Located, ...]]:
+    """Return what a file says. What many scenarios extend is read once, and nobody changes what was read."""
+    parsed = Parsed(text)
     wrong = [Located(Place(shown, *item.spot), item.flaw, item.path) for item in parsed.findings]
     if parsed.complete and not isinstance(parsed.value, dict) and not any(item.path == () for item in wrong):
         flaw = Flaw(f"a scenario must be a mapping of fields, not {found(parsed.value)}", "Start with 'title: ...'")
@@ -138,13 +146,7 @@ def read_all(path: FilePath, shown: str, names: Names = tuple) -> tuple[Document
     if not parsed.complete or not isinstance(parsed.value, dict):
         raise ScenarioError(item.problem for item in sorted(wrong, key=lambda item: item.place.order))
     places = {step: Place(shown, *spot) for step, spot in parsed.spots.items()}
-    return Document(parsed.value, places), wrong
-
-
-@lru_cache(maxsize=16)
-def _parsed(text: str) -> Parsed:
-    """Return what a file says. What many scenarios extend is read once, and nobody changes what was read."""
-    return Parsed(text)
+    return Document(parsed.value, places), tuple(wrong)
 
 
 def read_value(text: str) -> Any:

@@ -146,11 +146,11 @@ def with_likes(node: Node) -> tuple[Node, list[Located]]:
 
     def filled(node: Node) -> Node:
         if isinstance(node.value, list):
-            return replace(node, value=[filled(item) for item in node.value])
+            return _holding(node, [filled(item) for item in node.value])
         if not isinstance(node.value, dict):
             return node
         fields = {name: _like(node.value, name, wrong, ()) for name in node.value} if node.items else node.value
-        return replace(node, value={name: filled(one) for name, one in fields.items()})
+        return _holding(node, {name: filled(one) for name, one in fields.items()})
 
     return filled(node), wrong
 
@@ -201,10 +201,17 @@ def without_removals(node: Node) -> Node:
     """Return the tree after all removals: the scenario itself."""
     if isinstance(node.value, dict):
         kept = {key: item for key, item in node.value.items() if not (node.items and is_removal(item))}
-        return replace(node, value={key: without_removals(item) for key, item in kept.items()})
+        return _holding(node, {key: without_removals(item) for key, item in kept.items()})
     if isinstance(node.value, list):
-        return replace(node, value=[without_removals(item) for item in node.value if not is_removal(item)])
+        return _holding(node, [without_removals(item) for item in node.value if not is_removal(item)])
     return node
+
+
+def _holding(node: Node, value: dict[str, Node] | list[Node]) -> Node:
+    """Return a node with what it holds: itself where that is nothing else, as with most of what is merged."""
+    parts, before = ((one.values() if isinstance(one, dict) else one) for one in (value, node.value))
+    same = len(value) == len(node.value) and all(one is was for one, was in zip(parts, before, strict=True))
+    return node if same else replace(node, value=value)
 
 
 def removal_flaws(node: Node) -> Iterator[Located]:
@@ -255,12 +262,19 @@ def places(node: Node) -> dict[Path, Place]:
     return {path: one.place for path, one in everything(node) if path}
 
 
-def everything(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield a value, a plain one or a node, and all below it, each with its path."""
-    yield path, value
-    inside = value.value if isinstance(value, Node) else value
-    for step, part in inside.items() if isinstance(inside, dict) else enumerate(inside) if isinstance(inside, list) else ():
-        yield from everything(part, (*path, step))
+def everything(value: Any, path: Path = ()) -> list[tuple[Path, Any]]:
+    """Return a value, a plain one or a node, and all below it, each with its path, in the order of writing."""
+    found = [(path, value)]
+
+    def look(value: Any, path: Path) -> None:
+        inside = value.value if isinstance(value, Node) else value
+        if isinstance(inside, (dict, list)):
+            for step, part in inside.items() if isinstance(inside, dict) else enumerate(inside):
+                found.append((below := (*path, step), part))
+                look(part, below)
+
+    look(value, path)
+    return found
 
 
 def _is_number(fields: dict[str, Node]) -> bool:
