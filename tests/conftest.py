@@ -4,7 +4,9 @@ import copy
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,8 @@ import pytest
 
 from sim.ensemble.run import Ensemble, Plan, run_ensemble
 from sim.model import WarScenario
-from sim.scenario import Scenario, ScenarioHead, load_scenario
+from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario
+from sim.scenario.tree import in_one_form
 from sim.scenario.write import to_yaml
 from tests.inside import Inside
 
@@ -36,12 +39,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def load() -> Load:
-    """Load a shipped scenario with settings: load("baseline", "arms.defender.aid_scale=0.3")."""
+    """Load a shipped scenario with settings: load("baseline", "arms.defender.aid_scale=0.3").
 
+    Whoever asks again gets the same one: it is frozen, and who changes its tree changes a copy.
+    """
+
+    @lru_cache(maxsize=256)
     def load(name: str, *settings: str) -> Scenario[ScenarioHead]:
         return load_scenario(name, WarScenario, settings)
 
     return load
+
+
+def with_tree(base: Scenario[Any], tree: dict[str, Any], file: Path, settings: Sequence[str] = ()) -> Scenario[Any]:
+    """Return a scenario of other values, as if they had been written to a file of their own and read, which takes long."""
+    tree = in_one_form(tree, WarScenario)
+    try:
+        made = replace(base.with_tree(tree), name=file.stem, path=file, base=tree, files=(file,))
+        return made.with_settings(settings) if settings else made
+    except ScenarioError:
+        # What is wrong has its place in a file.
+        file.write_text(to_yaml(tree), encoding="utf-8")
+        return load_scenario(file, WarScenario, settings)
 
 
 @pytest.fixture
@@ -51,9 +70,7 @@ def variant(load: Load, tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], 
     def variant(change: Callable[[dict[str, Any]], None]) -> Scenario[ScenarioHead]:
         tree = copy.deepcopy(load("baseline").tree)
         change(tree)
-        file = tmp_path / "variant.yaml"
-        file.write_text(to_yaml(tree), encoding="utf-8")
-        return load_scenario(file, WarScenario)
+        return with_tree(load("baseline"), tree, tmp_path / "variant.yaml")
 
     return variant
 

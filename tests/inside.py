@@ -57,11 +57,12 @@ class Inside:
 
 
 def _serve() -> None:
-    """Import all, then run what comes in."""
+    """Import all, and read what most scenarios extend, then run what comes in."""
     import sim.api
     import sim.cli.app
     import sim.report.make
 
+    sim.api.load("baseline")
     del sim
     for line in sys.stdin:
         told = json.loads(line)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sim.catalogue import shipped_folder
 from sim.ensemble.run import Plan, horizon_days, run_ensemble
 from sim.model import WarScenario
 from sim.results.targets import check_targets, outcomes_expected
@@ -21,7 +22,7 @@ MISSED = {
     ): "the early hazard is now that of the truces in Donbas, of which 12 of 13 were over soon",
     ("guaranteed_zone", "lasts_a_year"): "so is that of a zone, which multiplies it; and institutions count half",
 }
-EXPECTING = [name for name in shipped() if load_scenario(name, WarScenario).world.expect]
+EXPECTING = [name for name in shipped() if "\nexpect:" in (shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8")]
 HEAD = "title: Expecting\nextends: baseline\nhorizon_months: 3\nexpect:\n"
 
 

@@ -32,7 +32,9 @@ OTHERS_DECIDE = ("leaders_at_risk",
     "panel/institutions_carry", "panel/losses_replaced", "panel/losses_wear_down",
 )  # fmt: skip
 VARIANTS = [
-    name for name in shipped() if "extends" in read_yaml(FOLDER / f"{name}.yaml").value and name not in OTHERS_DECIDE
+    name
+    for name in shipped()
+    if "\nextends:" in (FOLDER / f"{name}.yaml").read_text(encoding="utf-8") and name not in OTHERS_DECIDE
 ]
 N, DAYS = 600, 365
 DEAL_N, DEAL_DAYS = 1_200, 730

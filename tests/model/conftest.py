@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from sim.engine.world import Setting, World
 from sim.model import POLITICS, WarScenario, simulate
 from sim.scenario import Scenario, load_scenario, quantities
+from tests.conftest import with_tree
 
 Tree = dict[str, Any]
 Edit = Callable[[Tree], object]
@@ -121,7 +122,7 @@ def calm(calm_tree: Tree, baseline: Scenario[Any], tmp_path: Path) -> Callable[.
     def load(*overrides: str, edit: Edit = lambda tree: None) -> Scenario[Any]:
         tree = copy.deepcopy(calm_tree)
         edit(tree)
-        return _load(baseline, tree, tmp_path, overrides)
+        return with_tree(baseline, tree, tmp_path / "variant.yaml", overrides)
 
     return load
 
@@ -136,15 +137,9 @@ def varied(baseline: Scenario[Any], tmp_path: Path) -> Callable[..., Scenario[An
             war_alone(tree)
             del tree["expect"]
         edit(tree)
-        return _load(baseline, tree, tmp_path, overrides)
+        return with_tree(baseline, tree, tmp_path / "variant.yaml", overrides)
 
     return load
-
-
-def _load(baseline: Scenario[Any], tree: Tree, folder: Path, overrides: Sequence[str]) -> Scenario[Any]:
-    path = folder / "variant.yaml"
-    path.write_text(replace(baseline, tree=tree).to_yaml(), encoding="utf-8")
-    return load_scenario(path, WarScenario, overrides)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 
 from sim.model import WarScenario
 from sim.scenario import ScenarioError, load_scenario
-from sim.scenario.write import to_yaml
+from tests.conftest import with_tree
 
 Load, Play, Tree = Callable[..., Any], Callable[..., Any], dict[str, Any]
 
@@ -29,14 +29,13 @@ def initiative(tmp_path: Any) -> Callable[..., Any]:
     """Load the example of two equal sides after changes."""
 
     def load(edit: Callable[[Tree], object] = lambda tree: None, quiet: bool = False) -> Any:
-        tree = copy.deepcopy(load_scenario(EXAMPLE, WarScenario).tree)
+        base = load_scenario(EXAMPLE, WarScenario)
+        tree = copy.deepcopy(base.tree)
         for path, value in QUIET.items() if quiet else ():
             section, name = path.split(".")
             tree[section][name] = value
         edit(tree)
-        file = tmp_path / "initiative.yaml"
-        file.write_text(to_yaml(tree), encoding="utf-8")
-        return load_scenario(file, WarScenario)
+        return with_tree(base, tree, tmp_path / "initiative.yaml")
 
     return load
 
