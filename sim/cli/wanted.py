@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.ensemble.run import Plan
     from sim.ensemble.workers import Pool
     from sim.results.place import Place
-    from sim.results.runs import Run
+    from sim.results.runs import Luck, Run
     from sim.scenario import Scenario, ScenarioHead
 
 # As many histories as `parley run` simulates.
@@ -37,6 +37,18 @@ class Wanted(NamedTuple):
     scenario: Scenario[ScenarioHead]
     plan: Plan
     asked: dict[str, Any]
+
+    @property
+    def luck(self) -> Luck:
+        """What makes pairs of its histories and those of another, before it is run."""
+        from sim import __version__
+        from sim.results.identity import identity_of
+        from sim.results.runs import Luck
+
+        if self.kept is not None:
+            return self.kept.luck
+        name = identity_of(self.scenario, self.plan).label
+        return Luck(name, self.plan.days, self.plan.seed, __version__, self.scenario.world.start_date)
 
 
 def wanted(
