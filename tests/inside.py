@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import json
 import os
 import select
@@ -56,14 +58,31 @@ class Inside:
             return Done(code, *((Path(place) / name).read_bytes() for name in ("out", "err")))
 
 
-def _serve() -> None:
-    """Import all, and read what most scenarios extend, then run what comes in."""
-    import sim.api
-    import sim.cli.app
-    import sim.report.make
+def prepare() -> None:
+    """Do once what every command would do anew: import all, make what is made when it is first asked for."""
+    for module in ("matplotlib.backends.backend_svg", "scipy.special", "sim.api", "sim.cli.app", "sim.report.make"):
+        importlib.import_module(module)
+    from sim.model import WarScenario
+    from sim.results.manifest import KINDS
 
-    sim.api.load("baseline")
-    del sim
+    for model in (WarScenario, *KINDS.values()):
+        model.model_rebuild()
+    from typer import main
+
+    from sim.cli.app import app
+    from sim.report.html import environment
+
+    main.get_command = functools.cache(main.get_command)
+    main.get_command(app)
+    environment().get_template("page.html")
+    from sim.api import load
+
+    load("baseline")
+
+
+def _serve() -> None:
+    """Prepare, then run what comes in."""
+    prepare()
     for line in sys.stdin:
         told = json.loads(line)
         began, ended = os.pipe()

@@ -22,6 +22,7 @@ from sim.results.runs import Run
 from sim.results.statistics import wilson_interval
 from sim.words.comparison import answer
 from sim.words.layout import as_text
+from tests.conftest import ROOT
 from tests.resealed import reseal
 
 
@@ -178,6 +179,15 @@ def test_what_cannot_be_paired_is_refused(runs, load, ensemble) -> None:
         compare(base, Run.of(ensemble(load("baseline"), 20, 365)))
     with pytest.raises(CannotCompare, match="begins on"):
         compare(base, Run.of(ensemble(load("history/korea"), 20, 730)))
+
+
+def test_what_cannot_be_paired_is_refused_before_it_is_run(parley, tmp_path: Path) -> None:
+    names = [f"{ROOT}/tests/wars/{name}.yaml" for name in ("border_war", "long_war")]
+    for unpaired, said in ((), "begins on 1996-05-14"), (("--unpaired",), "covers 61 days"):
+        done = parley("compare", *names, "--replications", 5, "--months", 2, *unpaired, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert said in done.stderr
+        assert [*tmp_path.iterdir()] == []
 
 
 # From disk, and by the command

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,7 +13,11 @@ import pytest
 
 import sim
 from sim.cli.app import app
+from sim.ensemble.run import Plan
 from sim.model import WarScenario
+from sim.results.chunks import about
+from sim.results.parts import _HELD, Parts
+from sim.results.runs import Run
 from sim.scenario import load_scenario
 from sim.words.layout import width_of
 
@@ -55,6 +60,28 @@ FIRST = {
     "explain": ("explain", "mine.yaml"),
     "targets": ("targets", "mine.yaml"),
 }
+
+
+@pytest.mark.parametrize("name", ["compare", "explain"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_a_killed_command_left_beside_a_run_goes_when_the_run_is_found(
+    told: Callable[..., str], name: str, whole: bool
+) -> None:
+    told(*FIRST[name])
+    there = sorted(Path("results").iterdir())
+    for run in runs():
+        left = Path("results") / f"{run}.unfinished"
+        left.mkdir()
+        if whole:
+            found = Run.read(Path("results") / run)
+            parts = Parts.of(left.with_suffix(""), about(found.scenario, Plan(FEW, 1, found.days)), False)
+            parts.begin()
+            # The lock of the dead is taken back.
+            _HELD.pop(parts.folder).close()
+    # It was killed before its own results were there.
+    shutil.rmtree("results/comparisons", ignore_errors=True)
+    told(*FIRST[name])
+    assert sorted(Path("results").iterdir()) == there
 
 
 def one_quick(names: Iterable[str]) -> list[Any]:

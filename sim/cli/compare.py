@@ -90,7 +90,7 @@ def compare(
     Example:  parley compare results/baseline results/more_arms
     """
     with errors_as_lines():
-        from sim.results.comparison import ALL_SECTIONS, MAIN_SECTIONS, compare_all
+        from sim.results.comparison import ALL_SECTIONS, MAIN_SECTIONS, compare_all, refuse_incomparable
         from sim.results.manifest import Compared, ComparisonManifest
         from sim.results.place import PAGE, is_whole_page, may_be_page
         from sim.studies.limits import failures
@@ -107,6 +107,7 @@ def compare(
         limits = _limits(fail_over or ())
         asked = wanted(of, replications, seed, months, settings)
         asked += [without_parts(asked[0], without)] if without else []
+        refuse_incomparable([one.luck for one in asked], all_pairs=all_pairs, paired=not unpaired)
         how = {
             "replications": replications, "seed": seed, "months": months, "set": settings, "unpaired": unpaired,
             "all": every, "all_pairs": all_pairs, **({"without": without} if without else {}),

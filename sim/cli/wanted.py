@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.ensemble.run import Plan
     from sim.ensemble.workers import Pool
     from sim.results.place import Place
-    from sim.results.runs import Run
+    from sim.results.runs import Luck, Run
     from sim.scenario import Scenario, ScenarioHead
 
 # As many histories as `parley run` simulates.
@@ -37,6 +37,18 @@ class Wanted(NamedTuple):
     scenario: Scenario[ScenarioHead]
     plan: Plan
     asked: dict[str, Any]
+
+    @property
+    def luck(self) -> Luck:
+        """What makes pairs of its histories and those of another, before it is run."""
+        from sim import __version__
+        from sim.results.identity import identity_of
+        from sim.results.runs import Luck
+
+        if self.kept is not None:
+            return self.kept.luck
+        name = identity_of(self.scenario, self.plan).label
+        return Luck(name, self.plan.days, self.plan.seed, __version__, self.scenario.world.start_date)
 
 
 def wanted(
@@ -153,6 +165,14 @@ def runs_of(
     return told_apart(runs, [one.name for one in asked])
 
 
+def _tidy(kept: Path, scenario: Scenario[ScenarioHead], plan: Plan) -> None:
+    """Remove what a command has left beside a run that it had kept when it was killed."""
+    from sim.results.chunks import about
+    from sim.results.parts import Parts
+
+    Parts.of(kept, about(scenario, plan), True).drop_left(kept)
+
+
 def homes(scenario: Scenario[ScenarioHead], plan: Plan, results: Path) -> list[Path]:
     """Return the folders in which a run may be kept: the one of `parley run`, then those whose names tell more of it.
 
@@ -227,6 +247,7 @@ def keep(
 
     kept = kept_at(scenario, plan, results)
     if kept is not None:
+        _tidy(kept, scenario, plan)
         say(f"{kept}/ is there already, of the same scenario, seed, size and version: it is not run again")
         return Run.read(kept)
     plain, own, whole = homes(scenario, plan, results)
@@ -272,6 +293,7 @@ def results_of(name: str, settings: list[str] | None = None, results: Path = RES
             kept = read_manifest(folder)
             same = about_identity(scenario, plan)
             if isinstance(kept, RunManifest) and {one: kept.model_dump(mode="json")[one] for one in same} == same:
+                _tidy(folder, scenario, plan)
                 note(f"{name} is run already: this is about {folder}/, {kept.replications:,} histories")
                 return folder
     say_before(scenario, plan.days)

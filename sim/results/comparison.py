@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,13 +15,14 @@ from sim.model.asked import Asked
 from sim.model.outcomes import SECTIONS, standalone
 from sim.results.frames import Tabular, UnknownOutcome
 from sim.results.pairs import Difference, in_a_line, mcnemar, of_means, of_ratios, of_shares, transitions
-from sim.results.runs import Run, called_apart
+from sim.results.runs import Luck, Run, called_apart
 from sim.results.signs import DETERMINED, FEWEST_MOVED, Signs, Split, means_of_draws, signs_of, split_by
 from sim.results.summary import Row, row_of
 from sim.results.values import values_of
 from sim.scenario.describe import Change, changes
 from sim.scenario.identity import HORIZON
 
+T = TypeVar("T")
 # What is compared unless all is asked for; the rest are terms and causes, which only some histories have.
 MAIN_SECTIONS = tuple(one.name for one in SECTIONS.values() if one.compared == "always")
 ALL_SECTIONS = (*MAIN_SECTIONS, *(one.name for one in SECTIONS.values() if one.compared == "all"))
@@ -170,11 +171,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def why_not(left: Run, right: Run, paired: bool) -> str:
+def why_not(left: Luck, right: Luck, paired: bool) -> str:
     """Return why two runs cannot be compared, or an empty text.
 
     Unpaired ones need the same horizon; pairs need the same luck too: seed, start and version.
     """
+    if paired and left.start != right.start:
+        begin = f"{left.name} begins on {left.start} and {right.name} on {right.start}"
+        return f"{begin}: no pairs; use `parley compare --unpaired`"
     if left.days != right.days:
         return f"{left.name} covers {left.days} days and {right.name} {right.days}; run them over the same time (--months)"
     if not paired:
@@ -187,12 +191,19 @@ def why_not(left: Run, right: Run, paired: bool) -> str:
             f"{left.name} was made by version {left.version} and {right.name} by {right.version}: their histories are no "
             f"pairs. Run the older again, {unpaired}"
         )
-    starts = [run.scenario.world.start_date for run in (left, right)]
-    if starts[0] != starts[1]:
-        return (
-            f"{left.name} begins on {starts[0]} and {right.name} on {starts[1]}: no pairs; use `parley compare --unpaired`"
-        )
     return ""
+
+
+def refuse_incomparable(lucks: Sequence[Luck], *, all_pairs: bool, paired: bool) -> None:
+    """Raise `CannotCompare` for runs that cannot be compared, which are perhaps not there yet."""
+    for left, right in _chosen(lucks, all_pairs):
+        reason = why_not(left, right, paired)
+        if reason:
+            raise CannotCompare(reason)
+
+
+def _chosen(among: Sequence[T], all_pairs: bool) -> list[tuple[T, T]]:
+    return list(combinations(among, 2)) if all_pairs else [(among[0], one) for one in among[1:]]
 
 
 def compare(
@@ -215,9 +226,7 @@ def compare(
     CannotCompare
         With the reason.
     """
-    reason = why_not(left, right, paired)
-    if reason:
-        raise CannotCompare(reason)
+    refuse_incomparable([left.luck, right.luck], all_pairs=False, paired=paired)
     left, right = called_apart([left, right])
     rows: dict[str, Row] = {row.id: row for run in (right, left) for row in run.summary if row.section in sections}
     order = [row.id for run in (left, right) for row in run.summary if row.id in rows]
@@ -235,7 +244,7 @@ def compare(
 def compare_all(runs: Sequence[Run], *, all_pairs: bool = False, **how: Any) -> list[Comparison]:
     """Compare every run with the first, or all with all; `how` as in `compare`."""
     runs = called_apart(runs)
-    chosen = list(combinations(runs, 2)) if all_pairs else [(runs[0], run) for run in runs[1:]]
+    chosen = _chosen(runs, all_pairs)
     return [compare(left, right, comparisons=len(chosen), **how) for left, right in chosen]
 
 

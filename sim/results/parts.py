@@ -126,6 +126,12 @@ class Parts:
         except OSError:
             return cls(place, b"", True)
 
+    def drop_left(self, results: Path) -> None:
+        """Remove what a command of the same study has left that was killed when its `results` were whole."""
+        left = Parts.left(results)
+        if left is not None and left.about in (self.about, b""):
+            left.drop()
+
     @contextlib.contextmanager
     def at_work(self) -> Iterator[Parts]:
         """Begin; in the end remove the place, but keep it for the same command where that has left something unfinished.

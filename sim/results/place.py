@@ -146,10 +146,7 @@ class Place:
     def at_work(self) -> Iterator[Place]:
         """Keep others out while results are made; nothing is left beside them then but what the same command takes up."""
         if self.done:
-            left = Parts.left(self.target)
-            if left is not None and left.about in (self.parts.about, b""):
-                # Of a command that was killed when its results were whole.
-                left.drop()
+            self.parts.drop_left(self.target)
             yield self
             return
         with self.parts.at_work():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 import weakref
 from collections import Counter
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,16 @@ if TYPE_CHECKING:
     import pandas
 
     from sim.ensemble.run import Ensemble
+
+
+class Luck(NamedTuple):
+    """What runs must have in common for histories of the same number to be pairs, with what a run is called."""
+
+    name: str
+    days: int
+    seed: int
+    version: str
+    start: datetime.date
 
 
 @dataclass(frozen=True, repr=False)
@@ -94,6 +105,11 @@ class Run(Tabular):
             OfDraws.of(ensemble.outcomes, ensemble.further, ensemble.lucks),
             unscripted=ensemble.unscripted,
         )  # fmt: skip
+
+    @property
+    def luck(self) -> Luck:
+        """What makes pairs of its histories and those of another."""
+        return Luck(self.name, self.days, self.seed, self.version, self.scenario.world.start_date)
 
     @property
     def parameters(self) -> dict[str, Floats]:

@@ -100,11 +100,12 @@ def _text(scenario: Scenario[ScenarioHead], plan: Plan) -> str:
 
     Another horizon than its own stands in the settings beside it.
     """
-    tree, own = scenario.tree, {name: value for name, value in scenario.base.items() if name in HORIZON}
+    written, base = scenario.sections, scenario.base
+    others = {name: text for name, text in written.items() if name not in HORIZON}
     if identity_of(scenario, plan).span is not None:
-        return to_yaml({name: value for name, value in tree.items() if name not in HORIZON})
-    if all(tree.get(name) == own.get(name) for name in HORIZON):
+        return "".join(others.values())
+    if all(scenario.tree.get(name) == base.get(name) for name in HORIZON):
         return scenario.to_yaml()
     # Set to what it was, in other words; in the order of the file.
-    known = {name: value for name, value in tree.items() if name not in HORIZON} | own
-    return to_yaml({name: known[name] for name in dict.fromkeys([*scenario.base, *known]) if name in known})
+    known = others | {name: to_yaml({name: base[name]}) for name in HORIZON if name in base}
+    return "".join(known[name] for name in dict.fromkeys([*base, *known]) if name in known)

@@ -106,7 +106,12 @@ class Scenario(Generic[T]):
 
     def to_yaml(self) -> str:
         """Return the scenario as YAML text that loads to the same `world` and `tree` again."""
-        return to_yaml(self.tree)
+        return "".join(self.sections.values())
+
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        """The same text in parts, by top-level names; made once, since most commands ask for it several times."""
+        return {name: to_yaml({name: value}) for name, value in self.tree.items()}
 
     def with_settings(self, overrides: Sequence[str], option: str = "--set") -> Scenario[T]:
         """Return the scenario with values changed, as `load_scenario` would with these overrides after its own.

@@ -25,6 +25,12 @@ def test_the_resolved_scenario_loads_again(load: Any, fine: str) -> None:
     assert 'title: "1e5"\n' in text
 
 
+def test_a_scenario_is_written_in_parts_as_it_would_be_in_one(load: Any, fine: str) -> None:
+    scenario = load(fine, ["losses.shares=[0.1, 1e-7]"])
+    assert "".join(scenario.sections.values()) == scenario.to_yaml() == to_yaml(scenario.tree)
+    assert [*scenario.sections] == [*scenario.tree]
+
+
 def test_shared_values_are_written_out() -> None:
     day = datetime.date(2024, 12, 4)
     shared = [day, day]
