@@ -168,7 +168,6 @@ def test_the_first_answer_of_a_study_of_many_fits_one_screen(said, name: str) ->
     lines = said(80, *words).splitlines()
     # The prompt is the last one.
     assert len(lines) <= 23, "\n".join(lines)
-    assert any("All: --full" in line for line in lines)
     assert any(line.startswith("Next: parley ") for line in lines)
     assert len(said(80, *words, "--full").splitlines()) > 40
 

@@ -265,7 +265,7 @@ def test_a_planted_number_divides_members_and_turns_them(folder: Path) -> None:
         assert line.split()[0] == who.title()
         assert turn.needed is not None
         bound, concludes = ("least", "no") if turn.needed > (turn.now or 0) else ("most", "yes")
-        assert line.endswith(f" {concludes}  at {bound} {rounded(turn.needed)} (now {rounded(turn.now or 0)})")
+        assert line.endswith(f" {concludes}  at {bound} {rounded(turn.needed, 2)} (now {rounded(turn.now or 0, 2)})")
     # So it does of eight members, who take more of it, whatever turns them.
     many = replace(
         found,

@@ -122,7 +122,7 @@ def _other(panel: Panel, turns: Sequence[Turn], nearest: Turn | None, main: str)
         said = f"as '{panel.members.members[nearest.toward].called}' sees it"
     else:
         bound = "at least" if nearest.needed > nearest.now else "at most"
-        said = f"{bound} {rounded(nearest.needed)} (now {rounded(nearest.now)})"
+        said = f"{bound} {rounded(nearest.needed, 2)} (now {rounded(nearest.now, 2)})"
     label = difference_label(panel, panel.members.differences[nearest.difference])
     if label == main:
         return said
