@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 # The shipped scenarios by what they turn.
 THEMES = {
@@ -58,13 +62,23 @@ def by_theme(words: Sequence[str] = ()) -> list[tuple[str, str, str, str]]:
     """Return theme, name, title and description of the shipped scenarios of which all words are said."""
     known = {name: (title, description) for name, title, description in heads()}
     told = [(theme, name, *known[name]) for theme, names in THEMES.items() for name in names if name in known]
-    return [one for one in told if speaks_of(words, *one)]
+    return those_of(words, told, lambda one: one)
 
 
-def speaks_of(words: Iterable[str], *texts: str) -> bool:
-    """Return whether all words stand in some texts, whatever their capitals."""
-    said = " ".join(texts).casefold()
-    return all(word.casefold() in said for word in words)
+def speaks_of(words: Iterable[str], *texts: str, within: bool = False) -> bool:
+    """Return whether each of some words begins a word of texts, or stands anywhere `within` them, whatever their capitals.
+
+    >>> speaks_of(["fire"], "fire_share"), speaks_of(["fire"], "ceasefire"), speaks_of(["fire"], "ceasefire", within=True)
+    (True, False, True)
+    """
+    said, begins = " ".join(texts).casefold(), "" if within else r"(?<![^\W_])"
+    return all(re.search(begins + re.escape(word.casefold()), said) for word in words)
+
+
+def those_of(words: Sequence[str], things: Sequence[T], texts: Callable[[T], Iterable[str]]) -> list[T]:
+    """Return the things of whose texts words are said: at the beginnings of words; where that is none, anywhere in them."""
+    found = [one for one in things if speaks_of(words, *texts(one))]
+    return found or [one for one in things if speaks_of(words, *texts(one), within=True)]
 
 
 def _texts_of(path: Path, wanted: tuple[str, ...]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.api import Settings, Source, load, read, run
-from sim.catalogue import heads, speaks_of
+from sim.catalogue import heads, those_of
 from sim.errors import ParleyError
 from sim.results.comparison import Comparison, Line
 from sim.results.frames import Rows
@@ -153,7 +153,7 @@ def check(scenario: Source, settings: Settings = ()) -> list[str]:
 def scenarios(word: str = "") -> Rows:
     """Return name, title and description of the shipped scenarios, or of those in which a word stands."""
     rows = [dict(zip(("name", "title", "description"), one, strict=True)) for one in heads()]
-    return Rows("scenarios", [row for row in rows if speaks_of([word], *row.values())])
+    return Rows("scenarios", those_of([word], rows, lambda row: row.values()))
 
 
 def knobs(word: str = "", scenario: Source = "baseline") -> Rows:

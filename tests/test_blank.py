@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -14,11 +15,12 @@ import pytest
 from pydantic import BaseModel
 
 import sim
+from sim.cli.app import app
 from sim.ensemble.run import Plan, run_ensemble
 from sim.model import POLITICS, WarScenario
 from sim.model.first_days import first_days
 from sim.scenario import load_scenario, numbers, quantities, shipped
-from sim.scenario.blank import blanks, filled, fitting
+from sim.scenario.blank import blanks, filled, fitting, without
 from sim.scenario.describe import entries, provenance
 from sim.scenario.errors import FieldError, ScenarioError
 from sim.scenario.knobs import knob_of
@@ -156,10 +158,17 @@ def test_answers_fill_in_a_war_that_passes_and_runs(parley: Any, tmp_path: Path)
     assert "Conditional frequencies" in ran.stdout
 
 
-def test_questions_explain_themselves_and_keep_what_was_answered(tmp_path: Path) -> None:
+def test_questions_explain_themselves_and_keep_what_was_answered(tmp_path: Path, monkeypatch, capsys) -> None:
     said = ["A war", "?", "One.", "1990-13-01", "1990-01-13", "", "A", "B", "many", "-3", "{value: 5_000, assumption: true}"]
-    done = ask(tmp_path, "\n".join(said))
-    assert done.returncode == 0, done.stderr
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", Terminal("\n".join(said)))
+    assert not app(["new", "my_war", "--ask"], prog_name="parley", standalone_mode=False)
+    told = capsys.readouterr()
     for words in (
         "Write a text: What is assumed, in a few sentences",
         "there is no day 1990-13-01 in the calendar",
@@ -167,11 +176,62 @@ def test_questions_explain_themselves_and_keep_what_was_answered(tmp_path: Path)
         "force_persons must lie between 0 and 100000000 (persons), not -3",
         "7 of 46 questions were asked. Go on in the file.",
     ):
-        assert words in done.stderr
+        assert words in told.err
     text = (tmp_path / "my_war.yaml").read_text(encoding="utf-8")
     assert "    force_persons: {value: 5_000, assumption: true}  # persons" in text
     assert text.count("___") == 40, "one of them in its first line"
-    assert "39 places to fill in" in done.stdout
+    assert "39 places to fill in" in told.out
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"manpower.attacker.force_persons": "?\nmany"},
+            "error: line 8 of the input, 'many', question 7 (manpower.attacker.force_persons): force_persons must be a "
+            "number, not the text 'many'. ",
+        ),
+        (
+            # An answer too many moves all behind it to the wrong questions, here until the first that does not fit.
+            {"sides.attacker.name": "A\nA again"},
+            "error: line 7 of the input, 'B', question 7 (manpower.attacker.force_persons): ",
+        ),
+        (
+            {"ceasefire.regimes.guarded_zone.guards": "5_000\n6_000"},
+            "error: line 47 of the input, '6_000', answers no question: all were asked before",
+        ),
+    ],
+)
+def test_answers_from_a_file_end_with_the_first_that_is_refused(tmp_path: Path, changes: dict[str, str], said: str) -> None:
+    done = ask(tmp_path, "".join(f"{answer}\n" for answer in (ANSWERS | changes).values()))
+    assert (done.returncode, done.stdout) == (3, "")
+    *_, last = done.stderr.splitlines()
+    assert last.startswith(said)
+    assert last.endswith(". Mend it and give all answers again; nothing was written")
+    assert done.stderr.count("error: ") == 1
+    assert not [*tmp_path.iterdir()]
+
+
+def test_nobody_need_send_arms(parley: Any, tmp_path: Path) -> None:
+    alone = {name: "" if name.endswith("backer.name") else answer for name, answer in ANSWERS.items()}
+    answers = [answer for name, answer in alone.items() if not name.startswith("arms.backers.") or not answer]
+    done = ask(tmp_path, "".join(f"{answer}\n" for answer in answers))
+    assert done.returncode == 0, done.stderr
+    assert "An empty answer: nobody sends arms" in done.stderr
+    assert "all is filled in" in done.stdout
+    scenario = load_scenario(tmp_path / "my_war.yaml", WarScenario)
+    assert dict(quantities(scenario.world))["front.held_area_km2"].central == 12_000
+    assert not [path for path, _ in quantities(scenario.world) if path.startswith("arms.backers.")]
+    assert parley("check", "my_war.yaml", cwd=tmp_path).returncode == 0
+    ran = parley("run", "my_war.yaml", "--replications", 50, "--months", 6, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    # By hand it is the three lines of which the template says so.
+    assert "without any, remove all three" in TEMPLATE
+    kept = without(TEMPLATE, ("arms", "backers"))
+    assert len(TEMPLATE.splitlines()) - len(kept.splitlines()) == 3
+    filled_in = {one: ANSWERS[one.name] for one in blanks(kept, WarScenario) if one.text == "___"}
+    written = filled(kept, {one: fitting(answer, one.path, WarScenario) for one, answer in filled_in.items()})
+    assert written == (tmp_path / "my_war.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

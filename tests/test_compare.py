@@ -13,13 +13,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.ensemble.run import Ensemble, Plan, run_ensemble
+from sim.model import WarScenario
 from sim.report.pages import comparison_page
 from sim.report.parts import plain
 from sim.results.comparison import CannotCompare, compare, compare_all
 from sim.results.manifest import EXPLAINED
 from sim.results.pairs import mcnemar, of_means, of_ratios, of_shares
-from sim.results.runs import Run
+from sim.results.runs import Run, called_apart
 from sim.results.statistics import wilson_interval
+from sim.scenario import load_scenario
 from sim.words.comparison import answer
 from sim.words.layout import as_text
 from tests.conftest import ROOT
@@ -329,3 +332,29 @@ def test_what_comes_next_is_about_all_that_was_run(parley, tmp_path: Path) -> No
 def test_one_name_is_not_enough(parley) -> None:
     assert parley("compare", "baseline").returncode == 2
     assert parley("compare", "baseline", "more_arms", "--csv", "--json").returncode == 2
+
+
+def test_what_is_called_the_same_is_told_apart_by_its_file(parley, tmp_path: Path) -> None:
+    for name, scale in {"mine_a": 1.5, "mine_b": 0.2}.items():
+        text = f"title: Mine\nextends: baseline\narms: {{defender: {{aid_scale: {scale}}}}}\n"
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    size = ("--replications", 20, "--months", 1)
+    done = parley("compare", "mine_a.yaml", "mine_b.yaml", *size, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "Mine (mine_b) against Mine (mine_a): " in said
+    assert "run 1" not in said
+    beside = parley("run", "mine_a.yaml", "mine_b.yaml", *size, "--full", "--out", "both", cwd=tmp_path).stdout
+    assert "Mine (mine_a)" in beside
+    # Of one file in two places, the titles; of what is the same in all, the place.
+    (tmp_path / "other").mkdir()
+    longer = f"title: 'Mine: {'other ' * 3}'\nextends: baseline\n"
+    (tmp_path / "other/mine_a.yaml").write_text(longer, encoding="utf-8")
+    one, same, other = (Run.of(sim_run(tmp_path / name)) for name in ("mine_a.yaml", "mine_b.yaml", "other/mine_a.yaml"))
+    assert [run.mark for run in called_apart([one, same])] == [" (mine_a)", " (mine_b)"]
+    assert [run.mark for run in called_apart([one, other])] == [" (Mine)", " (Mine: other other other)"]
+    assert [run.mark for run in called_apart([one, one])] == [", run 1", ", run 2"]
+
+
+def sim_run(file: Path) -> Ensemble:
+    return run_ensemble(load_scenario(file, WarScenario), Plan(2, 1, 5))

@@ -40,8 +40,9 @@ COMMANDS = {
     "panel": ("panel", "more_arms", "square_law", "no_talks", "--replications", "20", "--months", "1", "--full"),
     "choose": (
         "choose", "baseline", "--levers", f"{SCALE}=0,2", "--levers", "ceasefire.regimes.european_zone.guards=10_000,60_000",
-        "--aims", "mean(casualties_defender) low; share(war_goes_on) <= 0.5", "--draws", "6", "--lucks", "2",
-        "--months", "2", "--full",
+        "--levers", "ceasefire.institutions=0.2,0.8", "--aims",
+        "mean(casualties_defender) low; share(war_goes_on) <= 0.5; mean(ground_gained_km2) <= 300", "--draws", "6",
+        "--lucks", "2", "--months", "2", "--full",
     ),
     "discover": ("discover", "results/baseline+13_months", "--outcome", "casualties_attacker > 500_000"),
     "targets": ("targets", "baseline", "--replications", "20", "--months", "24"),
@@ -158,6 +159,17 @@ def test_a_run_fits_one_screen(said) -> None:
     assert any(line.startswith("Next: parley explain results/baseline+13_months") for line in lines)
     assert sum("not a forecast" in line for line in lines) == 1
     assert sum("█" in line for line in lines) >= 2
+
+
+@pytest.mark.ensembles
+@pytest.mark.parametrize("name", ["panel", "choose"])
+def test_the_first_answer_of_a_study_of_many_fits_one_screen(said, name: str) -> None:
+    words = [word for word in COMMANDS[name] if word != "--full"]
+    lines = said(80, *words).splitlines()
+    # The prompt is the last one.
+    assert len(lines) <= 23, "\n".join(lines)
+    assert any(line.startswith("Next: parley ") for line in lines)
+    assert len(said(80, *words, "--full").splitlines()) > 40
 
 
 @pytest.mark.ensembles

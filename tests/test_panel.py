@@ -19,6 +19,9 @@ from sim.results.read import read_folder
 from sim.studies.members import Members, members_of
 from sim.studies.panel import lay_out, panel
 from sim.studies.shapley import Attribution, Design, Part, attribute
+from sim.words.layout import as_text
+from sim.words.numbers import rounded
+from sim.words.panel import answer
 
 # Three members, who each have one of two or three values of five differences.
 HELD = np.array([[0, 0, 0, 0, 0], [1, 0, 1, 2, 1], [0, 1, 1, 1, 2]])
@@ -253,6 +256,32 @@ def test_a_planted_number_divides_members_and_turns_them(folder: Path) -> None:
         "'High' would not conclude that the mean of 'casualties, Russia' is at least 40,000 if" in found.findings[1].sentence
     )
     assert "at most " in found.findings[1].sentence or "at least " in found.findings[1].sentence
+    # What each would have to believe stands beside what it says, and all of it on the first screen.
+    first_screen = as_text(answer(found)).splitlines()
+    (head,) = (place for place, line in enumerate(first_screen) if line.startswith(" Member "))
+    assert "otherwise if scale" in " ".join(first_screen[head - 2 : head + 1])
+    for who, line in zip(("low", "high"), first_screen[head + 1 :], strict=False):
+        turn = turns[("low", "high").index(who), "attrition.level_factor"]
+        assert line.split()[0] == who.title()
+        assert turn.needed is not None
+        bound, concludes = ("least", "no") if turn.needed > (turn.now or 0) else ("most", "yes")
+        assert line.endswith(f" {concludes}  at {bound} {rounded(turn.needed, 2)} (now {rounded(turn.now or 0, 2)})")
+    # So it does of eight members, who take more of it, whatever turns them.
+    many = replace(
+        found,
+        members=replace(
+            found.members, members=4 * found.members.members,
+            differences=tuple(replace(one, values=4 * one.values) for one in found.members.differences if one.values),
+        ),
+        dissents=[replace(one, values=4 * one.values)],
+        turning=[
+            turn._replace(member=2 * copy + turn.member, difference=copy % 2) for copy in range(4) for turn in found.turning
+        ],
+    )  # fmt: skip
+    shown = as_text(answer(many)).splitlines()
+    assert len(shown) <= 20
+    assert sum(line.startswith((" Low ", " High ")) for line in shown) == 8
+    assert "another: --full" in "\n".join(shown)
 
 
 def test_the_same_bytes_whatever_the_batch_and_tables_are_as_declared(folder: Path, parley) -> None:

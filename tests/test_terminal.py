@@ -15,6 +15,8 @@ import pytest
 from sim import __version__
 from sim.cli.app import GROUPS, app
 from sim.cli.progress import in_words
+from sim.model.glossary import WORDS
+from sim.model.without import KINDS
 from sim.pasted import command
 from tests.conftest import ROOT
 
@@ -91,6 +93,16 @@ def test_a_wrong_call_is_one_line_with_where_to_read_on(parley, arguments: tuple
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
     assert words in done.stderr
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_help_explains_the_words_of_the_model(said, word: str):
+    assert " ".join(said("help", word.title()).split()) == f"{word}: {WORDS[word]}"
+
+
+def test_all_that_can_be_taken_out_by_a_word_is_explained():
+    called = {"events": "event", "offensives": "offensive", "red_lines": "red line", "parties": "party"}
+    assert {called.get(word, word) for word in KINDS} <= WORDS.keys()
 
 
 # Tab

@@ -118,10 +118,11 @@ def _names(context: typer.Context, incomplete: str) -> list[str]:
 def help_(
     context: typer.Context,
     command: Annotated[
-        str | None, typer.Argument(metavar="COMMAND", help="The command; all if not given.", autocompletion=_names)
+        str | None,
+        typer.Argument(metavar="COMMAND", help="A command, or a word of the model.", autocompletion=_names),
     ] = None,
 ) -> None:
-    """Say what a command does and which options it has, or which commands there are.
+    """Say what a command does and which options it has, what a word of the model means, or which commands there are.
 
     Example:  parley help run
     """
@@ -129,5 +130,13 @@ def help_(
     if command is None:
         print(above.get_help())
         return
+    if command not in above.command.commands:
+        from sim.cli.printing import say
+        from sim.model.glossary import WORDS
+        from sim.words.layout import Text
+
+        if (word := command.casefold()) in WORDS:
+            say(Text(f"{word}: {WORDS[word]}", 0, 2))
+            return
     _, found, _ = above.command.resolve_command(above, [command])
     print(found.get_help(type(context)(found, info_name=command, parent=above)))

@@ -133,9 +133,9 @@ def choose(
                     progress=progress,
                 )  # fmt: skip
             identity = identity_of(scenario, plan)
-            texts = files(found, title := title_of(found, identity), identity)
+            texts = files(found, title_of(found, identity), identity)
             if way == "txt":
-                say_answer(answer(found, title), rest(found), full)
+                say_answer(answer(found, identity), rest(found), full)
             else:
                 say_file(way, texts.get(f"choices.{way}", texts["choices.csv"]), excel and as_csv)
             texts["scenario.yaml"] = as_run(scenario, plan.days).to_yaml()
@@ -145,10 +145,11 @@ def choose(
 
 
 def _next(file: str, same: list[str], folder: Path, told: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the run of the robust choice, where it can be run again, and the page."""
-    page = (command("parley", "report", folder), "a page with a figure")
+    """Return the page, and the run of the robust choice, where it can be run again."""
+    # Without remarks, since with these they would not fit the screen.
+    page = (command("parley", "report", folder), "")
     if STDIN in (file, told["robust_scenario"]):
         return [page]
     settings = [part for one in told["robust_settings"] for part in ("--set", one)]
     robust = command("parley", "run", told["robust_scenario"] or file, *same, *settings)
-    return [(robust, "what comes of the robust choice"), page]
+    return [page, (robust, "")]

@@ -24,6 +24,7 @@ from sim.pasted import command
 
 if TYPE_CHECKING:
     from sim.scenario.blank import Blank
+    from sim.scenario.errors import Path as Where
 
 # What Windows takes for a device, whatever ending follows.
 DEVICES = ("con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)))
@@ -93,7 +94,7 @@ def _extending(name: str, path: Path, base: str, as_json: bool) -> None:
 
 def _blank(name: str, path: Path, ask: bool, as_json: bool) -> None:
     from sim.model import WarScenario
-    from sim.scenario.blank import blanks, filled
+    from sim.scenario.blank import blanks, filled, without
     from sim.scenario.parse import BLANK
     from sim.words.new_scenario import blank_text
 
@@ -101,7 +102,14 @@ def _blank(name: str, path: Path, ask: bool, as_json: bool) -> None:
     # It is there before the first question, so that no answer is in vain.
     _write(path, text)
     if ask:
-        text = filled(text, _answers(blanks(text, WarScenario)))
+        try:
+            answers, left_out = _answers(blanks(text, WarScenario))
+        except _Refused as error:
+            path.unlink()
+            refuse(f"{error}. Mend it and give all answers again; nothing was written", INVALID)
+        text = filled(text, answers)
+        for section in left_out:
+            text = without(text, section)
         path.write_text(text, encoding="utf-8")
     left = sum(one.text == BLANK for one in blanks(text, WarScenario))
     if as_json:
@@ -112,17 +120,29 @@ def _blank(name: str, path: Path, ask: bool, as_json: bool) -> None:
     say_end([f"Written: {path} ({how})"], [check, (command("parley", "run", path), "what comes of it")], data=False)
 
 
-def _answers(asked: list[Blank]) -> dict[Blank, str]:
-    """Ask for what is blank on stderr; return what was answered until the input ended."""
+class _Refused(ParleyError):
+    """An answer that does not fit, where nobody is there to be asked again."""
+
+
+def _answers(asked: list[Blank]) -> tuple[dict[Blank, str], list[Where]]:
+    """Ask for what is blank on stderr; return what was answered until the input ended, and which sections are left out.
+
+    At a terminal an answer that does not fit is asked for again. In a file all answers behind it would then meet the wrong
+    questions, so that it ends there.
+    """
     from sim.model import WarScenario
     from sim.scenario import FieldError
     from sim.scenario.blank import fitting
-    from sim.words.new_scenario import how_to_answer, question
+    from sim.scenario.wording import quoted
+    from sim.words.new_scenario import MAY_LACK, how_to_answer, question
 
     print(*how_to_answer(), sep="\n", file=sys.stderr)
     answers: dict[Blank, str] = {}
-    before = None
+    left_out: list[Where] = []
+    before, read = None, 0
     for number, blank in enumerate(asked, 1):
+        if any(blank.path[: len(section)] == section for section in left_out):
+            continue
         lines = question(blank, number, len(asked), before)
         while True:
             print(*map(shown, lines), sep="\n", end="", file=sys.stderr, flush=True)
@@ -130,8 +150,8 @@ def _answers(asked: list[Blank]) -> dict[Blank, str]:
             if not answer:
                 print(file=sys.stderr)
                 note(f"The input ended: {number - 1} of {len(asked)} questions were asked. Go on in the file.")
-                return answers
-            answer = answer.strip()
+                return answers, left_out
+            answer, read = answer.strip(), read + 1
             lines = lines[-1:]
             if answer == "?":
                 print(f"  {blank.wanted}", file=sys.stderr)
@@ -139,13 +159,22 @@ def _answers(asked: list[Blank]) -> dict[Blank, str]:
             try:
                 kept = fitting(answer, blank.path, WarScenario) if answer else blank.kept
             except FieldError as error:
+                if not sys.stdin.isatty():
+                    print(file=sys.stderr)
+                    where = f"line {read:,} of the input, {quoted(answer)}, question {number} ({blank.name})"
+                    raise _Refused(f"{where}: {_in_words(error, blank)}") from error
                 note(f"  {_in_words(error, blank)}")
                 continue
             if kept:
                 answers[blank] = kept
+            elif blank.name in MAY_LACK:
+                left_out.append(MAY_LACK[blank.name][0])
             break
         before = blank
-    return answers
+    if not sys.stdin.isatty() and (more := sys.stdin.readline()).strip():
+        print(file=sys.stderr)
+        raise _Refused(f"line {read + 1:,} of the input, {quoted(more.strip())}, answers no question: all were asked before")
+    return answers, left_out
 
 
 def _in_words(error: Any, blank: Blank) -> str:

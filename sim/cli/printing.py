@@ -53,10 +53,12 @@ def say_answer(answer: Iterable[Block], rest: Iterable[Block], full: bool) -> No
 
 def say_kept(text: str, full: bool) -> None:
     """Print a text file of results, what is told first or all of it."""
-    from sim.words.layout import IN_FULL, fold
+    from sim.words.layout import IN_FULL, fold, what_it_is_not
 
     first, _, rest = text.partition(f"\n{IN_FULL}\n\n")
-    say_lines(fold(text if full or not rest else f"{first}\n{rest.splitlines()[-1]}", terminal_width()))
+    say_lines(fold(text if full or not rest else first, terminal_width()))
+    if rest and not full:
+        say(what_it_is_not(full))
 
 
 def say_end(written: Iterable[str], steps: Iterable[tuple[str, str]], *, data: bool) -> None:

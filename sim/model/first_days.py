@@ -39,6 +39,9 @@ _LOSSES, _FORCE_LASTS_DAYS, _MAP_LASTS_DAYS, _YEARS_APART = 0.25, 26.0 * DAYS_PE
 # falls on each day is one in thousands; and a year of war that costs all that is bargained over leaves nothing to fight for.
 # A pace that wavers by three times the fastest that there is can hardly have been seen.
 _POOL_LASTS_MONTHS, _FORCE_A_DAY, _COST, _SPREAD_OF_FASTEST = 5.0, 0.2, 1.0, 3.0
+# judgement: likewise. In the shipped wars the front is six weeks of its pace or more from the next ending by ground, and two
+# standard deviations of its luck, which one history in forty exceeds, do not bring it there within four weeks.
+_NEAR_DAYS, _LUCK_DAYS, _SPREADS = 14.0, 28, 2.0
 
 
 def first_days(scenario: Scenario[ScenarioHead]) -> list[str]:
@@ -72,7 +75,7 @@ def _out_of_line(scenario: Scenario[ScenarioHead]) -> list[str]:
         return [f"the fighting is over after {when} days, before anything has happened. Look at {what}"]
     looks = (_collapse, _drift, _losses, _year, _intake, _fire, _stock, _cost)
     # Beside a map that is too small, so is all else that is measured on it.
-    whole = ([*_ground(days)] or [*_areas(centre)]) + [*_spread(days)]
+    whole = ([*_ground(days)] or [*_near(days), *_areas(centre)]) + [*_spread(days)]
     return [*(line for side in range(len(SIDES)) for look in looks for line in look(days, side)), *whole]
 
 
@@ -268,3 +271,38 @@ def _ground(days: _Days) -> Iterator[str]:
             f"front.advance_km2_per_day: the first {DAYS} days gain {moved:.3g} km2 a day, where {seen:.3g} is stated. Look"
             " at advance_settled_km2_per_day, advance_reverts_days, belts, and the area that is left"
         )
+
+
+def luck_of_the_front(spread: float, memory_days: float, days: Floats) -> Floats:
+    """Return the standard deviation of the ground that the noise of the pace has moved after some days, in km2.
+
+    The noise is 0 at the start and returns to 0 with its memory; ground is its sum (Ornstein and Uhlenbeck, 1930).
+    """
+    span = days / memory_days
+    found: Floats = spread * memory_days * np.sqrt(2.0 * span - 3.0 + 4.0 * np.exp(-span) - np.exp(-2.0 * span))
+    return found
+
+
+def _near(days: _Days) -> Iterator[str]:
+    """Yield the endings by ground from which the front is a few days of its pace, or to which luck alone may bring it."""
+    held, total = days.held_area[0], days.at("front.total_area_km2")
+    moved = (days.held_area[-1] - held) / DAYS
+    pace, ahead = np.nanmax(np.abs([moved, days.at("front.advance_km2_per_day")])), np.arange(1.0, _LUCK_DAYS + 1)
+    luck = luck_of_the_front(days.at(_SPREAD), days.at("front.advance_reverts_days"), ahead)
+    ends = {
+        "front.held_area_km2": (0.0, "the attacker has lost all that he holds"),
+        "front.total_area_km2": (total, "the attacker holds all"),
+        **{f"aims.{side}.stops_at_km2": (days.at(f"aims.{side}.stops_at_km2"), f"the {side}'s aims") for side in SIDES},
+    }
+    for path, (end, what) in ends.items():
+        distance = abs(end - held)
+        # Who holds nothing at the start cannot lose it; and there may be no aims.
+        if np.isnan(end) or not distance:
+            continue
+        left = distance - np.sign(end - held) * moved * ahead
+        if distance <= _NEAR_DAYS * pace or np.any(left <= _SPREADS * luck):
+            yield (
+                f"{path}: the war begins {exact_number(distance)} km2 from an ending by ground ({what}), where a day's pace "
+                f"is {pace:.3g} km2 and luck makes {luck[-1]:.3g} km2 in {_LUCK_DAYS} days (standard deviation): it may "
+                "end by luck. Look at held_area_km2 and advance_sd_km2_per_day"
+            )

@@ -32,8 +32,8 @@ from sim.words import WHAT_IT_IS_NOT
 
 # Those that say something else in the model than elsewhere, or nothing elsewhere.
 EXPLAINED = (
-    "fire", "hazard", "imposed", "ledger", "median", "red line", "regime", "resolve", "review", "slack", "surplus",
-    "utility", "zone of agreement",
+    "fire", "hazard", "imposed", "ledger", "median", "red line", "regime", "resolve", "review", "scripted", "slack",
+    "surplus", "utility", "zone of agreement",
 )  # fmt: skip
 _EXPLAINED = re.compile(rf"\b({'|'.join(EXPLAINED)})s?\b", flags=re.IGNORECASE)
 _NUMBER = "<data [^>]*>[^<]*</data>"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sim.catalogue import speaks_of
+from sim.catalogue import those_of
 from sim.model import moments_of, outcomes_of
 from sim.model.asked import Asked
 from sim.model.outcomes import Outcome, standalone
@@ -37,9 +37,9 @@ class Entry(NamedTuple):
 
 
 def entries(scenario: Scenario[Any], word: str = "") -> list[Entry]:
-    """Return the outcomes of a scenario in whose entry a word stands, whatever its capitals; all without one."""
+    """Return the outcomes of a scenario of which a word is said, whatever its capitals; all without one."""
     found = [_entry(scenario, outcome, name) for outcome, _ in outcomes_of(scenario) for name in outcome.names]
-    return [entry for entry in found if speaks_of([word], *entry)]
+    return those_of([word], found, lambda entry: entry)
 
 
 def _entry(scenario: Scenario[Any], outcome: Outcome, name: str) -> Entry:

@@ -71,8 +71,8 @@ class Run(Tabular):
         The rows of `ledger.csv`; none where no one negotiates, or too shortly for it.
     draws : OfDraws or None
         What other lucks made of some of the assumptions; None where none was run.
-    place : int
-        Among those that it stands beside and is called like; 0 for none.
+    mark : str
+        What tells it from those that it stands beside and is called like; nothing if there are none.
     folder : Path, optional
         Where it was read from.
     unscripted : tuple of Unscripted
@@ -90,7 +90,7 @@ class Run(Tabular):
     summary: list[Row]
     ledger: list[Entry] = field(default_factory=list)
     draws: OfDraws | None = None
-    place: int = 0
+    mark: str = ""
     folder: Path | None = None
     unscripted: tuple[Unscripted, ...] = ()
 
@@ -166,7 +166,7 @@ class Run(Tabular):
     @property
     def called(self) -> str:
         """What it is called in sentences, legends and heads of tables."""
-        return f"{self.identity.called}{f', run {self.place}' if self.place else ''}"
+        return f"{self.identity.called}{self.mark}"
 
     def about(self) -> dict[str, Any]:
         """Return what makes the run repeatable, as plain values."""
@@ -288,6 +288,21 @@ def told_apart(runs: Sequence[Run], asked: Sequence[str]) -> list[Run]:
 
 
 def called_apart(runs: Sequence[Run]) -> list[Run]:
-    """Return runs that are each called otherwise: those that are called the same also by their place."""
-    known = Counter(run.called for run in runs)
-    return [replace(run, place=at) if known[run.called] > 1 else run for at, run in enumerate(runs, start=1)]
+    """Return runs that are each called otherwise, as `marks` tells apart those that are called the same."""
+    apart = marks([run.called for run in runs], [run.scenario for run in runs])
+    # The others stay the same objects, by which it is seen that they are one run.
+    return [replace(run, mark=mark) if mark else run for run, mark in zip(runs, apart, strict=True)]
+
+
+def marks(called: Sequence[str], scenarios: Sequence[Scenario[ScenarioHead]]) -> list[str]:
+    """Return what to write behind what runs are called: file, title or place of those that are called alike, or nothing.
+
+    It is the first of these in which all of them differ.
+    """
+    ways = [[one.name for one in scenarios], [one.world.title for one in scenarios]]
+    found = []
+    for at, one in enumerate(called):
+        alike = [other for other, name in enumerate(called) if name == one]
+        own = next((way[at] for way in ways if len({way[other] for other in alike}) == len(alike)), None)
+        found.append("" if len(alike) == 1 else f", run {at + 1}" if own is None else f" ({own})")
+    return found

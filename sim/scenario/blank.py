@@ -134,5 +134,16 @@ def filled(text: str, answers: Mapping[Blank, str]) -> str:
     return "".join(lines)
 
 
+def without(text: str, section: Path) -> str:
+    """Return a text without a section that has lines of its own, as a block has, and what stands below it."""
+    lines, indents = text.splitlines(keepends=True), [f"{'  ' * depth}{name}:" for depth, name in enumerate(section)]
+    start = -1
+    for key in indents:
+        start = next(place for place in range(start + 1, len(lines)) if lines[place].startswith(key))
+    below = f"{'  ' * len(section)}"
+    end = next((place for place in range(start + 1, len(lines)) if not lines[place].startswith(below)), len(lines))
+    return "".join([*lines[:start], *lines[end:]])
+
+
 def _field(where: Where) -> FieldInfo:
     return fields(where.inside)[str(where.path[-1])]

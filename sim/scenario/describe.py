@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sim.catalogue import speaks_of
+from sim.catalogue import speaks_of, those_of
 
 from .errors import Path
 from .families import FAMILIES
@@ -302,7 +302,7 @@ class Told(NamedTuple):
 
 
 def told_knobs(scenario: Scenario[ScenarioHead], words: Sequence[str] = ()) -> list[Told]:
-    """Return the numbers of a scenario in whose label, path or meaning all words stand, whatever their capitals.
+    """Return the numbers of a scenario of whose label, path or meaning all words are said, whatever their capitals.
 
     First come those that are called so themselves, then those of something that is, then those of which it is only said;
     the parts of a list, which are seldom turned alone, come after what stands alone.
@@ -311,11 +311,12 @@ def told_knobs(scenario: Scenario[ScenarioHead], words: Sequence[str] = ()) -> l
     found = []
     for entry in entries(scenario):
         knob, label = knobs.get(entry.path), scenario.labels.get(entry.path)
-        if knob is not None and label is not None and speaks_of(words, label.text, entry.path, entry.about):
+        if knob is not None and label is not None:
             reach = knob.low, knob.high
             may_be = "; or ".join(part for part in (allowed(knob), ", ".join(knob.words)) if part)
             told = label.text, entry.path, entry.text, entry.unit, may_be, *reach, entry.about, entry.origin
             found.append(Told(*told))
+    found = those_of(words, found, lambda one: (one.label, one.path, one.meaning))
     return sorted(found, key=lambda one: _distance(one, words)) if any(words) else found
 
 

@@ -14,12 +14,23 @@ from sim.studies.choose import Choices
 from sim.studies.regret import Bands
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import opening
-from sim.words.findings.choose import aim_in_words, choice_in_words, lever_label, limits_in_words, of_draws, value_in_words
-from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
+from sim.words.findings.choose import (
+    aim_heading,
+    aim_in_words,
+    aims_met,
+    capital,
+    choice_in_words,
+    lever_label,
+    limits_in_words,
+    of_draws,
+    value_in_words,
+)
+from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, as_text, text_file
 from sim.words.numbers import in_unit, with_band
 
-# judgement: with title, findings, aims and next steps as many as fit a screen of 24 lines.
-LINES, MOST_LINES = 6, 3
+# judgement: what fits a screen: lines of findings, choices beside one another, and what comes last: a line each for what it
+# is not, what was written and the prompt, and five for what is next.
+SCREEN, LAST, LINES, AT_ONCE = 24, 8, 4, 3
 
 
 def title_of(found: Choices, identity: Identity) -> str:
@@ -28,20 +39,34 @@ def title_of(found: Choices, identity: Identity) -> str:
     return f"{identity.line}: {len(found.choices):,} choices of {', '.join(levers)}"
 
 
-def answer(found: Choices, title: str) -> Iterator[Block]:
-    """Yield what is found, the aims, and the choices that come first."""
-    drawn = f"{found.draws:,} draws of the assumptions, {found.lucks:,} histories of each in every choice"
-    yield Title(title, drawn)
-    yield EMPTY
-    yield Text(" ".join(opening(found.findings, lines=LINES)))
-    yield EMPTY
-    for number, aim in enumerate(found.aims, 1):
-        yield Text(f"Aim {number}: {aim_in_words(aim, found.scenario)}", 0, 2)
-    order = in_order(found)
-    yield _table(found, order[:MOST_LINES])
-    more = len(order) - MOST_LINES
-    told = f"; {more:,} choice{'s' * (more > 1)} more: --full" if more > 0 else ""
-    yield Text(f"* robust, = may be as good{told}", 1, 2, style="quiet")
+def answer(found: Choices, identity: Identity) -> Iterator[Block]:
+    """Yield what is found, and the choices that come first beside one another: as much as fits a screen."""
+    drawn = f"{len(found.choices):,} choices, {found.draws:,} draws of the assumptions, {found.lucks:,} histories of each"
+    told: list[Block] = [Title(identity.line, drawn), EMPTY, Text(" ".join(opening(found.findings, lines=LINES))), EMPTY]
+    table = _beside(found, in_order(found)[:AT_ONCE])
+    needed = len(found.levers) + found.has_levels + len(found.aims)
+    room = SCREEN - LAST - len(as_text([*told, table._replace(rows=table.rows[:needed])]).splitlines())
+    yield from (*told, table._replace(rows=table.rows[: needed + max(0, room)]))
+
+
+def _beside(found: Choices, order: list[int]) -> Table:
+    """Return choices as columns: what is chosen, in which share all aims are met, the mean of each aim, and regret."""
+    told, chosen = found.verdict, [found.choices[place] for place in order]
+    names = {told.robust: "robust", **dict.fromkeys(told.as_good, "as\N{NO-BREAK SPACE}good")}
+    rows = [
+        [capital(lever_label(lever, found.scenario)), *(value_in_words(choice[at]) for choice in chosen)]
+        for at, lever in enumerate(found.levers)
+    ]
+    if found.has_levels:
+        # The interval of the robust one alone: those of others stand in full.
+        met = [in_unit(told.all_met.value[place], "share") for place in order[1:]]
+        rows.append([capital(f"{aims_met(found)} met"), _cell(told.all_met, "share", order[0]), *met])
+    for at, aim in enumerate(found.aims):
+        means = [_mean(found, at, place) for place in order]
+        rows.append([f"Aim {at + 1}: {aim_heading(aim, found.scenario)}", *means])
+    rows.append(["Largest regret", *(f"{told.worst.value[place]:.2f}" for place in order)])
+    rows.append(["Pareto", *(_pareto(found, place) for place in order)])
+    return Table([Column("Choice", wraps=True, least=20), *(Column(names.get(place, "next")) for place in order)], rows)
 
 
 def rest(found: Choices) -> Iterator[Block]:
@@ -50,6 +75,7 @@ def rest(found: Choices) -> Iterator[Block]:
         yield Text(one.sentence, 0, 2)
     yield EMPTY
     yield _table(found, in_order(found))
+    yield Text("* robust, = may be as good", 1, 2, style="quiet")
     for at, aim in enumerate(found.aims):
         yield EMPTY
         yield Text(f"Aim {at + 1}: {aim_in_words(aim, found.scenario)}", 0, 2, style="bold")
@@ -115,13 +141,19 @@ def _table(found: Choices, order: list[int]) -> Table:
     rows = []
     for place in order:
         row = [*_values(found, place), *([_cell(told.all_met, "share", place)] if found.has_levels else [])]
-        means = told.means.value[:, place].tolist()
-        row += [
-            "none" if math.isnan(mean) else in_unit(mean, found.unit(aim)) for aim, mean in zip(aims, means, strict=True)
-        ]
-        pareto = f"{'yes' if told.pareto[place] else 'no'}, {100 * told.pareto_often[place]:.0f} %"
-        rows.append([*row, f"{told.worst.value[place]:.2f}", pareto])
+        row += [_mean(found, at, place) for at in range(len(aims))]
+        rows.append([*row, f"{told.worst.value[place]:.2f}", _pareto(found, place)])
     return Table(head, rows)
+
+
+def _mean(found: Choices, at: int, place: int) -> str:
+    mean = found.verdict.means.value[at, place]
+    return "none" if math.isnan(mean) else in_unit(mean, found.unit(found.aims[at]))
+
+
+def _pareto(found: Choices, place: int) -> str:
+    told = found.verdict
+    return f"{'yes' if told.pareto[place] else 'no'}, {100 * told.pareto_often[place]:.0f} %"
 
 
 def _of_aim(found: Choices, at: int) -> Table:
@@ -163,7 +195,7 @@ def files(found: Choices, title: str, identity: Identity) -> dict[str, str]:
     }  # fmt: skip
     tables = {"choices.csv": found.by_choice(), "choice_aims.csv": found.as_dicts(), "choice_fails.csv": fails}
     return {
-        "choices.txt": text_file(answer(found, title), rest(found)),
+        "choices.txt": text_file(answer(found, identity), rest(found)),
         **{name: with_scenario(csv_of(rows), found.of_scenario) for name, rows in tables.items() if rows},
         "choices.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
     }

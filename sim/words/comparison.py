@@ -72,7 +72,7 @@ def answer(comparisons: Sequence[Comparison]) -> Iterator[Block]:
     first = comparisons[0]
     how = "pairs on the same luck" if first.paired else "histories each, unpaired"
     if len(comparisons) == 1:
-        title = f"{first.right.identity.line}  against  {first.left.identity.line}"
+        title = "  against  ".join(_titles(first))
     else:
         title = " beside ".join(dict.fromkeys(run.called for one in comparisons for run in (one.left, one.right)))
     yield Title(title, f"{first.pairs:,} {how}")
@@ -103,6 +103,11 @@ def answer(comparisons: Sequence[Comparison]) -> Iterator[Block]:
     runs = list({id(run): run for one in comparisons for run in (one.left, one.right)}.values())
     # Each with each would ask for a mark for each pair.
     yield from matrix(runs, comparisons if len({id(one.left) for one in comparisons}) == 1 else ())
+
+
+def _titles(comparison: Comparison) -> list[str]:
+    """Return both titles, the second run's first, as runs that are called alike are told apart."""
+    return [f"{run.identity.line}{run.mark}" for run in (comparison.right, comparison.left)]
 
 
 def _against(comparison: Comparison, comparisons: Sequence[Comparison]) -> str:
@@ -177,7 +182,7 @@ def _beside(comparison: Comparison, lines: Sequence[Line] | None = None) -> Tabl
 
 def whole(comparison: Comparison) -> Iterator[Block]:
     """Yield all of a comparison."""
-    yield Text(f"{comparison.right.identity.line}  against  {comparison.left.identity.line}", 0, 2, style="bold")
+    yield Text("  against  ".join(_titles(comparison)), 0, 2, style="bold")
     yield EMPTY
     yield Text("What was changed", style="bold")
     yield from (Text(text, 2, 2) for text in changed_in_words(comparison))
@@ -256,7 +261,7 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
     page = []
     for comparison in comparisons:
         left, right = comparison.left.called, comparison.right.called
-        titles = (markdown_cell(run.identity.line) for run in (comparison.right, comparison.left))
+        titles = map(markdown_cell, _titles(comparison))
         page += [f"# {' against '.join(titles)}", ""]
         page += [*(f"1. {markdown_cell(one.sentence)}" for one in comparison.findings), "", "What was changed:", ""]
         page += [f"- {markdown_cell(text)}" for text in changed_in_words(comparison)]

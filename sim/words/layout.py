@@ -302,7 +302,7 @@ def _fitting(
         if _is_bar(rows, at):
             widths[at], least[at] = BAR_ROOM, max(LEAST_BAR, width_of(head))
         elif columns[at].wraps:
-            widths[at] = max(natural, min(width_of(head), columns[at].least))
+            widths[at] = max(natural, *map(width_of, _words(head)), min(width_of(head), columns[at].least))
             least[at] = min(widths[at], max(word, columns[at].least))
         else:
             widths[at] = least[at] = max(natural, head_least)

@@ -35,6 +35,8 @@ COMMON = (
 )
 # Of each thing that stands at one of these, too.
 OF_EACH = {"negotiation.red_lines": ("hard_share", "price"), "ceasefire.regimes": ("zone_width_km", "guards")}
+# What a war may be without, by the place of the template that is asked for first: which section that is, and what it means.
+MAY_LACK = {"arms.backers.backer.name": (("arms", "backers"), "nobody sends arms, and the section is left out")}
 
 
 def text_lines(name: str, base: str, scenario: Scenario[ScenarioHead]) -> list[str]:
@@ -75,7 +77,8 @@ def question(blank: Blank, number: int, of: int, before: Blank | None) -> list[s
     same = before is not None and before.line == blank.line
     unit = f" ({blank.unit})" if blank.unit else ""
     kept = f" [{blank.kept}]" if blank.kept else ""
-    return [*([] if same or not blank.remark else [f"  {blank.remark}"]), f"{number}/{of} {blank.name}{unit}{kept}: "]
+    lack = [f"  An empty answer: {MAY_LACK[blank.name][1]}."] if blank.name in MAY_LACK else []
+    return [*([] if same or not blank.remark else [f"  {blank.remark}"]), *lack, f"{number}/{of} {blank.name}{unit}{kept}: "]
 
 
 def how_to_answer() -> Sequence[str]:

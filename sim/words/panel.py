@@ -7,34 +7,43 @@ from sim.results.identity import identity_of
 from sim.results.tables import csv_of, with_scenario
 from sim.studies.panel import Dissent, Panel, Value
 from sim.studies.shapley import Share
+from sim.studies.turning import Turn
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import opening
+from sim.words.findings.panel import difference_label, nearest_turns
 from sim.words.findings.studies import aim
 from sim.words.labels import knob_heading, with_unit
-from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
-from sim.words.numbers import band, beside, rounded, with_band
+from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, as_text, text_file
+from sim.words.numbers import band, rounded, with_band
 
-# judgement: what fits a screen: outcomes beside one another, and differences below one another.
-AT_ONCE, TOP = 3, 3
-# What divides members, and what would turn one of them.
-LINES = 6
+# judgement: what fits a screen with a title, findings, members and what comes last: a line each for what it is not, what was
+# written, what is next and the prompt.
+SCREEN, LAST, LINES, TOP = 24, 4, 4, 3
+# judgement: of more members not each can have two lines.
+FEW = 4
 NOT_TOLD = "."
 
 
 def answer(panel: Panel) -> Iterator[Block]:
-    """Yield what members say, and what divides them most."""
-    yield from _opening(panel)
-    shown = panel.dissents[:AT_ONCE]
-    heads = [Column(_head(one), spare=place) for place, one in enumerate(shown)]
-    yield Table([Column("Member"), *heads], [_said(panel, shown, at) for at in range(len(panel.members.members) + 1)])
-    yield EMPTY
-    yield _dissent(panel, shown, TOP)
+    """Yield what divides members, what each says and what would turn each: as much as fits a screen."""
+    identity = identity_of(panel.scenario, panel.plan)
+    size = identity.size_of(panel.plan.replications, f" of each of {panel.mixtures:,} mixtures")
+    told: list[Block] = [Title(f"Panel over {identity.scenario}", size), EMPTY]
+    told += [Text(" ".join(opening(panel.findings, lines=LINES))), EMPTY, *_concluded(panel), EMPTY]
+    differences = _dissent(panel, panel.dissents[:1], TOP, ["share of the variance"])
+    heads = len(as_text([differences._replace(rows=differences.rows[:1])]).splitlines()) - 1
+    room = SCREEN - LAST - len(as_text(told).splitlines()) - heads
+    told[-1:] = [EMPTY, differences._replace(rows=differences.rows[:room])] if room > 0 else []
+    yield from told
 
 
 def rest(panel: Panel) -> Iterator[Block]:
     """Yield what each member says of each difference, all shares with their intervals, and each turn of the conclusion."""
     members = panel.members
-    yield _dissent(panel, panel.dissents, len(members.differences))
+    yield from (Text(one.sentence, 0, 2) for one in panel.findings)
+    yield EMPTY
+    heads = [f"{'and' if place else 'share'} of {_lower(one)}" for place, one in enumerate(panel.dissents)]
+    yield _dissent(panel, panel.dissents, len(members.differences), heads)
     yield EMPTY
     rows: list[list[str]] = []
     for place, one in enumerate(members.differences):
@@ -80,25 +89,44 @@ def files(panel: Panel) -> dict[str, str]:
     }
 
 
-def _opening(panel: Panel) -> Iterator[Block]:
-    identity = identity_of(panel.scenario, panel.plan)
-    size = identity.size_of(panel.plan.replications, f" of each of {panel.mixtures:,} mixtures")
-    yield Title(f"Panel over {identity.scenario}", size)
-    yield EMPTY
-    yield Text(" ".join(opening(panel.findings, lines=LINES)))
-    yield EMPTY
-
-
 def _head(one: Dissent) -> str:
     return with_unit(one.called.label, one.called.unit)
 
 
-def _said(panel: Panel, dissents: Sequence[Dissent], place: int) -> list[str]:
-    """Return what a member says of outcomes; the one behind the last is all of them pooled."""
-    members = panel.members.members
-    leading, *others = [(one.called.unit, [*one.values, one.pooled][place]) for one in dissents]
-    name = members[place].called if place < len(members) else "Pooled"
-    return [name, _banded(*leading), *(beside(v.value, v.low, v.high, unit) for unit, v in others)]
+def _concluded(panel: Panel) -> Iterator[Block]:
+    """Yield what members say, whether they draw the conclusion, and what alone would have each conclude otherwise."""
+    leading, members = panel.dissents[0], panel.members.members
+    nearest = nearest_turns(panel)
+    places = [one.difference for one in nearest.values()]
+    main = max(sorted({*places}), key=places.count, default=None)
+    label = "" if main is None else difference_label(panel, panel.members.differences[main])
+    rows = []
+    for at, (member, value) in enumerate(zip(members, leading.values, strict=True)):
+        turns = [one for one in panel.turning if one.member == at]
+        holds = turns[0].own.holds if turns else None
+        concludes = "not known" if holds is None else "yes" if holds else "no"
+        rows.append(
+            [member.called, _banded(leading.called.unit, value), concludes, _other(panel, turns, nearest.get(at), label)]
+        )
+    rows.append(["Pooled", _banded(leading.called.unit, leading.pooled), "", ""])
+    turn = f"otherwise if {label} were" if label else "what would turn it"
+    yield Text(f"Who concludes that {aim(panel.condition, panel.scenario)}", 0, 2)
+    yield Table([Column("Member"), Column(_head(leading)), Column("so?"), Column(turn, wraps=True, least=30)], rows)
+
+
+def _other(panel: Panel, turns: Sequence[Turn], nearest: Turn | None, main: str) -> str:
+    """Return what would have a member conclude otherwise, named where that is another difference than the main one."""
+    if nearest is None:
+        return "luck may decide" if any(one.answer == "not settled" for one in turns) else "no difference alone"
+    if nearest.needed is None or nearest.now is None:
+        said = f"as '{panel.members.members[nearest.toward].called}' sees it"
+    else:
+        bound = "at least" if nearest.needed > nearest.now else "at most"
+        said = f"{bound} {rounded(nearest.needed, 2)} (now {rounded(nearest.now, 2)})"
+    label = difference_label(panel, panel.members.differences[nearest.difference])
+    if label == main:
+        return said
+    return f"{label} {said}" if len(panel.members.members) <= FEW else "another: --full"
 
 
 def _banded(unit: str, value: Value) -> str:
@@ -111,7 +139,7 @@ def _difference(panel: Panel, place: int) -> str:
     return f"{knob_heading(one.paths[0], panel.scenario)}{more}"
 
 
-def _dissent(panel: Panel, dissents: Sequence[Dissent], top: int) -> Table:
+def _dissent(panel: Panel, dissents: Sequence[Dissent], top: int, heads: Sequence[str]) -> Table:
     """Return the least, mean and most of what members differ in, and how much of the variance goes with it."""
     weights, told = panel.members.weights, [one for one in dissents if one.attribution.is_told]
 
@@ -126,9 +154,9 @@ def _dissent(panel: Panel, dissents: Sequence[Dissent], top: int) -> Table:
             mean = sum(weight * value for weight, value in zip(weights.tolist(), central, strict=True))
             ends = [rounded(value, 2) for value in (min(central), mean, max(central))]
         rows.append([_difference(panel, at), *ends, *(_share(one, one.attribution.shares[at]) for one in dissents)])
-    heads = [f"{'share' if place == 0 else 'and'} of {_lower(one)}" for place, one in enumerate(dissents)]
     columns = [Column("What divides them", wraps=True, least=30), *(Column(head) for head in ("least", "mean", "most"))]
-    return Table([*columns, *(Column(head, spare=at) for at, head in enumerate(heads))], rows)
+    shares = [Column(head, wraps=len(heads) == 1, least=len(head), spare=at) for at, head in enumerate(heads)]
+    return Table([*columns, *shares], rows)
 
 
 def _lower(one: Dissent) -> str:

@@ -18,7 +18,7 @@ from sim.results.comparison import compare
 from sim.results.identity import Identity, identity_of, span_in_words
 from sim.results.ledger import Totals, entries
 from sim.results.names import Names
-from sim.results.runs import Run, called_apart, told_apart
+from sim.results.runs import Run, called_apart, marks, told_apart
 from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.words import WHAT_IT_IS_NOT
@@ -148,7 +148,9 @@ def whole_table(ensembles: Sequence[Ensemble], summaries: Sequence[Sequence[Row]
     order = list(SECTIONS)
     rows = {row.id: row for row in sorted((r for s in summaries for r in s), key=lambda row: order.index(row.section))}
     by_id = [{row.id: row for row in summary} for summary in summaries]
-    names = called_in_heads([identity_of(one.scenario, one.plan).called for one in ensembles]) if len(ensembles) > 1 else []
+    told = [identity_of(one.scenario, one.plan).called for one in ensembles]
+    apart = marks(told, [one.scenario for one in ensembles])
+    names = [f"{one}{mark}" for one, mark in zip(told, apart, strict=True)] if len(ensembles) > 1 else []
     sections: dict[str, list[Row]] = {}
     for row in rows.values():
         sections.setdefault(row.section, []).append(row)
@@ -193,11 +195,6 @@ def answer_of_several(ensembles: Sequence[Ensemble]) -> Iterator[Block]:
     for run in runs:
         line = run.identity.line
         yield Text(line if line.startswith(run.called) else f"{run.called}: {line}", 0, 2, style="quiet")
-
-
-def called_in_heads(called: Sequence[str]) -> list[str]:
-    """Return what runs are called in heads: those that are called the same are told apart by their place."""
-    return [f"{one}, run {at}" if called.count(one) > 1 else one for at, one in enumerate(called, 1)]
 
 
 def headline(ensemble: Ensemble) -> str:

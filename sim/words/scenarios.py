@@ -35,27 +35,28 @@ def overview(scenario: Scenario[Any]) -> Iterator[Block]:
 
 
 def rows_of(scenario: Scenario[Any], words: Sequence[str] = ()) -> list[dict[str, str]]:
-    """Return every value in whose path, label or meaning all words stand, with its unit, place and what it rests on.
+    """Return every value of whose path, label or meaning all words are said, with its unit, place and what it rests on.
 
     The place is a file as it can be opened from the working folder, and the line. Behind the keys of the sources stand these
     themselves, so that the rows can be read alone. A word may also be what it rests on, whole: the key of a source,
     "assumed", "on record" or "default".
     """
-    found = []
-    for entry in entries(scenario):
-        label = scenario.labels[entry.path].text if entry.path in scenario.labels else ""
-        origins = entry.origin.split(", ")
-        if speaks_of([word for word in words if word not in origins], entry.path, label, entry.about):
-            told = {"path": entry.path, "label": label, "value": entry.text, "unit": entry.unit, "source": entry.origin}
-            found.append(
-                {
-                    **told,
-                    "place": _place(entry),
-                    "about": entry.about,
-                    "sources": entry.record or _in_full(scenario, origins),
-                }
-            )
+    for within in (False, True):
+        found = [row for entry in entries(scenario) if (row := _row(scenario, entry, words, within))]
+        if found:
+            break
     return found
+
+
+def _row(scenario: Scenario[Any], entry: Entry, words: Sequence[str], within: bool) -> dict[str, str]:
+    """Return the row of a value; an empty one if not all words are said of it."""
+    label = scenario.labels[entry.path].text if entry.path in scenario.labels else ""
+    origins = entry.origin.split(", ")
+    if not speaks_of([word for word in words if word not in origins], entry.path, label, entry.about, within=within):
+        return {}
+    told = {"path": entry.path, "label": label, "value": entry.text, "unit": entry.unit, "source": entry.origin}
+    sources = entry.record or _in_full(scenario, origins)
+    return {**told, "place": _place(entry), "about": entry.about, "sources": sources}
 
 
 def sources_of(scenario: Scenario[Any], row: Mapping[str, str]) -> list[dict[str, str]]:

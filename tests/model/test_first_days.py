@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sim import catalogue
-from sim.model.first_days import first_days
+from sim.ensemble.run import Plan, run_ensemble
+from sim.model import WarScenario
+from sim.model.first_days import first_days, luck_of_the_front
+from sim.scenario import load_scenario, quantities
 from tests.conftest import ROOT
 
 OUT_OF_LINE = {
@@ -82,6 +86,14 @@ OUT_OF_LINE = {
         ["front.held_area_km2=100", "front.total_area_km2=500"],
         ["front.total_area_km2: at the pace of the first 10 days, "],
     ),
+    "little ground": (
+        ["front.held_area_km2=200"],
+        ["front.held_area_km2: the war begins 200 km2 from an ending by ground (the attacker has lost all that he holds), "],
+    ),
+    "aims that are near": (
+        ["aims={attacker: {stops_at_km2: 112_000}}"],
+        ["aims.attacker.stops_at_km2: the war begins 500 km2 from an ending by ground (the attacker's aims), where "],
+    ),
     "no ground left": (
         ["front.held_area_km2=603_600"],
         ["the fighting is over after 7 days, before anything has happened. Look at front.held_area_km2, "],
@@ -129,6 +141,9 @@ def test_the_shipped_wars_begin_as_they_say(load: Any, name: str) -> None:
         ["front.offensives={push: {side: attacker, date: 2024-12-05, days: 30, intensity: 8, probability: 1}}"],
         ["events={may: {when: {date: 2024-12-04}, probability: 0.9, effect: {arms.defender.ration_days: {scale: 3}}}}"],
         ["attrition.noise_log_sd=2", "front.advance_sd_km2_per_day=100"],
+        # Who holds nothing at the start has nothing to lose; nor has who holds more than luck moves.
+        ["front.held_area_km2=0"],
+        ["front.held_area_km2=500"],
         # A pace of 0 that wavers.
         ["front.advance_km2_per_day=0"],
     ],
@@ -137,10 +152,27 @@ def test_what_is_meant_is_not_remarked_on(load: Any, settings: list[str]) -> Non
     assert first_days(load("no_talks", *settings)) == []
 
 
-def test_a_line_says_where_it_is_written(tmp_path: Path) -> None:
-    from sim.model import WarScenario
-    from sim.scenario import load_scenario
+def test_what_luck_makes_of_little_ground_is_what_the_model_does(load: Any) -> None:
+    war = Path(__file__).parents[1] / "wars/long_war.yaml"
 
+    def after(held: str, days: int) -> Any:
+        scenario = load_scenario(war, WarScenario, [f"front.held_area_km2={held}"])
+        return scenario, run_ensemble(scenario, Plan(400, 1, days, series=False)).outcomes
+
+    plenty, moved = after("40_000", 28)
+    known = dict(quantities(plenty.world))
+    noise = known["front.advance_sd_km2_per_day"].central, known["front.advance_reverts_days"].central
+    luck = luck_of_the_front(*noise, np.array([28.0]))
+    assert moved["ground_gained_km2"].std() == pytest.approx(float(luck[0]), rel=0.1)
+    assert first_days(plenty) == []
+    # What is remarked on does end so by luck, and what is not hardly ever does.
+    for held, ends, is_said in (("20", (0.05, 0.2), True), ("150", (0.0, 0.01), False)):
+        scenario, found = after(held, 29)
+        assert ends[0] <= np.mean(found["ending"] == "defender_holds_all") <= ends[1]
+        assert bool(first_days(scenario)) == is_said
+
+
+def test_a_line_says_where_it_is_written(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("title: Mine\nextends: no_talks\nmanpower:\n  defender:\n    pool_persons: 1000\n", encoding="utf-8")
     (line,) = first_days(load_scenario(file, WarScenario))

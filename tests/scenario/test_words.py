@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable
 
 import jsonschema
 import numpy as np
 import pytest
 from scipy import stats
 
+from sim.catalogue import by_theme
 from sim.model import WarScenario
 from sim.model.base_rates import EARLY, FADES, LATER
+from sim.results.dictionary import entries as outcomes
 from sim.scenario import ScenarioError, load_scenario
 from sim.scenario.describe import coverage, entries, told_knobs
 from sim.scenario.jsonschema import json_schema
 from sim.scenario.quantity import Quantity
 from sim.scenario.reference import reference
+from sim.words.scenarios import rows_of
 
 PATH = "ceasefire.later_hazard_per_year"
 
@@ -101,6 +106,24 @@ def test_editors_and_the_reference_know_the_words() -> None:
 def test_who_looks_for_a_number_is_told_the_words() -> None:
     (one,) = (told for told in told_knobs(load_scenario("baseline", WarScenario), ["later_hazard"]))
     assert one.range == f"0 to 100; or {', '.join(LATER)}"
+
+
+def test_words_are_looked_for_where_words_begin_and_elsewhere_only_if_none_does() -> None:
+    base = load_scenario("baseline", WarScenario)
+    looks: dict[str, Callable[[str], list[str]]] = {
+        "knobs": lambda word: [" ".join((one.label, one.path, one.meaning)) for one in told_knobs(base, [word])],
+        "values": lambda word: [" ".join((row["label"], row["path"], row["about"])) for row in rows_of(base, [word])],
+        "outcomes": lambda word: [" ".join(one) for one in outcomes(base, word)],
+        "scenarios": lambda word: [" ".join(one) for one in by_theme([word])],
+    }
+    for name, found in looks.items():
+        begun = found("day" if name == "scenarios" else "fire")
+        assert begun, name
+        assert all(re.search(r"(?<![^\W_])(day|fire)", text, re.IGNORECASE) for text in begun), name
+        assert all("easefire" in text.casefold() for text in found("easefire")), name
+        assert len(found("easefire")) >= 2, name
+    assert "arms.attacker.reference_fire_share" in " ".join(looks["knobs"]("fire"))
+    assert not any("fades_per_year" in text for text in looks["knobs"]("fire"))
 
 
 # Sources of a direction alone

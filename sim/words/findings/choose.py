@@ -10,6 +10,7 @@ from sim.studies.design import Varied, as_value
 from sim.studies.regret import Weakness
 from sim.words.findings.pieces import Pieces, finding, in_order, joined, with_interval
 from sim.words.findings.studies import aim as level_in_words
+from sim.words.findings.studies import level_of
 from sim.words.labels import knob_label, outcome_label
 from sim.words.numbers import in_full, in_unit, rounded, unit_after
 
@@ -49,6 +50,11 @@ def aim_in_words(aim: Aim, scenario: Scenario[ScenarioHead]) -> str:
     return f"the {of} of '{outcome_label(aim.outcome, scenario)}' is {_way(aim)}"
 
 
+def aim_heading(aim: Aim, scenario: Scenario[ScenarioHead]) -> str:
+    """Return an aim as short as a row of a table has it."""
+    return f"{outcome_label(aim.outcome, scenario)} {level_of(aim.condition) if aim.has_level else _way(aim)}"
+
+
 def _way(aim: Aim) -> str:
     return "high" if aim.condition.above else "low"
 
@@ -75,13 +81,14 @@ def of_choices(found: Choices) -> list[Finding]:
     return in_order(told)
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """Return a text as it begins a sentence or a row."""
     return text[:1].upper() + text[1:]
 
 
 def _robust(found: Choices) -> Finding:
     told, place = found.verdict, found.verdict.robust
-    name = _capital(choice_in_words(found, place))
+    name = capital(choice_in_words(found, place))
     others = len(told.as_good)
     every = len(found.choices) - 1
     of = f"{'any' if others == every else f'{others:,}'} of the {every:,} others may be as good"
@@ -147,7 +154,7 @@ def _regret(found: Choices, place: int) -> Finding:
 def _where(found: Choices, place: int, weight: float) -> Finding:
     box = found.fails[place]
     is_robust = place == found.verdict.robust
-    name = "It" if is_robust else _capital(choice_in_words(found, place))
+    name = "It" if is_robust else capital(choice_in_words(found, place))
     if found.has_levels and found.verdict.all_met.value[place] in (0.0, 1.0):
         where = "everywhere" if found.verdict.all_met.value[place] == 0 else "nowhere"
         return finding("choice", weight / 2, [f"{name} fails {where} in the draws."])

@@ -77,17 +77,21 @@ def _most(panel: Panel, one: Dissent) -> tuple[str, Share, Pieces, str]:
 def _turns(panel: Panel) -> list[Finding]:
     """Return what the members would have to believe to conclude otherwise; what is surest first."""
     conclusion = aim(panel.condition, panel.scenario)
-    turning = [one for one in panel.turning if one.answer.startswith("turns")]
-    if not turning:
+    if not (found := nearest_turns(panel)):
         luck = sum(one.answer == "not settled" for one in panel.turning)
         said = f"No difference taken alone was found to turn what a member concludes on whether {conclusion}"
         hidden = f"; in {luck:,} of {len(panel.turning):,} luck may decide" if luck else ""
         return [finding("not settled" if luck else "not found", 0.6, [f"{said}{hidden}."])]
-    # Of each member the one that is nearest to the level already.
+    return [_turn(panel, one, conclusion, 0.8 - 0.02 * place) for place, one in enumerate(found.values())][:MOST_TURNS]
+
+
+def nearest_turns(panel: Panel) -> dict[int, Turn]:
+    """Return of each member that can be turned the turn that is nearest to the level already; what is surest first."""
+    turning = [one for one in panel.turning if one.answer.startswith("turns")]
     found: dict[int, Turn] = {}
     for one in sorted(turning, key=lambda one: (one.needed is None, abs(one.then.excess or 0.0))):
         found.setdefault(one.member, one)
-    return [_turn(panel, one, conclusion, 0.8 - 0.02 * place) for place, one in enumerate(found.values())][:MOST_TURNS]
+    return found
 
 
 def _turn(panel: Panel, one: Turn, conclusion: str, weight: float) -> Finding:

@@ -251,12 +251,17 @@ def crossing_pieces(found: BreakEven) -> Pieces:
 
 def aim(condition: Condition, scenario: Scenario[Any] | None) -> str:
     """Return a condition in words."""
-    label, signs = _label(condition.outcome, scenario), {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
     of = {"share": "the share of", "mean": "the mean of", "median": "the median of"}[condition.statistic]
+    return f"{of} {_label(condition.outcome, scenario)} is {level_of(condition)}"
+
+
+def level_of(condition: Condition) -> str:
+    """Return where the statistic of a condition is to lie, in words."""
+    signs = {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
     level = f"{100 * condition.level:.10g} %" if condition.statistic == "share" and not condition.of_base else ""
     level = level or rounded(condition.level, 6)
     base = " times what it is as the scenario stands" if condition.of_base else ""
-    return f"{of} {label} is {signs[condition.sign]} {level}{base}"
+    return f"{signs[condition.sign]} {level}{base}"
 
 
 # Discovery
