@@ -29,6 +29,10 @@ def check(
     files: Files,
     settings: Settings = None,
     sources: Annotated[bool, typer.Option("--sources", help="List the numbers that have no source, by section.")] = False,
+    as_of: Annotated[
+        bool,
+        typer.Option("--as-of", help="List the numbers that rest on sources of later than the start, as no forecast may."),
+    ] = False,
     as_markdown: AsMarkdown = False,
     as_csv: AsCsv = False,
     excel: Excel = False,
@@ -42,7 +46,7 @@ def check(
     Example:  parley check baseline --sources
     """
     with errors_as_lines():
-        from sim.scenario.describe import coverage, provenance
+        from sim.scenario.describe import coverage, later_than, provenance
         from sim.words.layout import Column, Table, Text
         from sim.words.provenance import counted, remarks
 
@@ -63,12 +67,24 @@ def check(
                 }
                 for one in sections
             ]  # fmt: skip
-            told.append({"scenario": scenario.name, "file": str(scenario.path), "notes": found, "sections": rows})
-            bare += origins.bare if sources else 0
+            late = later_than(scenario, scenario.world.start_date) if as_of else []
+            told.append(
+                {
+                    "scenario": scenario.name, "file": str(scenario.path), "notes": found, "sections": rows,
+                    **({"later": [one._asdict() for one in late]} if as_of else {}),
+                }
+            )  # fmt: skip
+            bare += (origins.bare if sources else 0) + len(late)
             if way != "txt":
                 continue
             say(Text(ok, 0, 2))
             say(*(Text(f"note: {note}", 2, 2) for note in found))
+            if as_of:
+                start = scenario.world.start_date
+                paths = {one.path for one in late}
+                rest = f"{len(paths):,} of {origins.numbers:,} numbers rest on" if late else "no number rests on"
+                say(Text(f"as of {start}: {rest} a source that is, or may be, of later", 2, 2))
+                say(*(Text(f"of later: {one.path} ({one.source}, {one.date})", 4, 4) for one in late))
             if not sources:
                 continue
             heads = ("section", "numbers", "sourced", "assumed", "default", "inherited", "neither")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -96,6 +96,10 @@ def run(
     as_parquet: Annotated[
         bool, typer.Option("--parquet", help="Write outcomes.parquet rather than outcomes.csv: for large runs.")
     ] = False,
+    every: Annotated[
+        Literal["month", "week"] | None,
+        typer.Option("--paths", help="Write paths.csv too: how each history stands on the first of each month, or weekly."),
+    ] = None,
     excel: Excel = False,
     as_page: Annotated[bool, typer.Option("--report", help="Write a page about each too: NAME/report.html.")] = False,
     as_markdown: AsMarkdown = False,
@@ -116,7 +120,7 @@ def run(
     with errors_as_lines():
         from sim.ensemble.run import Plan, horizon_days
         from sim.results import parquet
-        from sim.results.chunks import place_of_run, run_into
+        from sim.results.chunks import Form, place_of_run, run_into
         from sim.results.identity import identity_of
         from sim.results.ledger import days_of
         from sim.results.place import PAGE, is_root, may_be_page
@@ -136,12 +140,17 @@ def run(
             refuse("--precision-of says of what, --precision how much: give both")
         if precision is not None and as_parquet:
             refuse("--parquet is for large runs of a size that is known: leave --precision")
+        if precision is not None and every is not None:
+            refuse("--paths is for runs of a size that is known: leave --precision")
         # Some file systems do not tell capitals apart.
         if len({name.casefold() for name in names}) < len(names):
             refuse("two scenarios have the same name, and results are kept by name")
         most = replications or (MOST_FOR_PRECISION if precision else USUAL)
         asked = () if precision_of is None else (precision_of,)
-        plans = [Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else (), asked=asked) for one in scenarios]
+        plans = [
+            Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else (), asked=asked, paths=every or "")
+            for one in scenarios
+        ]
         for scenario, plan in zip(scenarios, plans, strict=True):
             refuse_unknown(scenario, plan, asked)
         aims = [None if precision is None else Precision(scenario, precision, precision_of) for scenario in scenarios]
@@ -149,7 +158,7 @@ def run(
         # What is not as the scenario has it has a folder of its own, unless one is given.
         folders = [results / one.folder for one in identities]
         if precision is None and not force:
-            form = (parquet.NAME if as_parquet else "outcomes.csv", excel)
+            form: Form = (parquet.NAME if as_parquet else "outcomes.csv", excel, every or "")
             folders = [home_of_run(one, plan, results, form) for one, plan in zip(scenarios, plans, strict=True)]
         if out is not None:
             folders = [out] if len(names) == 1 and not is_root(out) else [out / name for name in names]

@@ -14,6 +14,7 @@ from sim.cli.progress import progress_bar
 if TYPE_CHECKING:
     from sim.ensemble.run import Plan
     from sim.ensemble.workers import Pool
+    from sim.results.chunks import Form
     from sim.results.place import Place
     from sim.results.runs import Luck, Run
     from sim.scenario import Scenario, ScenarioHead
@@ -191,22 +192,20 @@ def homes(scenario: Scenario[ScenarioHead], plan: Plan, results: Path) -> list[P
     return [results / identity.folder, named([] if plan.replications == USUAL else size), named(size)]
 
 
-def home_of_run(scenario: Scenario[ScenarioHead], plan: Plan, results: Path, form: tuple[str, bool]) -> Path:
+def home_of_run(scenario: Scenario[ScenarioHead], plan: Plan, results: Path, form: Form) -> Path:
     """Return where `parley run` keeps a run: where another command has kept this very one, or else in its own folder.
 
     Parameters
     ----------
     scenario, plan, results
         As in `homes`.
-    form : tuple of str and bool
-        The table of its histories, and whether tables are marked for Excel.
+    form : Form
+        The table of its histories, whether tables are marked for Excel, and how often paths are kept.
     """
     return kept_at(scenario, plan, results, [form]) or homes(scenario, plan, results)[0]
 
 
-def kept_at(
-    scenario: Scenario[ScenarioHead], plan: Plan, results: Path, forms: Sequence[tuple[str, bool]] | None = None
-) -> Path | None:
+def kept_at(scenario: Scenario[ScenarioHead], plan: Plan, results: Path, forms: Sequence[Form] | None = None) -> Path | None:
     """Return where some command has kept this very run, in one of these forms or in any; None if it is not there."""
     from sim.results.chunks import FORMS, is_kept
 

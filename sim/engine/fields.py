@@ -73,6 +73,10 @@ class Fields:
         view.flags.writeable = False
         return view
 
+    def named(self, name: str) -> Field:
+        """Return what is declared of a field."""
+        return self._declared[name][1]
+
     def __iter__(self) -> Iterator[Field]:
         """Iterate over the declared fields, in the order of declaration."""
         return (field for _, field in self._declared.values())

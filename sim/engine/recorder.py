@@ -76,6 +76,10 @@ class Recorder:
         Days on which it is tallied how many replications have each value of a field with codes.
     tallied : int
         How many replications, from the first, are counted in tallies; all of them if it is not given.
+    path_days : sequence of int
+        Days, rising, on which fields are kept of every replication, in `paths`.
+    path_fields : sequence of str
+        Which fields those are, besides those of the series.
     """
 
     def __init__(
@@ -88,6 +92,8 @@ class Recorder:
         moments: Mapping[str, Reached],
         counted: Collection[int] = (),
         tallied: int | None = None,
+        path_days: Sequence[int] = (),
+        path_fields: Sequence[str] = (),
     ) -> None:
         self.days = tuple(days)
         self._fields = fields
@@ -103,17 +109,15 @@ class Recorder:
         self._replications = replications
         self._watched = np.isin(replications, np.asarray(watched, dtype=np.int64))
         self._watching = bool(self._watched.any())
-        self.columns: list[tuple[str, str]] = []
-        self._views: list[NDArray[np.float64]] = []
-        for field in fields:
-            if field.series:
-                array = fields.see(field.name)
-                labels = ("",) if field.rows is None else field.rows
-                for row, label in enumerate(labels):
-                    self.columns.append((field.name, label))
-                    self._views.append(array if field.rows is None else array[row])
+        series = _views(fields, [field.name for field in fields if field.series])
+        self.columns: list[tuple[str, str]] = list(series)
+        self._views = list(series.values())
         shape = (len(self.columns), len(self.days), len(replications))
         self.series: Floats = np.empty(shape)
+        self._path_slot = {day: slot for slot, day in enumerate(path_days)}
+        self._of_paths = {**_views(fields, path_fields), **series} if path_days else {}
+        self.path_columns: list[tuple[str, str]] = list(self._of_paths)
+        self.paths: Floats = np.empty((len(self._of_paths), len(path_days), len(replications)))
         self.events: list[Event] = []
         self.tallies: dict[tuple[int, str], Ints] = {}
 
@@ -123,6 +127,10 @@ class Recorder:
         if slot is not None:
             for column, view in enumerate(self._views):
                 self.series[column, slot] = view
+        slot = self._path_slot.get(day)
+        if slot is not None:
+            for column, view in enumerate(self._of_paths.values()):
+                self.paths[column, slot] = view
         if day in self._landmarks:
             self.snapshots[day] = {name: array.copy() for name, array in self._now().items()}
         if day in self._counted:
@@ -162,6 +170,16 @@ class Recorder:
         for place in np.flatnonzero(self._watched[cohort]):
             own = {key: _own(value, int(place)) for key, value in values.items()}
             self.events.append(Event(day, int(self._replications[cohort[place]]), kind, own))
+
+
+def _views(fields: Fields, names: Sequence[str]) -> dict[tuple[str, str], NDArray[Any]]:
+    """Return the rows of fields, (n,) each, by the field's name and the row's."""
+    rows = {name: fields.named(name).rows for name in names}
+    return {
+        (name, label): fields.see(name) if labels is None else fields.see(name)[row]
+        for name, labels in rows.items()
+        for row, label in enumerate(("",) if labels is None else labels)
+    }
 
 
 def _own(value: Floats | float | str, place: int) -> Any:

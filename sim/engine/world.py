@@ -53,6 +53,7 @@ class Setting:
     while running. `given` are parameters, by path, that are not drawn: (n,) values, NaN where they are drawn after all.
     `passed` is called with the number of days that have passed, on each of them. `assumed` are the replications whose
     parameters they have, their own if it is not given; `tallied` is how many, from the first, are counted in tallies.
+    `path_days` are those on which every replication is kept, with `path_fields` besides those of the series.
     """
 
     start: date
@@ -69,6 +70,8 @@ class Setting:
     passed: Callable[[int], None] = lambda day: None
     assumed: Ints | None = None
     tallied: int | None = None
+    path_days: Sequence[int] = ()
+    path_fields: Sequence[str] = ()
 
 
 class World:
@@ -88,7 +91,7 @@ class World:
     """
 
     def __init__(self, setting: Setting, order: Sequence[str], declared: Sequence[tuple[str, Field]]) -> None:
-        if any(day > setting.days for day in (*setting.series_days, *setting.landmarks)):
+        if any(day > setting.days for day in (*setting.series_days, *setting.path_days, *setting.landmarks)):
             raise ValueError("a day to be kept lies beyond the horizon")
         self.setting = setting
         self.n = len(setting.replications)
@@ -109,6 +112,8 @@ class World:
             setting.moments,
             setting.counted,
             setting.tallied,
+            setting.path_days,
+            setting.path_fields,
         )
 
     def own(self, owner: str, name: str, start: Floats | float | int) -> NDArray[Any]:

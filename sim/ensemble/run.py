@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from datetime import date, timedelta
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,10 @@ SURVIVED = (InvariantBreach, ArithmeticError, LookupError, ValueError)
 FEWEST_TO_SHARE = 400
 # A round number, because it shows in the number of histories that were needed.
 CHUNK = 1000
+# How often histories are looked at that are kept one by one: at the first of each month, or every week from the start.
+Often = Literal["", "month", "week"]
+# Of which fields paths are kept, besides those of the series.
+PATH_FIELDS = ("at_war",)
 MOST_REPLICATIONS = 1_000_000_000
 # What 64 bits hold, whoever reads it.
 MOST_SEED = 2**63 - 1
@@ -66,6 +71,8 @@ class Plan:
         Whether time series are kept, which take most of the memory; and further lucks run, see `sim.ensemble.lucks`.
     asked : sequence of str
         Outcomes that are wanted, of other times too, as `casualties_attacker[12..24]`; see `sim.model.asked`.
+    paths : {"", "month", "week"}
+        How often the path of each history is kept; not at all, if empty.
     """
 
     replications: int
@@ -76,6 +83,7 @@ class Plan:
     check: bool = True
     series: bool = True
     asked: Sequence[str] = ()
+    paths: Often = ""
 
     def __post_init__(self) -> None:
         for what, least, most in BOUNDS:
@@ -136,6 +144,10 @@ class Ensemble:
         them. One that fails is `failed` there too.
     unscripted : tuple of Unscripted
         What the script of the scenario decides; nothing where that was not looked at.
+    path_columns : list of (field, row)
+    path_days : tuple of int
+    paths : (columns, days, n) array
+        Of every replication, NaN of one that failed; empty where they were not asked for.
     """
 
     scenario: Scenario[ScenarioHead]
@@ -152,6 +164,9 @@ class Ensemble:
     further: Further = NO_MORE
     lucks: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     unscripted: tuple[Unscripted, ...] = ()
+    path_columns: Sequence[tuple[str, str]] = ()
+    path_days: tuple[int, ...] = ()
+    paths: Floats = field(default_factory=lambda: np.empty((0, 0, 0)))
 
 
 def horizon_days(scenario: Scenario[ScenarioHead], months: int | None = None) -> int:
@@ -168,6 +183,18 @@ def series_days(days: int) -> tuple[int, ...]:
     """Return the days of the time series: the start, every week, and the end."""
     weeks = range(0, days + 1, DAYS_PER_WEEK)
     return (*weeks, days) if days % DAYS_PER_WEEK else tuple(weeks)
+
+
+def path_days(start: date, days: int, every: Often) -> tuple[int, ...]:
+    """Return the days of paths: the start, the first of every month or every week from the start, and the end.
+
+    >>> path_days(date(2024, 12, 4), 70, "month")
+    (0, 28, 59, 70)
+    """
+    if every == "month":
+        firsts = (day for day in range(1, days) if (start + timedelta(days=day)).day == 1)
+        return (0, *firsts, days)
+    return series_days(days) if every else ()
 
 
 def run_ensemble(
@@ -266,6 +293,7 @@ def run_batch(
     others = wanted(scenario, plan.days, plan.asked)
     n, every = len(numbers), np.concatenate([numbers, more.numbers])
     with_series = plan.series & (every < SERIES_HISTORIES)
+    paths_on = path_days(scenario.world.start_date, plan.days, plan.paths)
     setting = Setting(
         start=scenario.world.start_date,
         days=plan.days,
@@ -281,6 +309,8 @@ def run_batch(
         passed=by_days(n, plan.days),
         assumed=np.concatenate([numbers, more.draws]) if len(more.draws) else None,
         tallied=n,
+        path_days=paths_on,
+        path_fields=PATH_FIELDS,
     )
     try:
         world, drawn = simulate(scenario, setting)
@@ -302,6 +332,9 @@ def run_batch(
         tallies=recorder.tallies,
         further=more,
         lucks={name: values[n:] for name, values in columns.items()} if len(more.numbers) else {},
+        path_columns=recorder.path_columns,
+        path_days=paths_on,
+        paths=recorder.paths[:, :, :n],
     )
 
 
@@ -352,6 +385,7 @@ class Whole:
             outcomes={name: np.empty(n, dtype=values.dtype) for name, values in part.outcomes.items()},
             drawn={name: np.empty(n) for name in part.drawn},
             series=np.empty((len(part.series_columns), len(part.series_days), kept)),
+            paths=np.empty((*part.paths.shape[:2], n)),
             events=[],
             tallies={},
             failures={},
@@ -365,6 +399,7 @@ class Whole:
         for ours, theirs in ((self._whole.outcomes, part.outcomes), (self._whole.drawn, part.drawn)):
             for name, values in theirs.items():
                 ours[name][at] = values
+        self._whole.paths[:, :, at] = part.paths
         if part.series_days:
             series = np.asarray(part.series)
             np.asarray(self._whole.series)[:, :, self._series : self._series + series.shape[2]] = series
@@ -440,7 +475,11 @@ def run_surviving(
         lucks = {name: spread(good.lucks.get(name, values), also, m) for name, values in good.outcomes.items()}
         lucks["ending"][np.delete(np.arange(m), also)] = FAILED
     failures = {place: reason for place, reason in found.items() if place < n}
-    return replace(good, numbers=numbers, outcomes=outcomes, drawn=drawn, failures=failures, further=more, lucks=lucks)
+    paths = np.full((*good.paths.shape[:2], n), np.nan)
+    paths[:, :, at] = good.paths[:, :, : len(at)]
+    return replace(
+        good, numbers=numbers, outcomes=outcomes, drawn=drawn, failures=failures, further=more, lucks=lucks, paths=paths
+    )
 
 
 def _are_too_many(failures: Mapping[int, str], numbers: Ints) -> bool:

@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
+from typing import get_args as typing_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
 from sim.ensemble.lucks import NO_MORE, further
-from sim.ensemble.run import BATCH, Ensemble, Plan, Whole, run_ensemble, run_histories
+from sim.ensemble.run import BATCH, Ensemble, Often, Plan, Whole, run_ensemble, run_histories
 from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
 from sim.results.again import kept_as_run
@@ -32,11 +33,11 @@ from sim.results.parts import COLUMNS, Parts
 from sim.results.place import Place, digest_of, known_manifest
 from sim.results.store import what_is_run, write_run
 from sim.results.summary import Row, summarise
-from sim.results.tables import outcomes_header, outcomes_rows
+from sim.results.tables import outcomes_header, outcomes_rows, paths_columns, paths_csv
 from sim.results.unscripted import with_unscripted
 from sim.scenario import Scenario, ScenarioHead
 
-_OUTCOME, _DRAWN, _LUCKS, _SERIES, _ROWS, _REST = "outcome/", "drawn/", "luck/", "series", "rows", "rest"
+_OUTCOME, _DRAWN, _LUCKS, _SERIES, _PATHS, _ROWS, _REST = "outcome/", "drawn/", "luck/", "series", "paths", "rows", "rest"
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,15 @@ class Stored:
         Its columns are read when they are asked for.
     outcomes : Path
         The table of the replications, ready to be moved.
+    paths : list of Path
+        The table of their paths, likewise, if they were asked for.
     kept : int
         Chunks that were there already.
     """
 
     ensemble: Ensemble
     outcomes: Path
+    paths: list[Path]
     kept: int
 
 
@@ -89,7 +93,12 @@ def layout(replications: int, most: int = BATCH) -> list[tuple[int, int]]:
 
 def about(scenario: Scenario[ScenarioHead], plan: Plan, most: int = BATCH) -> dict[str, Any]:
     """Return all that the chunks of a run depend on."""
-    return {**what_is_run(scenario, plan), "watched": list(plan.watched), "chunk": most}
+    return {**what_is_run(scenario, plan), **_of_paths(plan.paths), "watched": list(plan.watched), "chunk": most}
+
+
+def _of_paths(every: str) -> dict[str, str]:
+    """Return what the digest of a run says of its paths, as if they were not known of where there are none."""
+    return {"paths": every} if every else {}
 
 
 def place_of_run(
@@ -104,22 +113,24 @@ def place_of_run(
     note: Callable[[str], None] = lambda text: None,
 ) -> Place:
     """Return where the tables of a run go; parameters as in `run_into`, errors as in `Place.of`."""
-    asked = {**what_is_run(scenario, plan), "table": parquet.NAME if as_parquet else "outcomes.csv"}
+    table = parquet.NAME if as_parquet else "outcomes.csv"
+    asked = {**what_is_run(scenario, plan), **_of_paths(plan.paths), "table": table}
     return Place.of(folder, "run", asked, force, parts=about(scenario, plan, most), excel=excel, note=note)
 
 
-# The table of the histories, and whether tables are marked for Excel.
-FORMS = tuple((table, excel) for table in ("outcomes.csv", parquet.NAME) for excel in (False, True))
+# The table of the histories, whether tables are marked for Excel, and how often paths are kept.
+Form = tuple[str, bool, Often]
+FORMS: tuple[Form, ...] = tuple(product(("outcomes.csv", parquet.NAME), (False, True), typing_args(Often)))
 
 
-def is_kept(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan, forms: Iterable[tuple[str, bool]] = FORMS) -> bool:
+def is_kept(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan, forms: Iterable[Form] = FORMS) -> bool:
     """Return whether a folder holds this very run with its tables in one of these forms; they are not looked at."""
     try:
         known = known_manifest(folder).get("asked")
     except StoreError:
         return False
     asked = what_is_run(scenario, plan)
-    return known in [digest_of({**asked, "table": table}, excel) for table, excel in forms]
+    return known in [digest_of({**asked, **_of_paths(often), "table": table}, excel) for table, excel, often in forms]
 
 
 @contextmanager
@@ -176,19 +187,25 @@ def run_into(
             yield kept_as_run(place.target, plan)
             return
         if plan.replications <= most:
-            ensemble, table, kept = run_ensemble(scenario, plan, progress, pool), None, 0
+            ensemble, made, kept = run_ensemble(scenario, plan, progress, pool), list[Path](), 0
             if as_parquet:
                 parts.scratch(COLUMNS)
-                table = _write_parquet(parts, [parquet.columns_of(ensemble)])
+                made = [_write_parquet(parts, parquet.NAME, [parquet.columns_of(ensemble)])]
+                if plan.paths:
+                    made.append(_write_parquet(parts, parquet.PATHS, [paths_columns(ensemble)]))
         else:
             stored = run_in_chunks(scenario, plan, parts, pool, most=most, progress=progress, note=note)
-            ensemble, table, kept = stored.ensemble, stored.outcomes, stored.kept
+            ensemble, made, kept = stored.ensemble, [stored.outcomes, *stored.paths], stored.kept
             if as_parquet:
-                chunks = (Chunk(scenario, plan, first, end, parts) for first, end in layout(plan.replications, most))
-                table = _write_parquet(parts, (_as_columns(_arrays(chunk, note), chunk) for chunk in chunks))
+                chunks = [Chunk(scenario, plan, first, end, parts) for first, end in layout(plan.replications, most)]
+                outcomes = (_as_columns(_arrays(chunk, note), chunk) for chunk in chunks)
+                made = [_write_parquet(parts, parquet.NAME, outcomes)]
+                if plan.paths:
+                    paths = (paths_columns(_kept(chunk, note)[0]) for chunk in chunks)
+                    made.append(_write_parquet(parts, parquet.PATHS, paths))
         ensemble = with_unscripted(ensemble, pool)
         summary = summarise(ensemble)
-        write_run(ensemble, summary, place, as_text(ensemble, summary), outcomes=table, timing=timing(kept))
+        write_run(ensemble, summary, place, as_text(ensemble, summary), made=made, timing=timing(kept))
         try:
             yield ensemble, summary
         finally:
@@ -243,8 +260,7 @@ def run_in_chunks(
     for place, _ in shared(keep_chunk, missing, pool):
         done += missing[place].end - missing[place].first
         progress(done)
-    ensemble, outcomes = _put_together(chunks, parts, note)
-    return Stored(ensemble, outcomes, kept)
+    return Stored(*_put_together(chunks, parts, note), kept)
 
 
 def keep_chunk(chunk: Chunk) -> None:
@@ -253,6 +269,8 @@ def keep_chunk(chunk: Chunk) -> None:
     rest = {
         "series_columns": ensemble.series_columns,
         "series_days": ensemble.series_days,
+        "path_columns": ensemble.path_columns,
+        "path_days": ensemble.path_days,
         "events": [[event.day, event.replication, event.kind, dict(event.values)] for event in ensemble.events],
         "tallies": [[day, question, counts.tolist()] for (day, question), counts in ensemble.tallies.items()],
         "failures": list(ensemble.failures.items()),
@@ -262,6 +280,7 @@ def keep_chunk(chunk: Chunk) -> None:
         **{_DRAWN + name: values for name, values in ensemble.drawn.items()},
         **{_LUCKS + name: values for name, values in ensemble.lucks.items()},
         _SERIES: np.asarray(ensemble.series),
+        _PATHS: ensemble.paths,
         _ROWS: np.frombuffer(outcomes_rows(ensemble).encode(), dtype=np.uint8),
         _REST: np.frombuffer(json.dumps(rest).encode(), dtype=np.uint8),
     }
@@ -341,7 +360,9 @@ class _OnDisk(Whole):
 
     def room(self, part: Ensemble) -> Ensemble:
         self._columns_of = _Series(self._folder, len(part.series_columns), len(part.series_days))
-        empty: dict[str, Any] = {"events": [], "tallies": {}, "failures": {}, "series": self._columns_of}
+        empty: dict[str, Any] = {
+            "events": [], "tallies": {}, "failures": {}, "series": self._columns_of, "paths": np.empty((0, 0, 0)),
+        }  # fmt: skip
         return replace(part, numbers=self._numbers, outcomes=self._outcomes, drawn=self._drawn, **empty)
 
     def fill(self, part: Ensemble, at: slice) -> None:
@@ -351,9 +372,9 @@ class _OnDisk(Whole):
         self._columns_of.append(np.asarray(part.series))
 
 
-def _put_together(chunks: Sequence[Chunk], parts: Parts, note: Callable[[str], None]) -> tuple[Ensemble, Path]:
+def _put_together(chunks: Sequence[Chunk], parts: Parts, note: Callable[[str], None]) -> tuple[Ensemble, Path, list[Path]]:
     folder = parts.folder / COLUMNS
-    path = folder / f"outcomes.csv{HALF}"
+    path, paths = folder / f"outcomes.csv{HALF}", [folder / f"paths.csv{HALF}"] if chunks[0].plan.paths else []
     try:
         parts.scratch(COLUMNS)
         whole = _OnDisk(np.arange(chunks[0].plan.replications, dtype=np.int64), folder)
@@ -364,7 +385,10 @@ def _put_together(chunks: Sequence[Chunk], parts: Parts, note: Callable[[str], N
                     file.write(outcomes_header(part).encode())
                 whole.take(at, part)
                 file.write(rows)
-        return whole.ensemble(), path
+                for of_paths in paths:
+                    with of_paths.open("ab") as other:
+                        other.write(paths_csv(paths_columns(part), header=not at).encode())
+        return whole.ensemble(), path, paths
     except OSError as error:
         raise StoreError(
             f"cannot write {folder}: {error.strerror or error}; the chunks stay, and the same command goes on"
@@ -387,12 +411,14 @@ def _kept(chunk: Chunk, note: Callable[[str], None]) -> tuple[Ensemble, bytes]:
         {(day, question): np.array(counts, dtype=np.int64) for day, question, counts in rest["tallies"]},
         {int(place): reason for place, reason in rest["failures"]},
         further(numbers, chunk.plan.replications) if lucks else NO_MORE, lucks,
+        path_columns=[(field, of) for field, of in rest["path_columns"]], path_days=tuple(rest["path_days"]),
+        paths=arrays[_PATHS],
     )  # fmt: skip
     return ensemble, arrays[_ROWS].tobytes()
 
 
-def _write_parquet(parts: Parts, columns: Iterable[Mapping[str, NDArray[Any]]]) -> Path:
-    table = parts.folder / COLUMNS / f"{parquet.NAME}{HALF}"
+def _write_parquet(parts: Parts, name: str, columns: Iterable[Mapping[str, NDArray[Any]]]) -> Path:
+    table = parts.folder / COLUMNS / f"{name}{HALF}"
     try:
         parquet.write(table, columns)
     except OSError as error:

@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from sim.ensemble.outcomes import Wanted, wanted
+from sim.ensemble.run import PATH_FIELDS
 from sim.model import MECHANISMS, outcomes_of
 from sim.model.outcomes import Outcome
 from sim.results.summary import Row
@@ -222,6 +223,25 @@ def series_fields(scenario: Scenario[Any]) -> list[tuple[str, str]]:
     """Return the fields of the series of a scenario, each with its side, backer or party."""
     declared = [field for one in MECHANISMS for field in one.fields(getattr(scenario.world, one.name)) if field.series]
     return [(field.name, row) for field in declared for row in (("",) if field.rows is None else field.rows)]
+
+
+def path_columns(scenario: Scenario[Any]) -> list[Column]:
+    """Return the columns of the paths of histories: number, day, date, and a field each, `field.row` where it has rows.
+
+    Empty are fields of a history that failed, and those of which a history has none.
+    """
+    own = (Column(path_name(*one)).or_empty for one in path_fields(scenario))
+    return [whole("replication"), whole("day", LAST_DAY), text("date"), *own]
+
+
+def path_fields(scenario: Scenario[Any]) -> list[tuple[str, str]]:
+    """Return the fields of the paths of histories, each with its side, backer or party."""
+    return [*((name, "") for name in PATH_FIELDS), *series_fields(scenario)]
+
+
+def path_name(field: str, row: str) -> str:
+    """Return what the column of a field's row is called."""
+    return f"{field}.{row}" if row else field
 
 
 # Fields of the series that may be negative.

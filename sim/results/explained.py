@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.gate import shown
-from sim.model import outcomes_of
+from sim.model import MECHANISMS, outcomes_of
 from sim.model.outcomes import standalone
 from sim.results import WHAT_IT_IS_NOT
 from sim.results.columns import (
@@ -30,6 +30,9 @@ from sim.results.columns import (
     choice_columns,
     lucks_columns,
     outcome_columns,
+    path_columns,
+    path_fields,
+    path_name,
     sweep_columns,
 )
 from sim.results.identity import identity_over
@@ -45,6 +48,8 @@ ABOUT = {
     "summary.md": "the same to be read",
     "outcomes.csv": "a history: what happened in it, then the uncertain numbers that were drawn for it",
     "outcomes.parquet": "a history: what happened in it, then the uncertain numbers that were drawn for it",
+    "paths.csv": "a history on a day: how it stands then",
+    "paths.parquet": "a history on a day: how it stands then",
     "series.csv": "a week, a field and a side or backer: mean and quantiles over the histories",
     "standing.csv": "a week and an ending: how many histories stand so on that day",
     "survival.csv": "a day on which a curve changes: how wars end and how long ceasefires hold",
@@ -133,6 +138,7 @@ def fields_of(name: str, header: Sequence[str], about: Manifest, scenario: Scena
     table = name.partition(".")[0]
     known = {column.name: column for column in (OF_SCENARIO, *_columns(name, about, scenario))}
     own = _of_scenario(scenario) if table in ("outcomes", "lucks", "sweep") and scenario is not None else {}
+    own = _of_fields(scenario) if table == "paths" and scenario is not None else own
     for column in header:
         label, unit, meaning = own.get(column) or _asked(column, scenario, own)
         if not meaning:
@@ -149,6 +155,8 @@ def _columns(name: str, about: Manifest, scenario: Scenario[Any] | None) -> Sequ
         return outcome_columns(scenario, about.days, about.other_times)
     if isinstance(about, RunManifest) and name == "lucks.csv" and scenario is not None:
         return lucks_columns(scenario, about.days, about.other_times)
+    if isinstance(about, RunManifest) and name.startswith("paths.") and scenario is not None:
+        return path_columns(scenario)
     if isinstance(about, SweepManifest) and name == "sweep.csv":
         return sweep_columns([knob.path for knob in about.knobs])
     if isinstance(about, ChoicesManifest):
@@ -166,6 +174,17 @@ def _of_scenario(scenario: Scenario[Any]) -> dict[str, tuple[str, str, str]]:
     for known in numbers(scenario.world):
         if known.knob is not None:
             found[known.path] = (scenario.labels[known.path].text, known.knob.unit, known.knob.description)
+    return found
+
+
+def _of_fields(scenario: Scenario[Any]) -> dict[str, tuple[str, str, str]]:
+    """Return label, unit and meaning of the fields of a scenario, by the column of their paths."""
+    declared = {field.name: field for one in MECHANISMS for field in one.fields(getattr(scenario.world, one.name))}
+    names, found = Names(scenario), {}
+    for field, row in path_fields(scenario):
+        whose = f", {names.row(row)}" if row else ""
+        label = f"{field.replace('_', ' ').capitalize()}{whose}"
+        found[path_name(field, row)] = (label, declared[field].unit, declared[field].about)
     return found
 
 

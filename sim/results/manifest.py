@@ -148,17 +148,19 @@ class OfScenario(Manifest):
 
 
 class RunManifest(OfScenario):
-    """The manifest of a run; `other_times` are the columns that were asked of times other than their own."""
+    """The manifest of a run; `other_times` are the columns that were asked of times other than their own, `paths` how often
+    histories were looked at one by one."""
 
     DRAWN = True
     NEEDS = (
         "summary.csv", "summary.md", ("outcomes.csv", "outcomes.parquet"), "series.csv", "standing.csv", "survival.csv",
         "scenario.yaml",
     )  # fmt: skip
-    MAY = ("ledger.csv", "lucks.csv", "unscripted.csv", "failures.csv")
+    MAY = ("ledger.csv", "lucks.csv", "unscripted.csv", "failures.csv", "paths.csv", "paths.parquet")
 
     kind: Literal["run"] = "run"
     other_times: list[Text] = []
+    paths: Literal["", "month", "week"] = ""
     beside: list[FileName] = ["timing.json", PAGE]
 
 

@@ -51,6 +51,10 @@ class Names:
         """Return the name of a backer."""
         return self._backers[backer]
 
+    def row(self, row: str) -> str:
+        """Return the name of the side, backer or party that a row of a field is of; its id where it is of something else."""
+        return {**self._parties, **self._backers, **self.sides}.get(row, row)
+
     def line(self, line: str) -> str:
         """Return the name of a red line."""
         return self._lines[line].label

@@ -18,7 +18,7 @@ from sim.results.manifest import StoreError
 from sim.results.read import Table, check_columns, check_numbers, check_texts
 from sim.scenario import Scenario, ScenarioHead
 
-NAME = "outcomes.parquet"
+NAME, PATHS = "outcomes.parquet", "paths.parquet"
 Columns = Mapping[str, NDArray[Any]]
 
 

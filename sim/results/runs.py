@@ -8,6 +8,7 @@ import weakref
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import __version__
+from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats
-from sim.ensemble.run import Plan, Unscripted, horizon_days
+from sim.ensemble.run import Often, Plan, Unscripted, horizon_days, run_ensemble
 from sim.gate import shown
 from sim.model.endings import FAILED
 from sim.results.bands import OfDraws
-from sim.results.columns import SERIES, drawn_paths
+from sim.results.columns import SERIES, drawn_paths, path_fields, path_name
 from sim.results.frames import Rows, Tabular, UnknownOutcome
 from sim.results.identity import Identity, as_run, identity_of, identity_over
 from sim.results.ledger import Entry, entries
@@ -196,6 +198,40 @@ class Run(Tabular):
     def series(self) -> Rows:
         """The course of the war, as in `series.csv`: mean and quantiles by day, field, and side or backer."""
         return Rows("rows of series", list(self.kept.table("series.csv", SERIES).dicts()), self.name)
+
+    def paths(self, field: str, of: str = "", every: Often = "month") -> tuple[list[date], Floats]:
+        """Return how each history of the run stands on the first of every month, or every week from the start; the histories
+        are run again for it.
+
+        Parameters
+        ----------
+        field : str
+            As in `paths.csv`: `at_war`, or a field of `series.csv`.
+        of : str
+            The side, backer or party, where the field has them.
+        every : {"month", "week"}
+
+        Returns
+        -------
+        dates : list of date
+            The first is the start, the last the horizon; what is told of a date is how things stand when it begins.
+        values : (dates, n) array
+            NaN of a history that failed, and where a history has none. `numpy.diff(values, axis=0)` are the increments.
+
+        Raises
+        ------
+        ValueError
+            When there is no such field, or every is neither.
+        """
+        known = path_fields(self.scenario)
+        if (field, of) not in known or every not in ("month", "week"):
+            some = ", ".join(path_name(*one) for one in known)
+            raise ValueError(f"there are no paths of {path_name(field, of)} every {every}; by month or week of: {some}")
+        plan = Plan(self.replications, self.seed, self.days, series=False, paths=every)
+        again = run_ensemble(self.scenario, plan)
+        calendar = Calendar(self.scenario.world.start_date)
+        found = again.paths[list(again.path_columns).index((field, of))]
+        return [calendar.date_of(day) for day in again.path_days], np.where(np.isfinite(found), found, np.nan)
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the summary; `to_pandas` has a row a history instead."""

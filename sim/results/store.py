@@ -1,7 +1,7 @@
 """The folder of a run: what is in it, and what makes it repeatable."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from sim.results.tables import (
     ledger_csv,
     lucks_csv,
     outcomes_csv,
+    paths_columns,
+    paths_csv,
     series_csv,
     standing_csv,
     summary_csv,
@@ -37,7 +39,7 @@ def write_run(
     place: Place,
     text: str,
     *,
-    outcomes: Path | None = None,
+    made: Sequence[Path] = (),
     timing: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the tables of a run to its place.
@@ -49,8 +51,8 @@ def write_run(
     place : Place
     text : str
         The summary as Markdown.
-    outcomes : Path, optional
-        The table of the histories, `outcomes.csv.part` or `outcomes.parquet.part`, where it is made already; it is moved.
+    made : sequence of Path
+        Tables that are made already, as `outcomes.csv.part` or `paths.parquet.part`; they are moved.
     timing : mapping, optional
         How long it took and on what, which is another every time: `timing.json`, which no hash covers.
 
@@ -70,15 +72,20 @@ def write_run(
         **({"failures.csv": failures_csv(ensemble, place.folder)} if ensemble.failures else {}),
     }
     name = identity_of(ensemble.scenario, plan).label
+    tables_made = {table.name.partition(".")[0] for table in made}
     files: dict[str, bytes | Path] = {
         "summary.csv": with_scenario(summary_csv(summary), name).encode(),
         "summary.md": text.encode(),
-        **({"outcomes.csv": outcomes_csv(ensemble).encode()} if outcomes is None else {outcomes.stem: outcomes}),
+        **({} if "outcomes" in tables_made else {"outcomes.csv": outcomes_csv(ensemble).encode()}),
+        **({} if "paths" in tables_made or not plan.paths else {"paths.csv": paths_csv(paths_columns(ensemble)).encode()}),
+        **{table.stem: table for table in made},
         **{file: with_scenario(table, name).encode() for file, table in tables.items()},
         "scenario.yaml": as_run(ensemble.scenario, plan.days).to_yaml().encode(),
     }
     others = [one.column for one in wanted(ensemble.scenario, plan.days, plan.asked)]
-    manifest = RunManifest(**about_identity(ensemble.scenario, plan), replications=plan.replications, other_times=others)
+    manifest = RunManifest(
+        **about_identity(ensemble.scenario, plan), replications=plan.replications, other_times=others, paths=plan.paths
+    )
     unhashed = {} if timing is None else {"timing.json": (json.dumps(timing, indent=2) + "\n").encode()}
     place.write(files, manifest, unhashed, ensemble.scenario)
 

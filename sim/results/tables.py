@@ -17,7 +17,7 @@ from sim.engine.calendar import Calendar
 from sim.ensemble.run import Ensemble
 from sim.gate import shown
 from sim.pasted import command
-from sim.results.columns import LEDGER, SERIES, STANDING, SUMMARY, SURVIVAL, header_of
+from sim.results.columns import LEDGER, OF_SCENARIO, SERIES, STANDING, SUMMARY, SURVIVAL, header_of, path_name
 from sim.results.identity import identity_of
 from sim.results.ledger import entries
 from sim.results.standing import standing
@@ -106,6 +106,28 @@ def outcomes_rows(ensemble: Ensemble) -> str:
     columns = [[scenario] * len(ensemble.numbers), [str(number) for number in ensemble.numbers.tolist()]]
     columns += [_texts(values) for values in (*ensemble.outcomes.values(), *ensemble.drawn.values())]
     return "".join(",".join(row) + "\n" for row in zip(*columns, strict=True))
+
+
+def paths_columns(ensemble: Ensemble) -> dict[str, NDArray[Any]]:
+    """Return the columns of the paths of histories, a row a history and day; NaN where one has nothing that is finite."""
+    calendar, days = Calendar(ensemble.scenario.world.start_date), ensemble.path_days
+    dates, n = [calendar.date_of(day).isoformat() for day in days], len(ensemble.numbers)
+    named = zip(ensemble.path_columns, ensemble.paths, strict=True)
+    return {
+        OF_SCENARIO.name: np.full(n * len(days), identity_of(ensemble.scenario, ensemble.plan).label),
+        "replication": np.repeat(ensemble.numbers, len(days)),
+        "day": np.tile(np.asarray(days, dtype=np.int64), n),
+        "date": np.tile(np.asarray(dates), n),
+        **{path_name(*one): np.where(np.isfinite(values), values, np.nan).T.ravel() for one, values in named},
+    }
+
+
+def paths_csv(columns: Mapping[str, NDArray[Any]], *, header: bool = True) -> str:
+    """Return such columns as CSV."""
+    scenario, *others = columns.values()
+    texts = [[_cell(str(name)) for name in scenario[:1].tolist()] * len(scenario), *map(_texts, others)]
+    lines = ([list(columns)] if header else []) + list(map(list, zip(*texts, strict=True)))
+    return "".join(",".join(row) + "\n" for row in lines)
 
 
 def lucks_csv(ensemble: Ensemble) -> str:

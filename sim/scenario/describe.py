@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, NamedTuple
 
 from sim.catalogue import speaks_of, those_of
@@ -285,6 +287,45 @@ def provenance(scenario: Scenario[ScenarioHead]) -> Provenance:
         foreign,
         tuple(dict.fromkeys(others[path] for path in foreign)),
     )
+
+
+class Later(NamedTuple):
+    """A number that rests on a source of which no one could know on a day, and when that was published, as it says."""
+
+    path: str
+    source: str
+    date: str
+
+
+def later_than(scenario: Scenario[ScenarioHead], day: date) -> list[Later]:
+    """Return which numbers of a scenario rest on sources that are, or may be, of later than a day, in the order of the file.
+
+    A source of which only the month or the year is known counts by the end of it; one whose date names no year may be later.
+    """
+    late = {key: one.date for key, one in scenario.world.sources.items() if _may_be_later(one.date, day)}
+    return [
+        Later(known.path, key, late[key])
+        for known in numbers(scenario.world)
+        if isinstance(known.value, (Quantity, Fixed))
+        for key in known.value.sources
+        if key in late
+    ]
+
+
+def _may_be_later(text: str, day: date) -> bool:
+    """Return whether something published then, as far as that is said, may be of later than a day.
+
+    >>> [_may_be_later(text, date(2024, 7, 1)) for text in ("2024-07-01", "2024-07", "1988, revised 2023", "undated")]
+    [False, True, False, True]
+    """
+    try:
+        return date.fromisoformat(text) > day
+    except ValueError:
+        pass
+    if whole_month := re.fullmatch(r"(\d{4})-(\d{2})", text):
+        return (int(whole_month[1]), int(whole_month[2])) >= (day.year, day.month)
+    years = [int(year) for year in re.findall(r"(?<!\d)\d{4}(?!\d)", text)]
+    return not years or max(years) >= day.year
 
 
 class Told(NamedTuple):
