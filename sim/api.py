@@ -147,6 +147,9 @@ def run(
 ) -> Run | Runs:
     """Simulate a scenario, or several on the same luck.
 
+    Of 781 histories or more, some of their assumptions meet further lucks, as with `parley run`: from them come the second
+    band, `least` and `most` of rows of the summary, and `signs` of `compare`. The figures are those of `out`.
+
     Parameters
     ----------
     scenario : str, Path or Scenario, or a list of them
@@ -179,7 +182,8 @@ def run(
         folders = [None if out is None else Path(out) / identity_of(one, plan).folder for one, plan in known]
         ran = [run(one, out=folder, **how) for (one, _), folder in zip(known, folders, strict=True)]
         return Runs(told_apart(ran, [str(place) for place in range(1, len(ran) + 1)]))
-    loaded, plan = _what(scenario, replications, seed, months, settings, outcomes, series=out is not None, without=without)
+    loaded, plan = _what(scenario, replications, seed, months, settings, outcomes, without=without)
+    plan = replace(plan, series=out is not None, lucks=True)
     if out is None:
         return Run.of(with_unscripted(_ran(loaded, plan)))
     with pool_of(workers) as pool, run_into(Path(out), loaded, plan, as_text=markdown, force=force, pool=pool):
@@ -219,7 +223,10 @@ def write_report(of: str | Path | Sequence[str | Path], out: str | Path | None =
 
 
 def compare(left: Run, right: Run, *, paired: bool = True) -> Comparison:
-    """Compare two runs, pair by pair on the same luck unless told otherwise; all outcomes of the summary."""
+    """Compare two runs, pair by pair on the same luck unless told otherwise; all outcomes of the summary.
+
+    Of pairs of 781 histories or more `signs` of a line say in which share of the assumptions its difference has its sign.
+    """
     return _compare(left, right, paired=paired, sections=ALL_SECTIONS)
 
 
@@ -487,7 +494,6 @@ def _what(
     months: int | None,
     settings: Settings,
     outcomes: Sequence[str] = (),
-    series: bool = False,
     without: Sequence[str] = (),
 ) -> tuple[Scenario[ScenarioHead], Plan]:
     loaded = load(scenario, settings, without)
@@ -497,6 +503,6 @@ def _what(
             raise WrongArgument(f"{path} is among the settings, and months gives the horizon too: choose one")
     if isinstance(outcomes, str) or not all(isinstance(one, str) for one in outcomes):
         raise WrongArgument(f"outcomes are a list of texts, as ['casualties_attacker[12..24]'], not {outcomes!r}")
-    plan = Plan(replications, seed, horizon_days(loaded, months), series=series, asked=tuple(outcomes))
+    plan = Plan(replications, seed, horizon_days(loaded, months), series=False, asked=tuple(outcomes))
     refuse_unknown(loaded, plan, outcomes)
     return loaded, plan

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import sim
 from sim.api import load
 from sim.ensemble import run as ensemble_run
 from sim.ensemble.lucks import EVERY, FEWEST_HISTORIES, FIRST_LUCK, LUCKS, MOST_DRAWS, NO_MORE, further
@@ -172,6 +173,29 @@ def test_further_lucks_have_the_assumptions_of_their_draw_and_luck_of_their_own(
     for name, values in alone.outcomes.items():
         np.testing.assert_array_equal(values, whole.lucks[name][[7]], err_msg=name)
     assert OfDraws.of(whole.outcomes, whole.further, whole.lucks).draws[1] == draw
+
+
+def test_from_python_a_run_in_memory_has_the_bands_and_signs_of_one_that_is_kept(tmp_path):
+    how = {"replications": FEWEST_HISTORIES, "months": 2}
+    changed = {"attrition.level_factor": 0.5}
+    here = [sim.run("baseline", **how), sim.run("baseline", settings=changed, **how)]
+    kept = [
+        sim.run("baseline", out=tmp_path / "one", **how), sim.run("baseline", settings=changed, out=tmp_path / "two", **how),
+    ]  # fmt: skip
+    assert [one.summary for one in here] == [one.summary for one in kept]
+    assert next(row for row in here[0].summary if row.id == "casualties_attacker").least is not None
+    compared = [sim.compare(*both).lines for both in (here, kept)]
+    assert compared[0] == compared[1]
+    assert any(line.signs is not None for line in compared[0])
+
+
+@pytest.mark.parametrize(("series", "lucks", "there"), [
+    (True, None, True), (False, None, False), (False, True, True), (True, False, False),
+])  # fmt: skip
+def test_further_lucks_have_a_switch_of_their_own(baseline, series, lucks, there):
+    found = run_ensemble(baseline, Plan(FEWEST_HISTORIES, 1, 7, series=series, lucks=lucks))
+    assert bool(found.lucks) == there
+    assert bool(found.series_days) == series
 
 
 def test_where_nothing_is_uncertain_the_second_band_has_no_width():

@@ -18,6 +18,7 @@ from sim.results.findings import Finding, Number
 from sim.results.manifest import Called
 from sim.results.pairs import of_means, of_shares
 from sim.results.runs import Run
+from sim.results.signs import Signs, Split
 from sim.results.statistics import quantile_interval, wilson_interval
 from sim.results.summary import Row, blank_row
 from sim.results.unscripted import as_dicts
@@ -30,6 +31,7 @@ from sim.studies.one_at_a_time import Assumption, Effect, MindChanging, Variant
 from sim.studies.sensitivity import sensitivities
 from sim.studies.sobol import Sobol, SobolIndex
 from sim.studies.sweep import Sweep
+from sim.words.comparison import answer
 from sim.words.findings import of_sensitivity, opening
 from sim.words.findings.run import of_summary
 from sim.words.labels import knob_label, outcome_label
@@ -404,6 +406,27 @@ def test_a_comparison_of_which_all_is_known_gives_its_sentences(base, what: str)
     comparison = compared(base, known)
     assert [one.sentence for one in comparison.findings] == sentences
     hold(comparison.findings, Looked(KEYS, {"comparison.csv": comparison.as_dicts()}))
+
+
+def test_an_ending_whose_sign_the_assumptions_decide_is_told_first_and_never_denied(base):
+    known = lines(
+        casualties_attacker=("course", "persons", LUCK, LUCK + 0.3 + 0.1 * LUCK[::-1]),
+        talks_opened=("course", "times", LUCK, LUCK + 0.2 + 0.1 * LUCK[::-1]),
+        war_goes_on=("endings", "share", FEW, np.arange(400) < 128),
+        war_again=("endings", "share", SOON, SOON),
+    )
+    signs = Signs(0.07, 0.05, 0.09, 6.0, 100, 90, 0.1, (-0.2, 0.3), 0.7, 0.6, 0.8)
+    split = Split("arms.backers.europe.aid_per_month_beur", 1.5, -0.16, 0.14)
+    known = [line._replace(signs=signs, on=(split,)) if line.id == "war_goes_on" else line for line in known]
+    comparison = compared(base, known)
+    told = [one.sentence for one in comparison.findings]
+    assert not any("No difference was found in the share of any ending" in one for one in told)
+    assert told[1].startswith("Undetermined is 'war goes on': +7 points (95 %: +4 .. +10), with this sign in 70 % of the")
+    screen = " ".join(as_text(answer([comparison]), 80).split()[:150])
+    assert "Undetermined is 'war goes on'" in screen
+    assert "+14.0 points beyond)." in screen
+    alone = compared(base, [line for line in known if line.section == "endings"])
+    assert not any("no difference was found in" in one.sentence for one in alone.findings)
 
 
 def test_a_usual_sign_is_no_surprise(base):

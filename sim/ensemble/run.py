@@ -68,7 +68,10 @@ class Plan:
     check : bool
         Whether invariants are checked while running.
     series : bool
-        Whether time series are kept, which take most of the memory; and further lucks run, see `sim.ensemble.lucks`.
+        Whether time series are kept, which take most of the memory.
+    lucks : bool, optional
+        Whether further lucks run, a quarter more of histories; see `sim.ensemble.lucks`. If not given, as series are kept,
+        since a study that looks at single numbers needs neither.
     asked : sequence of str
         Outcomes that are wanted, of other times too, as `casualties_attacker[12..24]`; see `sim.model.asked`.
     paths : {"", "month", "week"}
@@ -82,6 +85,7 @@ class Plan:
     watched: Sequence[int] = ()
     check: bool = True
     series: bool = True
+    lucks: bool | None = None
     asked: Sequence[str] = ()
     paths: Often = ""
 
@@ -251,7 +255,8 @@ def run_histories(
 
 def _run_part(task: tuple[Scenario[ScenarioHead], Plan, Ints, Mapping[str, Floats]]) -> Ensemble:
     scenario, plan, numbers, given = task
-    is_parted = plan.series and not given and any(not quantity.is_certain for _, quantity in quantities(scenario.world))
+    wants = plan.series if plan.lucks is None else plan.lucks
+    is_parted = wants and not given and any(not quantity.is_certain for _, quantity in quantities(scenario.world))
     return run_surviving(scenario, plan, numbers, given, further(numbers, plan.replications) if is_parted else NO_MORE)
 
 

@@ -79,7 +79,9 @@ def answer(comparisons: Sequence[Comparison]) -> Iterator[Block]:
     yield EMPTY
     # The first of each, then the second of each.
     found = [one for those in zip_longest(*(one.findings for one in comparisons)) for one in those if one]
-    yield findings_block(found, LINES + any(line.undetermined for one in comparisons for line in one.lines))
+    # What is undetermined names the assumptions on which it hangs, and takes more room.
+    open_lines = [line for one in comparisons for line in one.lines if line.undetermined]
+    yield findings_block(found, LINES + bool(open_lines) + any(line.section == "endings" for line in open_lines))
     yield EMPTY
     yield Text("What was changed", style="bold")
     if len(comparisons) == 1:

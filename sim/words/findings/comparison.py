@@ -98,7 +98,9 @@ def _largest(told: _Told, known: Sequence[Line], against: str) -> Iterator[Findi
     if not order:
         what = f"any of {len(known):,} outcomes" if len(known) > 1 else told.label(known[0])
         said = f"no difference was found in {what}"
-        if negligible:
+        if any(line.undetermined for line in known):
+            said = "no difference was found whose sign is the same in most of the assumptions"
+        elif negligible:
             said = f"no difference was found that is not negligible; found, but negligible, are {listed(negligible)}"
         yield finding("not found", 1.0, [f"{against}: {said}."])
         return
@@ -120,7 +122,8 @@ def _largest(told: _Told, known: Sequence[Line], against: str) -> Iterator[Findi
         clause = CLAUSES.get(line.id, sentence_label(line.label, told.sides))
         pieces: Pieces = [f"Of the endings the share in which {clause} changes most: ", *told.change(line), "."]
         yield _finding(line, 0.8, pieces)
-    elif not endings and any(line.section == "endings" for line in known):
+    shares = [line for line in known if line.section == "endings"]
+    if shares and not any(_of(line).found for line in shares):
         yield finding("not found", 0.8, ["No difference was found in the share of any ending."])
 
 
@@ -151,13 +154,16 @@ def _surprises(told: _Told, known: Sequence[Line]) -> Iterator[Finding]:
 def _undetermined(told: _Told, known: Sequence[Line]) -> Iterator[Finding]:
     """Yield of the first main outcomes whose sign the assumptions decide: in how many it is so, and which they are."""
     order = [line for line in known if line.undetermined and not _of(line).negligible and line.id in MAIN]
-    for place, line in enumerate(sorted(order, key=lambda line: -_of(line).size)[:MOST_DIFFERENCES]):
+    # How the war ends is what is asked first.
+    order.sort(key=lambda line: (line.section != "endings", -_of(line).size))
+    for place, line in enumerate(order[:MOST_DIFFERENCES]):
         signs, of = line.signs, told.where(line)
         assert signs is not None, "it is undetermined"
         share = Number(f"{100 * signs.share:.0f} %", signs.share, "|".join((*of, "same_sign")))
         pieces: Pieces = [f"Undetermined is {told.label(line)}: ", *told.change(line), ", with this sign in "]
         pieces += [share, " of the assumptions; ", *_depends(told, line), "."]
-        yield finding("not settled", 0.85 - 0.1 * place, pieces, _of(line).low, _of(line).high)
+        weight = 0.95 if place == 0 and line.section == "endings" else 0.85 - 0.1 * place
+        yield finding("not settled", weight, pieces, _of(line).low, _of(line).high)
 
 
 def _depends(told: _Told, line: Line) -> Pieces:
