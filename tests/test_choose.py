@@ -120,6 +120,37 @@ def test_the_robust_choice_is_found_that_is_not_the_best_on_average() -> None:
     assert (box.limits[0].path, box.limits[0].is_above) == ("k3", True)
 
 
+def histories_of(chances: list[Any], seed: int, lucks: int = LUCKS) -> Any:
+    """Return yes and no of choices with these chances in each draw, (choices, draws, lucks), on the same luck."""
+    return (np.random.default_rng(seed).random((1, DRAWS, lucks)) < np.stack(chances)[..., None]).astype(float)
+
+
+def test_a_choice_that_always_does_is_told_from_one_that_mostly_does_well(monkeypatch) -> None:
+    """Luck is taken out of each choice by itself: one that is the same in all draws has nothing but luck."""
+    monkeypatch.setattr(regret, "RESAMPLES", 40)
+    robust, met = [], []
+    for seed in range(8):
+        risky = np.where(np.random.default_rng(100 + seed).random(DRAWS) < 0.2, 0.3, 0.95)
+        chances = [risky, np.full(DRAWS, 0.8), np.full(DRAWS, 0.55)]
+        verdict, _ = judge([Target(histories_of(chances, seed, 8), True, 0.7)], (3,))
+        robust.append(verdict.robust)
+        met.append(verdict.all_met.value)
+    assert np.mean(met, axis=0) == pytest.approx([0.8, 1.0, 0.0], abs=0.04)
+    assert robust.count(1) == 8
+
+
+@pytest.mark.parametrize(("level", "is_high"), [(0.0, False), (0.02, False), (0.1, False), (1.0, True), (0.98, True)])
+def test_what_never_or_always_comes_is_told_so(monkeypatch, level: float, is_high: bool) -> None:
+    monkeypatch.setattr(regret, "RESAMPLES", 10)
+    met = []
+    for seed in range(6):
+        often = np.where(np.random.default_rng(200 + seed).random(DRAWS) < 0.6, 0.0, 0.4)
+        other = np.full(DRAWS, 0.2)
+        chances = [1.0 - often, 1.0 - other] if is_high else [often, other]
+        met.append(judge([Target(histories_of(chances, seed, 8), is_high, level)], (2,))[0].all_met.value)
+    assert np.mean(met, axis=0) == pytest.approx([0.6, 0.0], abs=0.09)
+
+
 def test_an_aim_turned_round_is_the_same() -> None:
     values, _ = planted()
     one, _ = judge([Target(values, True, 0.5)], (2, 2))

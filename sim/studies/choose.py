@@ -358,7 +358,7 @@ def _target(aim: Aim, found: Sequence[Mapping[str, Floats]], choices: int, shape
 def _fails(by_draw: ByDraw, task: Histories, place: int, lucks: int, has_levels: bool) -> Weakness | None:
     assumptions = {path: values[::lucks][by_draw.kept] for path, values in task.given.items()}
     if has_levels:
-        return weakness(by_draw.succeeded[place].astype(np.float64), assumptions)
+        return weakness(by_draw.succeeded[place], assumptions)
     return weakness(by_draw.regrets[0, place], assumptions, is_good=False)
 
 

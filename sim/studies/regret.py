@@ -13,9 +13,12 @@ On toys whose answer is known mean regret is then up to a twentieth too large, w
 that is chosen on one half of the lucks and valued on the other up to as much too small; `tests/test_choose.py` holds it to
 that. Intervals are of resampled draws.
 
+In which draws an aim is met is asked of each choice by itself, since one that is much the same in all draws has as much luck
+in its means as one that is not: how its draws are spread beyond luck is looked for by `sim.results.mixture`, of whatever
+shape, and it meets the aim in as many draws as lie where it is met, the likeliest of them.
+
 An outcome that only some histories have, as how long a first ceasefire lasts, has no regret: of two choices other histories
-have it. Whether its mean over those that have it is above a level is asked as whether what they have above the level adds up
-to more than nothing, which every history answers.
+have it.
 
 Sources: regret after Savage 1951, satisficing after Simon 1956.
 """
@@ -31,6 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
+from sim.results.mixture import FREQUENCIES, VALUES, allotted, beta_start, edges_of, likely_counts, likely_means, weights
 from sim.results.signs import split_by
 from sim.results.statistics import wilson_interval
 
@@ -41,6 +45,8 @@ OTHER_LUCKS = 40
 # judgement: the regret that is exceeded in one of twenty assumptions only; the largest of all draws grows with their number.
 GREAT = 0.95
 ENDS = (0.025, 0.975)
+# judgement: few lucks do not tell what never happens from what happens less often than this.
+NEVER = 0.01
 # judgement: what happens in fewer draws of the assumptions is no share of them.
 FEWEST_DRAWS = 5
 
@@ -245,13 +251,13 @@ class ByDraw(NamedTuple):
     ----------
     kept : (draws,) bool
         In which draws every aim can be valued.
-    succeeded : (choices, kept draws) bool
-        Where all aims that have a level are met.
+    succeeded : (choices, kept draws) array
+        1 where all aims that have a level are met, 0 where one is not; between them where so few lucks leave it open.
     regrets : (aims, choices, kept draws) array
     """
 
     kept: Bools
-    succeeded: Bools
+    succeeded: Floats
     regrets: Floats
 
 
@@ -267,26 +273,133 @@ class _Seen(NamedTuple):
     pareto: Bools
 
 
+class Level(NamedTuple):
+    """Whether each choice by itself reaches a level in a draw, as far as its lucks tell.
+
+    Attributes
+    ----------
+    kinds : (choices, draws) int
+        What is seen of a choice in a draw: which kind.
+    likely : (choices, kinds, values) array
+        How likely each kind is at each of the values that may lie behind it.
+    start : (choices, values) array
+        How these values are weighed at first.
+    there : (choices, values) array
+        What part of each value's surroundings is at the level or beyond it.
+    known : (choices, kinds) array
+        Whether anything is seen; what is not is not met.
+    """
+
+    kinds: Ints
+    likely: Floats
+    start: Floats
+    there: Floats
+    known: Floats
+
+    @classmethod
+    def of(cls, values: Floats, level: float, way: float, or_equal: bool) -> Level:
+        """Return it of histories, (choices, draws, lucks), of which more is better if the way is 1, and less if it is -1."""
+        seen = values[~np.isnan(values)]
+        if np.isin(seen, (0.0, 1.0)).all():
+            return cls._of_counts(values, level, way, or_equal)
+        return cls._of_means(way * values, way * level, or_equal)
+
+    @classmethod
+    def _of_counts(cls, values: Floats, level: float, way: float, or_equal: bool) -> Level:
+        of = np.count_nonzero(~np.isnan(values), axis=2).astype(np.float64)
+        pairs, kinds = np.unique(np.stack([np.nansum(values, axis=2), of]).reshape(2, -1), axis=1, return_inverse=True)
+        kinds = kinds.reshape(of.shape)
+        times = _times(kinds, pairs.shape[1])
+        starts = np.full((len(values), VALUES), 1.0 / VALUES)
+        there = np.repeat(_beyond(FREQUENCIES, level, way, or_equal)[None], len(values), axis=0)
+        if or_equal and level in (0.0, 1.0):
+            there[:, np.abs(FREQUENCIES - level) <= NEVER] = 1.0
+        for choice, often in enumerate(times):
+            yes, all_of = float((pairs[0] * often).sum()), float((pairs[1] * often).sum())
+            if 0.0 < yes < all_of:
+                starts[choice] = beta_start(pairs[0], pairs[1], often)
+            else:
+                # It is always the same, in every draw.
+                there[choice] = _reached(way * (yes / max(all_of, 1.0) - np.full(VALUES, level)), or_equal)
+        likely = np.repeat(likely_counts(pairs[0], pairs[1])[None], len(values), axis=0)
+        return cls(kinds, likely, starts, there, np.repeat((pairs[1] > 0.0)[None], len(values), axis=0).astype(np.float64))
+
+    @classmethod
+    def _of_means(cls, values: Floats, level: float, or_equal: bool) -> Level:
+        counts, means = np.count_nonzero(~np.isnan(values), axis=2), _mean(values, axis=2)
+        freedom = np.maximum(counts - 1, 0).sum(axis=1)
+        squares = np.nansum((values - means[..., None]) ** 2, axis=(1, 2))
+        within = np.divide(squares, freedom, out=np.zeros(len(values)), where=freedom > 0)
+        luck = np.sqrt(within[:, None] / np.maximum(counts, 1))
+        few = np.nan_to_num(means)
+        least, most = (np.where(counts > 0, means, end).T for end in (np.inf, -np.inf))
+        low, high = np.nan_to_num(least.min(axis=0), posinf=0.0), np.nan_to_num(most.max(axis=0), neginf=0.0)
+        at = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, VALUES)
+        # As far apart as the means are, but for as much of their variance as luck explains.
+        centre = np.divide(few.sum(axis=1), np.maximum((counts > 0).sum(axis=1), 1))[:, None]
+        away = np.where(counts > 0, means - centre, 0.0)
+        variance = (away**2).sum(axis=1) / np.maximum((counts > 0).sum(axis=1) - 1, 1)
+        part = 1.0 - np.divide((luck**2).mean(axis=1), variance, out=np.zeros(len(values)), where=variance > 0.0)
+        drawn = centre + away * np.sqrt(np.maximum(part, 0.0))[:, None]
+        starts = np.stack([_histogram(one, edges_of(grid)) for one, grid in zip(drawn, at, strict=True)])
+        there = _beyond(at, level, 1.0, or_equal)
+        same = low == high
+        there[same] = _reached(low[same, None] - np.full(VALUES, level), or_equal)
+        kinds = np.repeat(np.arange(values.shape[1])[None], len(values), axis=0)
+        return cls(kinds, likely_means(np.where(counts > 0, means, np.nan), luck, at), starts, there, (counts > 0) * 1.0)
+
+    def met(self, draws: Ints) -> Floats:
+        """Return in which of these draws each choice reaches it, (choices, draws): 1, 0, or a part where that is open."""
+        times = _times(self.kinds[:, draws], self.known.shape[1])
+        found = weights(self.likely, times * self.known, self.start)
+        whole = np.einsum("ckv,cv->ck", self.likely, found)
+        reached = np.einsum("ckv,cv->ck", self.likely, found * self.there)
+        # The same in all draws, to the last digit.
+        reached = np.where((self.there == self.there[:, :1]).all(axis=1)[:, None], self.there[:, :1] * whole, reached)
+        chances = np.divide(reached, whole, out=np.zeros(whole.shape), where=whole > 0.0) * self.known
+        return np.take_along_axis(allotted(chances, times), self.kinds[:, draws], axis=1)
+
+
+def _times(kinds: Ints, most: int) -> Floats:
+    """Return how often each choice has each kind, (choices, kinds)."""
+    return np.stack([np.bincount(one, minlength=most) for one in kinds]).astype(np.float64)
+
+
+def _histogram(values: Floats, edges: Floats) -> Floats:
+    counts = np.histogram(values, edges)[0] if edges[0] < edges[-1] else np.ones(len(edges) - 1)
+    share: Floats = counts / counts.sum()
+    return share
+
+
+def _beyond(values: Floats, level: float, way: float, or_equal: bool) -> Floats:
+    """Return what part of the surroundings of values is at a level or beyond it; of a single value, whether it is."""
+    edges = way * (edges_of(values) - level)
+    near, far = np.minimum(edges[..., 1:], edges[..., :-1]), np.maximum(edges[..., 1:], edges[..., :-1])
+    wide = far > near
+    part = np.divide(np.clip(far, 0.0, None) - np.clip(near, 0.0, None), far - near, out=np.zeros(far.shape), where=wide)
+    found: Floats = np.where(wide, part, _reached(way * (values - level), or_equal))
+    return found
+
+
 class _Aimed(NamedTuple):
-    """An aim, taken apart: its sum and histories in each draw, the parts of its means and of what is above a level."""
+    """An aim, taken apart: its sum and histories in each draw, the parts of its means, and where it reaches a level."""
 
     target: Target
     totals: Floats
     counts: Ints
     values: Parts | None
-    excess: Parts | None
+    level: Level | None
 
     @classmethod
     def of(cls, target: Target, kept: Bools, shape: Sequence[int]) -> _Aimed:
         values, level = target.values[:, kept], target.level
-        known = ~np.isnan(values)
         plain = None if target.is_of_some else apart(values, shape)
-        excess = None
+        reached = None
         if isinstance(level, np.ndarray):
-            excess = apart(values - level[kept], shape)
-        elif level is not None and target.is_of_some:
-            excess = apart(np.where(known, values - level, 0.0), shape)
-        return cls(target, np.nansum(values, axis=2), np.count_nonzero(known, axis=2), plain, excess)
+            reached = Level.of(values - level[kept], 0.0, target.way, target.or_equal)
+        elif level is not None:
+            reached = Level.of(values, level, target.way, target.or_equal)
+        return cls(target, np.nansum(values, axis=2), np.count_nonzero(~np.isnan(values), axis=2), plain, reached)
 
     def means(self, draws: Ints) -> Floats:
         """Return the mean over the histories of these draws that have the outcome, (choices,); NaN where none has."""
@@ -301,14 +414,8 @@ class _Aimed(NamedTuple):
         return _regret(self.target.way * self.values.at(draws))
 
     def met(self, draws: Ints) -> Floats:
-        """Return in which of these draws each choice meets it, (choices, draws), 1 or 0; NaN without a level."""
-        target = self.target
-        if target.level is None:
-            return np.full((len(self.totals), len(draws)), np.nan)
-        if self.excess is not None:
-            return _reached(target.way * self.excess.at(draws), target.or_equal) * (self.counts[:, draws] > 0)
-        assert self.values is not None, "levels that every history has"
-        return _reached(target.way * (self.values.at(draws) - target.level), target.or_equal)
+        """Return in which of these draws each choice meets it, (choices, draws), as `Level.met`; NaN without a level."""
+        return np.full((len(self.totals), len(draws)), np.nan) if self.level is None else self.level.met(draws)
 
 
 def judge(targets: Sequence[Target], shape: Sequence[int]) -> tuple[Verdict, ByDraw]:
@@ -385,7 +492,7 @@ def _seen(aimed: Sequence[_Aimed], draws: Ints, kept: Bools) -> tuple[_Seen, ByD
     # What is not told is no regret.
     worst = np.divide(great, moved, out=np.zeros_like(great), where=(moved > 0) & ~np.isnan(great)).max(axis=0)
     has_level = np.array([one.target.level is not None for one in aimed])
-    succeeded: Bools = np.all(hit[has_level] == 1, axis=0)
+    succeeded: Floats = np.min(hit[has_level], axis=0, initial=1.0)
     all_met = succeeded.mean(axis=1) if has_level.any() else np.full(len(succeeded), np.nan)
     ways = np.array([[one.target.way] for one in aimed])
     pareto = undominated(np.nan_to_num(means * ways, nan=-np.inf))
@@ -413,7 +520,7 @@ def _too_large(aimed: _Aimed) -> Floats:
 
 def _reached(above: Floats, or_equal: bool) -> Floats:
     # What differs in the last digits only is at the level.
-    at = np.abs(above) <= 1e-12 * max(1.0, float(np.abs(above).max()))
+    at = np.abs(above) <= 1e-12 * max(1.0, float(np.abs(above).max(initial=0.0)))
     return np.where(at, float(or_equal), above > 0)
 
 
