@@ -31,6 +31,12 @@ LONGEST = (
 )  # fmt: skip
 
 
+def pytest_configure() -> None:
+    """Let the processes that tests start keep what they compile, lest each compile the whole program anew."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest first, and leave the order as it is among them and among the others."""
     first = {ROOT / "tests" / name for name in LONGEST}
