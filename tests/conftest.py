@@ -15,7 +15,8 @@ import pytest
 from sim.ensemble.run import Ensemble, Plan, run_ensemble
 from sim.model import WarScenario
 from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario
-from sim.scenario.tree import in_one_form
+from sim.scenario.read import Place
+from sim.scenario.tree import everything, in_one_form
 from sim.scenario.write import to_yaml
 from tests.inside import Inside
 
@@ -61,7 +62,9 @@ def with_tree(base: Scenario[Any], tree: dict[str, Any], file: Path, settings: S
     """Return a scenario of other values, as if they had been written to a file of their own and read, which takes long."""
     tree = in_one_form(tree, WarScenario)
     try:
-        made = replace(base.with_tree(tree), name=file.stem, path=file, base=tree, files=(file,))
+        places = {path: Place(str(file), 1, 1) for path, _ in everything(tree) if path}
+        changed = replace(base, places=places).with_tree(tree)
+        made = replace(changed, name=file.stem, path=file, base=tree, files=(file,))
         return made.with_settings(settings) if settings else made
     except ScenarioError:
         # What is wrong has its place in a file.
