@@ -15,7 +15,8 @@ import pytest
 from sim.ensemble.run import Ensemble, Plan, run_ensemble
 from sim.model import WarScenario
 from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario
-from sim.scenario.tree import in_one_form
+from sim.scenario.read import Place
+from sim.scenario.tree import everything, in_one_form
 from sim.scenario.write import to_yaml
 from tests.inside import Inside
 
@@ -29,6 +30,12 @@ LONGEST = (
     "bad/test_corpus.py", "model/test_events.py", "model/test_arms.py", "model/test_skeleton.py", "report/test_browser.py",
     "report/test_hostile.py", "test_damaged_results.py", "test_failures.py", "test_faults.py", "test_readme.py",
 )  # fmt: skip
+
+
+def pytest_configure() -> None:
+    """Let the processes that tests start keep what they compile, lest each compile the whole program anew."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,7 +62,9 @@ def with_tree(base: Scenario[Any], tree: dict[str, Any], file: Path, settings: S
     """Return a scenario of other values, as if they had been written to a file of their own and read, which takes long."""
     tree = in_one_form(tree, WarScenario)
     try:
-        made = replace(base.with_tree(tree), name=file.stem, path=file, base=tree, files=(file,))
+        places = {path: Place(str(file), 1, 1) for path, _ in everything(tree) if path}
+        changed = replace(base, places=places).with_tree(tree)
+        made = replace(changed, name=file.stem, path=file, base=tree, files=(file,))
         return made.with_settings(settings) if settings else made
     except ScenarioError:
         # What is wrong has its place in a file.

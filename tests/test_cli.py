@@ -196,6 +196,7 @@ def test_targets_of_what_no_history_has_are_not_met(parley, tmp_path: Path):
     assert nothing.stdout == ""
 
 
+@pytest.mark.ensembles
 def test_targets(parley, tmp_path: Path):
     done = parley("targets", "baseline", "--months", 24, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -58,7 +58,8 @@ PLANTED = {
 
 @pytest.fixture
 def copy_of_the_package(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "sim", tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    # With what is compiled, so that only what is broken is compiled anew.
+    shutil.copytree(ROOT / "sim", tmp_path / "sim")
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     return tmp_path
 

@@ -16,6 +16,7 @@ def series(run, field, of=""):
     return run.series[run.series_columns.index((field, of))]
 
 
+@pytest.mark.ensembles
 def test_an_aid_cut_costs_ground_and_spares_the_attacker_with_a_lag(load, ensemble):
     base, cut = (ensemble(load("baseline", f"arms.defender.aid_scale={scale}"), N, 365) for scale in (1, 0.3))
     ground, error = mean_and_error(cut.outcomes["ground_gained_km2"] - base.outcomes["ground_gained_km2"])
@@ -66,6 +67,7 @@ def test_early_aid_beats_the_same_aid_nine_months_later(load, ensemble, variant)
     assert gain > 5 * error
 
 
+@pytest.mark.ensembles
 def test_a_larger_share_killed_leaves_a_smaller_force(load, ensemble):
     low, high = (ensemble(load("baseline", f"manpower.attacker.killed_share={share}"), 500, 365) for share in (0.2, 0.3))
     change, error = mean_and_error(high.outcomes["force_end_attacker"] - low.outcomes["force_end_attacker"])
@@ -79,6 +81,7 @@ def test_halving_the_step_moves_the_year_by_little(load, ensemble):
         assert abs(a - b) < 0.02 * abs(a), name
 
 
+@pytest.mark.ensembles
 def test_backers_of_the_attacker_count_too(load, ensemble):
     base, cut = (ensemble(load("baseline", f"arms.attacker.aid_scale={scale}"), 1000, 730) for scale in (1, 0))
     fire = series(cut, "fire", "attacker")[-1] - series(base, "fire", "attacker")[-1]
@@ -87,6 +90,7 @@ def test_backers_of_the_attacker_count_too(load, ensemble):
     assert ground < -3 * error
 
 
+@pytest.mark.ensembles
 def test_a_pause_of_one_backer_is_felt_late(load, ensemble):
     with_it = load("baseline", "arms.halts.us_pause.probability=1", "arms.halts.us_pause.cut_share=1")
     without = load("baseline", "arms.halts.us_pause.probability=0")
