@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from itertools import product
 from pathlib import Path
@@ -69,6 +70,15 @@ def test_without_a_difference_there_is_no_regret() -> None:
     plain = (values.mean(axis=2).max(axis=0) - values.mean(axis=2)).mean()
     assert plain > 0.15
     assert verdict.regrets.value.mean() < 0.2 * plain
+
+
+def test_a_regret_of_nothing_has_an_interval() -> None:
+    values = np.stack([np.zeros((DRAWS, LUCKS)), np.ones((DRAWS, LUCKS))])
+    found, _ = judge([Target(values, True)], (2,))
+    assert [bands.at(0, 1) for bands in (found.regrets, found.great)] == [(0.0, 0.0, 1.0 / (DRAWS * LUCKS))] * 2
+    # What resamples find before what is too large is taken from it.
+    alike, _ = judge([Target(lived(np.random.default_rng(3), np.zeros((2, DRAWS))), True)], (2,))
+    assert (alike.regrets.high > 0.005).all()
 
 
 def test_intervals_cover_shares_in_which_an_aim_is_met_and_means(monkeypatch) -> None:
@@ -281,6 +291,13 @@ def python(folder: Path) -> sim.studies.choose.Choices:
         "baseline", {SCALE: [0, 2], GUARDS: [10_000, 60_000]},
         ["mean(casualties_defender) low", "mean(casualties_attacker) >= 1 * base"], draws=6, lucks=3, months=3,
     )  # fmt: skip
+
+
+def test_a_regret_that_is_not_found_is_told_by_what_it_is_less_than() -> None:
+    found = sim.choose("baseline", {SCALE: [0, 2]}, ["mean(casualties_attacker) high"], draws=5, lucks=2, months=1)
+    (told,) = (one.sentence for one in found.findings if "that of the best choice" in one.sentence)
+    assert re.search(r"by less than \S+ persons on average, in 19 of 20 by less than \S+ persons", told), told
+    assert not any("0 .. 0)" in one.sentence or "1 others" in one.sentence for one in found.findings)
 
 
 def test_from_python_it_is_a_table_with_findings() -> None:

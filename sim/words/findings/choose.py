@@ -84,11 +84,12 @@ def _robust(found: Choices) -> Finding:
     name = _capital(choice_in_words(found, place))
     others = len(told.as_good)
     every = len(found.choices) - 1
-    of = f"{'any' if others == every else f'{others:,}'} of the {every:,} others may be as good"
-    as_good = f"; as far as intervals tell, {of}, and it has the least regret of them" if others else ""
+    of = f"{'any' if others == every else f'{others:,}'} of the {every:,} others" if every > 1 else "the other"
+    as_good = f"; as far as intervals tell, {of} may be as good, and it has the least regret of them" if others else ""
     if not found.has_levels:
         band = told.worst.at(place)
-        number = with_interval(*band, "", ("choices.csv", place), columns=_ends("largest_regret"))
+        number = _amount(*band, "", ("choices.csv", place), "largest_regret")
+        number = number[1:2] if band[0] == 0 else number
         pieces: Pieces = [f"{name} is the robust choice: in 19 of 20 assumptions it is no farther from the best one than "]
         return finding("choice", 1.0, [*pieces, *number, f" of what choices move an aim on average{as_good}."], *band[1:])
     share, low, high = told.all_met.at(place)
@@ -133,15 +134,27 @@ def _regret(found: Choices, place: int) -> Finding:
     aim, of = found.aims[at], ("choice_aims.csv", place, found.aims[at])
     mean, great = told.regrets.at(at, place), told.great.at(at, place)
     unit = found.unit(aim)
-    numbers = [
-        # In points, as a difference is, but without its sign.
-        [one if isinstance(one, str) else one._replace(text=one.text.lstrip("+")) for one in with_interval(
-            *band, unit, of, columns=_ends(name), sign=unit == "share")]
-        for band, name in ((mean, "regret"), (great, "great_regret"))
-    ]  # fmt: skip
+    numbers = [_amount(*band, unit, of, name) for band, name in ((mean, "regret"), (great, "great_regret"))]
     way = "below" if aim.condition.above else "above"
     said = f"Its '{outcome_label(aim.outcome, found.scenario)}' is {way} that of the best choice in the same assumptions by "
-    return finding("choice", 0.85, [said, *numbers[0], " on average, in one of twenty by more than ", *numbers[1], "."])
+    often = ", in one of twenty by more than " if great[0] > 0 else ", in 19 of 20 by "
+    return finding("choice", 0.85, [said, *numbers[0], " on average", often, *numbers[1], "."])
+
+
+def _amount(value: float, low: float, high: float, unit: str, of: tuple[object, ...], name: str) -> Pieces:
+    """Return a regret with its interval; of none that is found, below what it is."""
+    columns = _ends(name)
+    if value == 0:
+        is_share = unit == "share"
+        end = Number(
+            rounded(100 * high if is_share else high) + " points" * is_share, high, "|".join(map(str, (*of, columns[2])))
+        )
+        return ["less than ", end, "" if is_share else unit_after(unit)]
+    # In points, as a difference is, but without its sign.
+    return [
+        one if isinstance(one, str) else one._replace(text=one.text.lstrip("+"))
+        for one in with_interval(value, low, high, unit, of, columns=columns, sign=unit == "share")
+    ]
 
 
 def _where(found: Choices, place: int, weight: float) -> Finding:
