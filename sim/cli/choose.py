@@ -146,9 +146,12 @@ def choose(
 
 def _next(file: str, same: list[str], folder: Path, told: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the run of the robust choice, where it can be run again, and the page."""
+    from sim.studies.certain import ONE_DRAW
+
     page = (command("parley", "report", folder), "a page with a figure")
     if STDIN in (file, told["robust_scenario"]):
         return [page]
     settings = [part for one in told["robust_settings"] for part in ("--set", one)]
     robust = command("parley", "run", told["robust_scenario"] or file, *same, *settings)
-    return [(robust, "what comes of the robust choice"), page]
+    which = "robust" if told["kept_draws"] > ONE_DRAW else "first"
+    return [(robust, f"what comes of the {which} choice"), page]

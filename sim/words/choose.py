@@ -31,6 +31,8 @@ def title_of(found: Choices, identity: Identity) -> str:
 def answer(found: Choices, title: str) -> Iterator[Block]:
     """Yield what is found, the aims, and the choices that come first."""
     drawn = f"{found.draws:,} draws of the assumptions, {found.lucks:,} histories of each in every choice"
+    if found.is_by_luck:
+        drawn = f"{found.draws * found.lucks:,} histories of every choice; nothing is uncertain, all that differs is luck"
     yield Title(title, drawn)
     yield EMPTY
     yield Text(" ".join(opening(found.findings, lines=LINES)))
@@ -41,7 +43,8 @@ def answer(found: Choices, title: str) -> Iterator[Block]:
     yield _table(found, order[:MOST_LINES])
     more = len(order) - MOST_LINES
     told = f"; {more:,} choice{'s' * (more > 1)} more: --full" if more > 0 else ""
-    yield Text(f"* robust, = may be as good{told}", 1, 2, style="quiet")
+    first = "least regret" if found.is_by_luck else "robust"
+    yield Text(f"* {first}, = may be as good{told}", 1, 2, style="quiet")
 
 
 def rest(found: Choices) -> Iterator[Block]:
@@ -55,7 +58,8 @@ def rest(found: Choices) -> Iterator[Block]:
         yield Text(f"Aim {at + 1}: {aim_in_words(aim, found.scenario)}", 0, 2, style="bold")
         yield _of_aim(found, at)
     yield EMPTY
-    yield Text("Where choices fail", style="bold")
+    if found.fails:
+        yield Text("Where choices fail", style="bold")
     for place, box in found.fails.items():
         if box is None:
             yield Text(
@@ -68,9 +72,9 @@ def rest(found: Choices) -> Iterator[Block]:
         draws = f"{what} {inside} of {box.inside:,} draws, against {outside} of {box.outside:,}"
         yield Text(f"{choice_in_words(found, place)}: where {limits}; {draws}", 1, 2)
     yield EMPTY
-    for line in HOW:
+    for line in how(found):
         yield Text(line, 0, 2)
-    if found.verdict.draws < found.draws:
+    if found.verdict.draws < found.draws and not found.is_by_luck:
         left_out = found.draws - found.verdict.draws
         yield Text(f"{left_out:,} draws are left out, in which no choice has an outcome in both halves of the lucks.", 0, 2)
 
@@ -87,10 +91,22 @@ HOW = (
 )
 
 
+BY_LUCK = (
+    "All choices meet the same luck, and intervals are those of so many histories. An aim is met, or not, where the "
+    "interval is on one side of its level; else that is not told. Regret: how far a choice is from the best one on average."
+)
+
+
+def how(found: Choices) -> tuple[str, ...]:
+    """Return how choices are judged."""
+    return (BY_LUCK,) if found.is_by_luck else HOW
+
+
 def in_order(found: Choices) -> list[int]:
     """Return the choices, the robust one first: by the share in which all aims are met, then by the largest regret."""
     told = found.verdict
-    met = np.nan_to_num(told.all_met.value)
+    # What is not told is neither met nor not met.
+    met = np.nan_to_num(told.all_met.value, nan=0.5)
     others = sorted(range(len(found.choices)), key=lambda place: (-met[place], told.worst.value[place], place))
     return [told.robust, *(place for place in others if place != told.robust)]
 
@@ -114,11 +130,8 @@ def _table(found: Choices, order: list[int]) -> Table:
     head += [Column("Largest regret", spare=2, wraps=True, least=7), Column("Pareto", spare=3)]
     rows = []
     for place in order:
-        row = [*_values(found, place), *([_cell(told.all_met, "share", place)] if found.has_levels else [])]
-        means = told.means.value[:, place].tolist()
-        row += [
-            "none" if math.isnan(mean) else in_unit(mean, found.unit(aim)) for aim, mean in zip(aims, means, strict=True)
-        ]
+        row = [*_values(found, place), *([_met(found, told.all_met, place)] if found.has_levels else [])]
+        row += [_mean(found, at, place) for at in range(len(aims))]
         pareto = f"{'yes' if told.pareto[place] else 'no'}, {100 * told.pareto_often[place]:.0f} %"
         rows.append([*row, f"{told.worst.value[place]:.2f}", pareto])
     return Table(head, rows)
@@ -136,10 +149,26 @@ def _of_aim(found: Choices, at: int) -> Table:
     ]
     rows = []
     for place in in_order(found):
-        met = [_cell(told.met, "share", at, place)] if aim.has_level else []
+        met = [_met(found, told.met, at, place)] if aim.has_level else []
         regrets = (_cell(one, unit, at, place) for one in (told.regrets, told.great))
         rows.append([*_values(found, place), _cell(told.means, unit, at, place), *met, *regrets])
     return Table(head, rows)
+
+
+def _mean(found: Choices, at: int, place: int) -> str:
+    """Return the mean of an aim in a choice, with its interval where luck is all that is not known."""
+    mean, unit = float(found.verdict.means.value[at, place]), found.unit(found.aims[at])
+    if math.isnan(mean):
+        return "none"
+    return _cell(found.verdict.means, unit, at, place) if found.is_by_luck else in_unit(mean, unit)
+
+
+def _met(found: Choices, bands: Bands, *place: int) -> str:
+    """Return in which share of the assumptions aims are met, or whether they are."""
+    if not found.is_by_luck:
+        return _cell(bands, "share", *place)
+    value = float(bands.value[place])
+    return "not told" if math.isnan(value) else "yes" if value == 1 else "no"
 
 
 def _cell(bands: Bands, unit: str, *place: int) -> str:
