@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from itertools import product
 from pathlib import Path
@@ -16,17 +17,21 @@ from scipy.stats import norm
 import sim
 from sim.ensemble.run import Plan
 from sim.errors import ParleyError
+from sim.results.identity import identity_of
 from sim.results.manifest import StoreError
 from sim.results.read import Folder, read_folder
+from sim.results.statistics import wilson_interval
 from sim.scenario import ScenarioError
 from sim.studies import regret
 from sim.studies.aims import Aim, parse_aims
 from sim.studies.bands import histories
+from sim.studies.certain import judge_by_luck
 from sim.studies.choose import ChoiceError, chosen_scenarios, parse_levers
 from sim.studies.condition import ConditionError
 from sim.studies.design import DesignError
 from sim.studies.kept_choices import read_choices
 from sim.studies.regret import Target, apart, judge, undominated, weakness
+from sim.words.choose import files, title_of
 
 DRAWS, LUCKS, SHAPE = 200, 8, (3, 4, 3)
 SCALE, GUARDS = "arms.defender.aid_scale", "ceasefire.regimes.european_zone.guards"
@@ -69,6 +74,15 @@ def test_without_a_difference_there_is_no_regret() -> None:
     plain = (values.mean(axis=2).max(axis=0) - values.mean(axis=2)).mean()
     assert plain > 0.15
     assert verdict.regrets.value.mean() < 0.2 * plain
+
+
+def test_a_regret_of_nothing_has_an_interval() -> None:
+    values = np.stack([np.zeros((DRAWS, LUCKS)), np.ones((DRAWS, LUCKS))])
+    found, _ = judge([Target(values, True)], (2,))
+    assert [bands.at(0, 1) for bands in (found.regrets, found.great)] == [(0.0, 0.0, 1.0 / (DRAWS * LUCKS))] * 2
+    # What resamples find before what is too large is taken from it.
+    alike, _ = judge([Target(lived(np.random.default_rng(3), np.zeros((2, DRAWS))), True)], (2,))
+    assert (alike.regrets.high > 0.005).all()
 
 
 def test_intervals_cover_shares_in_which_an_aim_is_met_and_means(monkeypatch) -> None:
@@ -206,6 +220,34 @@ def test_what_no_draw_knows_is_refused() -> None:
         judge([Target(np.full((4, 9, 4), np.nan), True)], (2, 2))
 
 
+@pytest.mark.parametrize(("is_high", "level"), [(True, 0.5), (False, 0.5)])
+def test_by_luck_alone_an_aim_is_met_or_not_or_not_told(is_high: bool, level: float) -> None:
+    rng = np.random.default_rng(11)
+    values = (rng.random((3, 50, 8)) < np.array([0.7, 0.5, 0.3])[:, None, None]).astype(float)
+    found = judge_by_luck([Target(values, is_high, level)])
+    told = [1.0, np.nan, 0.0] if is_high else [0.0, np.nan, 1.0]
+    np.testing.assert_array_equal(found.all_met.value, told)
+    best = 0 if is_high else 2
+    assert (found.robust, found.as_good, found.best, found.draws) == (best, (), (best,), 1)
+    assert found.regrets.value[0, 2 - best] == pytest.approx(0.4, abs=0.1)
+    # The variances of two shares of 400, one beside the other.
+    wide = 2 * 1.96 * np.sqrt((0.25 + 0.21) / 400)
+    assert found.regrets.high[0, 1] - found.regrets.low[0, 1] == pytest.approx(wide, rel=0.15)
+    assert found.means.low[0, 0] == wilson_interval(values[0].sum(), 400)[0]
+    # What differs in the same histories is told with less than luck makes either vary.
+    level_of = judge_by_luck([Target(values, True, values[1])])
+    assert level_of.all_met.value.tolist() == [1.0, 1.0, 0.0]
+
+
+def test_by_luck_alone_intervals_of_regret_cover() -> None:
+    rng, held = np.random.default_rng(12), []
+    for _ in range(60):
+        own = rng.random((3, 25, 8)) < np.array([0.6, 0.5, 0.3])[:, None, None]
+        found = judge_by_luck([Target(own.astype(float), True)])
+        held.append((found.regrets.low[0] <= [0.0, 0.1, 0.3]) & (found.regrets.high[0] >= [0.0, 0.1, 0.3]))
+    assert np.mean(held, axis=0) == pytest.approx([1.0, 0.95, 0.95], abs=0.07)
+
+
 # Aims and levers
 
 
@@ -313,6 +355,31 @@ def python(folder: Path) -> sim.studies.choose.Choices:
         "baseline", {SCALE: [0, 2], GUARDS: [10_000, 60_000]},
         ["mean(casualties_defender) low", "mean(casualties_attacker) >= 1 * base"], draws=6, lucks=3, months=3,
     )  # fmt: skip
+
+
+def test_where_nothing_is_uncertain_luck_is_all_that_is_spoken_of(tmp_path: Path) -> None:
+    certain = {path: value[0] for path, value in sim.run("baseline", replications=1, months=1).drawn.items()}
+    levers, aims = {SCALE: [0, 2]}, ["mean(casualties_attacker) >= 10_000", "share(war_goes_on) low"]
+    found = sim.choose("baseline", levers, aims, draws=6, lucks=4, months=2, settings=certain)
+    assert found.is_by_luck
+    identity = identity_of(found.scenario, found.plan)
+    told = {name: text.split("\n", 1)[-1] for name, text in files(found, title_of(found, identity), identity).items()}
+    assert not re.search("assumption|robust", told["choices.txt"]), told["choices.txt"]
+    assert "24 histories of every choice; nothing is uncertain, all that differs is luck" in told["choices.txt"]
+    assert re.search(r"meets aim 1: 'casualties, Russia' is [\d,]+ persons \(95 %: ", found.findings[0].sentence)
+    assert [row["met"] for row in found.as_dicts()] == [1.0, None] * 2
+    least, _, most, _ = (row["mean"] for row in found.as_dicts())
+    assert least < most
+    assert not found.where_it_fails()
+    # Another study of which something is uncertain speaks of it.
+    assert "assumptions" in sim.choose("baseline", levers, aims, draws=6, lucks=4, months=2).findings[0].sentence
+
+
+def test_a_regret_that_is_not_found_is_told_by_what_it_is_less_than() -> None:
+    found = sim.choose("baseline", {SCALE: [0, 2]}, ["mean(casualties_attacker) high"], draws=5, lucks=2, months=1)
+    (told,) = (one.sentence for one in found.findings if "that of the best choice" in one.sentence)
+    assert re.search(r"by less than \S+ persons on average, in 19 of 20 by less than \S+ persons", told), told
+    assert not any("0 .. 0)" in one.sentence or "1 others" in one.sentence for one in found.findings)
 
 
 def test_from_python_it_is_a_table_with_findings() -> None:

@@ -29,21 +29,34 @@ def choices_picture(found: Choices) -> Picture:
     """Return the choices one below the other, the robust one first, with intervals."""
     shown = len(in_order(found)[:MOST_DRAWN])
     what = "in which share of the assumptions each choice meets its aims"
-    if not found.has_levels:
+    if not _is_of_shares(found):
         what = "the largest regret of each choice, where 1 is what choices move an aim on average"
     some = f" Shown: {shown} of {len(found.choices)}, all of which the table has." if shown < len(found.choices) else ""
     draws, lucks = (Value(f"{count:,}", count, f"manifest.json|{name}")
                     for count, name in ((found.draws, "draws"), (found.lucks, "lucks")))  # fmt: skip
     says: list[Piece] = [
-        f"Marks are {what}, lines their 95 % intervals; the robust choice comes first, and filled marks are choices that "
-        "cannot be told from it. All choices meet the same draws of the assumptions, ", draws,
-        ", and in each the same lucks, ", lucks, f".{some}",
+        f"Marks are {what}, lines their 95 % intervals; the {_first(found)} comes first, and filled marks are choices that "
+        "cannot be told from it. "
     ]  # fmt: skip
+    if found.is_by_luck:
+        says += ["Nothing is uncertain: all choices meet the same luck, in ", draws, " times ", lucks, f" histories.{some}"]
+    else:
+        says += ["All choices meet the same draws of the assumptions, ", draws, ", and in each the same lucks, ", lucks]
+        says += [f".{some}"]
     return Picture("choices", "Choices against what is not known", says, partial(_draw, found), [_table(found)], bands=True)
 
 
+def _is_of_shares(found: Choices) -> bool:
+    """Return whether choices are drawn by the shares of the assumptions in which they meet their aims, else by regret."""
+    return found.has_levels and not found.is_by_luck
+
+
+def _first(found: Choices) -> str:
+    return "one with least regret" if found.is_by_luck else "robust choice"
+
+
 def _bands(found: Choices) -> tuple[Bands, str]:
-    return (found.verdict.all_met, "all_met") if found.has_levels else (found.verdict.worst, "largest_regret")
+    return (found.verdict.all_met, "all_met") if _is_of_shares(found) else (found.verdict.worst, "largest_regret")
 
 
 def _name(found: Choices, place: int) -> str:
@@ -65,7 +78,7 @@ def _cell(bands: Bands, name: str, unit: str, of: tuple[object, ...], *place: in
 
 def _table(found: Choices) -> Table:
     bands, name = _bands(found)
-    what = "all aims met (95 %)" if found.has_levels else "largest regret (95 %)"
+    what = "all aims met (95 %)" if _is_of_shares(found) else "largest regret (95 %)"
     header = [_levers(found), what, *(f"aim {number}: mean (95 %)" for number in range(1, len(found.aims) + 1))]
     rows: list[Sequence[Piece | list[Piece]]] = []
     for place in in_order(found):
@@ -73,9 +86,9 @@ def _table(found: Choices) -> Table:
             _cell(found.verdict.means, "mean", found.unit(aim), ("choice_aims.csv", place, aim), at, place)
             for at, aim in enumerate(found.aims)
         ]
-        unit = "share" if found.has_levels else ""
+        unit = "share" if _is_of_shares(found) else ""
         rows.append([_name(found, place), _cell(bands, name, unit, ("choices.csv", place), place), *means])
-    return Table("All choices, the robust one first (choices.csv, choice_aims.csv)", header, rows)
+    return Table(f"All choices, the {_first(found)} first (choices.csv, choice_aims.csv)", header, rows)
 
 
 def regret_table(found: Choices) -> Table:
@@ -91,7 +104,8 @@ def regret_table(found: Choices) -> Table:
             for bands, name in ((told.regrets, "regret"), (told.great, "great_regret"))
         ]
         rows.append([_name(found, place), *cells])
-    return Table("Regret: how far from the best choice in the same assumptions (choice_aims.csv)", header, rows)
+    where = "" if found.is_by_luck else " in the same assumptions"
+    return Table(f"Regret: how far from the best choice{where} (choice_aims.csv)", header, rows)
 
 
 def _draw(found: Choices, paper: Paper) -> Figure:
@@ -99,7 +113,7 @@ def _draw(found: Choices, paper: Paper) -> Figure:
 
     order = in_order(found)[:MOST_DRAWN]
     bands, _ = _bands(found)
-    scale = 100.0 if found.has_levels else 1.0
+    scale = 100.0 if _is_of_shares(found) else 1.0
     value, low, high = (scale * one[order] for one in bands)
     rows = np.arange(len(order), dtype=np.float64)
     figure, (axes,) = paper.canvas(1.2 + 0.24 * len(order), by_letters=True)
@@ -113,8 +127,8 @@ def _draw(found: Choices, paper: Paper) -> Figure:
     axes.set_yticks(rows, [wrapped(_name(found, place), 26, 1) for place in order])
     rows_axis(axes)
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    unit = " %" if found.has_levels else ""
+    unit = " %" if _is_of_shares(found) else ""
     axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{at:.3g}{unit}"))
-    axes.set_xlabel("share of the assumptions with all aims met" if found.has_levels else "largest regret")
+    axes.set_xlabel("share of the assumptions with all aims met" if _is_of_shares(found) else "largest regret")
     axes.set_title(wrapped(_levers(found), paper.letters - 4))
     return figure

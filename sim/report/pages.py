@@ -42,7 +42,7 @@ from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 from sim.words.breakeven import title_of, verdict
-from sim.words.choose import HOW
+from sim.words.choose import how
 from sim.words.comparison import moved_lines, pairing_in_words, together
 from sim.words.findings.choose import aim_in_words, lever_label
 from sim.words.findings.comparison import of_comparisons
@@ -382,7 +382,7 @@ def choices_page(found: Choices, manifest: ChoicesManifest) -> Page:
     """Return the page of choices."""
     said = [f"Aim {number}: {aim_in_words(aim, found.scenario)}." for number, aim in enumerate(found.aims, 1)]
     block = Block(
-        "outcomes", "What came out", [[line] for line in (*said, *HOW)], tables=[regret_table(found)],
+        "outcomes", "What came out", [[line] for line in (*said, *how(found))], tables=[regret_table(found)],
         pictures=[choices_picture(found)], picture_first=True, brief=1,
     )  # fmt: skip
     levers = ", ".join(lever_label(lever, found.scenario) for lever in found.levers)

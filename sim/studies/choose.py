@@ -27,6 +27,7 @@ from sim.results.summary import blank_row
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.aims import Aim, refuse_unfit
 from sim.studies.bands import histories
+from sim.studies.certain import ONE_DRAW, judge_by_luck
 from sim.studies.condition import refuse_unknown
 from sim.studies.design import DesignError, Varied, as_value, lay_out, refuse_span
 from sim.studies.designed import Histories, shared_outcomes
@@ -130,6 +131,11 @@ class Choices(Tabular):
     def of_scenario(self) -> str:
         """The name of its scenario, with what was set."""
         return identity_of(self.scenario, self.plan).label
+
+    @property
+    def is_by_luck(self) -> bool:
+        """Whether nothing is uncertain, so that histories of a choice differ by luck alone; see `certain`."""
+        return self.verdict.draws == ONE_DRAW
 
     @property
     def has_levels(self) -> bool:
@@ -304,6 +310,9 @@ def choose(
         progress(done)
     grid = lay_out(levers)
     targets = [_target(aim, found, len(grid), (draws, lucks)) for aim in aims]
+    failed = _failed(levers, grid, found)
+    if not any(task.given for task in tasks):
+        return Choices(scenario, plan, list(levers), list(aims), grid, draws, lucks, judge_by_luck(targets), {}, failed)
     try:
         verdict, by_draw = judge(targets, [len(lever.values) for lever in levers])
     except ValueError as error:
@@ -312,7 +321,6 @@ def choose(
     has_levels = any(aim.has_level for aim in aims)
     told = dict.fromkeys((verdict.robust, *verdict.best))
     fails = {place: _fails(by_draw, tasks[place], place, lucks, has_levels) for place in told}
-    failed = _failed(levers, grid, found)
     return Choices(scenario, plan, list(levers), list(aims), grid, draws, lucks, verdict, fails, failed)
 
 

@@ -10,6 +10,7 @@ from sim.results.columns import choice_columns
 from sim.results.manifest import ChoicesManifest, StoreError
 from sim.results.read import Folder, Table
 from sim.studies.aims import Aim
+from sim.studies.certain import ONE_DRAW
 from sim.studies.choose import Choices
 from sim.studies.condition import ConditionError
 from sim.studies.design import DesignError, Varied, as_value, lay_out
@@ -51,7 +52,9 @@ def read_choices(found: Folder) -> Choices:
         choices["pareto_met"] == 1, int(choices["robust"].argmax()),
         tuple(np.flatnonzero(choices["as_good"]).tolist()), tuple(best.argmax(axis=0).tolist()), manifest.optimism,
     )  # fmt: skip
-    fails: dict[int, Weakness | None] = dict.fromkeys((verdict.robust, *verdict.best))
+    fails: dict[int, Weakness | None] = {}
+    if verdict.draws != ONE_DRAW:
+        fails = dict.fromkeys((verdict.robust, *verdict.best))
     if "choice_fails.csv" in found.files:
         _read_fails(found.table("choice_fails.csv", columns["choice_fails.csv"]), fails)
     plan = Plan(manifest.replications, manifest.seed, manifest.days, series=False)

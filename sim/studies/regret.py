@@ -456,7 +456,16 @@ def judge(targets: Sequence[Target], shape: Sequence[int]) -> tuple[Verdict, ByD
         return Bands(value, low, high)
 
     too_large = np.stack([_too_large(one) for one in aimed])
-    regrets = Bands(*(np.maximum(0.0, one - too_large) for one in bands("regrets")))
+    least = np.array([[resolution(one)] for one in targets])
+    found = bands("regrets")
+    regrets = Bands(*(np.maximum(0.0, one - too_large) for one in found))
+    # Where that leaves nothing, less is known than that there is none: as much as is found before.
+    regrets = regrets._replace(high=np.maximum(least, np.where(regrets.high > 0, regrets.high, found.high)))
+    great = bands("great")
+    great = great._replace(high=np.maximum(least, great.high))
+    moved, worst = np.ptp(told.means, axis=1), bands("worst")
+    part = np.divide(least[:, 0], moved, out=np.zeros(len(least)), where=moved > 0).max()
+    worst = worst._replace(high=np.maximum(part, worst.high))
     has_levels = any(one.level is not None for one in targets)
     goodness, robust_of = (told.all_met, "all_met") if has_levels else (-told.worst, "worst")
     first = int(goodness.argmax())
@@ -475,7 +484,7 @@ def judge(targets: Sequence[Target], shape: Sequence[int]) -> tuple[Verdict, ByD
     pareto_met = undominated(told.met[leveled]) if len(leveled) > 1 else np.zeros(len(told.all_met), dtype=np.bool_)
     goods = np.nan_to_num(told.means * np.array([[one.way] for one in targets]), nan=-np.inf)
     verdict = Verdict(
-        len(everywhere), bands("means"), regrets, bands("great"), bands("met", True), bands("all_met", True), bands("worst"),
+        len(everywhere), bands("means"), regrets, great, bands("met", True), bands("all_met", True), worst,
         told.pareto, np.mean([one.pareto for one in again], axis=0), pareto_met, robust, tuple(as_good),
         tuple(int(one) for one in goods.argmax(axis=1)), optimism,
     )  # fmt: skip
@@ -499,6 +508,12 @@ def _seen(aimed: Sequence[_Aimed], draws: Ints, kept: Bools) -> tuple[_Seen, ByD
     return _Seen(means, regret.mean(axis=2), great, hit.mean(axis=2), all_met, worst, pareto), ByDraw(
         kept, succeeded, regret
     )
+
+
+def resolution(target: Target) -> float:
+    """Return by how much choices differ on average if they do in a single history: of less nothing is known."""
+    known: Floats = np.nan_to_num(np.ptp(target.values, axis=0))
+    return float(known.max()) / known.size
 
 
 def _regret(goods: Floats) -> Floats:

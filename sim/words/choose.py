@@ -42,6 +42,8 @@ def title_of(found: Choices, identity: Identity) -> str:
 def answer(found: Choices, identity: Identity) -> Iterator[Block]:
     """Yield what is found, and the choices that come first beside one another: as much as fits a screen."""
     drawn = f"{len(found.choices):,} choices, {found.draws:,} draws of the assumptions, {found.lucks:,} histories of each"
+    if found.is_by_luck:
+        drawn = f"{len(found.choices):,} choices, {found.draws * found.lucks:,} histories of each; all that differs is luck"
     told: list[Block] = [Title(identity.line, drawn), EMPTY, Text(" ".join(opening(found.findings, lines=LINES))), EMPTY]
     table = _beside(found, in_order(found)[:AT_ONCE])
     needed = len(found.levers) + found.has_levels + len(found.aims)
@@ -52,15 +54,17 @@ def answer(found: Choices, identity: Identity) -> Iterator[Block]:
 def _beside(found: Choices, order: list[int]) -> Table:
     """Return choices as columns: what is chosen, in which share all aims are met, the mean of each aim, and regret."""
     told, chosen = found.verdict, [found.choices[place] for place in order]
-    names = {told.robust: "robust", **dict.fromkeys(told.as_good, "as\N{NO-BREAK SPACE}good")}
+    first = "least regret" if found.is_by_luck else "robust"
+    names = {told.robust: first, **dict.fromkeys(told.as_good, "as\N{NO-BREAK SPACE}good")}
     rows = [
         [capital(lever_label(lever, found.scenario)), *(value_in_words(choice[at]) for choice in chosen)]
         for at, lever in enumerate(found.levers)
     ]
     if found.has_levels:
         # The interval of the robust one alone: those of others stand in full.
-        met = [in_unit(told.all_met.value[place], "share") for place in order[1:]]
-        rows.append([capital(f"{aims_met(found)} met"), _cell(told.all_met, "share", order[0]), *met])
+        alone = found.is_by_luck
+        met = [_met(found, told.all_met, at) if alone else in_unit(told.all_met.value[at], "share") for at in order[1:]]
+        rows.append([capital(f"{aims_met(found)} met"), _met(found, told.all_met, order[0]), *met])
     for at, aim in enumerate(found.aims):
         means = [_mean(found, at, place) for place in order]
         rows.append([f"Aim {at + 1}: {aim_heading(aim, found.scenario)}", *means])
@@ -81,7 +85,8 @@ def rest(found: Choices) -> Iterator[Block]:
         yield Text(f"Aim {at + 1}: {aim_in_words(aim, found.scenario)}", 0, 2, style="bold")
         yield _of_aim(found, at)
     yield EMPTY
-    yield Text("Where choices fail", style="bold")
+    if found.fails:
+        yield Text("Where choices fail", style="bold")
     for place, box in found.fails.items():
         if box is None:
             yield Text(
@@ -94,9 +99,9 @@ def rest(found: Choices) -> Iterator[Block]:
         draws = f"{what} {inside} of {box.inside:,} draws, against {outside} of {box.outside:,}"
         yield Text(f"{choice_in_words(found, place)}: where {limits}; {draws}", 1, 2)
     yield EMPTY
-    for line in HOW:
+    for line in how(found):
         yield Text(line, 0, 2)
-    if found.verdict.draws < found.draws:
+    if found.verdict.draws < found.draws and not found.is_by_luck:
         left_out = found.draws - found.verdict.draws
         yield Text(f"{left_out:,} draws are left out, in which no choice has an outcome in both halves of the lucks.", 0, 2)
 
@@ -113,10 +118,22 @@ HOW = (
 )
 
 
+BY_LUCK = (
+    "All choices meet the same luck, and intervals are those of so many histories. An aim is met, or not, where the "
+    "interval is on one side of its level; else that is not told. Regret: how far a choice is from the best one on average."
+)
+
+
+def how(found: Choices) -> tuple[str, ...]:
+    """Return how choices are judged."""
+    return (BY_LUCK,) if found.is_by_luck else HOW
+
+
 def in_order(found: Choices) -> list[int]:
     """Return the choices, the robust one first: by the share in which all aims are met, then by the largest regret."""
     told = found.verdict
-    met = np.nan_to_num(told.all_met.value)
+    # What is not told is neither met nor not met.
+    met = np.nan_to_num(told.all_met.value, nan=0.5)
     others = sorted(range(len(found.choices)), key=lambda place: (-met[place], told.worst.value[place], place))
     return [told.robust, *(place for place in others if place != told.robust)]
 
@@ -140,15 +157,10 @@ def _table(found: Choices, order: list[int]) -> Table:
     head += [Column("Largest regret", spare=2, wraps=True, least=7), Column("Pareto", spare=3)]
     rows = []
     for place in order:
-        row = [*_values(found, place), *([_cell(told.all_met, "share", place)] if found.has_levels else [])]
+        row = [*_values(found, place), *([_met(found, told.all_met, place)] if found.has_levels else [])]
         row += [_mean(found, at, place) for at in range(len(aims))]
         rows.append([*row, f"{told.worst.value[place]:.2f}", _pareto(found, place)])
     return Table(head, rows)
-
-
-def _mean(found: Choices, at: int, place: int) -> str:
-    mean = found.verdict.means.value[at, place]
-    return "none" if math.isnan(mean) else in_unit(mean, found.unit(found.aims[at]))
 
 
 def _pareto(found: Choices, place: int) -> str:
@@ -168,10 +180,26 @@ def _of_aim(found: Choices, at: int) -> Table:
     ]
     rows = []
     for place in in_order(found):
-        met = [_cell(told.met, "share", at, place)] if aim.has_level else []
+        met = [_met(found, told.met, at, place)] if aim.has_level else []
         regrets = (_cell(one, unit, at, place) for one in (told.regrets, told.great))
         rows.append([*_values(found, place), _cell(told.means, unit, at, place), *met, *regrets])
     return Table(head, rows)
+
+
+def _mean(found: Choices, at: int, place: int) -> str:
+    """Return the mean of an aim in a choice, with its interval where luck is all that is not known."""
+    mean, unit = float(found.verdict.means.value[at, place]), found.unit(found.aims[at])
+    if math.isnan(mean):
+        return "none"
+    return _cell(found.verdict.means, unit, at, place) if found.is_by_luck else in_unit(mean, unit)
+
+
+def _met(found: Choices, bands: Bands, *place: int) -> str:
+    """Return in which share of the assumptions aims are met, or whether they are."""
+    if not found.is_by_luck:
+        return _cell(bands, "share", *place)
+    value = float(bands.value[place])
+    return "not told" if math.isnan(value) else "yes" if value == 1 else "no"
 
 
 def _cell(bands: Bands, unit: str, *place: int) -> str:

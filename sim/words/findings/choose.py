@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.results.findings import Finding, Number
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.aims import Aim
@@ -71,6 +73,8 @@ def aims_met(found: Choices) -> str:
 def of_choices(found: Choices) -> list[Finding]:
     """Return the robust choice, where it fails, what is best on average, and regrets."""
     robust = found.verdict.robust
+    if found.is_by_luck:
+        return in_order([_by_luck(found), *_best(found), _regret(found, robust)])
     told = [_robust(found), *_best(found), _regret(found, robust)]
     told += [
         _where(found, place, weight) for place, weight in zip(found.fails, (0.9, *[0.5] * len(found.fails)), strict=False)
@@ -89,13 +93,13 @@ def capital(text: str) -> str:
 def _robust(found: Choices) -> Finding:
     told, place = found.verdict, found.verdict.robust
     name = capital(choice_in_words(found, place))
-    others = len(told.as_good)
-    every = len(found.choices) - 1
-    of = f"{'any' if others == every else f'{others:,}'} of the {every:,} others may be as good"
-    as_good = f"; as far as intervals tell, {of}, and it has the least regret of them" if others else ""
+    others = bool(told.as_good)
+    as_good = f"; as far as intervals tell, {_some_of(found)} may be as good, and it has the least regret of them"
+    as_good = as_good if others else ""
     if not found.has_levels:
         band = told.worst.at(place)
-        number = with_interval(*band, "", ("choices.csv", place), columns=_ends("largest_regret"))
+        number = _amount(*band, "", ("choices.csv", place), "largest_regret")
+        number = number[1:2] if band[0] == 0 else number
         pieces: Pieces = [f"{name} is the robust choice: in 19 of 20 assumptions it is no farther from the best one than "]
         return finding("choice", 1.0, [*pieces, *number, f" of what choices move an aim on average{as_good}."], *band[1:])
     share, low, high = told.all_met.at(place)
@@ -106,6 +110,39 @@ def _robust(found: Choices) -> Finding:
     pieces = [f"{name} meets {aims_met(found)} in ", number[0], " of the assumptions", *number[1:]]
     largest = ", the largest share" if not others else ""
     return finding("choice", 1.0, [*pieces, f"{largest}{as_good}."], low, high)
+
+
+def _by_luck(found: Choices) -> Finding:
+    """Return the choice with the least regret of those that meet the aims, where luck alone is not known."""
+    told, place = found.verdict, found.verdict.robust
+    name, met = capital(choice_in_words(found, place)), told.all_met.value[place]
+    as_good = f", and luck does not tell {_some_of(found)} from it" if told.as_good else ""
+    least = f"it has the least regret{as_good}"
+    if not found.has_levels:
+        pieces: Pieces = [f"Nothing is uncertain but luck. {name}: {least}."]
+        return finding("choice", 1.0, pieces)
+    if met == 0:
+        said = f"Nothing is uncertain but luck, and no choice meets {aims_met(found)}; least regret has "
+        return finding("not found", 1.0, [said, choice_in_words(found, place), f"{as_good}."])
+    shares: list[Pieces] = []
+    for at, aim in enumerate(found.aims):
+        if aim.has_level:
+            of, unit = ("choice_aims.csv", place, aim), found.unit(aim)
+            number = with_interval(*told.means.at(at, place), unit, of, columns=_ends("mean"))
+            shares.append([f"'{outcome_label(aim.outcome, found.scenario)}' is ", *number])
+    every = int(np.isclose(told.all_met.value, met, equal_nan=True).sum())
+    how = "meets" if met == 1 else "is not told to meet, nor to miss,"
+    others = "" if every == 1 else f" Of {every:,} choices of which that is so {least}."
+    pieces = [f"Nothing is uncertain but luck. {name} {how} {aims_met(found)}: ", *joined(shares), f".{others}"]
+    return finding("choice" if met == 1 else "not settled", 1.0, pieces)
+
+
+def _some_of(found: Choices) -> str:
+    """Return how many of the other choices may be as good, as the object of a sentence."""
+    others, every = len(found.verdict.as_good), len(found.choices) - 1
+    if every == 1:
+        return "the other"
+    return f"{'any' if others == every else f'{others:,}'} of the {every:,} others"
 
 
 def _best(found: Choices) -> list[Finding]:
@@ -124,7 +161,7 @@ def _best_of(found: Choices, at: int, place: int, weight: float) -> Finding:
     number = with_interval(*told.means.at(at, place), unit, ("choice_aims.csv", place, aim), columns=_ends("mean"))
     pieces: Pieces = [f"On average '{outcome_label(aim.outcome, found.scenario)}' is {end} with "]
     pieces += [f"{choice_in_words(found, place)}: ", *number]
-    if found.has_levels:
+    if found.has_levels and not found.is_by_luck:
         share = told.all_met.at(place)
         met = with_interval(*share, "share", ("choices.csv", place), columns=_ends("all_met"))
         pieces += [f", which meets {aims_met(found)} in ", met[0], " of the assumptions", *met[1:]]
@@ -140,15 +177,33 @@ def _regret(found: Choices, place: int) -> Finding:
     aim, of = found.aims[at], ("choice_aims.csv", place, found.aims[at])
     mean, great = told.regrets.at(at, place), told.great.at(at, place)
     unit = found.unit(aim)
-    numbers = [
-        # In points, as a difference is, but without its sign.
-        [one if isinstance(one, str) else one._replace(text=one.text.lstrip("+")) for one in with_interval(
-            *band, unit, of, columns=_ends(name), sign=unit == "share")]
-        for band, name in ((mean, "regret"), (great, "great_regret"))
-    ]  # fmt: skip
+    if mean[2] == 0:
+        said = f"No other choice is better in '{outcome_label(aim.outcome, found.scenario)}' in any history."
+        return finding("choice", 0.85, [said])
+    numbers = [_amount(*band, unit, of, name) for band, name in ((mean, "regret"), (great, "great_regret"))]
     way = "below" if aim.condition.above else "above"
-    said = f"Its '{outcome_label(aim.outcome, found.scenario)}' is {way} that of the best choice in the same assumptions by "
-    return finding("choice", 0.85, [said, *numbers[0], " on average, in one of twenty by more than ", *numbers[1], "."])
+    where = "" if found.is_by_luck else " in the same assumptions"
+    said = f"Its '{outcome_label(aim.outcome, found.scenario)}' is {way} that of the best choice{where} by "
+    if found.is_by_luck:
+        return finding("choice", 0.85, [said, *numbers[0], "."])
+    often = ", in one of twenty by more than " if great[0] > 0 else ", in 19 of 20 by "
+    return finding("choice", 0.85, [said, *numbers[0], " on average", often, *numbers[1], "."])
+
+
+def _amount(value: float, low: float, high: float, unit: str, of: tuple[object, ...], name: str) -> Pieces:
+    """Return a regret with its interval; of none that is found, below what it is."""
+    columns = _ends(name)
+    if value == 0:
+        is_share = unit == "share"
+        end = Number(
+            rounded(100 * high if is_share else high) + " points" * is_share, high, "|".join(map(str, (*of, columns[2])))
+        )
+        return ["less than ", end, "" if is_share else unit_after(unit)]
+    # In points, as a difference is, but without its sign.
+    return [
+        one if isinstance(one, str) else one._replace(text=one.text.lstrip("+"))
+        for one in with_interval(value, low, high, unit, of, columns=columns, sign=unit == "share")
+    ]
 
 
 def _where(found: Choices, place: int, weight: float) -> Finding:
