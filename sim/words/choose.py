@@ -43,7 +43,7 @@ def answer(found: Choices, identity: Identity) -> Iterator[Block]:
     """Yield what is found, and the choices that come first beside one another: as much as fits a screen."""
     drawn = f"{len(found.choices):,} choices, {found.draws:,} draws of the assumptions, {found.lucks:,} histories of each"
     if found.is_by_luck:
-        drawn = f"{len(found.choices):,} choices, {found.draws * found.lucks:,} histories of each; all that differs is luck"
+        drawn = f"{found.draws * found.lucks:,} histories of every choice; nothing is uncertain, all that differs is luck"
     told: list[Block] = [Title(identity.line, drawn), EMPTY, Text(" ".join(opening(found.findings, lines=LINES))), EMPTY]
     table = _beside(found, in_order(found)[:AT_ONCE])
     needed = len(found.levers) + found.has_levels + len(found.aims)
@@ -79,7 +79,8 @@ def rest(found: Choices) -> Iterator[Block]:
         yield Text(one.sentence, 0, 2)
     yield EMPTY
     yield _table(found, in_order(found))
-    yield Text("* robust, = may be as good", 1, 2, style="quiet")
+    first = "least regret" if found.is_by_luck else "robust"
+    yield Text(f"* {first}, = may be as good", 1, 2, style="quiet")
     for at, aim in enumerate(found.aims):
         yield EMPTY
         yield Text(f"Aim {at + 1}: {aim_in_words(aim, found.scenario)}", 0, 2, style="bold")
