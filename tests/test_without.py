@@ -11,7 +11,7 @@ import sim
 from sim.ensemble.run import Plan, horizon_days, run_ensemble
 from sim.model.without import KINDS, parts_of, scripted, without
 from sim.results.chunks import run_into
-from sim.results.comparison import compare
+from sim.results.comparison import ALL_SECTIONS, compare
 from sim.results.identity import identity_of, title_of
 from sim.scenario import ScenarioError, shipped
 from sim.words.run import markdown
@@ -159,7 +159,7 @@ def test_a_run_says_by_how_much_a_planted_event_decides(silenced, tmp_path: Path
     run = sim.run(silenced, out=tmp_path / "run", **SIZE)
     pairs = {**SIZE, "replications": 80}
     with_it, without_it = (sim.run(silenced, without=one, **pairs) for one in ((), ["scripted"]))
-    apart = compare(with_it, without_it, comparisons=len(run.unscripted))
+    apart = compare(with_it, without_it, comparisons=len(run.unscripted), sections=ALL_SECTIONS)
     for row in run.unscripted:
         line = apart.line(row.outcome).difference
         assert (row.n, row.with_it, row.without_it, row.difference, row.low, row.high) == line[:6], row
@@ -191,11 +191,26 @@ def test_without_a_script_there_is_no_table_and_nothing_is_said(tmp_path: Path) 
         assert not (run.folder / "unscripted.csv").exists()
 
 
+def test_a_script_that_decides_the_terms_of_deals_is_told(tmp_path: Path) -> None:
+    effect = {"negotiation.attacker.cost_of_war_per_year": {"add": 5, "for_days": 700}}
+    weary = {"when": {"date": date(2024, 12, 20)}, "probability": 1, "during": "war", "effect": effect}
+    run = sim.run("baseline", settings={"events": {"weary": weary}}, out=tmp_path / "run", replications=1000, months=13)
+    assert sim.read(tmp_path / "run").unscripted == run.unscripted
+    terms = [row for row in run.unscripted if row.outcome.startswith("terms_")]
+    assert terms and all(0.0 < row.with_it + row.without_it < 2.0 for row in terms)  # noqa: PT018
+    found = max((row for row in terms if not row.low <= 0 <= row.high), key=lambda row: abs(row.difference))
+    told = [one.sentence for one in run.findings if one.kind == "scripted"]
+    (of_terms,) = (one for one in told if "of first deals" in one)
+    assert of_terms.startswith("Without what is scripted (US pause and weary), 'signed: ")
+    assert of_terms.endswith(f", in {found.n} pairs.")
+
+
 def test_what_decides_nothing_is_said_briefly() -> None:
     run = sim.run("baseline", replications=100, months=2)
     assert max(row.n for row in run.unscripted) == 20
     told = next(one.sentence for one in run.findings if "pairs" in one.sentence)
     assert (
         told
-        == "Of what is scripted (US pause) nothing was found that it decides, in 20 pairs of histories with and without it."
+        == "Of what is scripted (US pause) nothing was found that it decides in endings, losses, ground or terms of deals, "
+        "in 20 pairs of histories with and without it."
     )

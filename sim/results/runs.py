@@ -152,7 +152,7 @@ class Run(Tabular):
             name, scenario, manifest.seed, manifest.replications, manifest.days, manifest.parley, columns, drawn,
             read_summary(found, columns), read_ledger(found, scenario, manifest, columns),
             OfDraws.of(columns, *read_lucks(found, scenario, manifest)), folder=found.path,
-            unscripted=read_unscripted(found, manifest.replications),
+            unscripted=read_unscripted(found, scenario, manifest.replications),
         )  # fmt: skip
 
     @property

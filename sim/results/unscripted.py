@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.ensemble.run import Ensemble, Plan, Unscripted, run_histories
 from sim.ensemble.workers import ALONE, Pool
-from sim.model import HEADLINE, TOLD_OF_COMPARISONS
+from sim.model import HEADLINE, TOLD_OF_COMPARISONS, outcomes_of
 from sim.model.without import KINDS, SCRIPTED, parts_of, scripted, taken_out
 from sim.results.columns import UNSCRIPTED
 from sim.results.pairs import of_means, of_shares
@@ -27,7 +27,13 @@ PART, MOST_PAIRS = 5, 1000
 # judgement: of fewer pairs only what decides nearly every history would be found.
 FEWEST_PAIRS = 20
 OUTCOMES = (*HEADLINE, *sorted(TOLD_OF_COMPARISONS.difference(HEADLINE)))
-"""What is looked at, as far as a scenario has it."""
+"""What is looked at, as far as a scenario has it; and the terms of deals, see `looked_at`."""
+
+
+def looked_at(scenario: Scenario[ScenarioHead]) -> tuple[str, ...]:
+    """Return the outcomes of a scenario that are compared: the main ones, and each term that a first deal may have."""
+    terms = [one for one, _ in outcomes_of(scenario) if one.section == "terms" and one.values is not None]
+    return (*OUTCOMES, *(f"{one.name}:{value}" for one in terms for value in one.values or ()))
 
 
 def pairs_of(scenario: Scenario[ScenarioHead], replications: int, days: int) -> int:
@@ -55,12 +61,14 @@ def with_unscripted(ensemble: Ensemble, pool: Pool = ALONE) -> Ensemble:
     bare = taken_out(scenario, script, "without what is scripted")
     other = run_histories(bare, plan, np.arange(pairs, dtype=np.int64), pool=pool).outcomes
     both = {}
-    for name in OUTCOMES:
+    for name in looked_at(scenario):
         try:
             left, right = values_of(scenario, ensemble.outcomes, name, days)[:pairs], values_of(bare, other, name, days)
         except KeyError:
             continue  # which this scenario does not have
-        if np.nan_to_num(left).any() or np.nan_to_num(right).any():
+        # A term that all deals of pairs have is told of no more than one that none of them has.
+        paired = np.stack([left, right])[:, ~np.isnan(left + right)]
+        if (paired.any() and not paired.all()) if name not in OUTCOMES else np.nan_to_num([left, right]).any():
             both[name] = left, right
     found = {}
     for name, (left, right) in both.items():
@@ -85,7 +93,7 @@ def unscripted_csv(ensemble: Ensemble) -> str:
     return csv_of(as_dicts(ensemble.unscripted))
 
 
-def read_unscripted(found: Folder, replications: int) -> tuple[Unscripted, ...]:
+def read_unscripted(found: Folder, scenario: Scenario[ScenarioHead], replications: int) -> tuple[Unscripted, ...]:
     """Return the rows of `unscripted.csv`; none where nothing is scripted, or an older version kept none.
 
     Raises
@@ -96,8 +104,9 @@ def read_unscripted(found: Folder, replications: int) -> tuple[Unscripted, ...]:
     if "unscripted.csv" not in found.files:
         return ()
     table = found.table("unscripted.csv", UNSCRIPTED)
-    table.one_of("outcome", OUTCOMES)
-    table.in_order([(OUTCOMES.index(row["outcome"]),) for row in table.dicts()])
+    names = looked_at(scenario)
+    table.one_of("outcome", names)
+    table.in_order([(names.index(row["outcome"]),) for row in table.dicts()])
     table.hold(table["n"] <= min(replications // PART, MOST_PAIRS), "there are more pairs than were run")
     change = table["without"] - table["with"]
     table.hold(np.isclose(change, table["difference"], rtol=1e-6, atol=1e-6), "its difference is another")

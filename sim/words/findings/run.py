@@ -20,6 +20,7 @@ from sim.results.identity import span_in_words
 from sim.results.names import Names
 from sim.results.statistics import Z_95, wilson_interval
 from sim.results.summary import Row, blank_row
+from sim.results.unscripted import OUTCOMES
 from sim.scenario import Scenario
 from sim.words.findings.pieces import Pieces, finding, in_order, joined, over_assumptions, share_of, with_interval
 from sim.words.labels import sentence_label, side_names
@@ -284,35 +285,49 @@ def _scripted(scenario: Scenario[Any], days: int) -> Iterator[Finding]:
 
 
 def what_script_decides(scenario: Scenario[Any], days: int, rows: Sequence[Unscripted]) -> list[Finding]:
-    """Return the finding of what differs most without what is scripted, or that nothing was found; none without rows."""
+    """Return what differs most without what is scripted, and which term does, or that nothing does; none without rows."""
     if not rows:
         return []
     names = [one.label for one in scripted(scenario, days)]
     what = listed(names) if len(names) <= MOST_LISTED else f"{len(names):,} events and offensives"
     known = {one.outcome: blank_row(scenario, one.outcome) for one in rows}
     found = [one for one in rows if not one.low <= 0.0 <= one.high]
+    if not found:
+        said = f"Of what is scripted ({what}) nothing was found that it decides in endings, losses, ground or terms of deals"
+        return [
+            finding("scripted", 0.35, [f"{said}, in {max(one.n for one in rows):,} pairs of histories with and without it."])
+        ]
     # Shares compare as they are, and come before what has another unit.
     shares = sorted((one for one in found if known[one.outcome].unit == "share"), key=lambda one: -abs(one.difference))
-    if not found:
-        said = f"Of what is scripted ({what}) nothing was found that it decides, in {max(one.n for one in rows):,} pairs"
-        return [finding("scripted", 0.35, [f"{said} of histories with and without it."])]
-    one = (shares or found)[0]
-    row, of = known[one.outcome], ("unscripted.csv", one.outcome)
-    ending = one.outcome in {known.name for known in ENDINGS}
-    sides = side_names(scenario)
+    order = [*shares, *(one for one in found if known[one.outcome].unit != "share")]
+    firsts = [next((one for one in order if (one.outcome in OUTCOMES) == is_main), None) for is_main in (True, False)]
+    return [_decides(scenario, known[one.outcome], one, f"Without what is scripted ({what})") for one in firsts if one]
+
+
+def _decides(scenario: Scenario[Any], row: Row, one: Unscripted, without: str) -> Finding:
+    """Return the finding of an outcome that a script decides."""
+    of, is_share, sides = ("unscripted.csv", one.outcome), row.unit == "share", side_names(scenario)
+    ending, is_term = one.outcome in {known.name for known in ENDINGS}, one.outcome not in OUTCOMES
     label = clause(row, sides) if ending else f"'{sentence_label(row.label, sides)}'"
     unit = "" if row.unit in ("", "share") else f" {row.unit}"
     scale = (one.low, one.high, row.unit)
-    verb = "in" if ending else "holds in" if row.unit == "share" else "is"
-    pieces: Pieces = [f"Without what is scripted ({what}), {label} {verb} "]
+    verb = "in" if ending else "holds in" if is_share else "is"
+    pieces: Pieces = [f"{without}, {label} {verb} "]
     pieces += [Number(beside(one.without_it, *scale), one.without_it, "|".join((*of, "without"))), " instead of "]
     pieces += [Number(beside(one.with_it, *scale), one.with_it, "|".join((*of, "with"))), unit]
     change = with_interval(one.difference, one.low, one.high, row.unit, of, columns=("difference", "low", "high"), sign=True)
     count = Number(f"{one.n:,}", float(one.n), "|".join((*of, "n")))
-    pieces += [" of histories" if row.unit == "share" else "", ": ", *change, ", in ", count, " pairs."]
-    weight = MUCH_WEIGHT if shares and abs(one.difference) >= MUCH else 0.55
+    pieces += [
+        " of first deals" if is_term else " of histories" if is_share else "",
+        ": ",
+        *change,
+        ", in ",
+        count,
+        " pairs.",
+    ]
+    weight = MUCH_WEIGHT if is_share and abs(one.difference) >= MUCH else 0.55
     where = "|".join((*of, "difference"))
-    return [Finding("scripted", tuple(pieces), one.difference, one.low, one.high, where, weight)]
+    return Finding("scripted", tuple(pieces), one.difference, one.low, one.high, where, weight - 0.01 * is_term)
 
 
 def listed(names: Sequence[str], most: int = MOST_LISTED) -> str:
