@@ -60,7 +60,7 @@ def load() -> Load:
 
 def with_tree(base: Scenario[Any], tree: dict[str, Any], file: Path, settings: Sequence[str] = ()) -> Scenario[Any]:
     """Return a scenario of other values, as if they had been written to a file of their own and read, which takes long."""
-    tree = in_one_form(tree, WarScenario)
+    written, tree = tree, in_one_form(tree, WarScenario)
     try:
         places = {path: Place(str(file), 1, 1) for path, _ in everything(tree) if path}
         changed = replace(base, places=places).with_tree(tree)
@@ -68,7 +68,7 @@ def with_tree(base: Scenario[Any], tree: dict[str, Any], file: Path, settings: S
         return made.with_settings(settings) if settings else made
     except ScenarioError:
         # What is wrong has its place in a file.
-        file.write_text(to_yaml(tree), encoding="utf-8")
+        file.write_text(to_yaml(written), encoding="utf-8")
         return load_scenario(file, WarScenario, settings)
 
 
