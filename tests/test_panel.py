@@ -16,9 +16,11 @@ from sim.engine.draws import Floats
 from sim.ensemble.run import Plan, horizon_days, run_ensemble, run_histories
 from sim.results.columns import TABLES
 from sim.results.read import read_folder
+from sim.studies.condition import Condition
 from sim.studies.members import Members, members_of
 from sim.studies.panel import lay_out, panel
 from sim.studies.shapley import Attribution, Design, Part, attribute
+from sim.studies.turning import turns
 
 # Three members, who each have one of two or three values of five differences.
 HELD = np.array([[0, 0, 0, 0, 0], [1, 0, 1, 2, 1], [0, 1, 1, 1, 2]])
@@ -253,6 +255,18 @@ def test_a_planted_number_divides_members_and_turns_them(folder: Path) -> None:
         "'High' would not conclude that the mean of 'casualties, Russia' is at least 40,000 if" in found.findings[1].sentence
     )
     assert "at most " in found.findings[1].sentence or "at least " in found.findings[1].sentence
+
+
+@pytest.mark.parametrize(("other", "answer"), [(80, "turns as a whole"), (55, "not settled"), (40, "does not turn")])
+def test_a_turn_as_a_whole_is_settled_only_where_luck_made_neither_answer(folder: Path, other: int, answer: str) -> None:
+    (folder / "rule.yaml").write_text("title: Rule\nextends: base\nattrition: {law: square}\n")
+    members = of("c", "rule")
+    assert [one.central for one in members.differences] == [None]
+    condition = Condition.parse("share(war_goes_on) >= 0.5")
+    values = {members.own(0): 1.0 * (np.arange(100) < 30), members.own(1): 1.0 * (np.arange(100) < other)}
+    found = turns(members, Plan(100, 1, 30), condition, values)
+    assert [one.answer for one in found] == [answer, answer]
+    assert [condition.sure(one.own) for one in found] == [False, {80: True, 55: None, 40: False}[other]]
 
 
 def test_the_same_bytes_whatever_the_batch_and_tables_are_as_declared(folder: Path, parley) -> None:
