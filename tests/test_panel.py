@@ -16,9 +16,11 @@ from sim.engine.draws import Floats
 from sim.ensemble.run import Plan, horizon_days, run_ensemble, run_histories
 from sim.results.columns import TABLES
 from sim.results.read import read_folder
+from sim.studies.condition import Condition
 from sim.studies.members import Members, members_of
 from sim.studies.panel import lay_out, panel
 from sim.studies.shapley import Attribution, Design, Part, attribute
+from sim.studies.turning import turns
 from sim.words.layout import as_text
 from sim.words.numbers import rounded
 from sim.words.panel import answer
@@ -282,6 +284,18 @@ def test_a_planted_number_divides_members_and_turns_them(folder: Path) -> None:
     assert len(shown) <= 20
     assert sum(line.startswith((" Low ", " High ")) for line in shown) == 8
     assert "another: --full" in "\n".join(shown)
+
+
+@pytest.mark.parametrize(("other", "answer"), [(80, "turns as a whole"), (55, "not settled"), (40, "does not turn")])
+def test_a_turn_as_a_whole_is_settled_only_where_luck_made_neither_answer(folder: Path, other: int, answer: str) -> None:
+    (folder / "rule.yaml").write_text("title: Rule\nextends: base\nattrition: {law: square}\n")
+    members = of("c", "rule")
+    assert [one.central for one in members.differences] == [None]
+    condition = Condition.parse("share(war_goes_on) >= 0.5")
+    values = {members.own(0): 1.0 * (np.arange(100) < 30), members.own(1): 1.0 * (np.arange(100) < other)}
+    found = turns(members, Plan(100, 1, 30), condition, values)
+    assert [one.answer for one in found] == [answer, answer]
+    assert [condition.sure(one.own) for one in found] == [False, {80: True, 55: None, 40: False}[other]]
 
 
 def test_the_same_bytes_whatever_the_batch_and_tables_are_as_declared(folder: Path, parley) -> None:

@@ -122,13 +122,21 @@ class _Search:
             return Turn(
                 member, place, nearest, stands, then[nearest], "does not turn", None if central is None else central[member]
             )
+        # Where luck may have made either answer, it may have made the turn.
+        settled = {other: None not in (self._condition.sure(stands), self._condition.sure(then[other])) for other in turning}
         if central is None:
-            return Turn(member, place, turning[0], stands, then[turning[0]], "turns as a whole")
+            toward = max(turning, key=lambda other: settled[other])
+            return Turn(
+                member, place, toward, stands, then[toward], "turns as a whole" if settled[toward] else "not settled"
+            )
         toward = min(turning, key=lambda other: abs(central[other] - central[member]))
         if self._condition.sure(stands) is None and self._condition.sure(then[toward]) is None:
             return Turn(member, place, toward, stands, then[toward], "not settled", central[member])
         found = break_even(partial(self._run, member, place, toward), 0.0, 1.0, self._condition)
-        turn = Turn(member, place, toward, stands, then[toward], _answer(found), central[member])
+        answer = _answer(found)
+        if answer == "turns as a whole" and not settled[toward]:
+            answer = "not settled"
+        turn = Turn(member, place, toward, stands, then[toward], answer, central[member])
         if turn.answer != "turns" or found.at is None:
             return turn
         needed, low, high = (
