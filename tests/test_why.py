@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
 
+from sim.engine.calendar import Calendar
 from sim.model import WarScenario
 from sim.model.answers import BLOCKS, NOTHING, STATES, is_possible
 from sim.results.ledger import Entry, Totals
 from sim.results.names import Names
 from sim.scenario import load_scenario
-from sim.words.ledger import reasons_table, sentences
+from sim.words.layout import Table
+from sim.words.ledger import MOST_STATES, ledger_over_time, reasons_table, sentences
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,16 @@ def test_where_no_single_reason_is_enough_it_is_said(names: Names) -> None:
     assert "In 100% of reviews at war no deal was possible. None of the reasons that were taken away" in text
     assert "a deal was possible" not in text
     assert reasons_table(names, totals).rows[-1] == ["none", "100.0%", "0.0%"]
+
+
+@pytest.mark.parametrize(("left_out", "said"), [(0, None), (1, "1 reason more"), (2, "2 reasons more")])
+def test_reasons_left_out_of_the_ledger_over_time_are_counted(names: Names, left_out: int, said: str | None) -> None:
+    of = MOST_STATES + left_out
+    rows = [Entry(55, "state", answer, 1, of) for answer in STATES[:of]]
+    (table,) = ledger_over_time(rows, names, Calendar(datetime.date(2024, 12, 4)), 60, full=False)
+    assert isinstance(table, Table)
+    rest = [str(row[0]) for row in table.rows if "more" in str(row[0])]
+    assert rest == ([] if said is None else [said])
 
 
 def test_nothing_is_said_of_no_reviews(names: Names) -> None:

@@ -178,7 +178,8 @@ def ledger_over_time(
     table = [[names.state(answer), *(told(day, count.get((day, answer), 0)) for day in wanted)] for answer in order]
     if len(order) < len(total):
         rest = [told(day, at_war[day] - sum(count.get((day, answer), 0) for answer in order)) for day in wanted]
-        table.append([Quiet(f"{len(total) - len(order)} reasons more"), *rest])
+        more = len(total) - len(order)
+        table.append([Quiet(f"{more} reason{'s' if more > 1 else ''} more"), *rest])
     table.append([Quiet("histories at war"), *(f"{at_war[day]:,}" for day in wanted)])
     yield Table(
         [Column("share of histories at war (95 %)", wraps=True, least=30), *(Column(date[day]) for day in wanted)], table
