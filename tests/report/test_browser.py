@@ -219,7 +219,8 @@ def test_a_keyboard_reaches_everything(browser: Browser, files):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "To the results"
     page.keyboard.press("Enter")
-    assert page.url.endswith("#content")
+    # However busy the machine is.
+    page.wait_for_url("**#content")
     reached = set()
     for _ in range(120):
         page.keyboard.press("Tab")
