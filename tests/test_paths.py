@@ -32,7 +32,7 @@ def test_months_begin_on_the_first_across_leap_years() -> None:
     # One that begins on a first, and one that ends on it.
     assert path_days(datetime.date(2024, 12, 1), 62, "month") == (0, 31, 62)
     assert path_days(START, 15, "week") == (0, 7, 14, 15)
-    assert path_days(START, 15, "") == ()
+    assert path_days(START, 15, None) == ()
 
 
 @pytest.mark.parametrize("every", ["month", "week"])
@@ -69,8 +69,10 @@ def test_the_table_is_the_same_however_a_run_is_cut(parley: Callable, tmp_path: 
     assert [date.isoformat() for date in dates] == [row["date"] for row in table[:5]]
     found = [float(row["cumulative_casualties.attacker"]) for row in table]
     np.testing.assert_array_equal(values.T.ravel(), found)
-    with pytest.raises(ValueError, match=r"there are no paths of casualties every month; by month or week of: at_war, "):
+    with pytest.raises(ValueError, match=r"there are no paths of casualties, but of: at_war, "):
         run.paths("casualties")
+    with pytest.raises(ValueError, match="paths are kept by month or week, not 'fortnight'"):
+        run.paths("held_area", every="fortnight")
     # A table more makes no other run of it.
     again = parley("compare", "history/iwo_jima", tmp_path / "whole", "--out", tmp_path / "compared")
     assert again.returncode == 0, again.stderr

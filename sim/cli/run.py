@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,6 +40,7 @@ from sim.cli.complete import outcomes
 from sim.cli.printing import say, say_answer, say_end, say_rows
 from sim.cli.progress import progress_bar
 from sim.cli.wanted import USUAL, home_of_run
+from sim.engine.calendar import Every
 from sim.pasted import command
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def run(
         bool, typer.Option("--parquet", help="Write outcomes.parquet rather than outcomes.csv: for large runs.")
     ] = False,
     every: Annotated[
-        Literal["month", "week"] | None,
+        Every | None,
         typer.Option("--paths", help="Write paths.csv too: how each history stands on the first of each month, or weekly."),
     ] = None,
     excel: Excel = False,
@@ -148,7 +149,7 @@ def run(
         most = replications or (MOST_FOR_PRECISION if precision else USUAL)
         asked = () if precision_of is None else (precision_of,)
         plans = [
-            Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else (), asked=asked, paths=every or "")
+            Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else (), asked=asked, paths=every)
             for one in scenarios
         ]
         for scenario, plan in zip(scenarios, plans, strict=True):
@@ -158,7 +159,7 @@ def run(
         # What is not as the scenario has it has a folder of its own, unless one is given.
         folders = [results / one.folder for one in identities]
         if precision is None and not force:
-            form: Form = (parquet.NAME if as_parquet else "outcomes.csv", excel, every or "")
+            form: Form = (parquet.NAME if as_parquet else "outcomes.csv", excel, every)
             folders = [home_of_run(one, plan, results, form) for one, plan in zip(scenarios, plans, strict=True)]
         if out is not None:
             folders = [out] if len(names) == 1 and not is_root(out) else [out / name for name in names]

@@ -3,11 +3,14 @@
 import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 DAYS_PER_YEAR = 365.25
 MONTHS_PER_YEAR = 12
 DAYS_PER_WEEK = 7
 DAYS_PER_MONTH = DAYS_PER_YEAR / MONTHS_PER_YEAR
+Every = Literal["month", "week"]
+"""How often something is looked at: on the first of each month of the calendar, or every week from the start."""
 
 
 def add_months(start: date, months: int) -> date:

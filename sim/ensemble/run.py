@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.calendar import DAYS_PER_WEEK, Calendar
+from sim.engine.calendar import DAYS_PER_WEEK, Calendar, Every
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
 from sim.engine.whole import whole_number
@@ -37,8 +37,6 @@ SURVIVED = (InvariantBreach, ArithmeticError, LookupError, ValueError)
 FEWEST_TO_SHARE = 400
 # A round number, because it shows in the number of histories that were needed.
 CHUNK = 1000
-# How often histories are looked at that are kept one by one: at the first of each month, or every week from the start.
-Often = Literal["", "month", "week"]
 # Of which fields paths are kept, besides those of the series.
 PATH_FIELDS = ("at_war",)
 MOST_REPLICATIONS = 1_000_000_000
@@ -74,8 +72,13 @@ class Plan:
         since a study that looks at single numbers needs neither.
     asked : sequence of str
         Outcomes that are wanted, of other times too, as `casualties_attacker[12..24]`; see `sim.model.asked`.
-    paths : {"", "month", "week"}
-        How often the path of each history is kept; not at all, if empty.
+    paths : {"month", "week"}, optional
+        How often the path of each history is kept; not at all, if not given.
+
+    Raises
+    ------
+    ValueError
+        When a number is none that can be run, or paths are asked for more or less often.
     """
 
     replications: int
@@ -87,9 +90,11 @@ class Plan:
     series: bool = True
     lucks: bool | None = None
     asked: Sequence[str] = ()
-    paths: Often = ""
+    paths: Every | None = None
 
     def __post_init__(self) -> None:
+        if self.paths not in (None, *get_args(Every)):
+            raise ValueError(f"paths are kept by month or week, not {self.paths!r}")
         for what, least, most in BOUNDS:
             object.__setattr__(self, what, whole_number(what, getattr(self, what), least, most))
         # As they are kept, and asked for in files.
@@ -189,8 +194,8 @@ def series_days(days: int) -> tuple[int, ...]:
     return (*weeks, days) if days % DAYS_PER_WEEK else tuple(weeks)
 
 
-def path_days(start: date, days: int, every: Often) -> tuple[int, ...]:
-    """Return the days of paths: the start, the first of every month or every week from the start, and the end.
+def path_days(start: date, days: int, every: Every | None) -> tuple[int, ...]:
+    """Return the days of paths: the start, the first of every month or every week from the start, and the end; or none.
 
     >>> path_days(date(2024, 12, 4), 70, "month")
     (0, 28, 59, 70)

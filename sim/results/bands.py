@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.ensemble.lucks import LUCKS, Further
+from sim.results.mixture import SPREADS, below_by_beta
 
 LEVELS = (0.025, 0.975)
 # judgement: finer steps move the band by less than a hundredth of its width.
-SPREADS, STEPS, FREQUENCIES = 48, 400, 100
+STEPS, FREQUENCIES = 400, 100
 # judgement: of fewer draws that have an outcome, or pairs of lucks in them, nothing is said.
 FEWEST = 20
 # judgement: heavier tails than that make a variance no less known, or nothing could be said of it.
@@ -76,24 +77,16 @@ def band_of_share(yes: Floats, share: float) -> Band | None:
     share : float
         Of all histories.
     """
-    from scipy.special import betainc, betaln
-
     known = ~np.isnan(yes)
     # Of what no history shows, or all, nothing tells how it differs.
     if _too_few(known) or not 0.0 < share < 1.0:
         return None
     counts, of = np.nansum(yes, axis=1), known.sum(axis=1)
     (kinds, times) = np.unique(np.stack([counts, of])[:, of > 0], axis=1, return_counts=True)
-    alike = (np.arange(SPREADS)[:, None] + 0.5) / SPREADS
-    first, second = share * (1.0 / alike - 1.0), (1.0 - share) * (1.0 / alike - 1.0)
-    fits = ((betaln(first + kinds[0], second + kinds[1] - kinds[0]) - betaln(first, second)) * times).sum(axis=1)
-    weights = np.exp(fits - fits.max())
-    fitting = weights > 1e-9
-    weights, first, second = weights[fitting], first[fitting], second[fitting]
     at = (np.arange(FREQUENCIES + 1) / FREQUENCIES) ** 2 / 2
     # Finer towards both ends, where frequencies of a wide spread are crowded.
     at = np.concatenate([at, 1.0 - at[-2::-1]])
-    below = weights @ betainc(first, second, at) / weights.sum()
+    below = below_by_beta(kinds[0], kinds[1], times.astype(np.float64), share, SPREADS, at)
     low, high = np.interp(LEVELS, below, at).tolist()
     return min(low, share), max(high, share)
 
@@ -155,8 +148,7 @@ def _apart(values: Floats) -> Floats | None:
     typical = (size - float((counts**2).sum()) / size) / (draws - 1)
     tails = float((away**4).mean() / spread**4) - 3.0
     freedom = max(LEAST_FREEDOM, 2.0 / (2.0 / (draws - 1) + tails / draws)) if 2.0 + tails > 0.0 else float(draws - 1)
-    chances = (np.arange(SPREADS) + 0.5) / SPREADS
-    fitting = np.sqrt(np.maximum(between * freedom / chdtri(freedom, chances) - within, 0.0) / typical)
+    fitting = np.sqrt(np.maximum(between * freedom / chdtri(freedom, SPREADS) - within, 0.0) / typical)
     shape = np.quantile(away / spread, (np.arange(STEPS) + 0.5) / STEPS, method="weibull")
     apart: Floats = np.multiply.outer(fitting, shape).reshape(-1)
     return apart

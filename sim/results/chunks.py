@@ -15,16 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from pathlib import Path
-from typing import Any
-from typing import get_args as typing_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.calendar import Every
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
 from sim.ensemble.lucks import NO_MORE, further
-from sim.ensemble.run import BATCH, Ensemble, Often, Plan, Whole, run_ensemble, run_histories
+from sim.ensemble.run import BATCH, Ensemble, Plan, Whole, run_ensemble, run_histories
 from sim.ensemble.workers import ALONE, Pool, cores, shared
 from sim.results import parquet
 from sim.results.again import kept_as_run
@@ -96,7 +96,7 @@ def about(scenario: Scenario[ScenarioHead], plan: Plan, most: int = BATCH) -> di
     return {**what_is_run(scenario, plan), **_of_paths(plan.paths), "watched": list(plan.watched), "chunk": most}
 
 
-def _of_paths(every: str) -> dict[str, str]:
+def _of_paths(every: Every | None) -> dict[str, str]:
     """Return what the digest of a run says of its paths, as if they were not known of where there are none."""
     return {"paths": every} if every else {}
 
@@ -119,8 +119,8 @@ def place_of_run(
 
 
 # The table of the histories, whether tables are marked for Excel, and how often paths are kept.
-Form = tuple[str, bool, Often]
-FORMS: tuple[Form, ...] = tuple(product(("outcomes.csv", parquet.NAME), (False, True), typing_args(Often)))
+Form = tuple[str, bool, Every | None]
+FORMS: tuple[Form, ...] = tuple(product(("outcomes.csv", parquet.NAME), (False, True), (None, *get_args(Every))))
 
 
 def is_kept(folder: Path, scenario: Scenario[ScenarioHead], plan: Plan, forms: Iterable[Form] = FORMS) -> bool:

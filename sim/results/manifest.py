@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, NoReturn
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from sim import __version__
+from sim.engine.calendar import Every
 from sim.ensemble.origin import origin
 from sim.gate import shown
 from sim.results.files import StoreError as StoreError
@@ -160,7 +161,7 @@ class RunManifest(OfScenario):
 
     kind: Literal["run"] = "run"
     other_times: list[Text] = []
-    paths: Literal["", "month", "week"] = ""
+    paths: Every | None = None
     beside: list[FileName] = ["timing.json", PAGE]
 
 

@@ -20,6 +20,7 @@ VALUES = 162
 # Between never and always, finer towards both.
 FREQUENCIES: Floats = np.concatenate([[0.0], np.sin(np.linspace(0.02, np.pi / 2.0 - 0.02, VALUES - 2)) ** 2, [1.0]])
 # How widely a beta distribution may be spread, in even steps; the correlation of lucks with the same draw is its square.
+# judgement: finer steps move a band by less than a hundredth of its width.
 SPREADS: Floats = (np.arange(48) + 0.5) / 48
 
 
@@ -48,9 +49,8 @@ def weights(likely: Floats, times: Floats, start: Floats, steps: int = STEPS) ->
         expected = np.einsum("...kv,...v->...k", likely, found)
         part = np.divide(shares, expected, out=np.zeros(expected.shape), where=expected > 0.0)
         found = found * np.einsum("...kv,...k->...v", likely, part)
-        # Where nothing was seen it stays as it begins.
-        found = np.where(times.any(axis=-1, keepdims=True), found, start)
-    return found
+    # Where nothing was seen it stays as it begins.
+    return np.where(times.any(axis=-1, keepdims=True), found, start)
 
 
 def edges_of(values: Floats) -> Floats:
@@ -83,26 +83,34 @@ def likely_means(means: Floats, luck: Floats, values: Floats) -> Floats:
     return np.asarray(np.exp(-0.5 * (away**2 - (away**2).min(axis=-1, keepdims=True))))
 
 
-def beta_start(counts: Floats, of: Floats, times: Floats) -> Floats:
-    """Return the weights of `FREQUENCIES` by beta distributions about the share seen, each spread as far as it fits.
+def below_by_beta(counts: Floats, of: Floats, times: Floats, share: float, alike: Floats, at: Floats) -> Floats:
+    """Return what part of draws lies below frequencies, by beta distributions about a share, each as often as it fits.
 
     Parameters
     ----------
     counts, of, times : (kinds,) array
-        So many of so many lucks were so often seen; some were seen, neither none nor all.
+        So many of so many lucks were so often seen.
+    share : float
+        Neither 0 nor 1.
+    alike : (spreads,) array
+        The correlations of lucks with the same draw that are weighed, each as likely before.
+    at : (frequencies,) array
 
     Source: Williams 1975.
     """
     from scipy.special import betainc, betaln
 
-    share = float((counts * times).sum() / (of * times).sum())
-    others = 1.0 / SPREADS[:, None] ** 2 - 1.0
-    first, second = share * others, (1.0 - share) * others
+    first, second = share * (1.0 / alike[:, None] - 1.0), (1.0 - share) * (1.0 / alike[:, None] - 1.0)
     fits = ((betaln(first + counts, second + of - counts) - betaln(first, second)) * times).sum(axis=1)
-    fits = np.exp(fits - fits.max())
-    some = fits > 1e-9
-    below = fits[some] @ betainc(first[some], second[some], edges_of(FREQUENCIES))
-    return np.asarray(np.diff(below) / below[-1])
+    fitting = np.exp(fits - fits.max())
+    some = fitting > 1e-9
+    return np.asarray(fitting[some] @ betainc(first[some], second[some], at) / fitting[some].sum())
+
+
+def beta_start(counts: Floats, of: Floats, times: Floats) -> Floats:
+    """Return the weights of `FREQUENCIES` by beta distributions about the share seen; parameters as in `below_by_beta`."""
+    share = float((counts * times).sum() / (of * times).sum())
+    return np.diff(below_by_beta(counts, of, times, share, SPREADS**2, edges_of(FREQUENCIES)))
 
 
 def allotted(chances: Floats, times: Floats) -> Floats:

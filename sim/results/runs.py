@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import shutil
 import weakref
 from collections import Counter
@@ -18,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import __version__
-from sim.engine.calendar import Calendar
+from sim.engine.calendar import Calendar, Every
 from sim.engine.draws import Floats
-from sim.ensemble.run import Often, Plan, Unscripted, horizon_days, run_ensemble
+from sim.ensemble.run import Plan, Unscripted, horizon_days, run_ensemble
 from sim.gate import shown
 from sim.model.endings import FAILED
 from sim.results.bands import OfDraws
@@ -48,7 +47,7 @@ class Luck(NamedTuple):
     days: int
     seed: int
     version: str
-    start: datetime.date
+    start: date
 
 
 @dataclass(frozen=True, repr=False)
@@ -199,7 +198,7 @@ class Run(Tabular):
         """The course of the war, as in `series.csv`: mean and quantiles by day, field, and side or backer."""
         return Rows("rows of series", list(self.kept.table("series.csv", SERIES).dicts()), self.name)
 
-    def paths(self, field: str, of: str = "", every: Often = "month") -> tuple[list[date], Floats]:
+    def paths(self, field: str, of: str = "", every: Every = "month") -> tuple[list[date], Floats]:
         """Return how each history of the run stands on the first of every month, or every week from the start; the histories
         are run again for it.
 
@@ -224,10 +223,10 @@ class Run(Tabular):
             When there is no such field, or every is neither.
         """
         known = path_fields(self.scenario)
-        if (field, of) not in known or every not in ("month", "week"):
-            some = ", ".join(path_name(*one) for one in known)
-            raise ValueError(f"there are no paths of {path_name(field, of)} every {every}; by month or week of: {some}")
         plan = Plan(self.replications, self.seed, self.days, series=False, paths=every)
+        if (field, of) not in known:
+            some = ", ".join(path_name(*one) for one in known)
+            raise ValueError(f"there are no paths of {path_name(field, of)}, but of: {some}")
         again = run_ensemble(self.scenario, plan)
         calendar = Calendar(self.scenario.world.start_date)
         found = again.paths[list(again.path_columns).index((field, of))]

@@ -321,8 +321,10 @@ class Level(NamedTuple):
             else:
                 # It is always the same, in every draw.
                 there[choice] = _reached(way * (yes / max(all_of, 1.0) - np.full(VALUES, level)), or_equal)
-        likely = np.repeat(likely_counts(pairs[0], pairs[1])[None], len(values), axis=0)
-        return cls(kinds, likely, starts, there, np.repeat((pairs[1] > 0.0)[None], len(values), axis=0).astype(np.float64))
+        likely, known = likely_counts(pairs[0], pairs[1]), (pairs[1] > 0.0).astype(np.float64)
+        # What is seen of lucks is as likely in every choice.
+        likely, known = (np.broadcast_to(one, (len(values), *one.shape)) for one in (likely, known))
+        return cls(kinds, likely, starts, there, known)
 
     @classmethod
     def _of_means(cls, values: Floats, level: float, or_equal: bool) -> Level:
