@@ -142,3 +142,16 @@ def test_what_is_printed_when_nothing_can_be_gone_on_with(tmp_path: Path) -> Non
         "stopping... (once more: at once)",
         "stopped: nothing is half-written, and the same command may be given again",
     ]
+
+
+def test_an_interrupt_that_comes_as_soon_as_they_are_heeded_is_one() -> None:
+    """It comes between two lines, which a busy machine makes long."""
+    code = """
+import signal
+from sim.cli import interrupts, main
+heed = interrupts.heed
+interrupts.heed = lambda: (heed(), signal.raise_signal(signal.SIGINT))
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, "Traceback" in done.stderr) == (130, False), done.stderr

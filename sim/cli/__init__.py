@@ -32,9 +32,9 @@ TRACEBACK = "PARLEY_TRACEBACK"
 def main() -> None:
     """Run the command line; turn every error into one line on stderr and its exit code."""
     code = interrupts.INTERRUPTED
-    interrupts.heed()
-    # An interrupt may come at any line.
+    # An interrupt may come at any line, from the first that heeds them on.
     with suppress(KeyboardInterrupt):
+        interrupts.heed()
         try:
             code = _main()
         except BaseException as error:
