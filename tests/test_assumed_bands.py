@@ -53,6 +53,30 @@ def test_both_bands_of_a_share_cover(shape):
 
 
 @pytest.mark.ensembles
+@pytest.mark.parametrize(
+    ("values", "parts"),
+    [
+        # Never or always in some of the draws.
+        ((1.0, 0.45), (0.3, 0.7)), ((0.0, 0.4), (0.6, 0.4)), ((1.0, 0.5), (0.7, 0.3)), ((1.0, 0.6), (0.1, 0.9)),
+        ((0.0, 0.5), (0.05, 0.95)), ((0.0, 0.5, 1.0), (0.3, 0.4, 0.3)),
+        # Of two and of three kinds, or rarely another.
+        ((0.2, 0.8), (0.5, 0.5)), ((0.1, 0.5, 0.9), (0.4, 0.3, 0.3)), ((0.9, 0.2), (0.1, 0.9)), ((0.3, 0.6), (0.2, 0.8)),
+    ],
+)  # fmt: skip
+def test_the_second_band_holds_frequencies_of_other_shapes(values, parts):
+    """Where few frequencies are possible, a band that holds 95 in a hundred of them may hold all."""
+    rng, held = np.random.default_rng(8), 0.0
+    trials = 200
+    for _ in range(trials):
+        yes, seen, _ = toy(rng, lambda n: rng.choice(values, n, p=parts))
+        least, most = band_of_share(seen, float(yes.mean()))
+        held += sum(part for value, part in zip(values, parts, strict=True) if least <= value <= most) / trials
+    print(f"{values}: assumptions {held:.3f}")
+    # What lies just at an end of the band is held or not by luck: 90 of (0.3, 0.6), 96 to 100 of the others.
+    assert held >= 0.9
+
+
+@pytest.mark.ensembles
 @pytest.mark.parametrize("noise", [0.5, 2.0])
 def test_both_bands_of_a_mean_and_the_band_of_a_median_cover(noise):
     rng = np.random.default_rng(int(10 * noise))
@@ -72,7 +96,7 @@ def test_both_bands_of_a_mean_and_the_band_of_a_median_cover(noise):
 
 def test_more_histories_narrow_the_first_band_and_not_the_second():
     rng = np.random.default_rng(5)
-    sizes, trials = np.array([2000, 4000, 8000, 16000]), 12
+    sizes, trials = np.array([2000, 4000, 8000, 16000]), 60
     widths = np.zeros((len(sizes), 2))
     for place, histories in enumerate(sizes.tolist()):
         for _ in range(trials):
@@ -92,7 +116,7 @@ def test_what_luck_alone_decides_hardly_has_a_second_band():
     rng = np.random.default_rng(6)
     yes = rng.random((1000, LUCKS)) < 0.4
     least, most = band_of_share(yes.astype(float), float(yes.mean()))
-    assert most - least < 0.2
+    assert most - least < 0.17
     values = rng.normal(size=(1000, LUCKS))
     least, most = band_of_mean(values, float(values.mean()))
     # Luck alone has a spread of 3.9 in single histories.

@@ -6,95 +6,72 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import beta, norm
+from scipy.stats import norm
 
 from sim.ensemble.run import Plan
-from sim.results.signs import Parted, parted, signs_of, split_by
+from sim.results.bands import band_of_mean
+from sim.results.signs import Signs, signs_of, split_by
 from sim.studies.bands import assumptions_of, by_draw, histories
 
 DRAWS, LUCKS = 60, 33
 PLAN = Plan(2_000, 1, 60, series=False)
 
 
-def tossed(rng: np.random.Generator, chances: Any, lucks: int = LUCKS) -> Any:
-    return (rng.random((len(chances), lucks)) < chances[:, None]).astype(float)
+def told(values: Any, way: float = 1.0) -> Signs:
+    found = signs_of(values, way)
+    assert found is not None
+    return found
 
 
-def over(trials: int, lucks: int = LUCKS) -> list[Parted]:
-    """Part shares whose conditional frequency is Beta(2, 3) over the assumptions."""
+def seen(rng: np.random.Generator, effects: Any, noise: float, lucks: int = 6) -> Any:
+    return effects[:, None] + rng.normal(0.0, noise, size=(len(effects), lucks))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "parts", "noise", "within"),
+    [
+        ((-1.0, 1.0), (0.125, 0.875), 1.0, 0.01), ((-0.5, 0.5), (0.15, 0.85), 0.5, 0.01), ((0.5,), (1.0,), 1.0, 0.01),
+        # Skewed; where half of them does nothing it goes neither way.
+        ((0.2, -0.5), (0.85, 0.15), 0.5, 0.03), ((-0.3, 1.0), (0.25, 0.75), 1.0, 0.04), ((0.0, 1.0), (0.5, 0.5), 0.7, 0.02),
+        # What lies within half of what luck spreads is parted from its neighbours in part only.
+        ((-0.1, 1.0), (0.6, 0.4), 0.5, 0.1), ((0.1, -2.0), (0.9, 0.1), 0.5, 0.11),
+    ],
+)  # fmt: skip
+def test_the_share_of_a_sign_is_that_of_effects_of_any_shape(kinds: Any, parts: Any, noise: float, within: float) -> None:
     rng = np.random.default_rng(3)
-    found = [parted(tossed(rng, rng.beta(2, 3, size=DRAWS), lucks)) for _ in range(trials)]
-    return [one for one in found if one is not None]
-
-
-@pytest.mark.parametrize("lucks", [8, LUCKS, 4 * LUCKS])
-def test_the_band_is_that_of_what_is_not_known_however_many_lucks_there_are(lucks: int) -> None:
-    found = over(300, lucks)
-    spreads, bands = np.array([one.spread for one in found]), np.array([one.band for one in found])
-    assert spreads.mean() == pytest.approx(beta.std(2, 3), rel=0.03)
-    # Of shares of few lucks the law has steps, and its ends lie a little further in.
-    for end, at in ((0, 0.05), (1, 0.95)):
-        assert bands[:, end].mean() == pytest.approx(beta.ppf(at, 2, 3), abs=0.06 if lucks < LUCKS else 0.04)
+    way = float(np.sign(np.dot(kinds, parts)))
+    true = sum(part * (0.5 + 0.5 * way * np.sign(kind)) for kind, part in zip(kinds, parts, strict=True))
+    effects = np.repeat(kinds, np.multiply(parts, 1000).astype(int))
+    shares = [told(seen(rng, effects, noise), way).share for _ in range(4)]
+    assert np.mean(shares) == pytest.approx(true, abs=within)
 
 
 def test_the_share_of_a_sign_is_covered_by_its_interval() -> None:
     rng, inside = np.random.default_rng(4), 0
     trials, true = 200, norm.cdf(0.05 / 0.06)
     for _ in range(trials):
-        signs = signs_of(rng.normal(0.05, 0.06, size=(DRAWS, 1)) + rng.normal(0, 0.5, size=(DRAWS, LUCKS)))
-        assert signs is not None
-        inside += signs.share_low <= true <= signs.share_high
+        signs = told(seen(rng, rng.normal(0.05, 0.06, size=DRAWS), 0.5, LUCKS))
+        inside += signs.low <= true <= signs.high
     assert 0.88 <= inside / trials <= 0.99
 
 
-def test_the_mean_is_covered_by_its_interval() -> None:
-    rng, inside, trials = np.random.default_rng(5), 0, 1_000
-    for _ in range(trials):
-        values = rng.normal(0.05, 0.06, size=(20, 1)) + rng.normal(0, 0.5, size=(20, 10))
-        found = parted(values)
-        assert found is not None
-        half = 2.093 * values.mean(axis=1).std(ddof=1) / np.sqrt(20)
-        inside += abs(values.mean() - 0.05) <= half
-    assert 0.93 <= inside / trials <= 0.97
-
-
-def test_what_is_known_has_no_band() -> None:
-    rng = np.random.default_rng(6)
-    found = [parted(tossed(rng, np.full(DRAWS, 0.3))) for _ in range(200)]
-    spreads = np.array([one.spread for one in found if one is not None])
-    # Luck explains all of it in half of the trials, and next to all of it in the others.
-    assert (spreads == 0).mean() > 0.3
-    assert spreads.mean() < 0.1 * np.sqrt(0.3 * 0.7)
-    same = parted(np.full((DRAWS, LUCKS), 0.7))
-    assert same is not None
-    assert (same.spread, same.noise, *same.band) == pytest.approx((0.0, 0.0, 0.7, 0.7), abs=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("effect", "spread", "sign"),
-    [(0.2, 0.1, "+"), (-0.2, 0.1, "-"), (0.05, 0.1, "undetermined"), (0.0, 0.02, "no difference found")],
-)
-def test_the_sign_of_a_planted_effect(effect: float, spread: float, sign: str) -> None:
+@pytest.mark.parametrize(("effect", "spread", "clear"), [(0.2, 0.1, True), (-0.2, 0.1, True), (0.05, 0.1, False)])
+def test_the_sign_of_a_planted_effect(effect: float, spread: float, clear: bool) -> None:
     rng = np.random.default_rng(7)
     # Just these effects over the assumptions.
     effects = effect + spread * norm.ppf((np.arange(400) + 0.5) / 400)
-    signs = signs_of(effects[:, None] + rng.normal(0, 0.1, size=(400, 20)))
-    assert signs is not None
-    assert signs.sign == sign
-    if sign == "undetermined":
-        assert signs.share == pytest.approx(norm.cdf(0.5), abs=0.02)
-    assert (signs.draws, signs.moved, signs.pairs) == (400, 400, 20)
-    way = 1 if signs.mean >= 0 else -1
-    assert signs.share == pytest.approx(norm.cdf(way * effect / spread), abs=0.08)
+    signs = told(seen(rng, effects, 0.1, 20), effect)
+    assert signs.is_clear == clear
+    assert (signs.draws, signs.moved) == (400, 400)
+    assert signs.share == pytest.approx(norm.cdf(abs(effect) / spread), abs=0.02)
 
 
 def test_the_sign_turns_with_the_effect() -> None:
     values = np.random.default_rng(8).normal(0.1, 0.3, size=(DRAWS, LUCKS))
-    one, other = signs_of(values), signs_of(-values)
-    assert one is not None
-    assert other is not None
-    assert (one.share, one.share_low, one.share_high) == pytest.approx((other.share, other.share_low, other.share_high))
-    assert (one.mean, one.low, one.high) == (-other.mean, -other.high, -other.low)
+    one, other = told(values), told(-values, -1.0)
+    assert other == pytest.approx(one, abs=1e-9)
+    against = told(values, -1.0)
+    assert (against.share, against.low, against.high) == pytest.approx((1 - one.share, 1 - one.high, 1 - one.low), abs=0.02)
 
 
 def test_a_draw_in_which_no_pair_differs_has_no_sign() -> None:
@@ -102,53 +79,33 @@ def test_a_draw_in_which_no_pair_differs_has_no_sign() -> None:
     rng = np.random.default_rng(10)
     values = np.where(rng.random((DRAWS, LUCKS)) < 0.3, -1.0, 0.0)
     values[20:] = 0.0
-    signs = signs_of(values)
-    assert signs is not None
+    signs = told(values, -1.0)
     assert (signs.draws, signs.moved) == (DRAWS, 20)
-    assert (signs.share, signs.sign) == (1.0, "-")
+    assert (signs.share, signs.is_clear) == (1.0, True)
     # Of twenty of twenty no more can be said.
-    assert signs.share_low == pytest.approx(0.025 ** (1 / 20))
+    assert signs.low == pytest.approx(0.025 ** (1 / 20))
     # Whose way it goes where it does anything may still be undetermined.
-    values[:10] *= -1.0
-    values[8:10] *= -1.0
-    mixed = signs_of(values)
-    assert mixed is not None
+    values[:8] *= -1.0
+    mixed = told(values, -1.0)
     assert mixed.share == pytest.approx(12 / 20)
-    assert mixed.sign in ("undetermined", "no difference found")
-    assert signs_of(np.zeros((DRAWS, LUCKS))) is None
-
-
-def test_of_few_pairs_no_sign_is_told() -> None:
-    values = np.full((DRAWS, LUCKS), np.nan)
-    values[:, :4] = np.random.default_rng(11).normal(1.0, 0.1, size=(DRAWS, 4))
-    signs = signs_of(values)
-    assert signs is not None
-    assert (signs.pairs, signs.share, signs.sign) == (4, 1.0, "too few pairs")
-    assert signs_of(np.where(np.isnan(values), 1.0, values)).sign == "+"  # type: ignore[union-attr]
-
-
-def test_the_sign_that_is_asked_about_is_counted() -> None:
-    values = np.random.default_rng(12).normal(0.1, 0.3, size=(DRAWS, LUCKS))
-    mean, other = signs_of(values), signs_of(values, -1.0)
-    assert mean is not None
-    assert other is not None
-    assert other.share == pytest.approx(1.0 - mean.share)
+    assert not mixed.is_clear
+    # A share that is large enough by chance only.
+    assert not told(values[4:20:3], -1.0).is_clear
+    assert signs_of(np.zeros((DRAWS, LUCKS)), 1.0) is None
+    # Both ways in each draw.
+    assert told(np.tile([1.0, -1.0], (DRAWS, 3))).share == 0.5
 
 
 def test_histories_without_the_outcome_are_left_out() -> None:
     rng = np.random.default_rng(9)
-    values = rng.normal(np.repeat([[1.0], [3.0]], 50, axis=0), 1.0, size=(100, 40))
-    whole = parted(values)
+    values = rng.normal(np.repeat([[-1.0], [3.0]], [20, 80], axis=0), 1.0, size=(100, 40))
     values[rng.random(values.shape) < 0.5] = np.nan
-    values[:10] = np.nan
-    found = parted(values)
-    assert whole is not None
-    assert found is not None
-    assert len(found.means) == 90
-    assert found.spread == pytest.approx(whole.spread, rel=0.1)
-    assert found.noise == pytest.approx(1.0, rel=0.05)
-    assert parted(np.full((5, 5), np.nan)) is None
-    assert parted(np.where(np.arange(4)[:, None] == np.arange(4), 1.0, np.nan)) is None
+    values[15:25] = np.nan
+    signs = told(values)
+    assert (signs.draws, signs.moved) == (90, 90)
+    assert signs.share == pytest.approx(75 / 90)
+    assert signs_of(np.full((5, 5), np.nan), 1.0) is None
+    assert signs_of(np.where(np.arange(4)[:, None] == np.arange(4), 1.0, np.nan), 1.0) is None
 
 
 # The design
@@ -171,14 +128,14 @@ def test_what_is_parted_is_what_the_scenario_holds(load) -> None:
     """An assumption adds to what is not known of an outcome what it decides of it, beside all others."""
     steady = ("attrition.noise_log_sd=0", "front.effort_log_sd=0", "attrition.level_factor=1")
     outcome = "claimed_casualties_30_days_attacker"
-    spreads = []
+    widths = []
     for loss in ("1500", "{dist: uniform, low: 1000, high: 2000}"):
         scenario = load("no_talks", *steady, f"attrition.attacker.daily_casualties={loss}", "front.offensives=[]")
-        whole = parted(by_draw(scenario, PLAN, [outcome], 40, 4)[outcome])
-        assert whole is not None
-        spreads.append(whole.spread)
-    known, unknown = spreads
-    assert unknown**2 - known**2 == pytest.approx(1000**2 / 12, rel=0.25)
+        values = by_draw(scenario, PLAN, [outcome], 40, 4)[outcome]
+        low, high = band_of_mean(values, float(values.mean()))  # type: ignore[misc]
+        widths.append(high - low)
+    known, unknown = widths
+    assert unknown == pytest.approx(0.95 * 1000, rel=0.15)
     assert known < 0.25 * unknown
 
 

@@ -19,12 +19,17 @@ pytestmark = pytest.mark.hostile
 WARS = {
     "battle.yaml": "title: A battle\nextends: history/iwo_jima\nattrition: {steps_per_day: 1}\n",
     "heavier.yaml": "title: Heavier\nextends: battle\nattrition: {defender: {daily_casualties: 300}}\n",
+    "unsure.yaml": (
+        "title: Unsure\nextends: battle\nattrition: {attacker: {daily_casualties: {dist: uniform, low: 400, high: 900}}}\n"
+    ),
 }
 SIZE = "--months 1 --workers 1"
 RUN = f"run battle.yaml --replications 5 {SIZE} --out o/battle"
 SWEEP = f"sweep battle.yaml --vary attrition.defender.daily_casualties=100,200 --replications 3 {SIZE} --out o"
 COMPARE = f"compare battle.yaml heavier.yaml --replications 5 {SIZE} --out o --results r"
 ALONE = f"sensitivity battle.yaml --one-at-a-time --replications 100 --outcome casualties_attacker {SIZE}"
+DRIVERS = f"sensitivity unsure.yaml --outcome casualties_attacker --replications 100 {SIZE} --results r --out o"
+SEARCH = "discover unsure.yaml --outcome casualties_attacker>11000 --replications 100 --months 1 --results r --out o"
 NOTE = "what the user keeps there"
 
 
@@ -49,6 +54,8 @@ CASES = {
     "compare, force": Case(f"{COMPARE} --report --force", f"{COMPARE} --seed 2 --report", "o/note.txt"),
     "one at a time": Case(f"{ALONE} --out o"),
     "one at a time, force": Case(f"{ALONE} --out o --force", f"{ALONE} --seed 2 --out o", "o/note.txt"),
+    "a run's sensitivity": Case(DRIVERS),
+    "discover": Case(SEARCH),
     "report": Case("report o/battle", RUN),
     "report, force": Case("report o/battle --force --replication 1", f"{RUN} --report"),
 }

@@ -34,7 +34,7 @@ from sim.cli.common import (
 )
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.cli.printing import say_answer, say_file
-from sim.cli.wanted import place_of_study, runs_of, wanted, without_parts
+from sim.cli.wanted import place_of_study, runs_of, tidy, wanted, without_parts
 from sim.errors import ParleyError
 from sim.pasted import command
 
@@ -133,6 +133,7 @@ def compare(
         steps = [] if all_pairs or "-" in of else steps
         with place.at_work():
             if place.done and not limits and (page is None or is_whole_page(page)):
+                tidy(asked, results)
                 print_kept(place, f"comparison.{way}", excel and as_csv, see, full, steps)
                 return
             wanted_of = [limit.outcome for limit in limits]

@@ -29,7 +29,7 @@ from sim.cli.common import (
 )
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.cli.printing import say_answer, say_file
-from sim.cli.wanted import place_of_study, refuse_for_a_folder, runs_of, wanted
+from sim.cli.wanted import place_of_study, refuse_for_a_folder, runs_of, tidy, wanted
 from sim.pasted import command
 
 SMALLEST = 0.05
@@ -102,6 +102,7 @@ def discover(
         see = f"{command('parley', 'run', of)} (failures.csv)"
         with place.at_work():
             if place.done:
+                tidy([asked], results, [Case.parse(outcome).outcome])
                 print_kept(place, shown_file, excel and as_csv, see, full, steps)
                 return
             (run,) = runs_of([asked], results, force=force, outcomes=[Case.parse(outcome).outcome])

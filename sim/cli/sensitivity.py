@@ -38,7 +38,7 @@ from sim.cli.common import (
 from sim.cli.complete import outcomes, scenarios_and_results
 from sim.cli.printing import say_answer, say_file
 from sim.cli.progress import progress_bar
-from sim.cli.wanted import place_of_study, refuse_for_a_folder, runs_of, wanted
+from sim.cli.wanted import place_of_study, refuse_for_a_folder, runs_of, tidy, wanted
 from sim.pasted import command
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ def sensitivity(
         see = f"{command('parley', 'run', of)}, with what was set by --set (failures.csv)"
         with place.at_work():
             if place.done:
+                if name == "sensitivity":
+                    tidy([asked], results, outcome or ())
                 print_kept(place, f"{name}.{way}", excel and as_csv, see, full, steps)
                 return
             study: Study[Any]

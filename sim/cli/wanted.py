@@ -166,6 +166,15 @@ def runs_of(
     return told_apart(runs, [one.name for one in asked])
 
 
+def tidy(asked: Sequence[Wanted], results: Path, outcomes: Sequence[str] = ()) -> None:
+    """Remove what is left beside runs that `runs_of` has kept, of which nothing is made any more; parameters as there."""
+    for one in asked:
+        plan = replace(one.plan, asked=tuple(outcomes))
+        folder = kept_at(one.scenario, plan, results) if one.kept is None else None
+        if folder is not None:
+            _tidy(folder, one.scenario, plan)
+
+
 def _tidy(kept: Path, scenario: Scenario[ScenarioHead], plan: Plan) -> None:
     """Remove what a command has left beside a run that it had kept when it was killed."""
     from sim.results.chunks import about

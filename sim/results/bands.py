@@ -5,8 +5,9 @@ where that of another draw lies with 95 %. It is worked out from draws that meet
 how far draws are apart beyond luck is known from them only so far, and the band is over all spreads that fit, as often as
 each does (a predictive distribution; Box and Tiao 1973, 5.2, for means; Williams 1975 for shares).
 
-- *Shares*: frequencies of the draws follow a beta distribution about the share of all histories; how far it spreads is
-  weighed by its likelihood (beta-binomial), every correlation of lucks with the same draw being as likely before.
+- *Shares*: frequencies of the draws follow a beta distribution about the share of all histories, but for parts of the
+  draws in which it is never or always so; how far it spreads and how large these parts are is weighed by their likelihood
+  (beta-binomial). Before, all spreads are as likely, and that there are such parts is not.
 - *Means*: draws differ as the means of the draws do, but for as much of their variance as luck explains (analysis of
   variance of one factor at random). How well a variance is known follows from how heavy the tails of the means are.
 - *Medians*: as means, on normal scores (ranks of the values among all histories), which are then turned back.
@@ -28,6 +29,11 @@ from sim.ensemble.lucks import LUCKS, Further
 from sim.results.mixture import SPREADS, below_by_beta
 
 LEVELS = (0.025, 0.975)
+# Of the draws in all of whose lucks something is, or in none: in so many it may be so for certain.
+PARTS: Floats = np.array([0.0, 0.5, 1.0])
+# judgement: how likely it is before that it is certain in none. With less, bands of smooth frequencies end at 0 and 1 too
+# often; with more, what is certain in few draws is told later.
+SMOOTH = 0.9
 # judgement: finer steps move the band by less than a hundredth of its width.
 STEPS, FREQUENCIES = 400, 100
 # judgement: of fewer draws that have an outcome, or pairs of lucks in them, nothing is said.
@@ -86,7 +92,9 @@ def band_of_share(yes: Floats, share: float) -> Band | None:
     at = (np.arange(FREQUENCIES + 1) / FREQUENCIES) ** 2 / 2
     # Finer towards both ends, where frequencies of a wide spread are crowded.
     at = np.concatenate([at, 1.0 - at[-2::-1]])
-    below = below_by_beta(kinds[0], kinds[1], times.astype(np.float64), share, SPREADS, at)
+    seen = times / times.sum()
+    ends = _ends(float(seen[kinds[0] == 0].sum()), float(seen[kinds[0] == kinds[1]].sum()))
+    below = below_by_beta(kinds[0], kinds[1], times.astype(np.float64), share, at, ends)
     low, high = np.interp(LEVELS, below, at).tolist()
     return min(low, share), max(high, share)
 
@@ -120,6 +128,14 @@ def band_of_median(values: Floats, every: Floats) -> Band | None:
     low, high = np.quantile(every, ndtr(np.quantile(found, LEVELS))).tolist()
     middle = float(np.quantile(every, 0.5))
     return min(low, middle), max(high, middle)
+
+
+def _ends(never: float, always: float) -> Floats:
+    """Return the parts of draws in which it may never and always be so, of those that look like it: see `below_by_beta`."""
+    pairs = np.array([(some, others) for some in np.unique(PARTS * never) for others in np.unique(PARTS * always)])
+    before = np.full(len(pairs), (1.0 - SMOOTH) / max(1, len(pairs) - 1))
+    before[0] = SMOOTH
+    return np.column_stack([pairs, before])
 
 
 def _too_few(known: NDArray[np.bool_]) -> bool:

@@ -16,7 +16,7 @@ from sim.model.outcomes import SECTIONS, standalone
 from sim.results.frames import Tabular, UnknownOutcome
 from sim.results.pairs import Difference, in_a_line, mcnemar, of_means, of_ratios, of_shares, transitions
 from sim.results.runs import Luck, Run, called_apart
-from sim.results.signs import DETERMINED, FEWEST_MOVED, Signs, Split, means_of_draws, signs_of, split_by
+from sim.results.signs import FEWEST_MOVED, Signs, Split, means_of_draws, signs_of, split_by
 from sim.results.summary import Row, row_of
 from sim.results.values import values_of
 from sim.scenario.describe import Change, changes
@@ -84,7 +84,7 @@ class Line(NamedTuple):
     def undetermined(self) -> bool:
         """Whether a difference was found whose sign is another in too many of the assumptions."""
         found = self.difference is not None and self.difference.found
-        return found and self.signs is not None and self.signs.share < DETERMINED
+        return found and self.signs is not None and not self.signs.is_clear
 
 
 @dataclass(frozen=True, repr=False)
@@ -159,7 +159,7 @@ class Comparison(Tabular):
 
 def _signs(line: Line) -> dict[str, Any]:
     """Return what is known of the sign of a line over the assumptions, by the columns of the table."""
-    shares = {"same_sign": "share", "same_sign_low": "share_low", "same_sign_high": "share_high"}
+    shares = {"same_sign": "share", "same_sign_low": "low", "same_sign_high": "high"}
     names = {"draws": "draws", "moved": "moved", **shares}
     told = {name: None if line.signs is None else getattr(line.signs, of) for name, of in names.items()}
     return {**told, "depends_on": " and ".join(split.path for split in line.on) or None}
@@ -282,7 +282,7 @@ def _signed(line: Line, left: Run, right: Run) -> Line:
         if run.draws is not None
     )
     differences = theirs - ours
-    signs = signs_of(differences, mean=found.mean)
+    signs = signs_of(differences, found.mean)
     if signs is None or signs.moved < FEWEST_MOVED:
         return line
     line = line._replace(signs=signs)

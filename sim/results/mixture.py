@@ -22,6 +22,8 @@ FREQUENCIES: Floats = np.concatenate([[0.0], np.sin(np.linspace(0.02, np.pi / 2.
 # How widely a beta distribution may be spread, in even steps; the correlation of lucks with the same draw is its square.
 # judgement: finer steps move a band by less than a hundredth of its width.
 SPREADS: Floats = (np.arange(48) + 0.5) / 48
+# In no draw never or always.
+NO_ENDS: Floats = np.array([[0.0, 0.0, 1.0]])
 
 
 def weights(likely: Floats, times: Floats, start: Floats, steps: int = STEPS) -> Floats:
@@ -46,9 +48,9 @@ def weights(likely: Floats, times: Floats, start: Floats, steps: int = STEPS) ->
     found: Floats = (1.0 - FLAT) * start + FLAT / start.shape[-1]
     shares = times / np.maximum(times.sum(axis=-1, keepdims=True), 1.0)
     for _ in range(steps):
-        expected = np.einsum("...kv,...v->...k", likely, found)
+        expected = np.einsum("...kv,...v->...k", likely, found, optimize=True)
         part = np.divide(shares, expected, out=np.zeros(expected.shape), where=expected > 0.0)
-        found = found * np.einsum("...kv,...k->...v", likely, part)
+        found = found * np.einsum("...kv,...k->...v", likely, part, optimize=True)
     # Where nothing was seen it stays as it begins.
     return np.where(times.any(axis=-1, keepdims=True), found, start)
 
@@ -83,34 +85,90 @@ def likely_means(means: Floats, luck: Floats, values: Floats) -> Floats:
     return np.asarray(np.exp(-0.5 * (away**2 - (away**2).min(axis=-1, keepdims=True))))
 
 
-def below_by_beta(counts: Floats, of: Floats, times: Floats, share: float, alike: Floats, at: Floats) -> Floats:
+def luck_of_means(values: Floats) -> Floats:
+    """Return the standard deviation that luck gives the mean of each draw, (..., draws); the same of a single luck in all.
+
+    Parameters
+    ----------
+    values : (..., draws, lucks) array
+        NaN where a history has not the outcome; a draw without any has that of a single luck.
+    """
+    known = ~np.isnan(values)
+    counts = known.sum(axis=-1)
+    means = np.where(known, values, 0.0).sum(axis=-1) / np.maximum(counts, 1)
+    squares = np.where(known, (values - means[..., None]) ** 2, 0.0).sum(axis=(-2, -1))
+    freedom = np.maximum(counts - 1, 0).sum(axis=-1)
+    within = np.divide(squares, freedom, out=np.zeros(np.shape(squares)), where=freedom > 0)
+    return np.asarray(np.sqrt(within[..., None] / np.maximum(counts, 1)))
+
+
+def start_of_means(means: Floats, luck: Floats, values: Floats) -> Floats:
+    """Return the weights of values by the means of draws, as far apart as these are but for what luck explains (Louis 1984).
+
+    Parameters
+    ----------
+    means, luck : (draws,) array
+        As in `likely_means`.
+    values : (values,) array
+    """
+    known = ~np.isnan(means)
+    edges = edges_of(values)
+    if not known.any() or edges[0] == edges[-1]:
+        return np.full(len(values), 1.0 / len(values))
+    away = means[known] - means[known].mean()
+    variance = (away**2).sum() / max(1, len(away) - 1)
+    part = max(0.0, 1.0 - (luck[known] ** 2).mean() / variance) if variance > 0.0 else 0.0
+    counts = np.histogram(means[known].mean() + away * np.sqrt(part), edges)[0]
+    return np.asarray(counts / max(1, counts.sum()))
+
+
+def below_by_beta(counts: Floats, of: Floats, times: Floats, share: float, at: Floats, ends: Floats = NO_ENDS) -> Floats:
     """Return what part of draws lies below frequencies, by beta distributions about a share, each as often as it fits.
+
+    All of `SPREADS` are as likely before.
 
     Parameters
     ----------
     counts, of, times : (kinds,) array
         So many of so many lucks were so often seen.
     share : float
-        Neither 0 nor 1.
-    alike : (spreads,) array
-        The correlations of lucks with the same draw that are weighed, each as likely before.
+        Of all draws together; neither 0 nor 1.
     at : (frequencies,) array
+        What is never is below all of them, 0 too, and what is always below none.
+    ends : (pairs, 3) array
+        In which parts of the draws it is never and always, beside the beta distribution, and how likely that is before.
 
     Source: Williams 1975.
     """
-    from scipy.special import betainc, betaln
+    from scipy.special import betainc
 
-    first, second = share * (1.0 / alike[:, None] - 1.0), (1.0 - share) * (1.0 / alike[:, None] - 1.0)
-    fits = ((betaln(first + counts, second + of - counts) - betaln(first, second)) * times).sum(axis=1)
-    fitting = np.exp(fits - fits.max())
-    some = fitting > 1e-9
-    return np.asarray(fitting[some] @ betainc(first[some], second[some], at) / fitting[some].sum())
+    never, always, before = ends.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = 1.0 - never - always
+        middle = (share - always) / between
+        can = (between > 0.0) & (middle > 0.0) & (middle < 1.0)
+    never, always, between, middle, before = (part[can, None, None] for part in (never, always, between, middle, before))
+    narrow = 1.0 / SPREADS[:, None] ** 2 - 1.0
+    first, second = middle * narrow, (1.0 - middle) * narrow
+    # Rising factorials, as logarithms: one for each of so many lucks.
+    ordinal = np.arange(int(of.max()))
+    yes, no, all_of = (
+        np.log(part + ordinal).cumsum(axis=-1)[..., np.maximum(number.astype(int) - 1, 0)] * (number > 0)
+        for part, number in ((first, counts), (second, of - counts), (narrow, of))
+    )
+    chances = between * np.exp(yes + no - all_of) + never * (counts == 0) + always * (counts == of)
+    fits = (np.log(chances) * times).sum(axis=-1)
+    fitting = before[..., 0] * np.exp(fits - fits.max())
+    some = fitting > 1e-5 * fitting.max()
+    never, between = (np.broadcast_to(part[..., 0], fitting.shape)[some] for part in (never, between))
+    below = never[:, None] + between[:, None] * betainc(first[some], second[some], at)
+    return np.asarray(fitting[some] @ below / fitting[some].sum())
 
 
 def beta_start(counts: Floats, of: Floats, times: Floats) -> Floats:
     """Return the weights of `FREQUENCIES` by beta distributions about the share seen; parameters as in `below_by_beta`."""
     share = float((counts * times).sum() / (of * times).sum())
-    return np.diff(below_by_beta(counts, of, times, share, SPREADS**2, edges_of(FREQUENCIES)))
+    return np.diff(below_by_beta(counts, of, times, share, edges_of(FREQUENCIES)))
 
 
 def allotted(chances: Floats, times: Floats) -> Floats:

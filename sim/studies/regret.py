@@ -34,7 +34,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
-from sim.results.mixture import FREQUENCIES, VALUES, allotted, beta_start, edges_of, likely_counts, likely_means, weights
+from sim.results.mixture import (
+    FREQUENCIES,
+    VALUES,
+    allotted,
+    beta_start,
+    edges_of,
+    likely_counts,
+    likely_means,
+    luck_of_means,
+    start_of_means,
+    weights,
+)
 from sim.results.signs import split_by
 from sim.results.statistics import wilson_interval
 
@@ -329,26 +340,17 @@ class Level(NamedTuple):
     @classmethod
     def _of_means(cls, values: Floats, level: float, or_equal: bool) -> Level:
         counts, means = np.count_nonzero(~np.isnan(values), axis=2), _mean(values, axis=2)
-        freedom = np.maximum(counts - 1, 0).sum(axis=1)
-        squares = np.nansum((values - means[..., None]) ** 2, axis=(1, 2))
-        within = np.divide(squares, freedom, out=np.zeros(len(values)), where=freedom > 0)
-        luck = np.sqrt(within[:, None] / np.maximum(counts, 1))
-        few = np.nan_to_num(means)
+        luck = luck_of_means(values)
         least, most = (np.where(counts > 0, means, end).T for end in (np.inf, -np.inf))
         low, high = np.nan_to_num(least.min(axis=0), posinf=0.0), np.nan_to_num(most.max(axis=0), neginf=0.0)
         at = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, VALUES)
-        # As far apart as the means are, but for as much of their variance as luck explains.
-        centre = np.divide(few.sum(axis=1), np.maximum((counts > 0).sum(axis=1), 1))[:, None]
-        away = np.where(counts > 0, means - centre, 0.0)
-        variance = (away**2).sum(axis=1) / np.maximum((counts > 0).sum(axis=1) - 1, 1)
-        part = 1.0 - np.divide((luck**2).mean(axis=1), variance, out=np.zeros(len(values)), where=variance > 0.0)
-        drawn = centre + away * np.sqrt(np.maximum(part, 0.0))[:, None]
-        starts = np.stack([_histogram(one, edges_of(grid)) for one, grid in zip(drawn, at, strict=True)])
+        means = np.where(counts > 0, means, np.nan)
+        starts = np.stack([start_of_means(*one) for one in zip(means, luck, at, strict=True)])
         there = _beyond(at, level, 1.0, or_equal)
         same = low == high
         there[same] = _reached(low[same, None] - np.full(VALUES, level), or_equal)
         kinds = np.repeat(np.arange(values.shape[1])[None], len(values), axis=0)
-        return cls(kinds, likely_means(np.where(counts > 0, means, np.nan), luck, at), starts, there, (counts > 0) * 1.0)
+        return cls(kinds, likely_means(means, luck, at), starts, there, (counts > 0) * 1.0)
 
     def met(self, draws: Ints) -> Floats:
         """Return in which of these draws each choice reaches it, (choices, draws): 1, 0, or a part where that is open."""
@@ -365,12 +367,6 @@ class Level(NamedTuple):
 def _times(kinds: Ints, most: int) -> Floats:
     """Return how often each choice has each kind, (choices, kinds)."""
     return np.stack([np.bincount(one, minlength=most) for one in kinds]).astype(np.float64)
-
-
-def _histogram(values: Floats, edges: Floats) -> Floats:
-    counts = np.histogram(values, edges)[0] if edges[0] < edges[-1] else np.ones(len(edges) - 1)
-    share: Floats = counts / counts.sum()
-    return share
 
 
 def _beyond(values: Floats, level: float, way: float, or_equal: bool) -> Floats:
