@@ -16,8 +16,9 @@ from reference_runs import INSTITUTIONS, REPLICATIONS, SEED, Rows, run, share_of
 from sim.ensemble.run import Plan, horizon_days
 from sim.ensemble.workers import cores, pool_of
 from sim.model import WarScenario
-from sim.results.pairs import of_means
-from sim.results.signs import mean_over_draws, means_of_draws, parted, signs_of, split_by
+from sim.results.bands import Band, band_of_mean, band_of_share
+from sim.results.pairs import Difference, of_means
+from sim.results.signs import Signs, means_of_draws, signs_of, split_by
 from sim.results.statistics import Z_95, kaplan_meier
 from sim.results.summary import summarise
 from sim.scenario import load_scenario, shipped
@@ -154,6 +155,30 @@ def _moved_in(name: str) -> set[str]:
     return {effect.outcome for effect in EFFECTS if name in (effect.scenario, effect.other)}
 
 
+def sign_of(found: Difference, signs: Signs) -> str:
+    """Return the sign of an effect; or that none is found, or that too many of the assumptions have another."""
+    if not found.found:
+        return "no difference found"
+    return ("+" if found.mean > 0 else "-") if signs.is_clear else "undetermined"
+
+
+def mean_over_draws(values: Any) -> Difference:
+    """Return the mean over draws that have the outcome, with its 95 % interval: of so many draws, and so many lucks."""
+    means = means_of_draws(values)
+    found = of_means(np.zeros(len(means)), means)
+    assert found is not None, "two draws at least have it"
+    return found
+
+
+def band_of(values: Any, mean: float) -> Band:
+    """Return between what a share or a mean lies in 95 % of the assumptions; without width where all are the same."""
+    if np.nanmin(values) == np.nanmax(values):
+        return mean, mean
+    band = (band_of_share if np.isin(values[~np.isnan(values)], (0.0, 1.0)).all() else band_of_mean)(values, mean)
+    assert band is not None, "some draws have the outcome"
+    return band
+
+
 def effect_rows(
     outcomes: dict[str, dict[str, Any]], drawn: dict[str, dict[str, Any]], assumed: dict[str, dict[str, Any]]
 ) -> Rows:
@@ -172,14 +197,16 @@ def effect_rows(
         other, this = (drawn[name][effect.outcome] for name in names)
         signs = signs_of(this - other, found.mean)
         assert signs is not None, "so they have in some draws"
-        splits = []
-        if signs.sign == "undetermined":
+        band = band_of_mean(this - other, found.mean)
+        assert band is not None, "in enough of them"
+        sign, splits = sign_of(found, signs), []
+        if sign == "undetermined":
             splits = split_by(means_of_draws(this - other), assumed[effect.other] | assumed[effect.scenario])
         rows.append({
             **effect._asdict(), "pairs": found.pairs, "difference": found.mean, "low": found.low, "high": found.high,
-            "sign": signs.sign, "draws": signs.draws, "moved": signs.moved, "spread": signs.spread,
-            "sign_share": signs.share, "sign_low": signs.share_low, "sign_high": signs.share_high,
-            "band_low": signs.band[0], "band_high": signs.band[1],
+            "sign": sign, "draws": signs.draws, "moved": signs.moved,
+            "sign_share": signs.share, "sign_low": signs.low, "sign_high": signs.high,
+            "band_low": band[0], "band_high": band[1],
             "depends_on": " and ".join(split.path for split in splits),
         })  # fmt: skip
     return rows
@@ -225,15 +252,19 @@ def aid_rows(found: Sequence[dict[str, Any]]) -> Rows:
     for place, scale in enumerate(SCALES):
         for name in CURVES:
             values = found[place][name]
-            whole, over = parted(values), mean_over_draws(values)
-            assert whole is not None, "some draws have the outcome"
+            over = mean_over_draws(values)
+            band = band_of(values, over.mean)
             row = {"aid_scale": scale, "outcome": name, "n": int((~np.isnan(values)).sum())}
             row |= {"mean": over.mean, "low": over.low, "high": over.high}
-            row |= {"band_low": whole.band[0], "band_high": whole.band[1]}
+            row |= {"band_low": band[0], "band_high": band[1]}
+            told, sign = (np.nan,) * 4, ""
             step = found[place + 1][name] - values if place + 1 < len(SCALES) else values * np.nan
-            more = signs_of(step)
-            row |= {"next_n": int((~np.isnan(step)).sum()), "next_sign": more.sign if more else ""}
-            told = (more.mean, more.low, more.high, more.share) if more else (np.nan,) * 4
+            if place + 1 < len(SCALES):
+                more = mean_over_draws(step)
+                signs = signs_of(step, more.mean)
+                assert signs is not None, "it changes something"
+                told, sign = (more.mean, more.low, more.high, signs.share), sign_of(more, signs)
+            row |= {"next_n": int((~np.isnan(step)).sum()), "next_sign": sign}
             rows.append(row | dict(zip(("next", "next_low", "next_high", "next_share"), told, strict=True)))
     return rows
 
@@ -363,16 +394,10 @@ def _sign_in_words(row: dict[str, str]) -> str:
     if float(row["low"]) * float(row["high"]) <= 0:
         return "no difference found"
     way = "more" if float(row["difference"]) > 0 else "less"
-    if row["sign"] == "no difference found":
-        return "not found again in the histories of the draws"
-    if row["sign"] == "too few pairs":
-        return "too few pairs in a draw to tell"
     draws, moved = int(row["draws"]), int(row["moved"])
     of = f"{draws} draws" if moved == draws else f"{moved} draws that differ (of {draws})"
     share, low, high = (100 * float(row[name]) for name in ("sign_share", "sign_low", "sign_high"))
     told = f"{way} in all {of}" if share == 100 else f"{way} in {share:.0f} % ({low:.0f} .. {high:.0f}) of {of}"
-    if float(row["spread"]) == 0:
-        told = f"{way}; how {of} vary is no more than luck"
     if row["sign"] != "undetermined":
         return told
     on = ", ".join(knob_label(path, shown_by(row["scenario"])) for path in row["depends_on"].split(" and ") if path)

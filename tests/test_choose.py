@@ -422,6 +422,20 @@ def test_what_cannot_be_is_one_line_with_a_cure(
     shutil.rmtree(tmp_path / "results", ignore_errors=True)
 
 
+def test_a_lever_that_changes_nothing_is_named_and_none_of_its_values_is_best(load) -> None:
+    idle, moving = {GUARDS: [10_000, 60_000]}, {SCALE: [0, 2]}
+    aims, how = ["mean(casualties_attacker) low"], {"draws": 5, "lucks": 2, "months": 1}
+    label = "Foreign guards (zone guarded by Europeans)"
+    both = sim.choose("baseline", {**idle, **moving}, aims, **how)
+    assert both.idle == (0,)
+    assert any(f"{label} changes no aim in any history: all its values are as good" in one.sentence for one in both.findings)
+    assert sim.choose("baseline", moving, aims, **how).idle == ()
+    none = sim.choose("baseline", idle, [*aims, "share(war_goes_on) >= 0.5"], **how)
+    (told,) = (one.sentence for one in none.findings)
+    assert re.search("as good; whatever is chosen meets aim 2 in 100 % of the assumptions", told), told
+    assert not re.search("robust|best", told)
+
+
 @pytest.fixture(scope="module")
 def kept(parley, tmp_path_factory) -> Path:
     folder: Path = tmp_path_factory.mktemp("kept") / "one"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations, permutations
@@ -14,6 +15,7 @@ import pytest
 import sim
 from sim.engine.draws import Floats
 from sim.ensemble.run import Plan, horizon_days, run_ensemble, run_histories
+from sim.errors import ParleyError
 from sim.results.columns import TABLES
 from sim.results.read import read_folder
 from sim.studies.condition import Condition
@@ -24,6 +26,7 @@ from sim.studies.turning import turns
 from sim.words.layout import as_text
 from sim.words.numbers import rounded
 from sim.words.panel import answer
+from tests.conftest import ROOT
 
 # Three members, who each have one of two or three values of five differences.
 HELD = np.array([[0, 0, 0, 0, 0], [1, 0, 1, 2, 1], [0, 1, 1, 1, 2]])
@@ -187,6 +190,26 @@ def test_members_differ_in_what_their_files_assume(folder: Path) -> None:
     )  # fmt: skip
     # The nearest that all extend: of a member that others extend, itself.
     assert members_of([sim.load("base.yaml"), sim.load("a.yaml")]).base.path.name == "base.yaml"
+
+
+def test_what_one_leaves_to_its_default_is_what_another_says(folder: Path) -> None:
+    shutil.copy(ROOT / "tests" / "wars" / "border_war.yaml", folder)
+    for name, title, text in (
+        ("says", "View", "{attacker: {training_days: 30, killed_share: 0.2}}"), ("leaves", "View", "{}"),
+        ("another", "Other view", "{attacker: {training_days: 60}}"),
+    ):  # fmt: skip
+        (folder / f"{name}.yaml").write_text(f"title: {title}\nextends: border_war\nmanpower: {text}\n")
+    found = of("says", "leaves", "another")
+    numbers = {one.knob: (one.is_given, one.holds, one.central) for one in found.differences}
+    assert numbers == {
+        "manpower.attacker.training_days": (True, (0, 0, 2), (30, 30, 60)),
+        "manpower.attacker.killed_share": (True, (0, 1, 1), (0.2, 0.25, 0.25)),
+    }
+    # Two of one title are told apart by their files.
+    assert [one.called for one in found.members] == ["View (says)", "View (leaves)", "Other view"]
+    (folder / "says.yaml").write_text("title: V\nextends: border_war\nmanpower: {attacker: {training_days: 30}}\n")
+    with pytest.raises(ParleyError, match="says, leaves assume the same"):
+        of("says", "leaves")
 
 
 def test_a_mixture_of_all_that_a_member_holds_is_that_member(folder: Path) -> None:

@@ -263,6 +263,8 @@ class ChoicesManifest(OfScenario):
         Those in which every aim can be valued.
     optimism : float
         How much too large the share of the robust choice is.
+    idle : list of str
+        The levers that change none of the aims in any history.
     """
 
     DRAWN = True
@@ -276,6 +278,7 @@ class ChoicesManifest(OfScenario):
     lucks: Count
     kept_draws: Count
     optimism: float
+    idle: list[Text]
 
 
 class Compared(_Part):

@@ -105,7 +105,8 @@ def signs_of(differences: Floats, way: float) -> Signs | None:
     times: Ints = np.stack([np.bincount(kinds[one], minlength=len(first)) for one in again])
     starts = np.stack([start_of_means(means[one], luck[one], values) for one in again])
     found = weights(likely, times.astype(np.float64), starts, STEPS)
-    shares = np.clip(found @ (0.5 + 0.5 * np.sign(way) * np.sign(np.rint(values / step))), 0.0, 1.0)
+    # Without what is left of weights that go to nothing, and of the rounding of the machine.
+    shares = np.round(found @ (0.5 + 0.5 * np.sign(way) * np.sign(np.rint(values / step))), 6)
     share = float(shares[0])
     low, high = np.quantile(shares[1:], (0.025, 0.975)).tolist()
     least, most = _counted(share, len(moving))

@@ -110,6 +110,8 @@ class Choices(Tabular):
         Of the robust choice and of those that are best on average: where each fails.
     failed : dict of str to int
         How many histories went wrong in Parley, by choice.
+    idle : tuple of int
+        The levers that change none of the aims in any history.
     """
 
     scenario: Scenario[ScenarioHead]
@@ -122,6 +124,7 @@ class Choices(Tabular):
     verdict: Verdict
     fails: dict[int, Weakness | None]
     failed: dict[str, int]
+    idle: tuple[int, ...]
 
     def __repr__(self) -> str:
         made = identity_of(self.scenario, self.plan)
@@ -204,7 +207,7 @@ class Choices(Tabular):
             **about_identity(self.scenario, plan), replications=plan.replications, failed=sum(self.failed.values()),
             levers=[VariedKnob(path=one.path, values=list(one.values), low=one.low, high=one.high) for one in self.levers],
             aims=[str(aim) for aim in self.aims], draws=self.draws, lucks=self.lucks, kept_draws=self.verdict.draws,
-            optimism=self.verdict.optimism,
+            optimism=self.verdict.optimism, idle=[self.levers[at].path for at in self.idle],
         )  # fmt: skip
 
 
@@ -310,9 +313,11 @@ def choose(
         progress(done)
     grid = lay_out(levers)
     targets = [_target(aim, found, len(grid), (draws, lucks)) for aim in aims]
-    failed = _failed(levers, grid, found)
+    failed, idle = _failed(levers, grid, found), _idle(targets, [len(lever.values) for lever in levers])
     if not any(task.given for task in tasks):
-        return Choices(scenario, plan, list(levers), list(aims), grid, draws, lucks, judge_by_luck(targets), {}, failed)
+        return Choices(
+            scenario, plan, list(levers), list(aims), grid, draws, lucks, judge_by_luck(targets), {}, failed, idle
+        )
     try:
         verdict, by_draw = judge(targets, [len(lever.values) for lever in levers])
     except ValueError as error:
@@ -321,7 +326,19 @@ def choose(
     has_levels = any(aim.has_level for aim in aims)
     told = dict.fromkeys((verdict.robust, *verdict.best))
     fails = {place: _fails(by_draw, tasks[place], place, lucks, has_levels) for place in told}
-    return Choices(scenario, plan, list(levers), list(aims), grid, draws, lucks, verdict, fails, failed)
+    return Choices(scenario, plan, list(levers), list(aims), grid, draws, lucks, verdict, fails, failed, idle)
+
+
+def _idle(targets: Sequence[Target], shape: Sequence[int]) -> tuple[int, ...]:
+    """Return the levers, of so many values each, of which no value changes an aim in any history."""
+    found = []
+    for lever in range(len(shape)):
+        values = [target.values.reshape(*shape, -1) for target in targets]
+        firsts = [np.take(one, [0], axis=lever) for one in values]
+        pairs = zip(firsts, values, strict=True)
+        if all(np.array_equal(np.broadcast_to(first, one.shape), one, equal_nan=True) for first, one in pairs):
+            found.append(lever)
+    return tuple(found)
 
 
 def _failed(

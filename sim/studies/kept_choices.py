@@ -59,8 +59,12 @@ def read_choices(found: Folder) -> Choices:
         _read_fails(found.table("choice_fails.csv", columns["choice_fails.csv"]), fails)
     plan = Plan(manifest.replications, manifest.seed, manifest.days, series=False)
     failed = {"": manifest.failed} if manifest.failed else {}
+    paths = [lever.path for lever in levers]
+    if not {*manifest.idle} <= {*paths}:
+        raise StoreError(f"{found.path}/manifest.json: idle names no lever; {_AGAIN}")
+    idle = tuple(paths.index(path) for path in manifest.idle)
     return Choices(
-        found.scenario(), plan, levers, aims, grid, manifest.draws, manifest.lucks, verdict, fails, failed
+        found.scenario(), plan, levers, aims, grid, manifest.draws, manifest.lucks, verdict, fails, failed, idle
     )  # fmt: skip
 
 

@@ -36,16 +36,22 @@ class PanelError(ParleyError):
 
 @dataclass(frozen=True)
 class Member:
-    """An analyst: a name that no other member has, what is assumed, and the weight, of which all add to 1."""
+    """An analyst.
+
+    Attributes
+    ----------
+    name, called : str
+        As in commands, and in sentences and tables; no other member has the same.
+    scenario : Scenario
+        What is assumed.
+    weight : float
+        Of all members they add to 1.
+    """
 
     name: str
+    called: str
     scenario: Scenario[ScenarioHead]
     weight: float
-
-    @property
-    def called(self) -> str:
-        """What the member is called in sentences and tables."""
-        return self.scenario.world.called
 
 
 @dataclass(frozen=True)
@@ -179,7 +185,9 @@ def members_of(
     names = [one.name for one in scenarios]
     if len({*names}) < len(names):
         names = [f"{name} ({place})" for place, name in enumerate(names, 1)]
-    members = [Member(*one) for one in zip(names, scenarios, shares, strict=True)]
+    titles = [one.world.called for one in scenarios]
+    called = [f"{title} ({name})" if titles.count(title) > 1 else title for title, name in zip(titles, names, strict=True)]
+    members = [Member(*one) for one in zip(names, called, scenarios, shares, strict=True)]
     common = [file for file in scenarios[0].files if all(file in one.files for one in scenarios)]
     if not common:
         raise PanelError(
@@ -226,14 +234,17 @@ def _differences(members: Sequence[Member]) -> Iterator[Difference]:
     texts = [{entry.path: entry.text for entry in entries(member.scenario)} for member in members]
     for at in (*alone, *joined):
         parts = [[_at(member.scenario.tree, path) for path in at] for member in members]
-        told = [in_full(values) for values in parts]
         dotted = ".".join(map(str, at[0]))
         values = [one[dotted] for one in known if len(at) == 1 and dotted in one]
         is_number = len(values) == len(members)
         # Whether it is drawn bends the luck of others.
         is_bent = bends or (dotted in correlated and any(value.is_certain for value in values))
         said = [_said(at, one, each) for one, each in zip(texts, parts, strict=True)]
+        # What one member leaves to its default is what another may say: they are the same.
+        told = [repr(value.distribution) for value in values] if is_number else [in_full(one) for one in parts]
         holds = tuple(told.index(one) for one in told)
+        if not any(holds):
+            continue
         yield Difference(at, holds, tuple(values) if is_number else None, tuple(said), is_number and not is_bent)
 
 

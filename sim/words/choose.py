@@ -55,6 +55,7 @@ def _beside(found: Choices, order: list[int]) -> Table:
     """Return choices as columns: what is chosen, in which share all aims are met, the mean of each aim, and regret."""
     told, chosen = found.verdict, [found.choices[place] for place in order]
     first = "least regret" if found.is_by_luck else "robust"
+    first = first if len(found.idle) < len(found.levers) else "any"
     names = {told.robust: first, **dict.fromkeys(told.as_good, "as\N{NO-BREAK SPACE}good")}
     rows = [
         [capital(lever_label(lever, found.scenario)), *(value_in_words(choice[at]) for choice in chosen)]
@@ -217,7 +218,7 @@ def files(found: Choices, title: str, identity: Identity) -> dict[str, str]:
         "aims": [str(aim) for aim in found.aims], "levers": [lever.path for lever in found.levers], "draws": found.draws,
         "lucks": found.lucks, "kept_draws": told.draws, "robust": told.robust,
         "robust_scenario": found.scenario_name(told.robust), "robust_settings": found.settings(told.robust),
-        "as_good": list(told.as_good),
+        "as_good": list(told.as_good), "idle": [found.levers[at].path for at in found.idle],
         "best_on_average": list(told.best), "optimism": told.optimism,
         "findings": [one.sentence for one in found.findings], "choices": found.by_choice(), "by_aim": found.as_dicts(),
         "fails": fails,

@@ -43,13 +43,18 @@ def band(low: float, high: float, unit: str, *, sign: bool = False) -> str:
 def ends_over(least: float, most: float, unit: str) -> tuple[str, str]:
     """Return both ends of a band of the assumptions without its unit: of shares in whole per cent, which is all it is worth.
 
-    >>> ends_over(0.0004, 0.918, "share"), ends_over(161234.0, 2345678.0, "persons")
-    (('0', '92'), ('200,000', '2,300,000'))
+    They are rounded outward, so that what is said to hold 95 % does.
+
+    >>> ends_over(0.0004, 0.918, "share"), ends_over(161234.0, 2345678.0, "persons"), ends_over(0.29, 0.29, "share")
+    (('0', '92'), ('100,000', '2,400,000'), ('29', '29'))
     """
-    if unit == "share":
-        return f"{100 * least:.0f}", f"{100 * most:.0f}"
-    _, low, high = by_interval(least, least, most, unit)
-    return low, high
+    scale, place = (100.0, 0) if unit == "share" else (1.0, place_of(least, most))
+    if place is None:
+        return to_place(least, None), to_place(most, None)
+    step = 10.0**-place
+    # What lies at a step but for the rounding of the machine stays there.
+    low, high = math.floor(scale * least / step + 1e-6) * step, math.ceil(scale * most / step - 1e-6) * step
+    return to_place(low, place), to_place(high, place)
 
 
 def beside(value: float, low: float, high: float, unit: str) -> str:

@@ -39,14 +39,21 @@ def wilson(count: int, n: int) -> tuple[float, float]:
     return float(found.low), float(found.high)
 
 
-def is_rounded(text: str, value: float) -> bool:
-    """Return whether a text is a number rounded at its last digit but zeros before the point, maybe in per cent."""
+def is_rounded(text: str, value: float, column: str = "") -> bool:
+    """Return whether a text is a number rounded at its last digit but zeros before the point, maybe in per cent.
+
+    The ends of a band of the assumptions are rounded outward.
+    """
     shown = text.replace(",", "").removesuffix(" points").removesuffix(" %")
     # In per cent, or as it is.
     scales = [100.0] if text.endswith((" %", " points")) else [1.0, 100.0]
     whole, _, decimals = shown.lstrip("+-").partition(".")
     digits = len(decimals) if decimals else min(0, len(whole.rstrip("0")) - len(whole))
-    return any(float(shown) == pytest.approx(scale * value, abs=0.5000001 * 10.0**-digits) for scale in scales)
+    near = [scale for scale in scales if float(shown) == pytest.approx(scale * value, abs=1.000001 * 10.0**-digits)]
+    if column.endswith(("least", "most")):
+        way = 1.0 if column.endswith("most") else -1.0
+        return any(way * (float(shown) - scale * value) > -1e-5 * 10.0**-digits for scale in near)
+    return any(float(shown) == pytest.approx(scale * value, abs=0.5000001 * 10.0**-digits) for scale in near)
 
 
 class Page(HTMLParser):

@@ -74,8 +74,11 @@ def of_choices(found: Choices) -> list[Finding]:
     """Return the robust choice, where it fails, what is best on average, and regrets."""
     robust = found.verdict.robust
     if found.is_by_luck:
-        return in_order([_by_luck(found), *_best(found), _regret(found, robust)])
-    told = [_robust(found), *_best(found), _regret(found, robust)]
+        idle = [_idle(found)] if found.idle else []
+        return in_order([_by_luck(found), *idle, *_best(found), _regret(found, robust)])
+    if len(found.idle) == len(found.levers):
+        return [_idle(found)]
+    told = [_robust(found), *([_idle(found)] if found.idle else []), *_best(found), _regret(found, robust)]
     told += [
         _where(found, place, weight) for place, weight in zip(found.fails, (0.9, *[0.5] * len(found.fails)), strict=False)
     ]
@@ -83,6 +86,23 @@ def of_choices(found: Choices) -> list[Finding]:
         number = Number(f"{100 * found.verdict.optimism:.2g} points", found.verdict.optimism, "choices.json|optimism")
         told.append(finding("choice", 0.4, ["As the largest of many shares it is about ", number, " too large."]))
     return in_order(told)
+
+
+def _idle(found: Choices) -> Finding:
+    """Return the levers that change nothing; of all of them, also what holds whatever is chosen."""
+    names = joined([[lever_label(found.levers[at], found.scenario)] for at in found.idle])
+    one = len(found.idle) == 1
+    pieces: Pieces = [
+        *names,
+        f" change{'s' * one} no aim in any history: all {'its values' if one else 'values'} are as good",
+    ]
+    pieces[0] = capital(str(pieces[0]))
+    share, low, high = found.verdict.all_met.at(0)
+    if len(found.idle) < len(found.levers) or not found.has_levels:
+        return finding("choice", 0.96, [*pieces, "."])
+    number = with_interval(share, low, high, "share", ("choices.csv", 0), columns=_ends("all_met"))
+    said = f"; whatever is chosen meets {aims_met(found)} in "
+    return finding("choice", 0.96, [*pieces, said, number[0], " of the assumptions", *number[1:], "."])
 
 
 def capital(text: str) -> str:
