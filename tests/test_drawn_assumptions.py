@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.scenario import Quantity, numbers
+from sim.scenario import Quantity, numbers, quantities
 from sim.scenario.tree import everything
 
 EXPONENT, KNOWN = "attrition.mixed_exponent", "negotiation.resolve_known"
@@ -38,6 +38,22 @@ def test_leading_judgements_are_drawn_and_say_why(load) -> None:
             assert one.value.note, f"{one.path} is a range without a reason"
             low, high = one.value.support
             assert low < one.value.central <= high
+
+
+def test_every_range_says_why(load) -> None:
+    """A range has a note or a source; one that is longer to one side has a note: a source does not say why it is so."""
+    ranges = {path: one for path, one in quantities(load("baseline").world) if not one.is_certain}
+    assert len(ranges) > 150
+    assert [path for path, one in ranges.items() if not one.note and not one.sources] == []
+    assert [path for path, one in ranges.items() if not one.note and lopsided(one)] == []
+
+
+def lopsided(one: Quantity) -> bool:
+    """Whether the mode of a triangular range is not in the middle."""
+    if one.distribution.name != "triangular":
+        return False
+    low, mode, high = one.distribution.parameters
+    return mode != pytest.approx((low + high) / 2)
 
 
 def test_no_range_of_terms_turns_an_order_round(load) -> None:
