@@ -193,11 +193,21 @@ def test_files_of_one_name_are_told_apart(load) -> None:
     from sim.words.layout import as_text
     from sim.words.scenarios import values
 
-    row = {"path": "a.b", "value": "1", "unit": "", "source": ""}
+    row = {"path": "a.b", "value": "1", "unit": "", "source": "", "note": "from one to two"}
     found = [{**row, "place": place} for place in ("/x/a.yaml:1", "/y/a.yaml:2", "/y/b.yaml:3", "c.yaml:4", "/x/c.yaml:5")]
     said = as_text(values(load("baseline"), found), 120)
     for place in ("/x/a.yaml:1", "/y/a.yaml:2", " b.yaml:3", " c.yaml:4", "/x/c.yaml:5", " b.yaml: /y/b.yaml"):
         assert place in said
+    assert "What is known of them\n a.b: from one to two" in said
+
+
+def test_what_is_known_of_a_number_stands_with_it(parley, load) -> None:
+    path = "negotiation.leverage"
+    data = json.loads(parley("show", "baseline", "leverage", "--json").stdout)["data"]
+    (row,) = (one for one in data if one["path"] == path)
+    known = dict(quantities(load("baseline").world))[path]
+    assert row["note"] == known.note
+    assert known.note.split(":")[0] in parley("show", "baseline", "leverage").stdout
 
 
 def test_data_of_values_have_their_sources_in_full(parley, load) -> None:

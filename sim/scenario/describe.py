@@ -56,6 +56,8 @@ class Entry:
         Path of the thing it belongs to; empty for none.
     record : str
         For a number chosen by word, what is on record and where.
+    note : str
+        What is known of any other number, and why its range lies where it does.
     """
 
     path: str
@@ -66,6 +68,7 @@ class Entry:
     about: str
     item: str = ""
     record: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,8 +199,10 @@ def _number_entry(known: Known, node: Any, place: Place, item: str) -> Entry:
         origin += f", {DIRECTION}" if value.direction_only else ""
         origin = origin or (RECORD if isinstance(value, Quantity) and value.word else "")
     text = _form_in_words(node) if isinstance(node, dict) and "dist" in node else in_words(value)
-    record = value.note if isinstance(value, Quantity) and value.word else ""
-    return Entry(known.path, text, knob.unit if knob else "", place, origin, knob.description if knob else "", item, record)
+    note = value.note if isinstance(value, (Quantity, Fixed)) else ""
+    record, note = (note, "") if isinstance(value, Quantity) and value.word else ("", note)
+    about = knob.description if knob else ""
+    return Entry(known.path, text, knob.unit if knob else "", place, origin, about, item, record, note)
 
 
 def _is_sourced(value: Any) -> bool:

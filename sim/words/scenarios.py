@@ -56,7 +56,7 @@ def _row(scenario: Scenario[Any], entry: Entry, words: Sequence[str], within: bo
         return {}
     told = {"path": entry.path, "label": label, "value": entry.text, "unit": entry.unit, "source": entry.origin}
     sources = entry.record or _in_full(scenario, origins)
-    return {**told, "place": _place(entry), "about": entry.about, "sources": sources}
+    return {**told, "place": _place(entry), "about": entry.about, "sources": sources, "note": entry.note}
 
 
 def sources_of(scenario: Scenario[Any], row: Mapping[str, str]) -> list[dict[str, str]]:
@@ -75,7 +75,7 @@ def _cited(key: str, source: Source) -> str:
 
 
 def values(scenario: Scenario[Any], found: Sequence[Mapping[str, str]]) -> Iterator[Block]:
-    """Yield such values for the terminal, with what constants in utility amount to, then the sources they rest on."""
+    """Yield such values for the terminal, with what constants in utility amount to, what is known of them, and sources."""
     amount, group = amounts(scenario), None
     short = _short_places([one["place"] for one in found])
     rows: list[list[str]] = []
@@ -95,6 +95,12 @@ def values(scenario: Scenario[Any], found: Sequence[Mapping[str, str]]) -> Itera
         yield Text("Files that are not in this folder", style="bold")
     for name, file in elsewhere.items():
         yield Text(f"{name}: {file}", 1, 2)
+    noted = [one for one in found if one["note"]]
+    if noted:
+        yield EMPTY
+        yield Text("What is known of them", style="bold")
+    for one in noted:
+        yield Text(f"{one['path']}: {one['note']}", 1, 2)
     keys = {key for one in found for key in one["source"].split(", ")}
     named = {key: source for key, source in scenario.world.sources.items() if key in keys}
     if named:
