@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
-from sim.results.mixture import likely_means, luck_of_means, start_of_means, weights
+from sim.results.bands import LEVELS
+from sim.results.mixture import edges_of, likely_means, luck_of_means, start_of_means, weights
 
 # judgement: a sign that holds in fewer of the assumptions than this is undetermined.
 DETERMINED = 0.8
@@ -46,6 +47,8 @@ class Signs(NamedTuple):
         Of these, how many have the sign that is asked about.
     low, high : float
         The 95 % interval of the share: from draws drawn again, and no narrower than that of so many counts.
+    band : (float, float)
+        Between what the effect lies in 95 % of these.
     """
 
     draws: int
@@ -53,6 +56,7 @@ class Signs(NamedTuple):
     share: float
     low: float
     high: float
+    band: tuple[float, float]
 
     @property
     def is_clear(self) -> bool:
@@ -92,7 +96,7 @@ def signs_of(differences: Floats, way: float) -> Signs | None:
     means = means_of_draws(moving)
     step = float(np.ptp(np.append(means, 0.0))) / (VALUES - 1)
     if step == 0.0:
-        return Signs(len(there), len(moving), 0.5, *_counted(0.5, len(moving)))
+        return Signs(len(there), len(moving), 0.5, *_counted(0.5, len(moving)), (0.0, 0.0))
     # In even steps from the lowest to the highest, with a value at nothing: beyond these no draw tells anything.
     values = step * np.arange(np.rint(means.min() / step), np.rint(means.max() / step) + 1)
     near = np.clip(np.rint((means - values[0]) / step).astype(np.int64), 0, len(values) - 1)
@@ -108,9 +112,11 @@ def signs_of(differences: Floats, way: float) -> Signs | None:
     # Without what is left of weights that go to nothing, and of the rounding of the machine.
     shares = np.round(found @ (0.5 + 0.5 * np.sign(way) * np.sign(np.rint(values / step))), 6)
     share = float(shares[0])
-    low, high = np.quantile(shares[1:], (0.025, 0.975)).tolist()
+    low, high = np.quantile(shares[1:], LEVELS).tolist()
+    least, most = np.interp(LEVELS, np.append(0.0, found[0].cumsum()), edges_of(values)).tolist()
+    band = float(least), float(most)
     least, most = _counted(share, len(moving))
-    return Signs(len(there), len(moving), share, min(low, least), max(high, most))
+    return Signs(len(there), len(moving), share, min(low, least), max(high, most), band)
 
 
 def _counted(share: float, draws: int) -> tuple[float, float]:
