@@ -43,7 +43,7 @@ def band(low: float, high: float, unit: str, *, sign: bool = False) -> str:
 def ends_over(least: float, most: float, unit: str) -> tuple[str, str]:
     """Return both ends of a band of the assumptions without its unit: of shares in whole per cent, which is all it is worth.
 
-    They are rounded outward, so that what is said to hold 95 % does.
+    They are rounded outward, so that what is said to hold 95 % does, to the second digit of how far they are apart.
 
     >>> ends_over(0.0004, 0.918, "share"), ends_over(161234.0, 2345678.0, "persons"), ends_over(0.29, 0.29, "share")
     (('0', '92'), ('100,000', '2,400,000'), ('29', '29'))
@@ -51,6 +51,8 @@ def ends_over(least: float, most: float, unit: str) -> tuple[str, str]:
     scale, place = (100.0, 0) if unit == "share" else (1.0, place_of(least, most))
     if place is None:
         return to_place(least, None), to_place(most, None)
+    if unit != "share":
+        place = min(place + 1, 1 - math.floor(math.log10(most - least)))
     step = 10.0**-place
     # What lies at a step but for the rounding of the machine stays there.
     low, high = math.floor(scale * least / step + 1e-6) * step, math.ceil(scale * most / step - 1e-6) * step
