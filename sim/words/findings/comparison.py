@@ -159,10 +159,13 @@ def _undetermined(told: _Told, known: Sequence[Line]) -> Iterator[Finding]:
     for place, line in enumerate(order[:MOST_DIFFERENCES]):
         signs, of = line.signs, told.where(line)
         assert signs is not None, "it is undetermined"
-        ends = ("same_sign", "same_sign_low", "same_sign_high")
-        share = with_interval(signs.share, signs.low, signs.high, "share", of, columns=ends)
-        pieces: Pieces = [f"Undetermined is {told.label(line)}: ", *told.change(line), ", with this sign in ", *share]
-        pieces += [" of the assumptions; ", *_depends(told, line), "."]
+        # In whole per cent, as the table has it.
+        share, low, high = (
+            Number(f"{100 * value:.0f}{unit}", value, "|".join((*of, f"same_sign{end}")))
+            for value, unit, end in ((signs.share, " %", ""), (signs.low, "", "_low"), (signs.high, "", "_high"))
+        )
+        pieces: Pieces = [f"Undetermined is {told.label(line)}: ", *told.change(line), ", with this sign in "]
+        pieces += [share, " (95 %: ", low, " .. ", high, ") of the assumptions; ", *_depends(told, line), "."]
         weight = 0.95 if place == 0 and line.section == "endings" else 0.85 - 0.1 * place
         yield finding("not settled", weight, pieces, _of(line).low, _of(line).high)
 
