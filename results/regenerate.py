@@ -197,6 +197,8 @@ def effect_rows(
         other, this = (drawn[name][effect.outcome] for name in names)
         signs = signs_of(this - other, found.mean)
         assert signs is not None, "so they have in some draws"
+        band = band_of_mean(this - other, found.mean)
+        assert band is not None, "in enough of them"
         sign, splits = sign_of(found, signs), []
         if sign == "undetermined":
             splits = split_by(means_of_draws(this - other), assumed[effect.other] | assumed[effect.scenario])
@@ -204,7 +206,7 @@ def effect_rows(
             **effect._asdict(), "pairs": found.pairs, "difference": found.mean, "low": found.low, "high": found.high,
             "sign": sign, "draws": signs.draws, "moved": signs.moved,
             "sign_share": signs.share, "sign_low": signs.low, "sign_high": signs.high,
-            "band_low": signs.band[0], "band_high": signs.band[1],
+            "band_low": band[0], "band_high": band[1],
             "depends_on": " and ".join(split.path for split in splits),
         })  # fmt: skip
     return rows

@@ -150,6 +150,10 @@ def test_bands_hold_their_value_and_keep_to_what_can_be():
         mean = float(amounts.mean())
         least, most = band_of_mean(amounts, mean)
         assert 0.0 <= least <= mean <= most <= amounts.max()
+        # That of all histories may lie beyond all that these draws have.
+        for far in (0.5 * amounts.min(), 2.0 * amounts.max()):
+            least, most = band_of_mean(amounts, far)
+            assert least <= far <= most
 
 
 def test_every_twentieth_history_lends_its_assumptions_to_five():

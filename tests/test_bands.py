@@ -44,9 +44,55 @@ def test_the_share_of_a_sign_is_that_of_effects_of_any_shape(kinds: Any, parts: 
     effects = np.repeat(kinds, np.multiply(parts, 1000).astype(int))
     found = [told(seen(rng, effects, noise), way) for _ in range(4)]
     assert np.mean([one.share for one in found]) == pytest.approx(true, abs=within)
-    # What luck spreads about the ends is taken out of the band but for a part.
-    ends = np.mean([one.band for one in found], axis=0)
-    assert ends == pytest.approx((min(kinds), max(kinds)), abs=0.4 * noise)
+
+
+@pytest.mark.parametrize("draws", [100, 500])
+@pytest.mark.parametrize(
+    ("effects", "parts", "usual", "share", "within"),
+    [
+        # Rare, common, of one sign or two: off by a tenth at most, where draws of one sign hardly ever show a change.
+        ((-0.03, 0.07), (0.3, 0.7), 0.02, 0.7, 0.12), ((-0.03, 0.07), (0.3, 0.7), 0.0, 0.7, 0.13),
+        ((-0.02, 0.3), (0.4, 0.6), 0.0, 0.6, 0.13), ((-0.2, 0.2), (0.25, 0.75), 0.05, 0.75, 0.07),
+        ((0.04,), (1.0,), 0.0, 1.0, 0.01), ((0.3,), (1.0,), 0.1, 1.0, 0.02), ((0.0, 0.2), (0.5, 0.5), 0.0, 1.0, 0.01),
+        ((0.0,), (1.0,), 0.05, 0.5, 0.1),
+    ],
+)  # fmt: skip
+def test_the_share_of_a_sign_of_what_happens_or_does_not(
+    draws: int, effects: Any, parts: Any, usual: float, share: float, within: float
+) -> None:
+    """Of what luck changes in both ways as often as usual, and an effect in one more often."""
+    rng = np.random.default_rng(5)
+    found = []
+    for _ in range(8):
+        effect = np.repeat(effects, np.multiply(parts, draws).astype(int))[:, None]
+        luck = rng.random((draws, 6))
+        up, down = usual + np.maximum(effect, 0.0), usual + np.maximum(-effect, 0.0)
+        found.append(told(np.where(luck < up, 1.0, np.where(luck < up + down, -1.0, 0.0))))
+    assert np.mean([one.share for one in found]) == pytest.approx(share, abs=within)
+    # Undetermined is not told as determined in most trials, however many draws there are.
+    assert np.mean([one.is_clear for one in found]) <= 0.65 or share >= 0.8
+
+
+def test_effects_are_told_by_what_luck_spreads_them_and_not_by_their_size() -> None:
+    rng = np.random.default_rng(6)
+    small = np.where(np.arange(100) < 30, -1.0, 200.0)
+    assert told(seen(rng, small, 0.01)).share == pytest.approx(0.7, abs=0.01)
+    assert told(rng.lognormal(0.0, 2.0, 100)[:, None] * (1.0 + 0.01 * rng.normal(size=(100, 6)))).share == 1.0
+    # Luck is another in each draw.
+    uneven = np.where(np.arange(100) < 35, -1.0, 5.0)
+    noise = np.where(uneven < 0.0, 0.3, 10.0)[:, None]
+    shares = [told(uneven[:, None] + noise * rng.normal(size=(100, 6))).share for _ in range(10)]
+    assert np.mean(shares) == pytest.approx(0.65, abs=0.04)
+
+
+@pytest.mark.parametrize("value", [0.5, -3.0, 1e-9])
+def test_an_effect_that_is_the_same_in_every_history_has_its_sign_in_all(value: float) -> None:
+    for values in (np.full((100, 6), value), np.repeat([[value]] * 40 + [[0.0]] * 60, 6, axis=1)):
+        signs = told(values, value)
+        assert (signs.share, signs.is_clear) == (1.0, True)
+        assert told(values, -value).share == 0.0
+    near = value + 1e-3 * abs(value) * np.random.default_rng(2).normal(size=(100, 6))
+    assert told(near, value).share == 1.0
 
 
 def test_the_share_of_a_sign_is_covered_by_its_interval() -> None:
@@ -72,8 +118,7 @@ def test_the_sign_of_a_planted_effect(effect: float, spread: float, clear: bool)
 def test_the_sign_turns_with_the_effect() -> None:
     values = np.random.default_rng(8).normal(0.1, 0.3, size=(DRAWS, LUCKS))
     one, other = told(values), told(-values, -1.0)
-    assert other[:-1] == pytest.approx(one[:-1], abs=1e-9)
-    assert other.band == pytest.approx((-one.band[1], -one.band[0]), rel=1e-6)
+    assert other == pytest.approx(one, abs=1e-9)
     against = told(values, -1.0)
     assert (against.share, against.low, against.high) == pytest.approx((1 - one.share, 1 - one.high, 1 - one.low), abs=0.02)
 
@@ -87,7 +132,7 @@ def test_a_draw_in_which_no_pair_differs_has_no_sign() -> None:
     assert (signs.draws, signs.moved) == (DRAWS, 20)
     assert (signs.share, signs.is_clear) == (1.0, True)
     # Of twenty of twenty no more can be said.
-    assert signs.low == pytest.approx(0.025 ** (1 / 20))
+    assert signs.low == pytest.approx(0.025 ** (1 / 20), abs=1e-4)
     # Whose way it goes where it does anything may still be undetermined.
     values[:8] *= -1.0
     mixed = told(values, -1.0)
@@ -97,7 +142,7 @@ def test_a_draw_in_which_no_pair_differs_has_no_sign() -> None:
     assert not told(values[4:20:3], -1.0).is_clear
     assert signs_of(np.zeros((DRAWS, LUCKS)), 1.0) is None
     # Both ways in each draw.
-    assert told(np.tile([1.0, -1.0], (DRAWS, 3))).share == 0.5
+    assert told(np.tile([1.0, -1.0], (DRAWS, 3))).share == pytest.approx(0.5, abs=1e-6)
 
 
 def test_histories_without_the_outcome_are_left_out() -> None:

@@ -415,7 +415,7 @@ def test_an_ending_whose_sign_the_assumptions_decide_is_told_first_and_never_den
         war_goes_on=("endings", "share", FEW, np.arange(400) < 128),
         war_again=("endings", "share", SOON, SOON),
     )
-    signs = Signs(100, 90, 0.7, 0.6, 0.8, (-0.1, 0.3))
+    signs = Signs(100, 90, 0.7, 0.6, 0.8)
     split = Split("arms.backers.europe.aid_per_month_beur", 1.5, -0.16, 0.14)
     known = [line._replace(signs=signs, on=(split,)) if line.id == "war_goes_on" else line for line in known]
     comparison = compared(base, known)

@@ -74,6 +74,16 @@ def test_every_factor_of_the_article_has_an_effect_and_stands_in_the_guide() -> 
     assert regenerate.GUIDE.read_text(encoding="utf-8") == regenerate.guide_with(regenerate.effects_table(rows))
 
 
+def test_bands_hold_what_they_are_of() -> None:
+    for row in kept("scenarios"):
+        if row["least"] and row["outcome"] in regenerate.OUTCOMES:
+            assert float(row["least"]) <= float(row["most"]), row
+        elif row["least"]:
+            assert float(row["least"]) <= float(row["value"]) <= float(row["most"]), row
+    for row in kept("effects"):
+        assert float(row["band_low"]) <= float(row["difference"]) <= float(row["band_high"]), row
+
+
 def test_a_sign_is_told_only_where_it_holds_in_most_of_the_assumptions() -> None:
     rows = kept("effects")
     for row in rows:

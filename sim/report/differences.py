@@ -63,7 +63,7 @@ def difference_table(one: Comparison) -> Table:
         left, right = both_sides(found, line.unit, of)
         pairs = Value(f"{found.pairs:,}", found.pairs, "|".join((*of, "pairs")))
         same = None
-        if line.signs is not None:
+        if line.signs is not None and same_sign(line):
             same = Value(same_sign(line), line.signs.share, "|".join((*of, "same_sign")))
         rows.append([name, left, right, difference_of(one, line), same, pairs])
     how = "on the same luck" if one.paired else "unpaired"

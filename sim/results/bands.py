@@ -105,7 +105,8 @@ def band_of_mean(values: Floats, mean: float) -> Band | None:
     if found is None:
         return None
     low, high = np.quantile(mean + found, LEVELS).tolist()
-    return max(min(low, mean), float(np.nanmin(values))), min(max(high, mean), float(np.nanmax(values)))
+    # The mean is that of all histories, and may lie beyond all of these.
+    return min(max(low, float(np.nanmin(values))), mean), max(min(high, float(np.nanmax(values))), mean)
 
 
 def band_of_median(values: Floats, every: Floats) -> Band | None:

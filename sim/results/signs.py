@@ -4,9 +4,14 @@ An assumption is an uncertain number of the scenario, the same throughout a hist
 to day or once: the weights of issues, which red lines are hard, the resolve of leaders, whether dated things happen. What a
 scenario holds for certain is not drawn at all, however little is known of it.
 
-Where each draw of all assumptions together meets several lucks, what is seen of the effect in a draw is its mean over these,
-which luck spreads. What lies behind the means of all draws is worked out as a mixture of any shape (`sim.results.mixture`):
-of skewed effects a shape that is taken for granted tells another share of signs than they have.
+Each draw of all assumptions together meets a few lucks only. What lies behind what is seen of all draws is worked out as a
+mixture of any shape (`sim.results.mixture`), since one that is taken for granted tells skewed effects wrongly:
+
+- *What happens or does not*: of each draw it is seen how many lucks change which way. Behind that lies how often one does in
+  each way; draws in which none is seen to change tell, too, that few do.
+- *Amounts*: of each draw in which anything differs, its mean by its standard error. Behind that lies the effect in these
+  units, in which effects of any size are told as well. Luck may be another in each draw: variances are drawn together as
+  far as they are alike (Smyth 2004), and what is left open of them gives the errors heavier tails.
 """
 
 from __future__ import annotations
@@ -19,17 +24,24 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.results.bands import LEVELS
-from sim.results.mixture import edges_of, likely_means, luck_of_means, start_of_means, weights
+from sim.results.mixture import start_of_means, weights
 
 # judgement: a sign that holds in fewer of the assumptions than this is undetermined.
 DETERMINED = 0.8
 # judgement: of fewer draws in which anything differs hardly anything can be said of their signs.
 FEWEST_MOVED = 10
-# judgement: finer values or more of the draws drawn again change a share by less than a hundredth.
-VALUES, RESAMPLES = 81, 200
-# judgement: tried on effects that are narrow, wide, skewed and of two kinds: with fewer steps what lies on the side of few
-# is told too seldom, with more what is found hangs more on luck.
-STEPS = 40
+# judgement: more of the draws drawn again change an end by less than a hundredth.
+RESAMPLES = 200
+# How often a luck changes at all, and which part of these go up: what may lie behind what happens or does not.
+CHANGED: Floats = np.array([0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.3, 0.45, 0.65, 1.0])
+UP: Floats = np.linspace(0.0, 1.0, 11)
+# Effects in standard errors; what is further off is as sure.
+EFFECTS: Floats = np.linspace(-8.0, 8.0, 81)
+# judgement: tried on effects that are narrow, wide, skewed and of two kinds, common and rare: with fewer steps what lies on
+# the side of few is told too seldom, with more what is found hangs more on luck.
+STEPS_OF_COUNTS, STEPS_OF_MEANS = 200, 40
+# How alike variances of luck may be, as so many more of them: from hardly to wholly.
+ALIKE: Floats = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 1e6])
 # judgement: where an assumption may be cut in two, and the least part of the draws that lies on a side.
 CUTS, LEAST_PART = (0.25, 0.5, 0.75), 0.15
 # judgement: a split that so often comes by chance, as the best of all, is none.
@@ -37,18 +49,16 @@ CHANCE, SHUFFLES = 0.05, 400
 
 
 class Signs(NamedTuple):
-    """In which share of the draws of the assumptions an effect has a sign.
+    """In which share of the draws of the assumptions that change an outcome its effect has a sign.
 
     Attributes
     ----------
     draws, moved : int
         How many draws have the outcome, and in how many of them there is a difference at all.
     share : float
-        Of these, how many have the sign that is asked about.
+        Of those that change it, how many have the sign that is asked about; half of those count that have neither.
     low, high : float
-        The 95 % interval of the share: from draws drawn again, and no narrower than that of so many counts.
-    band : (float, float)
-        Between what the effect lies in 95 % of these.
+        The 95 % interval of the share: from draws drawn again, and no narrower than that of so many that moved.
     """
 
     draws: int
@@ -56,7 +66,6 @@ class Signs(NamedTuple):
     share: float
     low: float
     high: float
-    band: tuple[float, float]
 
     @property
     def is_clear(self) -> bool:
@@ -75,8 +84,7 @@ def means_of_draws(values: Floats) -> Floats:
 def signs_of(differences: Floats, way: float) -> Signs | None:
     """Return in which share of the draws an effect has a sign; None where that cannot be told.
 
-    Draws in which no pair differs are counted apart: what does nothing there has no sign. It cannot be told of fewer than
-    two others, or where none of these has two pairs.
+    It cannot be told where fewer than two draws differ, or none of these has two pairs.
 
     Parameters
     ----------
@@ -85,38 +93,98 @@ def signs_of(differences: Floats, way: float) -> Signs | None:
     way : float
         The sign that is asked about, that of this number.
 
-    >>> round(signs_of(np.array([[1.0, 3.0], [5.0, 7.0], [0.0, 0.0], [-1.0, 0.0]]), 1.0).share, 2)
-    0.67
+    >>> round(signs_of(np.array([[1.0, 3.0], [5.0, 7.0], [0.0, 0.0], [-1.0, -2.0]]), 1.0).share, 2)
+    0.66
     """
     there = differences[~np.isnan(differences).all(axis=1)]
-    moving = there[(np.nan_to_num(there) != 0).any(axis=1)]
-    if len(moving) < 2 or np.count_nonzero(~np.isnan(moving)) == len(moving):
+    moves = (np.nan_to_num(there) != 0).any(axis=1)
+    moved = int(moves.sum())
+    if moved < 2 or np.count_nonzero(~np.isnan(there[moves])) == moved:
         return None
-    luck = luck_of_means(moving)
-    means = means_of_draws(moving)
-    step = float(np.ptp(np.append(means, 0.0))) / (VALUES - 1)
-    if step == 0.0:
-        return Signs(len(there), len(moving), 0.5, *_counted(0.5, len(moving)), (0.0, 0.0))
-    # In even steps from the lowest to the highest, with a value at nothing: beyond these no draw tells anything.
-    values = step * np.arange(np.rint(means.min() / step), np.rint(means.max() / step) + 1)
-    near = np.clip(np.rint((means - values[0]) / step).astype(np.int64), 0, len(values) - 1)
-    # Means that are near the same value, of as many lucks, are of one kind.
-    pairs = np.stack([near, (~np.isnan(moving)).sum(axis=1)])
-    _, first, kinds = np.unique(pairs, axis=1, return_index=True, return_inverse=True)
-    kinds, likely = kinds.reshape(-1), likely_means(values[near[first]], luck[first], values)
-    random = np.random.Generator(np.random.PCG64(0))
-    again = np.concatenate([np.arange(len(moving))[None], random.integers(len(moving), size=(RESAMPLES, len(moving)))])
-    times: Ints = np.stack([np.bincount(kinds[one], minlength=len(first)) for one in again])
-    starts = np.stack([start_of_means(means[one], luck[one], values) for one in again])
-    found = weights(likely, times.astype(np.float64), starts, STEPS)
-    # Without what is left of weights that go to nothing, and of the rounding of the machine.
-    shares = np.round(found @ (0.5 + 0.5 * np.sign(way) * np.sign(np.rint(values / step))), 6)
+    if np.isin(there[~np.isnan(there)], (-1.0, 0.0, 1.0)).all():
+        shares = _of_counts(there, np.sign(way))
+    else:
+        shares = _of_means(there[moves], np.sign(way))
     share = float(shares[0])
     low, high = np.quantile(shares[1:], LEVELS).tolist()
-    least, most = np.interp(LEVELS, np.append(0.0, found[0].cumsum()), edges_of(values)).tolist()
-    band = float(least), float(most)
-    least, most = _counted(share, len(moving))
-    return Signs(len(there), len(moving), share, min(low, least), max(high, most), band)
+    least, most = _counted(share, moved)
+    return Signs(len(there), moved, share, min(low, least), max(high, most))
+
+
+def _of_counts(values: Floats, way: float) -> Floats:
+    """Return the share of a sign in all draws and in each sample of them: of values that are 1, 0 or -1."""
+    from scipy.special import xlogy
+
+    up = np.append(0.0, np.multiply.outer(CHANGED, UP))
+    down = np.append(0.0, np.multiply.outer(CHANGED, UP[::-1]))
+    seen = np.stack([(values > 0).sum(axis=1), (values < 0).sum(axis=1), (~np.isnan(values)).sum(axis=1)])
+    (rose, fell, of), kinds = np.unique(seen, axis=1, return_inverse=True)
+    still = np.append(1.0, np.repeat(1.0 - CHANGED, len(UP)))
+    told = xlogy(rose[:, None], up) + xlogy(fell[:, None], down) + xlogy((of - rose - fell)[:, None], still)
+    times = _drawn_again(kinds.reshape(-1), len(rose))
+    found = weights(np.exp(told), times, np.full((len(times), len(up)), 1.0 / len(up)), STEPS_OF_COUNTS)
+    goes = 0.5 + 0.5 * way * np.sign(np.round(up - down, 9))
+    # Where nothing changes there is no sign.
+    return _share(found[:, 1:], goes[1:])
+
+
+def _of_means(values: Floats, way: float) -> Floats:
+    """Return the share of a sign in all draws and in each sample of them: of values in draws where some differ."""
+    effects, freedom = _by_errors(values)
+    # Those near the same value are of one kind, if they are known as well.
+    near = np.abs(effects[:, None] - EFFECTS).argmin(axis=1)
+    (place, known), kinds = np.unique(np.stack([near, freedom]), axis=1, return_inverse=True)
+    kinds = kinds.reshape(-1)
+    away = EFFECTS[place.astype(np.int64), None] - EFFECTS
+    told = -0.5 * (known[:, None] + 1.0) * np.log1p(away**2 / known[:, None])
+    luck = np.sqrt(freedom / np.maximum(freedom - 2.0, 1.0))
+    samples = _samples(len(values))
+    starts = np.stack([start_of_means(effects[one], luck[one], EFFECTS) for one in samples])
+    found = weights(np.exp(told), _drawn_again(kinds, len(place)), starts, STEPS_OF_MEANS)
+    return _share(found, 0.5 + 0.5 * way * np.sign(np.round(EFFECTS, 9)))
+
+
+def _by_errors(values: Floats) -> tuple[Floats, Floats]:
+    """Return the mean of each draw by its standard error, and the degrees of freedom of that, (draws,) each.
+
+    Source: Smyth 2004, for variances that are drawn together as far as they are alike.
+    """
+    from scipy.special import digamma, gammaln
+
+    known = ~np.isnan(values)
+    counts, means = known.sum(axis=1), means_of_draws(values)
+    squares: Floats = np.where(known, (values - means[:, None]) ** 2, 0.0).sum(axis=1)
+    free = np.maximum(counts - 1.0, 0.0)
+    varies = squares > 1e-24 * (means**2).max()
+    alike, usual = ALIKE[-1], 0.0
+    if varies.any():
+        variance, own = (squares / np.maximum(free, 1.0))[varies, None], free[varies, None]
+        usuals = (np.log(variance) - digamma(own / 2.0) + np.log(own / 2.0)).mean(axis=0)
+        usuals = usuals + digamma(ALIKE / 2.0) - np.log(ALIKE / 2.0)
+        ratio = variance / np.exp(usuals)
+        fits = gammaln((own + ALIKE) / 2.0) - gammaln(own / 2.0) - gammaln(ALIKE / 2.0) + own / 2.0 * np.log(own / ALIKE)
+        fits += (own / 2.0 - 1.0) * np.log(ratio) - (own + ALIKE) / 2.0 * np.log1p(own * ratio / ALIKE) - usuals
+        best = int(fits.sum(axis=0).argmax())
+        alike, usual = ALIKE[best], float(np.exp(usuals[best]))
+    error = np.sqrt((alike * usual + squares) / (alike + free) / counts)
+    effects = np.divide(means, error, out=np.sign(means) * np.inf, where=error > 0.0)
+    return np.clip(effects, EFFECTS[0], EFFECTS[-1]), alike + free
+
+
+def _share(found: Floats, goes: Floats) -> Floats:
+    """Return the share of weights, the last axis, that go a way; rounded, for what is left of weights that go to nothing."""
+    return np.asarray(np.round(found @ goes / np.maximum(found.sum(axis=-1), 1e-300), 6))
+
+
+def _samples(draws: int) -> Ints:
+    """Return all draws, and as many drawn again from them, row by row."""
+    random = np.random.Generator(np.random.PCG64(0))
+    return np.concatenate([np.arange(draws)[None], random.integers(draws, size=(RESAMPLES, draws))])
+
+
+def _drawn_again(kinds: Ints, most: int) -> Floats:
+    """Return how often each kind is among all draws, and in each sample of them, (1 + samples, kinds)."""
+    return np.stack([np.bincount(kinds[one], minlength=most) for one in _samples(len(kinds))]).astype(np.float64)
 
 
 def _counted(share: float, draws: int) -> tuple[float, float]:

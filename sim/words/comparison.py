@@ -26,9 +26,11 @@ MOST_CHANGES = 3
 NOT_FOUND = "≈"
 # Of the assumptions.
 SAME_SIGN = "same sign"
+# judgement: a share whose interval is wider tells nothing.
+WIDEST = 0.7
 WHAT_SIGNS_ARE = (
-    "Same sign: in so many of the draws of all that is uncertain the difference goes this way, luck taken out; below 80 % "
-    "it is undetermined. Empty: no difference found, or hardly any draw differs."
+    "Same sign: of the draws of all that is uncertain that change it at all, so many do this way, luck taken out; below 80 % "
+    "it is undetermined. Empty: no difference found, hardly any draw differs, or the share may be nearly any."
 )
 NO_SIGNS = f"In how many assumptions differences go this way is told of {FEWEST_HISTORIES} histories or more."
 ROUNDING = "Each number is rounded by itself; differences are of the numbers before rounding."
@@ -59,7 +61,8 @@ def difference_in_words(found: Difference, unit: str) -> str:
 
 def same_sign(line: Line) -> str:
     """Return in which share of the assumptions a difference has its sign; empty where none was found or it is not known."""
-    return "" if line.signs is None else f"{100 * line.signs.share:.0f} %"
+    signs = line.signs
+    return "" if signs is None or signs.high - signs.low > WIDEST else f"{100 * signs.share:.0f} %"
 
 
 def _some(line: Line, whole: int) -> str:

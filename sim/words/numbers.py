@@ -45,9 +45,11 @@ def ends_over(least: float, most: float, unit: str) -> tuple[str, str]:
 
     They are rounded outward, so that what is said to hold 95 % does, to the second digit of how far they are apart.
 
-    >>> ends_over(0.0004, 0.918, "share"), ends_over(161234.0, 2345678.0, "persons"), ends_over(0.29, 0.29, "share")
-    (('0', '92'), ('100,000', '2,400,000'), ('29', '29'))
+    >>> ends_over(0.0004, 0.918, "share"), ends_over(161234.0, 2345678.0, "persons"), ends_over(0.295, 0.295, "share")
+    (('0', '92'), ('100,000', '2,400,000'), ('30', '30'))
     """
+    if least == most:
+        return (f"{100 * least:.0f}",) * 2 if unit == "share" else (to_place(least, None),) * 2
     scale, place = (100.0, 0) if unit == "share" else (1.0, place_of(least, most))
     if place is None:
         return to_place(least, None), to_place(most, None)

@@ -165,7 +165,8 @@ def _undetermined(told: _Told, known: Sequence[Line]) -> Iterator[Finding]:
             for value, unit, end in ((signs.share, " %", ""), (signs.low, "", "_low"), (signs.high, "", "_high"))
         )
         pieces: Pieces = [f"Undetermined is {told.label(line)}: ", *told.change(line), ", with this sign in "]
-        pieces += [share, " (95 %: ", low, " .. ", high, ") of the assumptions; ", *_depends(told, line), "."]
+        of_those = "the assumptions" if signs.moved == signs.draws else "the assumptions that change it"
+        pieces += [share, " (95 %: ", low, " .. ", high, f") of {of_those}; ", *_depends(told, line), "."]
         weight = 0.95 if place == 0 and line.section == "endings" else 0.85 - 0.1 * place
         yield finding("not settled", weight, pieces, _of(line).low, _of(line).high)
 
