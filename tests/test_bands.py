@@ -48,29 +48,28 @@ def test_the_share_of_a_sign_is_that_of_effects_of_any_shape(kinds: Any, parts: 
 
 @pytest.mark.parametrize("draws", [100, 500])
 @pytest.mark.parametrize(
-    ("effects", "parts", "usual", "share", "within"),
+    ("effects", "parts", "usual"),
     [
-        # Rare, common, of one sign or two: off by a tenth at most, where draws of one sign hardly ever show a change.
-        ((-0.03, 0.07), (0.3, 0.7), 0.02, 0.7, 0.12), ((-0.03, 0.07), (0.3, 0.7), 0.0, 0.7, 0.13),
-        ((-0.02, 0.3), (0.4, 0.6), 0.0, 0.6, 0.13), ((-0.2, 0.2), (0.25, 0.75), 0.05, 0.75, 0.07),
-        ((0.04,), (1.0,), 0.0, 1.0, 0.01), ((0.3,), (1.0,), 0.1, 1.0, 0.02), ((0.0, 0.2), (0.5, 0.5), 0.0, 1.0, 0.01),
-        ((0.0,), (1.0,), 0.05, 0.5, 0.1),
+        # Rare, common, of one sign or two, beside luck or alone.
+        ((-0.03, 0.07), (0.3, 0.7), 0.02), ((-0.03, 0.07), (0.3, 0.7), 0.0), ((-0.02, 0.3), (0.4, 0.6), 0.0),
+        ((-0.2, 0.2), (0.25, 0.75), 0.05), ((0.04,), (1.0,), 0.0), ((0.3,), (1.0,), 0.1), ((0.0, 0.2), (0.5, 0.5), 0.0),
+        ((0.0,), (1.0,), 0.05),
     ],
 )  # fmt: skip
-def test_the_share_of_a_sign_of_what_happens_or_does_not(
-    draws: int, effects: Any, parts: Any, usual: float, share: float, within: float
-) -> None:
+def test_the_share_of_a_sign_of_what_happens_or_does_not(draws: int, effects: Any, parts: Any, usual: float) -> None:
     """Of what luck changes in both ways as often as usual, and an effect in one more often."""
     rng = np.random.default_rng(5)
-    found = []
-    for _ in range(8):
-        effect = np.repeat(effects, np.multiply(parts, draws).astype(int))[:, None]
+    found, true = [], []
+    effect = np.repeat(effects, np.multiply(parts, draws).astype(int))[:, None]
+    up, down = usual + np.maximum(effect, 0.0), usual + np.maximum(-effect, 0.0)
+    for _ in range(10):
         luck = rng.random((draws, 6))
-        up, down = usual + np.maximum(effect, 0.0), usual + np.maximum(-effect, 0.0)
-        found.append(told(np.where(luck < up, 1.0, np.where(luck < up + down, -1.0, 0.0))))
-    assert np.mean([one.share for one in found]) == pytest.approx(share, abs=within)
-    # Undetermined is not told as determined in most trials, however many draws there are.
-    assert np.mean([one.is_clear for one in found]) <= 0.65 or share >= 0.8
+        values = np.where(luck < up, 1.0, np.where(luck < up + down, -1.0, 0.0))
+        found.append(told(values))
+        true.append(float((0.5 + 0.5 * np.sign(effect[:, 0]))[(values != 0).any(axis=1)].mean()))
+    assert np.mean([one.share for one in found]) == pytest.approx(np.mean(true), abs=0.06)
+    held = [one.low <= share <= one.high for one, share in zip(found, true, strict=True)]
+    assert np.mean(held) >= 0.7, "but where all have one sign, an end lies at it or just below"
 
 
 def test_effects_are_told_by_what_luck_spreads_them_and_not_by_their_size() -> None:
@@ -141,6 +140,9 @@ def test_a_draw_in_which_no_pair_differs_has_no_sign() -> None:
     # A share that is large enough by chance only.
     assert not told(values[4:20:3], -1.0).is_clear
     assert signs_of(np.zeros((DRAWS, LUCKS)), 1.0) is None
+    # Of amounts that differ in few pairs, one that is not seen may outweigh all.
+    rare = np.where(rng.random((DRAWS, 6)) < 0.1, rng.lognormal(0.0, 1.0, (DRAWS, 6)), 0.0)
+    assert signs_of(rare, 1.0) is None
     # Both ways in each draw.
     assert told(np.tile([1.0, -1.0], (DRAWS, 3))).share == pytest.approx(0.5, abs=1e-6)
 

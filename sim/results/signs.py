@@ -8,7 +8,7 @@ Each draw of all assumptions together meets a few lucks only. What lies behind w
 mixture of any shape (`sim.results.mixture`), since one that is taken for granted tells skewed effects wrongly:
 
 - *What happens or does not*: of each draw it is seen how many lucks change which way. Behind that lies how often one does in
-  each way; draws in which none is seen to change tell, too, that few do.
+  each way; draws in which none is seen to change tell, too, that few do, but are not counted.
 - *Amounts*: of each draw in which anything differs, its mean by its standard error. Behind that lies the effect in these
   units, in which effects of any size are told as well. Luck may be another in each draw: variances are drawn together as
   far as they are alike (Smyth 2004), and what is left open of them gives the errors heavier tails.
@@ -24,12 +24,14 @@ from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.results.bands import LEVELS
-from sim.results.mixture import start_of_means, weights
+from sim.results.mixture import weights
 
 # judgement: a sign that holds in fewer of the assumptions than this is undetermined.
 DETERMINED = 0.8
 # judgement: of fewer draws in which anything differs hardly anything can be said of their signs.
 FEWEST_MOVED = 10
+# judgement: where fewer of the pairs differ, the mean of six of them tells nothing of that of more.
+COMMON = 0.5
 # judgement: more of the draws drawn again change an end by less than a hundredth.
 RESAMPLES = 200
 # How often a luck changes at all, and which part of these go up: what may lie behind what happens or does not.
@@ -37,6 +39,8 @@ CHANGED: Floats = np.array([0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.3, 0.45, 0.65, 
 UP: Floats = np.linspace(0.0, 1.0, 11)
 # Effects in standard errors; what is further off is as sure.
 EFFECTS: Floats = np.linspace(-8.0, 8.0, 81)
+# How far they may be spread, before anything else is known of their shape.
+SPREADS: Floats = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0])
 # judgement: tried on effects that are narrow, wide, skewed and of two kinds, common and rare: with fewer steps what lies on
 # the side of few is told too seldom, with more what is found hangs more on luck.
 STEPS_OF_COUNTS, STEPS_OF_MEANS = 200, 40
@@ -49,14 +53,14 @@ CHANCE, SHUFFLES = 0.05, 400
 
 
 class Signs(NamedTuple):
-    """In which share of the draws of the assumptions that change an outcome its effect has a sign.
+    """In which share of the draws of the assumptions that are seen to change an outcome its effect has a sign.
 
     Attributes
     ----------
     draws, moved : int
         How many draws have the outcome, and in how many of them there is a difference at all.
     share : float
-        Of those that change it, how many have the sign that is asked about; half of those count that have neither.
+        Of those that moved, how many have the sign that is asked about; half of those count that have neither.
     low, high : float
         The 95 % interval of the share: from draws drawn again, and no narrower than that of so many that moved.
     """
@@ -84,7 +88,8 @@ def means_of_draws(values: Floats) -> Floats:
 def signs_of(differences: Floats, way: float) -> Signs | None:
     """Return in which share of the draws an effect has a sign; None where that cannot be told.
 
-    It cannot be told where fewer than two draws differ, or none of these has two pairs.
+    It cannot be told where fewer than two draws differ, or none of these has two pairs; nor of amounts that differ in few
+    pairs only, since one that is large and not seen yet may outweigh all.
 
     Parameters
     ----------
@@ -103,6 +108,8 @@ def signs_of(differences: Floats, way: float) -> Signs | None:
         return None
     if np.isin(there[~np.isnan(there)], (-1.0, 0.0, 1.0)).all():
         shares = _of_counts(there, np.sign(way))
+    elif (there[moves] != 0)[~np.isnan(there[moves])].mean() < COMMON:
+        return None
     else:
         shares = _of_means(there[moves], np.sign(way))
     share = float(shares[0])
@@ -122,10 +129,12 @@ def _of_counts(values: Floats, way: float) -> Floats:
     still = np.append(1.0, np.repeat(1.0 - CHANGED, len(UP)))
     told = xlogy(rose[:, None], up) + xlogy(fell[:, None], down) + xlogy((of - rose - fell)[:, None], still)
     times = _drawn_again(kinds.reshape(-1), len(rose))
-    found = weights(np.exp(told), times, np.full((len(times), len(up)), 1.0 / len(up)), STEPS_OF_COUNTS)
-    goes = 0.5 + 0.5 * way * np.sign(np.round(up - down, 9))
-    # Where nothing changes there is no sign.
-    return _share(found[:, 1:], goes[1:])
+    likely, goes = np.exp(told), 0.5 + 0.5 * way * np.sign(np.round(up - down, 9))
+    found = weights(likely, times, np.full((len(times), len(up)), 1.0 / len(up)), STEPS_OF_COUNTS)
+    # Of draws in which nothing is seen to change, most of what might go which way is a guess.
+    moved = times[:, rose + fell > 0]
+    chances = (found @ (likely * goes).T / (found @ likely.T))[:, rose + fell > 0]
+    return np.asarray(np.round((chances * moved).sum(axis=1) / np.maximum(moved.sum(axis=1), 1.0), 6))
 
 
 def _of_means(values: Floats, way: float) -> Floats:
@@ -137,11 +146,22 @@ def _of_means(values: Floats, way: float) -> Floats:
     kinds = kinds.reshape(-1)
     away = EFFECTS[place.astype(np.int64), None] - EFFECTS
     told = -0.5 * (known[:, None] + 1.0) * np.log1p(away**2 / known[:, None])
-    luck = np.sqrt(freedom / np.maximum(freedom - 2.0, 1.0))
-    samples = _samples(len(values))
-    starts = np.stack([start_of_means(effects[one], luck[one], EFFECTS) for one in samples])
-    found = weights(np.exp(told), _drawn_again(kinds, len(place)), starts, STEPS_OF_MEANS)
-    return _share(found, 0.5 + 0.5 * way * np.sign(np.round(EFFECTS, 9)))
+    found = weights(np.exp(told), _drawn_again(kinds, len(place)), _smooth(effects, freedom), STEPS_OF_MEANS)
+    goes = 0.5 + 0.5 * way * np.sign(np.round(EFFECTS, 9))
+    return np.asarray(np.round(found @ goes / np.maximum(found.sum(axis=-1), 1e-300), 6))
+
+
+def _smooth(effects: Floats, freedom: Floats) -> Floats:
+    """Return weights of `EFFECTS` for all draws and each sample: normal distributions of all spreads, as each fits."""
+    own = effects[_samples(len(effects))]
+    luck = (freedom / np.maximum(freedom - 2.0, 1.0))[_samples(len(effects))]
+    centre = own.mean(axis=1)[:, None]
+    variance = SPREADS**2 + luck[..., None]
+    fits = -0.5 * (np.log(variance) + (own - centre)[..., None] ** 2 / variance).sum(axis=1)
+    fitting = np.exp(fits - fits.max(axis=1, keepdims=True))
+    shapes = np.exp(-0.5 * ((EFFECTS - centre[..., None]) / np.maximum(SPREADS, EFFECTS[1] - EFFECTS[0])[:, None]) ** 2)
+    shapes /= shapes.sum(axis=-1, keepdims=True)
+    return np.asarray(np.einsum("st,stv->sv", fitting / fitting.sum(axis=1, keepdims=True), shapes))
 
 
 def _by_errors(values: Floats) -> tuple[Floats, Floats]:
@@ -169,11 +189,6 @@ def _by_errors(values: Floats) -> tuple[Floats, Floats]:
     error = np.sqrt((alike * usual + squares) / (alike + free) / counts)
     effects = np.divide(means, error, out=np.sign(means) * np.inf, where=error > 0.0)
     return np.clip(effects, EFFECTS[0], EFFECTS[-1]), alike + free
-
-
-def _share(found: Floats, goes: Floats) -> Floats:
-    """Return the share of weights, the last axis, that go a way; rounded, for what is left of weights that go to nothing."""
-    return np.asarray(np.round(found @ goes / np.maximum(found.sum(axis=-1), 1e-300), 6))
 
 
 def _samples(draws: int) -> Ints:
