@@ -155,11 +155,22 @@ def _moved_in(name: str) -> set[str]:
     return {effect.outcome for effect in EFFECTS if name in (effect.scenario, effect.other)}
 
 
-def sign_of(found: Difference, signs: Signs) -> str:
-    """Return the sign of an effect; or that none is found, or that too many of the assumptions have another."""
+def sign_of(found: Difference, signs: Signs | None) -> str:
+    """Return the sign of an effect; or that none is found, or not told, or that too many of the assumptions have another."""
     if not found.found:
         return "no difference found"
+    if signs is None:
+        return "not told"
     return ("+" if found.mean > 0 else "-") if signs.is_clear else "undetermined"
+
+
+def _shares_of(signs: Signs | None, differences: Any) -> dict[str, Any]:
+    """Return how many draws have an outcome and differ in it, and in which share of these it has its sign, if told."""
+    there = ~np.isnan(differences)
+    moved = (np.nan_to_num(differences) != 0).any(axis=1)
+    shares = (np.nan,) * 3 if signs is None else (signs.share, signs.low, signs.high)
+    counts = {"draws": int(there.any(axis=1).sum()), "moved": int(moved.sum())}
+    return counts | dict(zip(("sign_share", "sign_low", "sign_high"), shares, strict=True))
 
 
 def mean_over_draws(values: Any) -> Difference:
@@ -196,7 +207,6 @@ def effect_rows(
         assert found is not None, "both scenarios have the outcome in some histories"
         other, this = (drawn[name][effect.outcome] for name in names)
         signs = signs_of(this - other, found.mean)
-        assert signs is not None, "so they have in some draws"
         band = band_of_mean(this - other, found.mean)
         assert band is not None, "in enough of them"
         sign, splits = sign_of(found, signs), []
@@ -204,8 +214,7 @@ def effect_rows(
             splits = split_by(means_of_draws(this - other), assumed[effect.other] | assumed[effect.scenario])
         rows.append({
             **effect._asdict(), "pairs": found.pairs, "difference": found.mean, "low": found.low, "high": found.high,
-            "sign": sign, "draws": signs.draws, "moved": signs.moved,
-            "sign_share": signs.share, "sign_low": signs.low, "sign_high": signs.high,
+            "sign": sign, **_shares_of(signs, this - other),
             "band_low": band[0], "band_high": band[1],
             "depends_on": " and ".join(split.path for split in splits),
         })  # fmt: skip
@@ -262,8 +271,8 @@ def aid_rows(found: Sequence[dict[str, Any]]) -> Rows:
             if place + 1 < len(SCALES):
                 more = mean_over_draws(step)
                 signs = signs_of(step, more.mean)
-                assert signs is not None, "it changes something"
-                told, sign = (more.mean, more.low, more.high, signs.share), sign_of(more, signs)
+                share = np.nan if signs is None else signs.share
+                told, sign = (more.mean, more.low, more.high, share), sign_of(more, signs)
             row |= {"next_n": int((~np.isnan(step)).sum()), "next_sign": sign}
             rows.append(row | dict(zip(("next", "next_low", "next_high", "next_share"), told, strict=True)))
     return rows
@@ -396,6 +405,8 @@ def _sign_in_words(row: dict[str, str]) -> str:
     way = "more" if float(row["difference"]) > 0 else "less"
     draws, moved = int(row["draws"]), int(row["moved"])
     of = f"{draws} draws" if moved == draws else f"{moved} draws that differ (of {draws})"
+    if row["sign"] == "not told":
+        return f"in {of}, in too few pairs of each to tell the sign"
     share, low, high = (100 * float(row[name]) for name in ("sign_share", "sign_low", "sign_high"))
     told = f"{way} in all {of}" if share == 100 else f"{way} in {share:.0f} % ({low:.0f} .. {high:.0f}) of {of}"
     if row["sign"] != "undetermined":

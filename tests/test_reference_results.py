@@ -87,9 +87,13 @@ def test_bands_hold_what_they_are_of() -> None:
 def test_a_sign_is_told_only_where_it_holds_in_most_of_the_assumptions() -> None:
     rows = kept("effects")
     for row in rows:
+        if row["sign"] == "not told":
+            assert row["sign_share"] == ""
+            continue
+        if row["sign"] == "no difference found" and row["sign_share"] == "":
+            continue
         share, low, high = (float(row[name]) for name in ("sign_share", "sign_low", "sign_high"))
         assert 0 <= low <= high <= 1
-        assert float(row["band_low"]) <= float(row["band_high"])
         assert int(row["moved"]) <= int(row["draws"]) <= regenerate.DRAWS
         if row["sign"] in ("+", "-"):
             assert share >= 0.8

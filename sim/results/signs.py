@@ -89,7 +89,7 @@ def signs_of(differences: Floats, way: float) -> Signs | None:
     """Return in which share of the draws an effect has a sign; None where that cannot be told.
 
     It cannot be told where fewer than two draws differ, or none of these has two pairs; nor of amounts that differ in few
-    pairs only, since one that is large and not seen yet may outweigh all.
+    pairs only and in both ways, since one that is large and not seen yet may outweigh all.
 
     Parameters
     ----------
@@ -106,9 +106,11 @@ def signs_of(differences: Floats, way: float) -> Signs | None:
     moved = int(moves.sum())
     if moved < 2 or np.count_nonzero(~np.isnan(there[moves])) == moved:
         return None
-    if np.isin(there[~np.isnan(there)], (-1.0, 0.0, 1.0)).all():
-        shares = _of_counts(there, np.sign(way))
-    elif (there[moves] != 0)[~np.isnan(there[moves])].mean() < COMMON:
+    seen = there[moves][~np.isnan(there[moves])]
+    is_rare = (seen != 0).mean() < COMMON
+    if np.isin(seen, (-1.0, 0.0, 1.0)).all() or (is_rare and (seen.min() >= 0 or seen.max() <= 0)):
+        shares = _of_counts(np.sign(there), np.sign(way))
+    elif is_rare:
         return None
     else:
         shares = _of_means(there[moves], np.sign(way))
@@ -187,7 +189,7 @@ def _by_errors(values: Floats) -> tuple[Floats, Floats]:
         best = int(fits.sum(axis=0).argmax())
         alike, usual = ALIKE[best], float(np.exp(usuals[best]))
     error = np.sqrt((alike * usual + squares) / (alike + free) / counts)
-    effects = np.divide(means, error, out=np.sign(means) * np.inf, where=error > 0.0)
+    effects = np.divide(means, error, out=np.sign(means) * 1e300, where=error > 0.0)
     return np.clip(effects, EFFECTS[0], EFFECTS[-1]), alike + free
 
 
