@@ -408,7 +408,7 @@ def _sign_in_words(row: dict[str, str]) -> str:
     if row["sign"] == "not told":
         return f"in {of}, in too few pairs of each to tell the sign"
     share, low, high = (100 * float(row[name]) for name in ("sign_share", "sign_low", "sign_high"))
-    told = f"{way} in all {of}" if share == 100 else f"{way} in {share:.0f} % ({low:.0f} .. {high:.0f}) of {of}"
+    told = f"{way} in all {of}" if share >= 99.95 else f"{way} in {share:.0f} % ({low:.0f} .. {high:.0f}) of {of}"
     if row["sign"] != "undetermined":
         return told
     on = ", ".join(knob_label(path, shown_by(row["scenario"])) for path in row["depends_on"].split(" and ") if path)

@@ -142,7 +142,7 @@ def test_a_draw_in_which_no_pair_differs_has_no_sign() -> None:
     assert signs_of(np.zeros((DRAWS, LUCKS)), 1.0) is None
     # Of amounts that differ in few pairs, one that is not seen may outweigh all.
     rare = np.where(rng.random((DRAWS, 6)) < 0.1, rng.lognormal(0.0, 1.0, (DRAWS, 6)), 0.0)
-    assert told(rare).share == 1.0
+    assert told(rare).share == pytest.approx(1.0, abs=1e-3)
     rare[: DRAWS // 2] *= -0.1
     assert signs_of(rare, 1.0) is None
     # Both ways in each draw.

@@ -31,7 +31,7 @@ from sim.studies.one_at_a_time import Assumption, Effect, MindChanging, Variant
 from sim.studies.sensitivity import sensitivities
 from sim.studies.sobol import Sobol, SobolIndex
 from sim.studies.sweep import Sweep
-from sim.words.comparison import answer
+from sim.words.comparison import answer, same_sign
 from sim.words.findings import of_sensitivity, opening
 from sim.words.findings.run import of_summary
 from sim.words.labels import knob_label, outcome_label
@@ -429,6 +429,12 @@ def test_an_ending_whose_sign_the_assumptions_decide_is_told_first_and_never_den
     assert "+14.0 points beyond)." in screen
     alone = compared(base, [line for line in known if line.section == "endings"])
     assert not any("no difference was found in" in one.sentence for one in alone.findings)
+
+
+@pytest.mark.parametrize(("low", "high", "shown"), [(0.6, 0.8, "70 %"), (0.1, 0.85, "")])
+def test_a_share_that_may_be_nearly_any_is_not_told(base, low, high, shown):
+    (line,) = lines(war_goes_on=("endings", "share", FEW, np.arange(400) < 128))
+    assert same_sign(line._replace(signs=Signs(100, 90, 0.7, low, high))) == shown
 
 
 def test_a_usual_sign_is_no_surprise(base):

@@ -30,8 +30,8 @@ from sim.results.mixture import weights
 DETERMINED = 0.8
 # judgement: of fewer draws in which anything differs hardly anything can be said of their signs.
 FEWEST_MOVED = 10
-# judgement: where fewer of the pairs differ, the mean of six of them tells nothing of that of more.
-COMMON = 0.5
+# judgement: where fewer pairs of a draw differ, their mean tells nothing of that of more.
+FEWEST_DIFFERING = 3.0
 # judgement: more of the draws drawn again change an end by less than a hundredth.
 RESAMPLES = 200
 # How often a luck changes at all, and which part of these go up: what may lie behind what happens or does not.
@@ -107,7 +107,7 @@ def signs_of(differences: Floats, way: float) -> Signs | None:
     if moved < 2 or np.count_nonzero(~np.isnan(there[moves])) == moved:
         return None
     seen = there[moves][~np.isnan(there[moves])]
-    is_rare = (seen != 0).mean() < COMMON
+    is_rare = np.count_nonzero(seen) < FEWEST_DIFFERING * moved
     if np.isin(seen, (-1.0, 0.0, 1.0)).all() or (is_rare and (seen.min() >= 0 or seen.max() <= 0)):
         shares = _of_counts(np.sign(there), np.sign(way))
     elif is_rare:

@@ -29,8 +29,8 @@ SAME_SIGN = "same sign"
 # judgement: a share whose interval is wider tells nothing.
 WIDEST = 0.7
 WHAT_SIGNS_ARE = (
-    "Same sign: of the draws of all that is uncertain that change it, so many do this way, luck taken out; below 80 % it is "
-    "undetermined. Empty: no difference found, or how many do cannot be told."
+    "Same sign: of the draws of all that is uncertain that change it, so many do this way, luck taken out; below 80 %, or "
+    "if it may be one half, it is undetermined. Empty: no difference found, or how many do cannot be told."
 )
 NO_SIGNS = f"In how many assumptions differences go this way is told of {FEWEST_HISTORIES} histories or more."
 ROUNDING = "Each number is rounded by itself; differences are of the numbers before rounding."
