@@ -198,7 +198,7 @@ def test_files_of_one_name_are_told_apart(load) -> None:
     said = as_text(values(load("baseline"), found), 120)
     for place in ("/x/a.yaml:1", "/y/a.yaml:2", " b.yaml:3", " c.yaml:4", "/x/c.yaml:5", " b.yaml: /y/b.yaml"):
         assert place in said
-    assert "What is known of them\n a.b: from one to two" in said
+    assert "What is known of them\n a.b\n   from one to two" in said
 
 
 def test_what_is_known_of_a_number_stands_with_it(parley, load) -> None:

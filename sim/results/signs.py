@@ -98,8 +98,8 @@ def signs_of(differences: Floats, way: float) -> Signs | None:
     way : float
         The sign that is asked about, that of this number.
 
-    >>> round(signs_of(np.array([[1.0, 3.0], [5.0, 7.0], [0.0, 0.0], [-1.0, -2.0]]), 1.0).share, 2)
-    0.66
+    >>> signs_of(np.array([[1.5, 2.0, 2.5], [5.0, 5.5, 6.0], [0.0, 0.0, 0.0], [3.0, 3.5, 4.0]]), 1.0).share
+    1.0
     """
     there = differences[~np.isnan(differences).all(axis=1)]
     moves = (np.nan_to_num(there) != 0).any(axis=1)

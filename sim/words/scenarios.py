@@ -100,7 +100,8 @@ def values(scenario: Scenario[Any], found: Sequence[Mapping[str, str]]) -> Itera
         yield EMPTY
         yield Text("What is known of them", style="bold")
     for one in noted:
-        yield Text(f"{one['path']}: {one['note']}", 1, 2)
+        yield Text(one["path"], 1, 2)
+        yield Text(one["note"], 3)
     keys = {key for one in found for key in one["source"].split(", ")}
     named = {key: source for key, source in scenario.world.sources.items() if key in keys}
     if named:
