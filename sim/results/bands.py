@@ -35,7 +35,7 @@ PARTS: Floats = np.array([0.0, 0.5, 1.0])
 # often; with more, what is certain in few draws is told later.
 SMOOTH = 0.9
 # judgement: finer steps move the band by less than a hundredth of its width.
-STEPS, FREQUENCIES = 400, 100
+STEPS, FREQUENCIES, COARSE = 400, 100, 8
 # judgement: of fewer draws that have an outcome, or pairs of lucks in them, nothing is said.
 FEWEST = 20
 # judgement: heavier tails than that make a variance no less known, or nothing could be said of it.
@@ -94,8 +94,13 @@ def band_of_share(yes: Floats, share: float) -> Band | None:
     at = np.concatenate([at, 1.0 - at[-2::-1]])
     seen = times / times.sum()
     ends = _ends(float(seen[kinds[0] == 0].sum()), float(seen[kinds[0] == kinds[1]].sum()))
-    below = below_by_beta(kinds[0], kinds[1], times.astype(np.float64), share, at, ends)
-    low, high = np.interp(LEVELS, below, at).tolist()
+    below = below_by_beta(kinds[0], kinds[1], times.astype(np.float64), share, ends)
+    # Between which of a few frequencies each end lies, and then where.
+    few = below(at[::COARSE])
+    cells = np.clip(np.searchsorted(few, LEVELS) - 1, 0, len(few) - 2) * COARSE
+    near = at[cells[:, None] + np.arange(COARSE + 1)]
+    found = below(near.reshape(-1)).reshape(near.shape)
+    low, high = (float(np.interp(*one)) for one in zip(LEVELS, found, near, strict=True))
     return min(low, share), max(high, share)
 
 

@@ -7,6 +7,8 @@ maximization; Laird 1978). Few steps from a smooth beginning keep the weights fr
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sim.engine.draws import Floats, Ints
@@ -122,8 +124,10 @@ def start_of_means(means: Floats, luck: Floats, values: Floats) -> Floats:
     return np.asarray(counts / max(1, counts.sum()))
 
 
-def below_by_beta(counts: Floats, of: Floats, times: Floats, share: float, at: Floats, ends: Floats = NO_ENDS) -> Floats:
-    """Return what part of draws lies below frequencies, by beta distributions about a share, each as often as it fits.
+def below_by_beta(
+    counts: Floats, of: Floats, times: Floats, share: float, ends: Floats = NO_ENDS
+) -> Callable[[Floats], Floats]:
+    """Return what tells which part of draws lies below frequencies, by beta distributions about a share, as each fits.
 
     All of `SPREADS` are as likely before.
 
@@ -133,10 +137,9 @@ def below_by_beta(counts: Floats, of: Floats, times: Floats, share: float, at: F
         So many of so many lucks were so often seen.
     share : float
         Of all draws together; neither 0 nor 1.
-    at : (frequencies,) array
-        What is never is below all of them, 0 too, and what is always below none.
     ends : (pairs, 3) array
         In which parts of the draws it is never and always, beside the beta distribution, and how likely that is before.
+        What is never is below all frequencies, 0 too, and what is always below none.
 
     Source: Williams 1975.
     """
@@ -161,14 +164,18 @@ def below_by_beta(counts: Floats, of: Floats, times: Floats, share: float, at: F
     fitting = before[..., 0] * np.exp(fits - fits.max())
     some = fitting > 1e-5 * fitting.max()
     never, between = (np.broadcast_to(part[..., 0], fitting.shape)[some] for part in (never, between))
-    below = never[:, None] + between[:, None] * betainc(first[some], second[some], at)
-    return np.asarray(fitting[some] @ below / fitting[some].sum())
+    first, second, fitting = first[some], second[some], fitting[some] / fitting[some].sum()
+
+    def below(at: Floats) -> Floats:
+        return np.asarray(fitting @ (never[:, None] + between[:, None] * betainc(first, second, at)))
+
+    return below
 
 
 def beta_start(counts: Floats, of: Floats, times: Floats) -> Floats:
     """Return the weights of `FREQUENCIES` by beta distributions about the share seen; parameters as in `below_by_beta`."""
     share = float((counts * times).sum() / (of * times).sum())
-    return np.diff(below_by_beta(counts, of, times, share, edges_of(FREQUENCIES)))
+    return np.diff(below_by_beta(counts, of, times, share)(edges_of(FREQUENCIES)))
 
 
 def allotted(chances: Floats, times: Floats) -> Floats:
