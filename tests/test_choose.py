@@ -371,6 +371,9 @@ def test_where_nothing_is_uncertain_luck_is_all_that_is_spoken_of(tmp_path: Path
     least, _, most, _ = (row["mean"] for row in found.as_dicts())
     assert least < most
     assert not found.where_it_fails()
+    alone = sim.choose("baseline", {GUARDS: [10_000, 60_000]}, aims, draws=6, lucks=4, months=1, settings=certain)
+    assert alone.idle == (0,)
+    assert not any("assumption" in one.sentence for one in alone.findings)
     # Another study of which something is uncertain speaks of it.
     assert "assumptions" in sim.choose("baseline", levers, aims, draws=6, lucks=4, months=2).findings[0].sentence
 

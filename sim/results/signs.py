@@ -130,7 +130,7 @@ def _of_counts(values: Floats, way: float) -> Floats:
     (rose, fell, of), kinds = np.unique(seen, axis=1, return_inverse=True)
     still = np.append(1.0, np.repeat(1.0 - CHANGED, len(UP)))
     told = xlogy(rose[:, None], up) + xlogy(fell[:, None], down) + xlogy((of - rose - fell)[:, None], still)
-    times = _drawn_again(kinds.reshape(-1), len(rose))
+    times = _drawn_again(kinds, _samples(len(values)))
     likely, goes = np.exp(told), 0.5 + 0.5 * way * np.sign(np.round(up - down, 9))
     found = weights(likely, times, np.full((len(times), len(up)), 1.0 / len(up)), STEPS_OF_COUNTS)
     # Of draws in which nothing is seen to change, most of what might go which way is a guess.
@@ -145,18 +145,18 @@ def _of_means(values: Floats, way: float) -> Floats:
     # Those near the same value are of one kind, if they are known as well.
     near = np.abs(effects[:, None] - EFFECTS).argmin(axis=1)
     (place, known), kinds = np.unique(np.stack([near, freedom]), axis=1, return_inverse=True)
-    kinds = kinds.reshape(-1)
     away = EFFECTS[place.astype(np.int64), None] - EFFECTS
     told = -0.5 * (known[:, None] + 1.0) * np.log1p(away**2 / known[:, None])
-    found = weights(np.exp(told), _drawn_again(kinds, len(place)), _smooth(effects, freedom), STEPS_OF_MEANS)
+    samples = _samples(len(values))
+    starts = _smooth(effects[samples], freedom[samples])
+    found = weights(np.exp(told), _drawn_again(kinds, samples), starts, STEPS_OF_MEANS)
     goes = 0.5 + 0.5 * way * np.sign(np.round(EFFECTS, 9))
-    return np.asarray(np.round(found @ goes / np.maximum(found.sum(axis=-1), 1e-300), 6))
+    return np.asarray(np.round(found @ goes, 6))
 
 
-def _smooth(effects: Floats, freedom: Floats) -> Floats:
-    """Return weights of `EFFECTS` for all draws and each sample: normal distributions of all spreads, as each fits."""
-    own = effects[_samples(len(effects))]
-    luck = (freedom / np.maximum(freedom - 2.0, 1.0))[_samples(len(effects))]
+def _smooth(own: Floats, freedom: Floats) -> Floats:
+    """Return weights of `EFFECTS` for samples of them, (samples, draws): normal distributions of all spreads, as each fits."""
+    luck = freedom / np.maximum(freedom - 2.0, 1.0)
     centre = own.mean(axis=1)[:, None]
     variance = SPREADS**2 + luck[..., None]
     fits = -0.5 * (np.log(variance) + (own - centre)[..., None] ** 2 / variance).sum(axis=1)
@@ -199,9 +199,10 @@ def _samples(draws: int) -> Ints:
     return np.concatenate([np.arange(draws)[None], random.integers(draws, size=(RESAMPLES, draws))])
 
 
-def _drawn_again(kinds: Ints, most: int) -> Floats:
-    """Return how often each kind is among all draws, and in each sample of them, (1 + samples, kinds)."""
-    return np.stack([np.bincount(kinds[one], minlength=most) for one in _samples(len(kinds))]).astype(np.float64)
+def _drawn_again(kinds: Ints, samples: Ints) -> Floats:
+    """Return how often each kind is in each sample of the draws, (samples, kinds)."""
+    kinds = kinds.reshape(-1)
+    return np.stack([np.bincount(kinds[one], minlength=kinds.max() + 1) for one in samples]).astype(np.float64)
 
 
 def _counted(share: float, draws: int) -> tuple[float, float]:

@@ -54,8 +54,7 @@ def answer(found: Choices, identity: Identity) -> Iterator[Block]:
 def _beside(found: Choices, order: list[int]) -> Table:
     """Return choices as columns: what is chosen, in which share all aims are met, the mean of each aim, and regret."""
     told, chosen = found.verdict, [found.choices[place] for place in order]
-    first = "least regret" if found.is_by_luck else "robust"
-    first = first if len(found.idle) < len(found.levers) else "any"
+    first = "least regret" if found.is_by_luck else "robust" if len(found.idle) < len(found.levers) else "any"
     names = {told.robust: first, **dict.fromkeys(told.as_good, "as\N{NO-BREAK SPACE}good")}
     rows = [
         [capital(lever_label(lever, found.scenario)), *(value_in_words(choice[at]) for choice in chosen)]

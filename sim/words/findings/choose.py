@@ -73,12 +73,12 @@ def aims_met(found: Choices) -> str:
 def of_choices(found: Choices) -> list[Finding]:
     """Return the robust choice, where it fails, what is best on average, and regrets."""
     robust = found.verdict.robust
+    idle = [_idle(found)] if found.idle else []
     if found.is_by_luck:
-        idle = [_idle(found)] if found.idle else []
         return in_order([_by_luck(found), *idle, *_best(found), _regret(found, robust)])
     if len(found.idle) == len(found.levers):
-        return [_idle(found)]
-    told = [_robust(found), *([_idle(found)] if found.idle else []), *_best(found), _regret(found, robust)]
+        return idle
+    told = [_robust(found), *idle, *_best(found), _regret(found, robust)]
     told += [
         _where(found, place, weight) for place, weight in zip(found.fails, (0.9, *[0.5] * len(found.fails)), strict=False)
     ]
@@ -98,7 +98,7 @@ def _idle(found: Choices) -> Finding:
     ]
     pieces[0] = capital(str(pieces[0]))
     share, low, high = found.verdict.all_met.at(0)
-    if len(found.idle) < len(found.levers) or not found.has_levels:
+    if len(found.idle) < len(found.levers) or not found.has_levels or found.is_by_luck:
         return finding("choice", 0.96, [*pieces, "."])
     number = with_interval(share, low, high, "share", ("choices.csv", 0), columns=_ends("all_met"))
     said = f"; whatever is chosen meets {aims_met(found)} in "
