@@ -155,7 +155,7 @@ def _of_means(values: Floats, way: float) -> Floats:
 
 
 def _smooth(own: Floats, freedom: Floats) -> Floats:
-    """Return weights of `EFFECTS` for samples of them, (samples, draws): normal distributions of all spreads, as each fits."""
+    """Return weights of `EFFECTS` for samples of draws, (samples, draws): normal ones of all spreads, as each fits."""
     luck = freedom / np.maximum(freedom - 2.0, 1.0)
     centre = own.mean(axis=1)[:, None]
     variance = SPREADS**2 + luck[..., None]
