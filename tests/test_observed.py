@@ -1,4 +1,4 @@
-"""Data that a user brings: months are summed rightly, what is wrong is said at its line, nothing after the cutoff is used."""
+"""Data that a user brings: months are summed rightly, what is wrong is said at its line, nothing after the cutoff counts."""
 
 from __future__ import annotations
 
@@ -328,6 +328,38 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("sim.observed.rows.MOST_BYTES", 100)
     (line,) = wrong(tmp_path, lambda: told(tmp_path, table(days(31))))
     assert line.startswith("war.yaml:4:38: error: a.csv cannot be read: it has 414 bytes, and there can be no more than 100")
+
+
+def test_there_are_not_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.observed.rows.MOST_ROWS", 31)
+    assert one(told(tmp_path, table(days(31)))).changes.tolist() == [31]
+    (line,) = wrong(tmp_path, lambda: told(tmp_path, table(days(40))))
+    assert line.startswith("a.csv:33: error: there are more than 31 rows")
+
+
+def test_the_file_of_observations_is_one(tmp_path: Path) -> None:
+    (tmp_path / "war.yaml").mkdir()
+    (line,) = wrong(tmp_path, lambda: read_data(tmp_path / "war.yaml", WAR))
+    assert line.startswith("war.yaml: error: this is a folder, not a file of observations. Name a .yaml file in it")
+    with pytest.raises(DataError, match=r"there is no such file\. Did you mean"):
+        read_data(tmp_path / "wars.yaml", WAR)
+
+
+CELLS = ["2024-01-01", "2024-01-31", "2024-02-30", "1", "-1", '"', ";", "\r", "\n", "", "\ufeff", "é"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(CELLS) | st.text(max_size=8), max_size=4).map(",".join), max_size=6).map("\n".join),
+    st.sampled_from([DAILY, WEEKLY, MONTHLY, SPANS, AREA]),
+)  # fmt: skip
+def test_whatever_a_file_holds_is_told_in_lines(text: str, says: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        # Rows that tell of two days at most, so that they are no whole month.
+        with pytest.raises(DataError) as caught:
+            told(Path(folder), f"date,value,from,to\n{text}".encode("utf-8", "surrogatepass"), says)
+    assert len(caught.value.problems) <= 6
+    assert all(line.isprintable() and ": error: " in line for line in str(caught.value).split("\n"))
 
 
 def test_names_with_control_characters_are_shown_as_what_they_are(tmp_path: Path) -> None:

@@ -112,10 +112,12 @@ def changes_of(
 def _increments(rows: list[Row], known: list[Row], of: Observation, firsts: list[date]) -> tuple[list[float], list[Flawed]]:
     """Return what came about between each first of a month and the next, and each time of which no row tells."""
     wrong: list[Flawed] = []
+    empties = [row.line for row in rows if math.isnan(row.value)]
     for before, after in pairwise(known):
         start, end = max(before.end + DAY, firsts[0]), min(after.start, firsts[-1]) - DAY
         if start <= end:
-            empty = next((row.line for row in rows if math.isnan(row.value) and before.line < row.line < after.line), 0)
+            at = bisect_right(empties, before.line)
+            empty = empties[at] if at < len(empties) and empties[at] < after.line else 0
             what = f"{of.column} is empty of" if empty else "no row tells of"
             hint = f"Add what came about then, or write since: {after.start} for {of.id}, to begin after it"
             wrong.append((empty or after.line, f"{what} {start if start == end else f'{start} to {end}'}", hint))

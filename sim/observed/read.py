@@ -26,7 +26,7 @@ from .rows import Table, read_table, rows_of
 
 # judgement: who has put five right knows how to go on.
 _TOLD = 5
-_KIND = Kind("file of observations", "observations:")
+_KIND = Kind("file of observations", "file of observations", "observations:")
 
 
 class DataError(ScenarioError):

@@ -24,8 +24,10 @@ from sim.scenario.wording import did_you_mean, number, quoted
 
 from .declared import Observation
 
-# judgement: a row a day of fifty columns over a hundred years has a third of it.
-MOST_BYTES = 64 * 1024 * 1024
+# judgement: a row a day of fifty columns over a hundred years has as much.
+MOST_BYTES = 16 * 1024 * 1024
+# judgement: as many days as there are in five hundred years.
+MOST_ROWS = 200_000
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DAY = timedelta(days=1)
@@ -96,6 +98,9 @@ def read_table(path: Path, shown: str) -> Table:
             # Programs for tables leave rows of commas at the end.
             if any(cells):
                 lines.append((line, cells))
+            if len(lines) > MOST_ROWS + 1:
+                hint = "Leave out the first, or take the rows of a month or week together"
+                raise ScenarioError([Problem(f"{shown}:{line}", f"there are more than {MOST_ROWS:,} rows", hint)])
             line = reader.line_num + 1
     except csv.Error as error:
         what = "quotes that open here are not closed" if "end of data" in str(error) else f"this is no CSV: {error}"
