@@ -39,7 +39,7 @@ from sim.cli.common import (
 from sim.cli.complete import outcomes
 from sim.cli.printing import say, say_answer, say_end, say_rows
 from sim.cli.progress import progress_bar
-from sim.cli.wanted import USUAL, home_of_run
+from sim.cli.wanted import home_of_run, usual_size
 from sim.engine.calendar import Every
 from sim.pasted import command
 
@@ -119,7 +119,7 @@ def run(
     Example:  parley run baseline --replications 2000 --set arms.defender.aid_scale=0.3 --out results/less_aid
     """
     with errors_as_lines():
-        from sim.ensemble.run import Plan, horizon_days
+        from sim.ensemble.run import Plan, horizon_days, most_histories, refuse_more
         from sim.results import parquet
         from sim.results.chunks import Form, place_of_run, run_into
         from sim.results.identity import identity_of
@@ -146,11 +146,14 @@ def run(
         # Some file systems do not tell capitals apart.
         if len({name.casefold() for name in names}) < len(names):
             refuse("two scenarios have the same name, and results are kept by name")
-        most = replications or (MOST_FOR_PRECISION if precision else USUAL)
+        usual = [min(MOST_FOR_PRECISION, most_histories(one)) if precision else usual_size(one) for one in scenarios]
+        sizes = [replications or size for size in usual]
+        for one, size in zip(scenarios, sizes, strict=True):
+            refuse_more(one, size)
         asked = () if precision_of is None else (precision_of,)
         plans = [
-            Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else (), asked=asked, paths=every)
-            for one in scenarios
+            Plan(size, seed, horizon_days(one, months), watched=(0,) if tell else (), asked=asked, paths=every)
+            for one, size in zip(scenarios, sizes, strict=True)
         ]
         for scenario, plan in zip(scenarios, plans, strict=True):
             refuse_unknown(scenario, plan, asked)
@@ -175,12 +178,12 @@ def run(
         for scenario, plan in zip(scenarios, plans, strict=True):
             say_before(scenario, plan.days)
         with ExitStack() as stack:
-            to_share = most * len(names) if precision is None else USUAL_FOR_PRECISION
+            to_share = sum(sizes) if precision is None else USUAL_FOR_PRECISION
             pool = stack.enter_context(workers_for(to_share, plans[0].days, workers, cluster))
             ran = []
             for scenario, plan, place, aim in zip(scenarios, plans, places, aims, strict=True):
                 if aim is None:
-                    with progress_bar(scenario.name, most) as progress:
+                    with progress_bar(scenario.name, plan.replications) as progress:
                         kept = run_into(
                             place, scenario, plan, as_text=markdown, pool=pool, most=chunk, as_parquet=as_parquet,
                             progress=progress, note=note,

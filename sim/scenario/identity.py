@@ -72,6 +72,31 @@ def fingerprint(tree: Mapping[str, Any]) -> str:
     return short_hash(in_full({name: value for name, value in tree.items() if name not in REMARKS}))
 
 
+def past_of(tree: Mapping[str, Any], until: datetime.date) -> str:
+    """Return a short text that two trees share only if they assume the same of the time until a day.
+
+    What the horizon is, what is expected and what comes on a date from then on is no part of that.
+    """
+    left_out = (*HORIZON, "title", "expect", "histories")
+    return fingerprint({name: _until(value, until) for name, value in tree.items() if name not in left_out})
+
+
+def _until(node: Any, until: datetime.date) -> Any:
+    if isinstance(node, list):
+        return [_until(item, until) for item in node if not _comes_later(item, until)]
+    if not isinstance(node, dict):
+        return node
+    kept = {name: _until(item, until) for name, item in node.items() if not _comes_later(item, until)}
+    return Items(kept, node.listed) if isinstance(node, Items) else kept
+
+
+def _comes_later(item: Any, until: datetime.date) -> bool:
+    """Return whether something comes on a date from a day on: an event says so in its condition, all else itself."""
+    said = item.get("when", item) if isinstance(item, dict) else None
+    when = said.get("date") if isinstance(said, dict) else None
+    return isinstance(when, datetime.date) and when >= until
+
+
 def short_hash(text: str) -> str:
     """Return a short text that hardly two texts share."""
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
