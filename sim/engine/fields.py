@@ -30,6 +30,8 @@ class Field:
         Whether it is the mechanism's own memory, which no event of a scenario may watch.
     codes : int
         How many values it has, from 0 on, if it is counted over time how many histories have each; 0 if it is not.
+    grows : bool
+        Whether it never falls, as what is counted since the start.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Field:
     dtype: type = float
     inner: bool = False
     codes: int = 0
+    grows: bool = False
 
 
 class Fields:

@@ -76,19 +76,20 @@ def owned(
     dtype: type = float,
     inner: bool = False,
     codes: int = 0,
+    grows: bool = False,
 ) -> Any:
     """Declare a field that the mechanism owns, to stand after an annotation of the class.
 
     Parameters
     ----------
-    unit, about, series, dtype, inner, codes
+    unit, about, series, dtype, inner, codes, grows
         As in `Field`.
     rows : tuple of str, or callable
         Names of the rows, or a function of the section of the scenario that returns them; none for one value a history.
     start : float, optional
         Its value at the start; `begin` sets it where there is none.
     """
-    return Owned(Field("", unit, about, None, series, dtype, inner, codes), rows, start)
+    return Owned(Field("", unit, about, None, series, dtype, inner, codes, grows), rows, start)
 
 
 class Seen:

@@ -152,8 +152,12 @@ class Arms(Mechanism):
     fire_below_half_month: Ints = owned(
         "months", "First month in which fire is below half; -1: none.", SIDES, start=-1, dtype=int
     )
-    pledged_beur: PerHistory = owned("bn EUR", "Pledged, with what was on its way at the start.", _backers, series=True)
-    delivered_beur: PerHistory = owned("bn EUR", "Delivered and absorbed since the start.", _backers, start=0.0, series=True)
+    pledged_beur: PerHistory = owned(
+        "bn EUR", "Pledged, with what was on its way at the start.", _backers, series=True, grows=True
+    )
+    delivered_beur: PerHistory = owned(
+        "bn EUR", "Delivered and absorbed since the start.", _backers, start=0.0, series=True, grows=True
+    )
     cancelled_beur: PerHistory = owned("bn EUR", "Cancelled since the start.", _backers, start=0.0)
     in_transit_beur: PerHistory = owned("bn EUR", "Pledged and not yet delivered or cancelled.", _backers)
     pledge_rate: PerHistory = owned(

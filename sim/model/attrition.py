@@ -189,7 +189,9 @@ class Attrition(Mechanism):
     leaves_out = "space, weapons, quality, prisoners; losses depend on totals"
 
     casualties: PerSide = owned("persons a day", "Killed and wounded today.", SIDES, start=0.0)
-    cumulative_casualties: PerSide = owned("persons", "Killed and wounded since the start.", SIDES, start=0.0, series=True)
+    cumulative_casualties: PerSide = owned(
+        "persons", "Killed and wounded since the start.", SIDES, start=0.0, series=True, grows=True
+    )
     claimed_casualties: PerSide = owned(
         "persons", "Those casualties as they are claimed: divided by the level factor of their day.", SIDES, start=0.0
     )

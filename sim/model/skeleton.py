@@ -49,7 +49,7 @@ class Displacement(Mechanism):
     leaves_out = "return, flight before the front comes, and where to"
 
     # What lasts from day to day. No one else writes here; with `series` it is a curve in the results.
-    displaced: PerHistory = owned("persons", "Who have fled since the start.", start=0.0, series=True)
+    displaced: PerHistory = owned("persons", "Who have fled since the start.", start=0.0, series=True, grows=True)
 
     # What it looks at: fields of others, by their names.
     advance: PerHistory = seen()

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
+from sim.engine.fields import Field
 from sim.ensemble.outcomes import Wanted, wanted
 from sim.ensemble.run import PATH_FIELDS
 from sim.model import MECHANISMS, outcomes_of
@@ -233,9 +234,14 @@ def _at_another_time(one: Wanted, days: int) -> Column:
     return column._replace(low=-LARGEST, high=LARGEST) if column.kind != TEXT and one.asked.since is not None else column
 
 
+def declared_fields(scenario: Scenario[Any]) -> dict[str, Field]:
+    """Return all fields of a scenario as they are declared, by their names."""
+    return {field.name: field for one in MECHANISMS for field in one.fields(getattr(scenario.world, one.name))}
+
+
 def series_fields(scenario: Scenario[Any]) -> list[tuple[str, str]]:
     """Return the fields of the series of a scenario, each with its side, backer or party."""
-    declared = [field for one in MECHANISMS for field in one.fields(getattr(scenario.world, one.name)) if field.series]
+    declared = [field for field in declared_fields(scenario).values() if field.series]
     return [(field.name, row) for field in declared for row in (("",) if field.rows is None else field.rows)]
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, Generic, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from sim import catalogue
 
@@ -36,6 +36,7 @@ from .wording import quoted, where_source
 from .write import to_yaml
 
 T = TypeVar("T", bound=ScenarioHead)
+S = TypeVar("S", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -215,11 +216,37 @@ def _validated(
     path: FilePath, shown: str, tree: dict[str, Any], places: dict[Path, Place], schema: type[T], wrong: list[Located]
 ) -> Scenario[T]:
     """Return the scenario of a tree, or raise with what was `wrong` already and what else is."""
+    world = validated(shown, tree, places, schema, wrong)
+    return Scenario(one_form(path.stem), path, world, tree, places, tree)
+
+
+def validated(
+    shown: str, tree: dict[str, Any], places: Mapping[Path, Place], schema: type[S], wrong: Sequence[Located]
+) -> S:
+    """Return the model of what a file says.
+
+    Parameters
+    ----------
+    shown : str
+        The file, as the user knows it.
+    tree : dict
+        Its plain values.
+    places : mapping of path to Place
+        Where each is written.
+    schema : type of BaseModel
+    wrong : sequence of Located
+        What is wrong with it already.
+
+    Raises
+    ------
+    ScenarioError
+        With that and what else is wrong, in the order of the file.
+    """
     wrong = [still_blank(one, schema) for one in wrong]
     written = everything(tree)
     spoilt = {where for where, node in written if isinstance(node, Unread)}
     flaws: list[tuple[Path, Flaw]] = []
-    world: T | None = None
+    world: S | None = None
     try:
         world = schema.model_validate(tree)
     except ValidationError as error:
@@ -229,11 +256,11 @@ def _validated(
     for where, flaw in flaws:
         # What could not be read has its problem already.
         if not any(where[:length] in spoilt for length in range(len(where) + 1)):
-            wrong.append(Located(_set_beside(where, flaw, settings) or _nearest(where, places, shown), flaw, where))
+            wrong.append(Located(_set_beside(where, flaw, settings) or nearest(where, places, shown), flaw, where))
     if wrong or world is None:
         ordered = sorted(wrong, key=lambda item: item.place.order)
         raise ScenarioError(dict.fromkeys(item.problem for item in ordered))
-    return Scenario(one_form(path.stem), path, world, tree, places, tree)
+    return world
 
 
 def _find(source: str | FilePath) -> tuple[FilePath, str]:
@@ -260,7 +287,7 @@ def is_shipped(path: FilePath) -> bool:
     return path.resolve().is_relative_to(catalogue.shipped_folder().resolve())
 
 
-def _nearest(path: Path, places: Mapping[Path, Place], shown: str) -> Place:
+def nearest(path: Path, places: Mapping[Path, Place], shown: str) -> Place:
     """Return the place of a path, or of the nearest thing above it that is written down."""
     for length in range(len(path), 0, -1):
         if path[:length] in places:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import FieldError, Flaw, Path, Problem, ScenarioError
 from .parse import Finding, Parsed
@@ -24,6 +24,16 @@ LARGEST_BYTES = 1024 * 1024
 _UNSEEN = re.compile(f"[{NOT_SHOWN}]")
 _SAVE = "Save the file in your editor with the encoding UTF-8"
 _LINE_END = re.compile("\r\n?|\n")
+
+
+class Kind(NamedTuple):
+    """What a file is, in words: of what messages speak, and how one begins."""
+
+    called: str = "scenario"
+    begins: str = "title: ..."
+
+
+SCENARIO = Kind()
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,7 @@ def read_yaml(path: str | FilePath) -> Document:
     return document
 
 
-def read_all(path: FilePath, shown: str, names: Names = tuple) -> tuple[Document, list[Located]]:
+def read_all(path: FilePath, shown: str, names: Names = tuple, kind: Kind = SCENARIO) -> tuple[Document, list[Located]]:
     """Read as much of a file as can be read.
 
     Parameters
@@ -115,6 +125,8 @@ def read_all(path: FilePath, shown: str, names: Names = tuple) -> tuple[Document
         Its name in messages.
     names : callable
         Gives the names that may have been meant; called when there is no such file.
+    kind : Kind
+        What the file is.
 
     Returns
     -------
@@ -128,20 +140,20 @@ def read_all(path: FilePath, shown: str, names: Names = tuple) -> tuple[Document
     ScenarioError
         If there is nothing to go on with: no file, no mapping, broken syntax.
     """
-    document, wrong = _documented(_text(path, shown, names), shown)
+    document, wrong = _documented(_text(path, shown, names, kind), shown, kind)
     return document, list(wrong)
 
 
 # As many as are shipped, and some more.
 @lru_cache(maxsize=64)
-def _documented(text: str, shown: str) -> tuple[Document, tuple[Located, ...]]:
+def _documented(text: str, shown: str, kind: Kind) -> tuple[Document, tuple[Located, ...]]:
     """Return what a file says. What many scenarios extend is read once, and nobody changes what was read."""
     parsed = Parsed(text)
     wrong = [Located(Place(shown, *item.spot), item.flaw, item.path) for item in parsed.findings]
     if parsed.complete and not isinstance(parsed.value, dict) and not any(item.path == () for item in wrong):
-        flaw = Flaw(f"a scenario must be a mapping of fields, not {found(parsed.value)}", "Start with 'title: ...'")
-        if parsed.value is None:
-            flaw = Flaw("the file is empty", "Start with 'title: ...'")
+        flaw = Flaw("the file is empty", f"Start with '{kind.begins}'")
+        if parsed.value is not None:
+            flaw = Flaw(f"a {kind.called} must be a mapping of fields, not {found(parsed.value)}", flaw.hint)
         wrong.append(Located(Place(shown, 1, 1), flaw))
     if not parsed.complete or not isinstance(parsed.value, dict):
         raise ScenarioError(item.problem for item in sorted(wrong, key=lambda item: item.place.order))
@@ -175,17 +187,13 @@ def _bare(finding: Finding) -> Flaw:
     return Flaw(finding.flaw.message, finding.flaw.hint)
 
 
-def _text(path: FilePath, shown: str, names: Names) -> str:
-    def wrong(message: str, hint: str = "", before: str | None = None) -> ScenarioError:
-        place = Place(shown)
-        if before is not None:
-            lines = _LINE_END.split(before)
-            place = Place(shown, len(lines), len(lines[-1]) + 1)
-        return ScenarioError([Problem(str(place), message, hint)])
+def _text(path: FilePath, shown: str, names: Names, kind: Kind) -> str:
+    def wrong(message: str, hint: str = "") -> ScenarioError:
+        return ScenarioError([Problem(shown, message, hint)])
 
     try:
         if path.is_dir():
-            raise wrong("this is a folder, not a scenario file", "Name a .yaml file in it")
+            raise wrong(f"this is a folder, not a {kind.called} file", "Name a .yaml file in it")
         if path.is_symlink() and not path.exists():
             raise wrong("this is a link that leads nowhere", "Name the file itself")
         if not path.exists():
@@ -198,7 +206,23 @@ def _text(path: FilePath, shown: str, names: Names) -> str:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise wrong(f"the file cannot be read: {reason}") from None
     if len(data) > LARGEST_BYTES:
-        raise wrong("the file is larger than 1 MiB", "A scenario is a few kilobytes of text")
+        raise wrong("the file is larger than 1 MiB", f"A {kind.called} is a few kilobytes of text")
+    return decoded(data, shown)
+
+
+def decoded(data: bytes, shown: str) -> str:
+    """Return the text of a file, without the mark of its encoding at its start.
+
+    Raises
+    ------
+    ScenarioError
+        At the first that is not UTF-8, or a character that does not show.
+    """
+
+    def wrong(message: str, hint: str, before: str) -> ScenarioError:
+        lines = _LINE_END.split(before)
+        return ScenarioError([Problem(str(Place(shown, len(lines), len(lines[-1]) + 1)), message, hint)])
+
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

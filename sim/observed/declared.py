@@ -1,0 +1,122 @@
+"""What a file of observations may say: the series and events of a war, and when to stop reading."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from sim.results.columns import LARGEST
+from sim.scenario import FieldError, Flaw, Item, Section, knob
+from sim.scenario.head import LAST_YEAR
+
+# judgement: who writes more of a factor has another unit in mind.
+_MOST_TIMES = 1e12
+# judgement: at 3 a month is off by a factor of twenty as often as not at all.
+_MOST_LOG_SD = 3.0
+
+
+def _in_calendar(day: datetime.date) -> datetime.date:
+    if not 1000 <= day.year <= LAST_YEAR:
+        raise FieldError(Flaw(f"{{part}} must lie between the years 1000 and {LAST_YEAR}, not {day.isoformat()}"))
+    return day
+
+
+Day = Annotated[datetime.date, AfterValidator(_in_calendar)]
+
+
+class Observation(Item):
+    """A series of a file."""
+
+    long_texts = ("source",)
+
+    kind: Literal["increments", "levels"]
+    file: str = Field(min_length=1, description="The CSV file, as seen from this one")
+    of: str = Field(description="The field that it tells of, a column of paths.csv, such as cumulative_casualties.attacker")
+    unit: str = Field(description="The unit of its numbers, after times, which is that of the field")
+    times: float = knob("", "What its numbers are multiplied by", low=1 / _MOST_TIMES, high=_MOST_TIMES, default=1.0)
+    column: str = Field(default="value", description="The column of its numbers")
+    dates: str | None = Field(default=None, description="The column of its dates; `date` if not given")
+    rows: Literal["day", "week", "month"] | None = Field(
+        default=None, description="What a row tells of, which begins on its date; or write start and end"
+    )
+    start: str | None = Field(default=None, description="The column of the first day that a row tells of")
+    end: str | None = Field(default=None, description="The column of the last day that a row tells of, itself counted")
+    since: Day | None = Field(default=None, description="Rows before it are not used")
+    until: Day | None = Field(default=None, description="Rows after it are not used; the cutoff, if not given")
+    scale: str | None = Field(default=None, description="Number of the scenario by which a history is divided first")
+    noise_log_sd: float | None = knob(
+        "", "Standard deviation of the logarithm of what is seen of a month", low=0, high=_MOST_LOG_SD, default=None
+    )
+    noise: float | None = knob(
+        "unit of the field", "Standard deviation of what is seen of a month", low=0, high=LARGEST, default=None
+    )
+    source: str = Field(min_length=1, description="Where it comes from")
+
+    @model_validator(mode="after")
+    def _check_rows(self) -> Self:
+        spans = [name for name in ("start", "end") if getattr(self, name) is not None]
+        others = [name for name in ("rows", "dates") if getattr(self, name) is not None]
+        if self.kind == "levels":
+            for name in ("rows", *spans):
+                if getattr(self, name) is not None:
+                    raise FieldError(Flaw(f"levels are of single days, and have no {name}", "Remove it", (name,)))
+        elif spans and others:
+            hint = "Keep start and end, or dates and rows"
+            raise FieldError(Flaw(f"{spans[0]} and {others[0]} are both given", hint, (others[0],)))
+        elif len(spans) == 1 or not (spans or self.rows):
+            hint = "Write rows: day, week or month; or start: and end: with the columns of the first and the last day"
+            raise FieldError(Flaw(f"it is not said what time a row of {self.id} tells of", hint))
+        return self
+
+    @model_validator(mode="after")
+    def _check_others(self) -> Self:
+        if self.noise is not None and self.noise_log_sd is not None:
+            raise FieldError(Flaw("noise and noise_log_sd are both given", "Keep one of them", ("noise",)))
+        if self.since is not None and self.until is not None and self.since > self.until:
+            raise FieldError(Flaw("since is after until", "Exchange them", ("since",)))
+        return self
+
+
+class ObservedEvent(Item):
+    """Something that came about on a day, or had not come about by the cutoff."""
+
+    long_texts = ("source",)
+
+    kind: Literal["event"]
+    of: Literal["ceasefire"] = Field(description="When the fighting first stopped")
+    happened: list[Day] = Field(description="The day, as in [2024-06-01], or [] if it has not come about until the cutoff")
+    within_days: int = knob("days", "How far off the day a history may be", low=0, high=365, default=30)
+    source: str = Field(default="", description="Where it comes from")
+
+    @model_validator(mode="after")
+    def _check_once(self) -> Self:
+        if len(self.happened) > 1:
+            raise FieldError(Flaw(f"{self.id} has several days", "Write the first alone", ("happened",)))
+        return self
+
+    def by(self, last: datetime.date) -> ObservedEvent:
+        """Return what is known of it on a day: nothing of what came about later."""
+        return self.model_copy(update={"happened": [day for day in self.happened if day <= last]})
+
+
+class Observations(Section):
+    """What was seen of a war."""
+
+    cutoff: Day = Field(description="The last day that is read")
+    series: list[Annotated[Observation | ObservedEvent, Field(discriminator="kind")]] = Field(
+        description="Series and events, by id"
+    )
+
+    @model_validator(mode="after")
+    def _check_some(self) -> Self:
+        if not self.series:
+            raise FieldError(Flaw("series is empty", "Write a series", ("series",)))
+        return self
+
+
+class File(Section):
+    """A file of observations."""
+
+    observations: Observations

@@ -1,0 +1,159 @@
+"""Rows of a series -> its change over each whole month of the calendar; gaps, and series that end too early, are refused."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+import numpy as np
+
+from sim.engine.calendar import add_months
+from sim.engine.draws import Floats
+from sim.scenario.errors import Problem
+from sim.scenario.wording import number
+
+from .declared import Observation
+from .rows import DAY, Row, Rows
+
+# judgement: a map of a week ago is still that of the first of a month, whose change is known as well as that of four weeks.
+OLDEST_DAYS = 7
+Flawed = tuple[int, str, str]
+"""A line, what is wrong there, and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """A series by calendar month.
+
+    Attributes
+    ----------
+    id : str
+    field, of : str
+        The field that it tells of, and its side, backer or party; see `sim.results.columns.path_fields`.
+    unit : str
+        That of the field.
+    starts : tuple of date
+        The first day of each whole month that it tells of, rising, without gaps.
+    changes : (months,) float
+        By how much the field changed over each of them.
+    scale : str
+        Dotted path of the number of the scenario by which a history is divided before it is compared; empty: none.
+    noise_log_sd : float
+        Standard deviation of the logarithm of what is seen of a month; 0 if there is none, or `noise`.
+    noise : float
+        The same of what is seen itself, in the unit.
+    source : str
+    later : int
+        Rows after the last day that was read, of which nothing was used.
+    """
+
+    id: str
+    field: str
+    of: str
+    unit: str
+    starts: tuple[date, ...]
+    changes: Floats
+    scale: str
+    noise_log_sd: float
+    noise: float
+    source: str
+    later: int
+
+
+def changes_of(
+    rows: Rows, of: Observation, last: date, shown: str, grows: bool
+) -> tuple[tuple[date, ...], Floats, list[Problem]]:
+    """Return the first day of each whole month up to a day, the change over it, and what is wrong: then there are none.
+
+    What came about in a row is spread evenly over its days. A month's change of what stands on dates is that from its first
+    day to the first of the next, each by the row of that day or of at most a week before.
+
+    Parameters
+    ----------
+    rows : Rows
+    of : Observation
+    last : date
+        The last day that was read.
+    shown : str
+        The file in messages.
+    grows : bool
+        Whether the field only grows.
+    """
+    known = [row for row in rows.rows if not math.isnan(row.value)]
+    begins = _month_from(known[0].start) if known else last
+    stops = (last + DAY).replace(day=1)
+    levels = of.kind == "levels"
+    if known and not levels and known[-1].end + _next_length(known[-1], of) > last:
+        # What comes next has not ended yet.
+        stops = min(stops, (known[-1].end + DAY).replace(day=1))
+    if begins >= stops:
+        what = f"no whole month from {known[0].start} to {last}" if known else f"{of.column} has no number up to {last}"
+        hint = f"Add rows, or write another cutoff, since: or until: for {of.id}"
+        return (), np.zeros(0), [Problem(shown, what, hint)]
+    firsts = [begins]
+    while firsts[-1] < stops:
+        firsts.append(add_months(firsts[-1], 1))
+    if (stops - known[-1].end).days > (OLDEST_DAYS if levels else 1):
+        until = known[-1].end
+        what = f"its last number is of {until}, and the months until {stops - DAY} are asked for"
+        hint = f"Add rows, or write cutoff: {until}, or until: {until} for {of.id}"
+        return (), np.zeros(0), [Problem(f"{shown}:{known[-1].line}", what, hint)]
+    changes, wrong = _levels(known, of, firsts, grows) if levels else _increments(rows.rows, known, of, firsts)
+    if wrong:
+        return (), np.zeros(0), [Problem(f"{shown}:{line}", message, hint) for line, message, hint in wrong]
+    values = np.array(changes)
+    values.flags.writeable = False
+    return tuple(firsts[:-1]), values, []
+
+
+def _increments(rows: list[Row], known: list[Row], of: Observation, firsts: list[date]) -> tuple[list[float], list[Flawed]]:
+    """Return what came about between each first of a month and the next, and each time of which no row tells."""
+    wrong: list[Flawed] = []
+    for before, after in pairwise(known):
+        start, end = max(before.end + DAY, firsts[0]), min(after.start, firsts[-1]) - DAY
+        if start <= end:
+            empty = next((row.line for row in rows if math.isnan(row.value) and before.line < row.line < after.line), 0)
+            what = f"{of.column} is empty of" if empty else "no row tells of"
+            hint = f"Add what came about then, or write since: {after.start} for {of.id}, to begin after it"
+            wrong.append((empty or after.line, f"{what} {start if start == end else f'{start} to {end}'}", hint))
+    parts: dict[date, list[float]] = {first: [] for first in firsts}
+    for row in known:
+        days, month = (row.end - row.start).days + 1, max(row.start.replace(day=1), firsts[0])
+        while month <= row.end and month < firsts[-1]:
+            there = (min(row.end + DAY, add_months(month, 1)) - max(row.start, month)).days
+            parts[month].append(row.value * there / days)
+            month = add_months(month, 1)
+    return [math.fsum(parts[first]) for first in firsts[:-1]], wrong
+
+
+def _levels(known: list[Row], of: Observation, firsts: list[date], grows: bool) -> tuple[list[float], list[Flawed]]:
+    """Return how what stands on dates changes from each first of a month to the next, and what is wrong with it."""
+    wrong: list[Flawed] = []
+    for before, after in pairwise(known) if grows else ():
+        if after.value < before.value:
+            what = f"{of.column} falls from {number(before.value)} to {number(after.value)}, and {of.of} never falls"
+            wrong.append((after.line, what, "Correct it, or leave the cell empty if it is not known"))
+    stand = []
+    for first in firsts:
+        at = bisect_right(known, first, key=lambda row: row.start) - 1
+        row = known[at]
+        stand.append(row.value)
+        if (first - row.start).days > OLDEST_DAYS:
+            what = f"the last number before {first} is of {row.start}, more than {OLDEST_DAYS} days before"
+            hint = f"Add a row, or write since: {known[at + 1].start} for {of.id}, to begin after it"
+            wrong.append((row.line, what, hint))
+    return [after - before for before, after in pairwise(stand)], wrong
+
+
+def _month_from(day: date) -> date:
+    """Return the first first of a month on or after a day."""
+    return day if day.day == 1 else add_months(day.replace(day=1), 1)
+
+
+def _next_length(row: Row, of: Observation) -> timedelta:
+    """Return how long the row after the last is, if rows go on as they are."""
+    # judgement: rows of no set length go on like the last one.
+    return add_months(row.start, 2) - add_months(row.start, 1) if of.rows == "month" else row.end - row.start + DAY

@@ -1,0 +1,174 @@
+"""A file of observations and its CSV files -> what was seen of a war until a day, or all that is wrong with them."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from sim.results.columns import declared_fields, path_fields, path_name
+from sim.scenario import Place, Problem, Scenario, ScenarioError, quantities
+from sim.scenario.errors import Flaw
+from sim.scenario.load import nearest, validated
+from sim.scenario.read import Kind, Located, read_all
+from sim.scenario.tree import id_flaws, places, plain, tree_of
+from sim.scenario.wording import did_you_mean, quoted
+
+from .declared import File, Observation, ObservedEvent
+from .months import Observed, changes_of
+from .rows import Table, read_table, rows_of
+
+# judgement: who has put five right knows how to go on.
+_TOLD = 5
+_KIND = Kind("file of observations", "observations:")
+
+
+class DataError(ScenarioError):
+    """Data cannot be used: every problem with its file and line, and what to do."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """What was seen of a war.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file that describes it.
+    cutoff : date
+        The last day that was read.
+    series : tuple of Observed
+    events : tuple of ObservedEvent
+        With what had come about by then.
+    sha256 : dict of str to str
+        Of each CSV file, by its name as it is written: of the names of its columns and of the rows up to the last day, as
+        text, so that it is the same whatever comes later.
+    """
+
+    path: FilePath
+    cutoff: date
+    series: tuple[Observed, ...]
+    events: tuple[ObservedEvent, ...]
+    sha256: dict[str, str]
+
+
+def read_data(path: FilePath, scenario: Scenario[Any], until: date | None = None) -> Data:
+    """Read what was seen of a war.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A YAML file; the CSV files are named as seen from it.
+    scenario : Scenario
+        Whose fields it tells of.
+    until : date, optional
+        The last day that is read, in place of the cutoff of the file.
+
+    Returns
+    -------
+    Data
+        The same, but for how many later rows there are, whatever those say.
+
+    Raises
+    ------
+    DataError
+        With everything that is wrong, each with its file and line.
+    """
+    try:
+        reading = _Reading(path, scenario)
+    except ScenarioError as error:
+        raise DataError(error.problems) from None
+    said = reading.said
+    cutoff = until or said.cutoff
+    series = [reading.observed(one, min(cutoff, one.until or cutoff)) for one in said.series if isinstance(one, Observation)]
+    events = [one.by(cutoff) for one in said.series if isinstance(one, ObservedEvent)]
+    if problems := list(reading.problems()):
+        raise DataError(problems)
+    digests = {name: hashlib.sha256("".join(parts).encode()).hexdigest() for name, parts in reading.digests.items()}
+    return Data(path, cutoff, tuple(filter(None, series)), tuple(events), digests)
+
+
+class _Reading:
+    """What a file of observations says, and what is found wrong on the way."""
+
+    def __init__(self, path: FilePath, scenario: Scenario[Any]) -> None:
+        shown = str(path)
+        document, wrong = read_all(path, shown, lambda: map(str, path.parent.glob("*.y*ml")), _KIND)
+        node = tree_of(document, Place(shown, 1, 1), File)
+        self._path, self._spots = path, places(node)
+        self.said = validated(shown, plain(node), self._spots, File, [*wrong, *id_flaws(node)]).observations
+        self._fields = {path_name(*one): one for one in path_fields(scenario)}
+        self._declared = declared_fields(scenario)
+        self._numbers = [name for name, _ in quantities(scenario.world)]
+        self._tables: dict[str, Table | None] = {}
+        self._wrong: list[Located] = []
+        self._wrong_in: dict[str, dict[Problem, None]] = {}
+        self.digests: dict[str, list[str]] = {}
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong: with the file of observations in the order of its lines, and with each CSV file."""
+        yield from dict.fromkeys(one.problem for one in sorted(self._wrong, key=lambda one: one.place.order))
+        for shown, wrong in self._wrong_in.items():
+            more = len(wrong) - _TOLD
+            yield from list(wrong)[:_TOLD]
+            if more > 0:
+                yield Problem(shown, f"{more} more problem{'s' if more > 1 else ''} in this file", "Put these right first")
+
+    def observed(self, of: Observation, last: date) -> Observed | None:
+        """Return a series up to a day, or nothing where it cannot be read."""
+        field, row = self._fields.get(of.of, ("", ""))
+        self._hold_names(of)
+        table = self._table(of)
+        if table is None:
+            return None
+        grows = bool(field) and self._declared[field].grows
+        rows, problems = rows_of(table, of, last, grows)
+        starts: tuple[date, ...] = ()
+        changes = np.zeros(0)
+        if not problems:
+            starts, changes, problems = changes_of(rows, of, last, table.shown, grows)
+        self._wrong_in.setdefault(table.shown, {}).update(dict.fromkeys(problems))
+        self.digests.setdefault(of.file, []).append(rows.digest)
+        return Observed(
+            of.id, field, row, of.unit, starts, changes, of.scale or "", of.noise_log_sd or 0.0, of.noise or 0.0, of.source,
+            rows.later,
+        )  # fmt: skip
+
+    def _hold_names(self, of: Observation) -> None:
+        """Note what the scenario does not have, and a unit that is another than that of the field."""
+        if of.of not in self._fields:
+            self._note(of, "of", f"there is no field {quoted(of.of)}", did_you_mean(of.of, self._fields))
+        elif of.unit != (unit := self._declared[self._fields[of.of][0]].unit):
+            hint = f"Write unit: {unit}, and times: by what its numbers are multiplied to be in {unit}"
+            self._note(of, "unit", f"the unit of {of.id} is {quoted(of.unit)}, and that of {of.of} {quoted(unit)}", hint)
+        if of.scale is not None and of.scale not in self._numbers:
+            hint = did_you_mean(of.scale, self._numbers)
+            self._note(of, "scale", f"the scenario has no number {quoted(of.scale)}", hint)
+
+    def _table(self, of: Observation) -> Table | None:
+        """Return what is in the file of a series, which is read once, or nothing where that cannot be read."""
+        file = self._path.parent / of.file
+        if of.file not in self._tables:
+            self._tables[of.file] = None
+            try:
+                self._tables[of.file] = read_table(file, str(file))
+            except ScenarioError as error:
+                self._wrong_in[str(file)] = dict.fromkeys(error.problems)
+            except OSError as error:
+                hint = "Name a file of text with a row a line"
+                why = error.strerror or str(error)
+                if error.errno == errno.ENOENT:
+                    why = "there is no such file"
+                    hint = did_you_mean(of.file, [found.name for found in sorted(file.parent.glob("*.csv"))])
+                self._note(of, "file", f"{of.file} cannot be read: {why}", hint)
+        return self._tables[of.file]
+
+    def _note(self, of: Observation, step: str, message: str, hint: str) -> None:
+        place = nearest(("observations", "series", of.id, step), self._spots, str(self._path))
+        self._wrong.append(Located(place, Flaw(message, hint)))
