@@ -78,7 +78,7 @@ def past_of(tree: Mapping[str, Any], until: datetime.date) -> str:
     What the horizon is, what is expected and what comes on a date from then on is no part of that.
     """
     left_out = (*HORIZON, "title", "expect", "histories")
-    return fingerprint({name: _until(value, until) for name, value in tree.items() if name not in left_out})
+    return fingerprint(_until({name: value for name, value in tree.items() if name not in left_out}, until))
 
 
 def _until(node: Any, until: datetime.date) -> Any:
@@ -86,7 +86,9 @@ def _until(node: Any, until: datetime.date) -> Any:
         return [_until(item, until) for item in node if not _comes_later(item, until)]
     if not isinstance(node, dict):
         return node
-    kept = {name: _until(item, until) for name, item in node.items() if not _comes_later(item, until)}
+    earlier = {name: _until(item, until) for name, item in node.items() if not _comes_later(item, until)}
+    # Where all comes later there is nothing, as where nothing is written.
+    kept = {name: item for name, item in earlier.items() if item not in ({}, []) or item == node[name]}
     return Items(kept, node.listed) if isinstance(node, Items) else kept
 
 

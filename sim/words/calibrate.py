@@ -37,8 +37,9 @@ def answer(found: Calibration) -> Iterator[Block]:
     """Yield whether assumptions reach the data and what these say, with what was observed: as much as fits a screen."""
     told: list[Block] = [*_title(found), EMPTY, Text(" ".join(opening(found.findings, lines=LINES))), EMPTY]
     table = _fits(found.statistics)
-    room = SCREEN - LAST - len(as_text([*told, table._replace(rows=table.rows[:1])]).splitlines())
-    yield from (*told, table._replace(rows=table.rows[: 1 + max(0, room)]))
+    shown = [table._replace(rows=table.rows[:count]) for count in range(len(table.rows), 0, -1)]
+    fitting = (one for one in shown if len(as_text([*told, one]).splitlines()) <= SCREEN - LAST)
+    yield from (*told, next(fitting, shown[-1]))
 
 
 def _title(found: Calibration) -> Iterator[Block]:
@@ -87,15 +88,17 @@ def _fits(fits: Sequence[Fit]) -> Table:
         for one in fits
     ]  # fmt: skip
     far = any(row[-1] for row in rows)
-    head = [Column("Series, and when", wraps=True), Column("observed"), Column("assumed: 5 .. 95 %", wraps=True, least=10),
-            Column("below"), Column("kept: 5 .. 95 %", wraps=True, least=10, spare=1)]  # fmt: skip
+    head = [Column("What was observed", wraps=True), Column(), Column("5 .. 95 % assumed"), Column("below"),
+            Column("5 .. 95 % kept", spare=1)]  # fmt: skip
     return Table([*head, Column()] if far else head, rows if far else [row[:-1] for row in rows])
 
 
 def _label(one: Fit) -> str:
     if one.kind == ROUGHNESS:
         return f"{one.series}, how rough{f' ({one.unit})' if one.unit else ''}"
-    return f"{one.series} ({one.unit}), {one.since:%Y-%m-%d} to {one.until:%m-%d}"
+    last = add_months(one.until, -1)
+    span = f"{one.since:%Y-%m}" if last == one.since else f"{one.since:%Y-%m} to {last:%m}"
+    return f"{one.series}, {span} ({one.unit})"
 
 
 def _ends(quantiles: Sequence[float]) -> str:
