@@ -9,17 +9,18 @@ import pytest
 
 from tests.conftest import ROOT
 
-ORDER = ("engine", "scenario", "model", "ensemble", "results", "studies", "words", "report", "cli")
+ORDER = ("engine", "scenario", "model", "ensemble", "results", "observed", "studies", "words", "report", "cli")
 MAY_IMPORT = {
     "engine": set(),
     "scenario": set(),
     "model": {"engine", "scenario"},
     "ensemble": {"engine", "scenario", "model"},
     "results": {"engine", "scenario", "model", "ensemble"},
-    "studies": {"engine", "scenario", "model", "ensemble", "results"},
-    "words": {"engine", "scenario", "model", "ensemble", "results", "studies"},
-    "report": {"engine", "scenario", "model", "ensemble", "results", "studies", "words"},
-    "cli": {"engine", "scenario", "model", "ensemble", "results", "studies", "words", "report"},
+    "observed": {"engine", "scenario", "model", "ensemble", "results"},
+    "studies": {"engine", "scenario", "model", "ensemble", "results", "observed"},
+    "words": {"engine", "scenario", "model", "ensemble", "results", "observed", "studies"},
+    "report": {"engine", "scenario", "model", "ensemble", "results", "observed", "studies", "words"},
+    "cli": {"engine", "scenario", "model", "ensemble", "results", "observed", "studies", "words", "report"},
 }
 FILES = sorted((ROOT / "sim").rglob("*.py"))
 
