@@ -19,7 +19,8 @@ _MOST_LOG_SD = 3.0
 
 def _in_calendar(day: datetime.date) -> datetime.date:
     if not 1000 <= day.year <= LAST_YEAR:
-        raise FieldError(Flaw(f"{{part}} must lie between the years 1000 and {LAST_YEAR}, not {day.isoformat()}"))
+        message = f"{{part}} must lie between the years 1000 and {LAST_YEAR}, not {day.isoformat()}"
+        raise FieldError(Flaw(message, "Write year-month-day, such as 2024-12-04"))
     return day
 
 

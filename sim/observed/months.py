@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
 
-from sim.engine.calendar import add_months
+from sim.engine.calendar import MONTHS_PER_YEAR, add_months
 from sim.engine.draws import Floats
 from sim.scenario.errors import Problem
 from sim.scenario.wording import number
@@ -83,16 +83,16 @@ def changes_of(
         Whether the field only grows.
     """
     known = [row for row in rows.rows if not math.isnan(row.value)]
-    begins = _month_from(known[0].start) if known else last
-    stops = (last + DAY).replace(day=1)
-    levels = of.kind == "levels"
-    if known and not levels and known[-1].end + _next_length(known[-1], of) > last:
+    hint = f"Add rows, or write another cutoff, since: or until: for {of.id}"
+    if not known:
+        return (), np.zeros(0), [Problem(f"{shown}:1", f"{of.column} has no number up to {last}", hint)]
+    begins, stops, levels = _month_from(known[0].start), (last + DAY).replace(day=1), of.kind == "levels"
+    if not levels and _next_end(known[-1]) > last:
         # What comes next has not ended yet.
         stops = min(stops, (known[-1].end + DAY).replace(day=1))
     if begins >= stops:
-        what = f"no whole month from {known[0].start} to {last}" if known else f"{of.column} has no number up to {last}"
-        hint = f"Add rows, or write another cutoff, since: or until: for {of.id}"
-        return (), np.zeros(0), [Problem(shown, what, hint)]
+        what = f"there is no whole month from {known[0].start} to {last}"
+        return (), np.zeros(0), [Problem(f"{shown}:{known[0].line}", what, hint)]
     firsts = [begins]
     while firsts[-1] < stops:
         firsts.append(add_months(firsts[-1], 1))
@@ -112,10 +112,12 @@ def changes_of(
 def _increments(rows: list[Row], known: list[Row], of: Observation, firsts: list[date]) -> tuple[list[float], list[Flawed]]:
     """Return what came about between each first of a month and the next, and each time of which no row tells."""
     wrong: list[Flawed] = []
+    empties = [row.line for row in rows if math.isnan(row.value)]
     for before, after in pairwise(known):
         start, end = max(before.end + DAY, firsts[0]), min(after.start, firsts[-1]) - DAY
         if start <= end:
-            empty = next((row.line for row in rows if math.isnan(row.value) and before.line < row.line < after.line), 0)
+            at = bisect_right(empties, before.line)
+            empty = empties[at] if at < len(empties) and empties[at] < after.line else 0
             what = f"{of.column} is empty of" if empty else "no row tells of"
             hint = f"Add what came about then, or write since: {after.start} for {of.id}, to begin after it"
             wrong.append((empty or after.line, f"{what} {start if start == end else f'{start} to {end}'}", hint))
@@ -153,7 +155,10 @@ def _month_from(day: date) -> date:
     return day if day.day == 1 else add_months(day.replace(day=1), 1)
 
 
-def _next_length(row: Row, of: Observation) -> timedelta:
-    """Return how long the row after the last is, if rows go on as they are."""
-    # judgement: rows of no set length go on like the last one.
-    return add_months(row.start, 2) - add_months(row.start, 1) if of.rows == "month" else row.end - row.start + DAY
+def _next_end(row: Row) -> date:
+    """Return on what day the next row ends, if rows go on as they are: of as many whole months, or as many days."""
+    start = row.end + DAY
+    if row.start.day == start.day == 1:
+        months = (start.year - row.start.year) * MONTHS_PER_YEAR + start.month - row.start.month
+        return add_months(start, months) - DAY
+    return start + (row.end - row.start)

@@ -26,7 +26,7 @@ from .rows import Table, read_table, rows_of
 
 # judgement: who has put five right knows how to go on.
 _TOLD = 5
-_KIND = Kind("file of observations", "observations:")
+_KIND = Kind("file of observations", "file of observations", "observations:")
 
 
 class DataError(ScenarioError):
@@ -114,11 +114,11 @@ class _Reading:
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong: with the file of observations in the order of its lines, and with each CSV file."""
         yield from dict.fromkeys(one.problem for one in sorted(self._wrong, key=lambda one: one.place.order))
-        for shown, wrong in self._wrong_in.items():
-            more = len(wrong) - _TOLD
-            yield from list(wrong)[:_TOLD]
-            if more > 0:
-                yield Problem(shown, f"{more} more problem{'s' if more > 1 else ''} in this file", "Put these right first")
+        for wrong in map(list, self._wrong_in.values()):
+            yield from wrong[:_TOLD]
+            if more := len(wrong[_TOLD:]):
+                what = f"here and below: {more} more problem{'s' if more > 1 else ''}"
+                yield Problem(wrong[_TOLD].place, what, "Mend those above first")
 
     def observed(self, of: Observation, last: date) -> Observed | None:
         """Return a series up to a day, or nothing where it cannot be read."""

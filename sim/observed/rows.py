@@ -16,17 +16,19 @@ from typing import NamedTuple
 from sim.engine.calendar import DAYS_PER_WEEK, add_months
 from sim.results.columns import LARGEST
 from sim.results.files import read_bytes
-from sim.scenario import FieldError
 from sim.scenario.errors import Problem, ScenarioError
 from sim.scenario.head import LAST_YEAR
 from sim.scenario.read import decoded
-from sim.scenario.scalars import plainly, resolve
+from sim.scenario.scalars import plainly
 from sim.scenario.wording import did_you_mean, number, quoted
 
 from .declared import Observation
 
-# judgement: a row a day of fifty columns over a hundred years has a third of it.
-MOST_BYTES = 64 * 1024 * 1024
+# judgement: a row a day of fifty columns over a hundred years has as much.
+MOST_BYTES = 16 * 1024 * 1024
+# judgement: as many days as there are in five hundred years.
+MOST_ROWS = 200_000
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DAY = timedelta(days=1)
 
@@ -96,6 +98,9 @@ def read_table(path: Path, shown: str) -> Table:
             # Programs for tables leave rows of commas at the end.
             if any(cells):
                 lines.append((line, cells))
+            if len(lines) > MOST_ROWS + 1:
+                hint = "Leave out the first, or take the rows of a month or week together"
+                raise ScenarioError([Problem(f"{shown}:{line}", f"there are more than {MOST_ROWS:,} rows", hint)])
             line = reader.line_num + 1
     except csv.Error as error:
         what = "quotes that open here are not closed" if "end of data" in str(error) else f"this is no CSV: {error}"
@@ -138,16 +143,16 @@ def rows_of(table: Table, of: Observation, last: date, grows: bool) -> tuple[Row
     for line, cells in table.rows:
         try:
             row = columns.dated(line, cells)
+            previous, before = before, row
             if row.end > last:
                 later += 1
             else:
                 digest.update(json.dumps(cells).encode())
-                if before is not None:
-                    columns.hold_order(row, before, lines)
+                if previous is not None:
+                    columns.hold_order(row, previous, lines)
                 lines.setdefault(row.start, line)
                 if of.since is None or row.start >= of.since:
                     rows.append(row._replace(value=columns.value(line, cells, grows)))
-            before = row
         except Bad as bad:
             problems.append(bad.problem)
     return Rows(rows, later, digest.hexdigest()), problems
@@ -158,18 +163,18 @@ class _Columns:
 
     def __init__(self, table: Table, of: Observation) -> None:
         self._table, self._of = table, of
-        names = (of.start, of.end) if of.start is not None and of.end is not None else (of.dates or "date",)
-        self._dates = [self._place(name) for name in names]
-        self._value = self._place(of.column)
+        spans = of.start is not None and of.end is not None
+        names = {"start": of.start or "", "end": of.end or ""} if spans else {"dates": of.dates or "date"}
+        self._dates = [self._place(name, said) for said, name in names.items()]
+        self._value = self._place(of.column, "column")
 
-    def _place(self, name: str) -> int:
+    def _place(self, name: str, said: str) -> int:
         header = self._table.header
         if header.count(name) > 1:
             raise Bad(self._at(self._table.line), f"two columns are called {quoted(name)}", "Rename one of them")
         if name not in header:
-            raise Bad(
-                self._at(self._table.line), f"there is no column {quoted(name)}", did_you_mean(name, filter(None, header))
-            )
+            hint = did_you_mean(name, filter(None, header))
+            raise Bad(self._at(self._table.line), f"there is no column {quoted(name)} ({said} of {self._of.id})", hint)
         return header.index(name)
 
     def _at(self, line: int) -> str:
@@ -211,7 +216,7 @@ class _Columns:
             what = f"{row.start} stands on line {lines[row.start]} already"
             raise Bad(self._at(row.line), what, "Keep one of the two rows")
         if row.start < before.start:
-            what = f"{row.start} comes after {before.start} of line {before.line}"
+            what = f"{row.start} stands after {before.start} of line {before.line}"
             raise Bad(self._at(row.line), what, "Sort the rows by their dates, the earliest first")
         if row.start <= before.end:
             what = f"{row.start} is told of by line {before.line} already, from {before.start} to {before.end}"
@@ -222,21 +227,17 @@ class _Columns:
         header = self._table.header
         if len(cells) < len(header) or any(cells[len(header) :]):
             hint = "Put a number with a comma or a text with one in double quotes, and leave what is not known empty"
-            raise Bad(self._at(line), f"the row has {len(cells)} cells, and there are {len(header)} columns", hint)
+            raise Bad(self._at(line), f"the row has not {len(header)} cells, one a column, but {len(cells)}", hint)
         cell, name = cells[self._value], header[self._value]
         if not cell:
             return math.nan
         hint = f"Write {plain}" if (plain := plainly(cell)) else "Write a number, or leave the cell empty if it is not known"
-        try:
-            read = resolve(cell, plain=True)
-        except FieldError as error:
-            raise Bad(self._at(line), f"{name}: {error}", error.flaws[0].hint) from None
-        if isinstance(read, bool) or not isinstance(read, (int, float)):
+        if not _NUMBER.fullmatch(cell):
             raise Bad(self._at(line), f"{name} must be a number, not {quoted(cell)}", hint)
-        times = self._of.times * float(read)
-        if not abs(times) <= LARGEST:
+        value = self._of.times * float(cell)
+        if not abs(value) <= LARGEST:
             raise Bad(self._at(line), f"{name} must be at most {number(LARGEST)}, not {quoted(cell)}", "Correct it")
-        if grows and times < 0 and self._of.kind == "increments":
+        if grows and value < 0 and self._of.kind == "increments":
             hint = "Correct it, or leave the cell empty if it is not known"
             raise Bad(self._at(line), f"{name} is {cell}, and {self._of.of} never falls", hint)
-        return times
+        return value

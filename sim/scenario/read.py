@@ -27,13 +27,14 @@ _LINE_END = re.compile("\r\n?|\n")
 
 
 class Kind(NamedTuple):
-    """What a file is, in words: of what messages speak, and how one begins."""
+    """What a file is, in words: what it holds, what messages call it, and how one begins."""
 
-    called: str = "scenario"
-    begins: str = "title: ..."
+    holds: str
+    called: str
+    begins: str
 
 
-SCENARIO = Kind()
+SCENARIO = Kind("scenario", "scenario file", "title: ...")
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def _documented(text: str, shown: str, kind: Kind) -> tuple[Document, tuple[Loca
     if parsed.complete and not isinstance(parsed.value, dict) and not any(item.path == () for item in wrong):
         flaw = Flaw("the file is empty", f"Start with '{kind.begins}'")
         if parsed.value is not None:
-            flaw = Flaw(f"a {kind.called} must be a mapping of fields, not {found(parsed.value)}", flaw.hint)
+            flaw = Flaw(f"a {kind.holds} must be a mapping of fields, not {found(parsed.value)}", flaw.hint)
         wrong.append(Located(Place(shown, 1, 1), flaw))
     if not parsed.complete or not isinstance(parsed.value, dict):
         raise ScenarioError(item.problem for item in sorted(wrong, key=lambda item: item.place.order))
@@ -193,7 +194,7 @@ def _text(path: FilePath, shown: str, names: Names, kind: Kind) -> str:
 
     try:
         if path.is_dir():
-            raise wrong(f"this is a folder, not a {kind.called} file", "Name a .yaml file in it")
+            raise wrong(f"this is a folder, not a {kind.called}", "Name a .yaml file in it")
         if path.is_symlink() and not path.exists():
             raise wrong("this is a link that leads nowhere", "Name the file itself")
         if not path.exists():
@@ -206,7 +207,7 @@ def _text(path: FilePath, shown: str, names: Names, kind: Kind) -> str:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise wrong(f"the file cannot be read: {reason}") from None
     if len(data) > LARGEST_BYTES:
-        raise wrong("the file is larger than 1 MiB", f"A {kind.called} is a few kilobytes of text")
+        raise wrong("the file is larger than 1 MiB", f"A {kind.holds} is a few kilobytes of text")
     return decoded(data, shown)
 
 
