@@ -111,7 +111,7 @@ _QUIET = Record(
 _TALKS = Record(
     "Talks",
     "talks during inter-state wars of the last two centuries",
-    "Min, Words of War (ericmin.com/words-of-war)",
+    "Min, Words of War, as its author sums it up",
     "A published share; of how many is not said there.",
 )
 _ALLIES_SINCE = Record(
