@@ -354,10 +354,9 @@ CELLS = ["2024-01-01", "2024-01-31", "2024-02-30", "1", "-1", '"', ";", "\r", "\
     st.sampled_from([DAILY, WEEKLY, MONTHLY, SPANS, AREA]),
 )  # fmt: skip
 def test_whatever_a_file_holds_is_told_in_lines(text: str, says: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        # Rows that tell of two days at most, so that they are no whole month.
-        with pytest.raises(DataError) as caught:
-            told(Path(folder), f"date,value,from,to\n{text}".encode("utf-8", "surrogatepass"), says)
+    # Rows that tell of two days at most, so that they are no whole month.
+    with tempfile.TemporaryDirectory() as folder, pytest.raises(DataError) as caught:
+        told(Path(folder), f"date,value,from,to\n{text}".encode("utf-8", "surrogatepass"), says)
     assert len(caught.value.problems) <= 6
     assert all(line.isprintable() and ": error: " in line for line in str(caught.value).split("\n"))
 

@@ -125,6 +125,7 @@ def run(
         from sim.results.identity import identity_of
         from sim.results.ledger import days_of
         from sim.results.place import PAGE, is_root, may_be_page
+        from sim.results.precedents import precedents
         from sim.results.summary import as_dicts
         from sim.studies.condition import refuse_unknown
         from sim.studies.precision import Precision
@@ -205,8 +206,13 @@ def run(
                         "seed": seed,
                         "note": WHAT_IT_IS_NOT,
                         "summary": as_dicts(rows),
+                        "precedents": [
+                            known.as_dict() for known in precedents(scenario, plan.days, {row.id for row in rows})
+                        ],
                     }
-                    for one, folder, rows in zip(identities, folders, summaries, strict=True)
+                    for one, scenario, plan, folder, rows in zip(
+                        identities, scenarios, plans, folders, summaries, strict=True
+                    )
                 ]
                 named = zip(identities, told, strict=True)
                 table = [{"scenario": identity.label, **row} for identity, one in named for row in one["summary"]]

@@ -92,6 +92,10 @@ class ScenarioHead(Section):
     )  # fmt: skip
     description: str = Field(description="What is assumed, in a few sentences")
     start_date: datetime.date = Field(description="The first day, such as 2024-12-04")
+    war_began: datetime.date | None = Field(
+        default=None,
+        description="The first day of the war, such as 2022-02-24: how wars of that age went stands beside results",
+    )
     horizon_months: int | None = knob(
         "months", "How long is looked ahead", low=1, high=MOST_MONTHS, default=None, label="Horizon in months"
     )
@@ -132,6 +136,9 @@ class ScenarioHead(Section):
         if not 1000 <= self.start_date.year <= LAST_YEAR:
             message = f"start_date must lie between the years 1000 and {LAST_YEAR}, not {self.start_date.isoformat()}"
             raise FieldError(Flaw(message, "Write year-month-day, such as 2024-12-04", ("start_date",)))
+        if self.war_began is not None and self.war_began > self.start_date:
+            message = f"war_began, {self.war_began.isoformat()}, is later than start_date, {self.start_date.isoformat()}"
+            raise FieldError(Flaw(message, "Write the first day of the war, or null where it is not known", ("war_began",)))
         return self
 
     @model_validator(mode="after")

@@ -19,7 +19,7 @@ from .tree import Items
 from .wording import exact_number
 
 # What is said about a scenario or a number, and changes nothing that is simulated.
-REMARKS = ("short", "description", "sources", "inherited")
+REMARKS = ("short", "description", "sources", "inherited", "war_began")
 ORIGIN = ("source", "source_of", "note", "assumption")
 # Said apart, because a run may be told another one.
 HORIZON = ("horizon_months", "horizon_days")
