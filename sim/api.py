@@ -23,7 +23,7 @@ from typing import Any, overload
 import numpy as np
 
 from sim.engine.whole import whole_number
-from sim.ensemble.run import Ensemble, Plan, horizon_days, run_ensemble
+from sim.ensemble.run import Ensemble, Plan, horizon_days, most_histories, refuse_more, run_ensemble
 from sim.ensemble.workers import pool_of
 from sim.errors import ParleyError
 from sim.model import WarScenario
@@ -104,7 +104,7 @@ def load(scenario: Source, settings: Settings = (), without: Sequence[str] = ())
 def run(
     scenario: Source,
     *,
-    replications: int = ...,
+    replications: int | None = ...,
     seed: int = ...,
     months: int | None = ...,
     settings: Settings = ...,
@@ -120,7 +120,7 @@ def run(
 def run(
     scenario: list[Any] | tuple[Any, ...],
     *,
-    replications: int = ...,
+    replications: int | None = ...,
     seed: int = ...,
     months: int | None = ...,
     settings: Settings = ...,
@@ -135,7 +135,7 @@ def run(
 def run(
     scenario: Source | list[Any] | tuple[Any, ...],
     *,
-    replications: int = 2000,
+    replications: int | None = None,
     seed: int = 1,
     months: int | None = None,
     settings: Settings = (),
@@ -154,7 +154,9 @@ def run(
     ----------
     scenario : str, Path or Scenario, or a list of them
         Of several their runs are returned together, and their histories are one frame.
-    replications, seed : int
+    replications : int, optional
+        If not given 2,000, or all of a scenario that has those only that agree with data.
+    seed : int
         Whole numbers, of NumPy too; 1.0 and True are none.
     months : int, optional
         The horizon; the scenario's own if not given.
@@ -489,7 +491,7 @@ def _warn(failed: int, of: str) -> None:
 
 def _what(
     scenario: Source,
-    replications: int,
+    replications: int | None,
     seed: int,
     months: int | None,
     settings: Settings,
@@ -503,6 +505,8 @@ def _what(
             raise WrongArgument(f"{path} is among the settings, and months gives the horizon too: choose one")
     if isinstance(outcomes, str) or not all(isinstance(one, str) for one in outcomes):
         raise WrongArgument(f"outcomes are a list of texts, as ['casualties_attacker[12..24]'], not {outcomes!r}")
-    plan = Plan(replications, seed, horizon_days(loaded, months), series=False, asked=tuple(outcomes))
+    size = min(2000, most_histories(loaded)) if replications is None else replications
+    plan = Plan(size, seed, horizon_days(loaded, months), series=False, asked=tuple(outcomes))
+    refuse_more(loaded, plan.replications)
     refuse_unknown(loaded, plan, outcomes)
     return loaded, plan

@@ -9,6 +9,7 @@ import typer
 
 from sim import __version__
 from sim.cli.breakeven import breakeven
+from sim.cli.calibrate import calibrate
 from sim.cli.check import check
 from sim.cli.choose import choose
 from sim.cli.compare import compare
@@ -54,6 +55,7 @@ GROUPS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
         "compare": (compare, "what a change changes, on the same luck"),
         "sweep": (sweep, "a scenario over many values of its knobs"),
         "breakeven": (breakeven, "how much of something it takes"),
+        "calibrate": (calibrate, "which histories agree with data of the war"),
         "choose": (choose, "which choice stands up best, whatever the assumptions"),
     },
     "Understand": {

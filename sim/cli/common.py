@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sim.results.place import Place
     from sim.scenario import Problem, Scenario, ScenarioHead
 
-BUG, USAGE, INVALID, FAILED_REPLICATIONS, FAILED_OVER = 1, 2, 3, 4, 5
+BUG, USAGE, INVALID, FAILED_REPLICATIONS, FAILED_OVER, UNREACHED = 1, 2, 3, 4, 5, 6
 
 Files = Annotated[
     list[str], typer.Argument(metavar="FILE...", help="Scenario files, or names of shipped ones.", autocompletion=scenarios)

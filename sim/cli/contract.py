@@ -50,6 +50,7 @@ CONTRACT = {
     "compare": Contract(_RUNS, True, _TABLES, ("run", "study")),
     "sweep": Contract(_NAMES, True, _TABLES, ("study",)),
     "breakeven": Contract(_NAMES, True, _TABLES, ("study",)),
+    "calibrate": Contract(_NAMES, True, _TABLES, ("study",)),
     "choose": Contract(_NAMES, True, _TABLES, ("study",)),
     "explain": Contract(_RUNS, True, _TABLES, ("run",)),
     "sensitivity": Contract(_RUNS, True, _TABLES, ("run", "study")),

@@ -39,7 +39,7 @@ from sim.cli.common import (
 from sim.cli.complete import outcomes
 from sim.cli.printing import say, say_answer, say_end, say_rows
 from sim.cli.progress import progress_bar
-from sim.cli.wanted import USUAL, home_of_run
+from sim.cli.wanted import home_of_run, usual_size
 from sim.engine.calendar import Every
 from sim.pasted import command
 
@@ -119,12 +119,13 @@ def run(
     Example:  parley run baseline --replications 2000 --set arms.defender.aid_scale=0.3 --out results/less_aid
     """
     with errors_as_lines():
-        from sim.ensemble.run import Plan, horizon_days
+        from sim.ensemble.run import Plan, horizon_days, most_histories, refuse_more
         from sim.results import parquet
         from sim.results.chunks import Form, place_of_run, run_into
         from sim.results.identity import identity_of
         from sim.results.ledger import days_of
         from sim.results.place import PAGE, is_root, may_be_page
+        from sim.results.precedents import precedents
         from sim.results.summary import as_dicts
         from sim.studies.condition import refuse_unknown
         from sim.studies.precision import Precision
@@ -146,11 +147,14 @@ def run(
         # Some file systems do not tell capitals apart.
         if len({name.casefold() for name in names}) < len(names):
             refuse("two scenarios have the same name, and results are kept by name")
-        most = replications or (MOST_FOR_PRECISION if precision else USUAL)
+        usual = [min(MOST_FOR_PRECISION, most_histories(one)) if precision else usual_size(one) for one in scenarios]
+        sizes = [replications or size for size in usual]
+        for one, size in zip(scenarios, sizes, strict=True):
+            refuse_more(one, size)
         asked = () if precision_of is None else (precision_of,)
         plans = [
-            Plan(most, seed, horizon_days(one, months), watched=(0,) if tell else (), asked=asked, paths=every)
-            for one in scenarios
+            Plan(size, seed, horizon_days(one, months), watched=(0,) if tell else (), asked=asked, paths=every)
+            for one, size in zip(scenarios, sizes, strict=True)
         ]
         for scenario, plan in zip(scenarios, plans, strict=True):
             refuse_unknown(scenario, plan, asked)
@@ -175,12 +179,12 @@ def run(
         for scenario, plan in zip(scenarios, plans, strict=True):
             say_before(scenario, plan.days)
         with ExitStack() as stack:
-            to_share = most * len(names) if precision is None else USUAL_FOR_PRECISION
+            to_share = sum(sizes) if precision is None else USUAL_FOR_PRECISION
             pool = stack.enter_context(workers_for(to_share, plans[0].days, workers, cluster))
             ran = []
             for scenario, plan, place, aim in zip(scenarios, plans, places, aims, strict=True):
                 if aim is None:
-                    with progress_bar(scenario.name, most) as progress:
+                    with progress_bar(scenario.name, plan.replications) as progress:
                         kept = run_into(
                             place, scenario, plan, as_text=markdown, pool=pool, most=chunk, as_parquet=as_parquet,
                             progress=progress, note=note,
@@ -202,8 +206,13 @@ def run(
                         "seed": seed,
                         "note": WHAT_IT_IS_NOT,
                         "summary": as_dicts(rows),
+                        "precedents": [
+                            known.as_dict() for known in precedents(scenario, plan.days, {row.id for row in rows})
+                        ],
                     }
-                    for one, folder, rows in zip(identities, folders, summaries, strict=True)
+                    for one, scenario, plan, folder, rows in zip(
+                        identities, scenarios, plans, folders, summaries, strict=True
+                    )
                 ]
                 named = zip(identities, told, strict=True)
                 table = [{"scenario": identity.label, **row} for identity, one in named for row in one["summary"]]

@@ -28,7 +28,7 @@ from sim.cli.common import (
 )
 from sim.cli.complete import scenarios_and_results
 from sim.cli.printing import say, say_end, say_rows
-from sim.cli.wanted import USUAL, keep, kept_at, refuse_for_a_folder
+from sim.cli.wanted import keep, kept_at, refuse_for_a_folder, usual_size
 from sim.errors import ParleyError
 from sim.pasted import command
 
@@ -89,13 +89,16 @@ def targets(
         for name, scenario in loaded.items():
             days = horizon_days(scenario, months)
             plans[name] = Plan(
-                replications or USUAL, 1 if seed is None else seed, days, asked=outcomes_expected(scenario, days)
+                replications or usual_size(scenario),
+                1 if seed is None else seed,
+                days,
+                asked=outcomes_expected(scenario, days),
             )
         there = {name: kept_at(scenario, plans[name], results) is not None for name, scenario in loaded.items()}
         longest = max((plan.days for plan in plans.values()), default=0)
         ended, rows = list[str](), list[dict[str, object]]()
         checks: dict[str, list[Checked]] = {}
-        with workers_for(len(fresh) * (replications or USUAL), longest, None, None) as pool:
+        with workers_for(sum(plan.replications for plan in plans.values()), longest, None, None) as pool:
             for name in scenarios:
                 if name not in runs:
                     # Where it is stands below the tables.

@@ -19,8 +19,16 @@ if TYPE_CHECKING:
     from sim.results.runs import Luck, Run
     from sim.scenario import Scenario, ScenarioHead
 
+
 # As many histories as `parley run` simulates.
 USUAL = 2000
+
+
+def usual_size(scenario: Scenario[ScenarioHead]) -> int:
+    """Return how many histories of a scenario are run if nothing is said: all, where it has those only that fit data."""
+    from sim.ensemble.run import most_histories
+
+    return min(USUAL, most_histories(scenario))
 
 
 def refuse_for_a_folder(of: str, **options: object) -> None:
@@ -60,7 +68,7 @@ def wanted(
     settings: list[str] | None = None,
 ) -> list[Wanted]:
     """Return the runs of result folders and of scenarios, which are to be run alike if not told otherwise."""
-    from sim.ensemble.run import Plan, horizon_days
+    from sim.ensemble.run import Plan, horizon_days, most_histories, refuse_more
     from sim.results.manifest import read_manifest
     from sim.results.runs import Run
     from sim.results.store import what_is_run
@@ -74,7 +82,7 @@ def wanted(
     )
     if settings and not fresh:
         refuse("--set changes scenarios, and all of these are runs that are there already; name their scenarios")
-    size = replications or (like.replications if like else USUAL)
+    size = replications or (like.replications if like else None)
     has_own_span = months is not None or bool(horizon_set(settings or ()))
     found = []
     for name in names:
@@ -86,7 +94,9 @@ def wanted(
         scenario = scenarios[name]
         days = like.days if like is not None and not has_own_span else horizon_days(scenario, months)
         say_before(scenario)
-        plan = Plan(size, seed if seed is not None else (like.seed if like else 1), days)
+        own = min(size, most_histories(scenario)) if size and not replications else size or usual_size(scenario)
+        refuse_more(scenario, own)
+        plan = Plan(own, seed if seed is not None else (like.seed if like else 1), days)
         found.append(Wanted(name, None, scenario, plan, what_is_run(scenario, plan)))
     return found
 
@@ -198,7 +208,7 @@ def homes(scenario: Scenario[ScenarioHead], plan: Plan, results: Path) -> list[P
     def named(size: list[str]) -> Path:
         return results / file_name(scenario.name, [*identity.parts, *size, *_other_times(scenario, plan), *mark])
 
-    return [results / identity.folder, named([] if plan.replications == USUAL else size), named(size)]
+    return [results / identity.folder, named([] if plan.replications == usual_size(scenario) else size), named(size)]
 
 
 def home_of_run(scenario: Scenario[ScenarioHead], plan: Plan, results: Path, form: Form) -> Path:
@@ -259,7 +269,7 @@ def keep(
         say(f"{kept}/ is there already, of the same scenario, seed, size and version: it is not run again")
         return Run.read(kept)
     plain, own, whole = homes(scenario, plan, results)
-    is_usual = plan.replications == USUAL and not _other_times(scenario, plan)
+    is_usual = plan.replications == usual_size(scenario) and not _other_times(scenario, plan)
     names = [plain, own] if is_usual else [own]
     folder = next((one for one in names if not os.path.lexists(one)), own if force else whole)
     place = place_of_run(folder, scenario, plan, force=force, note=note)
@@ -294,7 +304,7 @@ def results_of(name: str, settings: list[str] | None = None, results: Path = RES
             refuse(f"--set changes scenarios, and {name} is a run that is there already; name its scenario")
         return Path(name)
     (scenario,) = load_all([name], settings)
-    plan = Plan(USUAL, 1, horizon_days(scenario))
+    plan = Plan(usual_size(scenario), 1, horizon_days(scenario))
     # Under the name of the scenario, a run of another size will do.
     for folder in (homes(scenario, plan, results)[0], kept_at(scenario, plan, results)):
         if folder is not None and (folder / "manifest.json").is_file():
@@ -305,7 +315,7 @@ def results_of(name: str, settings: list[str] | None = None, results: Path = RES
                 note(f"{name} is run already: this is about {folder}/, {kept.replications:,} histories")
                 return folder
     say_before(scenario, plan.days)
-    with workers_for(USUAL, plan.days, None, None) as pool:
+    with workers_for(plan.replications, plan.days, None, None) as pool:
         run = keep(scenario, plan, results, pool, how=f", as by parley run {name}")
     assert run.folder is not None, "it was read from there"
     return run.folder

@@ -13,6 +13,7 @@ Left out: a guarantee across versions of NumPy, whose method for normal draws ma
 """
 
 import operator
+from collections.abc import Callable
 from hashlib import blake2b
 
 import numpy as np
@@ -101,6 +102,28 @@ class Draws:
         return drawn
 
 
+class LivedDraws(Draws):
+    """The streams of histories that had another luck until a day: what is asked later is drawn with their own.
+
+    Parameters
+    ----------
+    before : Draws
+        Their luck until then.
+    seed, replications
+        As in `Draws`, from then on.
+    is_over : callable
+        Returns whether the day has come. A draw that is made at the start for what happens later belongs to the time before.
+    """
+
+    def __init__(self, before: Draws, seed: int, replications: Ints, is_over: Callable[[], bool]) -> None:
+        super().__init__(seed, replications)
+        self._before, self._is_over = before, is_over
+
+    def _open(self, name: str, kind: str, in_turn: bool) -> "Stream":
+        then = super()._open(name, kind, in_turn)
+        return LivedStream(self._before._open(name, kind, in_turn), then, self._is_over)
+
+
 class Stream:
     """The draws of one decision. Made by `Draws.normal` and `Draws.uniform`."""
 
@@ -149,3 +172,21 @@ class Stream:
             here = indices == index
             out[here] = self.of(int(index), cohort[here])
         return out
+
+
+class LivedStream(Stream):
+    """The draws of one decision in histories that had another luck until a day; see `LivedDraws`."""
+
+    def __init__(self, before: Stream, then: Stream, is_over: Callable[[], bool]) -> None:
+        self._before, self._then, self._is_over = before, then, is_over
+
+    def _now(self) -> Stream:
+        return self._then if self._is_over() else self._before
+
+    def at(self, index: int) -> Floats:
+        """Return the draws of the whole batch at `index`; see `Stream`."""
+        return self._now().at(index)
+
+    def of(self, index: int, cohort: Ints) -> Floats:
+        """Return the draws of some positions at `index`; see `Stream`."""
+        return self._now().of(index, cohort)

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.agenda import Agenda, Process
 from sim.engine.calendar import Calendar
-from sim.engine.draws import Draws, Floats, Ints
+from sim.engine.draws import Draws, Floats, Ints, LivedDraws
 from sim.engine.fields import Field, Fields
 from sim.engine.mechanism import Mechanism
 from sim.engine.recorder import Reached, Recorder
@@ -43,6 +43,14 @@ class InvariantBreach(Exception):
         return f"{self.mechanism}: {self.rule} ({where})"
 
 
+class Lived(NamedTuple):
+    """What histories have lived through until a day: assumptions and luck of replications of some seed, a number each."""
+
+    seed: int
+    replications: Ints
+    until: int
+
+
 @dataclass(frozen=True)
 class Setting:
     """What a batch needs to know besides its parameters.
@@ -52,7 +60,8 @@ class Setting:
     on which every field is kept and `watched` the replications whose events are. With `check` the invariants are checked
     while running. `given` are parameters, by path, that are not drawn: (n,) values, NaN where they are drawn after all.
     `passed` is called with the number of days that have passed, on each of them. `assumed` are the replications whose
-    parameters they have, their own if it is not given; `tallied` is how many, from the first, are counted in tallies.
+    parameters they have, their own if it is not given; with `lived` these are those of what they have lived through.
+    `tallied` is how many, from the first, are counted in tallies.
     `path_days` are those on which every replication is kept, with `path_fields` besides those of the series.
     """
 
@@ -69,6 +78,7 @@ class Setting:
     given: Mapping[str, Floats] = field(default_factory=dict)
     passed: Callable[[int], None] = lambda day: None
     assumed: Ints | None = None
+    lived: Lived | None = None
     tallied: int | None = None
     path_days: Sequence[int] = ()
     path_fields: Sequence[str] = ()
@@ -98,8 +108,12 @@ class World:
         self.everyone: Ints = np.arange(self.n, dtype=np.int64)
         self.calendar = Calendar(setting.start)
         self.agenda = Agenda((*order, "recorder"), self.n)
-        self.draws = Draws(setting.seed, setting.replications)
-        self.assumptions = self.draws if setting.assumed is None else Draws(setting.seed, setting.assumed)
+        if (lived := setting.lived) is None:
+            self.draws = Draws(setting.seed, setting.replications)
+            self.assumptions = self.draws if setting.assumed is None else Draws(setting.seed, setting.assumed)
+        else:
+            self.assumptions, until = Draws(lived.seed, lived.replications), lived.until
+            self.draws = LivedDraws(self.assumptions, setting.seed, setting.replications, lambda: self.agenda.today >= until)
         self.fields = Fields(self.n)
         for owner, one in declared:
             self.fields.declare(owner, one)

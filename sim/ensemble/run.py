@@ -14,11 +14,12 @@ from sim.engine.calendar import DAYS_PER_WEEK, Calendar, Every
 from sim.engine.draws import Floats, Ints
 from sim.engine.recorder import Event
 from sim.engine.whole import whole_number
-from sim.engine.world import InvariantBreach, Setting
+from sim.engine.world import InvariantBreach, Lived, Setting
 from sim.ensemble.heard import by_days
 from sim.ensemble.lucks import NO_MORE, Further, further
 from sim.ensemble.outcomes import landmarks, moments, outcome_columns, wanted
 from sim.ensemble.workers import ALONE, Pool, shared
+from sim.errors import ParleyError
 from sim.model import simulate
 from sim.model.endings import FAILED
 from sim.scenario import Scenario, ScenarioHead, quantities
@@ -100,6 +101,52 @@ class Plan:
         # As they are kept, and asked for in files.
         watched = tuple(whole_number("a watched replication", number, 0, MOST_REPLICATIONS) for number in self.watched)
         object.__setattr__(self, "watched", watched)
+
+
+class HistoriesError(ParleyError):
+    """What cannot be asked of histories that agree with data."""
+
+
+def most_histories(scenario: Scenario[ScenarioHead]) -> int:
+    """Return how many histories of a scenario there are."""
+    own = scenario.world.histories
+    return MOST_REPLICATIONS if own is None else len(own.numbers)
+
+
+def refuse_more(scenario: Scenario[ScenarioHead], replications: int) -> None:
+    """See whether there are so many histories of a scenario.
+
+    Raises
+    ------
+    HistoriesError
+        When it has those only that agree with data, and they are fewer.
+    """
+    if replications > (most := most_histories(scenario)):
+        raise HistoriesError(
+            f"{scenario.name} has {most:,} histories, those that agree with data, and not {replications:,}; ask for at most "
+            "as many, or calibrate with more"
+        )
+
+
+def _lived(scenario: Scenario[ScenarioHead], assumed: Ints, given: Mapping[str, Floats]) -> Lived | None:
+    """Return what histories have lived through that have the assumptions of these; None where they have no past.
+
+    Raises
+    ------
+    HistoriesError
+        When there are not so many, or numbers are given to them.
+    """
+    own = scenario.world.histories
+    if own is None:
+        return None
+    if given:
+        raise HistoriesError(
+            f"{scenario.name} has histories that agree with data, in which what is assumed belongs to what happened: no "
+            "number can be given to them by itself. Ask for what needs that of the scenario that was calibrated"
+        )
+    refuse_more(scenario, int(assumed.max()) + 1)
+    until = Calendar(scenario.world.start_date).day_of(own.until)
+    return Lived(own.seed, np.asarray(own.numbers, dtype=np.int64)[assumed], until)
 
 
 class Unscripted(NamedTuple):
@@ -304,6 +351,7 @@ def run_batch(
     n, every = len(numbers), np.concatenate([numbers, more.numbers])
     with_series = plan.series & (every < SERIES_HISTORIES)
     paths_on = path_days(scenario.world.start_date, plan.days, plan.paths)
+    assumed = np.concatenate([numbers, more.draws])
     setting = Setting(
         start=scenario.world.start_date,
         days=plan.days,
@@ -317,7 +365,8 @@ def run_batch(
         check=plan.check,
         given=given or {},
         passed=by_days(n, plan.days),
-        assumed=np.concatenate([numbers, more.draws]) if len(more.draws) else None,
+        assumed=assumed if len(more.draws) else None,
+        lived=_lived(scenario, assumed, given or {}),
         tallied=n,
         path_days=paths_on,
         path_fields=PATH_FIELDS,

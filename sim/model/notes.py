@@ -18,6 +18,7 @@ from sim.model.parameters import SIDES
 from sim.model.stakes import windows
 from sim.scenario import Quantity, Scenario, ScenarioHead, quantities
 from sim.scenario.describe import Entry, entries
+from sim.scenario.identity import past_of
 from sim.scenario.wording import number
 
 # What an item of a list must not be for it to happen or to matter.
@@ -60,8 +61,18 @@ def notes(scenario: Scenario[ScenarioHead], days: int) -> list[str]:
         if _is(entry, _NOTHING) and entry.item not in gone:
             lines.append(f"{entry.item} has {_what(entry)} of {entry.text}, and changes nothing")
     lines += [*_of_events(scenario, days, gone), *_of_windows(scenario, days), *_of_land(scenario), *_of_keeping(scenario)]
-    lines += [*_of_trust(scenario), *_of_lines(scenario)]
+    lines += [*_of_trust(scenario), *_of_lines(scenario), *_of_histories(scenario)]
     return [*lines, *of_levels(scenario)]
+
+
+def _of_histories(scenario: Scenario[ScenarioHead]) -> Iterator[str]:
+    """Yield that histories were found to agree with data under other assumptions."""
+    own = scenario.world.histories
+    if own is not None and past_of(scenario.tree, own.until) != own.of:
+        yield (
+            f"its histories agree with data until {own.until} under other assumptions about that time than these: what is "
+            "changed before that day undoes it; change what comes later, by an event with a date, or calibrate again"
+        )
 
 
 def _is(entry: Entry, values: dict[str, str]) -> bool:

@@ -41,6 +41,7 @@ from sim.studies.choose import Choices
 from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
+from sim.words import precedents as on_record
 from sim.words.breakeven import title_of, verdict
 from sim.words.choose import how
 from sim.words.comparison import moved_lines, pairing_in_words, together
@@ -153,6 +154,7 @@ def run_page(kept: Kept, story: Story | None, why_no_story: str = "") -> Page:
     blocks = [
         Block("where", "What came out", [*failed, *bands], tables=[_in_short(kept)], pictures=chosen("standing"),
               picture_first=True, brief=1),
+        _on_record_block(kept),
         Block("why", "Why there is no deal", points=[[text] for text in why], pictures=chosen("ledger", "worth", "beliefs"),
               brief=1),
         Block("course", "The course of the war", points=[[text] for text in balance],
@@ -206,6 +208,20 @@ def _in_short(kept: Kept) -> Table:
         value = _share_cell(row) if row.share is not None else _mean_cell(row)
         table.rows.append([label, value, *_over_cell(row, over), _range_cell(row)])
     return table
+
+
+def _on_record_block(kept: Kept) -> Block:
+    """Return how other wars, truces and talks went, beside the shares of the run that they are like."""
+    rows = {row.id: row for row in kept.run.summary}
+    found = kept.run.precedents
+    table = Table("How often, of how many, with 95 % intervals, beside the shares of this run (summary.csv)",
+                  [on_record.HEADING, "n", "share, 95 %", on_record.BESIDE], [])  # fmt: skip
+    for one in found:
+        own = [[rows[name].alone, " ", *share_of(rows[name], "")] for name in one.outcomes if rows[name].share is not None]
+        table.rows.append([*on_record.cells(one), [*joined(own, "; ")]])
+    what: list[list[Piece]] = [[f"How others went. {on_record.WHAT_THEY_ARE}"]]
+    told: list[list[Piece]] = [[line] for line in on_record.sources(found)]
+    return Block("on-record", "What is on record", what, told, [table]) if found else Block("on-record", "")
 
 
 def _share_cell(row: Row) -> list[Piece]:

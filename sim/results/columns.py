@@ -135,12 +135,26 @@ TURNING = [
     text("answer"),
 ]  # fmt: skip
 
+FIT = [
+    text("series"), text("kind"), text("since"), text("until"), text("unit").or_empty, Column("observed"),
+    *(Column(f"prior_{name}") for name in ("p05", "p50", "p95")), share("below"),
+    *(Column(f"kept_{name}") for name in ("p05", "p50", "p95")), share("kept_below"),
+]  # fmt: skip
+MOVED = [
+    text("parameter"), text("says"), share("explained"), Column("prior_mean"), amount("prior_sd"), Column("kept_mean"),
+    amount("kept_sd"), Column("shift"), amount("ratio"), Column("adjusted_mean"), amount("adjusted_sd"),
+]  # fmt: skip
+ACCEPTED = [
+    whole("history"), whole("seed"), whole("replication"), share("weight"), amount("distance"), text("furthest"),
+]  # fmt: skip
+
 
 # Those whose columns are the same whatever the scenario, by the name of the file.
 TABLES = {
     "summary.csv": SUMMARY, "series.csv": SERIES, "standing.csv": STANDING, "survival.csv": SURVIVAL, "ledger.csv": LEDGER,
     "panel.csv": PANEL, "dissent.csv": DISSENT, "turning.csv": TURNING,
     "failures.csv": FAILURES, "unscripted.csv": UNSCRIPTED, "one_at_a_time.csv": ONE_AT_A_TIME, "breakeven.csv": BREAKEVEN,
+    "fit.csv": FIT, "moved.csv": MOVED, "accepted.csv": ACCEPTED,
 }  # fmt: skip
 
 
@@ -374,6 +388,34 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "first_order_error": ("share", "Half of the 95 % interval of first_order."),
     "total_error": ("share", "Half of the 95 % interval of total."),
     "rank_correlation": ("", "Spearman's, of parameter and outcome."),
+    "series": ("", "Of the data, by its name there."),
+    "fit.kind": ("", "sum: the change over a quarter; roughness: standard deviation of differences from month to month; "
+                     "month: the change over a month."),
+    "since": ("", "Its first day."),
+    "until": ("", "The first day that it does not hold."),
+    "observed": ("as the series", "What the data have."),
+    **{
+        f"{which}_{name}": ("as the series", f"{name[1:].lstrip('0')} % of {who} lie below it.")
+        for which, who in (("prior", "the histories"), ("kept", "those that are kept"))
+        for name in ("p05", "p50", "p95")
+    },
+    "below": ("share", "Part of the histories below what was observed; half of those that are equal."),
+    "kept_below": ("share", "The same of the histories that are kept."),
+    "says": ("", "Whether such data tell it well, a little, or say nothing of it."),
+    "explained": ("share", "Part of its variance that the data explain in histories that were not fitted."),
+    "prior_mean": ("as the parameter", "Mean of what is assumed."),
+    "prior_sd": ("as the parameter", "Standard deviation of what is assumed."),
+    "kept_mean": ("as the parameter", "Mean over the histories that are kept."),
+    "kept_sd": ("as the parameter", "Standard deviation over the histories that are kept."),
+    "shift": ("standard deviations", "How far the mean has moved, in standard deviations of what is assumed."),
+    "ratio": ("", "kept_sd over prior_sd: the width that is left."),
+    "adjusted_mean": ("as the parameter", "kept_mean after regression on how far histories are from the data."),
+    "adjusted_sd": ("as the parameter", "kept_sd after the same."),
+    "history": ("", "Number of the history in the scenario of those that are kept, from 0."),
+    "accepted.replication": ("", "Its number in the run in which it was found."),
+    "accepted.weight": ("share", "How much it counts among those that are kept."),
+    "distance": ("standard deviations", "Root mean square over the statistics of how far it is from the data."),
+    "furthest": ("", "The statistic in which it is furthest: series, kind and first day."),
     "box": ("", "Number of the box; each is searched outside those before."),
     "step": ("", "Step of the search for the box, from all histories to the smallest box."),
     "restricted": ("", "How many parameters are restricted."),

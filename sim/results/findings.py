@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 Kind = Literal[
     "ending", "block", "difference", "not found", "surprise", "break-even", "decides", "scripted", "inherited",
-    "not settled", "choice",
+    "not settled", "choice", "fit", "said",
 ]  # fmt: skip
 
 

@@ -281,6 +281,31 @@ class ChoicesManifest(OfScenario):
     idle: list[Text]
 
 
+class CalibrationManifest(OfScenario):
+    """The manifest of a scenario that was held against data.
+
+    Attributes
+    ----------
+    cutoff : str
+        The day from which on nothing of the data was looked at.
+    data : dict of str to str
+        The sha256 of what each file holds until then, by its name.
+    kept : int
+        How many histories are nearest.
+    reached : bool
+        Whether the assumptions reach the data; if not, histories are kept only where that was asked for.
+    """
+
+    NEEDS = ("calibration.txt", "fit.csv", "moved.csv", "calibration.json", "scenario.yaml")
+    MAY = ("accepted.csv", "posterior.yaml")
+
+    kind: Literal["calibration"] = "calibration"
+    cutoff: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    data: dict[Text, Digest]
+    kept: Annotated[int, Field(ge=0)]
+    reached: bool
+
+
 class Compared(_Part):
     """A run that was compared."""
 
@@ -330,7 +355,7 @@ KINDS: Mapping[str, type[Manifest]] = {
     model.model_fields["kind"].default: model
     for model in (
         RunManifest, SweepManifest, SensitivityManifest, OneAtATimeManifest, SobolManifest, DiscoveryManifest,
-        BreakEvenManifest, ChoicesManifest, ComparisonManifest, PanelManifest,
+        BreakEvenManifest, CalibrationManifest, ChoicesManifest, ComparisonManifest, PanelManifest,
     )
 }  # fmt: skip
 # The table by which older versions, whose manifests name no kind, tell what they are of; others are of runs.

@@ -28,6 +28,7 @@ from sim.results.frames import Rows, Tabular, UnknownOutcome
 from sim.results.identity import Identity, as_run, identity_of, identity_over
 from sim.results.ledger import Entry, entries
 from sim.results.manifest import RunManifest, StoreError
+from sim.results.precedents import Precedent, precedents
 from sim.results.read import SCENARIO, Folder, read_folder
 from sim.results.reading import read_ledger, read_lucks, read_outcomes, read_summary
 from sim.results.summary import Row, as_dicts, summarise
@@ -231,6 +232,11 @@ class Run(Tabular):
         calendar = Calendar(self.scenario.world.start_date)
         found = again.paths[list(again.path_columns).index((field, of))]
         return [calendar.date_of(day) for day in again.path_days], np.where(np.isfinite(found), found, np.nan)
+
+    @property
+    def precedents(self) -> list[Precedent]:
+        """How other wars, truces and talks went that were like this, beside its shares; no forecast."""
+        return precedents(self.scenario, self.days, {row.id for row in self.summary})
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return the summary; `to_pandas` has a row a history instead."""

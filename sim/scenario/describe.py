@@ -23,7 +23,7 @@ from .tree import Items
 from .wording import exact_number
 
 # What a scenario says about itself: neither assumed nor simulated.
-HEAD = ("title", "short", "description", "sources", "inherited", "expect")
+HEAD = ("title", "short", "description", "sources", "war_began", "inherited", "histories", "expect")
 # Where a number comes from that the scenario does not write: the declaration of its section.
 DEFAULT = "default"
 # Of a number that is chosen by word: its source is documented with the word.

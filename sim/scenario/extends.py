@@ -5,7 +5,7 @@ So two variants of the same base can be combined, and neither takes back what th
 
 A file may extend a file of its own folder tree, or a shipped scenario by its name (see `lookup`); nothing else, symbolic
 links resolved.
-A file's `expect` and `short` are its own and are not inherited.
+A file's `expect` and `short` are its own and are not inherited, nor is `war_began` by a file of another war.
 """
 
 from __future__ import annotations

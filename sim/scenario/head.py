@@ -56,6 +56,27 @@ class Sides(Section):
     defender: Side
 
 
+class Histories(Section):
+    """Histories of a scenario that agree with what was observed until a day: their numbers in a run of some seed.
+
+    A run has these and no others: what they assume, and their luck until that day. From then on they have a luck of their
+    own, so that what comes is as open as it was then.
+    """
+
+    seed: int = Field(ge=0, description="The seed of the run in which they were found")
+    until: datetime.date = Field(description="The first day of which nothing was observed")
+    of: str = Field(description="What tells the assumptions about the time until then from others")
+    numbers: list[int] = Field(min_length=1, description="Their numbers in that run")
+
+    @field_validator("numbers")
+    @classmethod
+    def _check_numbers(cls, value: list[int]) -> list[int]:
+        wrong = [Flaw("{part} must not be negative", "", (at,)) for at, one in enumerate(value) if one < 0]
+        if wrong:
+            raise FieldError(*wrong[:1])
+        return value
+
+
 class ScenarioHead(Section):
     """The part that all scenarios share; a full scenario adds the sections of the mechanisms.
 
@@ -71,6 +92,10 @@ class ScenarioHead(Section):
     )  # fmt: skip
     description: str = Field(description="What is assumed, in a few sentences")
     start_date: datetime.date = Field(description="The first day, such as 2024-12-04")
+    war_began: datetime.date | None = Field(
+        default=None,
+        description="The first day of the war, such as 2022-02-24: how wars of that age went stands beside results",
+    )
     horizon_months: int | None = knob(
         "months", "How long is looked ahead", low=1, high=MOST_MONTHS, default=None, label="Horizon in months"
     )
@@ -83,6 +108,11 @@ class ScenarioHead(Section):
     inherited: dict[str, list[str]] = Field(
         default={},
         description="Numbers that are those of another war, by its name: found by Parley, which keeps it with runs",
+        json_schema_extra=KEPT,
+    )
+    histories: Histories | None = Field(
+        default=None,
+        description="Those that agree with data, as found by `parley calibrate`; a run has no others",
         json_schema_extra=KEPT,
     )
     expect: list[Expectation] = Field(default=[], description="Ranges in which outcomes must lie, for `parley targets`")
@@ -106,6 +136,17 @@ class ScenarioHead(Section):
         if not 1000 <= self.start_date.year <= LAST_YEAR:
             message = f"start_date must lie between the years 1000 and {LAST_YEAR}, not {self.start_date.isoformat()}"
             raise FieldError(Flaw(message, "Write year-month-day, such as 2024-12-04", ("start_date",)))
+        if self.war_began is not None and self.war_began > self.start_date:
+            message = f"war_began, {self.war_began.isoformat()}, is later than start_date, {self.start_date.isoformat()}"
+            raise FieldError(Flaw(message, "Write the first day of the war, or null where it is not known", ("war_began",)))
+        return self
+
+    @model_validator(mode="after")
+    def _check_histories(self) -> Self:
+        lived = self.histories
+        if lived is not None and lived.until <= self.start_date:
+            message = f"histories have lived until {lived.until}, and the start is {self.start_date}"
+            raise FieldError(Flaw(message, "Calibrate a scenario that starts before its data end", ("histories", "until")))
         return self
 
     @model_validator(mode="after")

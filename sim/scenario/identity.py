@@ -19,7 +19,7 @@ from .tree import Items
 from .wording import exact_number
 
 # What is said about a scenario or a number, and changes nothing that is simulated.
-REMARKS = ("short", "description", "sources", "inherited")
+REMARKS = ("short", "description", "sources", "inherited", "war_began")
 ORIGIN = ("source", "source_of", "note", "assumption")
 # Said apart, because a run may be told another one.
 HORIZON = ("horizon_months", "horizon_days")
@@ -70,6 +70,33 @@ class Origin:
 def fingerprint(tree: Mapping[str, Any]) -> str:
     """Return a short text that two trees share only if they assume the same."""
     return short_hash(in_full({name: value for name, value in tree.items() if name not in REMARKS}))
+
+
+def past_of(tree: Mapping[str, Any], until: datetime.date) -> str:
+    """Return a short text that two trees share only if they assume the same of the time until a day.
+
+    What the horizon is, what is expected and what comes on a date from then on is no part of that.
+    """
+    left_out = (*HORIZON, "title", "expect", "histories")
+    return fingerprint(_until({name: value for name, value in tree.items() if name not in left_out}, until))
+
+
+def _until(node: Any, until: datetime.date) -> Any:
+    if isinstance(node, list):
+        return [_until(item, until) for item in node if not _comes_later(item, until)]
+    if not isinstance(node, dict):
+        return node
+    earlier = {name: _until(item, until) for name, item in node.items() if not _comes_later(item, until)}
+    # Where all comes later there is nothing, as where nothing is written.
+    kept = {name: item for name, item in earlier.items() if item not in ({}, []) or item == node[name]}
+    return Items(kept, node.listed) if isinstance(node, Items) else kept
+
+
+def _comes_later(item: Any, until: datetime.date) -> bool:
+    """Return whether something comes on a date from a day on: an event says so in its condition, all else itself."""
+    said = item.get("when", item) if isinstance(item, dict) else None
+    when = said.get("date") if isinstance(said, dict) else None
+    return isinstance(when, datetime.date) and when >= until
 
 
 def short_hash(text: str) -> str:

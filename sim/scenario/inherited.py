@@ -22,6 +22,8 @@ from .tree import Node, plain
 YEARS_APART = 3.0
 # The field of a scenario that keeps what is found.
 INHERITED = "inherited"
+# The field that says when the war began, which another war does not take over.
+BEGAN = "war_began"
 
 
 class War(NamedTuple):
@@ -61,6 +63,16 @@ def _same(left: str, right: str) -> bool:
     return a in b
 
 
+def files_of_others(layers: Sequence[Node]) -> dict[str, str]:
+    """Return which files of a scenario are about another war than it, and what that is called; layers as in `inherited`."""
+    wars: dict[str, War] = {}
+    war = War("", "", None)
+    for layer in layers:
+        war = _told(plain(layer), war)
+        wars[layer.place.file] = war
+    return {file: one.called for file, one in wars.items() if is_another(one, war) and one.attacker and one.defender}
+
+
 def inherited(layers: Sequence[Node], world: BaseModel, places: Mapping[Path, Place]) -> dict[str, list[str]]:
     """Return the numbers that come from another war, by what that is called.
 
@@ -73,12 +85,7 @@ def inherited(layers: Sequence[Node], world: BaseModel, places: Mapping[Path, Pl
     places : mapping of path to Place
         Where its values are written.
     """
-    wars: dict[str, War] = {}
-    war = War("", "", None)
-    for layer in layers:
-        war = _told(plain(layer), war)
-        wars[layer.place.file] = war
-    others = {file: one.called for file, one in wars.items() if is_another(one, war) and one.attacker and one.defender}
+    others = files_of_others(layers)
     if not others:
         return {}
     written = {".".join(map(str, path)): place.file for path, place in places.items()}

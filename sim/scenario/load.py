@@ -23,7 +23,7 @@ from .errors import Flaw, Path, Problem, ScenarioError
 from .extends import read_layers
 from .head import ScenarioHead
 from .identity import Origin, Setting, fingerprint, one_after_the_other, settings_between
-from .inherited import INHERITED, inherited
+from .inherited import BEGAN, INHERITED, files_of_others, inherited
 from .labels import Label, Names, labels
 from .lookup import Unclear, is_file_only, meanings, names_like, one_form
 from .parse import Unread
@@ -197,6 +197,8 @@ def load_scenario(source: str | FilePath, schema: type[T], overrides: Sequence[s
     merged = layers.merged()
     tree: dict[str, Any] = plain(merged)
     places = places_of(merged)
+    if (BEGAN,) in places and places[BEGAN,].file in files_of_others(layers.trees):
+        del tree[BEGAN], places[BEGAN,]
     base = copy.deepcopy(tree) if overrides else tree
     wrong = [*layers.wrong, *_override(tree, places, schema, overrides, "--set")]
     found = replace(_validated(path, shown, tree, places, schema, wrong), base=base, files=tuple(layers.files))

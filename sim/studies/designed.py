@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
 from sim.ensemble.run import Plan, run_histories
@@ -15,6 +17,8 @@ from sim.model.endings import FAILED
 from sim.results.parts import Parts
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.condition import outcome_of
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,13 @@ def shared_outcomes(
     ------
     ConditionError, StoreError, WorkerError
     """
+    yield from shared_parts(outcomes_of, tasks, pool, parts)
+
+
+def shared_parts(
+    work: Callable[[T], dict[str, NDArray[Any]]], tasks: Sequence[T], pool: Pool = ALONE, parts: Parts | None = None
+) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
+    """Yield the place of each task as it is done, and the arrays that its work returns; see `shared_outcomes`."""
     missing = []
     for place in range(len(tasks)):
         content = parts.read(_name(place)) if parts is not None else None
@@ -75,7 +86,7 @@ def shared_outcomes(
         else:
             kept = np.load(io.BytesIO(content), allow_pickle=False)
             yield place, {name: kept[name] for name in kept.files}
-    for at, found in shared(outcomes_of, [tasks[place] for place in missing], pool):
+    for at, found in shared(work, [tasks[place] for place in missing], pool):
         if parts is not None:
             file = io.BytesIO()
             np.savez(file, **found)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from sim.results.comparison import compare
 from sim.results.identity import Identity, identity_of, span_in_words
 from sim.results.ledger import Totals, entries
 from sim.results.names import Names
+from sim.results.precedents import precedents
 from sim.results.runs import Run, called_apart, marks, told_apart
 from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead, quantities
@@ -28,6 +29,8 @@ from sim.words.layout import EMPTY, Bar, Block, Column, Table, Text, Title, scal
 from sim.words.ledger import sentences
 from sim.words.markdown import markdown_cell
 from sim.words.numbers import by_interval, ends_over, in_unit, place_of, to_place
+from sim.words.precedents import in_full, in_short
+from sim.words.precedents import markdown as others_as_markdown
 
 SHARES, OUTCOMES = ("share", "95 % interval"), ("mean ± (95 %)", "5 % .. 95 %")
 OVER = "assumptions"
@@ -91,10 +94,13 @@ def answer(identity: Identity, ensemble: Ensemble, summary: Sequence[Row]) -> It
     yield EMPTY
     found, banded = of_ensemble(ensemble, summary), any(over(row) for row in summary)
     yield findings_block(found, LINES + banded)
-    yield EMPTY
     rows = {row.id: row for row in summary}
     endings = sorted((row for row in summary if row.section == "endings"), key=lambda row: -(row.share or 0.0))
     shares = [*endings, *(rows[name] for name in DEALS if name in rows)]
+    # Its line is that of the gap, so that all fits one screen.
+    others = list(in_short(precedents(scenario, days, rows), scenario, {row.id for row in shares}))
+    if not others:
+        yield EMPTY
     whole = scale_of(row.share or 0.0 for row in shares)
     end = Calendar(scenario.world.start_date).date_of(days).isoformat()
     yield Table(
@@ -115,6 +121,7 @@ def answer(identity: Identity, ensemble: Ensemble, summary: Sequence[Row]) -> It
             for row in shares
         ],
     )
+    yield from others
     costs = [rows[name] for name in COSTS if name in rows]
     last = OVER if banded else OUTCOMES[1]
     if costs:
@@ -138,6 +145,10 @@ def endings_line(scenario: Scenario[ScenarioHead], summary: Sequence[Row], days:
 
 def whole(ensembles: Sequence[Ensemble], summaries: Sequence[Sequence[Row]]) -> Iterator[Block]:
     """Yield all that runs say: their outcomes, side by side where they may be, then sentences."""
+    if len(ensembles) == 1:
+        (one,), (summary,) = ensembles, summaries
+        rows = {row.id: row for row in summary}
+        yield from in_full(precedents(one.scenario, one.plan.days, rows), rows)
     for group in groups_side_by_side(ensembles):
         yield from whole_table([ensembles[at] for at in group], [summaries[at] for at in group])
     yield from (Text(sentence, 0, 2) for ensemble in ensembles for sentence in told_of(ensemble))
@@ -222,7 +233,8 @@ def markdown(ensemble: Ensemble, summary: list[Row]) -> str:
             lines += ["", f"| {heading} | {value_name} | {band_name} | {OVER} |", "|---|---:|---|---|"]
         value, band = cells(row)
         lines.append(f"| {markdown_cell(row.label)} | {value} | {band} | {over(row)} |")
-    told = told_of(ensemble)
+    told, by_id = told_of(ensemble), {row.id: row for row in summary}
+    lines += others_as_markdown(precedents(ensemble.scenario, ensemble.plan.days, by_id), by_id)
     lines += ["", *(f"- {markdown_cell(sentence)}" for sentence in told), "", WHAT_IT_IS_NOT, ""]
     return "\n".join(lines)
 

@@ -249,7 +249,7 @@ def test_two_numbers_that_contradict_are_told_with_the_one_that_was_set(settings
 
 def test_an_unknown_section_names_those_there_are(fine: str, lines: Any, schema: Any) -> None:
     (said,) = lines(fine + "weather: mild\n")
-    assert said == f"s.yaml:18:1: error: unknown field 'weather'. Possible: {', '.join(offered(schema))}"
+    assert said == f"s.yaml:18:1: error: unknown field 'weather'. Possible: {', '.join(offered(schema)[:12])}, ..."
 
 
 def test_a_tag_is_one_mistake(fine: str, lines: Any) -> None:

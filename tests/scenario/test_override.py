@@ -104,7 +104,7 @@ def test_what_cannot_be_set(lines: Any, text: str, said: str) -> None:
 
 
 def test_a_path_that_is_empty(lines: Any, schema: Any) -> None:
-    assert lines(overrides=["=3"]) == [f"--set =3: error: unknown path ''. Possible: {', '.join(offered(schema))}"]
+    assert lines(overrides=["=3"]) == [f"--set =3: error: unknown path ''. Possible: {', '.join(offered(schema)[:12])}, ..."]
 
 
 def test_problems_of_the_file_come_first(fine: str, lines: Any) -> None:

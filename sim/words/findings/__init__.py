@@ -17,6 +17,7 @@ from sim.results.runs import Run
 from sim.results.summary import Row, blank_row
 from sim.studies.assumptions import Study
 from sim.studies.breakeven import BreakEven
+from sim.studies.calibrate import Calibration
 from sim.studies.choose import Choices
 from sim.studies.condition import is_share
 from sim.studies.discovered import Discovered
@@ -25,7 +26,7 @@ from sim.studies.panel import Panel
 from sim.studies.sensitivity import Sensitivity
 from sim.studies.sobol import Sobol
 from sim.studies.sweep import Sweep
-from sim.words.findings import choose, studies
+from sim.words.findings import calibrate, choose, studies
 from sim.words.findings import panel as panels
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.run import of_summary
@@ -102,6 +103,12 @@ def of_study(study: Study[Any]) -> list[Finding]:
 def of_choices(found: Choices) -> list[Finding]:
     """Return which choice is robust, which is best on average, and where they fail."""
     return choose.of_choices(found)
+
+
+@findings_of.register
+def of_calibration(found: Calibration) -> list[Finding]:
+    """Return whether assumptions reach data, and what these say of what is assumed."""
+    return calibrate.of_calibration(found)
 
 
 @findings_of.register
