@@ -45,7 +45,7 @@ def markdown(found: Sequence[Precedent], rows: Mapping[str, Row]) -> list[str]:
     lines = ["", f"| {HEADING} | n | share, 95 % | {BESIDE} |", "|---|---|---|---|"]
     for one in found:
         lines.append(f"| {' | '.join(map(markdown_cell, (*cells(one), '; '.join(beside(one, rows)))))} |")
-    return [*lines, "", *(f"- {markdown_cell(line)}" for line in (*sources(found), WHAT_THEY_ARE))]
+    return [*lines, "", WHAT_THEY_ARE, "", *(f"- {markdown_cell(line)}" for line in sources(found))]
 
 
 def cells(one: Precedent) -> tuple[str, str, str]:
