@@ -18,19 +18,20 @@ They are told by whole months of the calendar, since paths of histories are. Lef
 file means that can be read in two ways.
 """
 
-from .declared import Observation, ObservedEvent
-from .levels import Level, at_levels, levels_at
+from .declared import Bar, Observation, ObservedEvent
+from .levels import Level, levels_at, with_levels
 from .months import Observed
 from .read import Data, DataError, read_data
 
 __all__ = [
+    "Bar",
     "Data",
     "DataError",
     "Level",
     "Observation",
     "Observed",
     "ObservedEvent",
-    "at_levels",
     "levels_at",
     "read_data",
+    "with_levels",
 ]

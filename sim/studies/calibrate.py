@@ -170,7 +170,8 @@ def _scale(scenario: Scenario[ScenarioHead], one: Observed, drawn: Mapping[str, 
     return drawn[one.scale] if one.scale in drawn else dict(quantities(scenario.world))[one.scale].central
 
 
-def _put_together(parts: Sequence[Mapping[str, NDArray[Any]]], series: Sequence[Observed]) -> Seen:
+def put_together(parts: Sequence[Mapping[str, NDArray[Any]]], series: Sequence[Observed]) -> Seen:
+    """Return what is seen of histories that were run in pieces."""
     whole = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
     drawn = {name.removeprefix("drawn "): values for name, values in whole.items() if name.startswith("drawn ")}
     return Seen({one.id: whole[f"changes {one.id}"] for one in series}, drawn, whole["stopped"])
@@ -222,6 +223,8 @@ class Calibration(Tabular):
         Of each of these the statistic in which it is furthest from the data.
     moved : dict of str to Said
         By the path of each uncertain number what the data say of it.
+    told : dict of str to (k,) array
+        Of the numbers of which the data say something, by path, what each history that is kept drew.
     drivers : dict of int to list of str
         Of statistics that no assumption reaches, by place, the numbers that move it most.
     failed : int
@@ -237,6 +240,7 @@ class Calibration(Tabular):
     kept: Nearest
     furthest: list[str]
     moved: dict[str, Said]
+    told: dict[str, Floats]
     drivers: dict[int, list[str]]
     failed: int
 
@@ -286,13 +290,13 @@ class Calibration(Tabular):
         ]  # fmt: skip
 
     def accepted(self) -> list[dict[str, Any]]:
-        """Return one row a history that is kept, the nearest first."""
+        """Return one row a history that is kept, the nearest first, with what it drew of what the data say something of."""
         share = 1.0 / max(1, len(self.kept.places))
         rows = zip(self.kept.places.tolist(), self.kept.distances.tolist(), self.furthest, strict=True)
         return [
             {
                 "history": place, "seed": self.plan.seed, "replication": number, "weight": share, "distance": distance,
-                "furthest": furthest,
+                "furthest": furthest, **{path: float(values[place]) for path, values in self.told.items()},
             }
             for place, (number, distance, furthest) in enumerate(rows)
         ]  # fmt: skip
@@ -353,9 +357,8 @@ def calibrate(
             f"no whole calendar month of {data.path} lies between the start, {scenario.world.start_date}, and the last day "
             f"that is read, {data.cutoff}"
         )
-    plan = replace(plan, days=days, series=False, lucks=False, paths="month", asked=(), watched=())
-    cut = np.array_split(np.arange(plan.replications, dtype=np.int64), -(-plan.replications // AT_ONCE))
-    tasks = [Task(scenario, plan, numbers, chosen) for numbers in cut]
+    plan = looking(plan, days)
+    tasks = tasks_of(scenario, plan, chosen)
     found: list[dict[str, NDArray[Any]]] = [{} for _ in tasks]
     if parts is not None:
         parts.begin()
@@ -363,9 +366,20 @@ def calibrate(
     progress(done)
     for place, part in shared_parts(see, tasks, pool, parts):
         found[place] = part
-        done += len(cut[place])
+        done += len(tasks[place].numbers)
         progress(done)
-    return hold(scenario, data, plan, _put_together(found, chosen), keep)
+    return hold(scenario, data, plan, put_together(found, chosen), keep)
+
+
+def looking(plan: Plan, days: int) -> Plan:
+    """Return a plan of so many days by which histories are run that are looked at as data are."""
+    return replace(plan, days=days, series=False, lucks=False, paths="month", asked=(), watched=())
+
+
+def tasks_of(scenario: Scenario[ScenarioHead], plan: Plan, series: tuple[Observed, ...]) -> list[Task]:
+    """Return the work of running the histories of a plan and looking at them, in pieces."""
+    cut = np.array_split(np.arange(plan.replications, dtype=np.int64), -(-plan.replications // AT_ONCE))
+    return [Task(scenario, plan, numbers, series) for numbers in cut]
 
 
 def about(scenario: Scenario[ScenarioHead], plan: Plan, data: Data, keep: float) -> dict[str, Any]:
@@ -455,8 +469,9 @@ def hold(scenario: Scenario[ScenarioHead], data: Data, plan: Plan, seen: Seen, k
     furthest = [_named(places[at], compared[places[at].series][0]) for at in worst]
     moved = dict(zip(paths, said(made, off, drawn, found), strict=True)) if paths else {}
     kept = Nearest(numbers[found.places], found.distances)
+    mine = {path: seen.drawn[path][kept.places] for path, one in moved.items() if one.says_something}
     return Calibration(
-        scenario, plan, data, told, months, int(np.count_nonzero(agrees)), kept, furthest, moved, drivers,
+        scenario, plan, data, told, months, int(np.count_nonzero(agrees)), kept, furthest, moved, mine, drivers,
         int(np.count_nonzero(~ran)),
     )  # fmt: skip
 

@@ -104,7 +104,7 @@ def _names(found: Calibration, paths: list[str]) -> Pieces:
 
 def _moved(found: Calibration) -> list[Finding]:
     known = {path: one for path, one in found.moved.items() if one.says != "nothing"}
-    if not known:
+    if not known or not len(found.kept.places):
         return []
     path = max(known, key=lambda name: abs(known[name].shift))
     one = known[path]
