@@ -33,7 +33,7 @@ THEMES = {
     "What analysts believe": ("panel/losses_replaced", "panel/losses_wear_down", "panel/institutions_carry"),
     "Other wars, and examples": (
         "history/iwo_jima", "history/korea", "history/sinai_1973", "history/winter_war",
-        "examples/change_of_initiative",
+        "examples/border_war", "examples/change_of_initiative",
     ),
 }  # fmt: skip
 _PACKAGE = Path(__file__).resolve().parent

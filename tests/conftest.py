@@ -15,6 +15,7 @@ import pytest
 from sim.ensemble.run import Ensemble, Plan, run_ensemble
 from sim.model import WarScenario
 from sim.scenario import Scenario, ScenarioError, ScenarioHead, load_scenario
+from sim.scenario.describe import DEFAULT, entries
 from sim.scenario.read import Place
 from sim.scenario.tree import everything, in_one_form
 from sim.scenario.write import to_yaml
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 Load = Callable[..., Scenario[ScenarioHead]]
+# Shipped as one of the user's own would be: what it does not write are defaults, which are told as such.
+WITH_DEFAULTS = ("examples/border_war",)
 # Where the longest tests are: they begin, lest one process be left alone with them at the end.
 LONGEST = (
     "bad/test_corpus.py", "model/test_events.py", "model/test_arms.py", "model/test_skeleton.py", "report/test_browser.py",
@@ -56,6 +59,11 @@ def load() -> Load:
         return load_scenario(name, WarScenario, settings)
 
     return load
+
+
+def written(scenario: Scenario[Any]) -> set[str]:
+    """Return the paths of the numbers that the files of a scenario write, and do not leave at their defaults."""
+    return {entry.path for entry in entries(scenario) if entry.origin != DEFAULT}
 
 
 def with_tree(base: Scenario[Any], tree: dict[str, Any], file: Path, settings: Sequence[str] = ()) -> Scenario[Any]:
