@@ -183,9 +183,11 @@ class Row(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as a row of a table."""
-        of, low, high = self.skill, None, None
-        if of is not None and of.interval is not None:
-            low, high = of.interval
+        of = self.skill
+        # One that was never wrong in some samples has no end.
+        low, high = (
+            (end if np.isfinite(end) else None) for end in (of.interval if of and of.interval else (np.inf, np.inf))
+        )
         names = ("interval_80", "cover_50", "cover_80", "cover_90", "bias", "median_error")
         return {
             "series": self.series, "lead": self.lead, "given": self.given, "who": self.who, "forecasts": self.forecasts,
