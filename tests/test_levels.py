@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.model import WarScenario
-from sim.observed import DataError, Level, at_levels, levels_at
+from sim.observed import DataError, Level, levels_at, with_levels
 from sim.scenario import Quantity, load_scenario, quantities
 from sim.scenario.read import read_value
 
@@ -139,13 +139,28 @@ def test_a_factor_and_its_unit(told) -> None:
     assert (level.value, level.times) == (365 * 183.0, 365.0)
 
 
-def test_a_scenario_has_the_numbers_that_are_read_off(told) -> None:
+def test_a_scenario_has_the_numbers_that_are_read_off(told, tmp_path: Path) -> None:
     levels = told(f"{CASUALTIES}: {{from: losses, last_days: 91, spread: [31]}}\n{HELD}: {{from: area}}")
-    changed = at_levels(WAR, levels)
-    assert {one.path for one in changed.settings} == {CASUALTIES, HELD}
-    again = WAR.with_settings([one.setting for one in levels])
-    assert again.tree == changed.tree
+    by_hand = WAR.with_settings([f"start_date={START}", f"{PACE}=3"])
+    changed, found = with_levels(tmp_path / "war.yml", by_hand)
+    assert found == levels
     assert dict(quantities(changed.world))[HELD].note == "from area, 2023-12-31, 1 row"
+    again = by_hand.with_settings([one.setting for one in levels])
+    assert {**again.tree, "title": changed.world.title} == changed.tree
+    # The title says how many, the fingerprint which; what was set by hand is told as always.
+    assert changed.world.title == f"{WAR.world.title}, with 2 levels of war.yml"
+    assert [one.path for one in changed.settings] == [PACE, "start_date"]
+    assert changed.fingerprint
+    (tmp_path / "area.csv").write_text((tmp_path / "area.csv").read_text().replace(",350", ",351"))
+    other, _ = with_levels(tmp_path / "war.yml", by_hand)
+    assert other.fingerprint != changed.fingerprint
+    assert other.settings == changed.settings
+    # What is set by hand stays so, and later settings are told too.
+    held, found = with_levels(tmp_path / "war.yml", by_hand.with_settings([f"{HELD}=7"]))
+    assert ([one.path for one in found], dict(quantities(held.world))[HELD].central) == ([CASUALTIES], 7.0)
+    assert [one.path for one in changed.with_settings([f"{HELD}=7"]).settings] == [PACE, HELD, "start_date"]
+    told("")
+    assert with_levels(tmp_path / "war.yml", by_hand) == (by_hand, ())
 
 
 # Nothing later counts.

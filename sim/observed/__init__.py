@@ -19,7 +19,7 @@ file means that can be read in two ways.
 """
 
 from .declared import Bar, Observation, ObservedEvent
-from .levels import Level, at_levels, levels_at
+from .levels import Level, levels_at, with_levels
 from .months import Observed
 from .read import Data, DataError, read_data
 
@@ -31,7 +31,7 @@ __all__ = [
     "Observation",
     "Observed",
     "ObservedEvent",
-    "at_levels",
     "levels_at",
     "read_data",
+    "with_levels",
 ]

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -26,6 +26,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from sim.scenario import FieldError, Flaw, Quantity, Scenario, ScenarioError, ScenarioHead, numbers, quantities
+from sim.scenario.identity import Origin, fingerprint
 from sim.scenario.wording import did_you_mean, number, quoted
 
 from .declared import Observation, Rule
@@ -150,9 +151,31 @@ def levels_at(path: Path, scenario: Scenario[Any], start: date, until: date | No
     return tuple(found)
 
 
-def at_levels(scenario: Scenario[T], levels: Sequence[Level]) -> Scenario[T]:
-    """Return a scenario with numbers as data have them at its start."""
-    return scenario.with_settings([one.setting for one in levels], "level")
+def with_levels(path: Path, scenario: Scenario[T], until: date | None = None) -> tuple[Scenario[T], tuple[Level, ...]]:
+    """Return a scenario with numbers as data have them at its start, and these; what was set by hand stays as it was set.
+
+    The numbers are not told one by one as what was set: the title says how many there are, and the fingerprint which.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file of observations; where it has no `levels` the scenario stays as it is.
+    scenario : Scenario
+    until : date, optional
+        As in `levels_at`.
+
+    Raises
+    ------
+    DataError, ScenarioError
+    """
+    by_hand = {one.path for one in scenario.settings}
+    levels = levels_at(path, scenario, scenario.world.start_date, until)
+    levels = tuple(one for one in levels if one.path not in by_hand)
+    if not levels:
+        return scenario, ()
+    title = f"{scenario.world.title}, with {len(levels)} level{'s' * (len(levels) > 1)} of {path.name}"
+    changed = scenario.with_settings([*(one.setting for one in levels), f"title={json.dumps(title)}"], "level")
+    return replace(changed, base=changed.tree, origin=Origin(fingerprint(changed.tree), scenario.settings)), levels
 
 
 class _BadRow(Exception):
@@ -293,7 +316,7 @@ def _misfits(found: Sequence[Level], scenario: Scenario[Any]) -> Iterator[tuple[
     if not found:
         return
     try:
-        world = at_levels(scenario, found).world
+        world = scenario.with_settings([one.setting for one in found]).world
     except ScenarioError as error:
         alone = [(one.path, problem) for one in found for problem in _wrong_with(one, scenario)]
         # What is wrong with them together is said where the first stands.
@@ -314,7 +337,7 @@ def _misfits(found: Sequence[Level], scenario: Scenario[Any]) -> Iterator[tuple[
 
 def _wrong_with(level: Level, scenario: Scenario[Any]) -> list[Any]:
     try:
-        at_levels(scenario, [level])
+        scenario.with_settings([level.setting])
     except ScenarioError as error:
         return list(error.problems)
     return []
