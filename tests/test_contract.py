@@ -24,6 +24,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "compare": SIZE,
     "sweep": ("--vary", "arms.defender.aid_scale=0,1", *SIZE),
     "breakeven": (*UNTIL, *SIZE),
+    "calibrate": ("--data", "observed.yml", "--replications", "400", "--keep", "0.1", "--from", "2024-10-01"),
     "choose": (
         "--levers",
         "arms.defender.aid_scale=0,2",
@@ -44,6 +45,12 @@ CALLS: dict[str, tuple[str, ...]] = {
     "export": ("--sqlite", "all.db"),
 }
 TARGET = "{id: a, outcome: killed_attacker, statistic: mean, low: 1, high: 1e9, reason: r}"
+OBSERVED = """\
+observations:
+  cutoff: 2024-11-30
+  series:
+    losses: {kind: increments, file: losses.csv, of: cumulative_casualties.attacker, unit: persons, rows: month, source: T}
+"""
 MINE = f"title: Mine\nextends: near\nexpect:\n  - {TARGET}\n"
 
 
@@ -52,6 +59,8 @@ def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("contract")
     (folder / "near.yaml").write_text("title: Near\nextends: baseline\nhorizon_months: 3\n")
     (folder / "mine.yaml").write_text(MINE)
+    (folder / "observed.yml").write_text(OBSERVED)
+    (folder / "losses.csv").write_text("date,value\n2024-10-01,44000\n2024-11-01,45000\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         app(["run", "no_talks", *SIZE], prog_name="parley", standalone_mode=False)

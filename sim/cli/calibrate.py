@@ -41,7 +41,7 @@ from sim.cli.wanted import place_of_study
 from sim.pasted import command
 
 # judgement: of these a fiftieth is enough for quantiles, and for a run of which the assumptions have a band of their own.
-USUAL, KEEP = 40_000, 0.02
+USUAL, KEEP = 50_000, 0.02
 
 
 def calibrate(

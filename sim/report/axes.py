@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,13 +29,18 @@ def dates_of(calendar: Calendar, days: Floats | Sequence[float]) -> Floats:
 
 def time_axis(axes: Axes, calendar: Calendar, days: int, most: int = 7) -> None:
     """Let an axis show the dates from the start until so many days later, with so many ticks at most."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    span_axis(axes, calendar.date_of(0), calendar.date_of(days), most)
+
+
+def span_axis(axes: Axes, first: date, last: date, most: int = 7) -> None:
+    """Let an axis show the dates from one day to another, with so many ticks at most."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
     from matplotlib.ticker import FixedFormatter, FixedLocator
 
-    axes.set_xlim(*dates_of(calendar, [0, days]))
+    axes.set_xlim(date2num(first), date2num(last))
     locator = AutoDateLocator(minticks=min(3, most - 1), maxticks=most)
     axes.xaxis.set_major_locator(locator)
-    formatter = ConciseDateFormatter(locator, show_offset=days < DAYS_PER_YEAR)
+    formatter = ConciseDateFormatter(locator, show_offset=(last - first).days < DAYS_PER_YEAR)
     # Once, since Matplotlib would work them out anew some dozens of times while it lays a figure out.
     ticks = locator()
     fixed = FixedFormatter(formatter.format_ticks(ticks))

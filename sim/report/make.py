@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sim.engine.world import InvariantBreach
 from sim.errors import ParleyError
 from sim.report.breakevens import break_even_picture
+from sim.report.calibrations import calibration_pictures
 from sim.report.choices import choices_picture
 from sim.report.differences import comparison_pictures
 from sim.report.html import html
@@ -20,6 +21,7 @@ from sim.report.pages import (
     Page,
     assumptions_page,
     break_even_page,
+    calibration_page,
     choices_page,
     comparison_page,
     run_page,
@@ -28,7 +30,15 @@ from sim.report.pages import (
 )
 from sim.report.parts import CannotDraw, Picture
 from sim.report.pictures import beside_pictures, run_pictures
-from sim.report.stored import StoredAssumptions, StoredBreakEven, StoredChoices, StoredComparison, StoredSweep, results_in
+from sim.report.stored import (
+    StoredAssumptions,
+    StoredBreakEven,
+    StoredCalibration,
+    StoredChoices,
+    StoredComparison,
+    StoredSweep,
+    results_in,
+)
 from sim.report.story import bargaining, story_pictures
 from sim.report.sweeps import sweep_pictures
 from sim.report.tornado import assumption_pictures
@@ -101,6 +111,9 @@ def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B
     if isinstance(found, StoredChoices):
         asked.refuse("choices")
         return choices_page(found.found, found.manifest)
+    if isinstance(found, StoredCalibration):
+        asked.refuse("a calibration")
+        return calibration_page(found.found, found.manifest)
     asked.refuse("assumptions")
     return assumptions_page(found.assumptions, found.scenario, found.manifest)
 
@@ -145,6 +158,10 @@ def pictures_of(
     if isinstance(kept, StoredChoices):
         asked.refuse("choices")
         return _named([choices_picture(kept.found)]), study_source(kept.found.scenario, kept.manifest)
+    if isinstance(kept, StoredCalibration):
+        asked.refuse("a calibration")
+        source = study_source(kept.found.scenario, kept.manifest, each="")
+        return _named(calibration_pictures(kept.found)), source
     asked.refuse("a run", "replication", "ending", "date")
     pictures = _named(run_pictures(kept))
     if name not in pictures:

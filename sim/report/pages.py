@@ -11,6 +11,13 @@ from sim.model import HEADLINE, TOLD_OF_COMPARISONS
 from sim.model.outcomes import SECTIONS
 from sim.report.assumed import assumed, every_number, how_sure, sources
 from sim.report.breakevens import break_even_picture, short_table
+from sim.report.calibrations import (
+    calibration_pictures,
+    has_kept,
+    left_as_assumed,
+    statistics_table,
+    told_tables,
+)
 from sim.report.choices import choices_picture, regret_table
 from sim.report.differences import (
     both_sides,
@@ -32,17 +39,19 @@ from sim.results.findings import Finding
 from sim.results.history import failed_in_words
 from sim.results.identity import Identity, identity_over, varied_in_words
 from sim.results.ledger import Totals
-from sim.results.manifest import BreakEvenManifest, ChoicesManifest, OfScenario, OneAtATimeManifest
+from sim.results.manifest import BreakEvenManifest, CalibrationManifest, ChoicesManifest, OfScenario, OneAtATimeManifest
 from sim.results.runs import Run
 from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.breakeven import BreakEven
+from sim.studies.calibrate import Calibration
 from sim.studies.choose import Choices
 from sim.studies.condition import Condition
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 from sim.words import precedents as on_record
 from sim.words.breakeven import title_of, verdict
+from sim.words.calibrate import HOW as HOW_HELD
 from sim.words.choose import how
 from sim.words.comparison import moved_lines, pairing_in_words, together
 from sim.words.findings.choose import aim_in_words, lever_label
@@ -378,7 +387,7 @@ def sweep_page(sweep: Sweep, manifest: OfScenario, until: Condition | None) -> P
     ]  # fmt: skip
     block = Block("outcomes", "What came out", [says], pictures=list(sweep_pictures(sweep, until)), brief=2)
     over = varied_in_words([knob_label(knob.path, sweep.scenario) for knob in sweep.knobs], sweep.points, sweep.design)
-    page = _study_page(f"a sweep {over}", sweep.scenario, manifest, block, sweep.findings)
+    page = _study_page(f"a sweep {over}", sweep.scenario, manifest, [block], sweep.findings)
     return replace(page, explorer=explorer(sweep))
 
 
@@ -391,7 +400,7 @@ def break_even_page(found: BreakEven, manifest: BreakEvenManifest) -> Page:
     pictures = [break_even_picture(found, manifest.replications)] if found.histories else []
     block = Block("outcomes", "What came out", said, tables=[short_table(found)], pictures=pictures,
                   picture_first=bool(pictures), brief=1)  # fmt: skip
-    return _study_page(title_of(found), found.scenario, manifest, block, found.findings)
+    return _study_page(title_of(found), found.scenario, manifest, [block], found.findings)
 
 
 def choices_page(found: Choices, manifest: ChoicesManifest) -> Page:
@@ -402,7 +411,7 @@ def choices_page(found: Choices, manifest: ChoicesManifest) -> Page:
         pictures=[choices_picture(found)], picture_first=True, brief=1,
     )  # fmt: skip
     levers = ", ".join(lever_label(lever, found.scenario) for lever in found.levers)
-    return _study_page(f"{len(found.choices):,} choices of {levers}", found.scenario, manifest, block, found.findings)
+    return _study_page(f"{len(found.choices):,} choices of {levers}", found.scenario, manifest, [block], found.findings)
 
 
 def assumptions_page(
@@ -422,27 +431,53 @@ def assumptions_page(
         brief=1,
     )
     found = of_assumptions(assumptions, {name: one.unit for name, one in manifest.outcomes.items()}, scenario)
-    return _study_page("what would change the picture", scenario, manifest, block, found)
+    return _study_page("what would change the picture", scenario, manifest, [block], found)
+
+
+NONE_KEPT = (
+    "There is no posterior: the nearest histories are far from the data in what is out of reach, so that none are kept."
+)
+KEPT_ANYWAY = "The nearest histories are kept all the same, since that was asked for; they do not agree with the data."
+
+
+def calibration_page(found: Calibration, manifest: CalibrationManifest) -> Page:
+    """Return the page of a calibration: without a posterior where no assumption reaches the data."""
+    *fits, last = calibration_pictures(found)
+    fits, pairs = (fits, [last]) if last.name == "pairs" else ([*fits, last], [])
+    far = NONE_KEPT if not has_kept(found) else "" if found.is_reached else KEPT_ANYWAY
+    told, rest = told_tables(found)
+    left = left_as_assumed(found)
+    blocks = [
+        Block("fit", "What was observed, and what histories have", [[far]] if far else [], pictures=fits, brief=2),
+        Block("statistics", "What histories are held against", tables=[statistics_table(found)], brief=0),
+        Block("said", "What the data say", tables=[told] if told else [], pictures=pairs, brief=1),
+        Block("left", "What is left as it is assumed", [left] if left else [], tables=[rest] if rest else [], folded=True),
+        Block("how", "How histories are held against data", [[line] for line in HOW_HELD], folded=True),
+    ]  # fmt: skip
+    what = f"held against {found.data.path.name} until {found.data.cutoff}"
+    return _study_page(what, found.scenario, manifest, [one for one in blocks if one], found.findings, each="")
 
 
 def _study_page(
-    what: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, drawn: Block, found: Sequence[Finding]
-) -> Page:
-    blocks = [drawn, _assumed_block(scenario, manifest.days), _numbers_block(scenario)]
+    what: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, drawn: Sequence[Block], found: Sequence[Finding],
+    each: str = " each",
+) -> Page:  # fmt: skip
+    blocks = [*drawn, _assumed_block(scenario, manifest.days), _numbers_block(scenario)]
     identity = identity_over(scenario, manifest.days, manifest.seed)
     about = {identity.called: manifest.model_dump(mode="json")}
-    size = identity.size_of(manifest.replications, " each")
-    title, lead, source = f"{identity.line}: {what}", _lead(scenario, identity), study_source(scenario, manifest)
+    size = identity.size_of(manifest.replications, each)
+    title, lead = f"{identity.line}: {what}", _lead(scenario, identity)
+    source = study_source(scenario, manifest, " a point" if each else "")
     return Page(title, lead, size, source, blocks, sources(scenario), about, found=_told(found))
 
 
-def study_source(scenario: Scenario[ScenarioHead], manifest: OfScenario) -> str:
-    """Return the line below a figure of a study."""
+def study_source(scenario: Scenario[ScenarioHead], manifest: OfScenario, each: str = " a point") -> str:
+    """Return the line below a figure of a study; its histories are those of each point, or of all of it."""
     identity = identity_over(scenario, manifest.days, manifest.seed)
     span = f" · {identity.days}" if identity.span else ""
     return (
         f"Parley {manifest.parley} · {identity.cited}{span} · seed {manifest.seed} · "
-        f"{manifest.replications:,} histories a point · a stylised model, not a forecast"
+        f"{manifest.replications:,} histories{each} · a stylised model, not a forecast"
     )
 
 

@@ -12,6 +12,7 @@ from sim.report.parts import CannotDraw
 from sim.results.comparison import Comparison
 from sim.results.manifest import (
     BreakEvenManifest,
+    CalibrationManifest,
     ChoicesManifest,
     ComparisonManifest,
     OneAtATimeManifest,
@@ -25,8 +26,10 @@ from sim.results.read import read_folder
 from sim.scenario import Scenario, ScenarioHead
 from sim.studies.assumptions import read_assumptions
 from sim.studies.breakeven import BreakEven
+from sim.studies.calibrate import Calibration
 from sim.studies.choose import Choices
 from sim.studies.kept_breakeven import read_break_even
+from sim.studies.kept_calibration import read_calibration
 from sim.studies.kept_choices import read_choices
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
@@ -61,6 +64,13 @@ class StoredChoices(NamedTuple):
     found: Choices
 
 
+class StoredCalibration(NamedTuple):
+    """A calibration with what its folder says of it."""
+
+    manifest: CalibrationManifest
+    found: Calibration
+
+
 class StoredComparison(NamedTuple):
     """Comparisons with one base, and the runs that they are of."""
 
@@ -68,11 +78,11 @@ class StoredComparison(NamedTuple):
     runs: list[Kept]
 
 
-Results = Kept | StoredSweep | StoredAssumptions | StoredBreakEven | StoredChoices | StoredComparison
+Results = Kept | StoredSweep | StoredAssumptions | StoredBreakEven | StoredChoices | StoredCalibration | StoredComparison
 
 
 def results_in(folder: Path) -> Results:
-    """Return the run, the comparison, the sweep, the assumptions, the break-even or the choices in a folder.
+    """Return what is in a folder: a run, a comparison, a sweep, assumptions, a break-even, choices or a calibration.
 
     Raises
     ------
@@ -93,6 +103,8 @@ def results_in(folder: Path) -> Results:
         return StoredBreakEven(found.manifest, read_break_even(found))
     if isinstance(found.manifest, ChoicesManifest):
         return StoredChoices(found.manifest, read_choices(found))
+    if isinstance(found.manifest, CalibrationManifest):
+        return StoredCalibration(found.manifest, read_calibration(found))
     if isinstance(found.manifest, RunManifest):
         return Kept.of(found)
     if isinstance(found.manifest, ComparisonManifest):
@@ -103,6 +115,6 @@ def results_in(folder: Path) -> Results:
         one_by_one = command("parley", "sensitivity", found.manifest.of, "--one-at-a-time")
         hint = f". {one_by_one} has pictures of each assumption alone"
     raise CannotDraw(
-        f"there are no pictures of what {folder} holds; there are of runs, comparisons, sweeps, break-evens, choices and "
-        f"assumptions one at a time{hint}"
+        f"there are no pictures of what {folder} holds; there are of runs, comparisons, sweeps, break-evens, choices, "
+        f"calibrations and assumptions one at a time{hint}"
     )

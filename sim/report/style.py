@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 from sim.report.parts import wrapped
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from sim.report.parts import Picture
@@ -192,8 +191,11 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], paper: Paper,
         )  # fmt: skip
 
 
-def name_above(figure: Figure, marks: Sequence[Artist], names: Sequence[str], paper: Paper) -> None:
-    """Write names with their marks above a figure: beside one another where there is room, else below one another."""
+def name_above(figure: Figure, marks: Sequence[Any], names: Sequence[str], paper: Paper) -> None:
+    """Write names with their marks above a figure: beside one another where there is room, else below one another.
+
+    A mark is an artist, or a tuple of those that are drawn over one another.
+    """
     columns = len(names) if paper.lines_above(names) == 1 else 1
     short = [wrapped(name, paper.letters - 8) for name in names]
     figure.legend(marks, short, loc="outside upper left", handlelength=2.6, ncols=columns)

@@ -168,9 +168,14 @@ TABLES = {
     "summary.csv": SUMMARY, "series.csv": SERIES, "standing.csv": STANDING, "survival.csv": SURVIVAL, "ledger.csv": LEDGER,
     "panel.csv": PANEL, "dissent.csv": DISSENT, "turning.csv": TURNING,
     "failures.csv": FAILURES, "unscripted.csv": UNSCRIPTED, "one_at_a_time.csv": ONE_AT_A_TIME, "breakeven.csv": BREAKEVEN,
-    "fit.csv": FIT, "moved.csv": MOVED, "accepted.csv": ACCEPTED,
+    "fit.csv": FIT, "moved.csv": MOVED,
     "scores.csv": SCORES, "forecasts.csv": FORECASTS, "rivals.csv": RIVALS,
 }  # fmt: skip
+
+
+def accepted_columns(paths: Sequence[str]) -> list[Column]:
+    """Return the columns of the histories that agree with data, with these numbers of which the data say something."""
+    return [*ACCEPTED, *(Column(path) for path in paths)]
 
 
 def sweep_columns(paths: Sequence[str]) -> list[Column]:

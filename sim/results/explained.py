@@ -27,7 +27,9 @@ from sim.results.columns import (
     TEXT,
     WHOLE,
     Column,
+    accepted_columns,
     choice_columns,
+    drawn_paths,
     lucks_columns,
     outcome_columns,
     path_columns,
@@ -72,7 +74,7 @@ ABOUT = {
     "choice_fails.csv": "an assumption that bounds where a choice fails",
     "fit.csv": "a statistic or a month of the data: what was observed, and where histories lie",
     "moved.csv": "an uncertain number: what is assumed of it, and what the data say",
-    "accepted.csv": "a history that agrees with the data, the nearest first",
+    "accepted.csv": "a history that agrees with the data, the nearest first, and what it drew of what these tell",
     "scores.csv": "a score of a forecast, by origin, series, month and forecaster",
     "forecasts.csv": "a forecast: quantiles beside what came",
     "rivals.csv": "a forecaster in a series: its mean scores, and the skill of the scenario against it",
@@ -144,7 +146,7 @@ def fields_of(name: str, header: Sequence[str], about: Manifest, scenario: Scena
     """Yield what the columns of a table are; none of what is no table. Only of some tables the scenario says more."""
     table = name.partition(".")[0]
     known = {column.name: column for column in (OF_SCENARIO, *_columns(name, about, scenario))}
-    own = _of_scenario(scenario) if table in ("outcomes", "lucks", "sweep") and scenario is not None else {}
+    own = _of_scenario(scenario) if table in ("outcomes", "lucks", "sweep", "accepted") and scenario is not None else {}
     own = _of_fields(scenario) if table == "paths" and scenario is not None else own
     for column in header:
         label, unit, meaning = own.get(column) or _asked(column, scenario, own)
@@ -168,6 +170,8 @@ def _columns(name: str, about: Manifest, scenario: Scenario[Any] | None) -> Sequ
         return sweep_columns([knob.path for knob in about.knobs])
     if isinstance(about, ChoicesManifest):
         return choice_columns([lever.path for lever in about.levers]).get(name, ())
+    if name == "accepted.csv" and scenario is not None:
+        return accepted_columns(drawn_paths(scenario))
     return TABLES.get(name, ())
 
 

@@ -296,6 +296,7 @@ class CalibrationManifest(OfScenario):
         Whether the assumptions reach the data; if not, histories are kept only where that was asked for.
     """
 
+    DRAWN = True
     NEEDS = ("calibration.txt", "fit.csv", "moved.csv", "calibration.json", "scenario.yaml")
     MAY = ("accepted.csv", "posterior.yaml")
 

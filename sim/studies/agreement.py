@@ -85,7 +85,12 @@ class Said(NamedTuple):
     @property
     def says(self) -> str:
         """How much: `well`, `a little` or `nothing`."""
-        return "well" if self.explained >= WELL else "a little" if self.explained >= A_LITTLE else "nothing"
+        return "well" if self.explained >= WELL else "a little" if self.says_something else "nothing"
+
+    @property
+    def says_something(self) -> bool:
+        """Whether they say anything of it."""
+        return self.explained >= A_LITTLE
 
 
 def below(values: Floats, observed: float) -> float:

@@ -223,6 +223,8 @@ class Calibration(Tabular):
         Of each of these the statistic in which it is furthest from the data.
     moved : dict of str to Said
         By the path of each uncertain number what the data say of it.
+    told : dict of str to (k,) array
+        Of the numbers of which the data say something, by path, what each history that is kept drew.
     drivers : dict of int to list of str
         Of statistics that no assumption reaches, by place, the numbers that move it most.
     failed : int
@@ -238,6 +240,7 @@ class Calibration(Tabular):
     kept: Nearest
     furthest: list[str]
     moved: dict[str, Said]
+    told: dict[str, Floats]
     drivers: dict[int, list[str]]
     failed: int
 
@@ -287,13 +290,13 @@ class Calibration(Tabular):
         ]  # fmt: skip
 
     def accepted(self) -> list[dict[str, Any]]:
-        """Return one row a history that is kept, the nearest first."""
+        """Return one row a history that is kept, the nearest first, with what it drew of what the data say something of."""
         share = 1.0 / max(1, len(self.kept.places))
         rows = zip(self.kept.places.tolist(), self.kept.distances.tolist(), self.furthest, strict=True)
         return [
             {
                 "history": place, "seed": self.plan.seed, "replication": number, "weight": share, "distance": distance,
-                "furthest": furthest,
+                "furthest": furthest, **{path: float(values[place]) for path, values in self.told.items()},
             }
             for place, (number, distance, furthest) in enumerate(rows)
         ]  # fmt: skip
@@ -466,8 +469,9 @@ def hold(scenario: Scenario[ScenarioHead], data: Data, plan: Plan, seen: Seen, k
     furthest = [_named(places[at], compared[places[at].series][0]) for at in worst]
     moved = dict(zip(paths, said(made, off, drawn, found), strict=True)) if paths else {}
     kept = Nearest(numbers[found.places], found.distances)
+    mine = {path: seen.drawn[path][kept.places] for path, one in moved.items() if one.says_something}
     return Calibration(
-        scenario, plan, data, told, months, int(np.count_nonzero(agrees)), kept, furthest, moved, drivers,
+        scenario, plan, data, told, months, int(np.count_nonzero(agrees)), kept, furthest, moved, mine, drivers,
         int(np.count_nonzero(~ran)),
     )  # fmt: skip
 

@@ -129,6 +129,10 @@ def files(found: Calibration) -> dict[str, str]:
         "note": WHAT_IT_IS_NOT, **found.identity.about(found.plan.replications),
         "data": found.data.path.name, "cutoff": found.data.cutoff.isoformat(), "kept": len(found.kept.places),
         "going_on": found.going_on, "reached": found.is_reached, "findings": [one.sentence for one in found.findings],
+        "out_of_reach": [
+            {"series": one.series, "kind": one.kind, "since": one.since.isoformat(), "moved_by": found.drivers[place]}
+            for place, one in enumerate(found.statistics) if place in found.drivers
+        ],
         "fits": found.fits(), "numbers": found.as_dicts(),
     }  # fmt: skip
     tables = {"fit.csv": found.fits(), "moved.csv": found.as_dicts(), "accepted.csv": found.accepted()}

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 import sim
 from sim.cli.app import app
+from sim.engine.calendar import Calendar
+from sim.ensemble.run import Plan, run_histories
 from sim.report.html import html
 from sim.report.make import page_of
 
@@ -26,6 +29,7 @@ class Results(NamedTuple):
     assumptions: Path
     breakeven: Path
     choices: Path
+    calibration: Path
 
     @property
     def every(self) -> dict[str, list[Path]]:
@@ -34,7 +38,7 @@ class Results(NamedTuple):
         return {
             "run": [self.base], "comparison": compared, "sweep": [self.sweep], "heat": [self.heat],
             "assumptions": [self.assumptions], "breakeven": [self.breakeven],
-            "choices": [self.choices],
+            "choices": [self.choices], "calibration": [self.calibration],
         }  # fmt: skip
 
 
@@ -68,7 +72,7 @@ def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 def results(once) -> Results:
     folder = once("results", _make)
     others = [folder / "european_zone", folder / "more_arms"]
-    studies = (folder / name for name in ("sweep", "heat", "assumptions", "breakeven", "choices"))
+    studies = (folder / name for name in ("sweep", "heat", "assumptions", "breakeven", "choices", "calibration"))
     return Results(folder / "baseline", others, *studies)
 
 
@@ -94,6 +98,46 @@ def _make(folder: Path) -> None:
         "--aims", "mean(casualties_defender) low; share(war_goes_on) <= 0.95", "--draws", 40, "--lucks", 4,
         "--months", 12, "--workers", 1, "--out", folder / "choices",
     )  # fmt: skip
+    calibrated(folder, made_up(folder), "calibration")
+
+
+# A history that goes on at war for so long; what is seen of it is the data.
+TRUE = 7
+
+
+def made_up(folder: Path, times: float = 1.0) -> Path:
+    """Write what is seen of one history as data, with so many times its losses."""
+    scenario = sim.load("baseline")
+    ran = run_histories(scenario, Plan(TRUE + 1, 1, 181, series=False, paths="month"), np.array([TRUE]))
+    assert not ran.outcomes["ceasefires"][0], "a war that goes on"
+    calendar, columns = Calendar(scenario.world.start_date), list(ran.path_columns)
+    firsts = [(place, day) for place, day in enumerate(ran.path_days) if calendar.date_of(day).day == 1]
+    rows = [[calendar.date_of(day), *(float(ran.paths[columns.index(one)][at, 0]) for one in SEEN)] for at, day in firsts]
+    table = "".join(f"{day},{times * losses!r},{area!r}\n" for day, losses, area in rows)
+    (folder / "seen.csv").write_text(f"date,losses,area\n{table}")
+    path = folder / "seen.yaml"
+    path.write_text(
+        f"""\
+observations:
+  cutoff: {rows[-1][0]}
+  series:
+    losses: {{kind: levels, file: seen.csv, column: losses, of: cumulative_casualties.attacker, unit: persons,
+             noise_log_sd: 0.05, source: made up}}
+    area: {{kind: levels, file: seen.csv, column: area, of: held_area, unit: km2, noise: 20, source: made up}}
+"""
+    )
+    return path
+
+
+SEEN = [("cumulative_casualties", "attacker"), ("held_area", "")]
+
+
+def calibrated(folder: Path, data: Path, name: str, *more: object) -> None:
+    """Hold the baseline against data."""
+    run_here(
+        "calibrate", "baseline", "--data", data, "--replications", 420, "--keep", 0.1, "--workers", 1, *more, "--out",
+        folder / name,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +156,7 @@ def page(results: Results, once) -> Callable[[str], str]:
     return page
 
 
-KINDS = ("run", "comparison", "sweep", "heat", "assumptions", "breakeven", "choices")
+KINDS = ("run", "comparison", "sweep", "heat", "assumptions", "breakeven", "choices", "calibration")
 
 
 @pytest.fixture(params=KINDS)

@@ -19,6 +19,7 @@ from sim.results.comparison import ALL_SECTIONS, compare_all
 from sim.results.history import package_rows, retold, review_rows
 from sim.results.runs import Run
 from sim.scenario import load_scenario, quantities
+from sim.words.findings.calibrate import of_bargaining
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -202,6 +203,32 @@ class Tables:
     def _choice_fails(self, folder: Path, choice: str, parameter: str, column: str) -> str:
         return self._index(folder, "choice_fails.csv", "choice", "parameter")[choice, parameter][column]
 
+    def _fit(self, folder: Path, series: str, *key: str) -> float:
+        """Return a cell of the table of the fit, or in how many months what was observed lies in a band."""
+        if len(key) == 3:
+            kind, since, column = key
+            return float(self._index(folder, "fit.csv", "series", "kind", "since")[series, kind, since][column])
+        months = [row for row in self.rows("fit.csv", folder) if (row["series"], row["kind"]) == (series, "month")]
+        if key == ("months",):
+            return len(months)
+        ends = [[float(row[f"{key[1]}_{end}"]) for end in ("p05", "p95")] for row in months]
+        return sum(low <= float(row["observed"]) <= high for row, (low, high) in zip(months, ends, strict=True))
+
+    def _accepted(self, folder: Path, *key: str) -> float:
+        """Return how many histories are kept, how many of them are drawn, or how two of their numbers go together."""
+        rows = self.rows("accepted.csv", folder)
+        if len(key) == 1:
+            return len(rows) if key == ("rows",) else min(200, len(rows))
+        from scipy.stats import spearmanr
+
+        return float(spearmanr(*([float(row[path]) for row in rows] for path in key[:2])).statistic)
+
+    def _of_number(self, folder: Path, path: str, *column: str) -> float:
+        if path != "nothing":
+            return float(self._index(folder, "moved.csv", "parameter")[(path,)][column[0]])
+        rest = [row["parameter"] for row in self.rows("moved.csv", folder) if row["says"] == "nothing"]
+        return len([one for one in rest if not column or of_bargaining(one)])
+
     def _manifest(self, folder: Path, name: str) -> float:
         return float(json.loads((folder / "manifest.json").read_text())[name])
 
@@ -244,7 +271,9 @@ class Tables:
         above, slash, below = column.partition("/")
         return row[above] / row[below] if slash else row[column]
 
-    def _moved(self, folder: Path, left: str, right: str, before: str, after: str) -> float:
+    def _moved(self, folder: Path, left: str, right: str = "", before: str = "", after: str = "") -> float:
+        if not after:
+            return self._of_number(folder, *(part for part in (left, right) if part))
         key = f"moved {left} {right}"
         if key not in self._known:
             pairs = (self.rows("outcomes.csv", self._folders[name]) for name in (left, right))

@@ -144,7 +144,16 @@ def test_every_figure_has_its_words_and_its_table(page, kind: str):
     figures = re.findall(r"<figure .*?</figure>", text, flags=re.DOTALL)
     assert (
         len(figures)
-        == {"run": 15, "comparison": 10, "sweep": 1, "heat": 1, "assumptions": 1, "breakeven": 1, "choices": 1}[kind]
+        == {
+            "run": 15,
+            "comparison": 10,
+            "sweep": 1,
+            "heat": 1,
+            "assumptions": 1,
+            "breakeven": 1,
+            "choices": 1,
+            "calibration": 3,
+        }[kind]
     )
     for figure in figures:
         assert re.search(r'<svg [^>]*role="img"', figure)
