@@ -94,6 +94,9 @@ def changes_of(
     if not levels and next_end(known[-1]) > last:
         # What comes next has not ended yet.
         stops = min(stops, (known[-1].end + DAY).replace(day=1))
+    if levels and len(known) > 1 and _next_of_months(known[-2].start, known[-1].start) > last:
+        # It has not been looked at again yet.
+        stops = min(stops, (known[-1].end + OLDEST_DAYS * DAY).replace(day=1))
     if begins >= stops:
         what = f"there is no whole month from {known[0].start} to {last}"
         return (), np.zeros(0), [Problem(f"{shown}:{known[0].line}", what, hint)]
@@ -168,6 +171,16 @@ def standing(known: list[Row], of: Observation, day: date) -> tuple[Row, list[Fl
 def _month_from(day: date) -> date:
     """Return the first first of a month on or after a day."""
     return day if day.day == 1 else add_months(day.replace(day=1), 1)
+
+
+def _next_of_months(before: date, day: date) -> date:
+    """Return when how things stand is told next, where that is the same day of some later month; else that day itself.
+
+    >>> _next_of_months(date(2024, 1, 1), date(2024, 2, 1)), _next_of_months(date(2024, 1, 1), date(2024, 1, 3))
+    (datetime.date(2024, 3, 1), datetime.date(2024, 1, 3))
+    """
+    months = (day.year - before.year) * MONTHS_PER_YEAR + day.month - before.month
+    return add_months(day, months) if day == add_months(before, months) else day
 
 
 def next_end(row: Row) -> date:

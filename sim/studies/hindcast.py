@@ -181,11 +181,15 @@ class Row(NamedTuple):
         """Its mean CRPS; of events Brier's score, which it is of forecasts of 0 or 1."""
         return self.means["crps"] if "crps" in self.means else self.means["brier"]
 
+    @property
+    def ends(self) -> tuple[float | None, float | None]:
+        """Those of the interval of its skill; None where there is none, or one of both was never wrong in some samples."""
+        low, high = (self.skill.interval if self.skill is not None else None) or (np.inf, np.inf)
+        return (low if np.isfinite(low) else None), (high if np.isfinite(high) else None)
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as a row of a table."""
-        of, low, high = self.skill, None, None
-        if of is not None and of.interval is not None:
-            low, high = of.interval
+        of, (low, high) = self.skill, self.ends
         names = ("interval_80", "cover_50", "cover_80", "cover_90", "bias", "median_error")
         return {
             "series": self.series, "lead": self.lead, "given": self.given, "who": self.who, "forecasts": self.forecasts,
@@ -593,13 +597,19 @@ def refuse_nothing(starts: Sequence[Start], data: Data) -> None:
 
 
 def about_hindcast(
-    starts: Sequence[Start], data: Data, plan: Plan, horizon: int, months: int | None, keep: float
+    scenario: Scenario[ScenarioHead],
+    starts: Sequence[Start],
+    data: Data,
+    plan: Plan,
+    horizon: int,
+    months: int | None,
+    keep: float,
 ) -> dict[str, Any]:
     """Return all that a hindcast depends on."""
     of = [what_is_run(start.scenario, replace(plan, days=_days(start.scenario, start, horizon))) for start in starts]
     earlier = [what_is_run(one.earlier, replace(plan, days=1)) if one.earlier is not None else None for one in starts]
     return {
-        **about(starts[0].scenario, replace(plan, days=horizon_days(starts[0].scenario)), data, keep), "of_origins": of,
+        **about(scenario, replace(plan, days=horizon_days(scenario)), data, keep), "of_origins": of,
         "earlier": earlier, "as_of": [one.origin.isoformat() for one in starts], "horizon": horizon, "months": months or 0,
         "keep": keep if months else None,
         "bars": [one.model_dump(mode="json") for one in data.bars],

@@ -19,8 +19,9 @@ SCREEN, LAST, LINES, WIDTH = 24, 5, 7, 80
 HOW = (
     "Histories are looked at as the data are: by calendar month, divided by what the data are scaled by, with the noise of "
     "observation. Of an origin nothing is known but what was observed before it.",
-    "CRPS: how far a forecast is from what came, in the unit of the series; smaller is better. In band: the share of what "
-    "came in the band that was to hold 80 % of it, and how wide that is. Bias: mean less what came. Of an event: Brier's score.",
+    "CRPS: how far a forecast is from what came, in the unit of the series; smaller is better. Of an event: Brier's score. "
+    "In band: the share of what came in the band that was to hold 80 % of it, and how wide that is. Bias: mean less what "
+    "came. Best: the smallest score of those who told of everything (n).",
     "At war: of histories in which the fighting has not stopped by the end of a month, of months in which it had not.",
     "Rivals need no model: each is fitted on data of before the origin.",
 )
@@ -28,16 +29,20 @@ HOW = (
 
 def answer(found: Hindcast) -> Iterator[Block]:
     """Yield who was nearer to what came, with their scores: as much as fits a screen."""
-    told: list[Block] = [*_title(found), EMPTY, Text(" ".join(opening(found.findings, lines=LINES))), EMPTY]
     most = max(len(rows_of(found, series)) for series in series_of(found))
-    shown = [_table(found, count=count) for count in range(most, 1, -1)] or [_table(found)]
-    fitting = (one for one in shown if len(as_text([*told, one], WIDTH).splitlines()) <= SCREEN - LAST)
-    yield from (*told, next(fitting, shown[-1]))
+    for lines in range(LINES, 1, -1):
+        told: list[Block] = [*_title(found), EMPTY, Text(" ".join(opening(found.findings, lines=lines))), EMPTY]
+        for count in range(most, 0, -1):
+            shown = [*told, _table(found, count=count)]
+            if len(as_text(shown, WIDTH).splitlines()) <= SCREEN - LAST:
+                yield from shown
+                return
+    yield from shown
 
 
 def _title(found: Hindcast) -> Iterator[Block]:
     first, last = found.starts[0].origin, found.starts[-1].origin
-    of = f"as of {first}" if first == last else f"as of {len(found.starts):,} days, {first} to {last}"
+    of = f"as of {first}" if first == last else f"as of {len(found.starts):,} origins, {first} to {last}"
     size = f"{found.plan.replications:,} histories each, {found.horizon} months, seed {found.plan.seed}"
     yield Title(f"{found.identity.line}: told {of}, held against {found.data.path.name}", size)
 
@@ -73,17 +78,18 @@ def _table(found: Hindcast, lead: str = MONTH, given: str | None = None, count: 
         if not (rows := rows_of(found, series, lead, given)):
             continue
         ours = sum(row.who in OURS for row in rows)
-        for place, row in enumerate(rows[: None if count is None else max(ours + 1, count)]):
+        for place, row in enumerate(rows[: None if count is None else max(ours, count)]):
             told.add(row.given)
             unit = unit_of(found, series)
             head = f"{series}{f' ({unit})' if unit else ''}"
-            shown.append([head if place == 0 else "", CALLED[row.who], *_cells(row), "best" if row is nearest(rows) else ""])
+            who = f"{CALLED[row.who]} (best)" if row is nearest(rows) else CALLED[row.who]
+            shown.append([head if place == 0 else "", who, *_cells(row)[: 5 if count is None else 4]])
     of = f", {GIVEN[AT_WAR]}" if AT_WAR in told else f", {GIVEN[ALL]}" if given else ""
     heads = [Column(head) for head in ("CRPS", "in band", "width")]
     return Table(
         [
             Column(f"{'The sum' if lead == SUM else 'A month'}{of}", wraps=True), Column(wraps=True), *heads,
-            Column("bias", spare=1), Column("forecasts", spare=2), Column(),
+            Column("bias", spare=1), *([Column("n", spare=2)] if count is None else []),
         ],
         shown, labels=2,
     )  # fmt: skip

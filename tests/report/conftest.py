@@ -101,7 +101,6 @@ def _make(folder: Path) -> None:
     calibrated(folder, made_up(folder), "calibration")
 
 
-MONTHS = 6
 # A history that goes on at war for so long; what is seen of it is the data.
 TRUE = 7
 
@@ -112,17 +111,15 @@ def made_up(folder: Path, times: float = 1.0) -> Path:
     ran = run_histories(scenario, Plan(TRUE + 1, 1, 181, series=False, paths="month"), np.array([TRUE]))
     assert not ran.outcomes["ceasefires"][0], "a war that goes on"
     calendar, columns = Calendar(scenario.world.start_date), list(ran.path_columns)
-    at = {day: place for place, day in enumerate(ran.path_days)}
-    first = calendar.month_start(1)
-    days = [day for day in (calendar.month_start(month) for month in range(1, MONTHS + 1)) if first <= day <= 181]
-    rows = [[calendar.date_of(day), *(float(ran.paths[columns.index(one)][at[day], 0]) for one in SEEN)] for day in days]
+    firsts = [(place, day) for place, day in enumerate(ran.path_days) if calendar.date_of(day).day == 1]
+    rows = [[calendar.date_of(day), *(float(ran.paths[columns.index(one)][at, 0]) for one in SEEN)] for at, day in firsts]
     table = "".join(f"{day},{times * losses!r},{area!r}\n" for day, losses, area in rows)
     (folder / "seen.csv").write_text(f"date,losses,area\n{table}")
     path = folder / "seen.yaml"
     path.write_text(
         f"""\
 observations:
-  cutoff: {calendar.date_of(days[-1])}
+  cutoff: {rows[-1][0]}
   series:
     losses: {{kind: levels, file: seen.csv, column: losses, of: cumulative_casualties.attacker, unit: persons,
              noise_log_sd: 0.05, source: made up}}

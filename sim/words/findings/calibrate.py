@@ -109,9 +109,10 @@ def _moved(found: Calibration) -> list[Finding]:
     path = max(known, key=lambda name: abs(known[name].shift))
     one = known[path]
     pieces: Pieces = [
-        f"In the {len(found.kept.places):,} histories that agree best, {knob_label(path, found.scenario)} lies ",
-        Number(f"{abs(one.shift):.1f}", abs(one.shift), f"moved.csv|{path}|shift"),
-        f" standard deviations {'higher' if one.shift > 0 else 'lower'} than assumed, in ",
-        Number(in_unit(one.ratio, "share"), one.ratio, f"moved.csv|{path}|ratio"), " of the width.",
+        f"In the {len(found.kept.places):,} histories that agree best, the mean of {knob_label(path, found.scenario)} has "
+        "moved by ",
+        Number(f"{one.shift:+.1f}", one.shift, f"moved.csv|{path}|shift"),
+        " standard deviations of what is assumed, and the width that is left is ",
+        Number(in_unit(one.ratio, "share"), one.ratio, f"moved.csv|{path}|ratio"), " of what is assumed.",
     ]  # fmt: skip
     return [finding("said", 0.6, pieces)]

@@ -21,7 +21,7 @@ from sim.words.findings.pieces import Pieces, finding, in_order, joined
 from sim.words.numbers import in_unit, rounded
 
 CALLED = {
-    SCENARIO: "the scenario", CALIBRATED: "the scenario, calibrated", BASE_RATE: "base rate",
+    SCENARIO: "the scenario", CALIBRATED: "calibrated", BASE_RATE: "base rate",
     **{name: label for name, (label, _) in RIVALS.items()},
 }  # fmt: skip
 """What forecasters are called."""
@@ -30,8 +30,8 @@ GIVEN = {ALL: "all histories", AT_WAR: "at war"}
 
 
 def of_hindcast(found: Hindcast) -> list[Finding]:
-    """Return who was nearer to what came, what bands held, what paths are like, and what cannot be said."""
-    return in_order([*_bars(found), *_scores(found), *_cover(found), *_ranking(found), *_rough(found), *_known(found)])
+    """Return who was nearer to what came and what bands held, what paths are like, and what cannot be said."""
+    return in_order([*_bars(found), *_scores(found), *_ranking(found), *_rough(found), *_known(found)])
 
 
 def rows_of(found: Hindcast, series: str, lead: str = MONTH, given: str | None = None) -> list[Row]:
@@ -39,7 +39,8 @@ def rows_of(found: Hindcast, series: str, lead: str = MONTH, given: str | None =
     for one in (given,) if given else (AT_WAR, ALL):
         rows = [row for row in found.rows if (row.series, row.lead, row.given) == (series, lead, one)]
         if rows:
-            return sorted(rows, key=lambda row: (row.who not in OURS, row.who == CALIBRATED, row.crps))
+            most = max(row.forecasts for row in rows)
+            return sorted(rows, key=lambda row: (row.who not in OURS, row.who == CALIBRATED, row.forecasts < most, row.crps))
     return []
 
 
@@ -75,9 +76,9 @@ def _bars(found: Hindcast) -> list[Finding]:
         ends = " and ".join(
             f"{what} {end:g}" for what, end in (("at least", bar.low), ("at most", bar.high)) if end is not None
         )
-        what = f"{bar.score} of {bar.series}, {GIVEN[bar.given]}"
-        was = "has no value" if one.value is None else f"is {rounded(one.value)}"
-        told.append(finding("fit", 1.0, [f"Missed: {bar.id}: {what}, {was}, and was to be {ends}."]))
+        was = "nothing" if one.value is None else rounded(one.value)
+        what = f"{bar.score} of {bar.series}{f' {GIVEN[AT_WAR]}' if bar.given == AT_WAR else ''} is {was}"
+        told.append(finding("fit", 1.0, [f"Missed: {bar.id}: {what}, to be {ends}."]))
     return told
 
 
@@ -91,52 +92,41 @@ def _scores(found: Hindcast) -> list[Finding]:
         name = "mean CRPS" if unit_of(found, series) else "mean Brier score"
         rivals = [row for row in rows if row.who not in OURS and row.forecasts >= ours.forecasts]
         pieces: Pieces = [
-            f"Of {series}{f' {GIVEN[AT_WAR]}' if ours.given == AT_WAR else ''}, {CALLED[ours.who]}"
-            f"{',' if ours.who == CALIBRATED else ''} has a {name} of ", _crps(ours), f" {unit_of(found, series)}".rstrip(),
+            f"Of {series}{f' {GIVEN[AT_WAR]}' if ours.given == AT_WAR else ''}, the "
+            f"{'calibrated ' if ours.who == CALIBRATED else ''}scenario has a {name} of ",
+            _crps(ours), f" {unit_of(found, series)}".rstrip(),
         ]  # fmt: skip
         before = next((row for row in rows if row.who == SCENARIO != ours.who), None)
         if before is not None and before.forecasts == ours.forecasts:
             pieces += [" (before, ", _crps(before), ")"]
+        if "cover_80" in ours.means:
+            share = ours.means["cover_80"]
+            held = Number(in_unit(share, "share"), share, _cell(ours, "cover_80"))
+            pieces += [" and held ", held, f" of {ours.forecasts:,} months in its bands of 80 %"]
         if rivals:
             best = nearest(rivals)
             which = "less" if best.crps < ours.crps else "more" if best.crps > ours.crps else "as much"
             pieces += [f"; the best rival, {CALLED[best.who]}, has {which}, ", _crps(best)]
-            if best.skill is not None and best.skill.value is not None and best.skill.interval is not None:
-                low, high = best.skill.interval
-                pieces += [
-                    " (skill ", Number(f"{best.skill.value:.2f}", best.skill.value, _cell(best, "skill")), ", 95 %: ",
-                    Number(f"{low:.2f}", low, _cell(best, "low")), " .. ",
-                    Number(f"{high:.2f}", high, _cell(best, "high")), ")",
-                ]  # fmt: skip
-        told.append(finding("fit", 0.9, [*pieces, "."]))
+            low, high = best.ends
+            if best.skill is not None and best.skill.value is not None and low is not None and high is not None:
+                ends = zip((best.skill.value, low, high), ("skill", "low", "high"), strict=True)
+                value, *both = (Number(f"{end:.2f}", end, _cell(best, column)) for end, column in ends)
+                pieces += [" (skill ", value, ", 95 %: ", both[0], " .. ", both[1], ")"]
+        told.append(finding("fit", 0.9 if name == "mean CRPS" else 0.88, [*pieces, "."]))
     return told
-
-
-def _cover(found: Hindcast) -> list[Finding]:
-    told: list[Pieces] = []
-    for series in series_of(found):
-        ours = next((row for row in rows_of(found, series) if row.who == found.who(series)), None)
-        if ours is not None and "cover_80" in ours.means:
-            share = ours.means["cover_80"]
-            told.append(
-                [
-                    Number(in_unit(share, "share"), share, _cell(ours, "cover_80")),
-                    f" of {ours.forecasts:,} months of {series}",
-                ]
-            )
-    return [finding("fit", 0.8, ["Bands that were to hold 80 % of months held ", *joined(told), "."])] if told else []
 
 
 def _ranking(found: Hindcast) -> list[Finding]:
     origins = len({one.origin for one in found.told if one.scores})
-    told = f"Horizons overlap: {found.overlap}" if found.overlap.again else ""
+    told = [finding("not settled", 0.7, [f"Horizons overlap: {found.overlap}."])] if found.overlap.again else []
     if origins < FEWEST_ORIGINS:
         are = f"this is {origins}" if origins == 1 else f"these are {origins:,}"
         pieces: Pieces = [f"With fewer than {FEWEST_ORIGINS} origins no ranking can be had, and {are}."]
-        return [finding("not settled", 0.75, [*pieces, *([f" {told}."] if told else [])])]
+        return [finding("not settled", 0.97, pieces), *told]
     if not found.is_ranked:
-        return [finding("not settled", 0.75, [f"No ranking can be had: {told or 'there is nothing to compare with'}."])]
-    return [finding("not settled", 0.65, [f"{told}."])] if told else []
+        why = next((row.skill.why_no_interval for row in found.rows if row.skill is not None), "there is no rival")
+        return [finding("not settled", 0.97, [f"No ranking can be had: {why}."]), *told]
+    return told
 
 
 def _rough(found: Hindcast) -> list[Finding]:
@@ -153,7 +143,7 @@ def _rough(found: Hindcast) -> list[Finding]:
                 f"What came of {series} is {how} from month to month than {in_unit(ROUGH, 'share')} of the histories from ",
                 *joined(origins), ".",
             ]  # fmt: skip
-            told.append(finding("fit", 0.7, pieces))
+            told.append(finding("fit", 0.8, pieces))
     return told
 
 
@@ -162,7 +152,7 @@ def _known(found: Hindcast) -> list[Finding]:
     if found.unreached:
         days = [day.isoformat() for day in found.unreached]
         pieces: Pieces = ["As of ", *joined(days), " no assumption comes near what was seen before; the nearest are kept."]
-        told.append(finding("fit", 0.85, pieces))
+        told.append(finding("fit", 0.95, pieces))
     late = {one.origin.isoformat(): one.late for one in found.starts if one.late}
     if late:
         counts = [f"{count:,} ({day})" for day, count in late.items()]
