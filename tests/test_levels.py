@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import os
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from sim.model import WarScenario
-from sim.observed import DataError, Level, levels_at, with_levels
+from sim.observed import DataError, Level, data_beside, levels_at, with_levels
 from sim.scenario import Quantity, load_scenario, quantities
 from sim.scenario.read import read_value
 
@@ -161,6 +163,43 @@ def test_a_scenario_has_the_numbers_that_are_read_off(told, tmp_path: Path) -> N
     assert [one.path for one in changed.with_settings([f"{HELD}=7"]).settings] == [PACE, HELD, "start_date"]
     told("")
     assert with_levels(tmp_path / "war.yml", by_hand) == (by_hand, ())
+
+
+def test_units_are_those_of_the_scenario(told) -> None:
+    rules = f"{CASUALTIES}: {{from: losses, last_days: 9}}\nmanpower.attacker.intake_per_month: "
+    daily, monthly = told(rules + "{from: losses, last_days: 9, times: 30.44}")
+    assert (daily.unit, monthly.unit, monthly.value) == (
+        "persons a day",
+        "persons a month",
+        pytest.approx(30.44 * daily.value),
+    )
+
+
+def test_show_tells_them_with_their_rows(told, tmp_path: Path, parley) -> None:
+    told(f"{CASUALTIES}: {{from: losses, last_days: 91, spread: [31]}}\n{HELD}: {{from: area}}")
+    show = ("show", "baseline", "--data", "war.yml", "--set", f"start_date={START}")
+    shown = " ".join(parley(*show, cwd=tmp_path).stdout.split())
+    assert "Area held by Russia at the start (km2) 350 from area, 2023-12-31, 1 row" in shown
+    assert "320 320 .. 350 from losses, 2023-10-02 to 2023-12-31, 91 rows" in shown
+    rows = list(csv.DictReader(parley(*show, "area", "--csv", cwd=tmp_path).stdout.splitlines()))
+    assert [(row["path"], row["value"], row["rows"], row["unit"]) for row in rows] == [(HELD, "350.0", "1", "km2")]
+    told("")
+    nothing = parley(*show, cwd=tmp_path)
+    assert (nothing.returncode, nothing.stdout, "war.yml has no levels for baseline" in nothing.stderr) == (3, "", True)
+
+
+def test_the_file_beside_a_scenario_has_its_name(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("title: Mine\nextends: baseline\n")
+    mine = load_scenario(tmp_path / "mine.yaml", WarScenario)
+    with pytest.raises(
+        DataError, match=r"mine: error: there is no file of observations beside it\. Name one with --data, or"
+    ):
+        data_beside(mine)
+    (tmp_path / "mine.yml").write_text("")
+    assert data_beside(mine) == tmp_path / "mine.yml"
+    # A scenario is no file of observations of itself.
+    with pytest.raises(DataError):
+        data_beside(replace(mine, path=tmp_path / "mine.yml"))
 
 
 # Nothing later counts.

@@ -21,7 +21,7 @@ file means that can be read in two ways.
 from .declared import Bar, Observation, ObservedEvent
 from .levels import Level, levels_at, with_levels
 from .months import Observed
-from .read import Data, DataError, read_data
+from .read import Data, DataError, data_beside, read_data
 
 __all__ = [
     "Bar",
@@ -31,6 +31,7 @@ __all__ = [
     "Observation",
     "Observed",
     "ObservedEvent",
+    "data_beside",
     "levels_at",
     "read_data",
     "with_levels",

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from sim.scenario import FieldError, Flaw, Quantity, Scenario, ScenarioError, ScenarioHead, numbers, quantities
+from sim.scenario import FieldError, Flaw, Problem, Quantity, Scenario, ScenarioError, ScenarioHead, numbers, quantities
 from sim.scenario.identity import Origin, fingerprint
 from sim.scenario.wording import did_you_mean, number, quoted
 
@@ -144,11 +144,24 @@ def levels_at(path: Path, scenario: Scenario[Any], start: date, until: date | No
                 reading.note(("levels", name, *flaw.below), flaw.message, flaw.hint)
         except _BadRow as bad:
             reading.note_row(*bad.args)
-    for name, flaw in _misfits(found, scenario):
-        reading.note(("levels", name, *flaw.below), flaw.message, flaw.hint)
+    units = {one.path: "" for one in found}
+    try:
+        units |= _units(found, scenario)
+    except ScenarioError as error:
+        alone = [(one.path, problem) for one in found for problem in _wrong_with(one, scenario)]
+        # What is wrong with them together is said where the first stands.
+        for name, problem in alone or [(found[0].path, problem) for problem in error.problems]:
+            reading.note(("levels", name), problem.message, problem.hint)
+    for one in found:
+        if one.unit and (unit := units[one.path]) and unit != one.unit:
+            of_month = one.unit.removesuffix(A_DAY) + A_MONTH == unit
+            hint = f"Write times: {DAYS_A_MONTH}" if of_month else f"Write times: by what it is multiplied to be in {unit}"
+            reading.note(
+                ("levels", one.path), f"what is read off {one.series} is in {one.unit}, and {one.path} in {unit}", hint
+            )
     if problems := list(reading.problems()):
         raise DataError(problems)
-    return tuple(found)
+    return tuple(replace(one, unit=units[one.path]) for one in found)
 
 
 def with_levels(path: Path, scenario: Scenario[T], until: date | None = None) -> tuple[Scenario[T], tuple[Level, ...]]:
@@ -311,31 +324,13 @@ def _with_own_range(quantity: Quantity, value: float, how: str) -> dict[str, Any
     return {**form, **{name: bound for name, bound in bounds.items() if bound is not None}}
 
 
-def _misfits(found: Sequence[Level], scenario: Scenario[Any]) -> Iterator[tuple[str, Flaw]]:
-    """Yield what of the numbers the scenario cannot have, and units that are not those of the scenario."""
-    if not found:
-        return
-    try:
-        world = scenario.with_settings([one.setting for one in found]).world
-    except ScenarioError as error:
-        alone = [(one.path, problem) for one in found for problem in _wrong_with(one, scenario)]
-        # What is wrong with them together is said where the first stands.
-        for path, problem in alone or [(found[0].path, problem) for problem in error.problems]:
-            yield path, Flaw(problem.message, problem.hint)
-        return
-    units = {known.path: known.knob.unit for known in numbers(world) if known.knob is not None}
-    for one in found:
-        unit = units.get(one.path, one.unit)
-        if one.unit and unit != one.unit:
-            of_month = one.unit.removesuffix(A_DAY) + A_MONTH == unit
-            hint = f"Write times: {DAYS_A_MONTH}" if of_month else f"Write times: by what it is multiplied to be in {unit}"
-            yield (
-                one.path,
-                Flaw(f"what is read off {one.series} is in {one.unit}, and {one.path} in {unit or 'no unit'}", hint),
-            )
+def _units(levels: Sequence[Level], scenario: Scenario[Any]) -> dict[str, str]:
+    """Return the unit of each number in the scenario that has them all; of a pure number there is none."""
+    world = scenario.with_settings([one.setting for one in levels]).world if levels else scenario.world
+    return {known.path: known.knob.unit for known in numbers(world) if known.knob is not None}
 
 
-def _wrong_with(level: Level, scenario: Scenario[Any]) -> list[Any]:
+def _wrong_with(level: Level, scenario: Scenario[Any]) -> list[Problem]:
     try:
         scenario.with_settings([level.setting])
     except ScenarioError as error:

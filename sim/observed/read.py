@@ -62,6 +62,15 @@ class Data:
     bars: tuple[Bar, ...] = ()
 
 
+def data_beside(scenario: Scenario[Any]) -> FilePath:
+    """Return the file of observations of a scenario, `my_war.yml` beside `my_war.yaml`; raises DataError without one."""
+    path = scenario.path.with_suffix(".yml")
+    if path == scenario.path or not path.is_file():
+        hint = f"Name one with --data, or write {scenario.path.stem}.yml beside {scenario.path.stem}.yaml"
+        raise DataError([Problem(scenario.name, "there is no file of observations beside it", hint)])
+    return path
+
+
 def read_data(path: FilePath, scenario: Scenario[Any], until: date | None = None) -> Data:
     """Read what was seen of a war.
 
