@@ -172,6 +172,21 @@ def test_a_forecast_of_what_is_drawn_from_it_tells_as_often_as_it_says(war, trut
 # How it is scored.
 
 
+def test_a_scenario_is_started_with_levels_of_before_each_origin(war, truth, tmp_path) -> None:
+    rule = (
+        "levels: {attrition.attacker.daily_casualties: {from: losses, last_days: 91}, front.held_area_km2: {from: area}}\n"
+    )
+    starts = starts_of([war], written(tmp_path, *truth, more=rule), ORIGINS, 6)
+    for start in starts:
+        for scenario, day in ((start.scenario, start.origin), (start.earlier, add_months(start.origin, -6))):
+            assert scenario.world.start_date == day
+            assert scenario.world.front.held_area_km2.central == pytest.approx(truth[1][months_to(day)], rel=1e-4)
+            losses = truth[0][months_to(day) - 3 : months_to(day)].sum() / (day - add_months(day, -3)).days
+            assert scenario.world.attrition.attacker.daily_casualties.central == pytest.approx(losses, rel=0.05)
+    of = hindcast(war, starts, read_data(tmp_path / "observed.yml", war), Plan(N, 1, 1), HORIZON, 6, 0.1)
+    assert len({one.scenario.fingerprint for one in of.starts}) == 2
+
+
 def test_persistence_of_what_never_changes_is_perfect(war, tmp_path) -> None:
     """So many losses a day, and a front that stands: rates are the same, and what short months have is right."""
     days = np.array([(add_months(FIRST, month + 1) - add_months(FIRST, month)).days for month in range(MONTHS)])
@@ -351,8 +366,9 @@ def test_the_command_tells_what_python_does_and_goes_by_the_bars(parley, war, tr
         assert (folder / name).read_text() == text, name
     manifest = read_folder(folder).manifest
     assert (manifest.horizon, manifest.months, manifest.met, len(manifest.origins)) == (3, 6, False, 2)
-    again = run(parley, path, "--origins", "2002-01-01,2001-10-01", "--calibrate", 6, "--keep", 0.1, "--out", folder)
+    again = run(parley, path, "--origins", "2001-10-01..2002-01-01:3m", "--calibrate", 6, "--keep", 0.1)
     assert again.returncode == 5
+    assert "nothing of it is run again" in " ".join(again.stderr.split())
     assert again.stdout.count("Missed") == 1
     path.write_text(path.read_text().replace("low: 1.5", "low: 0"))
     assert run(parley, path, "--origins", "2001-10-01", "--out", "met").returncode == 0

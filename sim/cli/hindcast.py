@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +52,7 @@ MOST_MONTHS, MOST_ORIGINS = 120, 200
 _RANGE = re.compile(r"(\S+?)\.\.(\S+?):(\d+)m")
 
 
-class AsOf(Enum):
+class AsOf(StrEnum):
     """What is done about what rests on sources of after an origin."""
 
     keep = "keep"

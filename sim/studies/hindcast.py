@@ -26,7 +26,7 @@ from sim.ensemble.run import Plan, horizon_days
 from sim.ensemble.workers import ALONE, Pool
 from sim.errors import ParleyError
 from sim.model.without import taken_out
-from sim.observed import Bar, Data, Observed, ObservedEvent, read_data
+from sim.observed import Bar, Data, Observed, ObservedEvent, read_data, with_levels
 from sim.observed.rivals import RIVALS, RIVALS_OF_SUMS, Monthly, base_rate, tell
 from sim.observed.scores import Bin, brier, energy_score, log_score, of_paths, pit, quantiles, reliability, scores
 from sim.observed.skill import Overlap, Skill, overlap, skill
@@ -262,8 +262,8 @@ def starts_of(
 
 
 def started(scenario: Scenario[ScenarioHead], path: Path, day: date) -> Scenario[ScenarioHead]:
-    """Return a scenario that starts on a day."""
-    return scenario.with_settings([f"start_date={day}"], "--origins")
+    """Return a scenario that starts on a day, with its levels by rule: as data of before that day have them."""
+    return with_levels(path, scenario.with_settings([f"start_date={day}"], "--origins"))[0]
 
 
 def _later_in_words(scenario: Scenario[ScenarioHead], day: date, told: Sequence[str]) -> str:
