@@ -100,6 +100,20 @@ class Fit(NamedTuple):
     kept_below: float
 
 
+def fit_rows(fits: Sequence[Fit]) -> list[dict[str, Any]]:
+    """Return them as rows of `fit.csv`."""
+    names = [f"p{round(100 * level):02}" for level in QUANTILES]
+    return [
+        {
+            "series": one.series, "kind": one.kind, "since": one.since.isoformat(), "until": one.until.isoformat(),
+            "unit": one.unit, "observed": one.observed,
+            **{f"prior_{name}": value for name, value in zip(names, one.prior, strict=True)}, "below": one.below,
+            **{f"kept_{name}": value for name, value in zip(names, one.kept, strict=True)}, "kept_below": one.kept_below,
+        }
+        for one in fits
+    ]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Task:
     """Histories that are run and looked at as data are."""
@@ -426,17 +440,7 @@ class Calibration(Tabular):
 
     def fits(self) -> list[dict[str, Any]]:
         """Return one row a statistic or month: what was observed, and where histories lie."""
-        names = [f"p{round(100 * level):02}" for level in QUANTILES]
-        return [
-            {
-                "series": one.series, "kind": one.kind, "since": one.since.isoformat(), "until": one.until.isoformat(),
-                "unit": one.unit, "observed": one.observed,
-                **{f"prior_{name}": value for name, value in zip(names, one.prior, strict=True)}, "below": one.below,
-                **{f"kept_{name}": value for name, value in zip(names, one.kept, strict=True)},
-                "kept_below": one.kept_below,
-            }
-            for one in (*self.statistics, *self.months)
-        ]  # fmt: skip
+        return fit_rows([*self.statistics, *self.months])
 
     def accepted(self) -> list[dict[str, Any]]:
         """Return one row a history that is kept, the nearest first, with what it drew of what the data say something of."""
