@@ -29,7 +29,7 @@ from sim.ensemble.workers import pool_of
 from sim.errors import ParleyError
 from sim.model import WarScenario
 from sim.model.without import without as _without
-from sim.observed import read_data
+from sim.observed import data_beside, read_data, with_levels
 from sim.results.chunks import run_into
 from sim.results.comparison import ALL_SECTIONS, Comparison
 from sim.results.comparison import compare as _compare
@@ -323,7 +323,7 @@ def choose(
 
 def calibrate(
     scenario: Source,
-    data: str | Path,
+    data: str | Path | None = None,
     *,
     start: date | None = None,
     keep: float = KEEP,
@@ -334,10 +334,12 @@ def calibrate(
 ) -> Calibration:
     """Hold a scenario against data of its war: what it reaches, what the data say, and which histories agree.
 
+    It begins with the levels that the data have at its start.
+
     Parameters
     ----------
-    data : str or Path
-        The file of observations.
+    data : str or Path, optional
+        The file of observations; if not given the one beside the scenario, `my_war.yml` of `my_war.yaml`.
     start : date, optional
         When histories begin; as the scenario says if not given.
     keep : float
@@ -348,16 +350,18 @@ def calibrate(
     changed = load(scenario, settings)
     if start is not None:
         changed = changed.with_settings([f"start_date={start}"])
+    described = Path(data) if data is not None else data_beside(changed)
+    changed, _ = with_levels(described, changed)
     plan = Plan(whole_number("replications", replications, 1, MOST_REPLICATIONS), seed, 1)
     with pool_of(workers) as pool:
-        found = _calibrate(changed, read_data(Path(data), changed), plan, keep, pool=pool)
+        found = _calibrate(changed, read_data(described, changed), plan, keep, pool=pool)
     _warn(found.failed, repr(found))
     return found
 
 
 def hindcast(
     scenario: Source | list[Any] | tuple[Any, ...],
-    data: str | Path,
+    data: str | Path | None = None,
     *,
     origins: Sequence[date] | None = None,
     horizon: int = HORIZON,
@@ -375,8 +379,8 @@ def hindcast(
     ----------
     scenario : str, Path or Scenario, or a list of them
         One that is started at each of the origins; or several, each written as of its start.
-    data : str or Path
-        The file of observations.
+    data : str or Path, optional
+        The file of observations; if not given the one beside the scenario, `my_war.yml` of `my_war.yaml`.
     origins : sequence of date, optional
         The first days of months.
     horizon : int
@@ -393,8 +397,9 @@ def hindcast(
     named = list(scenario) if isinstance(scenario, (list, tuple)) else [scenario]
     scenarios = [load(one, settings) for one in named]
     plan = Plan(whole_number("replications", replications, 1, MOST_REPLICATIONS), seed, 1)
-    starts = starts_of(scenarios, Path(data), origins, calibrate, as_of)
-    whole = read_data(Path(data), scenarios[0])
+    described = Path(data) if data is not None else data_beside(scenarios[0])
+    starts = starts_of(scenarios, described, origins, calibrate, as_of)
+    whole = read_data(described, scenarios[0])
     with pool_of(workers) as pool:
         found = _hindcast(scenarios[0], starts, whole, plan, horizon, calibrate, keep, pool=pool)
     _warn(found.failed, repr(found))

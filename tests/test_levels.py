@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+import sim
 from sim.model import WarScenario
-from sim.observed import DataError, Level, data_beside, levels_at, with_levels
-from sim.scenario import Quantity, load_scenario, quantities
+from sim.observed import Bar, DataError, Level, Observation, ObservedEvent, data_beside, levels_at, with_levels
+from sim.observed.declared import Rule
+from sim.scenario import Quantity, ScenarioError, load_scenario, quantities
 from sim.scenario.read import read_value
+from tests.conftest import ROOT
 
 WAR = load_scenario("baseline", WarScenario)
 START = date(2024, 1, 1)
@@ -168,11 +173,8 @@ def test_a_scenario_has_the_numbers_that_are_read_off(told, tmp_path: Path) -> N
 def test_units_are_those_of_the_scenario(told) -> None:
     rules = f"{CASUALTIES}: {{from: losses, last_days: 9}}\nmanpower.attacker.intake_per_month: "
     daily, monthly = told(rules + "{from: losses, last_days: 9, times: 30.44}")
-    assert (daily.unit, monthly.unit, monthly.value) == (
-        "persons a day",
-        "persons a month",
-        pytest.approx(30.44 * daily.value),
-    )
+    assert (daily.unit, monthly.unit) == ("persons a day", "persons a month")
+    assert monthly.value == pytest.approx(30.44 * daily.value, rel=1e-5)
 
 
 def test_show_tells_them_with_their_rows(told, tmp_path: Path, parley) -> None:
@@ -188,7 +190,7 @@ def test_show_tells_them_with_their_rows(told, tmp_path: Path, parley) -> None:
     assert (nothing.returncode, nothing.stdout, "war.yml has no levels for baseline" in nothing.stderr) == (3, "", True)
 
 
-def test_the_file_beside_a_scenario_has_its_name(tmp_path: Path) -> None:
+def test_the_file_beside_a_scenario_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.yaml").write_text("title: Mine\nextends: baseline\n")
     mine = load_scenario(tmp_path / "mine.yaml", WarScenario)
     with pytest.raises(
@@ -197,6 +199,13 @@ def test_the_file_beside_a_scenario_has_its_name(tmp_path: Path) -> None:
         data_beside(mine)
     (tmp_path / "mine.yml").write_text("")
     assert data_beside(mine) == tmp_path / "mine.yml"
+    # By its name the scenario is meant, and not what was observed.
+    (tmp_path / "mine.yml").write_text("# Of a war.\nobservations: {}\n")
+    monkeypatch.chdir(tmp_path)
+    assert load_scenario("mine", WarScenario).path.resolve() == tmp_path / "mine.yaml"
+    (tmp_path / "mine.yml").write_text("title: Other\nextends: baseline\n")
+    with pytest.raises(ScenarioError, match=r"means more than one file: mine\.yaml and mine\.yml"):
+        load_scenario("mine", WarScenario)
     # A scenario is no file of observations of itself.
     with pytest.raises(DataError):
         data_beside(replace(mine, path=tmp_path / "mine.yml"))
@@ -331,3 +340,43 @@ def wrong(folder: Path, ask) -> list[str]:
         ask()
     assert all(problem.hint or " must " in problem.message for problem in caught.value.problems)
     return str(caught.value).replace(f"{folder}{os.sep}", "").split("\n")
+
+
+# The made-up war, and the guide.
+
+WAR_WITH_DATA = ROOT / "scenarios/examples/border_war.yml"
+
+
+def test_data_of_the_made_up_war_are_reached_and_tell_something() -> None:
+    """They were made with other numbers than the scenario has, as border_war.yml says, and tell these."""
+    scenario = sim.load("examples/border_war")
+    assert data_beside(scenario) == WAR_WITH_DATA
+    found = sim.calibrate("examples/border_war", replications=4_000, keep=0.05)
+    assert found.scenario.world.title.endswith(", with 3 levels of border_war.yml")
+    assert found.is_reached
+    told = {path: one for path, one in found.moved.items() if one.says != "nothing"}
+    assert sum(one.says == "well" for one in told.values()) >= 2
+    assert len(told) >= 6
+    for path, true in {"front.advance_settled_km2_per_day": 1.2, "front.advance_sd_km2_per_day": 1.1}.items():
+        one = told[path]
+        assert one.says == "well"
+        assert abs(one.adjusted_mean - true) < 2 * one.adjusted_sd < 2 * one.sd
+    assert not any(path.startswith(("negotiation.", "ceasefire.")) for path in told)
+
+
+def test_the_made_up_war_can_be_started_on_other_days() -> None:
+    whole = levels_at(WAR_WITH_DATA, sim.load("examples/border_war"), date(2003, 1, 1))
+    assert [one.path for one in whole] == [CASUALTIES, HELD, PACE]
+    assert all(one.until < date(2003, 1, 1) and not one.cut for one in whole)
+
+
+def test_the_guide_names_every_key_and_its_example_is_the_war() -> None:
+    guide = (ROOT / "sim/observed/README.md").read_text(encoding="utf-8")
+    example, bars = re.findall(r"```yaml\n(.*?)```", guide, flags=re.DOTALL)
+    known = {"id"} | set(re.findall(r"`(\w+)[:`]", guide)) | set(re.findall(r"(\w+):", bars))
+    for section in (Observation, ObservedEvent, Bar, Rule):
+        assert set(section.model_fields) - known == set(), section
+    lines = [line for line in WAR_WITH_DATA.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    assert example.splitlines() == lines
+    scores = get_args(Bar.model_fields["score"].annotation)
+    assert [score for score in scores if f"`{score}`" not in guide] == []

@@ -21,6 +21,7 @@ from sim.cli.common import (
     Files,
     Force,
     Full,
+    Observed,
     Out,
     Root,
     Seed,
@@ -62,7 +63,7 @@ class AsOf(StrEnum):
 
 def hindcast(
     files: Files,
-    data: Annotated[Path, typer.Option(metavar="FILE", help="What was observed: a YAML file beside its tables.")],
+    data: Observed = None,
     origins: Annotated[
         str | None,
         typer.Option(
@@ -111,7 +112,7 @@ def hindcast(
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan
-        from sim.observed import read_data
+        from sim.observed import data_beside, read_data
         from sim.results.manifest import HindcastManifest
         from sim.results.read import read_folder
         from sim.studies.calibrate import refuse_few
@@ -123,8 +124,9 @@ def hindcast(
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         days = None if origins is None else _days(origins)
         scenarios = load_all(files, settings)
-        starts = starts_of(scenarios, data, days, held, as_of.value)
-        observed = read_data(data, scenarios[0])
+        described = data or data_beside(scenarios[0])
+        starts = starts_of(scenarios, described, days, held, as_of.value)
+        observed = read_data(described, scenarios[0])
         refuse_nothing(starts, observed)
         usual = USUAL if held is None else USUAL_HELD
         plan = Plan(replications or usual, seed, 1, series=False)
@@ -132,7 +134,8 @@ def hindcast(
             refuse_few(plan.replications, keep)
         _say_before(starts)
         how: dict[str, object] = {
-            "data": data.name, "origins": origins, "horizon": horizon if horizon != HORIZON else None, "calibrate": held,
+            "data": None if data is None else data.name, "origins": origins,
+            "horizon": horizon if horizon != HORIZON else None, "calibrate": held,
             "keep": keep if keep != KEEP else None, "as_of": as_of.value if as_of is not AsOf.keep else None,
             "replications": replications if replications != usual else None, "seed": seed if seed != 1 else None,
             "set": settings,
@@ -174,12 +177,13 @@ def hindcast(
             refuse("a bar of the file of observations is missed", MISSED)
 
 
-def _next_steps(file: str, data: Path, starts: list[Start], held: int | None) -> list[tuple[str, str]]:
+def _next_steps(file: str, data: Path | None, starts: list[Start], held: int | None) -> list[tuple[str, str]]:
     """Return what to do next: calibrate first, or what the data say of each number."""
     if file == STDIN:
         return [(command("parley", "help", "hindcast"), "")]
     if held is None:
-        return [(command("parley", "calibrate", file, "--data", data), "what the data say of each number")]
+        named = [] if data is None else ["--data", data]
+        return [(command("parley", "calibrate", file, *named), "what the data say of each number")]
     return [(command("parley", "check", file, "--as-of"), "what rests on later sources")]
 
 

@@ -138,7 +138,7 @@ def levels_at(path: Path, scenario: Scenario[Any], start: date, until: date | No
                 what = f"there is no series {quoted(rule.series)}" if of is None else f"{of.id} is an event"
                 raise FieldError(Flaw(what, did_you_mean(rule.series, known), ("from",)))
             if (read := reading.rows(of, min(last, of.until or last))) is not None and not read[2]:
-                found.append(_level(name, rule, _Series(of, *read[:2], start), scenario))
+                found.append(_level(name, rule, _Series(of, reading.unit(of), *read[:2], start), scenario))
         except FieldError as error:
             for flaw in error.flaws:
                 reading.note(("levels", name, *flaw.below), flaw.message, flaw.hint)
@@ -208,8 +208,8 @@ class _Window(NamedTuple):
 class _Series:
     """What a series says of the time before a start."""
 
-    def __init__(self, of: Observation, rows: Rows, shown: str, start: date) -> None:
-        self.of, self._rows, self._shown = of, rows, shown
+    def __init__(self, of: Observation, unit: str, rows: Rows, shown: str, start: date) -> None:
+        self.of, self.unit, self._rows, self._shown = of, unit, rows, shown
         self._known = [row for row in rows.rows if not math.isnan(row.value)]
         if not self._known:
             raise FieldError(Flaw(f"{of.id} has no row before {start}", "Add rows, or start later", ("from",)))
@@ -284,7 +284,7 @@ def _level(path: str, rule: Rule, series: _Series, scenario: Scenario[Any]) -> L
     low, high = min(means), max(means)
     if rule.range is not None:
         low, high = Quantity.parse(quantity).quantile(np.array([0.05, 0.95])).tolist()
-    unit = f"{series.of.unit}{A_DAY if rule.last_days is not None else ''}" if rule.times is None else ""
+    unit = f"{series.unit}{A_DAY if rule.last_days is not None else ''}" if rule.times is None else ""
     return Level(path, series.of.id, value, low, high, unit, window.since, window.until, window.rows, cut, times, quantity)
 
 

@@ -164,12 +164,16 @@ class Reading:
     def _grows(self, of: Observation) -> bool:
         return of.of in self._fields and self._declared[self._fields[of.of][0]].grows
 
+    def unit(self, of: Observation) -> str:
+        """Return the unit of the field that a series tells of."""
+        return self._declared[self._fields[of.of][0]].unit if of.of in self._fields else of.unit
+
     def _hold_names(self, of: Observation) -> None:
         """Note what the scenario does not have, and a unit that is another than that of the field."""
         at = (*SERIES, of.id)
         if of.of not in self._fields:
             self.note((*at, "of"), f"there is no field {quoted(of.of)}", did_you_mean(of.of, self._fields))
-        elif of.unit != (unit := self._declared[self._fields[of.of][0]].unit):
+        elif of.unit != (unit := self.unit(of)):
             hint = f"Write unit: {unit}, and times: by what its numbers are multiplied to be in {unit}"
             self.note((*at, "unit"), f"the unit of {of.id} is {quoted(of.unit)}, and that of {of.of} {quoted(unit)}", hint)
         if of.scale is not None and of.scale not in self._numbers:

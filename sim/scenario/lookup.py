@@ -1,15 +1,17 @@
 """What the name of a scenario means: one rule for every command, for Python and for `extends`.
 
-A name means a file of its folder (for commands the working directory, for `extends` the folder of the file that says so)
-or a shipped scenario. A bare name, such as `house` or `history/korea`, may be either: `house`, `house.yaml` or `house.yml`
-of the folder, or what is shipped as `house`. Where that is more than one file it is refused, so that no name ever means
-one file here and another there. `./house`, `house.yaml` and absolute paths are files only, `shipped:house` is the shipped
-scenario only. Letters are compared in one Unicode form, since systems store the same name in different ones.
+A name means a file of its folder (for commands the working directory, for `extends` the folder of the file that says
+so) or a shipped scenario. A bare name, such as `house` or `history/korea`, may be either: `house`, `house.yaml` or
+`house.yml` of the folder, or what is shipped as `house`. Where that is more than one file it is refused, so that no
+name ever means one file here and another there. `./house`, `house.yaml` and absolute paths are files only,
+`shipped:house` is the shipped scenario only. A file of observations beside a scenario, `house.yml` of `house.yaml`, is
+not meant. Letters are compared in one Unicode form, since systems store the same name in different ones.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from .errors import Flaw, Problem, ScenarioError
 from .wording import closest, listed, quoted
 
 ENDINGS = (".yaml", ".yml")
+# judgement: letters within which a file of observations says that it is one.
+_HEAD = 65_536
 SHIPPED = "shipped:"
 """Before a name: the shipped scenario, whatever the folder holds."""
 
@@ -109,7 +113,19 @@ def _beside(name: str, folder: Path) -> list[Path]:
     exact = [path for path in _alike(folder / name) if os.path.isfile(path)]
     if exact and is_file_only(name):
         return exact
-    return [*exact, *(path for ending in ENDINGS for path in _alike(folder / f"{name}{ending}"))]
+    found = [*exact, *(path for ending in ENDINGS for path in _alike(folder / f"{name}{ending}"))]
+    return found if len(found) < 2 else [path for path in found if not _is_of_observations(path)] or found
+
+
+def _is_of_observations(path: Path) -> bool:
+    """Return whether a file holds what was observed of a war."""
+    if path.suffix not in ENDINGS or not os.path.isfile(path):
+        return False
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return re.search(r"^observations\s*:", file.read(_HEAD), re.MULTILINE) is not None
+    except OSError:
+        return False
 
 
 def _alike(path: Path) -> list[Path]:
