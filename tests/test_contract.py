@@ -24,6 +24,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "compare": SIZE,
     "sweep": ("--vary", "arms.defender.aid_scale=0,1", *SIZE),
     "breakeven": (*UNTIL, *SIZE),
+    "update": ("--data", "observed.yml", "--tolerance", "2.5"),
     "calibrate": ("--data", "observed.yml", "--replications", "400", "--keep", "0.1", "--from", "2024-10-01"),
     "hindcast": ("--data", "observed.yml", "--origins", "2024-10-01", "--horizon", "2", "--replications", "40"),
     "choose": (
@@ -66,6 +67,8 @@ def folder(tmp_path_factory) -> Path:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        by_month = ["--set", "start_date=2024-10-01", "--months", "3", "--paths", "month", "--out", "months"]
+        app(["run", "no_talks", "--replications", "500", *by_month], prog_name="parley", standalone_mode=False)
         app(["run", "no_talks", *SIZE], prog_name="parley", standalone_mode=False)
         # As large as `parley run` makes it would take long.
         app(["run", "mine.yaml", "--replications", "40"], prog_name="parley", standalone_mode=False)
@@ -94,7 +97,9 @@ def call(name: str, *of: str) -> list[str]:
         return ["new", "another"]
     if name in ("list", "schema"):
         return [name]
-    named = list(of) or {"explain": [RUN], "report": [RUN], "plot": [RUN], "export": [RUN]}.get(name, ["mine.yaml"])
+    named = list(of) or {"explain": [RUN], "report": [RUN], "plot": [RUN], "export": [RUN], "update": ["months"]}.get(
+        name, ["mine.yaml"]
+    )
     if name in ("compare", "diff"):
         named.append("near")
     elif name == "panel":
@@ -242,6 +247,8 @@ NEED_RUNS = ("explain", "report", "plot", "export")
 @pytest.mark.parametrize(("name", "what"), TAKE)
 def test_each_takes_names_files_folders_and_standard_input(told, name: str, what: str) -> None:
     of = {"scenario": "no_talks", "file": "mine.yaml", "folder": RUN, "-": "-"}[what]
+    if name == "update":
+        of = "months"
     if name == "targets" and what in ("scenario", "folder"):
         pytest.skip("that scenario has no targets")
     words = call(name, of)

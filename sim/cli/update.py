@@ -90,9 +90,11 @@ def update(
             out=out, results=results, force=force, excel=excel, under="updates",
         )  # fmt: skip
         see = f"{of}/failures.csv"
+        agreeing = command("parley", "calibrate", str(Path(of) / "scenario.yaml"), "--data", data)
+        steps = [(agreeing, "a scenario of histories that agree")]
         with place.at_work():
             if place.done:
-                print_kept(place, f"update.{way}", excel and as_csv, see, full, [])
+                print_kept(place, f"update.{way}", excel and as_csv, see, full, steps)
                 return
             found = weigh(run, observed, tolerance)
             texts = files(found)
@@ -102,7 +104,7 @@ def update(
                 say_file(way, texts.get(f"update.{way}", texts["update.csv"]), excel and as_csv)
             if found.is_reached or anyway:
                 place.write({name: text.encode() for name, text in texts.items()}, found.manifest(), of=run.scenario)
-                end_study(place, [], way)
+                end_study(place, steps, way)
         say_failed({"": run.failed}, see)
         if not (found.is_reached or anyway):
             note("error: the run comes nowhere near some of the data, and nothing is kept; --anyway keeps what is weighed")
