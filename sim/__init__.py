@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ParleyError", "breakeven", "calibrate", "check", "choose", "compare", "diff", "discover", "explain", "hindcast",
     "knobs", "load", "mind_changing", "panel", "plot", "read", "run", "scenarios", "sensitivity", "sobol", "sweep",
-    "workbench", "write_report",
+    "update", "workbench", "write_report",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         sensitivity,
         sobol,
         sweep,
+        update,
         workbench,
         write_report,
     )

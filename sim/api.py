@@ -61,6 +61,8 @@ from sim.studies.sensitivity import Sensitivity, sensitivities
 from sim.studies.sobol import Sobol, indices, run_design
 from sim.studies.sweep import Sweep
 from sim.studies.sweep import sweep as _sweep
+from sim.studies.update import TOLERANCE, Update
+from sim.studies.update import update as _update
 from sim.words import findings as _findings  # noqa: F401, which tells what is found in results
 from sim.words.run import markdown
 
@@ -402,6 +404,14 @@ def hindcast(
         found = _hindcast(scenarios[0], starts, whole, plan, horizon, calibrate, keep, pool=pool)
     _warn(found.failed, repr(found))
     return found
+
+
+def update(run: Run, data: str | Path, *, tolerance: float = TOLERANCE) -> Update:
+    """Weigh the histories of a run by how near they are to data of its war, as `parley update` does.
+
+    Of a run that was not kept with `--paths month` the histories are run again.
+    """
+    return _update(run, read_data(Path(data), run.scenario), tolerance)
 
 
 def breakeven(

@@ -28,6 +28,7 @@ from sim.cli.sensitivity import sensitivity
 from sim.cli.show import diff, knobs, list_scenarios, show
 from sim.cli.sweep import sweep
 from sim.cli.targets import targets
+from sim.cli.update import update
 
 WELCOME = f"""\
 Parley {__version__}: a war between two states as thousands of possible histories, in
@@ -57,6 +58,7 @@ GROUPS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
         "sweep": (sweep, "a scenario over many values of its knobs"),
         "breakeven": (breakeven, "how much of something it takes"),
         "calibrate": (calibrate, "which histories agree with data of the war"),
+        "update": (update, "a run weighed by new months of data"),
         "hindcast": (hindcast, "how far off forecasts of earlier dates were"),
         "choose": (choose, "which choice stands up best, whatever the assumptions"),
     },

@@ -148,6 +148,16 @@ ACCEPTED = [
     whole("history"), whole("seed"), whole("replication"), share("weight"), amount("distance"), text("furthest"),
 ]  # fmt: skip
 
+UPDATE = [
+    text("outcome"), text("label"), text("unit").or_empty,
+    *(Column(name) for name in ("before", "after", "difference", "low", "high")),
+]  # fmt: skip
+WEIGHTS = [whole("replication"), share("weight"), amount("distance").or_empty]
+SHIFTED = [
+    text("parameter"), Column("prior_mean"), amount("prior_sd"), Column("kept_mean"), amount("kept_sd"), Column("shift"),
+    amount("ratio"),
+]  # fmt: skip
+
 SCORES = [
     text("origin"), text("series"), whole("lead"), text("given"), text("who"), text("score"), Column("value"),
 ]  # fmt: skip
@@ -168,7 +178,7 @@ TABLES = {
     "summary.csv": SUMMARY, "series.csv": SERIES, "standing.csv": STANDING, "survival.csv": SURVIVAL, "ledger.csv": LEDGER,
     "panel.csv": PANEL, "dissent.csv": DISSENT, "turning.csv": TURNING,
     "failures.csv": FAILURES, "unscripted.csv": UNSCRIPTED, "one_at_a_time.csv": ONE_AT_A_TIME, "breakeven.csv": BREAKEVEN,
-    "fit.csv": FIT, "moved.csv": MOVED,
+    "fit.csv": FIT, "moved.csv": MOVED, "update.csv": UPDATE, "weights.csv": WEIGHTS, "shifted.csv": SHIFTED,
     "scores.csv": SCORES, "forecasts.csv": FORECASTS, "rivals.csv": RIVALS,
 }  # fmt: skip
 
@@ -436,6 +446,14 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "accepted.weight": ("share", "How much it counts among those that are kept."),
     "distance": ("standard deviations", "Root mean square over the statistics of how far it is from the data."),
     "furthest": ("", "The statistic in which it is furthest: series, kind and first day."),
+    "before": ("as the outcome", "Share or mean over the histories of the run."),
+    "after": ("as the outcome", "The same by their weights."),
+    "update.difference": ("as the outcome", "after less before."),
+    "update.low": ("as the outcome", "Lower end of the 95 % interval of the difference."),
+    "update.high": ("as the outcome", "Upper end of the 95 % interval of the difference."),
+    "weights.weight": ("share", "How much the history counts; all together 1."),
+    "shifted.kept_mean": ("as the parameter", "Mean by the weights of histories."),
+    "shifted.kept_sd": ("as the parameter", "Standard deviation by the weights of histories."),
     "origin": ("", "The day as of which it was told: the first of what is told."),
     "lead": ("months", "Which month after the origin, from 1; 0 is the sum of those of which it is known what came."),
     "rivals.lead": ("", "month: all months together; sum: the sum of those of an origin."),

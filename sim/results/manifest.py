@@ -307,6 +307,33 @@ class CalibrationManifest(OfScenario):
     reached: bool
 
 
+class UpdateManifest(OfScenario):
+    """The manifest of a run whose histories were weighed by data.
+
+    Attributes
+    ----------
+    cutoff : str
+        The day from which on nothing of the data was looked at.
+    data : dict of str to str
+        The sha256 of what each file holds until then, by its name.
+    tolerance : float
+        What the model may be off, in standard deviations of each statistic.
+    effective : float
+        How many histories of equal weight tell as much.
+    reached : bool
+        Whether the run reaches the data; if not, weights are kept only where that was asked for.
+    """
+
+    NEEDS = ("update.txt", "update.csv", "weights.csv", "shifted.csv", "fit.csv", "update.json", "scenario.yaml")
+
+    kind: Literal["update"] = "update"
+    cutoff: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    data: dict[Text, Digest]
+    tolerance: Annotated[float, Field(gt=0)]
+    effective: Annotated[float, Field(ge=1)]
+    reached: bool
+
+
 class OriginOfHindcast(_Part):
     """An origin of a hindcast: its date, the scenario that was started, whether calibrated histories were too, how many of
     its numbers rest on sources of later, and what was left out that does."""
@@ -400,7 +427,8 @@ KINDS: Mapping[str, type[Manifest]] = {
     model.model_fields["kind"].default: model
     for model in (
         RunManifest, SweepManifest, SensitivityManifest, OneAtATimeManifest, SobolManifest, DiscoveryManifest,
-        BreakEvenManifest, CalibrationManifest, HindcastManifest, ChoicesManifest, ComparisonManifest, PanelManifest,
+        BreakEvenManifest, CalibrationManifest, UpdateManifest, HindcastManifest,
+        ChoicesManifest, ComparisonManifest, PanelManifest,
     )
 }  # fmt: skip
 # The table by which older versions, whose manifests name no kind, tell what they are of; others are of runs.

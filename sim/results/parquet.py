@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -63,8 +63,10 @@ def write(path: Path, parts: Iterable[Columns]) -> None:
                 writer.close()
 
 
-def read(content: BinaryIO, columns: Sequence[Column], path: Path, rows: int) -> Table:
-    """Return a table with these columns and so many rows; NaN and empty text where something does not apply.
+def read(content: BinaryIO, columns: Sequence[Column], path: Path, rows: int, only: Collection[str] | None = None) -> Table:
+    """Return a table with these columns and so many rows, of which `only` some may be read.
+
+    NaN and empty text stand where something does not apply.
 
     Raises
     ------
@@ -79,10 +81,11 @@ def read(content: BinaryIO, columns: Sequence[Column], path: Path, rows: int) ->
         check_columns(schema.names, columns, path)
         if found != rows:
             raise StoreError(f"{path} has {found:,} rows and should have {rows:,}")
-        for column in columns:
+        wanted = [column for column in columns if only is None or column.name in only]
+        for column in wanted:
             _hold_type(pyarrow.types, schema.field(column.name).type, column, path)
-        table = file.read()
-        arrays = {column.name: _array(table.column(column.name), column, path) for column in columns}
+        table = file.read([column.name for column in wanted])
+        arrays = {column.name: _array(table.column(column.name), column, path) for column in wanted}
     except (OSError, ValueError, OverflowError, pyarrow.ArrowException) as error:
         raise StoreError(f"{path} cannot be read: {' '.join(str(error).split())[:200]}") from error
     return Table(path, rows, arrays)

@@ -68,8 +68,8 @@ class Folder:
             raise StoreError(f"{self.path / name}, line {line}: there is a character that is not shown, {shown(odd[0])}")
         return found
 
-    def table(self, name: str, columns: Sequence[Column]) -> Table:
-        """Return a table with these columns.
+    def table(self, name: str, columns: Sequence[Column], only: Collection[str] | None = None) -> Table:
+        """Return a table with these columns, or `only` some of them.
 
         Raises
         ------
@@ -77,7 +77,8 @@ class Folder:
             When it has others, or cells hold what they may not.
         """
         alone = isinstance(self.manifest, OfScenario)
-        table = read_table(self.text(name), [OF_SCENARIO, *columns] if alone else columns, self.path / name)
+        some = None if only is None else {OF_SCENARIO.name, *only}
+        table = read_table(self.text(name), [OF_SCENARIO, *columns] if alone else columns, self.path / name, some)
         return self.of_its_scenario(table) if alone else table
 
     def of_its_scenario(self, table: Table) -> Table:
@@ -211,8 +212,8 @@ class Table:
             raise StoreError(f"{self.path} has {len(keys):,} rows and should have {len(wanted):,}")
 
 
-def read_table(content: str, columns: Sequence[Column], path: Path) -> Table:
-    """Return a table with these columns, in whatever order.
+def read_table(content: str, columns: Sequence[Column], path: Path, only: Collection[str] | None = None) -> Table:
+    """Return a table with these columns, in whatever order, of which `only` some may be read.
 
     Raises
     ------
@@ -227,8 +228,8 @@ def read_table(content: str, columns: Sequence[Column], path: Path) -> Table:
         if len(row) != len(header):
             raise StoreError(f"{path}, row {place + 1}: it has {len(row)} cells, and the header {len(header)}")
     by_name = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(header, ())
-    found = {column.name: _read(column, by_name[column.name], path) for column in columns}
-    return Table(path, len(rows), found)
+    wanted = (column for column in columns if only is None or column.name in only)
+    return Table(path, len(rows), {column.name: _read(column, by_name[column.name], path) for column in wanted})
 
 
 def check_columns(header: Sequence[str], columns: Sequence[Column], path: Path) -> None:

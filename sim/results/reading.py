@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.engine.calendar import Calendar
 from sim.engine.draws import Floats
 from sim.ensemble.lucks import NO_MORE, Further, further
-from sim.ensemble.run import series_days
+from sim.ensemble.run import path_days, series_days
 from sim.model.answers import Questions, is_possible
 from sim.model.asked import Asked
 from sim.model.endings import ENDINGS, FAILED
@@ -36,6 +36,8 @@ from sim.results.columns import (
     drawn_paths,
     lucks_columns,
     outcome_columns,
+    path_columns,
+    path_name,
     series_fields,
 )
 from sim.results.ledger import Entry, questions_of
@@ -78,6 +80,33 @@ def read_outcomes(found: Folder, scenario: Scenario[Any], manifest: RunManifest)
     table.just(numbers, [(number,) for number in range(manifest.replications)])
     _hold_columns(table, columns, choices_of(scenario))
     return table.columns()
+
+
+def read_paths(
+    found: Folder, scenario: Scenario[Any], manifest: RunManifest, fields: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], Floats]:
+    """Return how histories stand on each of the days of `path_days`, (days, n), of some of the fields of their paths.
+
+    NaN is what a history that failed has, and what stands where one has none.
+
+    Raises
+    ------
+    StoreError
+        When the table is not of these histories and days.
+    """
+    days, n = path_days(scenario.world.start_date, manifest.days, manifest.paths), manifest.replications
+    columns, only = path_columns(scenario), {"replication", "day", *(path_name(*one) for one in fields)}
+    if parquet.PATHS in manifest.sha256:
+        content, path = io.BytesIO(found.files[parquet.PATHS]), found.path / parquet.PATHS
+        only |= {OF_SCENARIO.name}
+        table = found.of_its_scenario(parquet.read(content, [OF_SCENARIO, *columns], path, n * len(days), only))
+    else:
+        table = found.table("paths.csv", columns, only)
+    if table.rows != n * len(days):
+        raise StoreError(f"{table.path} has {table.rows:,} rows and should have {n * len(days):,}")
+    table.hold(table["replication"] == np.repeat(np.arange(n), len(days)), "it is out of its order")
+    table.hold(table["day"] == np.tile(days, n), "it is of another day")
+    return {one: table.floats(path_name(*one)).reshape(n, len(days)).T for one in fields}
 
 
 def read_lucks(found: Folder, scenario: Scenario[Any], manifest: RunManifest) -> tuple[Further, Columns]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sim import __version__
 from sim.engine.calendar import Calendar, Every
 from sim.engine.draws import Floats
-from sim.ensemble.run import Plan, Unscripted, horizon_days, run_ensemble
+from sim.ensemble.run import Plan, Unscripted, horizon_days, path_days, run_ensemble
 from sim.gate import shown
 from sim.model.endings import FAILED
 from sim.results.bands import OfDraws
@@ -30,7 +30,7 @@ from sim.results.ledger import Entry, entries
 from sim.results.manifest import RunManifest, StoreError
 from sim.results.precedents import Precedent, precedents
 from sim.results.read import SCENARIO, Folder, read_folder
-from sim.results.reading import read_ledger, read_lucks, read_outcomes, read_summary
+from sim.results.reading import read_ledger, read_lucks, read_outcomes, read_paths, read_summary
 from sim.results.summary import Row, as_dicts, summarise
 from sim.results.values import names_of, values_of
 from sim.scenario import Scenario, ScenarioHead, followers
@@ -200,8 +200,9 @@ class Run(Tabular):
         return Rows("rows of series", list(self.kept.table("series.csv", SERIES).dicts()), self.name)
 
     def paths(self, field: str, of: str = "", every: Every = "month") -> tuple[list[date], Floats]:
-        """Return how each history of the run stands on the first of every month, or every week from the start; the histories
-        are run again for it.
+        """Return how each history of the run stands on the first of every month, or every week from the start.
+
+        They are those of its folder, where it was run with such `--paths`; else the histories are run again.
 
         Parameters
         ----------
@@ -228,10 +229,27 @@ class Run(Tabular):
         if (field, of) not in known:
             some = ", ".join(path_name(*one) for one in known)
             raise ValueError(f"there are no paths of {path_name(field, of)}, but of: {some}")
-        again = run_ensemble(self.scenario, plan)
-        calendar = Calendar(self.scenario.world.start_date)
-        found = again.paths[list(again.path_columns).index((field, of))]
-        return [calendar.date_of(day) for day in again.path_days], np.where(np.isfinite(found), found, np.nan)
+        days, calendar = (
+            path_days(self.scenario.world.start_date, self.days, every),
+            Calendar(self.scenario.world.start_date),
+        )
+        if self.paths_kept == every:
+            found = self.kept_paths([(field, of)])[field, of]
+        else:
+            again = run_ensemble(self.scenario, plan)
+            found = again.paths[list(again.path_columns).index((field, of))]
+        return [calendar.date_of(day) for day in days], np.where(np.isfinite(found), found, np.nan)
+
+    @cached_property
+    def paths_kept(self) -> Every | None:
+        """How often its folder has the paths of its histories; None without them, and of a run in memory."""
+        found = self.kept.manifest if self.folder is not None else None
+        return found.paths if isinstance(found, RunManifest) else None
+
+    def kept_paths(self, fields: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Floats]:
+        """Return how histories stand by field and row, as its folder has it; see `sim.results.reading.read_paths`."""
+        assert isinstance(self.kept.manifest, RunManifest), "a run was read from there"
+        return read_paths(self.kept, self.scenario, self.kept.manifest, fields)
 
     @property
     def precedents(self) -> list[Precedent]:

@@ -100,6 +100,20 @@ class Fit(NamedTuple):
     kept_below: float
 
 
+def fit_rows(fits: Sequence[Fit]) -> list[dict[str, Any]]:
+    """Return them as rows of `fit.csv`."""
+    names = [f"p{round(100 * level):02}" for level in QUANTILES]
+    return [
+        {
+            "series": one.series, "kind": one.kind, "since": one.since.isoformat(), "until": one.until.isoformat(),
+            "unit": one.unit, "observed": one.observed,
+            **{f"prior_{name}": value for name, value in zip(names, one.prior, strict=True)}, "below": one.below,
+            **{f"kept_{name}": value for name, value in zip(names, one.kept, strict=True)}, "kept_below": one.kept_below,
+        }
+        for one in fits
+    ]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Task:
     """Histories that are run and looked at as data are."""
@@ -135,8 +149,13 @@ def end_of(data: Data) -> date:
 
 
 def months_of(scenario: Scenario[ScenarioHead], one: Observed, end: date) -> list[date]:
-    """Return the first days of the whole calendar months of a series that lie between the start and the end of the data."""
-    return [day for day in one.starts if day >= scenario.world.start_date and add_months(day, 1) <= end]
+    """Return the first days of the whole calendar months of a series that lie between the start and the end of the data.
+
+    Of histories that agree with data, months that these ended with or before are left out: they would count twice.
+    """
+    start, lived = scenario.world.start_date, scenario.world.histories
+    known = start if lived is None else lived.until
+    return [day for day in one.starts if day >= start and known < add_months(day, 1) <= end]
 
 
 def see(task: Task) -> dict[str, NDArray[Any]]:
@@ -150,17 +169,55 @@ def see(task: Task) -> dict[str, NDArray[Any]]:
         path = ran.paths[list(ran.path_columns).index((one.field, one.of))]
         months = months_of(scenario, one, calendar.date_of(plan.days))
         ends = [slot[calendar.day_of(day)] for day in (*months, add_months(months[-1], 1))]
-        changes = np.diff(path[ends], axis=0) / _scale(scenario, one, ran.drawn)
-        if one.noise_log_sd or one.noise:
-            luck = draws.normal(f"observation/{one.id}", in_turn=True)
-            noise = np.stack([luck.at(month) for month in range(len(months))])
-            changes = changes * np.exp(one.noise_log_sd * noise) if one.noise_log_sd else changes + one.noise * noise
-        found[f"changes {one.id}"] = changes
-    failed = ran.outcomes["ending"] == FAILED
-    days, how = first_end(ran.outcomes, plan.days)
+        found[f"changes {one.id}"] = as_observed(scenario, one, path[ends], ran.drawn, draws)
+    return {**found, "stopped": stopped_on(ran.outcomes, plan.days)}
+
+
+def as_observed(
+    scenario: Scenario[ScenarioHead], one: Observed, path: Floats, drawn: Mapping[str, Floats], draws: Draws
+) -> Floats:
+    """Return how a field of histories changed over each month as data tell it: scaled, with noise of observation.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    one : Observed
+        The data.
+    path : (months + 1, n) array
+        How the field of each history stands on the first of each month, and of the one after the last.
+    drawn : mapping of str to (n,) array
+        The uncertain numbers.
+    draws : Draws
+        The luck of these histories, so that what is seen of one does not depend on when and with which others it is seen.
+
+    Returns
+    -------
+    (months, n) array
+    """
+    changes: Floats = np.diff(path, axis=0) / _scale(scenario, one, drawn)
+    if one.noise_log_sd or one.noise:
+        luck = draws.normal(f"observation/{one.id}", in_turn=True)
+        noise = np.stack([luck.at(month) for month in range(len(changes))])
+        changes = changes * np.exp(one.noise_log_sd * noise) if one.noise_log_sd else changes + one.noise * noise
+    return changes
+
+
+def stopped_on(outcomes: Mapping[str, NDArray[Any]], days: int, by: float = np.inf) -> Floats:
+    """Return the day on which the fighting first stopped in each history, as `Seen` has it.
+
+    Parameters
+    ----------
+    outcomes : mapping of str to (n,) array
+        Of histories of so many days.
+    days : int
+    by : float
+        What stops later had not stopped when the data end.
+    """
+    failed = outcomes["ending"] == FAILED
+    when, how = first_end(outcomes, days)
     stopped = np.full(len(failed), np.nan)
-    stopped[~failed] = np.where(how > 0, days, np.inf)
-    return {**found, "stopped": stopped}
+    stopped[~failed] = np.where((how > 0) & (when <= by), when, np.inf)
+    return stopped
 
 
 def _scale(scenario: Scenario[ScenarioHead], one: Observed, drawn: Mapping[str, Floats]) -> Floats | float:
@@ -199,6 +256,112 @@ def value_of(statistic: Statistic, path: Floats, is_of_factors: bool) -> Floats:
         return np.log(np.maximum(whole, LEAST)) if is_of_factors else whole
     rough: Floats = np.diff(np.log(np.maximum(part, LEAST)) if is_of_factors else part, axis=0).std(axis=0, ddof=1)
     return rough
+
+
+class Compared(NamedTuple):
+    """A series beside histories, over the same months.
+
+    Attributes
+    ----------
+    of : Observed
+    firsts : list of date
+        The first day of each month.
+    was : (months,) array
+        What was observed.
+    changes : (months, n) array
+        Of the histories, as they are seen.
+    """
+
+    of: Observed
+    firsts: list[date]
+    was: Floats
+    changes: Floats
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Histories and data, each by the same numbers.
+
+    Attributes
+    ----------
+    statistics : list of Statistic
+    values : (s, n) array
+        Of the histories.
+    observed : (s,) array
+    compared : dict of str to Compared
+        By series.
+    """
+
+    statistics: list[Statistic]
+    values: Floats
+    observed: Floats
+    compared: dict[str, Compared]
+
+    def fits(self, numbers: Ints, kept: Ints) -> tuple[list[Fit], list[Fit]]:
+        """Return each statistic, and the change over each month, beside that of some histories.
+
+        Parameters
+        ----------
+        numbers : (m,) int
+            The histories that are told of.
+        kept : (k,) int
+            Places among these, each as often as it counts.
+        """
+
+        def fit(statistic: Statistic) -> Fit:
+            of, firsts, was, changes = self.compared[statistic.series]
+            return _fit(statistic, of, firsts, was, changes[:, numbers], kept)
+
+        months = (Statistic(id, MONTH, at, at) for id, one in self.compared.items() for at in range(len(one.firsts)))
+        return [fit(one) for one in self.statistics], [fit(one) for one in months]
+
+
+def measure(
+    scenario: Scenario[ScenarioHead], data: Data, chosen: Sequence[Observed], changes: Mapping[str, Floats]
+) -> Measured:
+    """Return histories and data by the statistics of their paths.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    data : Data
+    chosen : sequence of Observed
+        Series of the data, with at least one month that is compared.
+    changes : mapping of str to (months, n) array
+        By series, as of `as_observed`.
+    """
+    compared: dict[str, Compared] = {}
+    statistics, values, observed = list[Statistic](), list[Floats](), list[float]()
+    for one in chosen:
+        firsts = months_of(scenario, one, end_of(data))
+        at = one.starts.index(firsts[0])
+        was = one.changes[at : at + len(firsts)]
+        compared[one.id] = Compared(one, firsts, was, changes[one.id])
+        for statistic in statistics_of(len(firsts), one.id):
+            statistics.append(statistic)
+            values.append(value_of(statistic, changes[one.id], one.noise_log_sd > 0))
+            observed.append(float(value_of(statistic, was, one.noise_log_sd > 0)))
+    return Measured(statistics, np.stack(values), np.array(observed), compared)
+
+
+def compared_series(scenario: Scenario[ScenarioHead], data: Data) -> tuple[Observed, ...]:
+    """Return the series of the data with a month that can be compared.
+
+    Raises
+    ------
+    CalibrationError
+        When there are none.
+    """
+    chosen = tuple(one for one in data.series if months_of(scenario, one, end_of(data)))
+    if not chosen:
+        lived = scenario.world.histories
+        since = (
+            f"the start, {scenario.world.start_date}," if lived is None else f"{lived.until}, until when it is calibrated,"
+        )
+        raise CalibrationError(
+            f"no whole calendar month of {data.path} lies between {since} and the last day that is read, {data.cutoff}"
+        )
+    return chosen
 
 
 @dataclass(frozen=True, repr=False)
@@ -277,17 +440,7 @@ class Calibration(Tabular):
 
     def fits(self) -> list[dict[str, Any]]:
         """Return one row a statistic or month: what was observed, and where histories lie."""
-        names = [f"p{round(100 * level):02}" for level in QUANTILES]
-        return [
-            {
-                "series": one.series, "kind": one.kind, "since": one.since.isoformat(), "until": one.until.isoformat(),
-                "unit": one.unit, "observed": one.observed,
-                **{f"prior_{name}": value for name, value in zip(names, one.prior, strict=True)}, "below": one.below,
-                **{f"kept_{name}": value for name, value in zip(names, one.kept, strict=True)},
-                "kept_below": one.kept_below,
-            }
-            for one in (*self.statistics, *self.months)
-        ]  # fmt: skip
+        return fit_rows([*self.statistics, *self.months])
 
     def accepted(self) -> list[dict[str, Any]]:
         """Return one row a history that is kept, the nearest first, with what it drew of what the data say something of."""
@@ -351,12 +504,7 @@ def calibrate(
     """
     days = days_until(scenario, data)
     refuse_few(plan.replications, keep)
-    chosen = tuple(one for one in data.series if months_of(scenario, one, end_of(data)))
-    if not chosen:
-        raise CalibrationError(
-            f"no whole calendar month of {data.path} lies between the start, {scenario.world.start_date}, and the last day "
-            f"that is read, {data.cutoff}"
-        )
+    chosen = compared_series(scenario, data)
     plan = looking(plan, days)
     tasks = tasks_of(scenario, plan, chosen)
     found: list[dict[str, NDArray[Any]]] = [{} for _ in tasks]
@@ -383,16 +531,18 @@ def tasks_of(scenario: Scenario[ScenarioHead], plan: Plan, series: tuple[Observe
 
 
 def about(scenario: Scenario[ScenarioHead], plan: Plan, data: Data, keep: float) -> dict[str, Any]:
-    """Return all that a calibration depends on; what was observed later is no part of it."""
+    """Return all that a calibration depends on."""
+    return {**what_is_run(scenario, plan), **about_data(data), "keep": keep}
+
+
+def about_data(data: Data) -> dict[str, Any]:
+    """Return all that was observed until the end of the data; what was observed later is no part of it."""
     series = [
         {**asdict(one), "starts": [day.isoformat() for day in one.starts], "changes": one.changes.tolist(), "later": 0}
         for one in data.series
     ]
     events = [event.model_dump(mode="json") for event in data.events]
-    return {
-        **what_is_run(scenario, plan), "cutoff": data.cutoff.isoformat(), "series": series, "events": events, "keep": keep,
-        "file": data.path.name,
-    }  # fmt: skip
+    return {"cutoff": data.cutoff.isoformat(), "series": series, "events": events, "file": data.path.name}
 
 
 def days_until(scenario: Scenario[ScenarioHead], data: Data) -> int:
@@ -425,48 +575,25 @@ def hold(scenario: Scenario[ScenarioHead], data: Data, plan: Plan, seen: Seen, k
     """Hold histories that are there against data; parameters and errors as in `calibrate`."""
     chosen = [one for one in data.series if one.id in seen.changes]
     ran = ~np.isnan(seen.stopped)
-    agrees = ran & _as_it_stopped(scenario, data, seen.stopped)
+    agrees = ran & as_it_stopped(scenario, data, seen.stopped)
     if np.count_nonzero(agrees) < FEWEST_KEPT:
         raise CalibrationError(
             f"of {plan.replications:,} histories {np.count_nonzero(agrees):,} agree with the data in whether and when the "
             "fighting stopped, too few to go on with; the chance of it is another one, or the structure lacks something"
         )
-    places: list[Statistic] = []
-    told, values, observed = list[Fit](), list[Floats](), list[float]()
-    months: list[Fit] = []
-    compared: dict[str, tuple[list[date], Floats, Floats]] = {}
-    for one in chosen:
-        firsts = months_of(scenario, one, end_of(data))
-        at = one.starts.index(firsts[0])
-        was = one.changes[at : at + len(firsts)]
-        path = seen.changes[one.id]
-        compared[one.id] = firsts, was, path
-        for statistic in statistics_of(len(firsts), one.id):
-            places.append(statistic)
-            values.append(value_of(statistic, path, one.noise_log_sd > 0))
-            observed.append(float(value_of(statistic, was, one.noise_log_sd > 0)))
+    measured = measure(scenario, data, chosen, seen.changes)
+    places, compared = measured.statistics, measured.compared
     numbers = np.flatnonzero(agrees)
-    made = np.stack(values)[:, numbers]
-    off = apart(made, np.array(observed))
+    made = measured.values[:, numbers]
+    off = apart(made, measured.observed)
     found = nearest(off, np.ones(len(numbers), dtype=np.bool_), round(keep * plan.replications))
     others = followers(seen.drawn, scenario.world.correlations)
     paths = [path for path in seen.drawn if path not in others]
     drawn = np.stack([seen.drawn[path][numbers] for path in paths]) if paths else np.empty((0, len(numbers)))
-    drivers: dict[int, list[str]] = {}
-    by_id = {one.id: one for one in chosen}
-    for place, statistic in enumerate(places):
-        firsts, was, path = compared[statistic.series]
-        one = by_id[statistic.series]
-        told.append(_fit(statistic, one, firsts, was, path[:, numbers], found.places))
-        if not is_reached(below(made[place], observed[place])):
-            drivers[place] = [paths[at] for at in _movers(made[place], drawn)]
-    for one in chosen:
-        firsts, was, path = compared[one.id]
-        for at in range(len(firsts)):
-            each = Statistic(one.id, MONTH, at, at)
-            months.append(_fit(each, one, firsts, was, path[:, numbers], found.places))
+    drivers = drivers_of(made, measured.observed, paths, drawn)
+    told, months = measured.fits(numbers, found.places)
     worst = np.abs(off[:, found.places]).argmax(axis=0)
-    furthest = [_named(places[at], compared[places[at].series][0]) for at in worst]
+    furthest = [_named(places[at], compared[places[at].series].firsts) for at in worst]
     moved = dict(zip(paths, said(made, off, drawn, found), strict=True)) if paths else {}
     kept = Nearest(numbers[found.places], found.distances)
     mine = {path: seen.drawn[path][kept.places] for path, one in moved.items() if one.says_something}
@@ -476,7 +603,25 @@ def hold(scenario: Scenario[ScenarioHead], data: Data, plan: Plan, seen: Seen, k
     )  # fmt: skip
 
 
-def _as_it_stopped(scenario: Scenario[ScenarioHead], data: Data, stopped: Floats) -> NDArray[np.bool_]:
+def drivers_of(made: Floats, observed: Floats, paths: Sequence[str], drawn: Floats) -> dict[int, list[str]]:
+    """Return the statistics that no assumption reaches, by place, each with the numbers that move it most.
+
+    Parameters
+    ----------
+    made : (s, n) array
+    observed : (s,) array
+    paths : sequence of str
+    drawn : (p, n) array
+        The number of each path.
+    """
+    return {
+        place: [paths[at] for at in _movers(values, drawn)]
+        for place, (values, was) in enumerate(zip(made, observed, strict=True))
+        if not is_reached(below(values, float(was)))
+    }
+
+
+def as_it_stopped(scenario: Scenario[ScenarioHead], data: Data, stopped: Floats) -> NDArray[np.bool_]:
     """Return which histories agree with the data in whether and when the fighting first stopped, where these say it."""
     found = np.ones(len(stopped), dtype=np.bool_)
     calendar = Calendar(scenario.world.start_date)

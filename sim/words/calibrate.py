@@ -36,7 +36,7 @@ HOW = (
 def answer(found: Calibration) -> Iterator[Block]:
     """Yield whether assumptions reach the data and what these say, with what was observed: as much as fits a screen."""
     told: list[Block] = [*_title(found), EMPTY, Text(" ".join(opening(found.findings, lines=LINES))), EMPTY]
-    table = _fits(found.statistics)
+    table = fits_table(found.statistics)
     shown = [table._replace(rows=table.rows[:count]) for count in range(len(table.rows), 0, -1)]
     fitting = (one for one in shown if len(as_text([*told, one]).splitlines()) <= SCREEN - LAST)
     yield from (*told, next(fitting, shown[-1]))
@@ -52,9 +52,9 @@ def rest(found: Calibration) -> Iterator[Block]:
     for one in found.findings:
         yield Text(one.sentence, 0, 2)
     yield EMPTY
-    yield _fits(found.statistics)
+    yield fits_table(found.statistics)
     yield EMPTY
-    yield _fits(found.months)
+    yield fits_table(found.months)
     yield EMPTY
     rows = [
         [
@@ -79,7 +79,8 @@ def rest(found: Calibration) -> Iterator[Block]:
         yield Text(line, 0, 2)
 
 
-def _fits(fits: Sequence[Fit]) -> Table:
+def fits_table(fits: Sequence[Fit], kept: str = "kept") -> Table:
+    """Return statistics or months beside what is assumed, and what is kept of it, as this is called."""
     rows = [
         [
             _label(one), rounded(one.observed), _ends(one.prior), in_unit(one.below, "share"), _ends(one.kept),
@@ -89,7 +90,7 @@ def _fits(fits: Sequence[Fit]) -> Table:
     ]  # fmt: skip
     far = any(row[-1] for row in rows)
     head = [Column("What was observed", wraps=True), Column(), Column("5 .. 95 % assumed"), Column("below"),
-            Column("5 .. 95 % kept", spare=1)]  # fmt: skip
+            Column(f"5 .. 95 % {kept}", spare=1)]  # fmt: skip
     return Table([*head, Column()] if far else head, rows if far else [row[:-1] for row in rows])
 
 

@@ -27,8 +27,10 @@ from sim.studies.panel import Panel
 from sim.studies.sensitivity import Sensitivity
 from sim.studies.sobol import Sobol
 from sim.studies.sweep import Sweep
+from sim.studies.update import Update
 from sim.words.findings import calibrate, choose, hindcast, studies
 from sim.words.findings import panel as panels
+from sim.words.findings import update as updates
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.run import of_summary
 from sim.words.layout import Text, wrap
@@ -110,6 +112,12 @@ def of_choices(found: Choices) -> list[Finding]:
 def of_calibration(found: Calibration) -> list[Finding]:
     """Return whether assumptions reach data, and what these say of what is assumed."""
     return calibrate.of_calibration(found)
+
+
+@findings_of.register
+def of_update(found: Update) -> list[Finding]:
+    """Return what changes, and what moves, when data weigh a run."""
+    return updates.of_update(found)
 
 
 @findings_of.register

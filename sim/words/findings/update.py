@@ -1,0 +1,96 @@
+"""What is found when new data weigh a run: what changes, what moves, and that the rest does not."""
+
+from __future__ import annotations
+
+import math
+
+from sim.engine.calendar import Calendar
+from sim.results.findings import Finding, Number
+from sim.studies.update import Changed, Update
+from sim.words.findings.calibrate import cell, observed, of_bargaining, statistic_label
+from sim.words.findings.pieces import Pieces, finding, in_order, with_interval
+from sim.words.labels import knob_label
+from sim.words.numbers import in_unit
+
+# judgement: of two hundred numbers that data say nothing of, luck moves one so far in ten runs.
+SEEN = 3.5
+
+
+def of_update(found: Update) -> list[Finding]:
+    """Return which outcome changes most, which number moves most, and whether any of the bargaining does."""
+    return in_order([*_reach(found), *_changes(found), *_moved(found), *_bargaining(found)])
+
+
+def least_seen(found: Update) -> float:
+    """Return from where a shift is beyond what luck does to the mean of so many histories."""
+    return SEEN / math.sqrt(found.effective)
+
+
+def _reach(found: Update) -> list[Finding]:
+    told = []
+    for place, paths in found.drivers.items():
+        one = found.statistics[place]
+        cure = f": widen '{knob_label(paths[0], found.run.scenario)}', or the structure lacks something" if paths else ""
+        pieces: Pieces = [
+            f"The run comes nowhere near {statistic_label(one)} (",
+            Number(observed(one), one.observed, cell(one, "observed")), "; ",
+            Number(in_unit(one.below, "share"), one.below, cell(one, "below")),
+            f" of its histories lie below){cure}.",
+        ]  # fmt: skip
+        told.append(finding("fit", 1.0, pieces))
+    return told
+
+
+def _share(one: Changed) -> Pieces:
+    now = Number(in_unit(one.after, "share"), one.after, f"update.csv|{one.outcome}|after")
+    before = Number(in_unit(one.before, "share"), one.before, f"update.csv|{one.outcome}|before")
+    by = with_interval(
+        one.difference,
+        one.low,
+        one.high,
+        "share",
+        ("update.csv", one.outcome),
+        columns=("difference", "low", "high"),
+        sign=True,
+    )
+    return [now, " by weight, ", before, " before: ", *by]
+
+
+def _changes(found: Update) -> list[Finding]:
+    shares = [one for one in found.changed if one.unit == "share"]
+    seen = [one for one in shares if one.low > 0 or one.high < 0]
+    if not seen:
+        return [finding("said", 0.8, ["No share of an ending, and of no deal, is found to change."])]
+    most = max(seen, key=lambda one: abs(one.difference))
+    run = found.run
+    end = Calendar(run.scenario.world.start_date).date_of(run.days).isoformat()
+    return [finding("said", 0.9, [f"What changes most: {most.label} (until {end}), ", *_share(most), "."])]
+
+
+def _moved(found: Update) -> list[Finding]:
+    moved = {path: one for path, one in found.shifted.items() if abs(one.shift) > least_seen(found)}
+    if not moved:
+        return [finding("said", 0.6, ["No uncertain number moves beyond what luck does."])]
+    path = max(moved, key=lambda name: abs(moved[name].shift))
+    one = moved[path]
+    pieces: Pieces = [
+        f"{len(moved):,} of {len(found.shifted):,} uncertain numbers move; most, ",
+        f"{knob_label(path, found.run.scenario)}, by ",
+        Number(f"{one.shift:+.1f}", one.shift, f"shifted.csv|{path}|shift"), " standard deviations.",
+    ]  # fmt: skip
+    return [finding("said", 0.7, pieces)]
+
+
+def _bargaining(found: Update) -> list[Finding]:
+    mine = {path: one for path, one in found.shifted.items() if of_bargaining(path)}
+    if not mine:
+        return []
+    path = max(mine, key=lambda name: abs(mine[name].shift))
+    one = mine[path]
+    if abs(one.shift) > least_seen(found):
+        return []
+    pieces: Pieces = [
+        f"None of the {len(mine):,} numbers of the bargaining moves beyond what luck does (at most ",
+        Number(f"{abs(one.shift):.2f}", one.shift, f"shifted.csv|{path}|shift"), " standard deviations).",
+    ]  # fmt: skip
+    return [finding("said", 0.5, pieces)]

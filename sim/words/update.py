@@ -1,0 +1,98 @@
+"""What new data say of a run, as text for the terminal, and as the files of its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from sim.engine.calendar import Calendar
+from sim.results.tables import csv_of, with_scenario
+from sim.studies.update import Changed, Update
+from sim.words import WHAT_IT_IS_NOT
+from sim.words.calibrate import fits_table
+from sim.words.findings import findings_block
+from sim.words.findings.update import least_seen
+from sim.words.labels import knob_heading
+from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
+from sim.words.numbers import by_interval, in_unit
+
+LINES = 7
+HOW = (
+    "Histories are looked at as the data are: by calendar month, divided by what the data are scaled by, with the noise of "
+    "observation. Those that do not agree in whether and when the fighting stopped weigh nothing; of the others the weight "
+    "falls as a normal curve with how far each statistic is from the data, whose width is the tolerance: what the model "
+    "itself may be off, in standard deviations of the statistic over the run.",
+    "By weight: how many histories of equal weight tell as much, 1 / the sum of the squares of weights that sum to 1. "
+    "Differences are of the same histories, with 95 % intervals by the delta method.",
+)
+
+
+def answer(found: Update) -> Iterator[Block]:
+    """Yield what changes and moves, and outcomes before and after: as much as fits a screen."""
+    run = found.run
+    size = f"{found.effective:,.0f} of {run.replications:,} histories by weight, tolerance {found.tolerance:g}"
+    yield Title(f"{run.identity.line}: weighed by {found.data.path.name} until {found.data.cutoff}", size)
+    yield EMPTY
+    yield findings_block(found.findings, LINES)
+    yield EMPTY
+    end = Calendar(run.scenario.world.start_date).date_of(run.days).isoformat()
+    head = [
+        Column(f"Until {end}", wraps=True),
+        Column("before"),
+        Column("by weight"),
+        Column("difference (95 %)", wraps=True),
+    ]
+    yield Table(head, [_row(one) for one in found.changed])
+
+
+def _row(one: Changed) -> list[str]:
+    by, *ends = by_interval(one.difference, one.low, one.high, one.unit, sign=True)
+    told = "no difference" if one.difference == one.low == one.high == 0 else f"{by} ({' .. '.join(ends)})"
+    return [one.label, in_unit(one.before, one.unit), in_unit(one.after, one.unit), told]
+
+
+def rest(found: Update) -> Iterator[Block]:
+    """Yield all findings, what each statistic and month was, every number that moves, and how all this is found."""
+    for one in found.findings:
+        yield Text(one.sentence, 0, 2)
+    yield EMPTY
+    yield fits_table(found.statistics, "by weight")
+    yield EMPTY
+    yield fits_table(found.months, "by weight")
+    yield EMPTY
+    least = least_seen(found)
+    moved = sorted(found.shifted.items(), key=lambda item: -abs(item[1].shift))
+    rows = [
+        [knob_heading(path, found.run.scenario), f"{one.shift:+.2f}", f"{one.ratio:.2f}"]
+        for path, one in moved
+        if abs(one.shift) > least
+    ]
+    if rows:
+        yield Table([Column("What moves", wraps=True, least=24), Column("by sd"), Column("width left")], rows)
+    yield Text(
+        f"{len(moved) - len(rows):,} of {len(moved):,} numbers move by less than {least:.2f} standard deviations: luck may.",
+        0, 2,
+    )  # fmt: skip
+    yield EMPTY
+    for line in HOW:
+        yield Text(line, 0, 2)
+
+
+def files(found: Update) -> dict[str, str]:
+    """Return an update as the files of its folder."""
+    data = {
+        "note": WHAT_IT_IS_NOT, **found.run.identity.about(found.run.replications), "data": found.data.path.name,
+        "cutoff": found.data.cutoff.isoformat(), "tolerance": found.tolerance, "effective": found.effective,
+        "reached": found.is_reached, "findings": [one.sentence for one in found.findings], "outcomes": found.as_dicts(),
+        "fits": found.fits(), "numbers": found.shifts(),
+    }  # fmt: skip
+    tables = {
+        "update.csv": found.as_dicts(), "weights.csv": found.weighted(), "shifted.csv": found.shifts(),
+        "fit.csv": found.fits(),
+    }  # fmt: skip
+    return {
+        "update.txt": text_file(answer(found), rest(found)),
+        **{name: with_scenario(csv_of(rows), found.of_scenario) for name, rows in tables.items()},
+        "update.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
+        "scenario.yaml": found.run.scenario.to_yaml(),
+    }
