@@ -102,7 +102,7 @@ def test_the_tour_of_help_runs(capsys: pytest.CaptureFixture[str]) -> None:
     for line in tour:
         assert len(line) < 115
         exec(line.replace("replications=500", "replications=20, months=3"), known)
-    assert "knobs> <52 scenarios>" in capsys.readouterr().out
+    assert "knobs> <53 scenarios>" in capsys.readouterr().out
 
 
 def test_settings_are_values_by_path_or_texts() -> None:
