@@ -17,17 +17,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
 
 from sim.engine.whole import whole_number
-from sim.ensemble.run import Ensemble, Plan, horizon_days, most_histories, refuse_more, run_ensemble
+from sim.ensemble.run import MOST_REPLICATIONS, Ensemble, Plan, horizon_days, most_histories, refuse_more, run_ensemble
 from sim.ensemble.workers import pool_of
 from sim.errors import ParleyError
 from sim.model import WarScenario
 from sim.model.without import without as _without
+from sim.observed import read_data
 from sim.results.chunks import run_into
 from sim.results.comparison import ALL_SECTIONS, Comparison
 from sim.results.comparison import compare as _compare
@@ -41,11 +43,15 @@ from sim.scenario.identity import horizon_set
 from sim.scenario.write import as_setting
 from sim.studies.aims import parse_aims
 from sim.studies.breakeven import BreakEven, break_even
+from sim.studies.calibrate import KEEP, Calibration
+from sim.studies.calibrate import calibrate as _calibrate
 from sim.studies.choose import DRAWS, LUCKS, SCENARIO, Choices, checked
 from sim.studies.choose import choose as _choose
 from sim.studies.condition import Condition, column_of, outcome_of, refuse_unknown
 from sim.studies.design import Varied, lay_out, refuse_span
 from sim.studies.discovered import Discovered, discover_in
+from sim.studies.hindcast import HORIZON, AsOf, Hindcast, starts_of
+from sim.studies.hindcast import hindcast as _hindcast
 from sim.studies.members import members_of
 from sim.studies.one_at_a_time import MindChanging
 from sim.studies.one_at_a_time import mind_changing as _mind_changing
@@ -310,6 +316,86 @@ def choose(
     with pool_of(workers) as pool:
         found = _choose(loaded, plan, chosen, parse_aims(aims), others=others, draws=draws, lucks=lucks, pool=pool)
     _warn(sum(found.failed.values()), repr(found))
+    return found
+
+
+def calibrate(
+    scenario: Source,
+    data: str | Path,
+    *,
+    start: date | None = None,
+    keep: float = KEEP,
+    replications: int = 40_000,
+    seed: int = 1,
+    settings: Settings = (),
+    workers: int = 1,
+) -> Calibration:
+    """Hold a scenario against data of its war: what it reaches, what the data say, and which histories agree.
+
+    Parameters
+    ----------
+    data : str or Path
+        The file of observations.
+    start : date, optional
+        When histories begin; as the scenario says if not given.
+    keep : float
+        The share of histories that is kept.
+    scenario, replications, seed, settings, workers
+        As in `run`.
+    """
+    changed = load(scenario, settings)
+    if start is not None:
+        changed = changed.with_settings([f"start_date={start}"])
+    plan = Plan(whole_number("replications", replications, 1, MOST_REPLICATIONS), seed, 1)
+    with pool_of(workers) as pool:
+        found = _calibrate(changed, read_data(Path(data), changed), plan, keep, pool=pool)
+    _warn(found.failed, repr(found))
+    return found
+
+
+def hindcast(
+    scenario: Source | list[Any] | tuple[Any, ...],
+    data: str | Path,
+    *,
+    origins: Sequence[date] | None = None,
+    horizon: int = HORIZON,
+    calibrate: int | None = None,
+    keep: float = KEEP,
+    as_of: AsOf = "keep",
+    replications: int = 2_000,
+    seed: int = 1,
+    settings: Settings = (),
+    workers: int = 1,
+) -> Hindcast:
+    """Tell a war as of earlier dates, score that by what came, and set simple rivals beside it.
+
+    Parameters
+    ----------
+    scenario : str, Path or Scenario, or a list of them
+        One that is started at each of the origins; or several, each written as of its start.
+    data : str or Path
+        The file of observations.
+    origins : sequence of date, optional
+        The first days of months.
+    horizon : int
+        How many months ahead.
+    calibrate : int, optional
+        How many months before the origin histories begin that are held against data, the nearest of which tell too.
+    keep : float
+        The share of these that is kept.
+    as_of : str
+        What is done about what rests on sources of after an origin: `keep`, `drop` what of it comes on a date, or `fail`.
+    replications, seed, settings, workers
+        As in `run`, from each origin.
+    """
+    named = list(scenario) if isinstance(scenario, (list, tuple)) else [scenario]
+    scenarios = [load(one, settings) for one in named]
+    plan = Plan(whole_number("replications", replications, 1, MOST_REPLICATIONS), seed, 1)
+    starts = starts_of(scenarios, Path(data), origins, calibrate, as_of)
+    whole = read_data(Path(data), scenarios[0])
+    with pool_of(workers) as pool:
+        found = _hindcast(scenarios[0], starts, whole, plan, horizon, calibrate, keep, pool=pool)
+    _warn(found.failed, repr(found))
     return found
 
 

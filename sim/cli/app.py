@@ -17,6 +17,7 @@ from sim.cli.discover import discover
 from sim.cli.explain import explain
 from sim.cli.export import export
 from sim.cli.helping import Command, Group
+from sim.cli.hindcast import hindcast
 from sim.cli.new import new
 from sim.cli.outcomes import outcomes
 from sim.cli.panel import panel
@@ -56,6 +57,7 @@ GROUPS: dict[str, dict[str, tuple[Callable[..., None], str]]] = {
         "sweep": (sweep, "a scenario over many values of its knobs"),
         "breakeven": (breakeven, "how much of something it takes"),
         "calibrate": (calibrate, "which histories agree with data of the war"),
+        "hindcast": (hindcast, "how far off forecasts of earlier dates were"),
         "choose": (choose, "which choice stands up best, whatever the assumptions"),
     },
     "Understand": {

@@ -51,6 +51,7 @@ CONTRACT = {
     "sweep": Contract(_NAMES, True, _TABLES, ("study",)),
     "breakeven": Contract(_NAMES, True, _TABLES, ("study",)),
     "calibrate": Contract(_NAMES, True, _TABLES, ("study",)),
+    "hindcast": Contract(_NAMES, True, _TABLES, ("study",)),
     "choose": Contract(_NAMES, True, _TABLES, ("study",)),
     "explain": Contract(_RUNS, True, _TABLES, ("run",)),
     "sensitivity": Contract(_RUNS, True, _TABLES, ("run", "study")),

@@ -36,21 +36,33 @@ _PACKAGE, _GUARDS, _HORIZON = 1 / 1_700, 0.005, 0.003
 _RANDOM_EVENT, _CONDITION = 0.1, 0.01
 
 
-def notes(scenario: Scenario[ScenarioHead], days: int) -> list[str]:
-    """Return in a sentence each what cannot happen within `days` days, or cannot matter."""
-    found, start = entries(scenario), scenario.world.start_date
-    end = Calendar(start).date_of(days)
-    dated = {
+def dated_before(scenario: Scenario[ScenarioHead]) -> str:
+    """Return in a sentence what never happens, since it is dated before the start; nothing where all comes later."""
+    dated, start = _dated(entries(scenario)), scenario.world.start_date
+    early = [item for item, day in dated.items() if day < start]
+    return f"{_names(early, dated)} before the start ({start}), and never {_happen(early)}" if early else ""
+
+
+def _dated(found: Sequence[Entry]) -> dict[str, datetime.date]:
+    """Return the day of each thing that comes on one."""
+    return {
         entry.item: datetime.date.fromisoformat(entry.text)
         for entry in found
         if entry.item and entry.path.rpartition(".")[2] == "date" and entry.text[:4].isdecimal()
     }
+
+
+def notes(scenario: Scenario[ScenarioHead], days: int) -> list[str]:
+    """Return in a sentence each what cannot happen within `days` days, or cannot matter."""
+    found, start = entries(scenario), scenario.world.start_date
+    end = Calendar(start).date_of(days)
+    dated = _dated(found)
     early = [item for item, day in dated.items() if day < start]
     late = [item for item, day in dated.items() if day >= end]
     never = {entry.item: f"a {entry.path.rpartition('.')[2]} of {entry.text}" for entry in found if _is(entry, _NEVER)}
     lines = []
-    if early:
-        lines.append(f"{_names(early, dated)} before the start ({start}), and never {_happen(early)}")
+    if told := dated_before(scenario):
+        lines.append(told)
     if late:
         lines.append(
             f"{_names(late, dated)} after the last day ({end - datetime.timedelta(days=1)}), and never {_happen(late)}"

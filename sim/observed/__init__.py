@@ -15,8 +15,8 @@ They are told by whole months of the calendar, since paths of histories are. Lef
 file means that can be read in two ways.
 """
 
-from .declared import Observation, ObservedEvent
+from .declared import Bar, Observation, ObservedEvent
 from .months import Observed
 from .read import Data, DataError, read_data
 
-__all__ = ["Data", "DataError", "Observation", "Observed", "ObservedEvent", "read_data"]
+__all__ = ["Bar", "Data", "DataError", "Observation", "Observed", "ObservedEvent", "read_data"]

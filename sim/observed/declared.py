@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sim.results.columns import LARGEST
 from sim.scenario import FieldError, Flaw, Item, Section, knob
 from sim.scenario.head import LAST_YEAR
+from sim.scenario.wording import did_you_mean, quoted
 
 # judgement: who writes more of a factor has another unit in mind.
 _MOST_TIMES = 1e12
@@ -53,6 +54,10 @@ class Observation(Item):
     noise: float | None = knob(
         "unit of the field", "Standard deviation of what is seen of a month", low=0, high=LARGEST, default=None
     )
+    rivals_within: float | None = knob(
+        "unit of the field", "Rivals are not fitted to months in which it changed by more, as what happens once in a war",
+        low=0, high=LARGEST, default=None,
+    )  # fmt: skip
     source: str = Field(min_length=1, description="Where it comes from")
 
     @model_validator(mode="after")
@@ -88,6 +93,10 @@ class ObservedEvent(Item):
     kind: Literal["event"]
     of: Literal["ceasefire"] = Field(description="When the fighting first stopped")
     happened: list[Day] = Field(description="The day, as in [2024-06-01], or [] if it has not come about until the cutoff")
+    per_year: float | None = knob(
+        "per year", "How often such a thing comes about in a year: what else could be told of it", low=0, high=365,
+        default=None,
+    )  # fmt: skip
     within_days: int = knob("days", "How far off the day a history may be", low=0, high=365, default=30)
     source: str = Field(default="", description="Where it comes from")
 
@@ -102,6 +111,27 @@ class ObservedEvent(Item):
         return self.model_copy(update={"happened": [day for day in self.happened if day <= last]})
 
 
+class Bar(Item):
+    """Between what a mean score of forecasts of a series must lie."""
+
+    series: str = Field(description="The series")
+    score: Literal[
+        "crps", "cover_50", "cover_80", "cover_90", "width_50", "width_80", "width_90", "interval_80", "bias",
+        "median_error", "brier", "log_score", "energy", "pit_roughness", "pit_autocorrelation",
+    ] = Field(description="Of single months and their mean; energy and pit_ are of whole paths")  # fmt: skip
+    given: Literal["all", "at_war"] = Field(default="all", description="Of which histories and months")
+    low: float | None = knob("", "The least that it may be", low=-LARGEST, high=LARGEST, default=None)
+    high: float | None = knob("", "The most that it may be", low=-LARGEST, high=LARGEST, default=None)
+
+    @model_validator(mode="after")
+    def _check_ends(self) -> Self:
+        if self.low is None and self.high is None:
+            raise FieldError(Flaw(f"{self.id} has no low and no high", "Write one of them, or both"))
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise FieldError(Flaw("low is above high", "Exchange them", ("low",)))
+        return self
+
+
 class Observations(Section):
     """What was seen of a war."""
 
@@ -109,11 +139,17 @@ class Observations(Section):
     series: list[Annotated[Observation | ObservedEvent, Field(discriminator="kind")]] = Field(
         description="Series and events, by id"
     )
+    bars: list[Bar] = Field(default=[], description="What scores of forecasts must be, by id, for `parley hindcast`")
 
     @model_validator(mode="after")
     def _check_some(self) -> Self:
         if not self.series:
             raise FieldError(Flaw("series is empty", "Write a series", ("series",)))
+        known = [one.id for one in self.series]
+        for bar in self.bars:
+            if bar.series not in known:
+                message = f"{bar.id} is of {quoted(bar.series)}, which is none of the series"
+                raise FieldError(Flaw(message, did_you_mean(bar.series, known), ("bars", bar.id, "series")))
         return self
 
 

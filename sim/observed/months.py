@@ -48,6 +48,8 @@ class Observed:
     source : str
     later : int
         Rows after the last day that was read, of which nothing was used.
+    rivals_within : float or None
+        Rivals are not fitted to months in which it changed by more.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Observed:
     noise: float
     source: str
     later: int
+    rivals_within: float | None = None
 
 
 def changes_of(

@@ -20,7 +20,7 @@ from sim.scenario.read import Kind, Located, read_all
 from sim.scenario.tree import id_flaws, places, plain, tree_of
 from sim.scenario.wording import did_you_mean, quoted
 
-from .declared import File, Observation, ObservedEvent
+from .declared import Bar, File, Observation, ObservedEvent
 from .months import Observed, changes_of
 from .rows import Table, read_table, rows_of
 
@@ -49,6 +49,8 @@ class Data:
     sha256 : dict of str to str
         Of each CSV file, by its name as it is written: of the names of its columns and of the rows up to the last day, as
         text, so that it is the same whatever comes later.
+    bars : tuple of Bar
+        What scores of forecasts must be.
     """
 
     path: FilePath
@@ -56,6 +58,7 @@ class Data:
     series: tuple[Observed, ...]
     events: tuple[ObservedEvent, ...]
     sha256: dict[str, str]
+    bars: tuple[Bar, ...] = ()
 
 
 def read_data(path: FilePath, scenario: Scenario[Any], until: date | None = None) -> Data:
@@ -91,7 +94,7 @@ def read_data(path: FilePath, scenario: Scenario[Any], until: date | None = None
     if problems := list(reading.problems()):
         raise DataError(problems)
     digests = {name: hashlib.sha256("".join(parts).encode()).hexdigest() for name, parts in reading.digests.items()}
-    return Data(path, cutoff, tuple(filter(None, series)), tuple(events), digests)
+    return Data(path, cutoff, tuple(filter(None, series)), tuple(events), digests, tuple(said.bars))
 
 
 class _Reading:
@@ -137,7 +140,7 @@ class _Reading:
         self.digests.setdefault(of.file, []).append(rows.digest)
         return Observed(
             of.id, field, row, of.unit, starts, changes, of.scale or "", of.noise_log_sd or 0.0, of.noise or 0.0, of.source,
-            rows.later,
+            rows.later, of.rivals_within,
         )  # fmt: skip
 
     def _hold_names(self, of: Observation) -> None:

@@ -93,6 +93,23 @@ def persistence(past: Monthly, ahead: int, months: int) -> Floats:
     return days[known:, None] * from_scale(told[-1] + np.stack([_sample(of_lead) for of_lead in errors]))
 
 
+def persistence_of_sum(past: Monthly, ahead: int, months: int) -> Floats:
+    """Forecast the sum over the months ahead, (400,): the mean rate of the last months, with the errors of this rule.
+
+    As in `persistence`, but for these: they are those of sums over as many months.
+    """
+    _need_last(past, months)
+    days = past.days(ahead)
+    known = len(past.values)
+    to_scale, from_scale = _scale(past)
+    told = to_scale(_sums(past.values, months) / _sums(days[:known], months))
+    held = max(known - months - ahead + 1, 0)
+    was = to_scale(_sums(past.values, ahead) / _sums(days[:known], ahead))[months:] if held else np.empty(0)
+    errors = _known(was - told[:held], f"errors of sums over {ahead} months")
+    found: Floats = days[known:].sum() * from_scale(told[-1] + _sample(errors))
+    return found
+
+
 def random_walk(past: Monthly, ahead: int) -> Floats:
     """Forecast a random walk from the last month, with normal steps as large as last year's.
 
@@ -167,14 +184,23 @@ RIVALS: dict[str, tuple[str, Callable[[Monthly, int], Floats]]] = {
 """By name: what it is called, and what tells of so many months ahead."""
 
 
-def tell(data: Monthly, origin: date, ahead: int) -> tuple[dict[str, Floats], dict[str, str]]:
+RIVALS_OF_SUMS: dict[str, tuple[str, Callable[[Monthly, int], Floats]]] = {
+    f"persistence_{months}": (RIVALS[f"persistence_{months}"][0], partial(persistence_of_sum, months=months))
+    for months in (1, 3, 6, 12)
+}
+"""Those that tell of the sum over so many months ahead."""
+
+
+def tell(
+    data: Monthly, origin: date, ahead: int, rivals: dict[str, tuple[str, Callable[[Monthly, int], Floats]]] = RIVALS
+) -> tuple[dict[str, Floats], dict[str, str]]:
     """Return what rivals tell of the months after an origin, (ahead, 400), and why others are left out, by name.
 
     Months after the origin are not looked at.
     """
     past = data.before(origin)
     told, left_out = {}, {}
-    for name, (_, rival) in RIVALS.items():
+    for name, (_, rival) in rivals.items():
         try:
             told[name] = rival(past, ahead)
         except TooFewMonths as reason:

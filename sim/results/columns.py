@@ -148,6 +148,20 @@ ACCEPTED = [
     whole("history"), whole("seed"), whole("replication"), share("weight"), amount("distance"), text("furthest"),
 ]  # fmt: skip
 
+SCORES = [
+    text("origin"), text("series"), whole("lead"), text("given"), text("who"), text("score"), Column("value"),
+]  # fmt: skip
+FORECASTS = [
+    text("origin"), text("series"), whole("lead"), text("since"), text("until"), text("given"), text("who"),
+    *(Column(name).or_empty for name in ("p05", "p10", "p25")), Column("p50"),
+    *(Column(name).or_empty for name in ("p75", "p90", "p95", "observed")),
+]  # fmt: skip
+RIVALS = [
+    text("series"), text("lead"), text("given"), text("who"), whole("forecasts"), whole("origins"), amount("crps"),
+    amount("interval_80").or_empty, *(share(f"cover_{name}").or_empty for name in (50, 80, 90)), Column("bias").or_empty,
+    amount("median_error").or_empty, *(Column(name).or_empty for name in ("skill", "low", "high")), text("why").or_empty,
+]  # fmt: skip
+
 
 # Those whose columns are the same whatever the scenario, by the name of the file.
 TABLES = {
@@ -155,6 +169,7 @@ TABLES = {
     "panel.csv": PANEL, "dissent.csv": DISSENT, "turning.csv": TURNING,
     "failures.csv": FAILURES, "unscripted.csv": UNSCRIPTED, "one_at_a_time.csv": ONE_AT_A_TIME, "breakeven.csv": BREAKEVEN,
     "fit.csv": FIT, "moved.csv": MOVED,
+    "scores.csv": SCORES, "forecasts.csv": FORECASTS, "rivals.csv": RIVALS,
 }  # fmt: skip
 
 
@@ -421,6 +436,33 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "accepted.weight": ("share", "How much it counts among those that are kept."),
     "distance": ("standard deviations", "Root mean square over the statistics of how far it is from the data."),
     "furthest": ("", "The statistic in which it is furthest: series, kind and first day."),
+    "origin": ("", "The day as of which it was told: the first of what is told."),
+    "lead": ("months", "Which month after the origin, from 1; 0 is the sum of those of which it is known what came."),
+    "rivals.lead": ("", "month: all months together; sum: the sum of those of an origin."),
+    "given": ("", "all: of all; at_war: of histories at war until the end of it, and of months in which the war went on."),
+    "who": ("", "scenario, calibrated (its histories that agree with data of before), or a rival that needs no model."),
+    "score": ("", "Name of the score; smaller is better, but of cover_, pit_ and bias."),
+    "scores.value": ("as the series", "Its value; of cover_ 0 or 1, of pit_ a share."),
+    "forecasts.p50": ("as the series", "Median; of an event the chance that it has come about by then."),
+    "forecasts.observed": ("as the series", "What came; of an event 1 if it had come about by then; empty if not known."),
+    **{
+        f"forecasts.p{level:02}": ("as the series", f"{level} % of the forecast lies below it; empty of an event.")
+        for level in (5, 10, 25, 75, 90, 95)
+    },
+    "forecasts": ("", "How many forecasts of it were scored."),
+    "origins": ("", "As of how many days they were made."),
+    "crps": ("as the series", "Mean of the continuous ranked probability score; of an event Brier's score."),
+    "interval_80": ("as the series", "Mean of the interval score of the band that was to hold 80 %."),
+    **{
+        f"cover_{level}": ("share", f"Part of what came that lay in the band that was to hold {level} %.")
+        for level in (50, 80, 90)
+    },
+    "bias": ("as the series", "Mean of the forecast less what came."),
+    "median_error": ("as the series", "Mean distance of the median from what came."),
+    "skill": ("", "1 - crps of the scenario, calibrated where it is, over that of this one: above 0, it is better."),
+    "rivals.low": ("", "Lower end of the 95 % interval of skill; empty where no ranking can be had."),
+    "rivals.high": ("", "Upper end of it."),
+    "why": ("", "Why there is no interval."),
     "box": ("", "Number of the box; each is searched outside those before."),
     "step": ("", "Step of the search for the box, from all histories to the smallest box."),
     "restricted": ("", "How many parameters are restricted."),

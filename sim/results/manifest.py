@@ -307,6 +307,51 @@ class CalibrationManifest(OfScenario):
     reached: bool
 
 
+class OriginOfHindcast(_Part):
+    """An origin of a hindcast: its date, the scenario that was started, whether calibrated histories were too, how many of
+    its numbers rest on sources of later, and what was left out that does."""
+
+    origin: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    scenario: Text
+    fingerprint: Fingerprint
+    calibrated: bool
+    late: Annotated[int, Field(ge=0)]
+    dropped: list[Text]
+
+
+class HindcastManifest(OfScenario):
+    """The manifest of forecasts that were made at earlier dates and scored.
+
+    Attributes
+    ----------
+    cutoff : str
+        The last day of the data, by which forecasts are scored; those of an origin know what was before it.
+    data : dict of str to str
+        The sha256 of what each file holds until then, by its name.
+    horizon : int
+        In months.
+    months : int
+        How long before each origin histories begin that are held against data; 0: none are.
+    keep : float or None
+        The share of them that is kept.
+    met : bool
+        Whether all bars of the file of observations are met.
+    origins : list of OriginOfHindcast
+    """
+
+    DRAWN = True
+    NEEDS = ("hindcast.txt", "scores.csv", "forecasts.csv", "rivals.csv", "hindcast.json", "scenario.yaml")
+
+    kind: Literal["hindcast"] = "hindcast"
+    cutoff: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    data: dict[Text, Digest]
+    horizon: Count
+    months: Annotated[int, Field(ge=0)]
+    keep: float | None
+    met: bool
+    origins: Annotated[list[OriginOfHindcast], Field(min_length=1)]
+
+
 class Compared(_Part):
     """A run that was compared."""
 
@@ -356,7 +401,7 @@ KINDS: Mapping[str, type[Manifest]] = {
     model.model_fields["kind"].default: model
     for model in (
         RunManifest, SweepManifest, SensitivityManifest, OneAtATimeManifest, SobolManifest, DiscoveryManifest,
-        BreakEvenManifest, CalibrationManifest, ChoicesManifest, ComparisonManifest, PanelManifest,
+        BreakEvenManifest, CalibrationManifest, HindcastManifest, ChoicesManifest, ComparisonManifest, PanelManifest,
     )
 }  # fmt: skip
 # The table by which older versions, whose manifests name no kind, tell what they are of; others are of runs.

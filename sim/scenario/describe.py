@@ -302,12 +302,17 @@ class Later(NamedTuple):
     date: str
 
 
+def later_sources(scenario: Scenario[ScenarioHead], day: date) -> dict[str, str]:
+    """Return the sources that are, or may be, of later than a day, by key, with their dates; see `later_than`."""
+    return {key: one.date for key, one in scenario.world.sources.items() if _may_be_later(one.date, day)}
+
+
 def later_than(scenario: Scenario[ScenarioHead], day: date) -> list[Later]:
     """Return which numbers of a scenario rest on sources that are, or may be, of later than a day, in the order of the file.
 
     A source of which only the month or the year is known counts by the end of it; one whose date names no year may be later.
     """
-    late = {key: one.date for key, one in scenario.world.sources.items() if _may_be_later(one.date, day)}
+    late = later_sources(scenario, day)
     return [
         Later(known.path, key, late[key])
         for known in numbers(scenario.world)

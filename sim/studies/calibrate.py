@@ -170,7 +170,8 @@ def _scale(scenario: Scenario[ScenarioHead], one: Observed, drawn: Mapping[str, 
     return drawn[one.scale] if one.scale in drawn else dict(quantities(scenario.world))[one.scale].central
 
 
-def _put_together(parts: Sequence[Mapping[str, NDArray[Any]]], series: Sequence[Observed]) -> Seen:
+def put_together(parts: Sequence[Mapping[str, NDArray[Any]]], series: Sequence[Observed]) -> Seen:
+    """Return what is seen of histories that were run in pieces."""
     whole = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
     drawn = {name.removeprefix("drawn "): values for name, values in whole.items() if name.startswith("drawn ")}
     return Seen({one.id: whole[f"changes {one.id}"] for one in series}, drawn, whole["stopped"])
@@ -356,9 +357,8 @@ def calibrate(
             f"no whole calendar month of {data.path} lies between the start, {scenario.world.start_date}, and the last day "
             f"that is read, {data.cutoff}"
         )
-    plan = replace(plan, days=days, series=False, lucks=False, paths="month", asked=(), watched=())
-    cut = np.array_split(np.arange(plan.replications, dtype=np.int64), -(-plan.replications // AT_ONCE))
-    tasks = [Task(scenario, plan, numbers, chosen) for numbers in cut]
+    plan = looking(plan, days)
+    tasks = tasks_of(scenario, plan, chosen)
     found: list[dict[str, NDArray[Any]]] = [{} for _ in tasks]
     if parts is not None:
         parts.begin()
@@ -366,9 +366,20 @@ def calibrate(
     progress(done)
     for place, part in shared_parts(see, tasks, pool, parts):
         found[place] = part
-        done += len(cut[place])
+        done += len(tasks[place].numbers)
         progress(done)
-    return hold(scenario, data, plan, _put_together(found, chosen), keep)
+    return hold(scenario, data, plan, put_together(found, chosen), keep)
+
+
+def looking(plan: Plan, days: int) -> Plan:
+    """Return a plan of so many days by which histories are run that are looked at as data are."""
+    return replace(plan, days=days, series=False, lucks=False, paths="month", asked=(), watched=())
+
+
+def tasks_of(scenario: Scenario[ScenarioHead], plan: Plan, series: tuple[Observed, ...]) -> list[Task]:
+    """Return the work of running the histories of a plan and looking at them, in pieces."""
+    cut = np.array_split(np.arange(plan.replications, dtype=np.int64), -(-plan.replications // AT_ONCE))
+    return [Task(scenario, plan, numbers, series) for numbers in cut]
 
 
 def about(scenario: Scenario[ScenarioHead], plan: Plan, data: Data, keep: float) -> dict[str, Any]:

@@ -75,12 +75,19 @@ def shared_outcomes(
 
 
 def shared_parts(
-    work: Callable[[T], dict[str, NDArray[Any]]], tasks: Sequence[T], pool: Pool = ALONE, parts: Parts | None = None
+    work: Callable[[T], dict[str, NDArray[Any]]],
+    tasks: Sequence[T],
+    pool: Pool = ALONE,
+    parts: Parts | None = None,
+    first: int = 0,
 ) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
-    """Yield the place of each task as it is done, and the arrays that its work returns; see `shared_outcomes`."""
+    """Yield the place of each task as it is done, and the arrays that its work returns; see `shared_outcomes`.
+
+    Of a study that shares its work several times, `first` is how many tasks there were before.
+    """
     missing = []
     for place in range(len(tasks)):
-        content = parts.read(_name(place)) if parts is not None else None
+        content = parts.read(_name(first + place)) if parts is not None else None
         if content is None:
             missing.append(place)
         else:
@@ -90,7 +97,7 @@ def shared_parts(
         if parts is not None:
             file = io.BytesIO()
             np.savez(file, **found)  # type: ignore[arg-type]
-            parts.write(_name(missing[at]), file.getvalue())
+            parts.write(_name(first + missing[at]), file.getvalue())
         yield missing[at], found
 
 

@@ -21,12 +21,13 @@ from sim.studies.calibrate import Calibration
 from sim.studies.choose import Choices
 from sim.studies.condition import is_share
 from sim.studies.discovered import Discovered
+from sim.studies.hindcast import Hindcast
 from sim.studies.one_at_a_time import MindChanging
 from sim.studies.panel import Panel
 from sim.studies.sensitivity import Sensitivity
 from sim.studies.sobol import Sobol
 from sim.studies.sweep import Sweep
-from sim.words.findings import calibrate, choose, studies
+from sim.words.findings import calibrate, choose, hindcast, studies
 from sim.words.findings import panel as panels
 from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.run import of_summary
@@ -109,6 +110,12 @@ def of_choices(found: Choices) -> list[Finding]:
 def of_calibration(found: Calibration) -> list[Finding]:
     """Return whether assumptions reach data, and what these say of what is assumed."""
     return calibrate.of_calibration(found)
+
+
+@findings_of.register
+def of_hindcast(found: Hindcast) -> list[Finding]:
+    """Return who told what came better, what bands held, and what cannot be said of so few origins."""
+    return hindcast.of_hindcast(found)
 
 
 @findings_of.register

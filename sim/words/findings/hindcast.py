@@ -1,0 +1,165 @@
+"""What is found when forecasts as of earlier dates are scored: who was nearer, what bands held, and what cannot be said."""
+
+from __future__ import annotations
+
+from sim.observed.rivals import RIVALS
+from sim.observed.skill import FEWEST_ORIGINS
+from sim.results.findings import Finding, Number
+from sim.studies.hindcast import (
+    ALL,
+    AT_WAR,
+    BASE_RATE,
+    CALIBRATED,
+    MONTH,
+    ROUGH,
+    SCENARIO,
+    SMOOTH,
+    Hindcast,
+    Row,
+)
+from sim.words.findings.pieces import Pieces, finding, in_order, joined
+from sim.words.numbers import in_unit, rounded
+
+CALLED = {
+    SCENARIO: "the scenario", CALIBRATED: "calibrated", BASE_RATE: "base rate",
+    **{name: label for name, (label, _) in RIVALS.items()},
+}  # fmt: skip
+"""What forecasters are called."""
+OURS = (SCENARIO, CALIBRATED)
+GIVEN = {ALL: "all histories", AT_WAR: "at war"}
+
+
+def of_hindcast(found: Hindcast) -> list[Finding]:
+    """Return who was nearer to what came and what bands held, what paths are like, and what cannot be said."""
+    return in_order([*_bars(found), *_scores(found), *_ranking(found), *_rough(found), *_known(found)])
+
+
+def rows_of(found: Hindcast, series: str, lead: str = MONTH, given: str | None = None) -> list[Row]:
+    """Return how all did in a series, ours first and then the nearest; at war, where that is not said and there are any."""
+    for one in (given,) if given else (AT_WAR, ALL):
+        rows = [row for row in found.rows if (row.series, row.lead, row.given) == (series, lead, one)]
+        if rows:
+            most = max(row.forecasts for row in rows)
+            return sorted(rows, key=lambda row: (row.who not in OURS, row.who == CALIBRATED, row.forecasts < most, row.crps))
+    return []
+
+
+def nearest(rows: list[Row]) -> Row:
+    """Return the row of the smallest score among those that told of everything."""
+    most = max(row.forecasts for row in rows)
+    return min((row for row in rows if row.forecasts == most), key=lambda row: row.crps)
+
+
+def series_of(found: Hindcast) -> list[str]:
+    """Return all that was told of, series before events."""
+    return list(dict.fromkeys(row.series for row in found.rows))
+
+
+def unit_of(found: Hindcast, series: str) -> str:
+    """Return the unit of a series; nothing of an event."""
+    return next((one.unit for one in found.data.series if one.id == series), "")
+
+
+def _cell(row: Row, column: str) -> str:
+    return f"rivals.csv|{row.series}|{row.lead}|{row.given}|{row.who}|{column}"
+
+
+def _crps(row: Row) -> Number:
+    return Number(rounded(row.crps), row.crps, _cell(row, "crps"))
+
+
+def _bars(found: Hindcast) -> list[Finding]:
+    missed = [one for one in found.bars if not one.met]
+    told = []
+    for one in missed:
+        bar = one.bar
+        ends = " and ".join(
+            f"{what} {end:g}" for what, end in (("at least", bar.low), ("at most", bar.high)) if end is not None
+        )
+        was = "nothing" if one.value is None else rounded(one.value)
+        what = f"{bar.score} of {bar.series}{f' {GIVEN[AT_WAR]}' if bar.given == AT_WAR else ''} is {was}"
+        told.append(finding("fit", 1.0, [f"Missed: {bar.id}: {what}, to be {ends}."]))
+    return told
+
+
+def _scores(found: Hindcast) -> list[Finding]:
+    told = []
+    for series in series_of(found):
+        rows = rows_of(found, series)
+        ours = next((row for row in rows if row.who == found.who(series)), None)
+        if ours is None:
+            continue
+        name = "mean CRPS" if unit_of(found, series) else "mean Brier score"
+        rivals = [row for row in rows if row.who not in OURS and row.forecasts >= ours.forecasts]
+        pieces: Pieces = [
+            f"Of {series}{f' {GIVEN[AT_WAR]}' if ours.given == AT_WAR else ''}, {'the calibrated scenario' if ours.who == CALIBRATED else CALLED[ours.who]}"
+            f" has a {name} of ", _crps(ours), f" {unit_of(found, series)}".rstrip(),
+        ]  # fmt: skip
+        before = next((row for row in rows if row.who == SCENARIO != ours.who), None)
+        if before is not None and before.forecasts == ours.forecasts:
+            pieces += [" (before, ", _crps(before), ")"]
+        if "cover_80" in ours.means:
+            share = ours.means["cover_80"]
+            held = Number(in_unit(share, "share"), share, _cell(ours, "cover_80"))
+            pieces += [" and held ", held, f" of {ours.forecasts:,} months in its bands of 80 %"]
+        if rivals:
+            best = nearest(rivals)
+            which = "less" if best.crps < ours.crps else "more" if best.crps > ours.crps else "as much"
+            pieces += [f"; the best rival, {CALLED[best.who]}, has {which}, ", _crps(best)]
+            if best.skill is not None and best.skill.value is not None and best.skill.interval is not None:
+                low, high = best.skill.interval
+                pieces += [
+                    " (skill ", Number(f"{best.skill.value:.2f}", best.skill.value, _cell(best, "skill")), ", 95 %: ",
+                    Number(f"{low:.2f}", low, _cell(best, "low")), " .. ",
+                    Number(f"{high:.2f}", high, _cell(best, "high")), ")",
+                ]  # fmt: skip
+        told.append(finding("fit", 0.9 if name == "mean CRPS" else 0.88, [*pieces, "."]))
+    return told
+
+
+def _ranking(found: Hindcast) -> list[Finding]:
+    origins = len({one.origin for one in found.told if one.scores})
+    told = [finding("not settled", 0.7, [f"Horizons overlap: {found.overlap}."])] if found.overlap.again else []
+    if origins < FEWEST_ORIGINS:
+        are = f"this is {origins}" if origins == 1 else f"these are {origins:,}"
+        pieces: Pieces = [f"With fewer than {FEWEST_ORIGINS} origins no ranking can be had, and {are}."]
+        return [finding("not settled", 0.97, pieces), *told]
+    if not found.is_ranked:
+        why = next((row.skill.why_no_interval for row in found.rows if row.skill is not None), "there is no rival")
+        return [finding("not settled", 0.97, [f"No ranking can be had: {why}."]), *told]
+    return told
+
+
+def _rough(found: Hindcast) -> list[Finding]:
+    told = []
+    for series in series_of(found):
+        given = AT_WAR if found.scored(series, AT_WAR, found.who(series), whole=True) else ALL
+        off: dict[str, list[str]] = {}
+        for one in found.scored(series, given, found.who(series), whole=True):
+            share = one.scores.get("pit_roughness")
+            if share is not None and not SMOOTH <= share <= ROUGH:
+                off.setdefault("smoother" if share < SMOOTH else "rougher", []).append(one.origin.isoformat())
+        for how, origins in off.items():
+            pieces: Pieces = [
+                f"What came of {series} is {how} from month to month than {in_unit(ROUGH, 'share')} of the histories from ",
+                *joined(origins), ".",
+            ]  # fmt: skip
+            told.append(finding("fit", 0.8, pieces))
+    return told
+
+
+def _known(found: Hindcast) -> list[Finding]:
+    told = []
+    if found.unreached:
+        days = [day.isoformat() for day in found.unreached]
+        pieces: Pieces = ["As of ", *joined(days), " no assumption comes near what was seen before; the nearest are kept."]
+        told.append(finding("fit", 0.95, pieces))
+    late = {one.origin.isoformat(): one.late for one in found.starts if one.late}
+    if late:
+        counts = [f"{count:,} ({day})" for day, count in late.items()]
+        pieces = ["Numbers that rest on sources of after the origin, which no one could have: ", *joined(counts), "."]
+        told.append(finding("said", 0.6, pieces))
+    if dropped := sum(len(one.dropped) for one in found.starts):
+        pieces = [f"Left out is what comes on a date and rests on sources of after the origin: {dropped:,} things in all."]
+        told.append(finding("said", 0.5, pieces))
+    return told
