@@ -127,7 +127,8 @@ def files(found: Hindcast) -> dict[str, str]:
         "data": found.data.path.name, "cutoff": found.data.cutoff.isoformat(), "horizon": found.horizon,
         "months": found.months, "keep": found.keep if found.months else None,
         "origins": [one.model_dump(mode="json") for one in found.manifest().origins],
-        "units": {series: unit_of(found, series) for series in series_of(found)}, "overlap": str(found.overlap), "findings": [one.sentence for one in found.findings],
+        "units": {series: unit_of(found, series) for series in series_of(found)},
+        "overlap": str(found.overlap), "findings": [one.sentence for one in found.findings],
         "bars": [
             {**one.bar.model_dump(mode="json"), "who": one.who, "value": one.value, "met": one.met} for one in found.bars
         ],
