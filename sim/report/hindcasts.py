@@ -33,6 +33,7 @@ NOMINAL = (50, 80, 90)
 # From what on an axis is in thousands.
 THOUSANDS = 10_000.0
 LEVELS = ("p05", "p25", "p50", "p75", "p95")
+BY = {SCENARIO: "the scenario", CALIBRATED: "the histories of it that agree with data of before"}
 COLOURS = {SCENARIO: SIDE_COLOURS["defender"], CALIBRATED: CEASEFIRE}
 
 
@@ -80,7 +81,7 @@ def _forecast_picture(found: KeptHindcast, series: str, who: str) -> Picture:
     )  # fmt: skip
     above = " Where horizons overlap, forecasts stand below one another." if len(lanes) > 1 else ""
     says: list[Piece] = [
-        f"{_name(series)[:1].upper()}{_name(series)[1:]} as told as of each origin by {CALLED[who]}: lines are {what}. "
+        f"{_name(series)[:1].upper()}{_name(series)[1:]} as told as of each origin by {BY[who]}: lines are {what}. "
         f"A forecast begins at an upright line.{above}{_of_war(found, series)}{shown}"
     ]
     names = ("p50", "observed") if is_event else (*LEVELS, "observed")
@@ -97,7 +98,8 @@ def _forecast_picture(found: KeptHindcast, series: str, who: str) -> Picture:
     every = [row for one in found.ours(series) for row in found.months(series, one)]
     values = [row[name] for row in every for name in ("p05", "p50", "p95", "observed") if row[name] is not None]
     title = f"{_name(series)[:1].upper()}{_name(series)[1:]}: {CALLED[who]}, and what came"
-    draw = partial(_draw_forecasts, lanes, unit, (min(values), max(values)), who)
+    span = date.fromisoformat(min(row["origin"] for row in every)), date.fromisoformat(max(row["until"] for row in every))
+    draw = partial(_draw_forecasts, lanes, unit, (min(values), max(values)), span, who)
     ending = "" if who == SCENARIO else f"-{who}"
     return Picture(f"forecast-{slug(series)}{ending}", title, says, draw, [table], bands=not is_event)
 
@@ -124,8 +126,9 @@ def _lanes(rows: Sequence[dict[str, Any]]) -> tuple[list[list[list[dict[str, Any
 
 
 def _draw_forecasts(
-    lanes: list[list[list[dict[str, Any]]]], unit: str, ends: tuple[float, float], who: str, paper: Paper
-) -> Figure:
+    lanes: list[list[list[dict[str, Any]]]], unit: str, ends: tuple[float, float], span: tuple[date, date], who: str,
+    paper: Paper,
+) -> Figure:  # fmt: skip
     from matplotlib.dates import date2num
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -137,11 +140,15 @@ def _draw_forecasts(
     figure, panels = paper.canvas(0.9 + 0.2 * paper.lines_above(names) + 1.9 * len(lanes), len(lanes))
     scale = 1e3 if not is_event and max(map(abs, ends)) >= THOUSANDS else 1.0
     room = 0.05 * (ends[1] - ends[0]) or 1.0
-    every = [row for lane in lanes for one in lane for row in one]
-    first, last = (date.fromisoformat(of(row[name] for row in every)) for of, name in ((min, "since"), (max, "until")))
     for place, (axes, lane) in enumerate(zip(panels, lanes, strict=True)):
         for at, rows in enumerate(lane):
-            x = [date2num(date.fromisoformat(row[name])) for row in rows for name in ("since", "until")]
+            # What has come about by the end of a month is told from the origin on.
+            starts = [rows[0]["origin"] if month == 0 else rows[month - 1]["until"] for month in range(len(rows))]
+            x = [
+                date2num(date.fromisoformat(day))
+                for row, start in zip(rows, starts, strict=True)
+                for day in (start, row["until"])
+            ]
             levels = {
                 name: np.repeat([np.nan if row[name] is None else row[name] / scale for row in rows], 2) for name in LEVELS
             }
@@ -152,9 +159,9 @@ def _draw_forecasts(
             axes.plot(x, levels["p50"], color=colour)
             axes.axvline(x[0], color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)))
             known = [(x[2 * month : 2 * month + 2], row["observed"]) for month, row in enumerate(rows)]
-            points = [(sum(ends) / 2, value / scale) for ends, value in known if value is not None]
+            points = [(sum(month) / 2, value / scale) for month, value in known if value is not None]
             axes.plot(*zip(*points, strict=True), "o", color=INK, markersize=3.6) if points else None
-        span_axis(axes, first, last)
+        span_axis(axes, *span)
         axes.tick_params(labelbottom=axes is panels[-1])
         if is_event:
             axes.set_ylim(-0.05, 1.05)
@@ -212,7 +219,7 @@ def _score_table(found: KeptHindcast, series: str, lead: str, given: str, rows: 
     what = "the sum over the horizon" if lead == SUM else "single months"
     heads = ["Brier score"] if is_event else [HEADS[name] for name in columns]
     caption = f"{with_unit(_name(series), found.units[series])}, {what}, {GIVEN[given]} (rivals.csv)"
-    table = Table(caption, ["", "forecasts", *heads, "skill of ours against it"], [])
+    table = Table(caption, ["", "forecasts", *heads, f"skill of {CALLED[found.ours(series)[-1]]} against it"], [])
     for row in sorted(rows, key=lambda row: (row["who"] not in OURS, row["who"] != SCENARIO, row["crps"])):
         of = ("rivals.csv", series, lead, given, row["who"])
         name = f"{CALLED.get(row['who'], row['who'].replace('_', ' '))}{' (ours)' if row['who'] in OURS else ''}"
@@ -260,17 +267,18 @@ def _pit_picture(found: KeptHindcast, series: str) -> Picture:
         for who, values in pits.items()
     ]
     says: list[Piece] = [
-        "In which part of the forecast what came lay: 0 below all histories, 1 above all. If forecasts are right, bars are "
-        "even, but for luck, at the dashed line; high at both ends, bands are too narrow; high at one, forecasts lie to one "
-        "side. Months told: ", *joined(counts), f".{_of_war(found, series)}",
+        "In which part of the forecast what came lay, from below all histories to above all. Of right forecasts "
+        "bars are even, but for luck, at the dashed line; high at both ends, "
+        "bands are too narrow; high at one, forecasts lie to one side. Months told: ",
+        *joined(counts), f".{_of_war(found, series)}",
     ]  # fmt: skip
     tables = []
     for who, values in pits.items():
         edges = np.linspace(0.0, 1.0, _bins(len(values)) + 1)
         heights = np.histogram(values, edges)[0].tolist()
-        of = f"scores.csv|{series}|{found.given(series)}|{who}|pit of {len(heights)}"
+        of = f"scores.csv|{series}|{found.given(series)}|{who}"
         rows: list[Sequence[Piece | list[Piece]]] = [
-            [f"{low:.3g} .. {high:.3g}", Value(f"{count:,}", count, f"{of}|{place}")]
+            [f"{low:.3g} .. {high:.3g}", Value(f"{count:,}", count, f"{of}|{place} of {len(heights)}|pits in it")]
             for place, (low, high, count) in enumerate(zip(edges[:-1], edges[1:], heights, strict=True))
         ]
         tables.append(Table(f"{CALLED[who]}: where what came lay (scores.csv)", ["part of the forecast", "months"], rows))
@@ -311,16 +319,16 @@ def _coverage_picture(found: KeptHindcast, series: str) -> Picture:
             held.setdefault(who, {})[origin] = len(mine[0]), [float(np.mean(values)) for values in mine]
     tables = []
     for who, by_origin in held.items():
-        rows: list[Sequence[Piece | list[Piece]]] = [["nominal", "", *(f"{level} %" for level in NOMINAL)]]
+        rows: list[Sequence[Piece | list[Piece]]] = []
         for origin, (count, shares) in by_origin.items():
             of = ("scores.csv", origin, series, given, who)
             cells = [_value(share, "share", of, f"cover_{level}") for level, share in zip(NOMINAL, shares, strict=True)]
             rows.append([origin, Value(f"{count:,}", count, "|".join((*of, "months"))), *cells])
-        heads = ["as of", "months", *(f"in the band of {level} %" for level in NOMINAL)]
+        heads = ["as of", "months", *(f"in the band, nominal {level} %" for level in NOMINAL)]
         tables.append(Table(f"{CALLED[who]}: what came that lay in its bands (scores.csv)", heads, rows))
     says: list[Piece] = [
-        "Of what came in the months after each origin, the part that lay in the bands that were to hold 50, 80 and 90 % of "
-        f"it, which dashed lines mark. Of the months of one origin it is a rough number.{_of_war(found, series)}"
+        "Of what came in the months after each origin, the part that lay in the bands that were to hold so much of it as "
+        f"dashed lines mark. Of the months of one origin it is a rough number.{_of_war(found, series)}"
     ]
     title = f"{_name(series)[:1].upper()}{_name(series)[1:]}: how much of what came bands held"
     return Picture(f"coverage-{slug(series)}", title, says, partial(_draw_coverage, held), tables)
