@@ -15,6 +15,7 @@ from sim.report.breakevens import break_even_picture
 from sim.report.calibrations import calibration_pictures
 from sim.report.choices import choices_picture
 from sim.report.differences import comparison_pictures
+from sim.report.hindcasts import hindcast_pictures
 from sim.report.html import html
 from sim.report.kept import Kept, Story, source_line
 from sim.report.pages import (
@@ -24,6 +25,7 @@ from sim.report.pages import (
     calibration_page,
     choices_page,
     comparison_page,
+    hindcast_page,
     run_page,
     study_source,
     sweep_page,
@@ -52,6 +54,7 @@ from sim.results.read import read_folder
 from sim.results.runs import told_apart
 from sim.studies.breakeven import BreakEven
 from sim.studies.condition import Condition
+from sim.studies.kept_hindcast import KeptHindcast
 
 
 class Asked(NamedTuple):
@@ -114,6 +117,9 @@ def page_of(folders: Sequence[Path], asked: Asked = Asked()) -> Page:  # noqa: B
     if isinstance(found, StoredCalibration):
         asked.refuse("a calibration")
         return calibration_page(found.found, found.manifest)
+    if isinstance(found, KeptHindcast):
+        asked.refuse("a hindcast")
+        return hindcast_page(found)
     asked.refuse("assumptions")
     return assumptions_page(found.assumptions, found.scenario, found.manifest)
 
@@ -160,8 +166,11 @@ def pictures_of(
         return _named([choices_picture(kept.found)]), study_source(kept.found.scenario, kept.manifest)
     if isinstance(kept, StoredCalibration):
         asked.refuse("a calibration")
-        source = study_source(kept.found.scenario, kept.manifest, each="")
+        source = study_source(kept.found.scenario, kept.manifest, "")
         return _named(calibration_pictures(kept.found)), source
+    if isinstance(kept, KeptHindcast):
+        asked.refuse("a hindcast")
+        return _named(hindcast_pictures(kept)), study_source(kept.scenario, kept.manifest, " from each origin")
     asked.refuse("a run", "replication", "ending", "date")
     pictures = _named(run_pictures(kept))
     if name not in pictures:

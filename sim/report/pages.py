@@ -28,6 +28,7 @@ from sim.report.differences import (
     transition_table,
 )
 from sim.report.explorer import explorer
+from sim.report.hindcasts import calibration_of_bands, forecast_pictures, left_out, no_ranking, score_tables
 from sim.report.kept import Kept, Story, source_line
 from sim.report.parts import Named, Picture, Piece, Table, Value
 from sim.report.pictures import beside_pictures, run_pictures
@@ -47,6 +48,7 @@ from sim.studies.breakeven import BreakEven
 from sim.studies.calibrate import Calibration
 from sim.studies.choose import Choices
 from sim.studies.condition import Condition
+from sim.studies.kept_hindcast import KeptHindcast
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 from sim.words import precedents as on_record
@@ -59,6 +61,7 @@ from sim.words.findings.comparison import of_comparisons
 from sim.words.findings.pieces import joined, over_assumptions, share_of, with_interval
 from sim.words.findings.run import what_script_decides
 from sim.words.findings.studies import of_assumptions
+from sim.words.hindcast import HOW as HOW_SCORED
 from sim.words.labels import knob_label, with_unit
 from sim.words.ledger import sentences
 from sim.words.numbers import place_of, to_place
@@ -458,6 +461,25 @@ def calibration_page(found: Calibration, manifest: CalibrationManifest) -> Page:
     return _study_page(what, found.scenario, manifest, [one for one in blocks if one], found.findings, each="")
 
 
+def hindcast_page(found: KeptHindcast) -> Page:
+    """Return the page of forecasts as of earlier dates: rivals stand beside ours, and the best of each column is marked."""
+    best = "In bold: the best of each column among those who told of everything, whoever it is; ours are marked as such."
+    ranking = no_ranking(found)
+    blocks = [
+        Block("course", "What was told, and what came", pictures=list(forecast_pictures(found)), brief=2),
+        Block("scores", "Scores, beside rivals", [*([ranking] if ranking else []), [best]], tables=list(score_tables(found)),
+              brief=0),
+        Block("bands", "What bands held", pictures=list(calibration_of_bands(found)), brief=2),
+        Block("left-out-here", "What was left out", points=left_out(found)),
+        Block("how", "How forecasts are made and scored", [[line] for line in HOW_SCORED], folded=True),
+    ]  # fmt: skip
+    origins = [one.origin for one in found.manifest.origins]
+    when = f"as of {origins[0]}" if len(origins) == 1 else f"as of {len(origins):,} origins, {origins[0]} to {origins[-1]}"
+    told = [Finding("fit", (sentence,)) for sentence in found.findings]
+    what = f"told {when}, held against {found.data}"
+    return _study_page(what, found.scenario, found.manifest, [one for one in blocks if one], told, " from each origin")
+
+
 def _study_page(
     what: str, scenario: Scenario[ScenarioHead], manifest: OfScenario, drawn: Sequence[Block], found: Sequence[Finding],
     each: str = " each",
@@ -467,7 +489,7 @@ def _study_page(
     about = {identity.called: manifest.model_dump(mode="json")}
     size = identity.size_of(manifest.replications, each)
     title, lead = f"{identity.line}: {what}", _lead(scenario, identity)
-    source = study_source(scenario, manifest, " a point" if each else "")
+    source = study_source(scenario, manifest, " a point" if each == " each" else each)
     return Page(title, lead, size, source, blocks, sources(scenario), about, found=_told(found))
 
 

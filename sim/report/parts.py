@@ -30,6 +30,12 @@ class Value(Number):
         return cls(numbers.in_unit(number_, unit, sign=sign, size=size), number_, "|".join(str(part) for part in of))
 
 
+class Best(Value):
+    """A number that is the best of its column, which is seen in bold."""
+
+    is_best = True
+
+
 class Named(NamedTuple):
     """What something is called, and its dotted path, which is seen on pointing at it."""
 

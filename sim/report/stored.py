@@ -15,6 +15,7 @@ from sim.results.manifest import (
     CalibrationManifest,
     ChoicesManifest,
     ComparisonManifest,
+    HindcastManifest,
     OneAtATimeManifest,
     RunManifest,
     SensitivityManifest,
@@ -31,6 +32,7 @@ from sim.studies.choose import Choices
 from sim.studies.kept_breakeven import read_break_even
 from sim.studies.kept_calibration import read_calibration
 from sim.studies.kept_choices import read_choices
+from sim.studies.kept_hindcast import KeptHindcast, read_hindcast
 from sim.studies.one_at_a_time import Assumption
 from sim.studies.sweep import Sweep
 
@@ -78,11 +80,20 @@ class StoredComparison(NamedTuple):
     runs: list[Kept]
 
 
-Results = Kept | StoredSweep | StoredAssumptions | StoredBreakEven | StoredChoices | StoredCalibration | StoredComparison
+Results = (
+    Kept
+    | StoredSweep
+    | StoredAssumptions
+    | StoredBreakEven
+    | StoredChoices
+    | StoredCalibration
+    | KeptHindcast
+    | StoredComparison
+)
 
 
 def results_in(folder: Path) -> Results:
-    """Return what is in a folder: a run, a comparison, a sweep, assumptions, a break-even, choices or a calibration.
+    """Return what is in a folder: a run, a comparison or a study.
 
     Raises
     ------
@@ -105,6 +116,8 @@ def results_in(folder: Path) -> Results:
         return StoredChoices(found.manifest, read_choices(found))
     if isinstance(found.manifest, CalibrationManifest):
         return StoredCalibration(found.manifest, read_calibration(found))
+    if isinstance(found.manifest, HindcastManifest):
+        return read_hindcast(found)
     if isinstance(found.manifest, RunManifest):
         return Kept.of(found)
     if isinstance(found.manifest, ComparisonManifest):
@@ -116,5 +129,5 @@ def results_in(folder: Path) -> Results:
         hint = f". {one_by_one} has pictures of each assumption alone"
     raise CannotDraw(
         f"there are no pictures of what {folder} holds; there are of runs, comparisons, sweeps, break-evens, choices, "
-        f"calibrations and assumptions one at a time{hint}"
+        f"calibrations, hindcasts and assumptions one at a time{hint}"
     )

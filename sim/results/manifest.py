@@ -366,7 +366,8 @@ class HindcastManifest(OfScenario):
     origins : list of OriginOfHindcast
     """
 
-    NEEDS = ("hindcast.txt", "scores.csv", "forecasts.csv", "rivals.csv", "hindcast.json")
+    DRAWN = True
+    NEEDS = ("hindcast.txt", "scores.csv", "forecasts.csv", "rivals.csv", "hindcast.json", "scenario.yaml")
 
     kind: Literal["hindcast"] = "hindcast"
     cutoff: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]

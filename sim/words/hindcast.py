@@ -131,6 +131,7 @@ def files(found: Hindcast) -> dict[str, str]:
         "data": found.data.path.name, "cutoff": found.data.cutoff.isoformat(), "horizon": found.horizon,
         "months": found.months, "keep": found.keep if found.months else None,
         "origins": [one.model_dump(mode="json") for one in found.manifest().origins],
+        "units": {series: unit_of(found, series) for series in series_of(found)},
         "overlap": str(found.overlap), "findings": [one.sentence for one in found.findings],
         "bars": [
             {**one.bar.model_dump(mode="json"), "who": one.who, "value": one.value, "met": one.met} for one in found.bars
@@ -146,4 +147,5 @@ def files(found: Hindcast) -> dict[str, str]:
         "hindcast.txt": text_file(answer(found), rest(found)),
         **{name: with_scenario(csv_of(rows), found.of_scenario) for name, rows in tables.items()},
         "hindcast.json": json.dumps(data, indent=2, allow_nan=False) + "\n",
+        "scenario.yaml": found.scenario.to_yaml(),
     }

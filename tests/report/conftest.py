@@ -30,6 +30,7 @@ class Results(NamedTuple):
     breakeven: Path
     choices: Path
     calibration: Path
+    hindcast: Path
 
     @property
     def every(self) -> dict[str, list[Path]]:
@@ -39,6 +40,7 @@ class Results(NamedTuple):
             "run": [self.base], "comparison": compared, "sweep": [self.sweep], "heat": [self.heat],
             "assumptions": [self.assumptions], "breakeven": [self.breakeven],
             "choices": [self.choices], "calibration": [self.calibration],
+            "hindcast": [self.hindcast],
         }  # fmt: skip
 
 
@@ -72,7 +74,7 @@ def here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 def results(once) -> Results:
     folder = once("results", _make)
     others = [folder / "european_zone", folder / "more_arms"]
-    studies = (folder / name for name in ("sweep", "heat", "assumptions", "breakeven", "choices", "calibration"))
+    studies = (folder / name for name in ("sweep", "heat", "assumptions", "breakeven", "choices", "calibration", "hindcast"))
     return Results(folder / "baseline", others, *studies)
 
 
@@ -98,7 +100,9 @@ def _make(folder: Path) -> None:
         "--aims", "mean(casualties_defender) low; share(war_goes_on) <= 0.95", "--draws", 40, "--lucks", 4,
         "--months", 12, "--workers", 1, "--out", folder / "choices",
     )  # fmt: skip
-    calibrated(folder, made_up(folder), "calibration")
+    data = made_up(folder)
+    calibrated(folder, data, "calibration")
+    hindcast(folder, data)
 
 
 # A history that goes on at war for so long; what is seen of it is the data.
@@ -112,21 +116,37 @@ def made_up(folder: Path, times: float = 1.0) -> Path:
     assert not ran.outcomes["ceasefires"][0], "a war that goes on"
     calendar, columns = Calendar(scenario.world.start_date), list(ran.path_columns)
     firsts = [(place, day) for place, day in enumerate(ran.path_days) if calendar.date_of(day).day == 1]
-    rows = [[calendar.date_of(day), *(float(ran.paths[columns.index(one)][at, 0]) for one in SEEN)] for at, day in firsts]
-    table = "".join(f"{day},{times * losses!r},{area!r}\n" for day, losses, area in rows)
+    paths = [ran.paths[columns.index(one)][[at for at, _ in firsts], 0] for one in SEEN]
+    rows = zip(firsts, *(np.diff(path).tolist() for path in paths), strict=False)
+    table = "".join(f"{calendar.date_of(day)},{times * losses!r},{area!r}\n" for (_, day), losses, area in rows)
     (folder / "seen.csv").write_text(f"date,losses,area\n{table}")
     path = folder / "seen.yaml"
     path.write_text(
         f"""\
 observations:
-  cutoff: {rows[-1][0]}
+  cutoff: {calendar.date_of(firsts[-1][1] - 1)}
   series:
-    losses: {{kind: levels, file: seen.csv, column: losses, of: cumulative_casualties.attacker, unit: persons,
-             noise_log_sd: 0.05, source: made up}}
-    area: {{kind: levels, file: seen.csv, column: area, of: held_area, unit: km2, noise: 20, source: made up}}
+    losses: {{kind: increments, rows: month, file: seen.csv, column: losses, of: cumulative_casualties.attacker,
+             unit: persons, noise_log_sd: 0.05, source: made up}}
+    area: {{kind: increments, rows: month, file: seen.csv, column: area, of: held_area, unit: km2, noise: 20,
+           source: made up}}
 """
     )
     return path
+
+
+def hindcast(folder: Path, data: Path) -> None:
+    """Tell of the months that were seen as of two earlier dates, before and after they are held against data of before."""
+    text = data.read_text().replace("seen.csv", "told.csv")
+    header, *rows = (folder / "seen.csv").read_text().splitlines()
+    # What rivals are fitted to.
+    before = [f"2024-{month:02}-01,{30_000 + 1_500 * (month % 5)},{150 + 40 * (month % 4)}" for month in range(1, 13)]
+    (folder / "told.csv").write_text("\n".join([header, *before, *rows]) + "\n")
+    (folder / "told.yaml").write_text(f"{text}    truce: {{kind: event, of: ceasefire, happened: [], source: made up}}\n")
+    run_here(
+        "hindcast", "baseline", "--data", folder / "told.yaml", "--origins", "2025-03-01,2025-04-01", "--horizon", 2,
+        "--calibrate", 1, "--keep", 0.1, "--replications", 420, "--workers", 1, "--out", folder / "hindcast",
+    )  # fmt: skip
 
 
 SEEN = [("cumulative_casualties", "attacker"), ("held_area", "")]
@@ -156,7 +176,7 @@ def page(results: Results, once) -> Callable[[str], str]:
     return page
 
 
-KINDS = ("run", "comparison", "sweep", "heat", "assumptions", "breakeven", "choices", "calibration")
+KINDS = ("run", "comparison", "sweep", "heat", "assumptions", "breakeven", "choices", "calibration", "hindcast")
 
 
 @pytest.fixture(params=KINDS)

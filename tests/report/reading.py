@@ -229,7 +229,39 @@ class Tables:
         rest = [row["parameter"] for row in self.rows("moved.csv", folder) if row["says"] == "nothing"]
         return len([one for one in rest if not column or of_bargaining(one)])
 
-    def _manifest(self, folder: Path, name: str) -> float:
+    def _forecasts(self, folder: Path, *key: str) -> str:
+        names = ("origin", "series", "lead", "given", "who")
+        return self._index(folder, "forecasts.csv", *names)[key[:-1]][key[-1]]
+
+    def _rivals(self, folder: Path, *key: str) -> str:
+        return self._index(folder, "rivals.csv", "series", "lead", "given", "who")[key[:-1]][key[-1]]
+
+    def _scores(self, folder: Path, *key: str) -> float:
+        """Return how many origins or months were scored, how many lie in a bin, or the mean over those of an origin."""
+        rows = self.rows("scores.csv", folder)
+        if key == ("origins",):
+            return len({row["origin"] for row in rows})
+        months = [row for row in rows if row["lead"] != "0"]
+        if key[-1] in ("pits", "pits in it"):
+            series, given, who = key[:3]
+            of = (series, given, who, "pit")
+            pits = [
+                float(row["value"]) for row in months if tuple(row[one] for one in ("series", "given", "who", "score")) == of
+            ]
+            if key[-1] == "pits":
+                return len(pits)
+            bins, place = map(int, key[3].split(" of ")[::-1])
+            # The last bin has both its ends.
+            return sum(min(int(pit * bins + 1e-9), bins - 1) == place for pit in pits)
+        names = ("origin", "series", "given", "who", "score")
+        score = "crps" if key[-1] == "months" else key[-1]
+        values = [float(row["value"]) for row in months if tuple(row[one] for one in names) == (*key[:-1], score)]
+        return len(values) if key[-1] == "months" else sum(values) / len(values)
+
+    def _manifest(self, folder: Path, name: str, *key: str) -> float:
+        if name == "origins":
+            (one,) = [one for one in json.loads((folder / "manifest.json").read_text())[name] if one["origin"] == key[0]]
+            return one["late"] if key[1] == "numbers" else len(one["dropped"])
         return float(json.loads((folder / "manifest.json").read_text())[name])
 
     def _scenario(self, folder: Path, path: str, what: str) -> float:

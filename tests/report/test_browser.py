@@ -20,7 +20,7 @@ from tests.browsing import NEEDS_CHROMIUM, Seen
 from tests.report.reading import is_rounded
 
 pytestmark = [NEEDS_CHROMIUM, pytest.mark.browser]
-KINDS = ("run", "comparison", "sweep", "heat", "assumptions", "breakeven", "calibration")
+KINDS = ("run", "comparison", "sweep", "heat", "assumptions", "breakeven", "calibration", "hindcast")
 
 
 @pytest.fixture(scope="module")

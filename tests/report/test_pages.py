@@ -153,6 +153,7 @@ def test_every_figure_has_its_words_and_its_table(page, kind: str):
             "breakeven": 1,
             "choices": 1,
             "calibration": 3,
+            "hindcast": 10,
         }[kind]
     )
     for figure in figures:
