@@ -406,12 +406,12 @@ def hindcast(
     return found
 
 
-def update(run: Run, data: str | Path, *, tolerance: float = TOLERANCE) -> Update:
+def update(run: Run, data: str | Path, *, tolerance: float = TOLERANCE, anyway: bool = False) -> Update:
     """Weigh the histories of a run by how near they are to data of its war, as `parley update` does.
 
     Of a run that was not kept with `--paths month` the histories are run again.
     """
-    return _update(run, read_data(Path(data), run.scenario), tolerance)
+    return _update(run, read_data(Path(data), run.scenario), tolerance, anyway)
 
 
 def breakeven(

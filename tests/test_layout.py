@@ -132,6 +132,7 @@ def test_no_line_is_wider_than_the_terminal(said, other_widths, name: str) -> No
 
 UNDER = (
     "breakevens", "choices", "comparisons", "discoveries", "hindcasts", "panels", "sensitivity", "sweeps",
+    "updates",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from sim.observed import read_data
 from sim.results.read import read_folder
 from sim.results.runs import Run
 from sim.results.statistics import Z_95
-from sim.studies.update import FEWEST_EFFECTIVE, difference, update, weights_of
+from sim.studies.calibrate import months_of
+from sim.studies.update import FEWEST_EFFECTIVE, difference, effective, update, weights_of
 from sim.words.layout import as_text
 from sim.words.update import answer, files
 from tests.test_calibrate import PATHS, START, written
@@ -57,6 +59,12 @@ def test_weights_fall_with_distance_and_sum_to_one() -> None:
     assert weights_of(np.array([[1e6, 1e6 + 1]]), 1.0).sum() == pytest.approx(1.0)
 
 
+def test_where_none_is_anywhere_near_none_weighs() -> None:
+    assert weights_of(np.full((2, 3), np.inf), 1.0).tolist() == [0.0, 0.0, 0.0]
+    assert effective(np.zeros(3)) == 0.0
+    assert effective(np.array([0.5, 0.25, 0.25])) == pytest.approx(1 / (0.25 + 2 * 0.0625))
+
+
 def test_intervals_of_differences_are_those_of_samples_drawn_again() -> None:
     luck = np.random.default_rng(3)
     values = luck.normal(size=800)
@@ -91,6 +99,8 @@ def test_with_any_distance_allowed_nothing_changes(run: Run, tmp_path: Path) -> 
         assert one.before == pytest.approx(told)
         assert one.after == pytest.approx(told)
         assert one.difference == pytest.approx(0.0, abs=1e-6 * max(1.0, abs(one.before)))
+        # As wide as of a run of as many histories.
+        assert (one.after_low, one.after_high) == pytest.approx((rows[one.outcome].low, rows[one.outcome].high), rel=0.01)
     assert all(abs(one.shift) < 1e-9 and one.ratio == pytest.approx(1.0) for one in found.shifted.values())
 
 
@@ -128,6 +138,26 @@ def test_nothing_later_than_the_cutoff_changes_a_byte(run: Run, tmp_path: Path) 
         with open(tmp_path / name, "a") as file:
             file.write("2001-08-01,9999999\n")
     assert files(update(run, read_data(path, run.scenario), WIDE)) == first
+
+
+def test_the_order_of_series_in_the_data_does_not_matter(run: Run, tmp_path: Path) -> None:
+    """That of rows cannot: they are refused unless they are sorted."""
+    path = of_history(run, TRUE, tmp_path)
+    first = update(run, read_data(path, run.scenario), WIDE)
+    text = path.read_text()
+    area = next(line for line in text.splitlines(keepends=True) if line.startswith("    area:"))
+    path.write_text(text.replace(area, "").replace("  series:\n", f"  series:\n{area}"))
+    again = update(run, read_data(path, run.scenario), WIDE)
+    assert [one.series for one in again.statistics] != [one.series for one in first.statistics]
+    np.testing.assert_allclose(again.weights, first.weights, rtol=1e-12)
+
+
+def test_months_in_which_histories_agree_already_do_not_count_twice(run: Run, tmp_path: Path) -> None:
+    data = read_data(of_history(run, TRUE, tmp_path), run.scenario)
+    for until, left in (("2001-03-01", 3), ("2001-03-02", 3), ("2001-04-01", 2)):
+        held = {"seed": 1, "until": date.fromisoformat(until), "of": "x", "numbers": [3, 4]}
+        fitted = run.scenario.with_tree({**run.scenario.tree, "histories": held})
+        assert [len(months_of(fitted, one, date(2001, 6, 2))) for one in data.series] == [left, left]
 
 
 def test_folders_of_either_kind_and_runs_in_memory_say_the_same(folder: Path, run: Run, tmp_path: Path) -> None:
@@ -170,7 +200,8 @@ def test_the_command(parley, folder: Path, run: Run, tmp_path: Path) -> None:
     assert json.loads(again.stdout)["data"]["outcomes"] == json.loads(files(found)["update.json"])["outcomes"]
     plain = folder / "plain"
     assert parley("run", "baseline", *SIZE[:4], "--out", plain, cwd=tmp_path).returncode == 0
-    for of, said in ((plain, "--paths month"), ("baseline", "is no folder of results")):
+    again = f"parley run {plain} --replications {N} --seed 1 --paths month --out {plain}+months"
+    for of, said in ((plain, again), (tmp_path / "u", "holds no run"), ("baseline", "is no folder of results")):
         refused = parley("update", of, "--data", data, cwd=tmp_path)
         assert refused.returncode == 2
         assert said in refused.stderr
@@ -183,10 +214,15 @@ def test_data_far_from_the_run_are_refused_unless_asked_for(parley, folder: Path
         "\n".join([lines[0], *(f"{day},{5 * float(value)}" for day, value in (line.split(",") for line in lines[1:]))])
         + "\n"
     )
-    call = ("update", folder / "run", "--data", data, "--tolerance", 10, "--out", tmp_path / "far")
-    done = parley(*call, cwd=tmp_path)
-    assert done.returncode == 6
-    assert "The run comes nowhere near losses" in done.stdout
-    assert not (tmp_path / "far").exists()
-    assert parley(*call, "--anyway", cwd=tmp_path).returncode == 0
+    call = ("update", folder / "run", "--data", data, "--out", tmp_path / "far")
+    for tolerance in (10, 0.35):
+        # Of so few that weigh nothing is told, but first that none is near.
+        done = parley(*call, "--tolerance", tolerance, cwd=tmp_path)
+        assert done.returncode == 6, done.stderr
+        assert "The run comes nowhere near losses" in done.stdout
+        assert "by weight" not in done.stdout
+        assert not (tmp_path / "far").exists()
+    few = parley(*call, "--anyway", cwd=tmp_path)
+    assert (few.returncode, "and at least 400 are needed" in few.stderr) == (3, True)
+    assert parley(*call, "--tolerance", 10, "--anyway", cwd=tmp_path).returncode == 0
     assert read_folder(tmp_path / "far").manifest.reached is False  # type: ignore[union-attr]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,6 +32,9 @@ from sim.cli.printing import say_answer, say_file
 from sim.cli.wanted import place_of_study, runs_of, wanted
 from sim.pasted import command
 
+if TYPE_CHECKING:
+    from sim.results.manifest import RunManifest
+
 TOLERANCE = 0.35
 
 
@@ -43,7 +46,7 @@ def update(
     data: Annotated[Path, typer.Option(metavar="FILE", help="What was observed: a YAML file beside its tables.")],
     tolerance: Annotated[
         float,
-        typer.Option(min=0.01, max=10, help="What the model may be off, in standard deviations of each statistic."),
+        typer.Option(min=0.01, max=10, help="How far the model may be off, in standard deviations of each statistic."),
     ] = TOLERANCE,
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Weigh even where no history comes near some of the data.")
@@ -75,9 +78,10 @@ def update(
         if not is_run(of):
             refuse(f"{of} is no folder of results; run the scenario with --paths month, and name the folder that it makes")
         kept = read_folder(Path(of)).manifest
-        if not isinstance(kept, RunManifest) or kept.paths != "month":
-            again = command("parley", "run", str(Path(of) / "scenario.yaml"), "--paths", "month")
-            refuse(f"{of} does not tell how each history stood by month; {again} makes a run that does")
+        if not isinstance(kept, RunManifest):
+            refuse(f"{of} holds no run; name the folder of a run that was made with --paths month")
+        if kept.paths != "month":
+            refuse(f"{of} does not tell how each history stood by month; {_with_months(of, kept)} makes a run that does")
         (asked,) = wanted([of], None, None, None, None)
         (run,) = runs_of([asked], results, force=force, outcomes=())
         observed = read_data(data, run.scenario)
@@ -96,16 +100,22 @@ def update(
             if place.done:
                 print_kept(place, f"update.{way}", excel and as_csv, see, full, steps)
                 return
-            found = weigh(run, observed, tolerance)
+            found = weigh(run, observed, tolerance, anyway)
             texts = files(found)
             if way == "txt":
                 say_answer(answer(found), rest(found), full)
             else:
                 say_file(way, texts.get(f"update.{way}", texts["update.csv"]), excel and as_csv)
-            if found.is_reached or anyway:
+            if found.is_told:
                 place.write({name: text.encode() for name, text in texts.items()}, found.manifest(), of=run.scenario)
                 end_study(place, steps, way)
         say_failed({"": run.failed}, see)
-        if not (found.is_reached or anyway):
+        if not found.is_told:
             note("error: the run comes nowhere near some of the data, and nothing is kept; --anyway keeps what is weighed")
             raise typer.Exit(UNREACHED)
+
+
+def _with_months(of: str, kept: RunManifest) -> str:
+    """Return the command that makes a run again, beside it, with how each history stood by month."""
+    same = ("--replications", kept.replications, "--seed", kept.seed)
+    return command("parley", "run", of, *same, "--paths", "month", "--out", f"{of.rstrip('/')}+months")

@@ -26,7 +26,7 @@ def z_value(chance: float) -> float:
     return Z_95 if chance == 0.05 else NormalDist().inv_cdf(1.0 - chance / 2.0)
 
 
-def wilson_interval(successes: float, n: int, z: float = Z_95) -> tuple[float, float]:
+def wilson_interval(successes: float, n: float, z: float = Z_95) -> tuple[float, float]:
     """Return the interval of a share, of 95 % unless told (Wilson 1927, JASA 22), which is never of width 0.
 
     >>> tuple(round(x, 4) for x in wilson_interval(0, 100))

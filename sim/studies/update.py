@@ -23,7 +23,7 @@ from sim.results.frames import Tabular
 from sim.results.identity import about_identity
 from sim.results.manifest import UpdateManifest
 from sim.results.runs import Run
-from sim.results.statistics import Z_95
+from sim.results.statistics import Z_95, wilson_interval
 from sim.studies.agreement import apart
 from sim.studies.calibrate import (
     Fit,
@@ -40,7 +40,8 @@ from sim.studies.calibrate import (
     stopped_on,
 )
 
-# judgement: a model that is off by a third of what it assumes in a quarter's sum is not wrong for that.
+# judgement: a model that is off by a third of what it assumes in a quarter's sum is not wrong for that. By one statistic,
+# were it normal, histories then count as half as many; by two that do not hang together, as a quarter.
 TOLERANCE = 0.35
 # judgement: shares of as many histories are known to five points.
 FEWEST_EFFECTIVE = 400
@@ -55,13 +56,13 @@ class UpdateError(ParleyError):
 
 
 class Changed(NamedTuple):
-    """An outcome before and after, with the 95 % interval of the difference.
+    """An outcome before and after, with 95 % intervals of what is after and of the difference.
 
     Attributes
     ----------
     outcome, label, unit : str
         The unit of shares is `share`.
-    before, after, low, high : float
+    before, after, after_low, after_high, low, high : float
     """
 
     outcome: str
@@ -69,6 +70,8 @@ class Changed(NamedTuple):
     unit: str
     before: float
     after: float
+    after_low: float
+    after_high: float
     low: float
     high: float
 
@@ -106,16 +109,21 @@ class Update(Tabular):
     run : Run
     data : Data
     tolerance : float
+    anyway : bool
+        Whether it is told what changes even where no history comes near some of the data.
+    agreeing : int
+        How many histories agree with the data in whether, and about when, the fighting first stopped.
     weights : (n,) array
-        Of the histories of the run; they sum to 1.
+        Of the histories of the run; they sum to 1, or are all 0 where none is anywhere near the data.
     distances : (n,) array
         Root mean square over the statistics, as in `calibrate`; infinity of histories that do not agree in whether the
         fighting stopped, or that failed.
     statistics, months : list of Fit
         Beside what was observed, the histories of the run that can agree, and these by their weights.
     changed : list of Changed
+        None where that is not told.
     shifted : dict of str to Shifted
-        By the path of each uncertain number.
+        By the path of each uncertain number, likewise.
     drivers : dict of int to list of str
         Of statistics that no history comes near, by place, the numbers that move it most.
     """
@@ -123,6 +131,8 @@ class Update(Tabular):
     run: Run
     data: Data
     tolerance: float
+    anyway: bool
+    agreeing: int
     weights: Floats
     distances: Floats
     statistics: list[Fit]
@@ -138,8 +148,8 @@ class Update(Tabular):
 
     @property
     def effective(self) -> float:
-        """How many histories of equal weight tell as much (Kish): 1 / sum(w^2)."""
-        return float(1 / (self.weights**2).sum())
+        """How many histories of equal weight tell as much."""
+        return effective(self.weights)
 
     @property
     def is_reached(self) -> bool:
@@ -147,16 +157,22 @@ class Update(Tabular):
         return not self.drivers
 
     @property
+    def is_told(self) -> bool:
+        """Whether it is told what changes: where the run does not reach the data, only if that was asked for."""
+        return self.is_reached or self.anyway
+
+    @property
     def of_scenario(self) -> str:
         """The name of its scenario, with what was set."""
         return self.run.identity.label
 
     def as_dicts(self) -> list[dict[str, Any]]:
-        """Return one row an outcome: before, after, and the difference with its interval."""
+        """Return one row an outcome: before, after, and the difference, with intervals; none where that is not told."""
         return [
             {
                 "outcome": one.outcome, "label": one.label, "unit": one.unit, "before": one.before, "after": one.after,
-                "difference": one.difference, "low": one.low, "high": one.high,
+                "after_low": one.after_low, "after_high": one.after_high, "difference": one.difference, "low": one.low,
+                "high": one.high,
             }
             for one in self.changed
         ]  # fmt: skip
@@ -208,8 +224,10 @@ def refuse_beyond(run: Run, data: Data) -> None:
         )
 
 
-def update(run: Run, data: Data, tolerance: float = TOLERANCE) -> Update:
+def update(run: Run, data: Data, tolerance: float = TOLERANCE, anyway: bool = False) -> Update:
     """Weigh the histories of a run by how near they are to data.
+
+    Where no history comes near some of the data, that alone is told.
 
     Parameters
     ----------
@@ -219,6 +237,8 @@ def update(run: Run, data: Data, tolerance: float = TOLERANCE) -> Update:
         That end within the run.
     tolerance : float
         Standard deviation of what the model may be off, in standard deviations of each statistic over the run.
+    anyway : bool
+        Whether to tell what changes even there.
 
     Raises
     ------
@@ -250,21 +270,23 @@ def update(run: Run, data: Data, tolerance: float = TOLERANCE) -> Update:
     weights, distances = np.zeros(run.replications), np.full(run.replications, np.inf)
     weights[numbers] = weights_of(off, tolerance)
     distances[numbers] = np.sqrt((off**2).mean(axis=0))
-    if (left := float(1 / (weights**2).sum())) < FEWEST_EFFECTIVE:
+    others = run.parameters
+    drawn = np.stack([values[numbers] for values in others.values()]) if others else np.empty((0, len(numbers)))
+    drivers = drivers_of(made, measured.observed, list(others), drawn)
+    is_told = anyway or not drivers
+    if is_told and (left := effective(weights)) < FEWEST_EFFECTIVE:
         raise UpdateError(
             f"by weight {left:,.0f} of the {run.replications:,} histories of {run.name} are left, and at least "
             f"{FEWEST_EFFECTIVE} are needed; run more --replications, allow a larger --tolerance, or ask parley calibrate, "
             "which looks for histories that agree"
         )
-    others = run.parameters
-    drawn = np.stack([values[numbers] for values in others.values()]) if others else np.empty((0, len(numbers)))
     # As often as each counts, in the order of the histories, for quantiles.
     drawn_again = np.searchsorted(np.cumsum(weights[numbers]), (np.arange(len(numbers)) + 0.5) / len(numbers))
     told, months_told = measured.fits(numbers, np.minimum(drawn_again, len(numbers) - 1))
     return Update(
-        run, data, tolerance, weights, distances, told, months_told, _changed(run, weights),
-        {path: _shifted(values, weights) for path, values in others.items()},
-        drivers_of(made, measured.observed, list(others), drawn),
+        run, data, tolerance, anyway, len(numbers), weights, distances, told, months_told,
+        _changed(run, weights) if is_told else [],
+        {path: _shifted(values, weights) for path, values in others.items()} if is_told else {}, drivers,
     )  # fmt: skip
 
 
@@ -281,9 +303,22 @@ def weights_of(off: Floats, tolerance: float) -> Floats:
     array([0.5, 0.5])
     """
     fall = -0.5 * ((off / tolerance) ** 2).sum(axis=0)
+    if np.isneginf(fall).all():
+        # Of what is the same in all histories, and another in the data.
+        return np.zeros(len(fall))
     weights = np.exp(fall - fall.max())
     found: Floats = weights / weights.sum()
     return found
+
+
+def effective(weights: Floats) -> float:
+    """Return how many histories of equal weight tell as much as these, which need not sum to 1 (Kish 1965, 11.7).
+
+    >>> effective(np.array([2.0, 2.0, 0.0])), effective(np.zeros(2))
+    (2.0, 0.0)
+    """
+    whole = float((weights**2).sum())
+    return float(weights.sum()) ** 2 / whole if whole else 0.0
 
 
 def _changed(run: Run, weights: Floats) -> list[Changed]:
@@ -299,9 +334,12 @@ def _changed(run: Run, weights: Floats) -> list[Changed]:
             continue
         row = rows[name]
         unit = "share" if row.share is not None else row.unit
-        found.append(
-            Changed(name, row.label if name in endings else row.alone, unit, *difference(values[known], weights[known]))
-        )
+        values, own = values[known], weights[known] / weights[known].sum()
+        before, after, low, high = difference(values, own)
+        half = Z_95 * float(np.sqrt((own * (values - after)) @ (own * (values - after))))
+        ends = wilson_interval(min(after, 1.0) * (left := effective(own)), left) if unit == "share" else None
+        label = row.label if name in endings else row.alone
+        found.append(Changed(name, label, unit, before, after, *(ends or (after - half, after + half)), low, high))
     return found
 
 

@@ -80,17 +80,17 @@ def rest(found: Calibration) -> Iterator[Block]:
 
 
 def fits_table(fits: Sequence[Fit], kept: str = "kept") -> Table:
-    """Return statistics or months beside what is assumed, and what is kept of it, as this is called."""
+    """Return statistics or months beside what is assumed, and what is kept of it, as this is called, if anything is."""
     rows = [
         [
-            _label(one), rounded(one.observed), _ends(one.prior), in_unit(one.below, "share"), _ends(one.kept),
-            "" if is_reached(one.below) else "out of reach",
+            _label(one), rounded(one.observed), _ends(one.prior), in_unit(one.below, "share"),
+            *([_ends(one.kept)] if kept else []), "" if is_reached(one.below) else "out of reach",
         ]
         for one in fits
     ]  # fmt: skip
     far = any(row[-1] for row in rows)
     head = [Column("What was observed", wraps=True), Column(), Column("5 .. 95 % assumed"), Column("below"),
-            Column(f"5 .. 95 % {kept}", spare=1)]  # fmt: skip
+            *([Column(f"5 .. 95 % {kept}", spare=1)] if kept else [])]  # fmt: skip
     return Table([*head, Column()] if far else head, rows if far else [row[:-1] for row in rows])
 
 

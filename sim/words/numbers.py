@@ -90,6 +90,17 @@ def with_band(value: float, low: float, high: float, unit: str, *, sign: bool = 
     return f"{shown} ({' .. '.join(ends)})"
 
 
+def with_half(value: float, low: float, high: float, unit: str, *, sign: bool = False) -> str:
+    """Return a value with half of its interval, which is as long on both sides, with the digits that this warrants.
+
+    >>> with_half(304123.0, 297_500.0, 310_746.0, "persons"), with_half(-0.062, -0.09, -0.034, "share", sign=True)
+    ('304,000 ±7,000', '-6 points ±3')
+    """
+    scale = 100.0 if unit == "share" else 1.0
+    half = to_place(scale * (high - low) / 2, place_of(scale * low, scale * high))
+    return f"{by_interval(value, low, high, unit, sign=sign)[0]} ±{half}"
+
+
 def half_width(value: float, unit: str) -> str:
     """Return the half-width of an interval: of a share in points."""
     return in_unit(value, unit, sign=True).removeprefix("+")

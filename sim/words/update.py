@@ -9,12 +9,12 @@ from sim.engine.calendar import Calendar
 from sim.results.tables import csv_of, with_scenario
 from sim.studies.update import Changed, Update
 from sim.words import WHAT_IT_IS_NOT
-from sim.words.calibrate import fits_table
+from sim.words.calibrate import LAST, SCREEN, fits_table
 from sim.words.findings import findings_block
 from sim.words.findings.update import least_seen
 from sim.words.labels import knob_heading
-from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, text_file
-from sim.words.numbers import by_interval, in_unit
+from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, as_text, text_file
+from sim.words.numbers import in_unit, with_band, with_half
 
 LINES = 7
 HOW = (
@@ -30,25 +30,34 @@ HOW = (
 def answer(found: Update) -> Iterator[Block]:
     """Yield what changes and moves, and outcomes before and after: as much as fits a screen."""
     run = found.run
-    size = f"{found.effective:,.0f} of {run.replications:,} histories by weight, tolerance {found.tolerance:g}"
-    yield Title(f"{run.identity.line}: weighed by {found.data.path.name} until {found.data.cutoff}", size)
-    yield EMPTY
-    yield findings_block(found.findings, LINES)
-    yield EMPTY
-    end = Calendar(run.scenario.world.start_date).date_of(run.days).isoformat()
+    months = len({one.since for one in found.months})
+    left = f"{found.effective:,.0f} of {run.replications:,} histories by weight, tolerance {found.tolerance:g}"
+    size = f"{months:,} month{'s' if months > 1 else ''}, {left if found.is_told else f'{run.replications:,} histories'}"
+    title = Title(f"{run.identity.line}: weighed by {found.data.path.name} until {found.data.cutoff}", size)
+    table = _beside(found) if found.is_told else fits_table(found.statistics, "")
+    told: list[list[Block]] = [
+        [title, EMPTY, findings_block(found.findings, lines), EMPTY, table] for lines in range(LINES, 0, -1)
+    ]
+    yield from next((one for one in told if len(as_text(one).splitlines()) <= SCREEN - LAST), told[-1])
+
+
+def _beside(found: Update) -> Table:
+    end = Calendar(found.run.scenario.world.start_date).date_of(found.run.days).isoformat()
     head = [
         Column(f"Until {end}", wraps=True),
         Column("before"),
-        Column("by weight"),
-        Column("difference (95 %)", wraps=True),
+        Column("by weight (95 %)"),
+        Column("change ± (95 %)"),
     ]
-    yield Table(head, [_row(one) for one in found.changed])
+    return Table(head, [_row(one) for one in found.changed])
 
 
 def _row(one: Changed) -> list[str]:
-    by, *ends = by_interval(one.difference, one.low, one.high, one.unit, sign=True)
-    told = "no difference" if one.difference == one.low == one.high == 0 else f"{by} ({' .. '.join(ends)})"
-    return [one.label, in_unit(one.before, one.unit), in_unit(one.after, one.unit), told]
+    told = "no difference"
+    if one.low < one.high:
+        told = with_half(one.difference, one.low, one.high, one.unit, sign=True)
+    after = (with_band if one.unit == "share" else with_half)(one.after, one.after_low, one.after_high, one.unit)
+    return [one.label, in_unit(one.before, one.unit), after, told]
 
 
 def rest(found: Update) -> Iterator[Block]:
@@ -56,11 +65,12 @@ def rest(found: Update) -> Iterator[Block]:
     for one in found.findings:
         yield Text(one.sentence, 0, 2)
     yield EMPTY
-    yield fits_table(found.statistics, "by weight")
+    kept = "by weight" if found.is_told else ""
+    yield fits_table(found.statistics, kept)
     yield EMPTY
-    yield fits_table(found.months, "by weight")
+    yield fits_table(found.months, kept)
     yield EMPTY
-    least = least_seen(found)
+    least = least_seen(found) if found.shifted else 0.0
     moved = sorted(found.shifted.items(), key=lambda item: -abs(item[1].shift))
     rows = [
         [knob_heading(path, found.run.scenario), f"{one.shift:+.2f}", f"{one.ratio:.2f}"]
@@ -69,10 +79,12 @@ def rest(found: Update) -> Iterator[Block]:
     ]
     if rows:
         yield Table([Column("What moves", wraps=True, least=24), Column("by sd"), Column("width left")], rows)
-    yield Text(
-        f"{len(moved) - len(rows):,} of {len(moved):,} numbers move by less than {least:.2f} standard deviations: luck may.",
-        0, 2,
-    )  # fmt: skip
+    if moved:
+        yield Text(
+            f"{len(moved) - len(rows):,} of {len(moved):,} numbers move by less than {least:.2f} standard deviations, "
+            "as luck may.",
+            0, 2,
+        )  # fmt: skip
     yield EMPTY
     for line in HOW:
         yield Text(line, 0, 2)

@@ -18,7 +18,8 @@ SEEN = 3.5
 
 def of_update(found: Update) -> list[Finding]:
     """Return which outcome changes most, which number moves most, and whether any of the bargaining does."""
-    return in_order([*_reach(found), *_changes(found), *_moved(found), *_bargaining(found)])
+    told = [*_changes(found), *_moved(found), *_bargaining(found)] if found.is_told else []
+    return in_order([*_reach(found), *told, *_stopped(found)])
 
 
 def least_seen(found: Update) -> float:
@@ -39,6 +40,17 @@ def _reach(found: Update) -> list[Finding]:
         ]  # fmt: skip
         told.append(finding("fit", 1.0, pieces))
     return told
+
+
+def _stopped(found: Update) -> list[Finding]:
+    others = found.run.replications - found.run.failed - found.agreeing
+    if not others:
+        return []
+    return [
+        finding(
+            "said", 0.4, [f"In {others:,} histories the fighting stopped otherwise than in the data; they count no more."]
+        )
+    ]
 
 
 def _share(one: Changed) -> Pieces:
@@ -74,7 +86,7 @@ def _moved(found: Update) -> list[Finding]:
     path = max(moved, key=lambda name: abs(moved[name].shift))
     one = moved[path]
     pieces: Pieces = [
-        f"{len(moved):,} of {len(found.shifted):,} uncertain numbers move; most, ",
+        f"Of {len(found.shifted):,} uncertain numbers {len(moved):,} move{'s, ' if len(moved) == 1 else ', most '}",
         f"{knob_label(path, found.run.scenario)}, by ",
         Number(f"{one.shift:+.1f}", one.shift, f"shifted.csv|{path}|shift"), " standard deviations.",
     ]  # fmt: skip
