@@ -19,7 +19,7 @@ IN_BLOCKS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.D
 
 def test_the_commands_were_found():
     assert len(TASKS) == 20
-    assert len(IN_TABLES) == 31
+    assert len(IN_TABLES) == 32
     assert len(README.splitlines()) <= 150
     assert sum("parley" in line for line in IN_BLOCKS) == 1
 
@@ -49,6 +49,19 @@ def test_the_scenarios_of_the_readme(parley, tmp_path: Path):
     for (name, said), base, text in zip(changed.items(), bases, SCENARIOS, strict=True):
         (tmp_path / f"{name}.yaml").write_text(text)
         assert said in parley("diff", base, f"{name}.yaml", cwd=tmp_path).stdout
+
+
+@pytest.mark.ensembles
+def test_the_war_with_data_of_the_guide(parley, tmp_path: Path):
+    (part,) = re.findall(r"## A war with data(.*?)\n## ", COMMANDS, flags=re.DOTALL)
+    commands = [command for command in re.findall(r"`(parley [^`]*)`", part) if "examples/border_war" in command]
+    blocks = re.findall(r"```\n(.*?)```", part, flags=re.DOTALL)
+    assert len(commands) == len(blocks) == 2
+    for command, block in zip(commands, blocks, strict=True):
+        done = parley(*shlex.split(command)[1:], cwd=tmp_path, COLUMNS="80")
+        assert done.returncode == 0, done.stderr
+        printed = [line.rstrip() for line in done.stdout.splitlines()]
+        assert printed[: len(block.splitlines())] == block.splitlines()
 
 
 @pytest.mark.ensembles

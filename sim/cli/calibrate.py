@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Annotated
 
 import typer
@@ -23,13 +22,13 @@ from sim.cli.common import (
     Seed,
     Settings,
     Workers,
+    day_of,
     end_study,
     errors_as_lines,
     load_all,
     note,
     one_way_to_print,
     print_kept,
-    refuse,
     say_before,
     say_failed,
     workers_for,
@@ -86,7 +85,7 @@ def calibrate(
         from sim.words.calibrate import POSTERIOR, answer, files, rest
 
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
-        set_ = [*(settings or ()), *([] if start is None else [f"start_date={_day(start)}"])]
+        set_ = [*(settings or ()), *([] if start is None else [f"start_date={day_of('--from', start)}"])]
         (scenario,) = load_all([file], set_)
         described = data or data_beside(scenario)
         scenario, _ = with_levels(described, scenario)
@@ -141,10 +140,3 @@ def _say_unreached(has_kept: bool) -> None:
     if not has_kept:
         note("error: no assumed value comes near some of the data, and no histories are kept; --anyway keeps the nearest")
         raise typer.Exit(UNREACHED)
-
-
-def _day(text: str) -> datetime.date:
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        refuse(f"--from {text!r} is no date; write year-month-day, such as 2023-12-04")

@@ -5,6 +5,7 @@ Heavy imports stand inside functions, so that `parley --help` is quick.
 
 from __future__ import annotations
 
+import datetime
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -98,6 +99,14 @@ def refuse(reason: str, code: int = USAGE) -> NoReturn:
     """Exit with the reason why what is asked for cannot be."""
     note(f"error: {reason}")
     raise typer.Exit(code)
+
+
+def day_of(option: str, text: str) -> datetime.date:
+    """Return the day that an option names; exit where it names none."""
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        refuse(f"{option} {text!r} is no date; write year-month-day, such as 2023-12-04")
 
 
 def one_way_to_print(**ways: bool) -> str:

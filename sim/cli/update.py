@@ -18,6 +18,7 @@ from sim.cli.common import (
     Full,
     Out,
     Root,
+    day_of,
     end_study,
     errors_as_lines,
     is_run,
@@ -44,6 +45,9 @@ def update(
         typer.Argument(metavar="RUN", help="The folder of a run with --paths month.", autocompletion=scenarios_and_results),
     ],
     data: Annotated[Path, typer.Option(metavar="FILE", help="What was observed: a YAML file beside its tables.")],
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The last day that is read, rather than the cutoff of the file.")
+    ] = None,
     tolerance: Annotated[
         float,
         typer.Option(min=0.01, max=10, help="How far the model may be off, in standard deviations of each statistic."),
@@ -84,10 +88,10 @@ def update(
             refuse(f"{of} does not tell how each history stood by month; {_with_months(of, kept)} makes a run that does")
         (asked,) = wanted([of], None, None, None, None)
         (run,) = runs_of([asked], results, force=force, outcomes=())
-        observed = read_data(data, run.scenario)
+        observed = read_data(data, run.scenario, None if until is None else day_of("--until", until))
         refuse_beyond(run, observed)
         how: dict[str, object] = {
-            "data": data.name, "tolerance": tolerance if tolerance != TOLERANCE else None, "anyway": anyway,
+            "data": data.name, "until": until, "tolerance": tolerance if tolerance != TOLERANCE else None, "anyway": anyway,
         }  # fmt: skip
         place = place_of_study(
             "update", [of], {**asked.asked, **about_update(observed, tolerance), "anyway": anyway}, how,
