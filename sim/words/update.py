@@ -49,7 +49,8 @@ def _beside(found: Update) -> Table:
         Column("by weight (95 %)"),
         Column("change ± (95 %)"),
     ]
-    return Table(head, [_row(one) for one in found.changed])
+    # What no history shows would take the room of what is found.
+    return Table(head, [_row(one) for one in found.changed if one.before or one.after])
 
 
 def _row(one: Changed) -> list[str]:

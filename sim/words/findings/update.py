@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from sim.engine.calendar import Calendar
 from sim.results.findings import Finding, Number
 from sim.studies.update import Changed, Update
 from sim.words.findings.calibrate import cell, observed, of_bargaining, statistic_label
@@ -74,9 +73,7 @@ def _changes(found: Update) -> list[Finding]:
     if not seen:
         return [finding("said", 0.8, ["No share of an ending, and of no deal, is found to change."])]
     most = max(seen, key=lambda one: abs(one.difference))
-    run = found.run
-    end = Calendar(run.scenario.world.start_date).date_of(run.days).isoformat()
-    return [finding("said", 0.9, [f"What changes most: {most.label} (until {end}), ", *_share(most), "."])]
+    return [finding("said", 0.9, [f"What changes most: {most.label}, ", *_share(most), "."])]
 
 
 def _moved(found: Update) -> list[Finding]:
