@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 __all__ = [
     "ParleyError", "breakeven", "calibrate", "check", "choose", "compare", "diff", "discover", "explain", "hindcast",
-    "knobs", "load", "mind_changing", "panel", "plot", "read", "run", "scenarios", "sensitivity", "sobol", "sweep", "workbench",
-    "write_report",
+    "knobs", "load", "mind_changing", "panel", "plot", "read", "run", "scenarios", "sensitivity", "sobol", "sweep",
+    "workbench", "write_report",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from sim.words.calibrate import POSTERIOR, answer, files
 from sim.words.layout import as_text
 
 START, END = date(2001, 1, 1), date(2001, 7, 1)
-SETTINGS = {"start_date": START.isoformat(), "horizon_months": 9}
+SETTINGS = {"start_date": START.isoformat(), "horizon_months": 9, "war_began": "null"}
 TRUE = 7
 PATHS = [("cumulative_casualties", "attacker"), ("held_area", "")]
 N = 420

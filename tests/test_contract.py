@@ -24,6 +24,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "compare": SIZE,
     "sweep": ("--vary", "arms.defender.aid_scale=0,1", *SIZE),
     "breakeven": (*UNTIL, *SIZE),
+    "calibrate": ("--data", "observed.yml", "--replications", "400", "--keep", "0.1", "--from", "2024-10-01"),
+    "hindcast": ("--data", "observed.yml", "--origins", "2024-10-01", "--horizon", "2", "--replications", "40"),
     "choose": (
         "--levers",
         "arms.defender.aid_scale=0,2",
@@ -44,6 +46,12 @@ CALLS: dict[str, tuple[str, ...]] = {
     "export": ("--sqlite", "all.db"),
 }
 TARGET = "{id: a, outcome: killed_attacker, statistic: mean, low: 1, high: 1e9, reason: r}"
+OBSERVED = """\
+observations:
+  cutoff: 2024-11-30
+  series:
+    losses: {kind: increments, file: losses.csv, of: cumulative_casualties.attacker, unit: persons, rows: month, source: T}
+"""
 MINE = f"title: Mine\nextends: near\nexpect:\n  - {TARGET}\n"
 
 
@@ -52,6 +60,10 @@ def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("contract")
     (folder / "near.yaml").write_text("title: Near\nextends: baseline\nhorizon_months: 3\n")
     (folder / "mine.yaml").write_text(MINE)
+    (folder / "observed.yml").write_text(OBSERVED)
+    (folder / "losses.csv").write_text(
+        "".join(["date,value\n", *(f"2024-{month:02}-01,{30_000 + 1_000 * month**2 % 17_000}\n" for month in range(1, 12))])
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         app(["run", "no_talks", *SIZE], prog_name="parley", standalone_mode=False)
@@ -190,7 +202,7 @@ def test_of_several_runs_out_is_the_folder_of_all(told, folder: Path) -> None:
 
 
 # What takes longer is in another suite.
-SLOW = {"compare", "sensitivity", "discover", "report", "plot", "breakeven", "choose", "panel"}
+SLOW = {"compare", "sensitivity", "discover", "report", "plot", "breakeven", "choose", "panel", "hindcast"}
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     """Return what a command prints and notes, where a scenario is, and a run has few histories unless told else."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    for module in ("wanted", "run", "targets"):
-        monkeypatch.setattr(f"sim.cli.{module}.USUAL", FEW)
+    monkeypatch.setattr("sim.cli.wanted.USUAL", FEW)
     (tmp_path / "mine.yaml").write_text(MINE)
 
     def told(*arguments: str, code: int = 0) -> str:

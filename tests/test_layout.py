@@ -130,7 +130,12 @@ def test_no_line_is_wider_than_the_terminal(said, other_widths, name: str) -> No
             assert width_of(line) <= width or alone, (width, line)
 
 
-@pytest.mark.parametrize("under", ["breakevens", "choices", "comparisons", "discoveries", "panels", "sensitivity", "sweeps"])
+UNDER = (
+    "breakevens", "choices", "comparisons", "discoveries", "hindcasts", "panels", "sensitivity", "sweeps",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("under", UNDER)
 def test_the_path_of_a_study_fits_the_narrowest_terminal_and_that_of_its_page_the_usual_one(under: str) -> None:
     many = [f"arms.backers.europe.aid_per_month_beur={value}" for value in range(9)]
     if under == "sweeps":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +17,7 @@ from sim.cli.common import (
     Excel,
     Force,
     Full,
+    Observed,
     Out,
     Root,
     Seed,
@@ -41,14 +41,14 @@ from sim.cli.wanted import place_of_study
 from sim.pasted import command
 
 # judgement: of these a fiftieth is enough for quantiles, and for a run of which the assumptions have a band of their own.
-USUAL, KEEP = 40_000, 0.02
+USUAL, KEEP = 50_000, 0.02
 
 
 def calibrate(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="A scenario file, or the name of a shipped one.", autocompletion=scenarios)
     ],
-    data: Annotated[Path, typer.Option(metavar="FILE", help="What was observed: a YAML file beside its tables.")],
+    data: Observed = None,
     start: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help="Begin on this day, rather than on that of the scenario.")
     ] = None,
@@ -72,13 +72,14 @@ def calibrate(
 ) -> None:
     """Hold a scenario against data of its war: what it reaches, what the data say of each number, and which histories agree.
 
-    These make posterior.yaml, a scenario that every command takes. When it is interrupted, the same command goes on.
+    It begins with the levels that the data have at its start. What agrees makes posterior.yaml, a scenario that every
+    command takes. When it is interrupted, the same command goes on.
 
     Example:  parley calibrate my_war.yaml --data observed.yaml
     """
     with errors_as_lines():
         from sim.ensemble.run import Plan
-        from sim.observed import read_data
+        from sim.observed import data_beside, read_data, with_levels
         from sim.results.read import read_folder
         from sim.studies.calibrate import about, days_until, refuse_few
         from sim.studies.calibrate import calibrate as run_calibration
@@ -87,7 +88,9 @@ def calibrate(
         way = one_way_to_print(markdown=as_markdown, csv=as_csv, json=as_json)
         set_ = [*(settings or ()), *([] if start is None else [f"start_date={_day(start)}"])]
         (scenario,) = load_all([file], set_)
-        observed = read_data(data, scenario)
+        described = data or data_beside(scenario)
+        scenario, _ = with_levels(described, scenario)
+        observed = read_data(described, scenario)
         days = days_until(scenario, observed)
         refuse_few(replications, keep)
         plan = Plan(replications, seed, days, series=False)
@@ -96,7 +99,8 @@ def calibrate(
             if one.later:
                 note(f"note: {one.id}: {one.later:,} rows are later than {observed.cutoff} and are not looked at")
         how: dict[str, object] = {
-            "data": data.name, "from": start, "keep": keep if keep != KEEP else None, "anyway": anyway,
+            "data": None if data is None else data.name, "from": start,
+            "keep": keep if keep != KEEP else None, "anyway": anyway,
             "replications": replications if replications != USUAL else None, "seed": seed if seed != 1 else None,
             "set": settings,
         }  # fmt: skip
@@ -128,8 +132,9 @@ def calibrate(
                 del texts[POSTERIOR], texts["accepted.csv"]
             place.write({name: text.encode() for name, text in texts.items()}, found.manifest(), of=scenario)
             end_study(place, steps if has_kept else [], way)
-            say_failed({"": found.failed}, see)
-            _say_unreached(has_kept)
+        # What is left beside results goes when work ends well.
+        say_failed({"": found.failed}, see)
+        _say_unreached(has_kept)
 
 
 def _say_unreached(has_kept: bool) -> None:

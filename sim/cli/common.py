@@ -30,6 +30,13 @@ BUG, USAGE, INVALID, FAILED_REPLICATIONS, FAILED_OVER, UNREACHED = 1, 2, 3, 4, 5
 Files = Annotated[
     list[str], typer.Argument(metavar="FILE...", help="Scenario files, or names of shipped ones.", autocompletion=scenarios)
 ]
+Observed = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="FILE",
+        help="What was observed: a YAML file beside its tables; my_war.yml beside my_war.yaml, if not given.",
+    ),
+]  # fmt: skip
 Replications = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many histories to simulate.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed and scenario: same results.")]
 Months = Annotated[int | None, typer.Option(min=1, max=600, help="Horizon; the scenario's own if not given.")]

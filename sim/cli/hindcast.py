@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +52,7 @@ MOST_MONTHS, MOST_ORIGINS = 120, 200
 _RANGE = re.compile(r"(\S+?)\.\.(\S+?):(\d+)m")
 
 
-class AsOf(Enum):
+class AsOf(StrEnum):
     """What is done about what rests on sources of after an origin."""
 
     keep = "keep"
@@ -137,34 +137,41 @@ def hindcast(
             "replications": replications if replications != usual else None, "seed": seed if seed != 1 else None,
             "set": settings,
         }  # fmt: skip
-        asked = about_hindcast(starts, observed, plan, horizon, held, keep)
+        asked = about_hindcast(scenarios[0], starts, observed, plan, horizon, held, keep)
         place = place_of_study(
             "hindcast", files, asked, how, out=out, results=results, force=force, excel=excel, under="hindcasts"
         )
         see = f"{command('parley', 'run', files[0])} (failures.csv)"
         steps = _next_steps(files[0], data, starts, held)
+        met, failed = True, 0
         with place.at_work():
             if place.done:
                 manifest = read_folder(place.target).manifest
-                print_kept(place, f"hindcast.{way}" if way != "csv" else "rivals.csv", excel and as_csv, see, full, steps)
-                _say_missed(isinstance(manifest, HindcastManifest) and manifest.met)
-                return
-            total = histories_in(starts, plan, keep)
-            longest = 31 * (horizon + (held or 0))
-            with workers_for(total, longest, workers, cluster) as pool, progress_bar(scenarios[0].name, total) as progress:
-                found = run_hindcast(
-                    scenarios[0], starts, observed, plan, horizon, held, keep,
-                    pool=pool, parts=place.parts, progress=progress,
-                )  # fmt: skip
-            texts = files_of(found)
-            if way == "txt":
-                say_answer(answer(found), rest(found), full)
+                met = isinstance(manifest, HindcastManifest) and manifest.met
+                print_kept(place, "rivals.csv" if way == "csv" else f"hindcast.{way}", excel and as_csv, see, full, steps)
             else:
-                say_file(way, texts.get(f"hindcast.{way}", texts["rivals.csv"]), excel and as_csv)
-            place.write({name: text.encode() for name, text in texts.items()}, found.manifest(), of=scenarios[0])
-            end_study(place, steps, way)
-            say_failed({"": found.failed}, see)
-            _say_missed(all(one.met for one in found.bars))
+                total = histories_in(starts, plan, keep)
+                longest = 31 * (horizon + (held or 0))
+                with (
+                    workers_for(total, longest, workers, cluster) as pool,
+                    progress_bar(scenarios[0].name, total) as progress,
+                ):
+                    found = run_hindcast(
+                        scenarios[0], starts, observed, plan, horizon, held, keep,
+                        pool=pool, parts=place.parts, progress=progress,
+                    )  # fmt: skip
+                texts = files_of(found)
+                if way == "txt":
+                    say_answer(answer(found), rest(found), full)
+                else:
+                    say_file(way, texts.get(f"hindcast.{way}", texts["rivals.csv"]), excel and as_csv)
+                place.write({name: text.encode() for name, text in texts.items()}, found.manifest(), of=scenarios[0])
+                end_study(place, steps, way)
+                met, failed = all(one.met for one in found.bars), found.failed
+        # What is left beside results goes when work ends well.
+        say_failed({"": failed}, see)
+        if not met:
+            refuse("a bar of the file of observations is missed", MISSED)
 
 
 def _next_steps(file: str, data: Path, starts: list[Start], held: int | None) -> list[tuple[str, str]]:
@@ -190,12 +197,6 @@ def _say_before(starts: list[Start]) -> None:
             note(f"note: as of {one.origin}, left out, as it rests on a source of later: {', '.join(one.dropped)}")
         if told := dated_before(one.scenario):
             note(f"note: as of {one.origin}, {told}")
-
-
-def _say_missed(met: bool) -> None:
-    if not met:
-        note("error: a bar of the file of observations is missed")
-        raise typer.Exit(MISSED)
 
 
 def _days(text: str) -> list[datetime.date]:

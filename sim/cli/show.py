@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,6 +32,10 @@ Words = Annotated[list[str] | None, typer.Argument(metavar="[WORD]...", help="Wo
 def show(
     file: One,
     words: Words = None,
+    observed: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="FILE", help="What a file of observations says of its start, and by what rows."),
+    ] = None,
     settings: Settings = None,
     full: Full = False,
     as_markdown: AsMarkdown = False,
@@ -53,6 +58,15 @@ def show(
 
         way = way_to_print(as_markdown, as_csv, as_json, excel)
         (scenario,) = load_all([file], settings)
+        if observed is not None:
+            from sim.observed import levels_at
+            from sim.words.levels import level_rows, levels
+
+            told = level_rows(scenario, levels_at(observed, scenario, scenario.world.start_date), words or ())
+            if not told:
+                raise ParleyError(f"{observed} has no level{' with these words' if words else 's'} for {scenario.name}")
+            say(*levels(scenario, observed, told)) if way == "txt" else say_rows(way, told, excel=excel)
+            return
         found = rows_of(scenario, words or ())
         if words and not found:
             raise ParleyError(f"no value of {scenario.name} speaks of {' and '.join(map(quoted, words))}, or rests on it")

@@ -9,6 +9,9 @@ observations:
     area:                # the file has how things stand on a date
       {kind: levels, file: area.csv, of: held_area, unit: km2, column: map_km2, noise: 60, source: A map}
     truce: {kind: event, of: ceasefire, happened: [], source: None until then}
+levels:                  # numbers of the scenario that are read off series at its start
+  attrition.attacker.daily_casualties: {from: losses, last_days: 91, spread: [30, 183]}
+  front.held_area_km2: {from: area}
 ```
 
 They are told by whole months of the calendar, since paths of histories are. Left out: filling gaps, and guessing what a
@@ -16,7 +19,20 @@ file means that can be read in two ways.
 """
 
 from .declared import Bar, Observation, ObservedEvent
+from .levels import Level, levels_at, with_levels
 from .months import Observed
-from .read import Data, DataError, read_data
+from .read import Data, DataError, data_beside, read_data
 
-__all__ = ["Bar", "Data", "DataError", "Observation", "Observed", "ObservedEvent", "read_data"]
+__all__ = [
+    "Bar",
+    "Data",
+    "DataError",
+    "Level",
+    "Observation",
+    "Observed",
+    "ObservedEvent",
+    "data_beside",
+    "levels_at",
+    "read_data",
+    "with_levels",
+]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, create_model, model_validator
 
 from sim.results.columns import LARGEST
 from sim.scenario import FieldError, Flaw, Item, Section, knob
-from sim.scenario.head import LAST_YEAR
+from sim.scenario.head import LAST_YEAR, MOST_DAYS
 from sim.scenario.wording import did_you_mean, quoted
 
 # judgement: who writes more of a factor has another unit in mind.
@@ -153,7 +153,49 @@ class Observations(Section):
         return self
 
 
+class Rule(Section):
+    """How a number of a scenario is read off a series, for the day on which the scenario starts."""
+
+    last_days: int | None = knob(
+        "days", "Over how many days before the start a mean a day is taken, or a change a day", 1, MOST_DAYS, default=None
+    )
+    spread: list[int] | None = knob(
+        "days", "Nine in ten draws lie between the lowest and the highest mean of so many days", 1, MOST_DAYS, default=None
+    )
+    range: Literal["moved", "scaled"] | None = Field(
+        default=None, description="What becomes of the scenario's own range: it is moved, or multiplied, to the number"
+    )
+    times: float | None = knob("", "What the number is multiplied by", low=1 / _MOST_TIMES, high=_MOST_TIMES, default=None)
+
+    @model_validator(mode="after")
+    def _check_spread(self) -> Self:
+        if self.spread is not None and self.range is not None:
+            raise FieldError(Flaw("spread and range are both given", "Keep one of them", ("spread",)))
+        if self.spread is not None and self.last_days is None:
+            flaw = "spread is of means over days, and how something stands on a day has none"
+            raise FieldError(Flaw(flaw, "Write last_days too, or range: moved for the scenario's own range", ("spread",)))
+        return self
+
+    @property
+    def series(self) -> str:
+        """The series it is read off, which a file calls `from`."""
+        return str(getattr(self, "from"))
+
+
+if not TYPE_CHECKING:
+    # A word of Python, which no class body can declare.
+    Rule = create_model(
+        "Rule",
+        __base__=Rule,
+        __module__=__name__,
+        **{"from": (str, Field(description="The series that it is read off"))},
+    )
+
+
 class File(Section):
     """A file of observations."""
 
     observations: Observations
+    levels: dict[str, Rule] = Field(
+        default_factory=dict, description="Numbers of the scenario that are read off series, by dotted path"
+    )

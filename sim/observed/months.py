@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -90,9 +91,12 @@ def changes_of(
     if not known:
         return (), np.zeros(0), [Problem(f"{shown}:1", f"{of.column} has no number up to {last}", hint)]
     begins, stops, levels = _month_from(known[0].start), (last + DAY).replace(day=1), of.kind == "levels"
-    if not levels and _next_end(known[-1]) > last:
+    if not levels and next_end(known[-1]) > last:
         # What comes next has not ended yet.
         stops = min(stops, (known[-1].end + DAY).replace(day=1))
+    if levels and len(known) > 1 and _next_of_months(known[-2].start, known[-1].start) > last:
+        # It has not been looked at again yet.
+        stops = min(stops, (known[-1].end + OLDEST_DAYS * DAY).replace(day=1))
     if begins >= stops:
         what = f"there is no whole month from {known[0].start} to {last}"
         return (), np.zeros(0), [Problem(f"{shown}:{known[0].line}", what, hint)]
@@ -114,16 +118,6 @@ def changes_of(
 
 def _increments(rows: list[Row], known: list[Row], of: Observation, firsts: list[date]) -> tuple[list[float], list[Flawed]]:
     """Return what came about between each first of a month and the next, and each time of which no row tells."""
-    wrong: list[Flawed] = []
-    empties = [row.line for row in rows if math.isnan(row.value)]
-    for before, after in pairwise(known):
-        start, end = max(before.end + DAY, firsts[0]), min(after.start, firsts[-1]) - DAY
-        if start <= end:
-            at = bisect_right(empties, before.line)
-            empty = empties[at] if at < len(empties) and empties[at] < after.line else 0
-            what = f"{of.column} is empty of" if empty else "no row tells of"
-            hint = f"Add what came about then, or write since: {after.start} for {of.id}, to begin after it"
-            wrong.append((empty or after.line, f"{what} {start if start == end else f'{start} to {end}'}", hint))
     parts: dict[date, list[float]] = {first: [] for first in firsts}
     for row in known:
         days, month = (row.end - row.start).days + 1, max(row.start.replace(day=1), firsts[0])
@@ -131,7 +125,21 @@ def _increments(rows: list[Row], known: list[Row], of: Observation, firsts: list
             there = (min(row.end + DAY, add_months(month, 1)) - max(row.start, month)).days
             parts[month].append(row.value * there / days)
             month = add_months(month, 1)
-    return [math.fsum(parts[first]) for first in firsts[:-1]], wrong
+    return [math.fsum(parts[first]) for first in firsts[:-1]], list(gaps(rows, of, firsts[0], firsts[-1]))
+
+
+def gaps(rows: list[Row], of: Observation, since: date, until: date) -> Iterator[Flawed]:
+    """Yield each time between rows, from a day to before another, of which no row tells what came about."""
+    known = [row for row in rows if not math.isnan(row.value)]
+    empties = [row.line for row in rows if math.isnan(row.value)]
+    for before, after in pairwise(known):
+        start, end = max(before.end + DAY, since), min(after.start, until) - DAY
+        if start <= end:
+            at = bisect_right(empties, before.line)
+            empty = empties[at] if at < len(empties) and empties[at] < after.line else 0
+            what = f"{of.column} is empty of" if empty else "no row tells of"
+            hint = f"Add what came about then, or write since: {after.start} for {of.id}, to begin after it"
+            yield empty or after.line, f"{what} {start if start == end else f'{start} to {end}'}", hint
 
 
 def _levels(known: list[Row], of: Observation, firsts: list[date], grows: bool) -> tuple[list[float], list[Flawed]]:
@@ -143,14 +151,21 @@ def _levels(known: list[Row], of: Observation, firsts: list[date], grows: bool) 
             wrong.append((after.line, what, "Correct it, or leave the cell empty if it is not known"))
     stand = []
     for first in firsts:
-        at = bisect_right(known, first, key=lambda row: row.start) - 1
-        row = known[at]
+        row, too_old = standing(known, of, first)
         stand.append(row.value)
-        if (first - row.start).days > OLDEST_DAYS:
-            what = f"the last number before {first} is of {row.start}, more than {OLDEST_DAYS} days before"
-            hint = f"Add a row, or write since: {known[at + 1].start} for {of.id}, to begin after it"
-            wrong.append((row.line, what, hint))
+        wrong += too_old
     return [after - before for before, after in pairwise(stand)], wrong
+
+
+def standing(known: list[Row], of: Observation, day: date) -> tuple[Row, list[Flawed]]:
+    """Return the last row up to a day, which is not before the first row, and what is wrong with it: that it is too old."""
+    at = bisect_right(known, day, key=lambda row: row.start) - 1
+    row = known[at]
+    if (day - row.start).days <= OLDEST_DAYS:
+        return row, []
+    what = f"the last number before {day} is of {row.start}, more than {OLDEST_DAYS} days before"
+    begin = f", or write since: {known[at + 1].start} for {of.id}, to begin after it" if at + 1 < len(known) else ""
+    return row, [(row.line, what, f"Add a row{begin}")]
 
 
 def _month_from(day: date) -> date:
@@ -158,7 +173,17 @@ def _month_from(day: date) -> date:
     return day if day.day == 1 else add_months(day.replace(day=1), 1)
 
 
-def _next_end(row: Row) -> date:
+def _next_of_months(before: date, day: date) -> date:
+    """Return when how things stand is told next, where that is the same day of some later month; else that day itself.
+
+    >>> _next_of_months(date(2024, 1, 1), date(2024, 2, 1)), _next_of_months(date(2024, 1, 1), date(2024, 1, 3))
+    (datetime.date(2024, 3, 1), datetime.date(2024, 1, 3))
+    """
+    months = (day.year - before.year) * MONTHS_PER_YEAR + day.month - before.month
+    return add_months(day, months) if day == add_months(before, months) else day
+
+
+def next_end(row: Row) -> date:
     """Return on what day the next row ends, if rows go on as they are: of as many whole months, or as many days."""
     start = row.end + DAY
     if row.start.day == start.day == 1:

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.results.columns import declared_fields, path_fields, path_name
 from sim.scenario import Place, Problem, Scenario, ScenarioError, quantities
-from sim.scenario.errors import Flaw
+from sim.scenario.errors import Flaw, Path
 from sim.scenario.load import nearest, validated
 from sim.scenario.read import Kind, Located, read_all
 from sim.scenario.tree import id_flaws, places, plain, tree_of
@@ -22,10 +22,11 @@ from sim.scenario.wording import did_you_mean, quoted
 
 from .declared import Bar, File, Observation, ObservedEvent
 from .months import Observed, changes_of
-from .rows import Table, read_table, rows_of
+from .rows import Rows, Table, read_table, rows_of
 
 # judgement: who has put five right knows how to go on.
 _TOLD = 5
+SERIES: Path = ("observations", "series")
 _KIND = Kind("file of observations", "file of observations", "observations:")
 
 
@@ -61,6 +62,15 @@ class Data:
     bars: tuple[Bar, ...] = ()
 
 
+def data_beside(scenario: Scenario[Any]) -> FilePath:
+    """Return the file of observations of a scenario, `my_war.yml` beside `my_war.yaml`; raises DataError without one."""
+    path = scenario.path.with_suffix(".yml")
+    if path == scenario.path or not path.is_file():
+        hint = f"Name one with --data, or write {scenario.path.stem}.yml beside {scenario.path.stem}.yaml"
+        raise DataError([Problem(scenario.name, "there is no file of observations beside it", hint)])
+    return path
+
+
 def read_data(path: FilePath, scenario: Scenario[Any], until: date | None = None) -> Data:
     """Read what was seen of a war.
 
@@ -84,10 +94,10 @@ def read_data(path: FilePath, scenario: Scenario[Any], until: date | None = None
         With everything that is wrong, each with its file and line.
     """
     try:
-        reading = _Reading(path, scenario)
+        reading = Reading(path, scenario)
     except ScenarioError as error:
         raise DataError(error.problems) from None
-    said = reading.said
+    said = reading.said.observations
     cutoff = until or said.cutoff
     series = [reading.observed(one, min(cutoff, one.until or cutoff)) for one in said.series if isinstance(one, Observation)]
     events = [one.by(cutoff) for one in said.series if isinstance(one, ObservedEvent)]
@@ -97,7 +107,7 @@ def read_data(path: FilePath, scenario: Scenario[Any], until: date | None = None
     return Data(path, cutoff, tuple(filter(None, series)), tuple(events), digests, tuple(said.bars))
 
 
-class _Reading:
+class Reading:
     """What a file of observations says, and what is found wrong on the way."""
 
     def __init__(self, path: FilePath, scenario: Scenario[Any]) -> None:
@@ -105,7 +115,7 @@ class _Reading:
         document, wrong = read_all(path, shown, lambda: map(str, path.parent.glob("*.y*ml")), _KIND)
         node = tree_of(document, Place(shown, 1, 1), File)
         self._path, self._spots = path, places(node)
-        self.said = validated(shown, plain(node), self._spots, File, [*wrong, *id_flaws(node)]).observations
+        self.said = validated(shown, plain(node), self._spots, File, [*wrong, *id_flaws(node)])
         self._fields = {path_name(*one): one for one in path_fields(scenario)}
         self._declared = declared_fields(scenario)
         self._numbers = [name for name, _ in quantities(scenario.world)]
@@ -125,34 +135,46 @@ class _Reading:
 
     def observed(self, of: Observation, last: date) -> Observed | None:
         """Return a series up to a day, or nothing where it cannot be read."""
-        field, row = self._fields.get(of.of, ("", ""))
-        self._hold_names(of)
-        table = self._table(of)
-        if table is None:
+        read = self.rows(of, last)
+        if read is None:
             return None
-        grows = bool(field) and self._declared[field].grows
-        rows, problems = rows_of(table, of, last, grows)
+        rows, shown, problems = read
+        field, row = self._fields.get(of.of, ("", ""))
         starts: tuple[date, ...] = ()
         changes = np.zeros(0)
         if not problems:
-            starts, changes, problems = changes_of(rows, of, last, table.shown, grows)
-        self._wrong_in.setdefault(table.shown, {}).update(dict.fromkeys(problems))
+            starts, changes, problems = changes_of(rows, of, last, shown, self._grows(of))
+            self._wrong_in[shown].update(dict.fromkeys(problems))
         self.digests.setdefault(of.file, []).append(rows.digest)
         return Observed(
             of.id, field, row, of.unit, starts, changes, of.scale or "", of.noise_log_sd or 0.0, of.noise or 0.0, of.source,
             rows.later, of.rivals_within,
         )  # fmt: skip
 
+    def rows(self, of: Observation, last: date) -> tuple[Rows, str, list[Problem]] | None:
+        """Return the rows of a series up to a day, their file in messages, and what is wrong; nothing if it is no table."""
+        self._hold_names(of)
+        table = self._table(of)
+        if table is None:
+            return None
+        rows, problems = rows_of(table, of, last, self._grows(of))
+        self._wrong_in.setdefault(table.shown, {}).update(dict.fromkeys(problems))
+        return rows, table.shown, problems
+
+    def _grows(self, of: Observation) -> bool:
+        return of.of in self._fields and self._declared[self._fields[of.of][0]].grows
+
     def _hold_names(self, of: Observation) -> None:
         """Note what the scenario does not have, and a unit that is another than that of the field."""
+        at = (*SERIES, of.id)
         if of.of not in self._fields:
-            self._note(of, "of", f"there is no field {quoted(of.of)}", did_you_mean(of.of, self._fields))
+            self.note((*at, "of"), f"there is no field {quoted(of.of)}", did_you_mean(of.of, self._fields))
         elif of.unit != (unit := self._declared[self._fields[of.of][0]].unit):
             hint = f"Write unit: {unit}, and times: by what its numbers are multiplied to be in {unit}"
-            self._note(of, "unit", f"the unit of {of.id} is {quoted(of.unit)}, and that of {of.of} {quoted(unit)}", hint)
+            self.note((*at, "unit"), f"the unit of {of.id} is {quoted(of.unit)}, and that of {of.of} {quoted(unit)}", hint)
         if of.scale is not None and of.scale not in self._numbers:
             hint = did_you_mean(of.scale, self._numbers)
-            self._note(of, "scale", f"the scenario has no number {quoted(of.scale)}", hint)
+            self.note((*at, "scale"), f"the scenario has no number {quoted(of.scale)}", hint)
 
     def _table(self, of: Observation) -> Table | None:
         """Return what is in the file of a series, which is read once, or nothing where that cannot be read."""
@@ -169,9 +191,13 @@ class _Reading:
                 if error.errno == errno.ENOENT:
                     why = "there is no such file"
                     hint = did_you_mean(of.file, [found.name for found in sorted(file.parent.glob("*.csv"))])
-                self._note(of, "file", f"{of.file} cannot be read: {why}", hint)
+                self.note((*SERIES, of.id, "file"), f"{of.file} cannot be read: {why}", hint)
         return self._tables[of.file]
 
-    def _note(self, of: Observation, step: str, message: str, hint: str) -> None:
-        place = nearest(("observations", "series", of.id, step), self._spots, str(self._path))
-        self._wrong.append(Located(place, Flaw(message, hint)))
+    def note(self, path: Path, message: str, hint: str) -> None:
+        """Note what is wrong at a path of the file of observations."""
+        self._wrong.append(Located(nearest(path, self._spots, str(self._path)), Flaw(message, hint)))
+
+    def note_row(self, shown: str, line: int, message: str, hint: str) -> None:
+        """Note what is wrong in a line of a CSV file."""
+        self._wrong_in.setdefault(shown, {})[Problem(f"{shown}:{line}", message, hint)] = None

@@ -13,7 +13,7 @@ from .wording import closest, did_you_mean
 # judgement: a name this like another is a slip of the fingers; what is less like it may be meant for something else.
 _SLIP = 0.8
 # What a scenario says about itself is no place to look for what it assumes.
-_NOT_ASSUMED = ("sources", "expect", "correlations", "sides")
+_NOT_ASSUMED = ("sources", "expect", "correlations", "sides", "histories")
 _LITTLE = {"a", "and", "at", "in", "of", "on", "per", "the", "to"}
 # What is said for the words of fields.
 _SAME = {"losses": "casualties", "dead": "killed", "weapons": "aid", "soldiers": "persons", "peacekeepers": "guards"}

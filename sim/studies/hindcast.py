@@ -26,7 +26,7 @@ from sim.ensemble.run import Plan, horizon_days
 from sim.ensemble.workers import ALONE, Pool
 from sim.errors import ParleyError
 from sim.model.without import taken_out
-from sim.observed import Bar, Data, Observed, ObservedEvent, read_data
+from sim.observed import Bar, Data, Observed, ObservedEvent, read_data, with_levels
 from sim.observed.rivals import RIVALS, RIVALS_OF_SUMS, Monthly, base_rate, tell
 from sim.observed.scores import Bin, brier, energy_score, log_score, of_paths, pit, quantiles, reliability, scores
 from sim.observed.skill import Overlap, Skill, overlap, skill
@@ -181,13 +181,15 @@ class Row(NamedTuple):
         """Its mean CRPS; of events Brier's score, which it is of forecasts of 0 or 1."""
         return self.means["crps"] if "crps" in self.means else self.means["brier"]
 
+    @property
+    def ends(self) -> tuple[float | None, float | None]:
+        """Those of the interval of its skill; None where there is none, or one of both was never wrong in some samples."""
+        low, high = (self.skill.interval if self.skill is not None else None) or (np.inf, np.inf)
+        return (low if np.isfinite(low) else None), (high if np.isfinite(high) else None)
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as a row of a table."""
-        of = self.skill
-        # One that was never wrong in some samples has no end.
-        low, high = (
-            (end if np.isfinite(end) else None) for end in (of.interval if of and of.interval else (np.inf, np.inf))
-        )
+        of, (low, high) = self.skill, self.ends
         names = ("interval_80", "cover_50", "cover_80", "cover_90", "bias", "median_error")
         return {
             "series": self.series, "lead": self.lead, "given": self.given, "who": self.who, "forecasts": self.forecasts,
@@ -260,8 +262,8 @@ def starts_of(
 
 
 def started(scenario: Scenario[ScenarioHead], path: Path, day: date) -> Scenario[ScenarioHead]:
-    """Return a scenario that starts on a day."""
-    return scenario.with_settings([f"start_date={day}"], "--origins")
+    """Return a scenario that starts on a day, with its levels by rule: as data of before that day have them."""
+    return with_levels(path, scenario.with_settings([f"start_date={day}"], "--origins"))[0]
 
 
 def _later_in_words(scenario: Scenario[ScenarioHead], day: date, told: Sequence[str]) -> str:
@@ -595,13 +597,19 @@ def refuse_nothing(starts: Sequence[Start], data: Data) -> None:
 
 
 def about_hindcast(
-    starts: Sequence[Start], data: Data, plan: Plan, horizon: int, months: int | None, keep: float
+    scenario: Scenario[ScenarioHead],
+    starts: Sequence[Start],
+    data: Data,
+    plan: Plan,
+    horizon: int,
+    months: int | None,
+    keep: float,
 ) -> dict[str, Any]:
     """Return all that a hindcast depends on."""
     of = [what_is_run(start.scenario, replace(plan, days=_days(start.scenario, start, horizon))) for start in starts]
     earlier = [what_is_run(one.earlier, replace(plan, days=1)) if one.earlier is not None else None for one in starts]
     return {
-        **about(starts[0].scenario, replace(plan, days=horizon_days(starts[0].scenario)), data, keep), "of_origins": of,
+        **about(scenario, replace(plan, days=horizon_days(scenario)), data, keep), "of_origins": of,
         "earlier": earlier, "as_of": [one.origin.isoformat() for one in starts], "horizon": horizon, "months": months or 0,
         "keep": keep if months else None,
         "bars": [one.model_dump(mode="json") for one in data.bars],

@@ -20,8 +20,8 @@ HOW = (
     "Histories are looked at as the data are: by calendar month, divided by what the data are scaled by, with the noise of "
     "observation. Of an origin nothing is known but what was observed before it.",
     "CRPS: how far a forecast is from what came, in the unit of the series; smaller is better. Of an event: Brier's score. "
-    "In band: the share of what came in the band that was to hold 80 % of it, and how wide that is. Bias: mean less what came. "
-    "Best: the smallest score of those who told of everything (n).",
+    "In band: the share of what came in the band that was to hold 80 % of it, and how wide that is. Bias: mean less what "
+    "came. Best: the smallest score of those who told of everything (n).",
     "At war: of histories in which the fighting has not stopped by the end of a month, of months in which it had not.",
     "Rivals need no model: each is fitted on data of before the origin.",
 )
@@ -29,11 +29,15 @@ HOW = (
 
 def answer(found: Hindcast) -> Iterator[Block]:
     """Yield who was nearer to what came, with their scores: as much as fits a screen."""
-    told: list[Block] = [*_title(found), EMPTY, Text(" ".join(opening(found.findings, lines=LINES))), EMPTY]
     most = max(len(rows_of(found, series)) for series in series_of(found))
-    shown = [_table(found, count=count) for count in range(most, 1, -1)] or [_table(found)]
-    fitting = (one for one in shown if len(as_text([*told, one], WIDTH).splitlines()) <= SCREEN - LAST)
-    yield from (*told, next(fitting, shown[-1]))
+    for lines in range(LINES, 1, -1):
+        told: list[Block] = [*_title(found), EMPTY, Text(" ".join(opening(found.findings, lines=lines))), EMPTY]
+        for count in range(most, 0, -1):
+            shown = [*told, _table(found, count=count)]
+            if len(as_text(shown, WIDTH).splitlines()) <= SCREEN - LAST:
+                yield from shown
+                return
+    yield from shown
 
 
 def _title(found: Hindcast) -> Iterator[Block]:
@@ -74,7 +78,7 @@ def _table(found: Hindcast, lead: str = MONTH, given: str | None = None, count: 
         if not (rows := rows_of(found, series, lead, given)):
             continue
         ours = sum(row.who in OURS for row in rows)
-        for place, row in enumerate(rows[: None if count is None else max(ours + 1, count)]):
+        for place, row in enumerate(rows[: None if count is None else max(ours, count)]):
             told.add(row.given)
             unit = unit_of(found, series)
             head = f"{series}{f' ({unit})' if unit else ''}"

@@ -92,8 +92,9 @@ def _scores(found: Hindcast) -> list[Finding]:
         name = "mean CRPS" if unit_of(found, series) else "mean Brier score"
         rivals = [row for row in rows if row.who not in OURS and row.forecasts >= ours.forecasts]
         pieces: Pieces = [
-            f"Of {series}{f' {GIVEN[AT_WAR]}' if ours.given == AT_WAR else ''}, {'the calibrated scenario' if ours.who == CALIBRATED else CALLED[ours.who]}"
-            f" has a {name} of ", _crps(ours), f" {unit_of(found, series)}".rstrip(),
+            f"Of {series}{f' {GIVEN[AT_WAR]}' if ours.given == AT_WAR else ''}, the "
+            f"{'calibrated ' if ours.who == CALIBRATED else ''}scenario has a {name} of ",
+            _crps(ours), f" {unit_of(found, series)}".rstrip(),
         ]  # fmt: skip
         before = next((row for row in rows if row.who == SCENARIO != ours.who), None)
         if before is not None and before.forecasts == ours.forecasts:
@@ -106,13 +107,11 @@ def _scores(found: Hindcast) -> list[Finding]:
             best = nearest(rivals)
             which = "less" if best.crps < ours.crps else "more" if best.crps > ours.crps else "as much"
             pieces += [f"; the best rival, {CALLED[best.who]}, has {which}, ", _crps(best)]
-            if best.skill is not None and best.skill.value is not None and best.skill.interval is not None:
-                low, high = best.skill.interval
-                pieces += [
-                    " (skill ", Number(f"{best.skill.value:.2f}", best.skill.value, _cell(best, "skill")), ", 95 %: ",
-                    Number(f"{low:.2f}", low, _cell(best, "low")), " .. ",
-                    Number(f"{high:.2f}", high, _cell(best, "high")), ")",
-                ]  # fmt: skip
+            low, high = best.ends
+            if best.skill is not None and best.skill.value is not None and low is not None and high is not None:
+                ends = zip((best.skill.value, low, high), ("skill", "low", "high"), strict=True)
+                value, *both = (Number(f"{end:.2f}", end, _cell(best, column)) for end, column in ends)
+                pieces += [" (skill ", value, ", 95 %: ", both[0], " .. ", both[1], ")"]
         told.append(finding("fit", 0.9 if name == "mean CRPS" else 0.88, [*pieces, "."]))
     return told
 
