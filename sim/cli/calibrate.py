@@ -108,11 +108,12 @@ def calibrate(
             out=out, results=results, force=force, excel=excel, under="calibrations",
         )  # fmt: skip
         see = f"{command('parley', 'run', file)} (failures.csv)"
-        steps = [(command("parley", "run", place.folder / POSTERIOR), "")]
+        page = (command("parley", "report", place.folder), "a page with figures")
+        steps = [(command("parley", "run", place.folder / POSTERIOR), ""), page]
         with place.at_work():
             if place.done:
                 has_kept = POSTERIOR in read_folder(place.target).files
-                print_kept(place, f"calibration.{way}", excel and as_csv, see, full, steps if has_kept else [])
+                print_kept(place, f"calibration.{way}", excel and as_csv, see, full, steps if has_kept else [page])
                 _say_unreached(has_kept)
                 return
             with (
@@ -130,7 +131,7 @@ def calibrate(
                 # What nobody should take for what agrees.
                 del texts[POSTERIOR], texts["accepted.csv"]
             place.write({name: text.encode() for name, text in texts.items()}, found.manifest(), of=scenario)
-            end_study(place, steps if has_kept else [], way)
+            end_study(place, steps if has_kept else [page], way)
         # What is left beside results goes when work ends well.
         say_failed({"": found.failed}, see)
         _say_unreached(has_kept)

@@ -145,7 +145,8 @@ def hindcast(
             "hindcast", files, asked, how, out=out, results=results, force=force, excel=excel, under="hindcasts"
         )
         see = f"{command('parley', 'run', files[0])} (failures.csv)"
-        steps = _next_steps(files[0], data, starts, held)
+        page = (command("parley", "report", place.folder), "a page with figures")
+        steps = [page, *_next_steps(files[0], data, starts, held)]
         met, failed = True, 0
         with place.at_work():
             if place.done:

@@ -340,6 +340,8 @@ def _draw_pairs(found: Calibration, paths: Sequence[str], called: Sequence[str],
             axes.set_xlabel(called[across][0])
         if across == 0 and down:
             axes.set_ylabel(called[down][0], rotation=0, ha="right", va="center")
+    figure.align_xlabels(panels[-size:])
+    figure.align_ylabels(panels[::size])
     blank = Line2D([], [], linestyle="none")
     marks: list[Any] = [*(blank for _ in called), Patch(color=CEASEFIRE, alpha=0.8, linewidth=0)]
     marks.append((Patch(color=MARK, alpha=0.22, linewidth=0), Line2D([], [], color=MARK)))

@@ -22,7 +22,6 @@ from sim.words.labels import with_unit
 from sim.words.numbers import in_unit, rounded
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # judgement: more below one another would not fit a screen.
@@ -33,6 +32,7 @@ NOMINAL = (50, 80, 90)
 # From what on an axis is in thousands.
 THOUSANDS = 10_000.0
 LEVELS = ("p05", "p25", "p50", "p75", "p95")
+OF = {SCENARIO: "the scenario", CALIBRATED: "the calibrated"}
 BY = {SCENARIO: "the scenario", CALIBRATED: "the histories of it that agree with data of before"}
 COLOURS = {SCENARIO: SIDE_COLOURS["defender"], CALIBRATED: CEASEFIRE}
 
@@ -219,7 +219,7 @@ def _score_table(found: KeptHindcast, series: str, lead: str, given: str, rows: 
     what = "the sum over the horizon" if lead == SUM else "single months"
     heads = ["Brier score"] if is_event else [HEADS[name] for name in columns]
     caption = f"{with_unit(_name(series), found.units[series])}, {what}, {GIVEN[given]} (rivals.csv)"
-    table = Table(caption, ["", "forecasts", *heads, f"skill of {CALLED[found.ours(series)[-1]]} against it"], [])
+    table = Table(caption, ["", "forecasts", *heads, f"skill of {OF[found.ours(series)[-1]]} against it"], [])
     for row in sorted(rows, key=lambda row: (row["who"] not in OURS, row["who"] != SCENARIO, row["crps"])):
         of = ("rivals.csv", series, lead, given, row["who"])
         name = f"{CALLED.get(row['who'], row['who'].replace('_', ' '))}{' (ours)' if row['who'] in OURS else ''}"
@@ -340,16 +340,20 @@ def _draw_coverage(held: dict[str, dict[str, tuple[int, list[float]]]], paper: P
     names = [f"in the band of {level} %" for level in NOMINAL]
     figure, panels = paper.canvas(0.9 + 0.2 * paper.lines_above(names) + 1.9 * len(held), len(held))
     looks = SERIES[: len(NOMINAL)]
+    # Panels have the same origins at the same places, whoever told of them.
+    origins = sorted({origin for by_origin in held.values() for origin in by_origin})
     for axes, (who, by_origin) in zip(panels, held.items(), strict=True):
-        x = np.arange(len(by_origin), dtype=np.float64)
+        x = np.array([origins.index(origin) for origin in by_origin], dtype=np.float64)
         for at, (level, (colour, _, marker)) in enumerate(zip(NOMINAL, looks, strict=True)):
             axes.axhline(level / 100, color=colour, linewidth=0.9, linestyle=(0, (4, 2)))
             shares = [shares[at] for _, shares in by_origin.values()]
             # A little beside one another, where two are the same.
             axes.plot(x + 0.1 * (at - 1), shares, marker, color=colour, markersize=5)
         axes.set_ylim(-0.06, 1.06)
-        axes.set_xlim(-0.6, len(x) - 0.4)
-        _origin_ticks(axes, x, list(by_origin))
+        axes.set_xlim(-0.6, len(origins) - 0.4)
+        # judgement: more dates would not fit beside one another.
+        every = -(-len(origins) // 4)
+        axes.set_xticks(range(0, len(origins), every), [origin[:7] for origin in origins[::every]])
         axes.tick_params(labelbottom=axes is panels[-1])
         percent_axis(axes)
         axes.set_title(CALLED[who])
@@ -357,12 +361,6 @@ def _draw_coverage(held: dict[str, dict[str, tuple[int, list[float]]]], paper: P
     marks = [Line2D([], [], linestyle="none", marker=marker, color=colour) for colour, _, marker in looks]
     name_above(figure, marks, names, paper)
     return figure
-
-
-def _origin_ticks(axes: Axes, x: Floats, origins: Sequence[str]) -> None:
-    # judgement: more dates would not fit beside one another.
-    every = -(-len(origins) // 4)
-    axes.set_xticks(x[::every], [origin[:7] for origin in origins[::every]])
 
 
 # What was left out

@@ -133,6 +133,21 @@ def test_forecasts_that_overlap_stand_in_lanes_and_what_finds_none_is_counted():
     assert (len(lanes), drawn) == (MOST_LANES, MOST_LANES)
 
 
+def test_an_origin_stands_at_one_place_whoever_told_of_it(results, tmp_path: Path):
+    folder = tmp_path / "fewer"
+    shutil.copytree(results.hindcast, folder)
+    for name in ("forecasts.csv", "scores.csv"):
+        lines = (folder / name).read_text().splitlines()
+        kept = [line for line in lines if not ("2025-03-01," in line and ",calibrated," in line)]
+        (folder / name).write_text("\n".join(kept) + "\n")
+    reseal(folder)
+    above, below = figure_of(pictures_of([folder])[0]["coverage-losses"]).axes
+    assert above.get_xlim() == below.get_xlim()
+    (first,), (second,) = ([line for line in axes.get_lines() if line.get_marker() == "s"] for axes in (above, below))
+    assert list(first.get_xdata()) == [0.0, 1.0]
+    assert list(second.get_xdata()) == [1.0]
+
+
 def test_what_was_left_out_is_said(results, page):
     text = page("hindcast")
     part = text[text.index('<section id="left-out-here"') :]
