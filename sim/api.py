@@ -327,7 +327,7 @@ def calibrate(
     *,
     start: date | None = None,
     keep: float = KEEP,
-    replications: int = 40_000,
+    replications: int = 50_000,
     seed: int = 1,
     settings: Settings = (),
     workers: int = 1,
