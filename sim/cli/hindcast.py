@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 # judgement: of these a fiftieth is 400, enough for quantiles.
 USUAL_HELD, KEEP, HORIZON = 20_000, 0.02, 12
-MOST_MONTHS, MOST_ORIGINS = 240, 200
+MOST_MONTHS = MOST_ORIGINS = 200
 _RANGE = re.compile(r"(\S+?)\.\.(\S+?):(\d+)m")
 
 
