@@ -57,6 +57,9 @@ def folders(once, inside: Inside) -> dict[str, Path]:
         (out / "observed.yml").write_text(OBSERVED)
         rows = (f"2024-{month:02}-01,{30_000 + 1_000 * month**2 % 17_000}\n" for month in range(1, 12))
         (out / "losses.csv").write_text("".join(["date,value\n", *rows]))
+        by_month = ("--set", "start_date=2024-10-01", "--replications", 500, "--months", 3, "--paths", "month")
+        done = inside.run("run", "no_talks", *by_month, "--out", out / "months")
+        assert done.code == 0, done.err
         for _, *command in _made(out).values():
             done = inside.run(*command)
             assert done.code == 0, done.err
@@ -84,6 +87,7 @@ def _made(out: Path) -> dict[str, tuple[Any, ...]]:
                   *size, "--out", out / "n"),
         "calibration": (out / "l", "calibrate", "baseline", "--data", out / "observed.yml", "--from", "2024-10-01",
                         "--replications", 400, "--keep", 0.1, "--anyway", "--out", out / "l"),
+        "update": (out / "u", "update", out / "months", "--data", out / "observed.yml", "--tolerance", 2.5, "--out", out / "u"),
         "hindcast": (out / "h", "hindcast", "baseline", "--data", out / "observed.yml", "--origins", "2024-10-01",
                      "--horizon", 2, "--replications", 40, "--out", out / "h"),
         "comparison": (out / "c", "compare", out / "baseline", out / "p/no_talks", "--out", out / "c"),

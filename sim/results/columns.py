@@ -150,7 +150,7 @@ ACCEPTED = [
 
 UPDATE = [
     text("outcome"), text("label"), text("unit").or_empty,
-    *(Column(name) for name in ("before", "after", "after_low", "after_high", "difference", "low", "high")),
+    *(Column(name) for name in ("before", "possible", "after", "after_low", "after_high", "difference", "low", "high")),
 ]  # fmt: skip
 WEIGHTS = [whole("replication"), share("weight"), amount("distance").or_empty]
 SHIFTED = [
@@ -447,10 +447,11 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "distance": ("standard deviations", "Root mean square over the statistics of how far it is from the data."),
     "furthest": ("", "The statistic in which it is furthest: series, kind and first day."),
     "before": ("as the outcome", "Share or mean over the histories of the run."),
+    "possible": ("as the outcome", "The same of histories that agree in whether and when the fighting stopped."),
     "after": ("as the outcome", "The same by their weights."),
     "after_low": ("as the outcome", "Lower end of its 95 % interval, of as many histories as the weights are worth."),
     "after_high": ("as the outcome", "Upper end of it."),
-    "update.difference": ("as the outcome", "after less before."),
+    "update.difference": ("as the outcome", "after less possible: what the months change."),
     "update.low": ("as the outcome", "Lower end of the 95 % interval of the difference."),
     "update.high": ("as the outcome", "Upper end of the 95 % interval of the difference."),
     "weights.weight": ("share", "How much the history counts; all together 1."),

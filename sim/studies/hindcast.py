@@ -565,7 +565,10 @@ def hindcast(
             left_out.append(f"as of {origin} nothing is calibrated: {reason}")
             continue
         if not fitted.is_reached:
+            # Whom calibration leaves without an answer goes on as before.
             unreached.append(origin)
+            forecasts[origin][CALIBRATED] = forecasts[origin][SCENARIO]
+            continue
         posterior = of.scenario.with_tree({**of.scenario.tree, "histories": fitted.histories()})
         start = by_origin[origin]
         plan_on = looking(replace(plan, replications=len(fitted.kept.places)), _days(posterior, start, horizon))
@@ -737,8 +740,8 @@ def _rivals(
 
 
 def _goes_on(data: Data, until: date) -> bool:
-    """Return whether, for all that was observed, the fighting had not stopped before a day."""
-    return not any(event.happened and event.happened[0] < until for event in data.events)
+    """Return whether the fighting was observed not to have stopped before a day; False where that was not looked at."""
+    return bool(data.events) and not any(event.happened and event.happened[0] < until for event in data.events)
 
 
 def _members(ahead: Ahead, lead: int, given: str) -> NDArray[np.bool_] | None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.engine.calendar import Calendar
-from sim.engine.draws import Draws, Floats
+from sim.engine.draws import Draws, Floats, Ints
 from sim.ensemble.run import Plan, path_days
 from sim.errors import ParleyError
 from sim.model.endings import FAILED
@@ -56,19 +56,27 @@ class UpdateError(ParleyError):
 
 
 class Changed(NamedTuple):
-    """An outcome before and after, with 95 % intervals of what is after and of the difference.
+    """An outcome before and after, with 95 % intervals of what is after and of what the months change.
 
     Attributes
     ----------
     outcome, label, unit : str
         The unit of shares is `share`.
-    before, after, after_low, after_high, low, high : float
+    before : float
+        Over all histories.
+    possible : float
+        Over those that agree with the data in whether and when the fighting stopped, all alike.
+    after, after_low, after_high : float
+        By weight.
+    low, high : float
+        Of the difference between the latter two: what the months say beyond that.
     """
 
     outcome: str
     label: str
     unit: str
     before: float
+    possible: float
     after: float
     after_low: float
     after_high: float
@@ -77,12 +85,12 @@ class Changed(NamedTuple):
 
     @property
     def difference(self) -> float:
-        """What it has changed by."""
-        return self.after - self.before
+        """What the months have changed, among histories that are possible."""
+        return self.after - self.possible
 
 
 class Shifted(NamedTuple):
-    """An uncertain number before and after: its mean and standard deviation."""
+    """An uncertain number among the histories that are possible, and by weight: its mean and standard deviation."""
 
     mean: float
     sd: float
@@ -91,12 +99,12 @@ class Shifted(NamedTuple):
 
     @property
     def shift(self) -> float:
-        """How far the mean has moved, in standard deviations of the run."""
+        """How far the months have moved the mean, in standard deviations."""
         return (self.after_mean - self.mean) / self.sd
 
     @property
     def ratio(self) -> float:
-        """The width that is left, in parts of that of the run."""
+        """The width that is left, in parts of that of histories that are possible."""
         return self.after_sd / self.sd
 
 
@@ -166,11 +174,18 @@ class Update(Tabular):
         """The name of its scenario, with what was set."""
         return self.run.identity.label
 
+    @property
+    def luck(self) -> float:
+        """The standard deviation of what luck does to the mean of a number on which nothing depends, in its own."""
+        of = self.weights[np.isfinite(self.distances)]
+        return float(np.sqrt(((of - 1 / max(len(of), 1)) ** 2).sum()))
+
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one row an outcome: before, after, and the difference, with intervals; none where that is not told."""
         return [
             {
-                "outcome": one.outcome, "label": one.label, "unit": one.unit, "before": one.before, "after": one.after,
+                "outcome": one.outcome, "label": one.label, "unit": one.unit, "before": one.before, "possible": one.possible,
+                "after": one.after,
                 "after_low": one.after_low, "after_high": one.after_high, "difference": one.difference, "low": one.low,
                 "high": one.high,
             }
@@ -285,8 +300,8 @@ def update(run: Run, data: Data, tolerance: float = TOLERANCE, anyway: bool = Fa
     told, months_told = measured.fits(numbers, np.minimum(drawn_again, len(numbers) - 1))
     return Update(
         run, data, tolerance, anyway, len(numbers), weights, distances, told, months_told,
-        _changed(run, weights) if is_told else [],
-        {path: _shifted(values, weights) for path, values in others.items()} if is_told else {}, drivers,
+        _changed(run, weights, numbers) if is_told else [],
+        {path: _shifted(values[numbers], weights[numbers]) for path, values in others.items()} if is_told else {}, drivers,
     )  # fmt: skip
 
 
@@ -321,11 +336,11 @@ def effective(weights: Floats) -> float:
     return float(weights.sum()) ** 2 / whole if whole else 0.0
 
 
-def _changed(run: Run, weights: Floats) -> list[Changed]:
-    """Return outcomes of a run before and after."""
+def _changed(run: Run, weights: Floats, numbers: Ints) -> list[Changed]:
+    """Return outcomes of a run before and after; `numbers` are the histories that are possible."""
     rows = {row.id: row for row in run.summary}
     endings = [row.id for row in run.summary if row.section == "endings"]
-    ran = run.outcomes["ending"] != FAILED
+    ran, may = run.outcomes["ending"] != FAILED, np.isin(np.arange(run.replications), numbers)
     found = []
     for name in (*endings, *(one for one in BESIDE if one in rows)):
         values = run.column(name)
@@ -334,12 +349,13 @@ def _changed(run: Run, weights: Floats) -> list[Changed]:
             continue
         row = rows[name]
         unit = "share" if row.share is not None else row.unit
+        before, known = float(values[known].mean()), known & may
         values, own = values[known], weights[known] / weights[known].sum()
-        before, after, low, high = difference(values, own)
+        possible, after, low, high = difference(values, own)
         half = Z_95 * float(np.sqrt((own * (values - after)) @ (own * (values - after))))
         ends = wilson_interval(min(after, 1.0) * (left := effective(own)), left) if unit == "share" else None
         label = row.label if name in endings else row.alone
-        found.append(Changed(name, label, unit, before, after, *(ends or (after - half, after + half)), low, high))
+        found.append(Changed(name, label, unit, before, possible, after, *(ends or (after - half, after + half)), low, high))
     return found
 
 

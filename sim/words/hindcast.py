@@ -18,7 +18,7 @@ SCREEN, LAST, LINES, WIDTH = 24, 5, 7, 80
 
 HOW = (
     "Histories are looked at as the data are: by calendar month, divided by what the data are scaled by, with the noise of "
-    "observation. Of an origin nothing is known but what was observed before it.",
+    "observation. Of series and events nothing of after an origin is read; assumptions and ranges were written later.",
     "CRPS: how far a forecast is from what came, in the unit of the series; smaller is better. Of an event: Brier's score. "
     "In band: the share of what came in the band that was to hold 80 % of it, and how wide that is. Bias: mean less what "
     "came. Best: the smallest score of those who told of everything (n).",

@@ -23,7 +23,8 @@ HOW = (
     "falls as a normal curve with how far each statistic is from the data, whose width is the tolerance: what the model "
     "itself may be off, in standard deviations of the statistic over the run.",
     "By weight: how many histories of equal weight tell as much, 1 / the sum of the squares of weights that sum to 1. "
-    "Differences are of the same histories, with 95 % intervals by the delta method.",
+    "Possible: of histories that agree in whether and when the fighting stopped, all alike. What the months say is by "
+    "weight less possible, differences of the same histories, with 95 % intervals by the delta method.",
 )
 
 
@@ -46,8 +47,9 @@ def _beside(found: Update) -> Table:
     head = [
         Column(f"Until {end}", wraps=True),
         Column("before"),
+        Column("possible"),
         Column("by weight (95 %)"),
-        Column("change ± (95 %)"),
+        Column("months ± (95 %)"),
     ]
     # What no history shows would take the room of what is found.
     return Table(head, [_row(one) for one in found.changed if one.before or one.after])
@@ -58,7 +60,7 @@ def _row(one: Changed) -> list[str]:
     if one.low < one.high:
         told = with_half(one.difference, one.low, one.high, one.unit, sign=True)
     after = (with_band if one.unit == "share" else with_half)(one.after, one.after_low, one.after_high, one.unit)
-    return [one.label, in_unit(one.before, one.unit), after, told]
+    return [one.label, in_unit(one.before, one.unit), in_unit(one.possible, one.unit), after, told]
 
 
 def rest(found: Update) -> Iterator[Block]:
@@ -83,7 +85,7 @@ def rest(found: Update) -> Iterator[Block]:
     if moved:
         yield Text(
             f"{len(moved) - len(rows):,} of {len(moved):,} numbers move by less than {least:.2f} standard deviations, "
-            "as luck may.",
+            "which luck may.",
             0, 2,
         )  # fmt: skip
     yield EMPTY

@@ -49,7 +49,8 @@ def _reach(found: Calibration) -> list[Finding]:
         low, high = (of(found.statistics, key=lambda one: one.below) for of in (min, max))
         ends: list[Number] = [Number(in_unit(one.below, "share"), one.below, cell(one, "below")) for one in (low, high)]
         pieces: Pieces = [
-            f"What was observed lies within what is assumed: of each of {len(found.statistics):,} statistics between ",
+            "What was observed lies within what is assumed, each by itself: of each of "
+            f"{len(found.statistics):,} statistics between ",
             ends[0], " and ", ends[1], " of the histories lie below it.",
         ]  # fmt: skip
         return [finding("fit", 0.9, pieces)]
@@ -84,10 +85,15 @@ def _says(found: Calibration) -> list[Finding]:
                 "said", 0.7,
                 ["Of no number of the bargaining do they explain more than ",
                  Number(in_unit(most, "share"), most, f"moved.csv|{mine[0]}|explained"),
-                 f" of what is assumed: all {len(mine):,} stay as they are assumed."],
+                 f" of what is assumed: all {len(mine):,} stay as they are assumed{_but_for(found)}."],
             )
         )  # fmt: skip
     return told
+
+
+def _but_for(found: Calibration) -> str:
+    is_less = found.going_on < found.plan.replications - found.failed
+    return ", but for what whether the fighting stopped says of them" if is_less else ""
 
 
 def _names(found: Calibration, paths: list[str]) -> Pieces:

@@ -44,10 +44,11 @@ def rows_of(found: Hindcast, series: str, lead: str = MONTH, given: str | None =
     return []
 
 
-def nearest(rows: list[Row]) -> Row:
-    """Return the row of the smallest score among those that told of everything."""
+def nearest(rows: list[Row]) -> Row | None:
+    """Return the row of the smallest score among those that told of everything; None unless a rival of ours did too."""
     most = max(row.forecasts for row in rows)
-    return min((row for row in rows if row.forecasts == most), key=lambda row: row.crps)
+    whole = [row for row in rows if row.forecasts == most]
+    return min(whole, key=lambda row: row.crps) if any(row.who not in OURS for row in whole) else None
 
 
 def series_of(found: Hindcast) -> list[str]:
@@ -90,7 +91,7 @@ def _scores(found: Hindcast) -> list[Finding]:
         if ours is None:
             continue
         name = "mean CRPS" if unit_of(found, series) else "mean Brier score"
-        rivals = [row for row in rows if row.who not in OURS and row.forecasts >= ours.forecasts]
+        rivals = [row for row in rows if row.who not in OURS and row.forecasts == ours.forecasts]
         pieces: Pieces = [
             f"Of {series}{f' {GIVEN[AT_WAR]}' if ours.given == AT_WAR else ''}, the "
             f"{'calibrated ' if ours.who == CALIBRATED else ''}scenario has a {name} of ",
@@ -98,20 +99,20 @@ def _scores(found: Hindcast) -> list[Finding]:
         ]  # fmt: skip
         before = next((row for row in rows if row.who == SCENARIO != ours.who), None)
         if before is not None and before.forecasts == ours.forecasts:
-            pieces += [" (before, ", _crps(before), ")"]
+            pieces += [" (begun at the origin, ", _crps(before), ")"]
         if "cover_80" in ours.means:
             share = ours.means["cover_80"]
             held = Number(in_unit(share, "share"), share, _cell(ours, "cover_80"))
             pieces += [" and held ", held, f" of {ours.forecasts:,} months in its bands of 80 %"]
         if rivals:
-            best = nearest(rivals)
+            best = min(rivals, key=lambda row: row.crps)
             which = "less" if best.crps < ours.crps else "more" if best.crps > ours.crps else "as much"
             pieces += [f"; the best rival, {CALLED[best.who]}, has {which}, ", _crps(best)]
             low, high = best.ends
             if best.skill is not None and best.skill.value is not None and low is not None and high is not None:
                 ends = zip((best.skill.value, low, high), ("skill", "low", "high"), strict=True)
                 value, *both = (Number(f"{end:.2f}", end, _cell(best, column)) for end, column in ends)
-                pieces += [" (skill ", value, ", 95 %: ", both[0], " .. ", both[1], ")"]
+                pieces += [" (skill ", value, ", about 90 %: ", both[0], " .. ", both[1], ")"]
         told.append(finding("fit", 0.9 if name == "mean CRPS" else 0.88, [*pieces, "."]))
     return told
 
@@ -151,7 +152,11 @@ def _known(found: Hindcast) -> list[Finding]:
     told = []
     if found.unreached:
         days = [day.isoformat() for day in found.unreached]
-        pieces: Pieces = ["As of ", *joined(days), " no assumption comes near what was seen before; the nearest are kept."]
+        pieces: Pieces = [
+            "As of ",
+            *joined(days),
+            " no assumption comes near what was seen before, and the scenario itself tells there.",
+        ]
         told.append(finding("fit", 0.95, pieces))
     late = {one.origin.isoformat(): one.late for one in found.starts if one.late}
     if late:
