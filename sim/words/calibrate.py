@@ -19,8 +19,8 @@ from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, as_text, 
 from sim.words.numbers import in_unit, rounded
 
 # judgement: what fits a screen: lines of findings, and what comes last: a line each for what it is not, what was written and
-# the prompt, and two for what is next.
-SCREEN, LAST, LINES = 24, 5, 7
+# the prompt, and three for what is next.
+SCREEN, LAST, LINES = 24, 6, 8
 POSTERIOR = "posterior.yaml"
 
 HOW = (

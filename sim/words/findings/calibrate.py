@@ -49,9 +49,9 @@ def _reach(found: Calibration) -> list[Finding]:
         low, high = (of(found.statistics, key=lambda one: one.below) for of in (min, max))
         ends: list[Number] = [Number(in_unit(one.below, "share"), one.below, cell(one, "below")) for one in (low, high)]
         pieces: Pieces = [
-            "What was observed lies within what is assumed, each by itself: of each of "
+            "What was observed lies, each by itself, within what is assumed: of "
             f"{len(found.statistics):,} statistics between ",
-            ends[0], " and ", ends[1], " of the histories lie below it.",
+            ends[0], " and ", ends[1], " of the histories lie below.",
         ]  # fmt: skip
         return [finding("fit", 0.9, pieces)]
     told = []
@@ -83,9 +83,9 @@ def _says(found: Calibration) -> list[Finding]:
         told.append(
             finding(
                 "said", 0.7,
-                ["Of no number of the bargaining do they explain more than ",
+                ["Of any number of the bargaining they explain at most ",
                  Number(in_unit(most, "share"), most, f"moved.csv|{mine[0]}|explained"),
-                 f" of what is assumed: all {len(mine):,} stay as they are assumed{_but_for(found)}."],
+                 f": all {len(mine):,} stay as they are assumed{_but_for(found)}."],
             )
         )  # fmt: skip
     return told
@@ -93,7 +93,7 @@ def _says(found: Calibration) -> list[Finding]:
 
 def _but_for(found: Calibration) -> str:
     is_less = found.going_on < found.plan.replications - found.failed
-    return ", but for what whether the fighting stopped says of them" if is_less else ""
+    return ", but for what the war going on says" if is_less else ""
 
 
 def _names(found: Calibration, paths: list[str]) -> Pieces:
