@@ -98,8 +98,7 @@ def update(
             out=out, results=results, force=force, excel=excel, under="updates",
         )  # fmt: skip
         see = f"{of}/failures.csv"
-        agreeing = command("parley", "calibrate", str(Path(of) / "scenario.yaml"), "--data", data)
-        steps = [(agreeing, "a scenario of histories that agree")]
+        steps = [(command("parley", "explain", of), "why there was no deal, in all of its histories")]
         with place.at_work():
             if place.done:
                 print_kept(place, f"update.{way}", excel and as_csv, see, full, steps)

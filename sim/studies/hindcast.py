@@ -235,7 +235,7 @@ def starts_of(
     chosen = sorted({*(given if origins is None else origins)})
     if late := [day for day in chosen if day.day != 1]:
         raise HindcastError(f"{late[0]} is not the first day of a month, and data are told by months: begin on one")
-    is_moved = len(scenarios) == 1 and origins is not None
+    is_moved = len(scenarios) == 1
     if not is_moved and (unknown := [day for day in chosen if day not in given]):
         raise HindcastError(
             f"no scenario starts on {unknown[0]}: name one origin of {', '.join(map(str, sorted(given)))}, or one scenario, "
@@ -243,7 +243,14 @@ def starts_of(
         )
     found = []
     for day in chosen:
-        scenario = started(scenarios[0], path, day) if is_moved else given[day]
+        of = scenarios[0] if is_moved else given[day]
+        lived = of.world.histories
+        if lived is not None and day < lived.until:
+            raise HindcastError(
+                f"histories that agree with data until {lived.until} tell nothing as of {day}: take a later origin, or the "
+                "scenario that they are of"
+            )
+        scenario = started(of, path, day) if is_moved else of
         past = read_data(path, scenario, day - timedelta(days=1))
         earlier, why_not = None, ""
         if months is not None:
