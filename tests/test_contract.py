@@ -49,7 +49,7 @@ OBSERVED = """\
 observations:
   cutoff: 2024-11-30
   series:
-    losses: {kind: increments, file: losses.csv, of: cumulative_casualties.attacker, unit: persons, rows: month, source: A test}
+    losses: {kind: increments, file: losses.csv, of: cumulative_casualties.attacker, unit: persons, rows: month, source: T}
 """
 MINE = f"title: Mine\nextends: near\nexpect:\n  - {TARGET}\n"
 

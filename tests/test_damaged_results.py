@@ -41,11 +41,22 @@ def inside(tmp_path_factory) -> Iterator[Inside]:
         yield commands
 
 
+OBSERVED = """\
+observations:
+  cutoff: 2024-11-30
+  series:
+    losses: {kind: increments, file: losses.csv, of: cumulative_casualties.attacker, unit: persons, rows: month, source: T}
+"""
+
+
 @pytest.fixture(scope="module")
 def folders(once, inside: Inside) -> dict[str, Path]:
     """Results of every kind, by it, and a run in Parquet; made once for all processes that test together."""
 
     def make(out: Path) -> None:
+        (out / "observed.yml").write_text(OBSERVED)
+        rows = (f"2024-{month:02}-01,{30_000 + 1_000 * month**2 % 17_000}\n" for month in range(1, 12))
+        (out / "losses.csv").write_text("".join(["date,value\n", *rows]))
         for _, *command in _made(out).values():
             done = inside.run(*command)
             assert done.code == 0, done.err
@@ -71,6 +82,8 @@ def _made(out: Path) -> dict[str, tuple[Any, ...]]:
                     "mean(casualties_attacker) low", "--draws", 6, "--lucks", 2, "--months", 1, "--out", out / "k"),
         "panel": (out / "n", "panel", "panel/losses_wear_down", "panel/losses_replaced", "--outcome", "casualties_attacker",
                   *size, "--out", out / "n"),
+        "calibration": (out / "l", "calibrate", "baseline", "--data", out / "observed.yml", "--from", "2024-10-01",
+                        "--replications", 400, "--keep", 0.1, "--anyway", "--out", out / "l"),
         "comparison": (out / "c", "compare", out / "baseline", out / "p/no_talks", "--out", out / "c"),
     }  # fmt: skip
 

@@ -19,7 +19,7 @@ IN_BLOCKS = [line for block in re.findall(r"```sh\n(.*?)```", README, flags=re.D
 
 def test_the_commands_were_found():
     assert len(TASKS) == 18
-    assert len(IN_TABLES) == 29
+    assert len(IN_TABLES) == 30
     assert len(README.splitlines()) <= 150
     assert sum("parley" in line for line in IN_BLOCKS) == 1
 

@@ -435,6 +435,8 @@ def hold(scenario: Scenario[ScenarioHead], data: Data, plan: Plan, seen: Seen, k
     made = np.stack(values)[:, numbers]
     off = apart(made, np.array(observed))
     found = nearest(off, np.ones(len(numbers), dtype=np.bool_), round(keep * plan.replications))
+    if not len(found.places):
+        raise CalibrationError("a statistic of the data is the same in all histories, and another there: none is near")
     others = followers(seen.drawn, scenario.world.correlations)
     paths = [path for path in seen.drawn if path not in others]
     drawn = np.stack([seen.drawn[path][numbers] for path in paths]) if paths else np.empty((0, len(numbers)))
