@@ -132,7 +132,7 @@ def test_a_truce_that_has_not_come_rules_out_those_that_had_one(run: Run, tmp_pa
     # What this rules out is not told as what the months say: to those that are possible nothing is changed.
     assert all(one.after == pytest.approx(one.possible) for one in found.changed)
     told = " ".join(one.sentence for one in found.findings)
-    assert f"In {early.sum():,} histories the fighting stopped otherwise than in the data" in told
+    assert f"In {N - found.agreeing:,} histories the fighting stopped otherwise than in the data" in told
     assert "No share of an ending, and of no deal, is found to change by what these months say." in told
 
 

@@ -13,6 +13,8 @@ from sim.words.numbers import in_unit
 SEEN = 3.5
 # judgement: of eight shares one lies beyond in five of a hundred runs by luck (2.73 standard errors, an interval has 1.96).
 AMONG_SHARES = 1.4
+# judgement: a hundredth of a standard deviation is nothing, however surely it is known.
+LEAST = 0.01
 
 
 def of_update(found: Update) -> list[Finding]:
@@ -23,7 +25,7 @@ def of_update(found: Update) -> list[Finding]:
 
 def least_seen(found: Update) -> float:
     """Return from where a shift is told from what luck does."""
-    return SEEN * found.luck
+    return max(SEEN * found.luck, LEAST)
 
 
 def _reach(found: Update) -> list[Finding]:
