@@ -128,8 +128,9 @@ def calibrate(
                 del texts[POSTERIOR], texts["accepted.csv"]
             place.write({name: text.encode() for name, text in texts.items()}, found.manifest(), of=scenario)
             end_study(place, steps if has_kept else [], way)
-            say_failed({"": found.failed}, see)
-            _say_unreached(has_kept)
+        # Work that ends well takes away what it left beside results.
+        say_failed({"": found.failed}, see)
+        _say_unreached(has_kept)
 
 
 def _say_unreached(has_kept: bool) -> None:

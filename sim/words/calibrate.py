@@ -20,7 +20,7 @@ from sim.words.numbers import in_unit, rounded
 
 # judgement: what fits a screen: lines of findings, and what comes last: a line each for what it is not, what was written and
 # the prompt, and two for what is next.
-SCREEN, LAST, LINES = 24, 5, 7
+SCREEN, LAST, LINES = 24, 5, 8
 POSTERIOR = "posterior.yaml"
 
 HOW = (

@@ -49,8 +49,9 @@ def _reach(found: Calibration) -> list[Finding]:
         low, high = (of(found.statistics, key=lambda one: one.below) for of in (min, max))
         ends: list[Number] = [Number(in_unit(one.below, "share"), one.below, cell(one, "below")) for one in (low, high)]
         pieces: Pieces = [
-            f"What was observed lies within what is assumed: of each of {len(found.statistics):,} statistics between ",
-            ends[0], " and ", ends[1], " of the histories lie below it.",
+            "What was observed lies, each by itself, within what is assumed: of "
+            f"{len(found.statistics):,} statistics between ",
+            ends[0], " and ", ends[1], " of the histories lie below.",
         ]  # fmt: skip
         return [finding("fit", 0.9, pieces)]
     told = []
@@ -82,12 +83,19 @@ def _says(found: Calibration) -> list[Finding]:
         told.append(
             finding(
                 "said", 0.7,
-                ["Of no number of the bargaining do they explain more than ",
+                ["Of any number of the bargaining they explain at most ",
                  Number(in_unit(most, "share"), most, f"moved.csv|{mine[0]}|explained"),
-                 f" of what is assumed: all {len(mine):,} stay as they are assumed."],
+                 f": all {len(mine):,} stay as they are assumed{_but_for(found)}."],
             )
         )  # fmt: skip
     return told
+
+
+def _but_for(found: Calibration) -> str:
+    if found.going_on == found.plan.replications - found.failed:
+        return ""
+    is_over = any(event.happened for event in found.data.events)
+    return f", but for what {'the end of the fighting' if is_over else 'the war going on'} says"
 
 
 def _names(found: Calibration, paths: list[str]) -> Pieces:
