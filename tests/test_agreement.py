@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from sim.studies.agreement import adjusted, apart, below, explained, is_reached, nearest, said
+from sim.observed.scores import pit
+from sim.studies.agreement import adjusted, apart, explained, is_reached, nearest, said
 
 N, LUCK = 4000, 0.5
 
@@ -100,7 +101,7 @@ def test_a_statistic_that_never_varies_agrees_or_is_out_of_reach():
 @pytest.mark.parametrize(("observed", "reached"), [(-5.0, False), (0.0, True), (5.0, False)])
 def test_assumptions_reach_what_lies_among_them(observed, reached):
     values = np.random.default_rng(6).normal(size=10_000)
-    assert is_reached(below(values, observed)) is reached
+    assert is_reached(pit(values, observed)) is reached
 
 
 def test_order_of_histories_changes_nothing_but_their_places():

@@ -254,6 +254,7 @@ def test_the_command_keeps_what_agrees_and_what_does_not_reach_the_data_is_kept_
     (tmp_path / "losses.csv").write_text("\n".join(far))
     refused = run(parley, seen, "--out", "far")
     assert refused.returncode == 6
+    assert not list(tmp_path.rglob("*.unfinished"))
     assert "No assumed value comes near" in " ".join(refused.stdout.split())
     assert "no histories are kept; --anyway keeps the nearest" in " ".join(refused.stderr.split())
     assert not (tmp_path / "far" / POSTERIOR).exists()

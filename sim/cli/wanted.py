@@ -82,7 +82,7 @@ def wanted(
     )
     if settings and not fresh:
         refuse("--set changes scenarios, and all of these are runs that are there already; name their scenarios")
-    size = replications or (like.replications if like else None)
+    size = like.replications if like else USUAL
     has_own_span = months is not None or bool(horizon_set(settings or ()))
     found = []
     for name in names:
@@ -94,7 +94,7 @@ def wanted(
         scenario = scenarios[name]
         days = like.days if like is not None and not has_own_span else horizon_days(scenario, months)
         say_before(scenario)
-        own = min(size, most_histories(scenario)) if size and not replications else size or usual_size(scenario)
+        own = replications or min(size, most_histories(scenario))
         refuse_more(scenario, own)
         plan = Plan(own, seed if seed is not None else (like.seed if like else 1), days)
         found.append(Wanted(name, None, scenario, plan, what_is_run(scenario, plan)))

@@ -8,7 +8,8 @@ What is not known is left out, wherever it would be fitted to. So may be what ha
 province (`Monthly.within`), without which rivals would tell of another at any time, and be too easy to beat.
 
 The fair CRPS takes a sample as drawn; that of quantiles is too small then by half their mean distance over 400, in favour of
-the rival.
+the rival. One that has few errors to go by is scored as the law of these alone, to its disadvantage: with five normal ones
+its CRPS is a fifth larger than the fair one of a sample of five, with 24 a twentieth.
 """
 
 from __future__ import annotations

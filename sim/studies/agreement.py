@@ -93,15 +93,6 @@ class Said(NamedTuple):
         return self.explained >= A_LITTLE
 
 
-def below(values: Floats, observed: float) -> float:
-    """Return the share of values below what was observed, of ties one half: its probability integral transform.
-
-    >>> below(np.array([0.0, 0.0, 1.0, 2.0]), 0.0)
-    0.25
-    """
-    return float((values < observed).mean() + 0.5 * (values == observed).mean())
-
-
 def is_reached(share: float) -> bool:
     """Return whether assumptions reach data below which they lie to this share."""
     return REACHED[0] <= share <= REACHED[1]

@@ -24,6 +24,7 @@ from sim.ensemble.workers import ALONE, Pool
 from sim.errors import ParleyError
 from sim.model.endings import FAILED
 from sim.observed import Data, Observed
+from sim.observed.scores import pit, roughness
 from sim.results.frames import Tabular
 from sim.results.identity import Identity, about_identity, identity_over
 from sim.results.manifest import CalibrationManifest
@@ -32,7 +33,7 @@ from sim.results.store import what_is_run
 from sim.results.survival import first_end
 from sim.scenario import Scenario, ScenarioHead, followers, quantities
 from sim.scenario.identity import past_of
-from sim.studies.agreement import FEWEST, FEWEST_KEPT, Nearest, Said, apart, below, is_reached, nearest, said
+from sim.studies.agreement import FEWEST, FEWEST_KEPT, Nearest, Said, apart, is_reached, nearest, said
 from sim.studies.designed import shared_parts
 
 MONTHS_OF_SUM = 3
@@ -254,8 +255,7 @@ def value_of(statistic: Statistic, path: Floats, is_of_factors: bool) -> Floats:
     if statistic.kind == SUM:
         whole: Floats = part.sum(axis=0)
         return np.log(np.maximum(whole, LEAST)) if is_of_factors else whole
-    rough: Floats = np.diff(np.log(np.maximum(part, LEAST)) if is_of_factors else part, axis=0).std(axis=0, ddof=1)
-    return rough
+    return roughness(np.maximum(part, LEAST) if is_of_factors else part, is_of_factors)
 
 
 class Compared(NamedTuple):
@@ -619,7 +619,7 @@ def drivers_of(made: Floats, observed: Floats, paths: Sequence[str], drawn: Floa
     return {
         place: [paths[at] for at in _movers(values, drawn)]
         for place, (values, was) in enumerate(zip(made, observed, strict=True))
-        if not is_reached(below(values, float(was)))
+        if not is_reached(pit(values, float(was)))
     }
 
 
@@ -652,8 +652,8 @@ def _fit(statistic: Statistic, one: Observed, firsts: Sequence[date], was: Float
     mine = histories[kept]
     return Fit(
         statistic.series, statistic.kind, firsts[statistic.first], until, unit, float(observed),
-        tuple(np.quantile(histories, QUANTILES).tolist()), below(histories, float(observed)),
-        tuple(np.quantile(mine, QUANTILES).tolist()), below(mine, float(observed)),
+        tuple(np.quantile(histories, QUANTILES).tolist()), pit(histories, float(observed)),
+        tuple(np.quantile(mine, QUANTILES).tolist()), pit(mine, float(observed)),
     )  # fmt: skip
 
 

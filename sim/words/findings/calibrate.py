@@ -92,8 +92,10 @@ def _says(found: Calibration) -> list[Finding]:
 
 
 def _but_for(found: Calibration) -> str:
-    is_less = found.going_on < found.plan.replications - found.failed
-    return ", but for what the war going on says" if is_less else ""
+    if found.going_on == found.plan.replications - found.failed:
+        return ""
+    is_over = any(event.happened for event in found.data.events)
+    return f", but for what {'the end of the fighting' if is_over else 'the war going on'} says"
 
 
 def _names(found: Calibration, paths: list[str]) -> Pieces:
