@@ -20,7 +20,8 @@ from sim.observed.rivals import RIVALS, Monthly, TooFewMonths, persistence_of_su
 from sim.results.read import read_folder
 from sim.studies import calibrate as calibration
 from sim.studies.calibrate import CalibrationError
-from sim.studies.hindcast import ALL, AT_WAR, CALIBRATED, SCENARIO, HindcastError, hindcast, starts_of
+from sim.studies.hindcast import ALL, AT_WAR, CALIBRATED, EARLIER, MONTH, SCENARIO, HindcastError, hindcast, starts_of
+from sim.words.findings.hindcast import best_rival, of_hindcast, rows_of
 from sim.words.hindcast import answer, files
 from sim.words.layout import as_text
 from tests.hindcast import play
@@ -39,12 +40,18 @@ def war():
 
 
 @pytest.fixture(scope="module")
-def truth(war):
-    """One history of the model, month by month from its start: claimed losses, and how much land is held on each first."""
+def truths(war):
+    """Histories of the model, month by month from their start: claimed losses, and how much land is held on each first."""
     ran = run_ensemble(war, Plan(40, 3, (add_months(FIRST, MONTHS) - FIRST).days, series=False, paths="month"))
-    on = np.flatnonzero((ran.outcomes["ceasefires"] == 0) & (ran.outcomes["ending"] == "war_goes_on"))[0]
+    on = np.flatnonzero((ran.outcomes["ceasefires"] == 0) & (ran.outcomes["ending"] == "war_goes_on"))
     losses, area = (ran.paths[list(ran.path_columns).index(one)][:, on] for one in PATHS)
-    return np.diff(losses) / ran.drawn["attrition.level_factor"][on], area
+    return [*zip((np.diff(losses, axis=0) / ran.drawn["attrition.level_factor"][on]).T, area.T, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def truth(truths):
+    """One of these."""
+    return truths[0]
 
 
 def written(
@@ -265,7 +272,7 @@ def test_the_answer_fits_a_screen_and_says_what_cannot_be_said(found) -> None:
     assert max(map(len, lines)) <= 80
     text = " ".join(" ".join(lines).split())
     assert "With fewer than 8 origins no ranking can be had, and these are 2." in text
-    assert "the best rival" in text
+    assert "(best)" in text
     assert {row["why"] for row in found.as_dicts() if row["skill"] is not None} <= {
         "with fewer than 8 origins no ranking can be had", "one of both was never wrong",
     }  # fmt: skip
@@ -400,7 +407,7 @@ def test_what_is_wrong_is_said_in_a_line(parley, truth, tmp_path, case) -> None:
 
 def test_events_have_a_rival_of_their_own(found) -> None:
     rows = {row["who"]: row for row in found.as_dicts() if row["series"] == "truce"}
-    assert {*rows} == {SCENARIO, CALIBRATED, "base_rate"}
+    assert {*rows} == {SCENARIO, EARLIER, CALIBRATED, "base_rate"}
     made = [one for one in found.told if one.series == "truce" and one.who == "base_rate"]
     for one in made:
         days = (one.until - one.origin).days
@@ -422,6 +429,68 @@ def test_months_that_happen_once_are_kept_from_rivals(war, truth, tmp_path) -> N
             for of in (wide, narrow)
         )
         assert near < far
+
+
+def test_a_rival_of_few_errors_tells_of_the_months_that_it_can_and_is_held_against_ours_there(war, truth, tmp_path) -> None:
+    """Seven months are known: of one month ahead the rule has been wrong six times, of two five, of three only four."""
+    of = told(war, written(tmp_path, *truth), origins=[date(2000, 8, 1)], months=None)
+    key = "losses", ALL
+    mine = {one.lead: one for one in of.told if (one.series, one.given, one.who) == (*key, SCENARIO)}
+    theirs = {one.lead: one for one in of.told if (one.series, one.given, one.who) == (*key, "persistence_1")}
+    assert ({*mine}, {*theirs}) == ({0, 1, 2, 3}, {1, 2})
+    assert "as of 2000-08-01 the last month tells nothing of some months of losses: month 3 ahead: fewer than 5 errors " \
+        "in the past" in of.left_out  # fmt: skip
+    row = next(
+        one for one in of.rows if (one.series, one.lead, one.given, one.who) == ("losses", MONTH, ALL, "persistence_1")
+    )
+    assert row.forecasts == 2
+    crps = [np.mean([told[lead].scores["crps"] for lead in (1, 2)]) for told in (theirs, mine)]
+    assert (row.crps, row.ours) == pytest.approx(crps)
+    assert row.skill is not None
+    assert row.skill.value == pytest.approx(1 - 1 / row.ratio)
+    text = " ".join(one.sentence for one in of_hindcast(of))
+    best = best_rival(rows_of(of, "losses"))
+    assert best is not None
+    assert ("in the 2 months that it tells of" in text) == (best.forecasts < 3)
+
+
+def test_histories_that_begin_earlier_are_told_without_data_too(war, truths, tmp_path) -> None:
+    """Begun when the history that is the data was, which is neither of many nor of few losses: the origin is reached."""
+    origin = add_months(FIRST, 6)
+    truth = sorted(truths, key=lambda one: one[0][:6].sum())[len(truths) // 2]
+    of = told(war, written(tmp_path, *truth), origins=[origin])
+    assert of.unreached == []
+    assert of.starts[0].earlier is not None
+    assert of.starts[0].earlier.world.start_date == FIRST
+    ran = run_ensemble(war, Plan(round(0.1 * N), 1, (add_months(origin, HORIZON) - FIRST).days, series=False, paths="month"))
+    losses = np.diff(ran.paths[list(ran.path_columns).index(PATHS[0])], axis=0)[6:] / ran.drawn["attrition.level_factor"]
+    made = {one.who: one.levels for one in of.told if (one.series, one.lead, one.given) == ("losses", 2, ALL)}
+    assert made[EARLIER][3] == pytest.approx(np.median(losses[1]))
+    assert len({made[who] for who in (SCENARIO, EARLIER, CALIBRATED)}) == 3
+    assert "as early without data" in " ".join(one.sentence for one in of_hindcast(of))
+    # Of these too nothing from after the origin is looked at.
+    luck = np.random.default_rng(4)
+    altered = [np.append(one[:count], luck.uniform(1, 9e5, MONTHS)) for one, count in zip(truth, (6, 7), strict=True)]
+    again = told(war, written(tmp_path, *altered), origins=[origin])
+    assert json.dumps(forecasts(again, origin)) == json.dumps(forecasts(of, origin))
+    assert again.scores() != of.scores()
+
+
+def test_of_what_ends_before_all_origins_it_is_said_that_nothing_is_told(war, truth, tmp_path) -> None:
+    losses, area = truth
+    path = written(tmp_path, losses, area[:10])
+    path.write_text(path.read_text().replace("area.csv,", "area.csv, until: 2000-09-30,"))
+    of = told(war, path, origins=ORIGINS[1:], months=None)
+    assert {row["series"] for row in of.as_dicts()} == {"losses", "truce"}
+    assert "Nothing is told of area in any month after these origins." in [one.sentence for one in of_hindcast(of)]
+    assert "Nothing is told of area" in " ".join(" ".join(as_text(list(answer(of)), 80).split()).split())
+
+
+def test_what_no_rival_tells_is_refused_before_a_history_is_run(war, truth, tmp_path) -> None:
+    done: list[int] = []
+    with pytest.raises(HindcastError, match="too few for any rival"):
+        told(war, written(tmp_path, *truth), origins=[date(2000, 4, 1)], months=None, progress=done.append)
+    assert done == []
 
 
 def test_origins_of_one_are_those_of_several(war, found, truth, tmp_path) -> None:

@@ -1,15 +1,15 @@
 """Forecasts that need no model: what any forecast of a month has to beat.
 
-Each is fitted on what was known at the origin only, and gives of each month ahead a sample of 400 quantiles, at
-(i + 0.5) / 400, (months, 400): nothing is drawn, so that the same data give the same rivals. All but the AR(1) look at rates
-a day, so that short months are not taken for quiet ones. A column is not a path: how months hang together is not told.
+Each is fitted on what was known at the origin only, and gives of each month ahead a sample: the past errors of a rule, or
+past months, each as likely as any other; of a normal law 400 quantiles, at (i + 0.5) / 400. Nothing is drawn, so that the
+same data give the same rivals. All but the AR(1) look at rates a day, so that short months are not taken for quiet ones.
+Members of different months are no path: how months hang together is not told.
 
 What is not known is left out, wherever it would be fitted to. So may be what happens once in a war, as a withdrawal from a
 province (`Monthly.within`), without which rivals would tell of another at any time, and be too easy to beat.
 
-The fair CRPS takes a sample as drawn; that of quantiles is too small then by half their mean distance over 400, in favour of
-the rival. One that has few errors to go by is scored as the law of these alone, to its disadvantage: with five normal ones
-its CRPS is a fifth larger than the fair one of a sample of five, with 24 a twentieth.
+The fair CRPS takes a sample as drawn, so that a rival of few errors is not the worse for it; that of quantiles is too small
+by half their mean distance over 400, in favour of the rival.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from datetime import date
 from functools import partial
 from itertools import pairwise
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 
@@ -37,6 +37,9 @@ AR1_MONTHS = 24
 WALK_CHANGES = 12
 # An AR(1) of a higher memory would be taken for a random walk, which is a rival of its own.
 MOST_MEMORY = 0.95
+
+
+Told = TypeVar("Told")
 
 
 class TooFewMonths(ValueError):
@@ -74,12 +77,12 @@ class Monthly(NamedTuple):
         return np.array([float((after - start).days) for start, after in pairwise(starts)])
 
 
-def persistence(past: Monthly, ahead: int, months: int) -> Floats:
+def persistence(past: Monthly, ahead: int, months: int) -> list[Floats]:
     """Forecast the mean rate of the last months, with the errors that this rule has made at each lead in the past.
 
     The rule is applied at the end of each earlier month that had so many months before it, and held against each later month
     that is known. Errors of a lead are ratios where all changes in the past were above 0, else differences, and each is as
-    likely as any other.
+    likely as any other. Of a lead at which there are too few the sample is empty.
     """
     _need_last(past, months)
     days = past.days(ahead)
@@ -87,15 +90,17 @@ def persistence(past: Monthly, ahead: int, months: int) -> Floats:
     to_scale, from_scale = _scale(past)
     told = to_scale(_sums(past.values, months) / _sums(days[:known], months))
     was = to_scale(past.values / days[:known])
-    errors = []
-    for lead in range(ahead):
-        found = was[months + lead :] - told[: max(known - months - lead, 0)]
-        errors.append(_known(found, f"errors at lead {lead + 1}"))
-    return days[known:, None] * from_scale(told[-1] + np.stack([_sample(of_lead) for of_lead in errors]))
+    errors = [_drop_unknown(was[months + lead :] - told[: max(known - months - lead, 0)]) for lead in range(ahead)]
+    if len(max(errors, key=len)) < FEWEST:
+        _refuse_few(errors[0], "errors at lead 1")
+    return [
+        length * from_scale(told[-1] + (of if len(of) >= FEWEST else np.empty(0)))
+        for length, of in zip(days[known:], errors, strict=True)
+    ]
 
 
 def persistence_of_sum(past: Monthly, ahead: int, months: int) -> Floats:
-    """Forecast the sum over the months ahead, (400,): the mean rate of the last months, with the errors of this rule.
+    """Forecast the sum over the months ahead, one sample: the mean rate of the last months, with the errors of this rule.
 
     As in `persistence`, but for these: they are those of sums over as many months.
     """
@@ -107,11 +112,11 @@ def persistence_of_sum(past: Monthly, ahead: int, months: int) -> Floats:
     held = max(known - months - ahead + 1, 0)
     was = to_scale(_sums(past.values, ahead) / _sums(days[:known], ahead))[months:] if held else np.empty(0)
     errors = _known(was - told[:held], f"errors of sums over {ahead} months")
-    found: Floats = days[known:].sum() * from_scale(told[-1] + _sample(errors))
+    found: Floats = days[known:].sum() * from_scale(told[-1] + errors)
     return found
 
 
-def random_walk(past: Monthly, ahead: int) -> Floats:
+def random_walk(past: Monthly, ahead: int) -> list[Floats]:
     """Forecast a random walk from the last month, with normal steps as large as last year's.
 
     It is of the log of the rate where all changes in the past were above 0, else of the rate.
@@ -123,7 +128,7 @@ def random_walk(past: Monthly, ahead: int) -> Floats:
     places = to_scale((past.values / days[:known])[-WALK_CHANGES - 1 :])
     sd = np.sqrt(np.mean(_known(np.diff(places), "steps from month to month") ** 2))
     lead = np.arange(1, ahead + 1)[:, None]
-    return days[known:, None] * from_scale(places[-1] + sd * np.sqrt(lead) * _NORMAL)
+    return list(days[known:, None] * from_scale(places[-1] + sd * np.sqrt(lead) * _NORMAL))
 
 
 def ar1_fit(values: Floats) -> tuple[float, float, float]:
@@ -142,7 +147,7 @@ def ar1_fit(values: Floats) -> tuple[float, float, float]:
     return float(mean), memory, float(np.sqrt(np.mean(off[kept] ** 2) * (1 - memory**2)))
 
 
-def ar1(past: Monthly, ahead: int) -> Floats:
+def ar1(past: Monthly, ahead: int) -> list[Floats]:
     """Forecast the changes themselves by an AR(1) fitted to the last two years."""
     _need_last(past, 1)
     recent = past.values[-AR1_MONTHS:]
@@ -150,16 +155,14 @@ def ar1(past: Monthly, ahead: int) -> Floats:
     mean, memory, sd = ar1_fit(recent)
     lead = np.arange(1, ahead + 1)[:, None]
     spread = sd * np.sqrt((1 - memory ** (2 * lead)) / (1 - memory**2))
-    forecast: Floats = mean + memory**lead * (recent[-1] - mean) + spread * _NORMAL
-    return forecast
+    return list(mean + memory**lead * (recent[-1] - mean) + spread * _NORMAL)
 
 
-def past_month(past: Monthly, ahead: int) -> Floats:
+def past_month(past: Monthly, ahead: int) -> list[Floats]:
     """Forecast the rate of a past month, each as likely as any other."""
     days = past.days(ahead)
     known = len(past.values)
-    found: Floats = days[known:, None] * _sample(_known(past.values / days[:known], "months"))
-    return found
+    return list(days[known:, None] * _known(past.values / days[:known], "months"))
 
 
 def base_rate(per_year: float, first: date, months: int) -> Floats:
@@ -173,34 +176,45 @@ def base_rate(per_year: float, first: date, months: int) -> Floats:
     return found
 
 
-RIVALS: dict[str, tuple[str, Callable[[Monthly, int], Floats]]] = {
+RIVALS: dict[str, tuple[str, Callable[[Monthly, int], list[Floats]]]] = {
     "persistence_1": ("the last month", partial(persistence, months=1)),
     "persistence_3": ("mean of the last 3 months", partial(persistence, months=3)),
     "persistence_6": ("mean of the last 6 months", partial(persistence, months=6)),
     "persistence_12": ("mean of the last 12 months", partial(persistence, months=12)),
     "random_walk": ("random walk", random_walk),
     "ar1": ("AR(1)", ar1),
-    "past_month": ("a past month at random", past_month),
+    "past_month": ("a past month", past_month),
 }
-"""By name: what it is called, and what tells of so many months ahead."""
-
-
+"""By name: what it is called, and what tells of so many months ahead: a sample of each, which may be empty."""
 RIVALS_OF_SUMS: dict[str, tuple[str, Callable[[Monthly, int], Floats]]] = {
     f"persistence_{months}": (RIVALS[f"persistence_{months}"][0], partial(persistence_of_sum, months=months))
     for months in (1, 3, 6, 12)
 }
-"""Those that tell of the sum over so many months ahead."""
+"""Those that tell of the sum over so many months ahead, by one sample."""
 
 
-def tell(
-    data: Monthly, origin: date, ahead: int, rivals: dict[str, tuple[str, Callable[[Monthly, int], Floats]]] = RIVALS
-) -> tuple[dict[str, Floats], dict[str, str]]:
-    """Return what rivals tell of the months after an origin, (ahead, 400), and why others are left out, by name.
+def tell(data: Monthly, origin: date, ahead: int) -> tuple[dict[str, list[Floats]], dict[str, str]]:
+    """Return what rivals tell of each month after an origin, and why others, or of some months, tell nothing, by name.
 
-    Months after the origin are not looked at.
+    Months after the origin are not looked at. The sample of a month of which a rival tells nothing is empty.
     """
-    past = data.before(origin)
-    told, left_out = {}, {}
+    told, left_out = _ask(RIVALS, data.before(origin), ahead)
+    for name, samples in told.items():
+        if silent := [lead for lead, sample in enumerate(samples, 1) if not len(sample)]:
+            of = f"month {silent[0]}" if len(silent) == 1 else f"months {silent[0]} to {silent[-1]}"
+            left_out[name] = f"{of} ahead: fewer than {FEWEST} errors in the past"
+    return told, left_out
+
+
+def tell_sum(data: Monthly, origin: date, ahead: int) -> tuple[dict[str, Floats], dict[str, str]]:
+    """Return what rivals tell of the sum over the months after an origin, and why others tell nothing, as `tell`."""
+    return _ask(RIVALS_OF_SUMS, data.before(origin), ahead)
+
+
+def _ask(
+    rivals: dict[str, tuple[str, Callable[[Monthly, int], Told]]], past: Monthly, ahead: int
+) -> tuple[dict[str, Told], dict[str, str]]:
+    told, left_out = dict[str, Told](), dict[str, str]()
     for name, (_, rival) in rivals.items():
         try:
             told[name] = rival(past, ahead)
@@ -217,10 +231,19 @@ def _need_last(past: Monthly, months: int) -> None:
 
 def _known(values: Floats, what: str) -> Floats:
     """Return the values that are known; raise TooFewMonths if they are too few to fit to."""
-    found: Floats = values[~np.isnan(values)]
+    found = _drop_unknown(values)
     if len(found) < FEWEST:
-        raise TooFewMonths(f"{what}: {len(found)} in the past, and {FEWEST} are needed")
+        _refuse_few(found, what)
     return found
+
+
+def _drop_unknown(values: Floats) -> Floats:
+    found: Floats = values[~np.isnan(values)]
+    return found
+
+
+def _refuse_few(found: Floats, what: str) -> NoReturn:
+    raise TooFewMonths(f"{what}: {len(found)} in the past, and {FEWEST} are needed")
 
 
 def _scale(past: Monthly) -> tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]:
@@ -233,8 +256,3 @@ def _scale(past: Monthly) -> tuple[Callable[[Floats], Floats], Callable[[Floats]
 def _sums(values: Floats, months: int) -> Floats:
     found: Floats = np.lib.stride_tricks.sliding_window_view(values, months).sum(axis=1)
     return found
-
-
-def _sample(values: Floats) -> Floats:
-    """Return the quantiles of values each of which is as likely as any other, (400,)."""
-    return np.asarray(np.quantile(values, LEVELS, method="inverted_cdf"))

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.draws import Floats
+from sim.engine.draws import Floats, Ints
 from sim.results.statistics import wilson_interval
 
 BANDS = (50, 80, 90)
@@ -211,19 +211,21 @@ def log_score(chance: Floats, happened: Floats) -> Floats:
 
 
 class Bin(NamedTuple):
-    """Forecasts of like chances: their number and mean chance, the share that happened, and its 95 % interval."""
+    """Forecasts of like chances: from how many origins and how many they are, their mean chance, the share that happened,
+    and its 95 % interval, as of so many origins: forecasts from one are right or wrong together."""
 
     forecasts: int
+    origins: int
     chance: float
     happened: float
     low: float
     high: float
 
 
-def reliability(chance: Floats, happened: Floats) -> list[Bin] | None:
+def reliability(chance: Floats, happened: Floats, origins: Ints) -> list[Bin] | None:
     """Return how often events happened that were given like chances, by fifths of the scale; empty ones are left out.
 
-    None with fewer than twenty forecasts.
+    None with fewer than twenty forecasts. Forecasts of the same number in `origins` were made on the same day.
     """
     if len(chance) < FEWEST_OF_RELIABILITY:
         return None
@@ -231,8 +233,9 @@ def reliability(chance: Floats, happened: Floats) -> list[Bin] | None:
     found = []
     for place in np.unique(places):
         inside = places == place
-        count, share = int(inside.sum()), float(happened[inside].mean())
-        found.append(Bin(count, float(chance[inside].mean()), share, *wilson_interval(float(happened[inside].sum()), count)))
+        days, share = len(np.unique(origins[inside])), float(happened[inside].mean())
+        ends = wilson_interval(share * days, days)
+        found.append(Bin(int(inside.sum()), days, float(chance[inside].mean()), share, *ends))
     return found
 
 

@@ -168,8 +168,9 @@ FORECASTS = [
 ]  # fmt: skip
 RIVALS = [
     text("series"), text("lead"), text("given"), text("who"), whole("forecasts"), whole("origins"), amount("crps"),
-    amount("interval_80").or_empty, *(share(f"cover_{name}").or_empty for name in (50, 80, 90)), Column("bias").or_empty,
-    amount("median_error").or_empty, *(Column(name).or_empty for name in ("skill", "low", "high")), text("why").or_empty,
+    amount("ours"), amount("interval_80").or_empty, *(share(f"cover_{name}").or_empty for name in (50, 80, 90)),
+    Column("bias").or_empty, amount("median_error").or_empty, *(Column(name).or_empty for name in ("skill", "low", "high")),
+    text("why").or_empty,
 ]  # fmt: skip
 
 

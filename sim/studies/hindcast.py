@@ -1,11 +1,12 @@
 """Hindcast: forecasts of a war as they would have been made at earlier dates, scored by what came about, beside rivals.
 
 At each origin a scenario begins that knows what was known then. Its histories are looked at as the data are, as in
-`calibrate`, and give samples of the change over each month ahead, and of the sum of these. If asked, a second forecast is
-made of those histories that agree with data of the months before the origin. Rivals need no model. All are scored alike, and
-all twice: of all histories, and of those that were at war, in months in which the war went on, so that a wrong chance of
-peace is not taken for wrong losses. Nothing from after an origin is looked at before its forecasts are made: data are read
-for it until the day before.
+`calibrate`, and give samples of the change over each month ahead, and of the sum of these. If asked, two more forecasts are
+made, by histories that begin some months earlier: of those that agree with data of these months, and of as many that are
+held against nothing, so that what the data teach is told from what an older start costs. Rivals need no model. All are
+scored alike, and all twice: of all histories, and of those that were at war, in months in which the war went on, so that a
+wrong chance of peace is not taken for wrong losses. Nothing from after an origin is looked at before its forecasts are made:
+data are read for it until the day before.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from sim.ensemble.workers import ALONE, Pool
 from sim.errors import ParleyError
 from sim.model.without import taken_out
 from sim.observed import Bar, Data, Observed, ObservedEvent, read_data, with_levels
-from sim.observed.rivals import RIVALS, RIVALS_OF_SUMS, Monthly, base_rate, tell
+from sim.observed.rivals import RIVALS, Monthly, base_rate, tell, tell_sum
 from sim.observed.scores import Bin, brier, energy_score, log_score, of_paths, pit, quantiles, reliability, scores
 from sim.observed.skill import Overlap, Skill, overlap, skill
 from sim.results.frames import Tabular
@@ -56,7 +57,7 @@ from sim.studies.calibrate import (
 )
 from sim.studies.designed import shared_parts
 
-SCENARIO, CALIBRATED, BASE_RATE = "scenario", "calibrated", "base_rate"
+SCENARIO, EARLIER, CALIBRATED, BASE_RATE = "scenario", "earlier", "calibrated", "base_rate"
 ALL, AT_WAR = "all", "at_war"
 MONTH, SUM = "month", "sum"
 WHOLE = 0
@@ -65,10 +66,13 @@ HORIZON = 12
 LEVELS = (0.05, 0.10, 0.25, 0.5, 0.75, 0.9, 0.95)
 # judgement: of fewer histories at war the ends of a band of 80 % are those of two of them.
 FEWEST_AT_WAR = 20
-# judgement: its pairs are the square of it, and in its fair form it is the same of fewer but for luck.
+# judgement: its pairs are the square of it, and in its fair form it is the same of fewer but for luck. In even
+# steps, since histories that agree with data are in the order of how near they are.
 MOST_OF_ENERGY = 2_000
 # judgement: what lies beyond would happen to one path in ten.
 SMOOTH, ROUGH = 0.05, 0.95
+# judgement: of fewer of the months that we tell a rival's score is of these months, and not of it.
+LEAST_TOLD = 0.5
 # judgement: more would be a list, which `parley check --as-of` has.
 MOST_NAMED = 3
 AsOf = Literal["keep", "drop", "fail"]
@@ -156,13 +160,16 @@ class Held(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What one forecaster did in a series, over all origins; see `HINDCAST` in `sim.results.columns`.
+    """What one forecaster did in a series, over all origins; see `RIVALS` in `sim.results.columns`.
 
     Attributes
     ----------
     forecasts, origins : int
+        Of those that we made too: what only one of both tells is not held against the other.
     means : dict of str to float
         Of each score.
+    ours : float
+        Our mean CRPS, of an event Brier's score, in these forecasts.
     skill : Skill or None
         Of the scenario, calibrated where it is, against this one in the forecasts that both made; None for itself.
     """
@@ -174,12 +181,18 @@ class Row(NamedTuple):
     forecasts: int
     origins: int
     means: dict[str, float]
+    ours: float
     skill: Skill | None
 
     @property
     def crps(self) -> float:
         """Its mean CRPS; of events Brier's score, which it is of forecasts of 0 or 1."""
         return self.means["crps"] if "crps" in self.means else self.means["brier"]
+
+    @property
+    def ratio(self) -> float:
+        """Its score in parts of ours in the same forecasts; infinity where only ours was never wrong."""
+        return self.crps / self.ours if self.ours else np.inf if self.crps else 1.0
 
     @property
     def ends(self) -> tuple[float | None, float | None]:
@@ -193,7 +206,7 @@ class Row(NamedTuple):
         names = ("interval_80", "cover_50", "cover_80", "cover_90", "bias", "median_error")
         return {
             "series": self.series, "lead": self.lead, "given": self.given, "who": self.who, "forecasts": self.forecasts,
-            "origins": self.origins, "crps": self.crps, **{name: self.means.get(name) for name in names},
+            "origins": self.origins, "crps": self.crps, "ours": self.ours, **{name: self.means.get(name) for name in names},
             "skill": of.value if of is not None else None, "low": low, "high": high,
             "why": of.why_no_interval if of is not None else "",
         }  # fmt: skip
@@ -257,8 +270,11 @@ def starts_of(
             first = add_months(day, -months)
             earlier = started(scenarios[0], path, first) if len(scenarios) == 1 else given.get(first)
             why_not = "" if earlier is not None else f"as of {day} nothing is calibrated: no scenario starts on {first}"
-        if as_of == "fail" and (told := later_than(scenario, day)):
-            raise HindcastError(_later_in_words(scenario, day, [f"{one.path} ({one.source}, {one.date})" for one in told]))
+        for one in (scenario, earlier):
+            if as_of == "fail" and one is not None and (told := later_than(one, day)):
+                raise HindcastError(
+                    _later_in_words(one, day, [f"{late.path} ({late.source}, {late.date})" for late in told])
+                )
         dropped: tuple[str, ...] = ()
         if as_of == "drop":
             scenario, dropped = without_later(scenario, day)
@@ -393,34 +409,14 @@ class Hindcast(Tabular):
         for series in dict.fromkeys(one.series for one in self.told):
             whos = list(dict.fromkeys(one.who for one in self.told if one.series == series))
             for whole, given in ((False, ALL), (False, AT_WAR), (True, ALL), (True, AT_WAR)):
-                of = {who: made for who in whos if (made := self.scored(series, given, who, whole=whole))}
-                for who, made in of.items():
-                    names = [name for name in made[0].scores if all(name in one.scores for one in made)]
-                    means = {name: float(np.mean([one.scores[name] for one in made])) for name in names}
-                    ours = of.get(self.who(series))
-                    against = None if who == self.who(series) or ours is None else self._skill(ours, made)
-                    found.append(
-                        Row(
-                            series, SUM if whole else MONTH, given, who, len(made), len({one.origin for one in made}), means,
-                            against,
-                        )
-                    )  # fmt: skip
+                ours = {(one.origin, one.lead): one for one in self.scored(series, given, self.who(series), whole=whole)}
+                for who in whos:
+                    made = [one for one in self.scored(series, given, who, whole=whole) if (one.origin, one.lead) in ours]
+                    if made:
+                        mine = [ours[one.origin, one.lead] for one in made]
+                        lead = SUM if whole else MONTH
+                        found.append(_row(series, lead, given, made, mine, is_ours=who == self.who(series)))
         return found
-
-    def _skill(self, ours: Sequence[Told], theirs: Sequence[Told]) -> Skill | None:
-        """Return the skill of ours in the forecasts that both made; None where there are none."""
-        mine, other = ({(one.origin, one.lead): one for one in made} for made in (ours, theirs))
-        both = [key for key in mine if key in other]
-        if not both:
-            return None
-        of = list(dict.fromkeys(origin for origin, _ in both))
-        score = "crps" if "crps" in ours[0].scores else "brier"
-        each = [
-            [np.array([made[key].scores[score] for key in both if key[0] == origin]) for origin in of]
-            for made in (mine, other)
-        ]
-        months = [_months_between(origin, max(mine[key].until for key in both if key[0] == origin)) for origin in of]
-        return skill(each[0], each[1], overlap(of, months).most)
 
     @cached_property
     def overlap(self) -> Overlap:
@@ -430,11 +426,6 @@ class Hindcast(Tabular):
             if one.scores:
                 ends[one.origin] = max(one.until, ends.get(one.origin, one.until))
         return overlap(list(ends), [_months_between(*span) for span in ends.items()])
-
-    @property
-    def is_ranked(self) -> bool:
-        """Whether the origins are enough to say who is better."""
-        return any(one.skill is not None and one.skill.interval is not None for one in self.rows)
 
     @cached_property
     def bars(self) -> list[Held]:
@@ -450,7 +441,9 @@ class Hindcast(Tabular):
     def reliability(self, series: str) -> list[Bin] | None:
         """Return how often an event came about that had like chances; None with fewer than 20 forecasts, or of no event."""
         made = [one for one in self.scored(series, ALL, self.who(series)) if "brier" in one.scores]
-        return reliability(np.array([one.levels[0] for one in made]), np.array([one.observed for one in made], dtype=float))
+        origins = np.array([one.origin.toordinal() for one in made], dtype=np.int64)
+        came = np.array([one.observed for one in made], dtype=float)
+        return reliability(np.array([one.levels[0] for one in made]), came, origins)
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return one row a series, lead and forecaster: its mean scores, and our skill against it."""
@@ -496,6 +489,22 @@ class Hindcast(Tabular):
                 for one in self.starts
             ],
         )  # fmt: skip
+
+
+def _row(series: str, lead: str, given: str, made: Sequence[Told], ours: Sequence[Told], *, is_ours: bool) -> Row:
+    """Return what one forecaster did beside ours, from the same forecasts in the order of their origins."""
+    names = [name for name in made[0].scores if all(name in one.scores for one in made)]
+    means = {name: float(np.mean([one.scores[name] for one in made])) for name in names}
+    score = "crps" if "crps" in means else "brier"
+    of = list(dict.fromkeys(one.origin for one in made))
+    own, other = (
+        [np.array([one.scores[score] for one in told if one.origin == origin]) for origin in of] for told in (ours, made)
+    )
+    months = [_months_between(origin, max(one.until for one in made if one.origin == origin)) for origin in of]
+    against = None if is_ours else skill(own, other, overlap(of, months).most)
+    return Row(
+        series, lead, given, made[0].who, len(made), len(of), means, float(np.mean(np.concatenate(own))), against
+    )  # fmt: skip
 
 
 def _months_between(first: date, last: date) -> int:
@@ -545,10 +554,13 @@ def hindcast(
     refuse_nothing(starts, data)
     if any(start.earlier for start in starts):
         refuse_few(plan.replications, keep)
-    run = _Run(plan, pool, parts, progress)
     left_out = [start.why_not for start in starts if start.why_not]
+    # Before any history is run: of what no rival tells, nothing would be told.
+    against = {start.origin: _rivals(start, data, horizon, left_out) for start in starts}
+    run = _Run(plan, pool, parts, progress)
     first: list[_Group] = []
     held: dict[date, _Group] = {}
+    older: dict[date, _Group] = {}
     for start in starts:
         plan_ahead = looking(plan, _days(start.scenario, start, horizon))
         first.append(_Group(start.scenario, plan_ahead, _ahead(data, start, horizon)))
@@ -556,26 +568,31 @@ def hindcast(
             chosen = tuple(one for one in start.past.series if months_of(start.earlier, one, end_of(start.past)))
             if chosen:
                 held[start.origin] = _Group(start.earlier, looking(plan, days_until(start.earlier, start.past)), chosen)
+                few = replace(plan, replications=round(keep * plan.replications))
+                plan_older = looking(few, _days(start.earlier, start, horizon))
+                older[start.origin] = _Group(start.earlier, plan_older, _ahead(data, start, horizon))
             else:
                 left_out.append(f"as of {start.origin} nothing is calibrated: no whole month of data lies before it")
-    seen = run.see([*first, *held.values()])
+    seen = run.see([*first, *held.values(), *older.values()])
     forecasts = {
         start.origin: {SCENARIO: _told(of, found, start, horizon)}
         for start, of, found in zip(starts, first, seen, strict=False)
     }
     by_origin = {start.origin: start for start in starts}
     unreached, going_on = list[date](), dict[date, _Group]()
-    for (origin, of), found in zip(held.items(), seen[len(first) :], strict=True):
+    of_older = dict(zip(older, seen[len(first) + len(held) :], strict=True))
+    for (origin, of), found in zip(held.items(), seen[len(first) : len(first) + len(held)], strict=True):
         try:
             fitted = hold(of.scenario, by_origin[origin].past, of.plan, found, keep)
         except CalibrationError as reason:
             left_out.append(f"as of {origin} nothing is calibrated: {reason}")
             continue
         if not fitted.is_reached:
-            # Whom calibration leaves without an answer goes on as before.
+            # Whom calibration leaves without an answer goes on as before, and so nothing is told of what data teach.
             unreached.append(origin)
-            forecasts[origin][CALIBRATED] = forecasts[origin][SCENARIO]
+            forecasts[origin] |= {EARLIER: forecasts[origin][SCENARIO], CALIBRATED: forecasts[origin][SCENARIO]}
             continue
+        forecasts[origin][EARLIER] = _told(older[origin], of_older[origin], by_origin[origin], horizon)
         posterior = of.scenario.with_tree({**of.scenario.tree, "histories": fitted.histories()})
         start = by_origin[origin]
         plan_on = looking(replace(plan, replications=len(fitted.kept.places)), _days(posterior, start, horizon))
@@ -587,7 +604,7 @@ def hindcast(
     told: list[Told] = []
     for one in data.series:
         for start in starts:
-            told += _of_series(start, one, data, forecasts[start.origin], horizon, left_out)
+            told += _of_series(start, one, data, forecasts[start.origin], against[start.origin], horizon, left_out)
     for event in data.events:
         for start in starts:
             told += _of_event(start.origin, event, data, forecasts[start.origin])
@@ -597,7 +614,8 @@ def hindcast(
 
 def refuse_nothing(starts: Sequence[Start], data: Data) -> None:
     """See that of each origin it is known what came in the month after it; raises HindcastError."""
-    last = max([add_months(one.starts[-1], 1) for one in data.series], default=end_of(data))
+    ends = [add_months(one.starts[-1], 1) for one in data.series]
+    last = max([*ends, end_of(data)] if data.events else ends)
     for start in starts:
         if add_months(start.origin, 1) > last:
             raise HindcastError(
@@ -630,7 +648,7 @@ def about_hindcast(
 def histories_in(starts: Sequence[Start], plan: Plan, keep: float) -> int:
     """Return how many histories are run."""
     held = sum(start.earlier is not None for start in starts)
-    return len(starts) * plan.replications + held * (plan.replications + round(keep * plan.replications))
+    return len(starts) * plan.replications + held * (plan.replications + 2 * round(keep * plan.replications))
 
 
 class _Group(NamedTuple):
@@ -682,19 +700,24 @@ def _told(of: _Group, seen: Seen, start: Start, horizon: int) -> Ahead:
     return Ahead({name: changes[:, ran] for name, changes in seen.changes.items()}, seen.stopped[ran] >= ends[:, None])
 
 
+def _seen_ahead(one: Observed, origin: date, horizon: int) -> list[float | None]:
+    """Return what came of a series in each month from an origin on; None of what is not known."""
+    known = dict(zip(one.starts, one.changes.tolist(), strict=True))
+    return [known.get(add_months(origin, lead)) for lead in range(horizon)]
+
+
 def _of_series(
-    start: Start, one: Observed, data: Data, ours: Mapping[str, Ahead], horizon: int, left_out: list[str]
-) -> Iterator[Told]:
+    start: Start, one: Observed, data: Data, ours: Mapping[str, Ahead], against: Mapping[str, _Rivals], horizon: int,
+    left_out: list[str],
+) -> Iterator[Told]:  # fmt: skip
     """Yield what everyone tells of a series as of an origin; note what is left out."""
     origin = start.origin
-    if add_months(one.starts[-1], 1) <= origin:
-        left_out.append(f"as of {origin} nothing is told of {one.id}, which ends before")
+    if one.id not in against:
         return
-    known = dict(zip(one.starts, one.changes.tolist(), strict=True))
     months = [add_months(origin, lead) for lead in range(horizon + 1)]
-    observed = [known.get(first) for first in months[:-1]]
+    observed = _seen_ahead(one, origin, horizon)
     count = sum(value is not None for value in observed)
-    rivals, of_sums = _rivals(start, one.id, horizon, count, left_out)
+    rivals, of_sums = against[one.id]
     for given in (ALL, AT_WAR):
         for lead, value in enumerate(observed, 1):
             if given == AT_WAR and not _goes_on(data, months[lead]):
@@ -705,8 +728,9 @@ def _of_series(
                     left_out.append(_too_few(origin, who))
                 else:
                     yield _forecast(origin, one.id, span, given, who, ahead.changes[one.id][lead - 1, members], value)
-            for who, sample in rivals.items():
-                yield _forecast(origin, one.id, span, given, who, sample[lead - 1], value)
+            for who, samples in rivals.items():
+                if len(sample := samples[lead - 1]):
+                    yield _forecast(origin, one.id, span, given, who, sample, value)
         if not count or (given == AT_WAR and not _goes_on(data, months[count])):
             continue
         seen, span = np.array(observed[:count]), (WHOLE, months[0], months[count])
@@ -717,17 +741,34 @@ def _of_series(
             yield _forecast(origin, one.id, span, given, who, sample, float(seen.sum()))
 
 
-def _rivals(
-    start: Start, series: str, horizon: int, count: int, left_out: list[str]
-) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Return what rivals tell of the months ahead of an origin, and of the sum of so many of them.
+class _Rivals(NamedTuple):
+    """What rivals tell of a series: by month ahead, where an empty sample tells nothing, and of the sum of what came."""
+
+    months: dict[str, list[Floats]]
+    of_sum: dict[str, Floats]
+
+
+def _rivals(start: Start, data: Data, horizon: int, left_out: list[str]) -> dict[str, _Rivals]:
+    """Return by series what rivals tell as of an origin; note what is left out.
 
     Raises
     ------
     HindcastError
-        When there is no rival, since too few months are known.
+        When there is no rival in a series, since too few months are known.
     """
-    past, origin = next(one for one in start.past.series if one.id == series), start.origin
+    found, origin = {}, start.origin
+    for one in data.series:
+        if add_months(one.starts[-1], 1) <= origin:
+            left_out.append(f"as of {origin} nothing is told of {one.id}, which ends before")
+            continue
+        past = next(known for known in start.past.series if known.id == one.id)
+        count = sum(value is not None for value in _seen_ahead(one, origin, horizon))
+        found[one.id] = _rivals_in(past, origin, horizon, count, left_out)
+    return found
+
+
+def _rivals_in(past: Observed, origin: date, horizon: int, count: int, left_out: list[str]) -> _Rivals:
+    """Return what rivals tell of the months ahead of an origin, and of the sum of so many of them."""
     monthly, end = Monthly(past.starts[0], past.changes), add_months(past.starts[-1], 1)
     if past.rivals_within is not None:
         monthly = monthly.within(past.rivals_within)
@@ -736,14 +777,15 @@ def _rivals(
     told, why = tell(monthly, end, gap + horizon)
     if not told:
         raise HindcastError(
-            f"of {series} {len(past.starts)} whole months are known before {origin}, too few for any rival; take a later "
+            f"of {past.id} {len(past.starts)} whole months are known before {origin}, too few for any rival; take a later "
             "origin, or add earlier rows"
         )
-    of_sums, why_of_sums = tell(monthly, end, count, RIVALS_OF_SUMS) if count and not gap else ({}, {})
-    for whole, reasons in (("", why), ("the sum of ", why_of_sums)):
+    of_sum, why_of_sum = tell_sum(monthly, end, count) if count and not gap else ({}, {})
+    for whole, reasons in (("", why), ("the sum of ", why_of_sum)):
         for name, reason in reasons.items():
-            left_out.append(f"as of {origin} {RIVALS[name][0]} tells nothing of {whole}{series}: {reason}")
-    return {name: sample[gap:] for name, sample in told.items()}, of_sums
+            some = "some months of " if name in told and not whole else whole
+            left_out.append(f"as of {origin} {RIVALS[name][0]} tells nothing of {some}{past.id}: {reason}")
+    return _Rivals({name: samples[gap:] for name, samples in told.items()}, of_sum)
 
 
 def _goes_on(data: Data, until: date) -> bool:
@@ -776,7 +818,7 @@ def _of_path(
 ) -> Told:
     """Return a forecast of a sum, with the scores of the whole path that it is of."""
     found = _forecast(origin, series, span, given, who, paths.sum(axis=0), float(seen.sum()))
-    more = {"energy": energy_score(paths[:, :MOST_OF_ENERGY], seen)}
+    more = {"energy": energy_score(paths[:, :: -(-paths.shape[1] // MOST_OF_ENERGY)], seen)}
     for name, one in of_paths(paths, seen).items():
         if name != SUM:
             more[f"pit_{name}"] = pit(one.forecast, one.observed, one.weights)

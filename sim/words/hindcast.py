@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from sim.results.tables import csv_of, with_scenario
-from sim.studies.hindcast import ALL, AT_WAR, MONTH, SUM, Hindcast, Row
+from sim.studies.hindcast import ALL, AT_WAR, CALIBRATED, MONTH, SCENARIO, SUM, Hindcast, Row
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import opening
 from sim.words.findings.hindcast import CALLED, GIVEN, OURS, nearest, rows_of, series_of, unit_of
@@ -21,7 +21,8 @@ HOW = (
     "observation. Of series and events nothing of after an origin is read; assumptions and ranges were written later.",
     "CRPS: how far a forecast is from what came, in the unit of the series; smaller is better. Of an event: Brier's score. "
     "In band: the share of what came in the band that was to hold 80 % of it, and how wide that is. Bias: mean less what "
-    "came. Best: the smallest score of those who told of everything (n).",
+    "came. All are held against the months that we tell too (n). Best: the smallest score, in parts of ours in the same "
+    "months, of those who tell of half of them or more; it is looked up when what came is known.",
     "At war: of histories in which the fighting has not stopped by the end of a month, of months in which it had not.",
     "Rivals need no model: each is fitted on data of before the origin.",
 )
@@ -32,6 +33,7 @@ def answer(found: Hindcast) -> Iterator[Block]:
     most = max(len(rows_of(found, series)) for series in series_of(found))
     for lines in range(LINES, 1, -1):
         told: list[Block] = [*_title(found), EMPTY, Text(" ".join(opening(found.findings, lines=lines))), EMPTY]
+        # The best rival is told always.
         for count in range(most, 0, -1):
             shown = [*told, _table(found, count=count)]
             if len(as_text(shown, WIDTH).splitlines()) <= SCREEN - LAST:
@@ -63,22 +65,26 @@ def rest(found: Hindcast) -> Iterator[Block]:
     for series in series_of(found):
         for part in found.reliability(series) or ():
             yield Text(
-                f"{series}: of {part.forecasts:,} forecasts of {in_unit(part.chance, 'share')} on average "
-                f"{in_unit(part.happened, 'share')} came about", 0, 2,
+                f"{series}: of {part.forecasts:,} forecasts (from {part.origins:,} origins) of "
+                f"{in_unit(part.chance, 'share')} on average {in_unit(part.happened, 'share')} came about (95 %: "
+                f"{in_unit(part.low, 'share')} .. {in_unit(part.high, 'share')}, as of so many origins)", 0, 2,
             )  # fmt: skip
     for line in (*found.left_out, *HOW):
         yield Text(line, 0, 2)
 
 
 def _table(found: Hindcast, lead: str = MONTH, given: str | None = None, count: int | None = None) -> Table:
-    """Return how all did, by series: ours and others, the nearest first; with a count, so many others less ours at most."""
+    """Return how all did, by series: ours and others, the nearest first; with a count, so many rivals, and less of ours."""
     shown = list[list[str]]()
     told = set[str]()
     for series in series_of(found):
         if not (rows := rows_of(found, series, lead, given)):
             continue
-        ours = sum(row.who in OURS for row in rows)
-        for place, row in enumerate(rows[: None if count is None else max(ours, count)]):
+        if count is not None:
+            rows = [row for row in rows if row.who in (SCENARIO, CALIBRATED)] + [row for row in rows if row.who not in OURS][
+                :count
+            ]
+        for place, row in enumerate(rows):
             told.add(row.given)
             unit = unit_of(found, series)
             head = f"{series}{f' ({unit})' if unit else ''}"

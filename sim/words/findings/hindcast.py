@@ -10,6 +10,8 @@ from sim.studies.hindcast import (
     AT_WAR,
     BASE_RATE,
     CALIBRATED,
+    EARLIER,
+    LEAST_TOLD,
     MONTH,
     ROUGH,
     SCENARIO,
@@ -21,11 +23,11 @@ from sim.words.findings.pieces import Pieces, finding, in_order, joined
 from sim.words.numbers import in_unit, rounded
 
 CALLED = {
-    SCENARIO: "the scenario", CALIBRATED: "calibrated", BASE_RATE: "base rate",
+    SCENARIO: "the scenario", EARLIER: "begun earlier", CALIBRATED: "calibrated", BASE_RATE: "base rate",
     **{name: label for name, (label, _) in RIVALS.items()},
 }  # fmt: skip
 """What forecasters are called."""
-OURS = (SCENARIO, CALIBRATED)
+OURS = (SCENARIO, EARLIER, CALIBRATED)
 GIVEN = {ALL: "all histories", AT_WAR: "at war"}
 
 
@@ -39,16 +41,27 @@ def rows_of(found: Hindcast, series: str, lead: str = MONTH, given: str | None =
     for one in (given,) if given else (AT_WAR, ALL):
         rows = [row for row in found.rows if (row.series, row.lead, row.given) == (series, lead, one)]
         if rows:
-            most = max(row.forecasts for row in rows)
-            return sorted(rows, key=lambda row: (row.who not in OURS, row.who == CALIBRATED, row.forecasts < most, row.crps))
+            mine = [row for who in OURS for row in rows if row.who == who]
+            others = [row for row in rows if row.who not in OURS]
+            return mine + sorted(others, key=lambda row: (not _tells(row, rows), row.ratio))
     return []
 
 
+def _tells(row: Row, rows: list[Row]) -> bool:
+    """Return whether one tells of enough that its score is held against that of others."""
+    return row.forecasts >= LEAST_TOLD * max(row.forecasts for row in rows)
+
+
 def nearest(rows: list[Row]) -> Row | None:
-    """Return the row of the smallest score among those that told of everything; None unless a rival of ours did too."""
-    most = max(row.forecasts for row in rows)
-    whole = [row for row in rows if row.forecasts == most]
-    return min(whole, key=lambda row: row.crps) if any(row.who not in OURS for row in whole) else None
+    """Return the row of the smallest score, each in parts of ours in the same forecasts; None unless there is a rival."""
+    known = [row for row in rows if _tells(row, rows)]
+    return min(known, key=lambda row: row.ratio) if any(row.who not in OURS for row in known) else None
+
+
+def best_rival(rows: list[Row]) -> Row | None:
+    """Return the row of the rival that is nearest; None without one that tells of enough."""
+    others = [row for row in rows if row.who not in OURS and _tells(row, rows)]
+    return min(others, key=lambda row: row.ratio, default=None)
 
 
 def series_of(found: Hindcast) -> list[str]:
@@ -91,23 +104,28 @@ def _scores(found: Hindcast) -> list[Finding]:
         if ours is None:
             continue
         name = "mean CRPS" if unit_of(found, series) else "mean Brier score"
-        rivals = [row for row in rows if row.who not in OURS and row.forecasts == ours.forecasts]
+        best = best_rival(rows)
         pieces: Pieces = [
             f"Of {series}{f' {GIVEN[AT_WAR]}' if ours.given == AT_WAR else ''}, the "
             f"{'calibrated ' if ours.who == CALIBRATED else ''}scenario has a {name} of ",
             _crps(ours), f" {unit_of(found, series)}".rstrip(),
         ]  # fmt: skip
-        before = next((row for row in rows if row.who == SCENARIO != ours.who), None)
-        if before is not None and before.forecasts == ours.forecasts:
-            pieces += [" (begun at the origin, ", _crps(before), ")"]
+        others = {row.who: row for row in rows if row.who in OURS and row is not ours and row.forecasts == ours.forecasts}
+        # The same where no origin is reached.
+        if SCENARIO in others and others[SCENARIO].crps != ours.crps:
+            pieces += [" (begun at the origin, ", _crps(others[SCENARIO])]
+            pieces += [", as early without data, ", _crps(others[EARLIER]), ")"] if EARLIER in others else [")"]
         if "cover_80" in ours.means:
             share = ours.means["cover_80"]
             held = Number(in_unit(share, "share"), share, _cell(ours, "cover_80"))
             pieces += [" and held ", held, f" of {ours.forecasts:,} months in its bands of 80 %"]
-        if rivals:
-            best = min(rivals, key=lambda row: row.crps)
-            which = "less" if best.crps < ours.crps else "more" if best.crps > ours.crps else "as much"
+        if best is not None:
+            which = "less" if best.ratio < 1 else "more" if best.ratio > 1 else "as much"
             pieces += [f"; the best rival, {CALLED[best.who]}, has {which}, ", _crps(best)]
+            if best.forecasts < ours.forecasts:
+                count = Number(f"{best.forecasts:,}", best.forecasts, _cell(best, "forecasts"))
+                there = Number(rounded(best.ours), best.ours, _cell(best, "ours"))
+                pieces += [" against ", there, " in the ", count, " months that it tells of"]
             low, high = best.ends
             if best.skill is not None and best.skill.value is not None and low is not None and high is not None:
                 ends = zip((best.skill.value, low, high), ("skill", "low", "high"), strict=True)
@@ -124,10 +142,19 @@ def _ranking(found: Hindcast) -> list[Finding]:
         are = f"this is {origins}" if origins == 1 else f"these are {origins:,}"
         pieces: Pieces = [f"With fewer than {FEWEST_ORIGINS} origins no ranking can be had, and {are}."]
         return [finding("not settled", 0.97, pieces), *told]
-    if not found.is_ranked:
-        why = next((row.skill.why_no_interval for row in found.rows if row.skill is not None), "there is no rival")
-        return [finding("not settled", 0.97, [f"No ranking can be had: {why}."]), *told]
-    return told
+    why: dict[str, list[str]] = {}
+    for series in series_of(found):
+        best = best_rival(rows_of(found, series))
+        reason = "there is no rival" if best is None or best.skill is None else best.skill.why_no_interval
+        if reason:
+            why.setdefault(reason, []).append(series)
+    return [
+        *(
+            finding("not settled", 0.97, ["Of ", *joined(of), f" no ranking can be had: {reason}."])
+            for reason, of in why.items()
+        ),
+        *told,
+    ]
 
 
 def _rough(found: Hindcast) -> list[Finding]:
@@ -135,14 +162,15 @@ def _rough(found: Hindcast) -> list[Finding]:
     for series in series_of(found):
         given = AT_WAR if found.scored(series, AT_WAR, found.who(series), whole=True) else ALL
         off: dict[str, list[str]] = {}
-        for one in found.scored(series, given, found.who(series), whole=True):
+        paths = found.scored(series, given, found.who(series), whole=True)
+        for one in paths:
             share = one.scores.get("pit_roughness")
             if share is not None and not SMOOTH <= share <= ROUGH:
                 off.setdefault("smoother" if share < SMOOTH else "rougher", []).append(one.origin.isoformat())
         for how, origins in off.items():
             pieces: Pieces = [
                 f"What came of {series} is {how} from month to month than {in_unit(ROUGH, 'share')} of the histories from ",
-                *joined(origins), ".",
+                *joined(origins), f"; of {len(paths):,} origins luck alone would say so of one in ten.",
             ]  # fmt: skip
             told.append(finding("fit", 0.8, pieces))
     return told
@@ -150,6 +178,11 @@ def _rough(found: Hindcast) -> list[Finding]:
 
 def _known(found: Hindcast) -> list[Finding]:
     told = []
+    # What nobody tells has no row, and would be missed by nobody.
+    every = [*(one.id for one in found.data.series), *(one.id for one in found.data.events)]
+    silent = [name for name in every if name not in series_of(found)]
+    if silent:
+        told.append(finding("fit", 0.98, ["Nothing is told of ", *joined(silent), " in any month after these origins."]))
     if found.unreached:
         days = [day.isoformat() for day in found.unreached]
         pieces: Pieces = [
