@@ -329,6 +329,25 @@ def test_other_scenarios_than_those_as_of_an_origin_are_refused(war, seen) -> No
         hindcast(war, starts_of([war], seen, ORIGINS, 6), read_data(seen, war), Plan(100, 1, 1), HORIZON, 6, 0.1)
 
 
+def test_of_before_the_war_and_its_data_nothing_is_told(war, truth, tmp_path) -> None:
+    path = written(tmp_path, *truth, more="levels:\n  front.held_area_km2: {from: area}\n")
+    began = war.with_settings(["war_began=2000-01-01"])
+    with pytest.raises(HindcastError, match="the war began on 2000-01-01, and nothing can be told of it as of 1999-12-01"):
+        starts_of([began], path, [date(1999, 12, 1)])
+    # What begins so many months before an origin is left out where there is no such beginning.
+    for scenario, why in (
+        (began, "the war began on 2000-01-01, after 1999-10-01"),
+        (war, "area has no row before 1999-10-01"),
+    ):
+        (start,) = starts_of([scenario], path, [date(2000, 10, 1)], 12)
+        assert start.earlier is None
+        assert start.why_not == f"as of 2000-10-01 nothing is calibrated: {why}"
+    of = hindcast(war, [start], read_data(path, war), Plan(N, 1, 1), HORIZON, 12, 0.1)
+    said = [one.sentence for one in of_hindcast(of)]
+    assert "As of 2000-10-01 nothing is calibrated; all of the answer says why." in said
+    assert start.why_not in of.left_out
+
+
 def test_what_rests_on_later_sources_is_kept_dropped_or_refused(war, seen) -> None:
     (kept,) = starts_of([war], seen, ORIGINS[:1])
     assert kept.late > 50

@@ -219,13 +219,20 @@ def _score_table(found: KeptHindcast, series: str, lead: str, given: str, rows: 
     what = "the sum over the horizon" if lead == SUM else "single months"
     heads = ["Brier score"] if is_event else [HEADS[name] for name in columns]
     caption = f"{with_unit(_name(series), found.units[series])}, {what}, {GIVEN[given]} (rivals.csv)"
-    table = Table(caption, ["", "forecasts", *heads, f"skill of {OF[found.ours(series)[-1]]} against it"], [])
+    some = any(row["forecasts"] < most for row in rows)
+    table = Table(
+        caption,
+        ["", "forecasts", *(["ours in these"] if some else []), *heads, f"skill of {OF[found.ours(series)[-1]]} against it"],
+        [],
+    )
     for row in sorted(rows, key=lambda row: (row["who"] not in OURS, row["who"] != SCENARIO, row["crps"])):
         of = ("rivals.csv", series, lead, given, row["who"])
         name = f"{CALLED.get(row['who'], row['who'].replace('_', ' '))}{' (ours)' if row['who'] in OURS else ''}"
         cells: list[Piece | list[Piece]] = [
             Value(f"{row['forecasts']:,.0f}", row["forecasts"], "|".join((*of, "forecasts")))
         ]
+        if some:
+            cells.append(_value(row["ours"], "", of, "ours"))
         for column in columns:
             value = row[column]
             if value is None:

@@ -567,7 +567,7 @@ def refuse_few(replications: int, keep: float) -> None:
     if replications < FEWEST or round(keep * replications) < FEWEST_KEPT:
         raise CalibrationError(
             f"{keep:g} of {replications:,} histories is {round(keep * replications):,}; at least {FEWEST:,} are run and "
-            f"{FEWEST_KEPT} kept"
+            f"{FEWEST_KEPT} kept: ask for more --replications, or a larger share to --keep"
         )
 
 

@@ -27,7 +27,7 @@ from sim.ensemble.run import Plan, horizon_days
 from sim.ensemble.workers import ALONE, Pool
 from sim.errors import ParleyError
 from sim.model.without import taken_out
-from sim.observed import Bar, Data, Observed, ObservedEvent, read_data, with_levels
+from sim.observed import Bar, Data, DataError, Observed, ObservedEvent, read_data, with_levels
 from sim.observed.rivals import RIVALS, Monthly, base_rate, tell, tell_sum
 from sim.observed.scores import Bin, brier, energy_score, log_score, of_paths, pit, quantiles, reliability, scores
 from sim.observed.skill import Overlap, Skill, overlap, skill
@@ -263,13 +263,18 @@ def starts_of(
                 f"histories that agree with data until {lived.until} tell nothing as of {day}: take a later origin, or the "
                 "scenario that they are of"
             )
+        began = of.world.war_began
+        if began is not None and day < began:
+            raise HindcastError(f"the war began on {began}, and nothing can be told of it as of {day}; take a later origin")
         scenario = started(of, path, day) if is_moved else of
         past = read_data(path, scenario, day - timedelta(days=1))
         earlier, why_not = None, ""
         if months is not None:
             first = add_months(day, -months)
-            earlier = started(scenarios[0], path, first) if len(scenarios) == 1 else given.get(first)
-            why_not = "" if earlier is not None else f"as of {day} nothing is calibrated: no scenario starts on {first}"
+            earlier, why_not = (
+                _earlier(of, path, first) if is_moved else (given.get(first), f"no scenario starts on {first}")
+            )
+            why_not = "" if earlier is not None else f"as of {day} nothing is calibrated: {why_not}"
         for one in (scenario, earlier):
             if as_of == "fail" and one is not None and (told := later_than(one, day)):
                 raise HindcastError(
@@ -287,6 +292,16 @@ def starts_of(
 def started(scenario: Scenario[ScenarioHead], path: Path, day: date) -> Scenario[ScenarioHead]:
     """Return a scenario that starts on a day, with its levels by rule: as data of before that day have them."""
     return with_levels(path, scenario.with_settings([f"start_date={day}"], "--origins"))[0]
+
+
+def _earlier(of: Scenario[ScenarioHead], path: Path, day: date) -> tuple[Scenario[ScenarioHead] | None, str]:
+    """Return a scenario that starts on a day; None, and why, where there was no war yet, or no data of so long before."""
+    if of.world.war_began is not None and day < of.world.war_began:
+        return None, f"the war began on {of.world.war_began}, after {day}"
+    try:
+        return started(of, path, day), ""
+    except DataError as error:
+        return None, error.problems[0].message
 
 
 def _later_in_words(scenario: Scenario[ScenarioHead], day: date, told: Sequence[str]) -> str:

@@ -45,7 +45,8 @@ def answer(found: Hindcast) -> Iterator[Block]:
 def _title(found: Hindcast) -> Iterator[Block]:
     first, last = found.starts[0].origin, found.starts[-1].origin
     of = f"as of {first}" if first == last else f"as of {len(found.starts):,} origins, {first} to {last}"
-    size = f"{found.plan.replications:,} histories each, {found.horizon} months, seed {found.plan.seed}"
+    ahead = f"{found.horizon:,} month{'s' if found.horizon > 1 else ''}"
+    size = f"{found.plan.replications:,} histories each, {ahead}, seed {found.plan.seed}"
     yield Title(f"{found.identity.line}: told {of}, held against {found.data.path.name}", size)
 
 

@@ -78,6 +78,10 @@ def _cell(row: Row, column: str) -> str:
     return f"rivals.csv|{row.series}|{row.lead}|{row.given}|{row.who}|{column}"
 
 
+def _months(count: int) -> str:
+    return f"{count:,} month{'s' if count > 1 else ''}"
+
+
 def _crps(row: Row) -> Number:
     return Number(rounded(row.crps), row.crps, _cell(row, "crps"))
 
@@ -118,14 +122,14 @@ def _scores(found: Hindcast) -> list[Finding]:
         if "cover_80" in ours.means:
             share = ours.means["cover_80"]
             held = Number(in_unit(share, "share"), share, _cell(ours, "cover_80"))
-            pieces += [" and held ", held, f" of {ours.forecasts:,} months in its bands of 80 %"]
+            pieces += [" and held ", held, f" of {_months(ours.forecasts)} in its bands of 80 %"]
         if best is not None:
             which = "less" if best.ratio < 1 else "more" if best.ratio > 1 else "as much"
             pieces += [f"; the best rival, {CALLED[best.who]}, has {which}, ", _crps(best)]
             if best.forecasts < ours.forecasts:
-                count = Number(f"{best.forecasts:,}", best.forecasts, _cell(best, "forecasts"))
+                count = Number(_months(best.forecasts), best.forecasts, _cell(best, "forecasts"))
                 there = Number(rounded(best.ours), best.ours, _cell(best, "ours"))
-                pieces += [" against ", there, " in the ", count, " months that it tells of"]
+                pieces += [" against ", there, " in the ", count, " that it tells of"]
             low, high = best.ends
             if best.skill is not None and best.skill.value is not None and low is not None and high is not None:
                 ends = zip((best.skill.value, low, high), ("skill", "low", "high"), strict=True)
@@ -191,6 +195,10 @@ def _known(found: Hindcast) -> list[Finding]:
             " no assumption comes near what was seen before, and the scenario itself tells there.",
         ]
         told.append(finding("fit", 0.95, pieces))
+    fitted = {one.origin for one in found.told if one.who == CALIBRATED}
+    if found.months and (missing := [one.origin.isoformat() for one in found.starts if one.origin not in fitted]):
+        pieces = ["As of ", *joined(missing), " nothing is calibrated; all of the answer says why."]
+        told.append(finding("fit", 0.96, pieces))
     late = {one.origin.isoformat(): one.late for one in found.starts if one.late}
     if late:
         counts = [f"{count:,} ({day})" for day, count in late.items()]
