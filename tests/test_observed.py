@@ -237,7 +237,7 @@ def changed(at: int, *cells: str) -> str:
         (changed(5, "2024-01-04", "1" * 200_000), "5: error: this is no CSV: field larger than field limit"),
         (table(days(3) + days(28, date(2024, 1, 8))), "5: error: no row tells of 2024-01-04 to 2024-01-07. Add what came"),
         (table(days(20)), "21: error: its last number is of 2024-01-20, and the months until 2024-01-31 are asked for. "
-         "Add rows, or write cutoff: 2024-01-20, or until: 2024-01-20 for a"),
+         "Add rows, or write cutoff: 2024-01-20 (or --until), or until: 2024-01-20 for a"),
         (table(days(20) + days(15, date(2024, 1, 21), "")), "21: error: its last number is of 2024-01-20"),
         (table(days(31, value="")), "1: error: value has no number up to 2024-01-31"),
         (table(days(31, date(2024, 2, 1))), "1: error: value has no number up to 2024-01-31"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -182,12 +183,16 @@ def test_few_that_are_left_and_times_that_do_not_meet_are_refused_in_a_line(run:
     happened = "    truce: {kind: event, of: ceasefire, happened: [2001-01-02], within_days: 0, source: A test}\n"
     with pytest.raises(ParleyError, match=r"no history of .* agrees with .* in whether and when the fighting stopped"):
         update(run, read_data(of_history(run, TRUE, tmp_path, happened), run.scenario), WIDE)
+    with pytest.raises(ParleyError, match=r"starts on 2001-01-01, .* until 2000-12-31; read --until a later day"):
+        update(run, replace(data, cutoff=START - timedelta(days=1)), WIDE)
     long = of_history(run, TRUE, tmp_path)
     long.write_text(long.read_text().replace("2001-06-01", "2001-12-01"))
     for name, first in (("losses.csv", 6), ("area.csv", 7)):
         with open(tmp_path / name, "a") as file:
             file.write("".join(f"2001-{month:02}-01,200000\n" for month in range(first, 13)))
-    with pytest.raises(ParleyError, match=r"ends on 2001-10-01, and .* is read until 2001-12-01; run it for more --months"):
+    with pytest.raises(
+        ParleyError, match=r"ends on 2001-10-01, and .* until 2001-12-01; run it for more --months, or read --until"
+    ):
         update(run, read_data(long, run.scenario), WIDE)
 
 
@@ -227,6 +232,9 @@ def test_data_far_from_the_run_are_refused_unless_asked_for(parley, folder: Path
         assert "The run comes nowhere near losses" in done.stdout
         assert "by weight" not in done.stdout
         assert not (tmp_path / "far").exists()
+    (row, *_) = json.loads(parley(*call, "--json", cwd=tmp_path).stdout)["data"]["fits"]
+    assert row["prior_p50"] > 0
+    assert {value for name, value in row.items() if name.startswith("kept_")} == {None}
     few = parley(*call, "--anyway", cwd=tmp_path)
     assert (few.returncode, "and at least 400 are needed" in few.stderr) == (3, True)
     assert parley(*call, "--tolerance", 10, "--anyway", cwd=tmp_path).returncode == 0

@@ -106,7 +106,7 @@ def changes_of(
     if (stops - known[-1].end).days > (OLDEST_DAYS if levels else 1):
         until = known[-1].end
         what = f"its last number is of {until}, and the months until {stops - DAY} are asked for"
-        hint = f"Add rows, or write cutoff: {until}, or until: {until} for {of.id}"
+        hint = f"Add rows, or write cutoff: {until} (or --until), or until: {until} for {of.id}"
         return (), np.zeros(0), [Problem(f"{shown}:{known[-1].line}", what, hint)]
     changes, wrong = _levels(known, of, firsts, grows) if levels else _increments(rows.rows, known, of, firsts)
     if wrong:

@@ -545,8 +545,18 @@ def about_data(data: Data) -> dict[str, Any]:
     return {"cutoff": data.cutoff.isoformat(), "series": series, "events": events, "file": data.path.name}
 
 
-def days_until(scenario: Scenario[ScenarioHead], data: Data) -> int:
+def days_until(
+    scenario: Scenario[ScenarioHead], data: Data,
+    cure: str = "take a scenario that starts before, or --from an earlier day",
+) -> int:  # fmt: skip
     """Return how many days there are from the start to the end of the data.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    data : Data
+    cure : str
+        What to do where there are none.
 
     Raises
     ------
@@ -556,8 +566,7 @@ def days_until(scenario: Scenario[ScenarioHead], data: Data) -> int:
     days = Calendar(scenario.world.start_date).day_of(end_of(data))
     if days <= 0:
         raise CalibrationError(
-            f"{scenario.name} starts on {scenario.world.start_date}, and {data.path} is read until {data.cutoff}; take a "
-            "scenario that starts before, or --from an earlier day"
+            f"{scenario.name} starts on {scenario.world.start_date}, and {data.path} is read until {data.cutoff}; {cure}"
         )
     return days
 

@@ -210,8 +210,11 @@ class Update(Tabular):
         ]  # fmt: skip
 
     def fits(self) -> list[dict[str, Any]]:
-        """Return one row a statistic or month, as of a calibration."""
-        return fit_rows([*self.statistics, *self.months])
+        """Return one row a statistic or month, as of a calibration; none by weight where that is not told."""
+        rows = fit_rows([*self.statistics, *self.months])
+        if self.is_told:
+            return rows
+        return [{name: None if name.startswith("kept_") else value for name, value in row.items()} for row in rows]
 
     def manifest(self) -> UpdateManifest:
         """Return what its folder says of it."""
@@ -230,12 +233,12 @@ def about_update(data: Data, tolerance: float) -> dict[str, Any]:
 
 def refuse_beyond(run: Run, data: Data) -> None:
     """See whether a run lasts until data end; raises UpdateError or CalibrationError when it does not, or begins after."""
-    days = days_until(run.scenario, data)
+    days = days_until(run.scenario, data, "read --until a later day, or run a scenario that starts before")
     if days > run.days:
         ends = Calendar(run.scenario.world.start_date).date_of(run.days)
         raise UpdateError(
-            f"{run.name} ends on {ends}, and {data.path} is read until {data.cutoff}; run it for more --months, or write an "
-            "earlier cutoff"
+            f"{run.name} ends on {ends}, and {data.path} is read until {data.cutoff}; run it for more --months, or read "
+            "--until an earlier day"
         )
 
 

@@ -75,6 +75,8 @@ def rest(found: Calibration) -> Iterator[Block]:
             f"Of {found.plan.replications:,} histories {found.going_on:,} agree with the data in whether and when the "
             "fighting stopped; all else is of these.", 0, 2,
         )  # fmt: skip
+    near, far = found.kept.distances.min(), found.kept.distances.max()
+    yield Text(f"The {len(found.kept.places):,} histories that are kept are {near:.2g} to {far:.2g} deviations off.", 0, 2)
     for line in HOW:
         yield Text(line, 0, 2)
 

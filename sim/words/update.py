@@ -31,9 +31,10 @@ HOW = (
 def answer(found: Update) -> Iterator[Block]:
     """Yield what changes and moves, and outcomes before and after: as much as fits a screen."""
     run = found.run
-    months = len({one.since for one in found.months})
+    of = [sum(one.series == series for one in found.months) for series in dict.fromkeys(one.series for one in found.months)]
+    months = f"{min(of):,} to {max(of):,} months" if min(of) < max(of) else f"{max(of):,} month{'s' if max(of) > 1 else ''}"
     left = f"{found.effective:,.0f} of {run.replications:,} histories by weight, tolerance {found.tolerance:g}"
-    size = f"{months:,} month{'s' if months > 1 else ''}, {left if found.is_told else f'{run.replications:,} histories'}"
+    size = f"{months}, {left if found.is_told else f'{run.replications:,} histories'}"
     title = Title(f"{run.identity.line}: weighed by {found.data.path.name} until {found.data.cutoff}", size)
     table = _beside(found) if found.is_told else fits_table(found.statistics, "")
     told: list[list[Block]] = [
