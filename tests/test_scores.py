@@ -54,10 +54,9 @@ def test_crps_of_point_masses_and_ties() -> None:
     assert scores.crps(sample, 0.3) == pytest.approx(np.abs(sample - 0.3).mean() - apart / 2)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_crps_in_its_fair_form_does_not_depend_on_the_size_of_the_sample(weighted: bool) -> None:
-    luck, weights = np.random.default_rng(2), np.array([5.0, 1.0, 1.0, 2.0]) if weighted else None
-    few = [scores.crps(luck.normal(size=4), 0.7, weights) for _ in range(8_000)]
+def test_crps_in_its_fair_form_does_not_depend_on_the_size_of_the_sample() -> None:
+    luck = np.random.default_rng(2)
+    few = [scores.crps(luck.normal(size=4), 0.7) for _ in range(8_000)]
     assert abs(np.mean(few) - crps_of_normal(0.7)) < 4 * np.std(few) / math.sqrt(len(few))
 
 
@@ -74,11 +73,9 @@ def test_a_right_forecast_has_the_best_crps_and_its_coverage() -> None:
 
 
 @pytest.mark.parametrize("sd", [1.0, 0.6, 1.7])
-@pytest.mark.parametrize("weighted", [False, True])
-def test_pit_is_uniform_when_the_forecast_is_drawn_from_the_truth_and_only_then(sd: float, weighted: bool) -> None:
+def test_pit_is_uniform_when_the_forecast_is_drawn_from_the_truth_and_only_then(sd: float) -> None:
     luck = np.random.default_rng(4)
-    weights = np.arange(199.0) % 3 if weighted else None
-    pits = [scores.pit(luck.normal(scale=sd, size=199), luck.normal(), weights) for _ in range(2000)]
+    pits = [scores.pit(luck.normal(scale=sd, size=199), luck.normal()) for _ in range(2000)]
     counts = np.histogram(pits, bins=10, range=(0, 1))[0]
     statistic = ((counts - 200) ** 2 / 200).sum()
     assert (statistic < chi2.ppf(0.99, 9)) == (sd == 1.0)
@@ -136,86 +133,19 @@ def test_another_width_never_improves_the_interval_score_of_a_right_forecast(per
     assert (np.diff(expected[3:]) > 0).all()
 
 
-# Weights
-
-
-def everything(forecast: np.ndarray, weights: np.ndarray | None) -> dict[str, float]:
-    paths = np.stack([forecast, forecast[::-1], forecast**2])
-    of_paths = scores.of_paths(paths, np.array([0.3, 0.1, 0.2]), weights)
-    told = {f"{name}_{score}": value for name, one in of_paths.items() for score, value in as_scores(one).items()}
-    return scores.scores(forecast, 0.3, weights) | told | {"energy": scores.energy_score(paths, np.full(3, 0.3), weights)}
-
-
-def as_scores(one: scores.OfPaths) -> dict[str, float]:
-    return scores.scores(one.forecast, one.observed, one.weights)
-
-
-def test_equal_weights_are_none_and_weights_of_nothing_leave_members_out() -> None:
-    sample = np.random.default_rng(6).normal(size=40)
-    plain = everything(sample, None)
-    assert everything(sample, np.full(40, 0.1)) == pytest.approx(plain)
-    assert everything(sample, np.full(40, 7.0)) == pytest.approx(plain)
-    # The middle ones, so that reversing does not mix them with others.
-    padded = np.concatenate([sample[:20], np.full(6, 99.0), sample[20:]])
-    weights = np.concatenate([np.ones(20), np.zeros(6), np.ones(20)])
-    assert everything(padded, weights) == pytest.approx(plain)
-    weighty = np.random.default_rng(7).uniform(0.5, 2, size=40)
-    assert everything(sample, 3 * weighty) == pytest.approx(everything(sample, weighty))
-    shuffled = np.random.default_rng(8).permutation(40)
-    told = [scores.scores(sample[order], 0.3, weighty[order]) for order in (slice(None), shuffled)]
-    assert told[0] == pytest.approx(told[1])
-
-
-def test_whole_numbers_as_weights_are_repeated_members_but_for_the_size_of_the_sample() -> None:
-    luck = np.random.default_rng(9)
-    sample, counts = luck.normal(size=500), luck.integers(0, 4, size=500)
-    repeated = np.repeat(sample, counts)
-    told, whole = scores.scores(sample, 0.3, counts.astype(float)), scores.scores(repeated, 0.3)
-    for name in ("pit", "bias"):
-        assert told[name] == pytest.approx(whole[name])
-    # CRPS that is not fair: its two parts.
-    weights = counts / counts.sum()
-    apart = (weights[:, None] * weights * np.abs(sample[:, None] - sample)).sum()
-    n = len(repeated)
-    assert np.abs(repeated - 0.3).mean() - whole["crps"] == pytest.approx(apart / 2 * n / (n - 1))
-    assert weights @ np.abs(sample - 0.3) - told["crps"] == pytest.approx(apart / 2 / (1 - weights @ weights))
-    # Quantiles lie between neighbours.
-    levels = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
-    found = scores.quantiles(sample, levels, counts.astype(float))
-    places = np.searchsorted(np.sort(repeated), found) / n
-    assert np.abs(places - levels).max() < 4 / n
-
-
-def test_quantiles_of_weights_by_hand() -> None:
-    # Worth (1 + 2 + 1)^2 / 6 = 8/3 members: the median is all in the middle one, a tenth is so near the first.
-    found = scores.quantiles(np.array([30.0, 10.0, 20.0]), np.array([0.0, 0.1, 0.5]), np.array([1.0, 1.0, 2.0]))
-    first = 8 / 3 / 4
-    assert found == pytest.approx([10 * first + 20 * (1 - first), 10 * (first - 1 / 6) + 20 * (1 - first + 1 / 6), 20.0])
-
-
-@pytest.mark.parametrize(
-    ("forecast", "weights"),
-    [
-        ([], None), ([1.0, 2.0], [0.0, 0.0]), ([1.0, 2.0], [1.0, -1.0]), ([1.0, 2.0], [1.0]), ([1.0, np.nan], None),
-        ([1.0, 2.0], [1.0, np.nan]),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_scored_is_an_error(forecast: list[float], weights: list[float] | None) -> None:
-    given = None if weights is None else np.array(weights)
-    for score in (scores.crps, scores.pit):
+@pytest.mark.parametrize("forecast", [[], [1.0, np.nan]], ids=str)
+def test_what_cannot_be_scored_is_an_error(forecast: list[float]) -> None:
+    for score in (scores.crps, scores.pit, scores.scores):
         with pytest.raises(ValueError, match="member"):
-            score(np.array(forecast), 1.0, given)
+            score(np.array(forecast), 1.0)
 
 
 # Paths
 
 
 def test_the_energy_score_of_one_month_is_the_crps() -> None:
-    luck = np.random.default_rng(10)
-    sample, weights = luck.normal(size=1200), luck.uniform(size=1200)
-    for of in (None, weights):
-        told = scores.energy_score(sample[None], np.array([0.4]), of)
-        assert told == pytest.approx(scores.crps(sample, 0.4, of))
+    sample = np.random.default_rng(10).normal(size=1200)
+    assert scores.energy_score(sample[None], np.array([0.4])) == pytest.approx(scores.crps(sample, 0.4))
     assert scores.energy_score(np.array([[3.0], [4.0]]), np.zeros(2)) == 5.0
 
 
@@ -233,16 +163,15 @@ def test_the_energy_score_by_its_definition_and_in_its_fair_form() -> None:
 
 def test_numbers_that_tell_of_paths() -> None:
     paths = np.array([[1.0, 2.0, 4.0], [1.0, 4.0, 4.0], [1.0, 8.0, 4.0]])
-    told = scores.of_paths(paths, np.array([1.0, 2.0, 1.0]), np.array([1.0, 1.0, 2.0]))
+    told = scores.of_paths(paths, np.array([1.0, 2.0, 1.0]))
     assert (told["sum"].forecast.tolist(), told["sum"].observed) == ([3.0, 14.0, 12.0], 4.0)
     # Logs: steady growth is smooth, whatever its size.
     assert told["roughness"].forecast == pytest.approx([0, 0, 0], abs=1e-12)
     assert told["roughness"].observed == pytest.approx(math.log(2) * math.sqrt(2))
     # What never changes has no autocorrelation, and has no part in it.
     assert len(told["autocorrelation"].forecast) == 1
-    assert told["autocorrelation"].weights.tolist() == [1.0]
-    assert as_scores(told["sum"])["pit"] == 0.25
-    assert as_scores(told["roughness"])["pit"] == 1.0
+    assert scores.pit(told["sum"].forecast, told["sum"].observed) == pytest.approx(1 / 3)
+    assert scores.pit(told["roughness"].forecast, told["roughness"].observed) == 1.0
     # With a month without change: changes themselves.
     told = scores.of_paths(paths, np.array([0.0, 2.0, 0.0]))
     assert told["roughness"].observed == pytest.approx(math.sqrt(8))

@@ -29,7 +29,7 @@ from sim.errors import ParleyError
 from sim.model.without import taken_out
 from sim.observed import Bar, Data, DataError, Observed, ObservedEvent, read_data, with_levels
 from sim.observed.rivals import RIVALS, Monthly, base_rate, tell, tell_sum
-from sim.observed.scores import Bin, brier, energy_score, log_score, of_paths, pit, quantiles, reliability, scores
+from sim.observed.scores import Bin, brier, energy_score, log_score, of_paths, pit, reliability, scores
 from sim.observed.skill import Overlap, Skill, overlap, skill
 from sim.results.frames import Tabular
 from sim.results.identity import Identity, about_identity, identity_over
@@ -823,7 +823,7 @@ def _too_few(origin: date, who: str) -> str:
 def _forecast(
     origin: date, series: str, span: tuple[int, date, date], given: str, who: str, sample: Floats, observed: float | None
 ) -> Told:
-    levels = tuple(quantiles(sample, np.array(LEVELS)).tolist())
+    levels = tuple(np.quantile(sample, LEVELS).tolist())
     found = scores(sample, observed) if observed is not None else {}
     return Told(origin, series, *span, given, who, levels, observed, found)
 
@@ -836,7 +836,7 @@ def _of_path(
     more = {"energy": energy_score(paths[:, :: -(-paths.shape[1] // MOST_OF_ENERGY)], seen)}
     for name, one in of_paths(paths, seen).items():
         if name != SUM:
-            more[f"pit_{name}"] = pit(one.forecast, one.observed, one.weights)
+            more[f"pit_{name}"] = pit(one.forecast, one.observed)
     return found._replace(scores={**found.scores, **more})
 
 
