@@ -75,12 +75,6 @@ def band(forecast: Floats, percent: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def covers(forecast: Floats, observed: float, percent: float) -> bool:
-    """Return whether the central band of a sample holds what was observed."""
-    low, high = band(forecast, percent)
-    return low <= observed <= high
-
-
 def interval_score(low: float, high: float, observed: float, percent: float = SCORED_BAND) -> float:
     """Return the score of a central band: how wide it is, and 2 / (1 - percent / 100) times by how much it was missed.
 
