@@ -19,11 +19,12 @@ from sim.observed import DataError, read_data
 from sim.observed.rivals import RIVALS, Monthly, TooFewMonths, persistence_of_sum, random_walk
 from sim.results.read import read_folder
 from sim.studies import calibrate as calibration
-from sim.studies.calibrate import CalibrationError
+from sim.studies.calibrate import CalibrationError, stopped_on
 from sim.studies.hindcast import ALL, AT_WAR, CALIBRATED, EARLIER, MONTH, SCENARIO, HindcastError, hindcast, starts_of
-from sim.words.findings.hindcast import best_rival, of_hindcast, rows_of
+from sim.words.findings.hindcast import best_rival, nearest, of_hindcast, rows_of
 from sim.words.hindcast import answer, files
 from sim.words.layout import as_text
+from sim.words.numbers import rounded
 from tests.hindcast import play
 
 FIRST, N, HORIZON = date(2000, 1, 1), 400, 3
@@ -298,7 +299,7 @@ def test_files_that_are_written_as_of_their_starts_are_told_in_the_order_of_time
     ]
     assert files(both[0]) == files(both[1])
     # Of the first a scenario begins six months before, of the other none.
-    assert {row.origin for row in both[0].told if row.who == CALIBRATED} == {ORIGINS[0]}
+    assert {row.origin for row in both[0].told if row.who == EARLIER} == {ORIGINS[0]}
     assert both[0].left_out[0] == "as of 2002-01-01 nothing is calibrated: no scenario starts on 2001-07-01"
 
 
@@ -344,7 +345,7 @@ def test_of_before_the_war_and_its_data_nothing_is_told(war, truth, tmp_path) ->
         assert start.why_not == f"as of 2000-10-01 nothing is calibrated: {why}"
     of = hindcast(war, [start], read_data(path, war), Plan(N, 1, 1), HORIZON, 12, 0.1)
     said = [one.sentence for one in of_hindcast(of)]
-    assert "As of 2000-10-01 nothing is calibrated; all of the answer says why." in said
+    assert "As of 2000-10-01 nothing is calibrated, and the scenario itself tells; --full says why." in said
     assert start.why_not in of.left_out
 
 
@@ -457,8 +458,8 @@ def test_a_rival_of_few_errors_tells_of_the_months_that_it_can_and_is_held_again
     mine = {one.lead: one for one in of.told if (one.series, one.given, one.who) == (*key, SCENARIO)}
     theirs = {one.lead: one for one in of.told if (one.series, one.given, one.who) == (*key, "persistence_1")}
     assert ({*mine}, {*theirs}) == ({0, 1, 2, 3}, {1, 2})
-    assert "as of 2000-08-01 the last month tells nothing of some months of losses: month 3 ahead: fewer than 5 errors " \
-        "in the past" in of.left_out  # fmt: skip
+    why = "fewer than 5 errors so far ahead in the past"
+    assert f"as of 2000-08-01 the last month tells nothing of month 3 of losses: {why}" in of.left_out
     row = next(
         one for one in of.rows if (one.series, one.lead, one.given, one.who) == ("losses", MONTH, ALL, "persistence_1")
     )
@@ -467,10 +468,16 @@ def test_a_rival_of_few_errors_tells_of_the_months_that_it_can_and_is_held_again
     assert (row.crps, row.ours) == pytest.approx(crps)
     assert row.skill is not None
     assert row.skill.value == pytest.approx(1 - 1 / row.ratio)
-    text = " ".join(one.sentence for one in of_hindcast(of))
-    best = best_rival(rows_of(of, "losses"))
+    # Made the best, it is told with what we have in these months, and not in all.
+    ahead = [one._replace(scores={**one.scores, "crps": 1e-3 * one.scores["crps"]}) if one in theirs.values() else one
+             for one in of.told]  # fmt: skip
+    made = replace(of, told=ahead)
+    best = best_rival(rows_of(made, "losses"))
     assert best is not None
-    assert ("in the 2 months that it tells of" in text) == (best.forecasts < 3)
+    assert best.who == "persistence_1"
+    there = f"the last month, has less, {rounded(best.crps)} against {rounded(best.ours)} in the 2 months that it tells of"
+    assert any(there in one.sentence for one in of_hindcast(made))
+    assert nearest(rows_of(made, "losses")) == best
 
 
 def test_histories_that_begin_earlier_are_told_without_data_too(war, truths, tmp_path) -> None:
@@ -484,9 +491,11 @@ def test_histories_that_begin_earlier_are_told_without_data_too(war, truths, tmp
     ran = run_ensemble(war, Plan(round(0.1 * N), 1, (add_months(origin, HORIZON) - FIRST).days, series=False, paths="month"))
     losses = np.diff(ran.paths[list(ran.path_columns).index(PATHS[0])], axis=0)[6:] / ran.drawn["attrition.level_factor"]
     made = {one.who: one.levels for one in of.told if (one.series, one.lead, one.given) == ("losses", 2, ALL)}
-    assert made[EARLIER][3] == pytest.approx(np.median(losses[1]))
+    # But that the fighting had not stopped before is known.
+    lasted = stopped_on(ran.outcomes, (add_months(origin, HORIZON) - FIRST).days) > (origin - FIRST).days
+    assert made[EARLIER][3] == pytest.approx(np.median(losses[1][lasted]))
     assert len({made[who] for who in (SCENARIO, EARLIER, CALIBRATED)}) == 3
-    assert "as early without data" in " ".join(one.sentence for one in of_hindcast(of))
+    assert "as early without these data" in " ".join(one.sentence for one in of_hindcast(of))
     # Of these too nothing from after the origin is looked at.
     luck = np.random.default_rng(4)
     altered = [np.append(one[:count], luck.uniform(1, 9e5, MONTHS)) for one, count in zip(truth, (6, 7), strict=True)]
@@ -503,6 +512,41 @@ def test_of_what_ends_before_all_origins_it_is_said_that_nothing_is_told(war, tr
     assert {row["series"] for row in of.as_dicts()} == {"losses", "truce"}
     assert "Nothing is told of area in any month after these origins." in [one.sentence for one in of_hindcast(of)]
     assert "Nothing is told of area" in " ".join(" ".join(as_text(list(answer(of)), 80).split()).split())
+
+
+def test_where_nothing_is_calibrated_the_scenario_tells_and_no_origin_is_lost(war, truths, tmp_path) -> None:
+    truth = sorted(truths, key=lambda one: one[0][:6].sum())[len(truths) // 2]
+    days = [add_months(FIRST, 6), ORIGINS[0]]
+    path = written(tmp_path, *truth, more="  bars: {held: {series: losses, score: cover_80, low: 0}}\n")
+    several = [war, *(war.with_settings([f"start_date={day}"]) for day in days)]
+    of = hindcast(war, starts_of(several, path, days, 6), read_data(path, war), Plan(N, 1, 1), HORIZON, 6, 0.1)
+    assert (of.fitted, of.unreached) == (days[:1], [])
+    assert [one.calibrated for one in of.manifest().origins] == [True, False]
+    by = {(one.origin, one.who): one for one in of.told if (one.series, one.lead, one.given) == ("losses", 1, ALL)}
+    assert by[days[0], CALIBRATED].levels != by[days[0], SCENARIO].levels
+    assert by[days[1], CALIBRATED].levels == by[days[1], SCENARIO].levels
+    counts = {row.who: row.forecasts for row in of.rows if (row.series, row.lead, row.given) == ("losses", MONTH, ALL)}
+    assert [counts[who] for who in (SCENARIO, EARLIER, CALIBRATED, "past_month")] == [6, 3, 6, 6]
+    covers = [one.scores["cover_80"] for one in of.scored("losses", ALL, CALIBRATED)]
+    assert (len(covers), of.bars[0].value) == (6, np.mean(covers))
+    said = [one.sentence for one in of_hindcast(of)]
+    assert "As of 2001-10-01 nothing is calibrated, and the scenario itself tells; --full says why." in said
+
+
+def test_of_what_was_over_before_nothing_is_told(war, truth, tmp_path) -> None:
+    path = written(tmp_path, *truth, happened="2002-02-10")
+    path.write_text(path.read_text().replace("losses.csv,", "losses.csv, until: 2002-02-28,").replace(
+        "area.csv,", "area.csv, until: 2002-02-28,"))  # fmt: skip
+    with pytest.raises(HindcastError, match="no month from 2002-03-01 on is observed"):
+        told(war, path, origins=[date(2002, 3, 1)], months=None)
+
+
+def test_a_page_of_too_few_histories_at_war(parley, tmp_path) -> None:
+    few = ("--origins", "2003-01-01", "--horizon", 2, "--replications", 10, "--out", tmp_path / "few")
+    done = parley("hindcast", "examples/border_war", *few, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "fewer than 20 histories (scenario) are at war" in (tmp_path / "few/hindcast.txt").read_text()
+    assert parley("report", tmp_path / "few", cwd=tmp_path).returncode == 0
 
 
 def test_what_no_rival_tells_is_refused_before_a_history_is_run(war, truth, tmp_path) -> None:

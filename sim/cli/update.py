@@ -66,7 +66,7 @@ def update(
 ) -> None:
     """Weigh the histories of a run by new months of data: how it ends, and what is assumed, before and after.
 
-    None is run again. The run is one that was made with --paths month, and lasts beyond the data.
+    No history is run again. The run is one that was made with --paths month, and lasts beyond the data.
 
     Example:  parley update results/my_war --data observed.yaml
     """

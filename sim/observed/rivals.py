@@ -194,16 +194,11 @@ RIVALS_OF_SUMS: dict[str, tuple[str, Callable[[Monthly, int], Floats]]] = {
 
 
 def tell(data: Monthly, origin: date, ahead: int) -> tuple[dict[str, list[Floats]], dict[str, str]]:
-    """Return what rivals tell of each month after an origin, and why others, or of some months, tell nothing, by name.
+    """Return what rivals tell of each month after an origin, and why others tell nothing at all, by name.
 
     Months after the origin are not looked at. The sample of a month of which a rival tells nothing is empty.
     """
-    told, left_out = _ask(RIVALS, data.before(origin), ahead)
-    for name, samples in told.items():
-        if silent := [lead for lead, sample in enumerate(samples, 1) if not len(sample)]:
-            of = f"month {silent[0]}" if len(silent) == 1 else f"months {silent[0]} to {silent[-1]}"
-            left_out[name] = f"{of} ahead: fewer than {FEWEST} errors in the past"
-    return told, left_out
+    return _ask(RIVALS, data.before(origin), ahead)
 
 
 def tell_sum(data: Monthly, origin: date, ahead: int) -> tuple[dict[str, Floats], dict[str, str]]:

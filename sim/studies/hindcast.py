@@ -2,11 +2,11 @@
 
 At each origin a scenario begins that knows what was known then. Its histories are looked at as the data are, as in
 `calibrate`, and give samples of the change over each month ahead, and of the sum of these. If asked, two more forecasts are
-made, by histories that begin some months earlier: of those that agree with data of these months, and of as many that are
-held against nothing, so that what the data teach is told from what an older start costs. Rivals need no model. All are
-scored alike, and all twice: of all histories, and of those that were at war, in months in which the war went on, so that a
-wrong chance of peace is not taken for wrong losses. Nothing from after an origin is looked at before its forecasts are made:
-data are read for it until the day before.
+made, by histories that begin some months earlier: of those that agree with data of these months, and of as many of which
+only that is known whether the fighting had stopped, so that what the data teach is told from what an older start costs.
+Rivals need no model. All are scored alike, and all twice: of all histories, and of those that were at war, in months in
+which the war went on, so that a wrong chance of peace is not taken for wrong losses. Nothing from after an origin is looked
+at before its forecasts are made: data are read for it until the day before.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sim.ensemble.workers import ALONE, Pool
 from sim.errors import ParleyError
 from sim.model.without import taken_out
 from sim.observed import Bar, Data, DataError, Observed, ObservedEvent, read_data, with_levels
-from sim.observed.rivals import RIVALS, Monthly, base_rate, tell, tell_sum
+from sim.observed.rivals import FEWEST, RIVALS, Monthly, base_rate, tell, tell_sum
 from sim.observed.scores import Bin, brier, energy_score, log_score, of_paths, pit, reliability, scores
 from sim.observed.skill import Overlap, Skill, overlap, skill
 from sim.results.frames import Tabular
@@ -45,6 +45,7 @@ from sim.studies.calibrate import (
     Seen,
     Task,
     about,
+    as_it_stopped,
     days_until,
     end_of,
     hold,
@@ -371,8 +372,10 @@ class Hindcast(Tabular):
         The share of these that is kept.
     told : list of Told
         Every forecast.
+    fitted : list of date
+        Origins as of which histories agree with data of before.
     unreached : list of date
-        Origins as of which no assumption came near data of before, so that the nearest are not near.
+        Those as of which no assumption came near these, so that the nearest are not near.
     left_out : list of str
         What was not told, and why, in sentences.
     failed : int
@@ -387,6 +390,7 @@ class Hindcast(Tabular):
     months: int
     keep: float
     told: list[Told]
+    fitted: list[date]
     unreached: list[date]
     left_out: list[str]
     failed: int
@@ -404,9 +408,9 @@ class Hindcast(Tabular):
         """The name of its scenario, with what was set."""
         return self.identity.label
 
-    def who(self, series: str) -> str:
+    def who(self, series: str, given: str) -> str:
         """Return who is held against rivals: the calibrated histories where there are some, else the scenario."""
-        of = {one.who for one in self.told if one.series == series}
+        of = {one.who for one in self.told if (one.series, one.given) == (series, given)}
         return CALIBRATED if CALIBRATED in of else SCENARIO
 
     def scored(self, series: str, given: str, who: str, *, whole: bool = False) -> list[Told]:
@@ -424,13 +428,14 @@ class Hindcast(Tabular):
         for series in dict.fromkeys(one.series for one in self.told):
             whos = list(dict.fromkeys(one.who for one in self.told if one.series == series))
             for whole, given in ((False, ALL), (False, AT_WAR), (True, ALL), (True, AT_WAR)):
-                ours = {(one.origin, one.lead): one for one in self.scored(series, given, self.who(series), whole=whole)}
+                us = self.who(series, given)
+                ours = {(one.origin, one.lead): one for one in self.scored(series, given, us, whole=whole)}
                 for who in whos:
                     made = [one for one in self.scored(series, given, who, whole=whole) if (one.origin, one.lead) in ours]
                     if made:
                         mine = [ours[one.origin, one.lead] for one in made]
                         lead = SUM if whole else MONTH
-                        found.append(_row(series, lead, given, made, mine, is_ours=who == self.who(series)))
+                        found.append(_row(series, lead, given, made, mine, is_ours=who == us))
         return found
 
     @cached_property
@@ -447,7 +452,7 @@ class Hindcast(Tabular):
         """What was to come out, as the file of observations says, and what did."""
         found = []
         for bar in self.data.bars:
-            who, whole = self.who(bar.series), bar.score.startswith("pit_") or bar.score == "energy"
+            who, whole = self.who(bar.series, bar.given), bar.score.startswith("pit_") or bar.score == "energy"
             made = self.scored(bar.series, bar.given, who, whole=whole)
             values = [one.scores[bar.score] for one in made if bar.score in one.scores]
             found.append(Held(bar, who, float(np.mean(values)) if values else None))
@@ -455,7 +460,7 @@ class Hindcast(Tabular):
 
     def reliability(self, series: str) -> list[Bin] | None:
         """Return how often an event came about that had like chances; None with fewer than 20 forecasts, or of no event."""
-        made = [one for one in self.scored(series, ALL, self.who(series)) if "brier" in one.scores]
+        made = [one for one in self.scored(series, ALL, self.who(series, ALL)) if "brier" in one.scores]
         origins = np.array([one.origin.toordinal() for one in made], dtype=np.int64)
         came = np.array([one.observed for one in made], dtype=float)
         return reliability(np.array([one.levels[0] for one in made]), came, origins)
@@ -498,7 +503,7 @@ class Hindcast(Tabular):
             origins=[
                 OriginOfHindcast(
                     origin=one.origin.isoformat(), scenario=one.scenario.name, fingerprint=one.scenario.fingerprint,
-                    calibrated=any(told.origin == one.origin and told.who == CALIBRATED for told in self.told),
+                    calibrated=one.origin in self.fitted,
                     late=one.late, dropped=list(one.dropped),
                 )
                 for one in self.starts
@@ -597,24 +602,26 @@ def hindcast(
     unreached, going_on = list[date](), dict[date, _Group]()
     of_older = dict(zip(older, seen[len(first) + len(held) :], strict=True))
     for (origin, of), found in zip(held.items(), seen[len(first) : len(first) + len(held)], strict=True):
+        start = by_origin[origin]
+        forecasts[origin] |= _told_earlier(older[origin], of_older[origin], start, horizon, left_out)
         try:
-            fitted = hold(of.scenario, by_origin[origin].past, of.plan, found, keep)
+            fitted = hold(of.scenario, start.past, of.plan, found, keep)
         except CalibrationError as reason:
             left_out.append(f"as of {origin} nothing is calibrated: {reason}")
             continue
         if not fitted.is_reached:
-            # Whom calibration leaves without an answer goes on as before, and so nothing is told of what data teach.
             unreached.append(origin)
-            forecasts[origin] |= {EARLIER: forecasts[origin][SCENARIO], CALIBRATED: forecasts[origin][SCENARIO]}
             continue
-        forecasts[origin][EARLIER] = _told(older[origin], of_older[origin], by_origin[origin], horizon)
         posterior = of.scenario.with_tree({**of.scenario.tree, "histories": fitted.histories()})
-        start = by_origin[origin]
         plan_on = looking(replace(plan, replications=len(fitted.kept.places)), _days(posterior, start, horizon))
         going_on[origin] = _Group(posterior, plan_on, _ahead(data, start, horizon))
     lived = run.see(list(going_on.values()))
     for (origin, of), found in zip(going_on.items(), lived, strict=True):
         forecasts[origin][CALIBRATED] = _told(of, found, by_origin[origin], horizon)
+    if going_on or unreached:
+        # Whom calibration leaves without an answer goes on as before: else such origins were in no one's scores.
+        for told_of in forecasts.values():
+            told_of.setdefault(CALIBRATED, told_of[SCENARIO])
     failed = sum(int(np.isnan(one.stopped).sum()) for one in (*seen, *lived))
     told: list[Told] = []
     for one in data.series:
@@ -624,15 +631,18 @@ def hindcast(
         for start in starts:
             told += _of_event(start.origin, event, data, forecasts[start.origin])
     left_out = list(dict.fromkeys(left_out))
-    return Hindcast(scenario, list(starts), plan, data, horizon, months or 0, keep, told, unreached, left_out, failed)
+    return Hindcast(
+        scenario, list(starts), plan, data, horizon, months or 0, keep, told, list(going_on), unreached, left_out, failed
+    )
 
 
 def refuse_nothing(starts: Sequence[Start], data: Data) -> None:
     """See that of each origin it is known what came in the month after it; raises HindcastError."""
-    ends = [add_months(one.starts[-1], 1) for one in data.series]
-    last = max([*ends, end_of(data)] if data.events else ends)
     for start in starts:
-        if add_months(start.origin, 1) > last:
+        ends = [add_months(one.starts[-1], 1) for one in data.series]
+        # Of what had come about before nothing is told.
+        ends += [end_of(data) for event in data.events if not event.happened or event.happened[0] >= start.origin]
+        if not ends or add_months(start.origin, 1) > max(ends):
             raise HindcastError(
                 f"no month from {start.origin} on is observed: {data.path} tells of what was until {data.cutoff}; take an "
                 "earlier origin, or a later cutoff"
@@ -708,9 +718,19 @@ def _ahead(data: Data, start: Start, horizon: int) -> tuple[Observed, ...]:
     return tuple(replace(one, starts=months, changes=np.zeros(horizon)) for one in data.series)
 
 
-def _told(of: _Group, seen: Seen, start: Start, horizon: int) -> Ahead:
-    """Return what histories say that did not go wrong."""
-    ran, calendar = ~np.isnan(seen.stopped), Calendar(of.scenario.world.start_date)
+def _told_earlier(of: _Group, seen: Seen, start: Start, horizon: int, left_out: list[str]) -> dict[str, Ahead]:
+    """Return what histories say that begin earlier, and of the data know only whether the fighting had stopped."""
+    by = Calendar(of.scenario.world.start_date).day_of(start.origin)
+    agrees = as_it_stopped(of.scenario, start.past, np.where(seen.stopped > by, np.inf, seen.stopped))
+    if np.count_nonzero(agrees & ~np.isnan(seen.stopped)) < FEWEST_AT_WAR:
+        left_out.append(f"as of {start.origin} fewer than {FEWEST_AT_WAR} histories that begin earlier are as the war was")
+        return {}
+    return {EARLIER: _told(of, seen, start, horizon, agrees)}
+
+
+def _told(of: _Group, seen: Seen, start: Start, horizon: int, which: NDArray[np.bool_] | Literal[True] = True) -> Ahead:
+    """Return what these histories say, of those that did not go wrong."""
+    ran, calendar = which & ~np.isnan(seen.stopped), Calendar(of.scenario.world.start_date)
     ends = np.array([calendar.day_of(add_months(start.origin, lead + 1)) for lead in range(horizon)])
     return Ahead({name: changes[:, ran] for name, changes in seen.changes.items()}, seen.stopped[ran] >= ends[:, None])
 
@@ -796,11 +816,26 @@ def _rivals_in(past: Observed, origin: date, horizon: int, count: int, left_out:
             "origin, or add earlier rows"
         )
     of_sum, why_of_sum = tell_sum(monthly, end, count) if count and not gap else ({}, {})
-    for whole, reasons in (("", why), ("the sum of ", why_of_sum)):
-        for name, reason in reasons.items():
-            some = "some months of " if name in told and not whole else whole
-            left_out.append(f"as of {origin} {RIVALS[name][0]} tells nothing of {some}{past.id}: {reason}")
-    return _Rivals({name: samples[gap:] for name, samples in told.items()}, of_sum)
+    months = {name: samples[gap:] for name, samples in told.items()}
+    silent = {name: [lead for lead, sample in enumerate(of, 1) if not len(sample)] for name, of in months.items()}
+    reasons = [(name, "", reason) for name, reason in why.items()]
+    few = f"fewer than {FEWEST} errors so far ahead in the past"
+    reasons += [(name, f"{_listed(leads)} of ", few) for name, leads in silent.items() if leads]
+    reasons += [(name, "the sum of ", reason) for name, reason in why_of_sum.items()]
+    for name, of_what, reason in reasons:
+        left_out.append(f"as of {origin} {RIVALS[name][0]} tells nothing of {of_what}{past.id}: {reason}")
+    return _Rivals(months, of_sum)
+
+
+def _listed(months: Sequence[int]) -> str:
+    """Return months in words.
+
+    >>> _listed([3]), _listed([2, 3, 4]), _listed([1, 2, 5])
+    ('month 3', 'months 2 to 4', 'months 1, 2, 5')
+    """
+    if len(months) > 1 and months[-1] - months[0] == len(months) - 1:
+        return f"months {months[0]} to {months[-1]}"
+    return f"month{'s' if len(months) > 1 else ''} {', '.join(map(str, months))}"
 
 
 def _goes_on(data: Data, until: date) -> bool:

@@ -73,12 +73,14 @@ class KeptHindcast:
 
     def ours(self, series: str) -> list[str]:
         """Return which of the forecasts are of the model: of the scenario, and of the calibrated one where it is there."""
-        known = {row["who"] for row in self.forecasts if row["series"] == series}
+        key = series, self.given(series)
+        known = {row["who"] for row in self.forecasts if (row["series"], row["given"]) == key}
         return [who for who in (SCENARIO, CALIBRATED) if who in known]
 
     def given(self, series: str) -> str:
-        """Return of which histories a series is shown: of those at war, if any were."""
-        at_war = any((row["series"], row["given"]) == (series, AT_WAR) for row in self.forecasts)
+        """Return of which histories a series is shown: of those at war, if enough of the scenario were."""
+        key = series, AT_WAR, SCENARIO
+        at_war = any((row["series"], row["given"], row["who"]) == key for row in self.forecasts)
         return AT_WAR if at_war else ALL
 
     def months(self, series: str, who: str) -> Iterator[dict[str, Any]]:

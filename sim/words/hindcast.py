@@ -18,11 +18,13 @@ SCREEN, LAST, LINES, WIDTH = 24, 5, 7, 80
 
 HOW = (
     "Histories are looked at as the data are: by calendar month, divided by what the data are scaled by, with the noise of "
-    "observation. Of series and events nothing of after an origin is read; assumptions and ranges were written later.",
+    "observation. Of series and events nothing of after an origin is read; assumptions, ranges and which months are kept "
+    "from rivals were written later.",
     "CRPS: how far a forecast is from what came, in the unit of the series; smaller is better. Of an event: Brier's score. "
     "In band: the share of what came in the band that was to hold 80 % of it, and how wide that is. Bias: mean less what "
     "came. All are held against the months that we tell too (n). Best: the smallest score, in parts of ours in the same "
     "months, of those who tell of half of them or more; it is looked up when what came is known.",
+    "Begun earlier: as early as calibrated ones, and of the data only that is known whether the fighting had stopped. "
     "At war: of histories in which the fighting has not stopped by the end of a month, of months in which it had not.",
     "Rivals need no model: each is fitted on data of before the origin.",
 )
@@ -81,15 +83,16 @@ def _table(found: Hindcast, lead: str = MONTH, given: str | None = None, count: 
     for series in series_of(found):
         if not (rows := rows_of(found, series, lead, given)):
             continue
+        best = nearest(rows)
         if count is not None:
-            rows = [row for row in rows if row.who in (SCENARIO, CALIBRATED)] + [row for row in rows if row.who not in OURS][
-                :count
-            ]
+            rows = [row for row in rows if row.who in (SCENARIO, CALIBRATED) or (row is best and row.who in OURS)] + [
+                row for row in rows if row.who not in OURS
+            ][:count]
         for place, row in enumerate(rows):
             told.add(row.given)
             unit = unit_of(found, series)
             head = f"{series}{f' ({unit})' if unit else ''}"
-            who = f"{CALLED[row.who]} (best)" if row is nearest(rows) else CALLED[row.who]
+            who = f"{CALLED[row.who]} (best)" if row is best else CALLED[row.who]
             shown.append([head if place == 0 else "", who, *_cells(row)[: 5 if count is None else 4]])
     of = f", {GIVEN[AT_WAR]}" if AT_WAR in told else f", {GIVEN[ALL]}" if given else ""
     heads = [Column(head) for head in ("CRPS", "in band", "width")]
@@ -115,11 +118,12 @@ def _by_origin(found: Hindcast) -> Table:
     for series in series_of(found):
         given = rows_of(found, series)[0].given
         for start in found.starts:
-            made = [one for one in found.scored(series, given, found.who(series)) if one.origin == start.origin]
+            who = found.who(series, given)
+            made = [one for one in found.scored(series, given, who) if one.origin == start.origin]
             if made and "crps" in made[0].scores:
                 score, cover = (sum(one.scores[name] for one in made) / len(made) for name in ("crps", "cover_80"))
                 cells = [f"{len(made):,}", rounded(score), in_unit(cover, "share")]
-                shown.append([series, start.origin.isoformat(), *cells, CALLED[found.who(series)]])
+                shown.append([series, start.origin.isoformat(), *cells, CALLED[who]])
     heads = [
         Column("By origin", wraps=True),
         Column(),

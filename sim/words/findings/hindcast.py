@@ -104,21 +104,21 @@ def _scores(found: Hindcast) -> list[Finding]:
     told = []
     for series in series_of(found):
         rows = rows_of(found, series)
-        ours = next((row for row in rows if row.who == found.who(series)), None)
+        ours = next((row for row in rows if row.who == found.who(series, row.given)), None)
         if ours is None:
             continue
+        is_fitted = ours.who == CALIBRATED and bool(found.fitted)
         name = "mean CRPS" if unit_of(found, series) else "mean Brier score"
         best = best_rival(rows)
         pieces: Pieces = [
             f"Of {series}{f' {GIVEN[AT_WAR]}' if ours.given == AT_WAR else ''}, the "
-            f"{'calibrated ' if ours.who == CALIBRATED else ''}scenario has a {name} of ",
+            f"{'calibrated ' if is_fitted else ''}scenario has a {name} of ",
             _crps(ours), f" {unit_of(found, series)}".rstrip(),
         ]  # fmt: skip
         others = {row.who: row for row in rows if row.who in OURS and row is not ours and row.forecasts == ours.forecasts}
-        # The same where no origin is reached.
-        if SCENARIO in others and others[SCENARIO].crps != ours.crps:
+        if SCENARIO in others and is_fitted:
             pieces += [" (begun at the origin, ", _crps(others[SCENARIO])]
-            pieces += [", as early without data, ", _crps(others[EARLIER]), ")"] if EARLIER in others else [")"]
+            pieces += [", as early without these data, ", _crps(others[EARLIER]), ")"] if EARLIER in others else [")"]
         if "cover_80" in ours.means:
             share = ours.means["cover_80"]
             held = Number(in_unit(share, "share"), share, _cell(ours, "cover_80"))
@@ -164,17 +164,19 @@ def _ranking(found: Hindcast) -> list[Finding]:
 def _rough(found: Hindcast) -> list[Finding]:
     told = []
     for series in series_of(found):
-        given = AT_WAR if found.scored(series, AT_WAR, found.who(series), whole=True) else ALL
+        given = AT_WAR if found.scored(series, AT_WAR, found.who(series, AT_WAR), whole=True) else ALL
         off: dict[str, list[str]] = {}
-        paths = found.scored(series, given, found.who(series), whole=True)
+        paths = [
+            one for one in found.scored(series, given, found.who(series, given), whole=True) if "pit_roughness" in one.scores
+        ]
         for one in paths:
-            share = one.scores.get("pit_roughness")
-            if share is not None and not SMOOTH <= share <= ROUGH:
+            share = one.scores["pit_roughness"]
+            if not SMOOTH <= share <= ROUGH:
                 off.setdefault("smoother" if share < SMOOTH else "rougher", []).append(one.origin.isoformat())
         for how, origins in off.items():
             pieces: Pieces = [
                 f"What came of {series} is {how} from month to month than {in_unit(ROUGH, 'share')} of the histories from ",
-                *joined(origins), f"; of {len(paths):,} origins luck alone would say so of one in ten.",
+                *joined(origins), f"; luck alone would say so of one origin in twenty, and these are {len(paths):,}.",
             ]  # fmt: skip
             told.append(finding("fit", 0.8, pieces))
     return told
@@ -195,9 +197,9 @@ def _known(found: Hindcast) -> list[Finding]:
             " no assumption comes near what was seen before, and the scenario itself tells there.",
         ]
         told.append(finding("fit", 0.95, pieces))
-    fitted = {one.origin for one in found.told if one.who == CALIBRATED}
-    if found.months and (missing := [one.origin.isoformat() for one in found.starts if one.origin not in fitted]):
-        pieces = ["As of ", *joined(missing), " nothing is calibrated; all of the answer says why."]
+    tried = {*found.fitted, *found.unreached}
+    if found.months and (missing := [one.origin.isoformat() for one in found.starts if one.origin not in tried]):
+        pieces = ["As of ", *joined(missing), " nothing is calibrated, and the scenario itself tells; --full says why."]
         told.append(finding("fit", 0.96, pieces))
     late = {one.origin.isoformat(): one.late for one in found.starts if one.late}
     if late:
