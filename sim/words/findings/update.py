@@ -70,9 +70,7 @@ def _changes(found: Update) -> list[Finding]:
     shares = [one for one in found.changed if one.unit == "share"]
     seen = [one for one in shares if is_seen(one)]
     if not seen:
-        return [
-            finding("said", 0.9, ["No share of an ending, and of no deal, is found to change by what these months say."])
-        ]
+        return [finding("said", 0.9, ["No share of endings or of deals is found to change by what these months say."])]
     most = max(seen, key=lambda one: abs(one.difference))
     by = with_interval(
         most.difference, most.low, most.high, "share", ("update.csv", most.outcome), columns=("difference", "low", "high"),
