@@ -228,7 +228,9 @@ def _score_table(found: KeptHindcast, series: str, lead: str, given: str, rows: 
         ["", "forecasts", *(["ours in these"] if some else []), *heads, f"skill of {OF[found.ours(series)[-1]]} against it"],
         [],
     )
-    for row in sorted(rows, key=lambda row: (row["who"] not in OURS, row["who"] != SCENARIO, row["crps"])):
+    for row in sorted(
+        rows, key=lambda row: (row["who"] not in OURS, OURS.index(row["who"]) if row["who"] in OURS else row["crps"])
+    ):
         of = ("rivals.csv", series, lead, given, row["who"])
         name = f"{CALLED.get(row['who'], row['who'].replace('_', ' '))}{' (ours)' if row['who'] in OURS else ''}"
         cells: list[Piece | list[Piece]] = [

@@ -463,7 +463,10 @@ def calibration_page(found: Calibration, manifest: CalibrationManifest) -> Page:
 
 def hindcast_page(found: KeptHindcast) -> Page:
     """Return the page of forecasts as of earlier dates: rivals stand beside ours, and the best of each column is marked."""
-    best = "In bold: the best of each column among those who told of everything, whoever it is; ours are marked as such."
+    best = (
+        "In bold: the best of each column among those who told of everything, whoever it is; of CRPS, in parts of ours in "
+        "the same months, of those who told of half. Ours are marked as such."
+    )
     ranking = no_ranking(found)
     blocks = [
         Block("course", "What was told, and what came", pictures=list(forecast_pictures(found)), brief=2),

@@ -24,6 +24,8 @@ from tests.resealed import reseal
 
 pytestmark = pytest.mark.pages
 ORIGINS = ("2025-03-01", "2025-04-01")
+# Those that have figures: what began as early without data is in the tables alone.
+DRAWN = OURS[:2]
 
 
 def rows_of(folder: Path, name: str, **of: str) -> list[dict[str, str]]:
@@ -41,10 +43,10 @@ def test_a_hindcast_is_read_as_it_was_found(results):
     assert found.units == {"losses": "persons", "area": "km2", "truce": ""}
     assert [{**row, "why": row["why"]} for row in found.rivals] == told["rows"]
     assert [found.is_event(series) for series in found.series] == [False, False, True]
-    assert found.ours("losses") == list(OURS)
+    assert found.ours("losses") == list(DRAWN)
 
 
-@pytest.mark.parametrize("who", OURS)
+@pytest.mark.parametrize("who", DRAWN)
 def test_forecasts_are_drawn_as_the_table_has_them(results, who: str):
     pictures, _ = pictures_of([results.hindcast])
     ending = "" if who == "scenario" else f"-{who}"
@@ -97,7 +99,7 @@ def test_with_few_origins_that_no_ranking_can_be_had_stands_above_the_tables(pag
 def test_bands_and_places_are_those_of_the_scores(results):
     pictures, _ = pictures_of([results.hindcast])
     for series in ("losses", "area"):
-        for at, who in enumerate(OURS):
+        for at, who in enumerate(DRAWN):
             of = {"series": series, "who": who, "given": "at_war"}
             pits = [row for row in rows_of(results.hindcast, "scores.csv", score="pit", **of) if row["lead"] != "0"]
             axes = figure_of(pictures[f"pit-{series}"]).axes[at]

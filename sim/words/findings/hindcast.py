@@ -27,7 +27,7 @@ CALLED = {
     **{name: label for name, (label, _) in RIVALS.items()},
 }  # fmt: skip
 """What forecasters are called."""
-OURS = (SCENARIO, EARLIER, CALIBRATED)
+OURS = (SCENARIO, CALIBRATED, EARLIER)
 GIVEN = {ALL: "all histories", AT_WAR: "at war"}
 
 
