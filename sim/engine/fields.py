@@ -7,6 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.draws import Ints
+
+Columns = slice | Ints
+"""Positions in a batch."""
+
+
+def at(values: NDArray[Any], columns: Columns) -> NDArray[Any]:
+    """Return what some histories have of values, (..., n): a view, where they stand in a row.
+
+    >>> at(np.array([[1, 2, 3], [4, 5, 6]]), np.array([2, 0]))
+    array([[3, 1],
+           [6, 4]])
+    """
+    # Of several rows `take` gathers six times as fast as an index.
+    return values[..., columns] if isinstance(columns, slice) else values.take(columns, axis=-1)
+
 
 @dataclass(frozen=True)
 class Field:

@@ -76,6 +76,8 @@ class Recorder:
         Days on which it is tallied how many replications have each value of a field with codes.
     tallied : int
         How many replications, from the first, are counted in tallies; all of them if it is not given.
+    explained : (n,) bool, optional
+        Which replications are counted where it is told why something is as it is; all of them if it is not given.
     path_days : sequence of int
         Days, rising, on which fields are kept of every replication, in `paths`.
     path_fields : sequence of str
@@ -94,13 +96,15 @@ class Recorder:
         tallied: int | None = None,
         path_days: Sequence[int] = (),
         path_fields: Sequence[str] = (),
+        explained: NDArray[np.bool_] | None = None,
     ) -> None:
         self.days = tuple(days)
         self._fields = fields
         self._landmarks = frozenset(landmarks)
         self.snapshots: dict[int, dict[str, NDArray[Any]]] = {}
         self._counted = frozenset(counted)
-        self.tallied = len(replications) if tallied is None else tallied
+        self._tallied = len(replications) if tallied is None else tallied
+        self.explained = np.ones(len(replications), dtype=np.bool_) if explained is None else explained
         self._coded = [field for field in fields if field.codes]
         self._reached = dict(moments)
         # Of each moment: the day on which it came, -1 where it has not, and the fields then.
@@ -135,7 +139,9 @@ class Recorder:
             self.snapshots[day] = {name: array.copy() for name, array in self._now().items()}
         if day in self._counted:
             for field in self._coded:
-                self.tally(day, field.name, np.bincount(self._fields.see(field.name)[: self.tallied], minlength=field.codes))
+                self.tally(
+                    day, field.name, np.bincount(self._fields.see(field.name)[: self._tallied], minlength=field.codes)
+                )
         if self._reached:
             now = self._now()
             for name, reached in self._reached.items():
@@ -159,9 +165,9 @@ class Recorder:
         """Keep how many replications gave each answer to a question on a day; counts add up over batches."""
         self.tallies[day, question] = counts
 
-    def watches(self, columns: slice | Ints) -> bool:
-        """Return whether any of these positions is watched."""
-        return self._watching and bool(self._watched[columns].any())
+    def watched(self, columns: slice | Ints) -> NDArray[np.bool_]:
+        """Return which of these positions are watched."""
+        return self._watched[columns]
 
     def tell(self, day: int, cohort: Ints, kind: str, **values: Floats | float | str) -> None:
         """Log an event of `cohort`; a value is one for all, or an array whose last axis is the cohort."""

@@ -61,7 +61,7 @@ class Setting:
     while running. `given` are parameters, by path, that are not drawn: (n,) values, NaN where they are drawn after all.
     `passed` is called with the number of days that have passed, on each of them. `assumed` are the replications whose
     parameters they have, their own if it is not given; with `lived` these are those of what they have lived through.
-    `tallied` is how many, from the first, are counted in tallies.
+    `tallied` is how many, from the first, are counted in tallies, and `explained`, (n,), says which are where reasons are.
     `path_days` are those on which every replication is kept, with `path_fields` besides those of the series.
     """
 
@@ -80,6 +80,7 @@ class Setting:
     assumed: Ints | None = None
     lived: Lived | None = None
     tallied: int | None = None
+    explained: NDArray[np.bool_] | None = None
     path_days: Sequence[int] = ()
     path_fields: Sequence[str] = ()
 
@@ -128,6 +129,7 @@ class World:
             setting.tallied,
             setting.path_days,
             setting.path_fields,
+            setting.explained,
         )
 
     def own(self, owner: str, name: str, start: Floats | float | int) -> NDArray[Any]:

@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
+from sim.engine.fields import Columns, at
 from sim.engine.world import World
 from sim.model.guarantors import Consent, each_consent
-from sim.model.lines import Columns, Openings, RedLines
+from sim.model.lines import Openings, RedLines
 from sim.model.negotiation import IssueOption, LandWorth, hands_over_by, kept_worth, total
 from sim.model.obligations import Obligation
 from sim.model.office import Offices
@@ -380,6 +381,7 @@ class Bargain:
         self.lines.charge_options(self._open, self.lines.prices)
         self._priced = {i: worth.copy() for i, worth in self._open.items()}
         self.lines.charge_options(self._priced, self._bar)
+        self._unpaid: dict[str, Floats] | None = None
         # What is not open is barred to both, with red lines or without them.
         self._close(self._openings.closed)
         if withheld:
@@ -461,9 +463,15 @@ class Bargain:
         first, rest = self._parts(columns, self.floor, self._unlined, rules=True)
         return self._less_office(self._combined(first, rest, rules=True), columns)
 
+    def slack_without_home(self, columns: Columns) -> Floats:
+        """Return what `slack` would be if signing had no price at home, to those who lead neither, (2, P, columns)."""
+        if self._unpaid is None:
+            self._unpaid = {i: worth - self.home[:, None] * self._worth[i] for i, worth in self._priced.items()}
+        return self._packages(columns, self.floor - self.home[:, None], worth=self._unpaid)
+
     def terms(self, columns: Columns) -> Floats:
         """Return how good the terms of packages are for each side, (2, P, columns): 0 the worst and 1 the best."""
-        return np.stack([self.domain.total({i: x[side][:, columns] for i, x in self._worth.items()}) for side in range(2)])
+        return self.domain.total({i: at(worth, columns) for i, worth in self._worth.items()})
 
     def _less_office(self, packages: Floats, columns: Columns) -> Floats:
         """Take what signing packages costs those who lead from them, in place; where no office is at risk they stay."""
@@ -478,10 +486,11 @@ class Bargain:
         what fighting costs those who lead, (2, n).
         """
         lasting = self.lasting if lasting is None else lasting
-        lasts = np.empty((2, len(self.domain), self.home[:, columns].shape[1]))
+        lasting = at(lasting, columns)
+        lasts = np.empty((2, len(self.domain), lasting.shape[-1]))
         for regime, block in enumerate(self.blocks):
-            lasts[:, block] = lasting[:, regime][:, columns][:, None]
-        at_stake = (self.fighting.office if at_stake is None else at_stake)[:, None, columns]
+            lasts[:, block] = lasting[:, regime, None]
+        at_stake = at(self.fighting.office if at_stake is None else at_stake, columns)[:, None]
         return self.offices.price_of_signing(self.terms(columns), lasts, at_stake, columns)
 
     def price_to_leader_of(self, package: Ints, columns: Ints) -> Floats:
@@ -503,7 +512,7 @@ class Bargain:
                 if before is not None:
                     shares = self._both.withholds_land_share[:, columns]
                     worth = kept_worth(worth, self._land_worth.of(before, columns), hands_over_by(area, before), shares)
-                found += self.weight[i][:, columns] * worth
+                found += at(self.weight[i], columns) * worth
             else:
                 found += self._worth[i][:, self.domain.choice[package, row], columns]
         return found
@@ -557,13 +566,12 @@ class Bargain:
         Shapes are (2, options, columns) and (2, combinations, columns). What is barred by `rules` on the other issues alone
         is so already; what lines about one issue charge is in the `worth` of options, where they count.
         """
-        first, *others = (worth[i][:, :, columns] for i in self.domain.issues)
-        none = np.zeros((1, first.shape[-1]))
-        rest = np.stack([total([none, *(options[side] for options in others)]) for side in range(2)])
+        first, *others = (at(worth[i], columns) for i in self.domain.issues)
+        rest = total(others) if others else np.zeros((2, 1, first.shape[-1]))
         shaped = rest.reshape(2, *self.domain.shape[1:], -1)
         for corner in self._forbidden_without_first if rules else ():
             shaped[(slice(None), *corner[1:])] = -np.inf
-        return first - floor[:, :, columns], rest
+        return first - at(floor, columns), rest
 
     def _combined(self, first: Floats, rest: Floats, rules: bool) -> Floats:
         """Return the utility of packages from that of their `_parts`, (2, P, columns)."""
@@ -580,15 +588,15 @@ class Bargain:
         """Return the utility of packages above a floor that depends on the regime, (2, P, columns)."""
         priced = worth if worth is not None else self._priced if barred else self._open
         packages = self._combined(*self._parts(columns, floor, priced, barred), barred)
-        charges = self.lines.prices[:, columns] + (self._bar[:, columns] if barred else 0.0)
+        charges = at(self.lines.prices, columns) + (at(self._bar, columns) if barred else 0.0)
         self.lines.charge_packages(packages.reshape(2, *self.domain.shape, -1), charges, columns)
         return packages
 
     def surplus(self, slack: Floats, columns: Columns) -> Floats:
         """Return the surplus of packages over fighting on, from their slack, (2, P, columns)."""
-        surplus = slack.copy()
+        surplus, lasting = slack.copy(), at(self.lasting, columns)
         for regime, block in enumerate(self.blocks):
-            surplus[:, block] *= self.lasting[:, regime][:, columns][:, None]
+            surplus[:, block] *= lasting[:, regime, None]
         return surplus
 
     def temptation(

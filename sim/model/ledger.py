@@ -48,11 +48,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
+from sim.engine.fields import Columns, at
 from sim.engine.recorder import Recorder
 from sim.model.answers import BLOCKS, REASONS, STATES, TALKS, Questions
 from sim.model.bargain import Bargain
-from sim.model.lines import Columns
-from sim.model.negotiation import first_largest, where_allowed
+from sim.model.negotiation import barring, first_largest
 from sim.model.openers import Openers
 from sim.model.parameters import SIDES
 
@@ -154,10 +154,12 @@ class Ledger:
         opens, withheld = np.full((self._openers.kinds, width), -1), np.full(width, -1)
         lacking, will = np.zeros((len(self.questions.consents), width), dtype=np.bool_), np.zeros((0, len(without)))
         if len(without):
-            short = slack[:, :, without] if len(without) < width else slack
+            short = at(slack, without) if len(without) < width else slack
             signs = short > 0
-            offers[:, without], most = self._offers(short, signs)
-            after = self._after(short, signs, most, place)
+            # What a side would not sign, of use to no one.
+            unsigned = barring(signs)
+            offers[:, without], most = self._offers(short, unsigned)
+            after = self._after(short, unsigned, most, place)
             alone[:, without] = after > 0
             state[without] = len(TALKS) + np.where((after > 0).any(axis=0), after.argmax(axis=0), len(BLOCKS))
             if self._bargain.guaranteed:
@@ -184,7 +186,7 @@ class Ledger:
         package = np.where(best.max(axis=0) > 0, first_largest(smaller, smaller.max(axis=0)), -1)
         return package, lacking, np.where(refuses & would & alone, -margins, np.nan)
 
-    def _offers(self, slack: Floats, signs: NDArray[np.bool_]) -> tuple[Ints, Floats]:
+    def _offers(self, slack: Floats, unsigned: Floats) -> tuple[Ints, Floats]:
         """Return each side's offer, (2, columns), and each side's best slack by regime of what the other signs.
 
         An offer is -1, and the best slack minus infinity, where the other would sign nothing that is not barred to the
@@ -194,16 +196,16 @@ class Ledger:
         offers = np.empty((2, slack.shape[-1]), dtype=np.int64)
         most = np.empty((2, len(blocks), slack.shape[-1]))
         for side in range(2):
-            other = where_allowed(slack[1 - side], signs[side])
+            other = slack[1 - side] + unsigned[side]
             for regime, block in enumerate(blocks):
                 most[1 - side, regime] = other[block].max(axis=0)
             offers[side] = first_largest(other, most[1 - side].max(axis=0))
         return offers, most
 
-    def _after(self, slack: Floats, signs: NDArray[np.bool_], most: Floats, place: Ints) -> Floats:
+    def _after(self, slack: Floats, unsigned: Floats, most: Floats, place: Ints) -> Floats:
         """Return each side's best slack of what the other signs, without each reason alone, (BLOCKS, place).
 
-        A zone opens exactly where it is above 0.
+        A zone opens exactly where it is above 0. What a side would not sign is `unsigned`, (2, P, place), minus infinity.
         """
         bargain = self._bargain
         fighting, fear = bargain.fighting, bargain.fear[:, :, place]
@@ -211,32 +213,30 @@ class Ledger:
         # Who loses nothing in a renewed war loses nothing after a peace that fighting brings either.
         unafraid = np.maximum(fear, 0.0) - fighting.fearless[:, None, place]
         after = {
-            "red_lines": self._best(bargain.slack_without_lines(place), signs),
+            "red_lines": self._best(bargain.slack_without_lines(place), unsigned),
             "expectation": most.max(axis=1) + gained,
             "resolve": most.max(axis=1) + np.maximum(fighting.resolve[:, place], 0.0),
             "distrust": (most + unafraid).max(axis=1),
             "home": most.max(axis=1),
         }
-        home = bargain.home[:, None, place]
-        if (home > 0).any() or bargain.offices.at_risk:
-            unpaid = home * (1.0 - bargain.terms(place))
-            if bargain.offices.at_risk:
-                to_leaders, office = bargain.price_to_leaders(place), fighting.office[:, None, place]
-                # Who has no office to lose loses none by fighting on either.
-                unpaid = unpaid + to_leaders - office
-                # Who is not afraid fights for other ends, and so has something else at stake.
-                at_ease = fighting.fearless_office
-                spared = to_leaders - bargain.price_to_leaders(place, at_stake=at_ease)
-                spared += at_ease[:, None, place] - office
-                for regime, block in enumerate(bargain.blocks):
-                    spared[:, block] += unafraid[:, regime, None]
-                after["distrust"] = self._best(slack + spared, signs)
-            after["home"] = self._best(slack + unpaid, signs)
+        if bargain.offices.at_risk:
+            to_leaders, office = bargain.price_to_leaders(place), fighting.office[:, None, place]
+            # Who has no office to lose loses none by fighting on either.
+            after["home"] = self._best(bargain.slack_without_home(place) - office, unsigned)
+            # Who is not afraid fights for other ends, and so has something else at stake.
+            at_ease = fighting.fearless_office
+            spared = to_leaders - bargain.price_to_leaders(place, at_stake=at_ease)
+            spared += at_ease[:, None, place] - office
+            for regime, block in enumerate(bargain.blocks):
+                spared[:, block] += unafraid[:, regime, None]
+            after["distrust"] = self._best(slack + spared, unsigned)
+        elif (bargain.home[:, place] > 0).any():
+            after["home"] = self._best(bargain.slack_without_home(place), unsigned)
         return np.concatenate([after[reason] for reason in REASONS])
 
-    def _best(self, slack: Floats, signs: NDArray[np.bool_]) -> Floats:
+    def _best(self, slack: Floats, unsigned: Floats) -> Floats:
         """Return each side's best slack of what the other signs, (2, columns)."""
-        return np.stack([where_allowed(slack[side], signs[1 - side]).max(axis=0) for side in range(2)])
+        return np.stack([(slack[side] + unsigned[1 - side]).max(axis=0) for side in range(2)])
 
     def _terms(self, package: Ints, slack: Floats, columns: Columns) -> dict[str, Floats]:
         """Return what speaks for and against a package on each side, (2, columns) each; NaN: there is none."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.draws import Floats, Ints
+from sim.engine.fields import Columns, at
 from sim.engine.world import World
 from sim.model.conditions import Window
 from sim.model.negotiation import ABOVE, Corner, Domain
@@ -23,7 +24,6 @@ from sim.model.party import Party
 from sim.model.stakes import NegotiationParameters
 from sim.scenario import Quantity
 
-Columns = slice | Ints
 Flags = NDArray[np.bool_]
 Where = Flags | np.bool_
 
@@ -204,7 +204,7 @@ class RedLines:
 
     def bars(self, columns: Columns) -> NDArray[np.int16]:
         """Return by how many hard lines of its own each package is barred to each side, (2, *shape, columns)."""
-        hard = self.hard[:, columns]
+        hard = at(self.hard, columns)
         bars = np.zeros((2, *self._domain.shape, hard.shape[1]), dtype=np.int16)
         for k, side in enumerate(self.side):
             for corner, where in self.corners(k, columns):

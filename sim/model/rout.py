@@ -139,7 +139,7 @@ class Rout(Mechanism):
         # Nobody is pursued any more where the fighting has ended.
         self.routed_until[(self.routed_until > day) & (self.at_war == 0)] = day
         self.rout_pace *= (self.routed_until > day + 1).any(axis=0)
-        if self.world.recorder.watches(slice(None)):
+        if self.world.recorder.watched(slice(None)).any():
             for side, name in enumerate(SIDES):
                 self.world.recorder.tell(day, np.flatnonzero(self.routed_until[side] == day + 1), "rout ends", side=name)
 

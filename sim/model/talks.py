@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sim.engine.agenda import Process
 from sim.engine.draws import Floats, Ints
+from sim.engine.fields import Columns
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, owned, seen
 from sim.engine.recorder import EventKind
 from sim.model.answers import TALKS
@@ -23,7 +24,6 @@ from sim.model.asked import Moment
 from sim.model.bargain import Bargain
 from sim.model.endings import DICTATED, VICTOR
 from sim.model.ledger import Account, Ledger
-from sim.model.lines import Columns
 from sim.model.negotiated import OUTCOMES, outcomes_of
 from sim.model.negotiation import (
     Belief,
@@ -327,7 +327,8 @@ class Talks(Mechanism):
             self.temptation[:, inside] = self._temptation(inside)
         if not len(cohort):
             return
-        counted = review % REVIEWS_BETWEEN_LEDGERS == REVIEWS_BETWEEN_LEDGERS - 1
+        is_counted = review % REVIEWS_BETWEEN_LEDGERS == REVIEWS_BETWEEN_LEDGERS - 1
+        counted = cohort[self.world.recorder.explained[cohort]] if is_counted else cohort[:0]
         stock = self._take_stock(cohort, counted)
         ripeness = ripeness_factor(self.knobs.ripeness, self._bargain.success, self.nearest_slack, self.knobs.way_out_scale)
         self._talk(day, review, cohort)
@@ -423,49 +424,46 @@ class Talks(Mechanism):
             whole = len(part) == part[-1] - part[0] + 1
             yield slice(int(part[0]), int(part[-1]) + 1) if whole else part
 
-    def _take_stock(self, cohort: Ints, counted: bool) -> list[Stock]:
-        """Find the nearest package of all; write accounts where they are `counted` or where histories are watched."""
+    def _take_stock(self, cohort: Ints, counted: Ints) -> list[Stock]:
+        """Find the nearest package of all; write accounts of who is watched, and of the `counted` that have no zone."""
         bargain, recorder = self._bargain, self.world.recorder
-        if bargain.guaranteed and (counted or recorder.watches(cohort)):
+        for columns in self._blocks(cohort):
+            self.nearest_slack[columns] = bargain.nearest_slack(columns)
+        explained = np.union1d(counted[~(self.nearest_slack[counted] > 0)], cohort[recorder.watched(cohort)])
+        if bargain.guaranteed and len(explained):
             # What guards and guarantees count changes with wills.
             self._ledger.derive()
         stock = []
-        for columns in self._blocks(cohort):
-            watched = recorder.watches(columns)
-            if not counted and not watched:
-                self.nearest_slack[columns] = bargain.nearest_slack(columns)
-                continue
+        for columns in self._blocks(explained):
             slack = bargain.slack(columns)
             smaller = np.minimum(slack[0], slack[1])
             largest = smaller.max(axis=0)
-            self.nearest_slack[columns] = largest
             account = self._ledger.account(slack, first_largest(smaller, largest), largest > 0, columns)
-            stock.append(Stock(columns, account, slack if watched else None))
+            stock.append(Stock(columns, account, slack if recorder.watched(columns).any() else None))
         return stock
 
-    def _account_for(self, day: int, stock: list[Stock], ripeness: Floats, counted: bool) -> None:
+    def _account_for(self, day: int, stock: list[Stock], ripeness: Floats, counted: Ints) -> None:
         """Say how talks stand where a deal is possible; count and tell the accounts."""
-        if not stock:
+        if not stock and not len(counted):
             return
         recorder, everyone = self.world.recorder, self.world.everyone
-        standing = self._standing(day, ripeness)
+        states = self._standing(day, ripeness)
         for columns, account, slack in stock:
             zone = self.nearest_slack[columns] > 0
-            account.state = np.where(zone, standing[columns], account.state)
+            states[columns] = account.state = np.where(zone, states[columns], account.state)
             if slack is not None:
                 trusts = {}
                 if self._bargain.trusting.matters:
                     trusts = {f"trust_{side}": self.trust[1 - row, columns] for row, side in enumerate(SIDES)}
                 recorder.tell(day, everyone[columns], "review", packages=slack, **account.values(), **trusts)
                 self._tell_withheld(day, everyone[columns], account.withheld)
-        if counted:
-            tallied = [everyone[columns] < recorder.tallied for columns, _, _ in stock]
-            states = np.concatenate([account.state[here] for here, (_, account, _) in zip(tallied, stock, strict=True)])
+        if len(counted):
             without = [
-                account.of(np.flatnonzero(here & ~(self.nearest_slack[columns] > 0)))
-                for here, (columns, account, _) in zip(tallied, stock, strict=True)
+                account.of(np.flatnonzero(recorder.explained[columns] & ~(self.nearest_slack[columns] > 0)))
+                for columns, account, _ in stock
             ]
-            self._ledger.count(recorder, day, states[states >= 0], without)
+            told = states[counted]
+            self._ledger.count(recorder, day, told[told >= 0], without)
 
     def _tell_withheld(self, day: int, cohort: Ints, package: Ints) -> None:
         """Tell what guarantors keep from being signed, where that was not so at the last review, and what they lack."""

@@ -16,6 +16,7 @@
 from sim.model.negotiation.domain import Corner, Domain, total
 from sim.model.negotiation.geometry import (
     Nearest,
+    barring,
     best_in,
     egalitarian,
     first_largest,
@@ -23,7 +24,6 @@ from sim.model.negotiation.geometry import (
     nash,
     nearest_to_agreement,
     pareto_frontier,
-    where_allowed,
     zone_of_agreement,
 )
 from sim.model.negotiation.land import LandWorth, hands_over_by, kept_worth
@@ -44,6 +44,7 @@ __all__ = [
     "Rule",
     "RuleName",
     "Terms",
+    "barring",
     "best_in",
     "egalitarian",
     "first_largest",
@@ -58,6 +59,5 @@ __all__ = [
     "stand_firm",
     "terms_flaws",
     "total",
-    "where_allowed",
     "zone_of_agreement",
 ]

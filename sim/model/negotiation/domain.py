@@ -90,15 +90,20 @@ class Domain:
 
         Returns
         -------
-        (P, n) array
+        (P, n) array; arrays of more axes have them in front.
         """
         return total([worth[issue] for issue in self.issues])
 
 
 def total(worth: Sequence[Floats]) -> Floats:
-    """Return the sums over all combinations of rows, one of each array (options, n), the last one varying fastest."""
+    """Return the sums over all combinations of rows, one of each array (..., options, n), the last one varying fastest.
+
+    >>> total([np.array([[0.0], [10.0]]), np.array([[1.0], [2.0]])]).T
+    array([[ 1.,  2., 11., 12.]])
+    """
     first, *others = worth
     for other in others:
         # Sums of whole rows: each element is worked out by itself, so that the size of the batch cannot matter.
-        first = (first[:, None, :] + other[None, :, :]).reshape(-1, first.shape[-1])
+        sums = first[..., :, None, :] + other[..., None, :, :]
+        first = sums.reshape(*sums.shape[:-3], -1, sums.shape[-1])
     return first
