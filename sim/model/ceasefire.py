@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sim.engine.agenda import Process
 from sim.engine.calendar import DAYS_PER_WEEK, DAYS_PER_YEAR
 from sim.engine.draws import Floats, Ints
+from sim.engine.fields import at
 from sim.engine.mechanism import Mechanism, PerHistory, PerSide, derived, owned, seen
 from sim.engine.recorder import EventKind
 from sim.model.asked import Moment
@@ -406,7 +407,7 @@ class Ceasefire(Mechanism):
         effect = knobs.institutions * self._put_in_place(day, inside, age, knobs, part)
         relative = self._have_incidents(day, inside, effect, knobs)
         raised = {
-            "temptation": knobs.strategic_effect * np.maximum(self.temptation[:, inside].max(axis=0), 0.0),
+            "temptation": knobs.strategic_effect * np.maximum(at(self.temptation, inside).max(axis=0), 0.0),
             "imposed": knobs.imposed_effect * self.agreed_imposed[inside],
             "inconsistent_record": knobs.inconsistency_effect * self.inconsistency[inside],
         }
@@ -427,14 +428,14 @@ class Ceasefire(Mechanism):
             with np.errstate(divide="ignore"):
                 raised |= {"incidents": np.log(incidents), "overdue": overdue}
             raised["guards_left"] = self._missing(inside, age, knobs, agreed)
-            stack = np.stack([np.full(len(inside), np.log(2.0)), *(raised[cause] for cause in [*CAUSES][1:])])
-            self._break(day, inside[breaks], stack[:, breaks].argmax(axis=0), age[breaks] + 1.0)
+            causes = [np.full(len(breaks), np.log(2.0)), *(raised[cause][breaks] for cause in [*CAUSES][1:])]
+            self._break(day, inside[breaks], np.stack(causes).argmax(axis=0), age[breaks] + 1.0)
 
     def _unreliable(self, inside: Ints) -> Floats:
         """Return what sides that do not keep their word add to the log hazard, (inside,)."""
         if self._trusted is None:
             return np.zeros(len(inside))
-        raised: Floats = raised_by(self._trusted.unreliable_effect[:, inside], self.reliable[:, inside]).sum(axis=0)
+        raised: Floats = raised_by(at(self._trusted.unreliable_effect, inside), at(self.reliable, inside)).sum(axis=0)
         return raised
 
     def _gathered(self, inside: Ints) -> tuple[CeasefireParameters[Floats], dict[str, Floats]]:
@@ -449,6 +450,8 @@ class Ceasefire(Mechanism):
 
     def _missing(self, inside: Ints, age: Floats, knobs: CeasefireParameters[Floats], agreed: dict[str, Floats]) -> Floats:
         """Return by how much guards who have left would lower the log hazard if they were there, (inside,)."""
+        if not self.guards_may_leave:
+            return np.zeros(len(inside))
         planned = in_place(agreed, age + 1.0, knobs.withdrawal_days)
         return np.where(
             self.guards_left[inside] > 0, -knobs.institutions * knobs.guards_effect * guarding(knobs, planned), 0.0
@@ -495,7 +498,7 @@ class Ceasefire(Mechanism):
         self._keeping.end(cohort)
         first = self.ceasefires[cohort] == 1.0
         self.collapse_cause[cohort[first]] = cause[first]
-        self._holding = np.setdiff1d(self._holding, cohort)
+        self._holding = self._holding[self.ending[self._holding] == CEASEFIRE]
         for code, name in enumerate(CAUSES):
             mine = cause == code
             self.world.recorder.tell(day, cohort[mine], "ceasefire breaks", days=days[mine], cause=name.replace("_", " "))

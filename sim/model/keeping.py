@@ -100,6 +100,8 @@ class Keeping:
         """Tell when land has been handed over, or has not by its day; return where it was overdue before, (inside,)."""
         of, is_open = self._ceasefire, self._ceasefire.land_open[inside] > 0
         overdue: NDArray[np.bool_] = ~is_open & (of.hands_over[inside] == 0)
+        if not is_open.any():
+            return overdue
         inside, age = inside[is_open], age[is_open]
         kept = of.hands_over[inside] > 0
         there = np.abs(of.due_area[inside] - of.held_area[inside]) <= ALL_KM2

@@ -177,7 +177,7 @@ class FightingOn:
         value, cost, office = _best([outlook.before(renewed - surprise, costs_then) for outlook in today])
         loses = value - renewed + surprise > 0
         unafraid, _, at_ease = _best([outlook.for_ever(np.zeros_like(surprise)) for outlook in today])
-        terms = self._terms(np.zeros_like(resolve), np.zeros(resolve.shape[1]))
+        terms = self._terms(*self._lies(np.zeros_like(resolve)), np.zeros(resolve.shape[1]))
         waiting = both.waiting_premium * np.maximum(self._momentum, 0.0)
         home, office = both.going_on_price * (1.0 - self._support), np.broadcast_to(office, value.shape)
         fearless, at_ease = np.where(loses, unafraid - value, 0.0), np.where(loses, at_ease, office)
@@ -192,6 +192,7 @@ class FightingOn:
         collapse, both = self._collapse, self._both
         army = collapse.force_share, collapse.width_share, collapse.hazard_per_year
         hazard = collapse_hazard(ratio, *army)
+        power, drift = self._lies(shift)
         found = []
         for days in dict.fromkeys(self._planned[0] + self._planned[1]):
             stretch = extrapolated_days(days, self._knobs.extrapolate_days)
@@ -205,7 +206,7 @@ class FightingOn:
             stands = discount * (1.0 - own) * (1.0 - enemy)
             dictated = discount * dictated_terms(own, enemy, self._best, self._worst)
             cost = (both.cost_of_war_per_year + self._danger) * years
-            terms = self._terms(shift, stretch)
+            terms = self._terms(power, drift, stretch)
             once = dictated + stands * lasts * terms - cost
             office = NO_OFFICE
             if self._offices.at_risk:
@@ -217,12 +218,14 @@ class FightingOn:
             found.append(Outlook(once, stands * (1.0 - lasts), cost, office))
         return found
 
-    def _terms(self, shift: Floats, stretch: Floats) -> Floats:
-        """Return what each side expects of the balance after some days of today's pace, (2, n)."""
+    def _lies(self, shift: Floats) -> tuple[Floats, Floats]:
+        """Return the attacker's share of what power settles, and its pace, as each side sees them with the balance shifted."""
         knobs = self._knobs
         leaning = knobs.leverage * (self._balance + shift) + knobs.momentum_leverage * (SIGN * self._momentum)
-        power = attacker_power(knobs.attacker_power_at_start, leaning)
-        drift = self._drift + self._quicker(shift)
+        return attacker_power(knobs.attacker_power_at_start, leaning), self._drift + self._quicker(shift)
+
+    def _terms(self, power: Floats, drift: Floats, stretch: Floats) -> Floats:
+        """Return what each side expects of the war after some days of today's pace, (2, n)."""
         # A side counts on what it plans itself, which the other does not know, if it fights on.
         planned = SIGN * self._planned_ground * (stretch > 0)
         return self._expected(self._area + drift * stretch + planned, power)
