@@ -50,14 +50,11 @@ class Draws:
         self._generator = np.random.Generator(self._bits)
         self._state = self._bits.state
         self.opened: dict[str, bool] = {}
-        blocks = replications // REPLICATIONS_PER_BLOCK
-        self.blocks, self._block_of = np.unique(blocks, return_inverse=True)
-        self._column_of = replications % REPLICATIONS_PER_BLOCK
-        # Whether blocks stand whole and in order, which is the usual case and much cheaper.
-        width = len(self.blocks) * REPLICATIONS_PER_BLOCK
-        self._in_order = len(replications) == width and np.array_equal(
-            self._block_of * REPLICATIONS_PER_BLOCK + self._column_of, np.arange(width)
-        )
+        self.blocks, block_of = np.unique(replications // REPLICATIONS_PER_BLOCK, return_inverse=True)
+        # Where each stands among the draws of all blocks at an index, and whether that is in order from the first, which is
+        # usual and much cheaper.
+        self._place = block_of * REPLICATIONS_PER_BLOCK + replications % REPLICATIONS_PER_BLOCK
+        self._in_order = np.array_equal(self._place, np.arange(len(replications)))
 
     def normal(self, name: str, *, in_turn: bool = False) -> "Stream":
         """Open a stream of standard normal draws.
@@ -93,12 +90,13 @@ class Draws:
 
     def row(self, table: Floats, row: int) -> Floats:
         """Return the draws of the whole batch at one index of `table`, shape (blocks, indices, 128); a copy."""
-        whole: Floats = table[:, row].flatten() if self._in_order else table[self._block_of, row, self._column_of]
-        return whole
+        draws = table[:, row].flatten()
+        return draws[: len(self._place)] if self._in_order else draws.take(self._place)
 
     def some(self, table: Floats, row: int, cohort: Ints) -> Floats:
         """Return what `row` writes, of the positions in `cohort`."""
-        drawn: Floats = table[self._block_of[cohort], row, self._column_of[cohort]]
+        block, column = np.divmod(self._place[cohort], REPLICATIONS_PER_BLOCK)
+        drawn: Floats = table[block, row, column]
         return drawn
 
 

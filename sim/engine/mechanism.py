@@ -57,9 +57,7 @@ class Owned:
         series = one.series and section is not None
         return replace(one, name=self.name, rows=rows, series=series)
 
-    def __get__(self, mechanism: Mechanism | None, of: type[Mechanism]) -> Any:
-        return self if mechanism is None else mechanism.__dict__[self.name]
-
+    # Without a `__get__` what the mechanism holds by that name is returned, and quicker.
     def __set__(self, mechanism: Mechanism, values: Any) -> None:
         array = mechanism.__dict__[self.name]
         if values is not array:

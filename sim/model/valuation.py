@@ -219,7 +219,7 @@ class FightingOn:
         return found
 
     def _lies(self, shift: Floats) -> tuple[Floats, Floats]:
-        """Return the attacker's share of what power settles, and its pace, as each side sees them with the balance shifted."""
+        """Return the share of what power settles that is the attacker's, and its pace, as each side sees them on a shift."""
         knobs = self._knobs
         leaning = knobs.leverage * (self._balance + shift) + knobs.momentum_leverage * (SIGN * self._momentum)
         return attacker_power(knobs.attacker_power_at_start, leaning), self._drift + self._quicker(shift)
