@@ -420,11 +420,14 @@ class Bargain:
         return self._land.id if self._land is not None else ""
 
     def _expected_terms(self, area: Floats, power: Floats) -> Floats:
-        """Return what terms are worth to each side with an area, (2, n), and the attacker's share of what power settles."""
-        terms: Floats = self._by_power * np.stack([power[0], 1.0 - power[1]])
+        """Return what terms are worth to each side with an area and the attacker's share of what power settles.
+
+        `area` is (2, horizons, n), `power` of a shape that goes with it.
+        """
+        terms: Floats = self._by_power[:, None] * np.stack([power[0], 1.0 - power[1]])
         if self._land_worth is not None:
             values = self._land_worth.of_each(np.clip(area, 0.0, self._total_area))
-            terms = terms + self.weight[self.land_id] * values
+            terms = terms + self.weight[self.land_id][:, None] * values
         return terms
 
     # What packages are worth.

@@ -107,21 +107,21 @@ class Offices:
         return found
 
     def price_of_fighting(
-        self, days: float, own: Floats, enemy: Floats, terms: Floats, best: Floats, worst: Floats, discount: Floats
+        self, days: Floats, own: Floats, enemy: Floats, terms: Floats, best: Floats, worst: Floats, discount: Floats
     ) -> Floats:
-        """Return what fighting until a horizon costs those who lead, (2, n).
+        """Return what fighting until each horizon costs those who lead, (2, horizons, n).
 
         Parameters
         ----------
-        days : float
-            The horizon.
-        own, enemy : (2, n) array
+        days : (horizons, 1) array
+            The horizons.
+        own, enemy : (2, horizons, n) array
             By who looks: the chance that its own army collapses by then, and the other's.
-        terms : (2, n) array
+        terms : (2, horizons, n) array
             How good the terms are if both stand.
-        best, worst : (2, n) array
+        best, worst : (2, 1, n) array
             What is dictated to the enemy, or to the side.
-        discount : (2, n) array
+        discount : (2, horizons, n) array
         """
         found = enemy * (1.0 - 0.5 * own) * self.falls(best) + own * (1.0 - 0.5 * enemy) * self.falls(worst)
         found += (1.0 - own) * (1.0 - enemy) * self.falls(terms)

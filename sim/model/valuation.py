@@ -32,7 +32,7 @@ from sim.model.stakes import NegotiationParameters, SideStakes
 from sim.scenario import Quantity
 
 # Where no leader has an office to lose.
-NO_OFFICE = np.zeros((2, 1))
+NO_OFFICE = np.zeros((2, 1, 1))
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ class Fighting:
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """What fighting until one horizon brings, (2, n) each.
+class Outlooks:
+    """What fighting until each horizon brings, (2, horizons, n) each.
 
     Attributes
     ----------
@@ -108,13 +108,14 @@ class Outlook:
     cost: Floats
     office: Floats
 
-    def before(self, war: Floats, cost: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return the value by this horizon alone, the cost if the war that begins again has these, and that of leaders."""
-        return self.once + self.again * war, self.cost + self.again * cost, self.office
+    def before(self, war: Floats, cost: Floats) -> list[Floats]:
+        """Return value, cost and that of leaders by the best horizon, if the war begins again with this value and cost."""
+        return _best(self.once + self.again * war[:, None], self.cost + self.again * cost[:, None], self.office)
 
-    def for_ever(self, loss: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return value, cost and that of leaders by this horizon, if the war that begins again is this one less a loss."""
-        return (self.once - self.again * loss) / (1.0 - self.again), self.cost / (1.0 - self.again), self.office
+    def for_ever(self, loss: Floats) -> list[Floats]:
+        """Return the same, if the war that begins again is this one less a loss."""
+        ends = 1.0 - self.again
+        return _best((self.once - self.again * loss[:, None]) / ends, self.cost / ends, self.office)
 
 
 class FightingOn:
@@ -124,8 +125,8 @@ class FightingOn:
     ----------
     world, section, drawn
     expected : callable
-        Returns the terms that a side would get: of an area that each side expects the attacker to hold, (2, n), and of the
-        attacker's share of what power settles, as each side sees it.
+        Returns the terms that a side would get: of an area that each side expects the attacker to hold, (2, horizons, n), and
+        of the attacker's share of what power settles, as each side sees it.
     best, worst : (2, n) array
         What is dictated to the enemy, or to the side, when an army has collapsed.
     offices : Offices
@@ -155,7 +156,11 @@ class FightingOn:
         self._drive, self._planned_ground = see("drive"), see("planned_ground")
         self._threat, self._danger = see("threat"), see("danger_cost")
         self._rearming = Rearming(world, drawn)
-        self._planned = [[days.value for days in getattr(section, side).horizons_days] for side in SIDES]
+        planned = [[days.value for days in getattr(section, side).horizons_days] for side in SIDES]
+        every = list(dict.fromkeys(planned[0] + planned[1]))
+        # All horizons, (horizons, 1), and those for which a side does not plan, (2, horizons).
+        self._horizons = np.array(every, dtype=np.float64)[:, None]
+        self._unplanned = np.array([[days not in own for days in every] for own in planned])
 
     def now(self, resolve: Floats, pressure: Floats, lasts: Floats) -> Fighting:
         """Return what fighting on is worth today.
@@ -173,50 +178,45 @@ class FightingOn:
         later = self._rearming.after(both.trust_years)
         then = self._outlooks(lasts, later.shift + self._threat, share_of_peak(later.force, self._peak))
         surprise = both.renewed_war_loss
-        renewed, costs_then, _ = _best([outlook.for_ever(surprise) for outlook in then])
-        value, cost, office = _best([outlook.before(renewed - surprise, costs_then) for outlook in today])
+        renewed, costs_then, _ = then.for_ever(surprise)
+        value, cost, office = today.before(renewed - surprise, costs_then)
         loses = value - renewed + surprise > 0
-        unafraid, _, at_ease = _best([outlook.for_ever(np.zeros_like(surprise)) for outlook in today])
-        terms = self._terms(*self._lies(np.zeros_like(resolve)), np.zeros(resolve.shape[1]))
+        unafraid, _, at_ease = today.for_ever(np.zeros_like(surprise))
+        terms = self._terms(*self._lies(np.zeros_like(resolve)), np.zeros((1, resolve.shape[1])))[:, 0]
         waiting = both.waiting_premium * np.maximum(self._momentum, 0.0)
-        home, office = both.going_on_price * (1.0 - self._support), np.broadcast_to(office, value.shape)
+        home = both.going_on_price * (1.0 - self._support)
         fearless, at_ease = np.where(loses, unafraid - value, 0.0), np.where(loses, at_ease, office)
         gain, foreseen = value + cost - terms, value - renewed
         return Fighting(terms, gain, cost, resolve, waiting, pressure, home, office, foreseen, fearless, at_ease)
 
-    def _outlooks(self, lasts: Floats, shift: Floats, ratio: Floats) -> list[Outlook]:
+    def _outlooks(self, lasts: Floats, shift: Floats, ratio: Floats) -> Outlooks:
         """Return the outlook by each horizon, if the balance is shifted and forces are these shares of their largest.
 
         `shift` is (2, n), `ratio` (2, 2, n), by who looks, then by side; or (1, 2, n), where both see the same.
         """
         collapse, both = self._collapse, self._both
-        army = collapse.force_share, collapse.width_share, collapse.hazard_per_year
-        hazard = collapse_hazard(ratio, *army)
-        power, drift = self._lies(shift)
-        found = []
-        for days in dict.fromkeys(self._planned[0] + self._planned[1]):
-            stretch = extrapolated_days(days, self._knobs.extrapolate_days)
-            # The bound keeps exp finite and changes nothing: an army that grows to more than its largest has all of it.
-            growth = np.exp(np.minimum(self._trend * stretch, 500.0))
-            chance = chance_of_collapse(hazard, collapse_hazard(np.minimum(ratio * growth, 1.0), *army), days)
-            # By who looks: the chance of its own army, and of the other's.
-            own, enemy = (np.stack([chance[0, a], chance[-1, 1 - a]]) for a in range(2))
-            years = days / DAYS_PER_YEAR
-            discount = np.exp(-both.discount_per_year * years)
-            stands = discount * (1.0 - own) * (1.0 - enemy)
-            dictated = discount * dictated_terms(own, enemy, self._best, self._worst)
-            cost = (both.cost_of_war_per_year + self._danger) * years
-            terms = self._terms(power, drift, stretch)
-            once = dictated + stands * lasts * terms - cost
-            office = NO_OFFICE
-            if self._offices.at_risk:
-                chances = own, enemy
-                office = self._offices.price_of_fighting(days, *chances, terms, self._best, self._worst, discount)
-            for side in range(2):
-                if days not in self._planned[side]:
-                    once[side] = -np.inf
-            found.append(Outlook(once, stands * (1.0 - lasts), cost, office))
-        return found
+        army = [part[:, None] for part in (collapse.force_share, collapse.width_share, collapse.hazard_per_year)]
+        ratio, days = ratio[:, :, None], self._horizons
+        stretch = extrapolated_days(days, self._knobs.extrapolate_days)
+        # The bound keeps exp finite and changes nothing: an army that grows to more than its largest has all of it.
+        growth = np.exp(np.minimum(self._trend[:, None] * stretch, 500.0))
+        falls_apart = collapse_hazard(ratio, *army), collapse_hazard(np.minimum(ratio * growth, 1.0), *army)
+        chance = chance_of_collapse(*falls_apart, days)
+        # By who looks: the chance of its own army, and of the other's.
+        own, enemy = (np.stack([chance[0, a], chance[-1, 1 - a]]) for a in range(2))
+        years = days / DAYS_PER_YEAR
+        discount = np.exp(-both.discount_per_year[:, None] * years)
+        stands = discount * (1.0 - own) * (1.0 - enemy)
+        best, worst = self._best[:, None], self._worst[:, None]
+        dictated = discount * dictated_terms(own, enemy, best, worst)
+        cost = (both.cost_of_war_per_year + self._danger)[:, None] * years
+        terms = self._terms(*self._lies(shift), stretch)
+        once = dictated + stands * lasts[:, None] * terms - cost
+        once[self._unplanned] = -np.inf
+        office = NO_OFFICE
+        if self._offices.at_risk:
+            office = self._offices.price_of_fighting(days, own, enemy, terms, best, worst, discount)
+        return Outlooks(once, stands * (1.0 - lasts[:, None]), cost, office)
 
     def _lies(self, shift: Floats) -> tuple[Floats, Floats]:
         """Return the share of what power settles that is the attacker's, and its pace, as each side sees them on a shift."""
@@ -225,10 +225,10 @@ class FightingOn:
         return attacker_power(knobs.attacker_power_at_start, leaning), self._drift + self._quicker(shift)
 
     def _terms(self, power: Floats, drift: Floats, stretch: Floats) -> Floats:
-        """Return what each side expects of the war after some days of today's pace, (2, n)."""
+        """Return what each side expects of the war after some days of today's pace, (2, horizons, n)."""
         # A side counts on what it plans itself, which the other does not know, if it fights on.
-        planned = SIGN * self._planned_ground * (stretch > 0)
-        return self._expected(self._area + drift * stretch + planned, power)
+        planned = (SIGN * self._planned_ground)[:, None] * (stretch > 0)
+        return self._expected(self._area + drift[:, None] * stretch + planned, power[:, None])
 
     def _quicker(self, shift: Floats) -> Floats:
         """Return by how much the pace of a usual attack grows where the balance shifts, (2, n)."""
@@ -239,13 +239,18 @@ class FightingOn:
         return quicker
 
 
-def _best(horizons: list[tuple[Floats, ...]]) -> tuple[Floats, ...]:
-    """Return the value by the best of some horizons, and all else that comes with it; (2, n) each."""
-    best = horizons[0]
-    for one in horizons[1:]:
-        better = one[0] > best[0]
-        best = tuple(np.where(better, new, old) for new, old in zip(one, best, strict=True))
-    return best
+def _best(value: Floats, *others: Floats) -> list[Floats]:
+    """Return the value by the best of some horizons, and all else that comes with it; (2, n) each, of (2, horizons, n).
+
+    >>> _best(np.array([[[1.0], [2.0]], [[4.0], [3.0]]]), np.array([[[10.0], [20.0]]]))[1].ravel()
+    array([20., 10.])
+    """
+    every = value, *(np.broadcast_to(other, value.shape) for other in others)
+    found = [one[:, 0] for one in every]
+    for place in range(1, value.shape[1]):
+        better = value[:, place] > found[0]
+        found = [np.where(better, one[:, place], old) for one, old in zip(every, found, strict=True)]
+    return found
 
 
 def attacker_power(at_start: Floats, leaning: Floats) -> Floats:
@@ -258,7 +263,7 @@ def attacker_power(at_start: Floats, leaning: Floats) -> Floats:
     return 1.0 / (1.0 + (1.0 / at_start - 1.0) * np.exp(np.minimum(-leaning, 500.0)))
 
 
-def extrapolated_days(horizon_days: float, extrapolate_days: Floats) -> Floats:
+def extrapolated_days(horizon_days: Floats | float, extrapolate_days: Floats) -> Floats:
     """Return for how many days of today's pace the movement until a horizon counts, since no trend lasts.
 
     >>> extrapolated_days(365.0, np.array([180.0])).round(0)
@@ -268,7 +273,7 @@ def extrapolated_days(horizon_days: float, extrapolate_days: Floats) -> Floats:
     return days
 
 
-def chance_of_collapse(hazard_now: Floats, hazard_then: Floats, horizon_days: float) -> Floats:
+def chance_of_collapse(hazard_now: Floats, hazard_then: Floats, horizon_days: Floats | float) -> Floats:
     """Return the chance that an army collapses by a horizon, from its hazard per year now and then.
 
     >>> chance_of_collapse(np.array([0.0]), np.array([2.0]), 365.25).round(3)

@@ -62,7 +62,7 @@ class LandWorth:
         return np.stack([on_curve(area, self._in(side, columns)) for side in range(2)])
 
     def of_each(self, area: Floats) -> Floats:
-        """Return what each side has of an area of its own, (2, n)."""
+        """Return what each side has of an area of its own, (2, ..., n)."""
         return np.stack([on_curve(area[side], self._curves[side]) for side in range(2)])
 
     def _in(self, side: int, columns: slice | Ints) -> Curve:
