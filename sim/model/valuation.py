@@ -125,8 +125,8 @@ class FightingOn:
     ----------
     world, section, drawn
     expected : callable
-        Returns the terms that a side would get: of an area that each side expects the attacker to hold, (2, horizons, n), and
-        of the attacker's share of what power settles, as each side sees it.
+        Returns the terms that a side would get, by horizon: of an area that each side expects the attacker to hold, and of
+        the attacker's share of what power settles, as each side sees it.
     best, worst : (2, n) array
         What is dictated to the enemy, or to the side, when an army has collapsed.
     offices : Offices
