@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, get_args, get_origin
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeVar
@@ -51,6 +52,10 @@ class Section(BaseModel):
         super().__init_subclass__(**how)
         # With its knobs filled in it is described as it is without.
         cls.__doc__ = cls.__doc__ or cls.__mro__[1].__doc__
+
+    def __class_getitem__(cls, knobs: Any) -> Any:
+        # What is in force in a batch is spoken of in annotations and never validated, and each such class would be built.
+        return cls if get_origin(knobs) is np.ndarray else super().__class_getitem__(knobs)
 
     @classmethod
     def model_parametrized_name(cls, params: Any) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from sim.engine.draws import Floats
+from sim.model.front import FrontParameters
 from sim.scenario import Fixed, Quantity, Section, knob_of, numbers, quantities
 
 
@@ -28,6 +30,11 @@ def test_a_section_is_frozen_and_built_from_plain_values(sections: dict[str, Any
     assert sections["Losses"](**losses()).stages == Fixed(4.0)
     with pytest.raises(ValidationError, match="frozen"):
         built.rounds = 3
+
+
+def test_no_class_is_made_for_what_is_in_force_in_a_batch() -> None:
+    assert FrontParameters[Floats] is FrontParameters
+    assert FrontParameters[Quantity] is not FrontParameters
 
 
 @pytest.mark.parametrize(
