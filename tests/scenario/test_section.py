@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from sim.engine.draws import Floats
+from sim.model import WarScenario
 from sim.model.front import FrontParameters
-from sim.scenario import Fixed, Quantity, Section, knob_of, numbers, quantities
+from sim.scenario import Fixed, Quantity, Section, knob_of, load_scenario, numbers, quantities
+from sim.scenario.walk import members
 
 
 def losses(**changed: Any) -> dict[str, Any]:
@@ -32,9 +35,12 @@ def test_a_section_is_frozen_and_built_from_plain_values(sections: dict[str, Any
         built.rounds = 3
 
 
-def test_no_class_is_made_for_what_is_in_force_in_a_batch() -> None:
-    assert FrontParameters[Floats] is FrontParameters
-    assert FrontParameters[Quantity] is not FrontParameters
+def test_a_section_is_one_class_whatever_its_knobs_are_said_to_be() -> None:
+    kinds: list[Any] = [FrontParameters[Floats], FrontParameters[Quantity]]
+    assert kinds == [FrontParameters, FrontParameters]
+    assert members(FrontParameters.model_fields["held_area_km2"].annotation) == (Quantity,)
+    front = load_scenario("baseline", WarScenario).world.front  # type: ignore[attr-defined]
+    assert pickle.loads(pickle.dumps(front)) == front
 
 
 @pytest.mark.parametrize(
