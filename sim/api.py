@@ -63,7 +63,6 @@ from sim.studies.sweep import Sweep
 from sim.studies.sweep import sweep as _sweep
 from sim.studies.update import TOLERANCE, Update
 from sim.studies.update import update as _update
-from sim.words import findings as _findings  # noqa: F401, which tells what is found in results
 from sim.words.run import markdown
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,8 @@ import pytest
 import sim
 from sim.ensemble.run import Plan
 from sim.results.comparison import Comparison, Line, compare
-from sim.results.findings import Finding, Number
+from sim.results.findings import TOLD_BY, Finding, Number
+from sim.results.frames import Rows, Tabular
 from sim.results.manifest import Called
 from sim.results.pairs import of_means, of_shares
 from sim.results.runs import Run
@@ -32,8 +35,9 @@ from sim.studies.sensitivity import sensitivities
 from sim.studies.sobol import Sobol, SobolIndex
 from sim.studies.sweep import Sweep
 from sim.words.comparison import answer, same_sign
-from sim.words.findings import of_sensitivity, opening
+from sim.words.findings import opening
 from sim.words.findings.run import of_summary
+from sim.words.findings.studies import of_sensitivity
 from sim.words.labels import knob_label, outcome_label
 from sim.words.layout import as_text
 from sim.words.sensitivity import answer as sensitivity_answer
@@ -647,3 +651,18 @@ def test_luck_may_decide_most(load):
     )
     hold([one], Looked(KEYS, {"sobol.csv": found.as_dicts()}))
     assert replace(found, indices=found.indices[2:]).findings[0].kind == "not found"
+
+
+@pytest.mark.parametrize(("kind", "teller"), TOLD_BY.items())
+def test_each_kind_of_result_is_told_by_a_function_of_it(kind: str, teller: str) -> None:
+    module, name = teller.split(".")
+    told = inspect.signature(getattr(import_module(f"sim.words.findings.{module}"), name))
+    (of,) = told.parameters.values()
+    assert (of.annotation.partition("[")[0], told.return_annotation) == (kind, "list[Finding]")
+
+
+def test_there_are_no_two_kinds_of_result_of_one_name_and_nothing_is_told_of_plain_tables() -> None:
+    kinds = [kind.__name__ for kind in Tabular.__subclasses__() if kind.__module__.startswith("sim.")]
+    assert sorted(kinds) == sorted([*TOLD_BY, "Rows", "Runs"])
+    with pytest.raises(TypeError, match="there are no findings of a Rows"):
+        _ = Rows("knobs", []).findings

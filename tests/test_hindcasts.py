@@ -22,8 +22,8 @@ from sim.studies import calibrate as calibration
 from sim.studies.calibrate import CalibrationError, stopped_on
 from sim.studies.hindcast import ALL, AT_WAR, CALIBRATED, EARLIER, MONTH, SCENARIO, HindcastError, hindcast, starts_of
 from sim.words.findings.hindcast import best_rival, nearest, of_hindcast, rows_of
-from sim.words.hindcast import answer, files
-from sim.words.layout import as_text
+from sim.words.hindcast import answer, files, rest
+from sim.words.layout import Table, as_text
 from sim.words.numbers import rounded
 from tests.hindcast import play
 
@@ -531,6 +531,8 @@ def test_where_nothing_is_calibrated_the_scenario_tells_and_no_origin_is_lost(wa
     assert (len(covers), of.bars[0].value) == (6, np.mean(covers))
     said = [one.sentence for one in of_hindcast(of)]
     assert "As of 2001-10-01 nothing is calibrated, and the scenario itself tells; --full says why." in said
+    by_origin = next(one for one in rest(of) if isinstance(one, Table) and one.columns[0].head == "By origin")
+    assert {(row[1], row[-1]) for row in by_origin.rows} == {(str(days[0]), "calibrated"), (str(days[1]), "the scenario")}
 
 
 def test_of_what_was_over_before_nothing_is_told(war, truth, tmp_path) -> None:

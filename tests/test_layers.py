@@ -61,3 +61,9 @@ def test_the_command_line_starts_without_anything_heavy():
     code = f"import sys, sim.cli.app; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_words_of_a_run_need_no_study():
+    code = "import sys, sim.words.run; print([name for name in sys.modules if name in ('sim.studies', 'sim.observed')])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

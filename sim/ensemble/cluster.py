@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
@@ -55,6 +54,8 @@ class Cluster:
                 future.cancel()
 
     def _finished(self, waiting: dict[Future[R], int]) -> Iterator[tuple[int, R]]:
+        import asyncio
+
         from distributed import KilledWorker
         from distributed.comm import CommClosedError
 

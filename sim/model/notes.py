@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,10 @@ _RANDOM_EVENT, _CONDITION = 0.1, 0.01
 
 def dated_before(scenario: Scenario[ScenarioHead]) -> str:
     """Return in a sentence what never happens, since it is dated before the start; nothing where all comes later."""
-    dated, start = _dated(entries(scenario)), scenario.world.start_date
+    return _before(_dated(entries(scenario)), scenario.world.start_date)
+
+
+def _before(dated: Mapping[str, datetime.date], start: datetime.date) -> str:
     early = [item for item, day in dated.items() if day < start]
     return f"{_names(early, dated)} before the start ({start}), and never {_happen(early)}" if early else ""
 
@@ -61,7 +64,7 @@ def notes(scenario: Scenario[ScenarioHead], days: int) -> list[str]:
     late = [item for item, day in dated.items() if day >= end]
     never = {entry.item: f"a {entry.path.rpartition('.')[2]} of {entry.text}" for entry in found if _is(entry, _NEVER)}
     lines = []
-    if told := dated_before(scenario):
+    if told := _before(dated, start):
         lines.append(told)
     if late:
         lines.append(
@@ -95,7 +98,7 @@ def _what(entry: Entry) -> str:
     return entry.path.rpartition(".")[2]
 
 
-def _names(items: Sequence[str], dated: dict[str, datetime.date]) -> str:
+def _names(items: Sequence[str], dated: Mapping[str, datetime.date]) -> str:
     shown = ", ".join(f"{item} ({dated[item]})" for item in items[:_SHOWN])
     more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
     return f"{shown}{more} {'is' if len(items) == 1 else 'are'} dated"

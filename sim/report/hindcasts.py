@@ -14,7 +14,7 @@ from sim.observed.skill import FEWEST_ORIGINS
 from sim.report.axes import number_axis, percent_axis, span_axis
 from sim.report.parts import Best, Picture, Piece, Table, Value, slug, with_bounds, wrapped
 from sim.report.style import CEASEFIRE, FAINT, INK, MARK, SERIES, SIDE_COLOURS, Paper, name_above
-from sim.studies.hindcast import ALL, AT_WAR, CALIBRATED, LEAST_TOLD, MONTH, SCENARIO, SUM
+from sim.studies.hindcast import ALL, AT_WAR, CALIBRATED, LEAST_TOLD, MONTH, SCENARIO, SUM, in_parts_of
 from sim.studies.kept_hindcast import KeptHindcast
 from sim.words.findings.hindcast import CALLED, GIVEN, OURS
 from sim.words.findings.pieces import joined
@@ -221,7 +221,7 @@ def _score_table(found: KeptHindcast, series: str, lead: str, given: str, rows: 
     caption = f"{with_unit(_name(series), found.units[series])}, {what}, {GIVEN[given]} (rivals.csv)"
     # As the text has it: in parts of ours in the same months, of those who tell of enough of them.
     enough = [row for row in rows if row["forecasts"] >= LEAST_TOLD * most]
-    nearest = min(enough, key=lambda row: row["crps"] / row["ours"] if row["ours"] else np.inf if row["crps"] else 1.0)
+    nearest = min(enough, key=lambda row: in_parts_of(row["ours"], row["crps"]))
     some = any(row["forecasts"] < most for row in rows)
     table = Table(
         caption,

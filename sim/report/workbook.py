@@ -16,7 +16,6 @@ from sim.results.export import Export, Sheet
 from sim.results.names import Names
 from sim.results.runs import Run
 from sim.words import WHAT_IT_IS_NOT
-from sim.words import findings as _findings  # noqa: F401, which tells what is found in results
 from sim.words.comparison import SAME_SIGN
 
 # What a sheet, and a cell, holds.

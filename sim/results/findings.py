@@ -1,18 +1,36 @@
 """What is found in results: sentences made from tested predicates over tables, whose numbers know where they stand.
 
-What the sentences are is said in `words.findings`, which tells `findings_of` how each kind of result is told.
+What the sentences are is said in `words.findings`, in the function that `TOLD_BY` names for each kind of result.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import singledispatch
+from importlib import import_module
 from typing import Literal, NamedTuple
 
 Kind = Literal[
     "ending", "block", "difference", "not found", "surprise", "break-even", "decides", "scripted", "inherited",
     "not settled", "choice", "fit", "said",
 ]  # fmt: skip
+
+TOLD_BY = {
+    "Run": "run.of_run",
+    "Comparison": "comparison.of_comparison",
+    "Sweep": "studies.of_sweep",
+    "BreakEven": "studies.of_break_even",
+    "Sensitivity": "studies.of_sensitivity",
+    "Sobol": "studies.of_sobol",
+    "MindChanging": "studies.of_mind_changing",
+    "Study": "studies.of_study",
+    "Discovered": "studies.of_discovered",
+    "Choices": "choose.of_choices",
+    "Calibration": "calibrate.of_calibration",
+    "Update": "update.of_update",
+    "Hindcast": "hindcast.of_hindcast",
+    "Panel": "panel.of_panel",
+}
+"""What tells of each kind of result, in `words.findings`: imported when asked, since a command has results of few kinds."""
 
 
 class Number(NamedTuple):
@@ -67,13 +85,17 @@ class Finding:
         return self.sentence
 
 
-@singledispatch
 def findings_of(found: object) -> list[Finding]:
-    """Return what is found in a result, what weighs most first; `words.findings` registers each kind of result.
+    """Return what is found in a result, what weighs most first.
 
     Raises
     ------
     TypeError
         When nothing is told of such a result.
     """
+    for kind in type(found).__mro__:
+        if kind.__name__ in TOLD_BY:
+            module, name = TOLD_BY[kind.__name__].split(".")
+            told: list[Finding] = getattr(import_module(f"sim.words.findings.{module}"), name)(found)
+            return told
     raise TypeError(f"there are no findings of a {type(found).__name__}")

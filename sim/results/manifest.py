@@ -55,7 +55,8 @@ Days = Annotated[int, Field(ge=1, le=MOST_DAYS)]
 class _Part(BaseModel):
     """A part of a manifest: no field more or less, and each of its own type."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    # Of all kinds of manifest a command needs few, and builds those alone.
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class MadeWith(_Part):

@@ -47,22 +47,10 @@ class Section(BaseModel):
     long_texts: ClassVar[tuple[str, ...]] = ()
     gone: ClassVar[Mapping[str, str]] = {}
 
-    def __init_subclass__(cls, **how: Any) -> None:
-        super().__init_subclass__(**how)
-        # With its knobs filled in it is described as it is without.
-        cls.__doc__ = cls.__doc__ or cls.__mro__[1].__doc__
-
-    @classmethod
-    def model_parametrized_name(cls, params: Any) -> str:
-        """Return the name of the class, whatever its knobs are: messages and schema speak of the section."""
-        return cls.__name__
-
-    def __reduce__(self) -> Any:
-        made_of = type(self).__pydantic_generic_metadata__
-        # A class with its knobs filled in has the name of the class without, so that pickle would not find it.
-        return (
-            (_again, (made_of["origin"], made_of["args"], self.__getstate__())) if made_of["args"] else super().__reduce__()
-        )
+    def __class_getitem__(cls, knobs: Any) -> Any:
+        # What its knobs are is said for who reads: those of a scenario are validated, as what `N` is by default, and those
+        # in force in a batch never are. A class for each would have to be built at every start.
+        return cls
 
     @model_validator(mode="before")
     @classmethod
@@ -109,14 +97,6 @@ def _filled(value: Any, field: FieldInfo) -> Any:
     if isinstance(value, str) and (declared := knob_of(field)) is not None and declared.words:
         return Worded(value, declared.words)
     return _as_tuples(value, field.annotation)
-
-
-def _again(section: Any, knobs: tuple[Any, ...], state: Any) -> Section:
-    """Return a section as it was pickled."""
-    kind = section[knobs]
-    again: Section = kind.__new__(kind)
-    again.__setstate__(state)
-    return again
 
 
 def knob(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue
 from pydantic.fields import FieldInfo
+from typing_extensions import TypeVar
 
 from .errors import Path, Step
 from .quantity import Fixed, Quantity
@@ -36,6 +37,8 @@ def members(annotation: Any) -> tuple[Any, ...]:
     """Return the alternatives of an annotation: the branches of a union, without None and without Annotated."""
     if hasattr(annotation, "__value__"):  # a named alias
         return members(annotation.__value__)
+    if isinstance(annotation, TypeVar):  # a knob, which is a quantity in a scenario
+        return members(annotation.__default__)
     origin = get_origin(annotation)
     if origin is Annotated:
         return members(get_args(annotation)[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import sys
 from typing import Any
 
@@ -17,7 +18,7 @@ _WIDTH = 110
 _PLAIN = (str, bool, int, float, datetime.date, list, tuple, dict)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Quoting(yaml.representer.SafeRepresenter):
     """Writes block style without aliases, and quotes every text that the reader would take for something else."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -28,7 +29,11 @@ class _Dumper(yaml.SafeDumper):
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-class _OneLine(_Dumper):
+class _Dumper(_Quoting, yaml.SafeDumper):
+    """Writes whatever there is."""
+
+
+class _OneLine(_Quoting, yaml.SafeDumper):
     """Writes every text that is no plain word in double quotes."""
 
     def _text(self, text: str) -> yaml.ScalarNode:
@@ -36,9 +41,25 @@ class _OneLine(_Dumper):
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-for _writer in (_Dumper, _OneLine):
+# The emitter in C, of PyYAML where it was built with it, is several times as fast.
+_QUICK: Any = type("_Quick", (_Quoting, yaml.CSafeDumper), {}) if yaml.__with_libyaml__ else None
+# What both emitters write alike, to which tests hold them: names that fit on a line, and letters that show, in lines without
+# spaces around them, since both do not fold double quotes alike.
+_ALIKE = re.compile(r"(?:[\x20-\x7e\xa1-\xac\xae-\u024f\u2010-\u2027]|(?<! )\n(?! ))*")
+_NAME = re.compile(r"[\x20-\x7e]{1,100}")
+
+for _writer in filter(None, (_Dumper, _OneLine, _QUICK)):
     _writer.add_representer(str, _writer._text)
     _writer.add_representer(Items, _writer.represent_dict)
+
+
+def _written_alike(value: object) -> bool:
+    """Return whether both emitters write a value alike."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _NAME.fullmatch(key) and _written_alike(below) for key, below in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(_written_alike, value))
+    return not isinstance(value, str) or _ALIKE.fullmatch(value) is not None
 
 
 def to_yaml(tree: dict[str, Any]) -> str:
@@ -49,7 +70,8 @@ def to_yaml(tree: dict[str, Any]) -> str:
     tree : dict
         Plain values: mappings, lists, text, numbers, dates, true, false and None.
     """
-    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    writer = _QUICK if _QUICK is not None and _written_alike(tree) else _Dumper
+    return yaml.dump(tree, Dumper=writer, sort_keys=False, allow_unicode=True, width=_WIDTH)
 
 
 def as_setting(value: object) -> str:

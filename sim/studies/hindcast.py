@@ -11,6 +11,7 @@ at before its forecasts are made: data are read for it until the day before.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -160,6 +161,15 @@ class Held(NamedTuple):
         return self.value is not None and (low is None or low <= self.value) and (high is None or self.value <= high)
 
 
+def in_parts_of(ours: float, theirs: float) -> float:
+    """Return a rival's score in parts of ours; infinity where only ours was never wrong.
+
+    >>> in_parts_of(2.0, 3.0), in_parts_of(0.0, 3.0), in_parts_of(0.0, 0.0)
+    (1.5, inf, 1.0)
+    """
+    return theirs / ours if ours else math.inf if theirs else 1.0
+
+
 class Row(NamedTuple):
     """What one forecaster did in a series, over all origins; see `RIVALS` in `sim.results.columns`.
 
@@ -192,8 +202,8 @@ class Row(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """Its score in parts of ours in the same forecasts; infinity where only ours was never wrong."""
-        return self.crps / self.ours if self.ours else np.inf if self.crps else 1.0
+        """Its score in parts of ours in the same forecasts."""
+        return in_parts_of(self.ours, self.crps)
 
     @property
     def ends(self) -> tuple[float | None, float | None]:

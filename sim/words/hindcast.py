@@ -11,7 +11,7 @@ from sim.words import WHAT_IT_IS_NOT
 from sim.words.findings import opening
 from sim.words.findings.hindcast import CALLED, GIVEN, OURS, nearest, rows_of, series_of, unit_of
 from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, as_text, text_file
-from sim.words.numbers import in_unit, rounded
+from sim.words.numbers import how_many, in_unit, rounded
 
 # judgement: what fits a screen: lines of findings, and what comes last, as in `words.calibrate`.
 SCREEN, LAST, LINES, WIDTH = 24, 5, 7, 80
@@ -47,8 +47,7 @@ def answer(found: Hindcast) -> Iterator[Block]:
 def _title(found: Hindcast) -> Iterator[Block]:
     first, last = found.starts[0].origin, found.starts[-1].origin
     of = f"as of {first}" if first == last else f"as of {len(found.starts):,} origins, {first} to {last}"
-    ahead = f"{found.horizon:,} month{'s' if found.horizon > 1 else ''}"
-    size = f"{found.plan.replications:,} histories each, {ahead}, seed {found.plan.seed}"
+    size = f"{found.plan.replications:,} histories each, {how_many(found.horizon, 'month')}, seed {found.plan.seed}"
     yield Title(f"{found.identity.line}: told {of}, held against {found.data.path.name}", size)
 
 
@@ -119,11 +118,13 @@ def _by_origin(found: Hindcast) -> Table:
         given = rows_of(found, series)[0].given
         for start in found.starts:
             who = found.who(series, given)
+            # Where nothing could be calibrated, the scenario tells in the name of what is.
+            teller = SCENARIO if start.origin not in found.fitted else who
             made = [one for one in found.scored(series, given, who) if one.origin == start.origin]
             if made and "crps" in made[0].scores:
                 score, cover = (sum(one.scores[name] for one in made) / len(made) for name in ("crps", "cover_80"))
                 cells = [f"{len(made):,}", rounded(score), in_unit(cover, "share")]
-                shown.append([series, start.origin.isoformat(), *cells, CALLED[who]])
+                shown.append([series, start.origin.isoformat(), *cells, CALLED[teller]])
     heads = [
         Column("By origin", wraps=True),
         Column(),

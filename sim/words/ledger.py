@@ -8,7 +8,7 @@ from sim.results.ledger import Entry, Totals
 from sim.results.names import Names
 from sim.results.statistics import wilson_interval
 from sim.words.layout import Block, Column, Quiet, Table
-from sim.words.numbers import with_band
+from sim.words.numbers import how_many, with_band
 
 # What opens a zone, and in how many cases, the most frequent first.
 Opens = Sequence[tuple[Opener, int]]
@@ -178,8 +178,7 @@ def ledger_over_time(
     table = [[names.state(answer), *(told(day, count.get((day, answer), 0)) for day in wanted)] for answer in order]
     if len(order) < len(total):
         rest = [told(day, at_war[day] - sum(count.get((day, answer), 0) for answer in order)) for day in wanted]
-        more = len(total) - len(order)
-        table.append([Quiet(f"{more} reason{'s' if more > 1 else ''} more"), *rest])
+        table.append([Quiet(f"{how_many(len(total) - len(order), 'reason')} more"), *rest])
     table.append([Quiet("histories at war"), *(f"{at_war[day]:,}" for day in wanted)])
     yield Table(
         [Column("share of histories at war (95 %)", wraps=True, least=30), *(Column(date[day]) for day in wanted)], table

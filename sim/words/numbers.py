@@ -124,6 +124,15 @@ def rounded(value: float, digits: int = 3) -> str:
     return in_full(float(f"{value:.{digits}g}"), digits)
 
 
+def how_many(count: int, noun: str) -> str:
+    """Return how many there are of what is called so, with its plural.
+
+    >>> how_many(1, "month"), how_many(2, "month"), how_many(1234, "reason")
+    ('1 month', '2 months', '1,234 reasons')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def place_of(low: float | None, high: float | None) -> int | None:
     """Return the place after the point to which an interval warrants digits, below 0 before it; None if it says nothing.
 

@@ -29,6 +29,8 @@ def counted(found: Provenance) -> str:
 
 def flagged(scenario: Scenario[Any]) -> str:
     """Return in a sentence how many numbers are those of another war; nothing if none is."""
+    if not scenario.world.inherited:  # which every run asks, and most need no count for
+        return ""
     found = provenance(scenario)
     if not found.inherited:
         return ""

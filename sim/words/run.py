@@ -24,7 +24,8 @@ from sim.results.summary import Row
 from sim.scenario import Scenario, ScenarioHead, quantities
 from sim.words import WHAT_IT_IS_NOT
 from sim.words.comparison import matrix
-from sim.words.findings import LINES, findings_block, of_ensemble
+from sim.words.findings import LINES, findings_block
+from sim.words.findings.run import of_ensemble
 from sim.words.layout import EMPTY, Bar, Block, Column, Table, Text, Title, scale_of
 from sim.words.ledger import sentences
 from sim.words.markdown import markdown_cell

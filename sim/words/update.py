@@ -14,7 +14,7 @@ from sim.words.findings import findings_block
 from sim.words.findings.update import least_seen
 from sim.words.labels import knob_heading
 from sim.words.layout import EMPTY, Block, Column, Table, Text, Title, as_text, text_file
-from sim.words.numbers import in_unit, with_band, with_half
+from sim.words.numbers import how_many, in_unit, with_band, with_half
 
 LINES = 7
 HOW = (
@@ -32,7 +32,7 @@ def answer(found: Update) -> Iterator[Block]:
     """Yield what changes and moves, and outcomes before and after: as much as fits a screen."""
     run = found.run
     of = [sum(one.series == series for one in found.months) for series in dict.fromkeys(one.series for one in found.months)]
-    months = f"{min(of):,} to {max(of):,} months" if min(of) < max(of) else f"{max(of):,} month{'s' if max(of) > 1 else ''}"
+    months = f"{min(of):,} to {max(of):,} months" if min(of) < max(of) else how_many(max(of), "month")
     left = f"{found.effective:,.0f} of {run.replications:,} histories by weight, tolerance {found.tolerance:g}"
     size = f"{months}, {left if found.is_told else f'{run.replications:,} histories'}"
     title = Title(f"{run.identity.line}: weighed by {found.data.path.name} until {found.data.cutoff}", size)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from sim.scenario import Fixed, Quantity, Section, knob_of, numbers, quantities
+from sim.engine.draws import Floats
+from sim.model import WarScenario
+from sim.model.front import FrontParameters
+from sim.scenario import Fixed, Quantity, Section, knob_of, load_scenario, numbers, quantities
+from sim.scenario.walk import members
 
 
 def losses(**changed: Any) -> dict[str, Any]:
@@ -28,6 +33,14 @@ def test_a_section_is_frozen_and_built_from_plain_values(sections: dict[str, Any
     assert sections["Losses"](**losses()).stages == Fixed(4.0)
     with pytest.raises(ValidationError, match="frozen"):
         built.rounds = 3
+
+
+def test_a_section_is_one_class_whatever_its_knobs_are_said_to_be() -> None:
+    kinds: list[Any] = [FrontParameters[Floats], FrontParameters[Quantity]]
+    assert kinds == [FrontParameters, FrontParameters]
+    assert members(FrontParameters.model_fields["held_area_km2"].annotation) == (Quantity,)
+    front = load_scenario("baseline", WarScenario).world.front  # type: ignore[attr-defined]
+    assert pickle.loads(pickle.dumps(front)) == front
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim.scenario import read_yaml
+from sim.scenario import read_yaml, write
 from sim.scenario.write import to_yaml
+from tests.conftest import ROOT
 
 
 def test_the_resolved_scenario_loads_again(load: Any, fine: str) -> None:
@@ -63,3 +65,49 @@ def test_any_tree_is_read_back(tmp_path: Path, tree: dict[str, Any]) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(to_yaml(tree), encoding="utf-8")
     assert repr(read_yaml(path).value) == repr(tree)
+
+
+needs_c = pytest.mark.skipif(write._QUICK is None, reason="PyYAML was built without its emitter in C")
+# What has a meaning in YAML, what is folded, and what the emitters are known to differ in.
+PIECES = st.sampled_from(
+    [*"ab\n:,-?#[]{}&*!|>'\"%@`~\\é—…\u2028\x85\xad\ufeff\t\x07😀", " ", "  ", "\n\n", " \n", "\n ", ": ", " #", "- ", "---",
+     "...", "word ", "much longer words ", "1", "0.5", "null", "yes"]
+)  # fmt: skip
+folded = (
+    st.lists(PIECES, max_size=60).map("".join) | st.lists(st.sampled_from(["word ", "'", "\n", "é"])).map("".join) | texts
+)
+written = st.recursive(
+    leaves | folded, lambda below: st.lists(below, max_size=3) | st.dictionaries(folded, below, max_size=3), max_leaves=8
+)
+
+
+@needs_c
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=400)
+@given(st.dictionaries(folded, written, min_size=1, max_size=4))
+def test_the_emitter_in_c_writes_what_that_of_python_does(tree: dict[str, Any]) -> None:
+    quickly = to_yaml(tree)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(write, "_QUICK", None)
+        assert to_yaml(tree) == quickly
+
+
+@needs_c
+@pytest.mark.parametrize(
+    "tree",
+    [{"": 1}, {"a": "😀"}, {"a": "\ufeff" + 30 * "word "}, {"a": f"a\n {30 * 'word '}"}, {"a": f"a \n{30 * 'word '}"},
+     *({size * "a": 1} for size in (100, 101, 122, 123, 124, 127, 128, 129)), {70 * "é": 1}],
+    ids=repr,
+)  # fmt: skip
+def test_where_emitters_differ_that_of_python_writes(tree: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    quickly = to_yaml(tree)
+    monkeypatch.setattr(write, "_QUICK", None)
+    assert to_yaml(tree) == quickly
+
+
+@needs_c
+def test_what_is_shipped_is_written_by_the_quick_one_as_by_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    trees = [read_yaml(path).value for path in sorted((ROOT / "scenarios").rglob("*.yaml"))]
+    assert all(map(write._written_alike, trees))
+    quickly = [to_yaml(tree) for tree in trees]
+    monkeypatch.setattr(write, "_QUICK", None)
+    assert [to_yaml(tree) for tree in trees] == quickly

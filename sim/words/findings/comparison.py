@@ -64,6 +64,11 @@ class _Told(NamedTuple):
         return with_interval(found.mean, found.low, found.high, line.unit, of, columns=COLUMNS, sign=True)
 
 
+def of_comparison(comparison: Comparison) -> list[Finding]:
+    """Return what is found in a comparison: the largest differences, what was not found, what surprises."""
+    return of_comparisons([comparison])
+
+
 def of_comparisons(found: Sequence[Comparison]) -> list[Finding]:
     """Return what is found in comparisons with one base, what weighs most first in each."""
     return [

@@ -20,7 +20,7 @@ from sim.studies.hindcast import (
     Row,
 )
 from sim.words.findings.pieces import Pieces, finding, in_order, joined
-from sim.words.numbers import in_unit, rounded
+from sim.words.numbers import how_many, in_unit, rounded
 
 CALLED = {
     SCENARIO: "the scenario", EARLIER: "begun earlier", CALIBRATED: "calibrated", BASE_RATE: "base rate",
@@ -78,10 +78,6 @@ def _cell(row: Row, column: str) -> str:
     return f"rivals.csv|{row.series}|{row.lead}|{row.given}|{row.who}|{column}"
 
 
-def _months(count: int) -> str:
-    return f"{count:,} month{'s' if count > 1 else ''}"
-
-
 def _crps(row: Row) -> Number:
     return Number(rounded(row.crps), row.crps, _cell(row, "crps"))
 
@@ -122,12 +118,12 @@ def _scores(found: Hindcast) -> list[Finding]:
         if "cover_80" in ours.means:
             share = ours.means["cover_80"]
             held = Number(in_unit(share, "share"), share, _cell(ours, "cover_80"))
-            pieces += [" and held ", held, f" of {_months(ours.forecasts)} in its bands of 80 %"]
+            pieces += [" and held ", held, f" of {how_many(ours.forecasts, 'month')} in its bands of 80 %"]
         if best is not None:
             which = "less" if best.ratio < 1 else "more" if best.ratio > 1 else "as much"
             pieces += [f"; the best rival, {CALLED[best.who]}, has {which}, ", _crps(best)]
             if best.forecasts < ours.forecasts:
-                count = Number(_months(best.forecasts), best.forecasts, _cell(best, "forecasts"))
+                count = Number(how_many(best.forecasts, "month"), best.forecasts, _cell(best, "forecasts"))
                 there = Number(rounded(best.ours), best.ours, _cell(best, "ours"))
                 pieces += [" against ", there, " in the ", count, " that it tells of"]
             low, high = best.ends
@@ -184,9 +180,10 @@ def _rough(found: Hindcast) -> list[Finding]:
 
 def _known(found: Hindcast) -> list[Finding]:
     told = []
+    told_of = series_of(found)
     # What nobody tells has no row, and would be missed by nobody.
     every = [*(one.id for one in found.data.series), *(one.id for one in found.data.events)]
-    silent = [name for name in every if name not in series_of(found)]
+    silent = [name for name in every if name not in told_of]
     if silent:
         told.append(finding("fit", 0.98, ["Nothing is told of ", *joined(silent), " in any month after these origins."]))
     if found.unreached:

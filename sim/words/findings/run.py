@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sim.engine.calendar import DAYS_PER_MONTH
-from sim.ensemble.run import Unscripted
+from sim.ensemble.run import Ensemble, Unscripted
 from sim.model import section
 from sim.model.answers import SEVERAL, is_possible
 from sim.model.dated import dated
@@ -17,7 +17,9 @@ from sim.model.talks import Talks
 from sim.model.without import scripted
 from sim.results.findings import Finding, Number
 from sim.results.identity import span_in_words
+from sim.results.ledger import entries, held_of
 from sim.results.names import Names
+from sim.results.runs import Run
 from sim.results.statistics import Z_95, wilson_interval
 from sim.results.summary import Row, blank_row
 from sim.results.unscripted import OUTCOMES
@@ -42,6 +44,16 @@ FEWEST_TOLD = 10
 LEDGER = "ledger:"
 # judgement: what changes a share by as much is said before why there is no deal.
 MUCH, MUCH_WEIGHT = 0.1, 0.95
+
+
+def of_run(run: Run) -> list[Finding]:
+    """Return what is found in a run: how it ends, what stands in the way, what is scripted, what is not settled."""
+    return of_summary(run.scenario, run.summary, run.days, held_of(run.ledger), run.unscripted)
+
+
+def of_ensemble(ensemble: Ensemble, summary: Sequence[Row]) -> list[Finding]:
+    """Return what is found in an ensemble that has just been run."""
+    return of_summary(ensemble.scenario, summary, ensemble.plan.days, held_of(entries(ensemble)), ensemble.unscripted)
 
 
 def of_summary(

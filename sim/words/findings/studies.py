@@ -7,14 +7,15 @@ from typing import Any
 
 from sim.results.findings import Finding, Number
 from sim.results.pairs import Difference
-from sim.results.summary import Row
+from sim.results.summary import Row, blank_row
 from sim.scenario import Scenario
+from sim.studies.assumptions import Study
 from sim.studies.breakeven import BreakEven
-from sim.studies.condition import Condition
+from sim.studies.condition import Condition, is_share
 from sim.studies.discovered import Discovered
 from sim.studies.discovery import Box, Restriction
 from sim.studies.headline import headline_outcomes
-from sim.studies.one_at_a_time import LEFT_OUT, Assumption, Variant
+from sim.studies.one_at_a_time import LEFT_OUT, Assumption, MindChanging, Variant
 from sim.studies.sensitivity import Index, Sensitivity
 from sim.studies.sobol import LUCK, Sobol
 from sim.studies.sweep import Sweep
@@ -40,7 +41,36 @@ def _weights(count: int) -> list[float]:
 # What decides
 
 
-def of_sensitivity(found: Sequence[Sensitivity], scenario: Scenario[Any] | None) -> list[Finding]:
+def of_sensitivity(found: Sensitivity) -> list[Finding]:
+    """Return which uncertain parameters decide an outcome."""
+    return _of_sensitivities([found], found.scenario)
+
+
+def of_sobol(found: Sobol) -> list[Finding]:
+    """Return which factors decide an outcome with all their interplay."""
+    return _of_sobols([found], found.scenario)
+
+
+def of_mind_changing(found: MindChanging) -> list[Finding]:
+    """Return which assumptions, each taken alone, move the outcomes most."""
+    units = {
+        name: "share" if is_share(values) else blank_row(found.scenario, name).unit if found.scenario is not None else ""
+        for name, values in found.outcomes.items()
+    }
+    return of_assumptions(found.assumptions, units, found.scenario)
+
+
+def of_study(study: Study[Any]) -> list[Finding]:
+    """Return what is found in a study of assumptions, of all its outcomes together."""
+    if study.kind == "sensitivity":
+        return _of_sensitivities(study.found, study.scenario)
+    if study.kind == "sobol":
+        return _of_sobols(study.found, study.scenario)
+    (found,) = study.found
+    return of_assumptions(found.assumptions, {name: one.unit for name, one in study.outcomes.items()}, study.scenario)
+
+
+def _of_sensitivities(found: Sequence[Sensitivity], scenario: Scenario[Any] | None) -> list[Finding]:
     """Return which uncertain parameters decide each outcome, from given histories; then of which nothing was found."""
     known = [one for one in found if any(index.low > 0 for index in one.indices)]
     told = [_decides(one, scenario, weight) for one, weight in zip(known, _weights(len(known)), strict=True)]
@@ -72,7 +102,7 @@ def _decides(one: Sensitivity, scenario: Scenario[Any] | None, weight: float) ->
     return finding("decides", weight, [*pieces, "."], first.low, first.high)
 
 
-def of_sobol(found: Sequence[Sobol], scenario: Scenario[Any] | None) -> list[Finding]:
+def _of_sobols(found: Sequence[Sobol], scenario: Scenario[Any] | None) -> list[Finding]:
     """Return which factors decide each outcome with all their interplay, luck among them."""
     told = []
     for one, weight in zip(found, _weights(len(found)), strict=True):
