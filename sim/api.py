@@ -563,6 +563,7 @@ def workbench(
     True
     """
     loaded, plan = _what(scenario, replications, seed, months, settings, outcomes)
+    plan = replace(plan, why=False)
 
     def model(**knobs: object) -> dict[str, float]:
         paths = {name.replace("__", "."): value for name, value in knobs.items()}

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -113,6 +114,21 @@ def test_series_are_of_the_first_histories(load, tmp_path: Path, monkeypatch) ->
         with run_into(tmp_path / str(most), scenario, plan, as_text=markdown, most=most):
             pass
     assert digests(tmp_path / "30") == digests(tmp_path / str(N))
+
+
+def test_the_first_histories_are_asked_why_there_is_no_deal(load, monkeypatch) -> None:
+    """Or none, if it is not wanted; where they stand is counted of all."""
+    scenario, plan = load("baseline"), Plan(N, 1, DAYS, batch=25)
+    few, none = (
+        run_histories(scenario, plan, np.arange(45)),
+        run_histories(scenario, replace(plan, why=False), np.arange(N)),
+    )
+    monkeypatch.setattr("sim.ensemble.run.SERIES_HISTORIES", 45)
+    found = run_histories(scenario, plan, np.arange(N)).tallies
+    asked = {key: counts.tolist() for key, counts in found.items() if key[1] != "ending"}
+    assert asked == {key: counts.tolist() for key, counts in few.tallies.items() if key[1] != "ending"} != {}
+    assert {counts.sum() for (_, question), counts in found.items() if question == "ending"} == {N}
+    assert {question for _, question in none.tallies} == {"ending"}
 
 
 def test_parquet_holds_what_csv_does(load, tmp_path: Path) -> None:

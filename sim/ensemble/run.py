@@ -28,7 +28,8 @@ from sim.scenario.head import MOST_DAYS
 # judgement: of 256 to 16,384 the fastest on the machines tried: large enough to hide the cost of a SimPy event, small enough
 # for the cache.
 BATCH = 4096
-# judgement: their quantiles are known to within a hundredth of the histories, and more would fill the disk.
+# judgement: their quantiles and shares are known to within a hundredth of the histories; more would fill the disk, and to
+# find why there is no deal takes a fifth of the time.
 SERIES_HISTORIES = 10_000
 # judgement: a mistake of ours that fails more often than this is not of single histories.
 MOST_FAILURES = 100
@@ -71,6 +72,8 @@ class Plan:
     lucks : bool, optional
         Whether further lucks run, a quarter more of histories; see `sim.ensemble.lucks`. If not given, as series are kept,
         since a study that looks at single numbers needs neither.
+    why : bool
+        Whether the first histories are asked why they have no deal, which takes a fifth of the time.
     asked : sequence of str
         Outcomes that are wanted, of other times too, as `casualties_attacker[12..24]`; see `sim.model.asked`.
     paths : {"month", "week"}, optional
@@ -90,6 +93,7 @@ class Plan:
     check: bool = True
     series: bool = True
     lucks: bool | None = None
+    why: bool = True
     asked: Sequence[str] = ()
     paths: Every | None = None
 
@@ -368,8 +372,7 @@ def run_batch(
         assumed=assumed if len(more.draws) else None,
         lived=_lived(scenario, assumed, given or {}),
         tallied=n,
-        # Why there is no deal takes a fifth of the time to find, and is told of those only whose series are kept.
-        explained=with_series & (np.arange(len(every)) < n),
+        explained=(every < SERIES_HISTORIES) & plan.why,
         path_days=paths_on,
         path_fields=PATH_FIELDS,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.engine.draws import Floats
+from sim.ensemble.run import SERIES_HISTORIES
 from sim.model.answers import is_possible
 from sim.report.axes import date_on, dates_of, quarters, time_axis
 from sim.report.kept import Kept
@@ -49,11 +50,12 @@ def ledger(kept: Kept) -> Picture:
         of = Value.in_unit(float(at_war[day]), "histories", "ledger.csv", day, "state", "", "of")
         table.rows.append([date_on(kept, day), *cells, of])
     left = len(order) - len(shown)
+    asked = f", of the first {SERIES_HISTORIES:,} histories" if kept.run.replications > SERIES_HISTORIES else ""
     says: list[Piece] = [
-        "Why histories at war have no deal, as a share of those at war on that day with nothing signed. In the first "
-        "strips a deal was possible: some package would have left both sides better off than fighting on; they say how "
-        "talks stood. In the others none was: they name the reason whose removal alone would have made one possible (of "
-        "several, the one that goes furthest). All strips have the same scale",
+        f"Why histories at war have no deal, as a share of those at war on that day with nothing signed{asked}. In the "
+        "first strips a deal was possible: some package would have left both sides better off than fighting on; they say "
+        "how talks stood. In the others none was: they name the reason whose removal alone would have made one possible "
+        "(of several, the one that goes furthest). All strips have the same scale",
         f"; what is below {100 * WORTH_A_STRIP:.0f} % throughout is only in the table." if left else ".",
         said_of([kept.run]),
     ]

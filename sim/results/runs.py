@@ -225,7 +225,7 @@ class Run(Tabular):
             When there is no such field, or every is neither.
         """
         known = path_fields(self.scenario)
-        plan = Plan(self.replications, self.seed, self.days, series=False, paths=every)
+        plan = Plan(self.replications, self.seed, self.days, series=False, why=False, paths=every)
         if (field, of) not in known:
             some = ", ".join(path_name(*one) for one in known)
             raise ValueError(f"there are no paths of {path_name(field, of)}, but of: {some}")

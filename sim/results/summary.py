@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.ensemble.outcomes import declared, time_in_words
-from sim.ensemble.run import Ensemble
+from sim.ensemble.run import SERIES_HISTORIES, Ensemble
 from sim.model import RATIOS, outcomes_of
 from sim.model.answers import is_possible
 from sim.model.asked import Asked
@@ -248,10 +248,11 @@ def _share_row(section: str, id: str, label: str, yes: NDArray[np.bool_]) -> Row
 def _ledger_rows(ensemble: Ensemble) -> list[Row]:
     """Return the shares of the states of the ledger: where a deal was possible, then where none was; frequent ones first.
 
-    The intervals are those of as many histories, not reviews: reviews of one history tell much the same.
+    The intervals are those of as many histories as are asked, not reviews: reviews of one history tell much the same.
     """
     totals = Totals(entries(ensemble))
-    naming, n, rows = Names(ensemble.scenario), len(ensemble.numbers) - len(ensemble.failures), []
+    n = min(len(ensemble.numbers) - len(ensemble.failures), SERIES_HISTORIES)
+    naming, rows = Names(ensemble.scenario), list[Row]()
     for state, count in sorted(totals.of("state"), key=lambda item: not is_possible(item[0])):
         share = count / totals.reviews
         low, high = wilson_interval(share * n, n)

@@ -57,7 +57,7 @@ def with_unscripted(ensemble: Ensemble, pool: Pool = ALONE) -> Ensemble:
     if not pairs:
         return ensemble
     script = [one.path for one in parts_of(scenario) if one.kind in KINDS[SCRIPTED]]
-    plan = Plan(pairs, ensemble.plan.seed, days, batch=ensemble.plan.batch, series=False)
+    plan = Plan(pairs, ensemble.plan.seed, days, batch=ensemble.plan.batch, series=False, why=False)
     bare = taken_out(scenario, script, "without what is scripted")
     other = run_histories(bare, plan, np.arange(pairs, dtype=np.int64), pool=pool).outcomes
     both = {}

@@ -29,7 +29,7 @@ def histories(scenario: Scenario[ScenarioHead], plan: Plan, outcomes: Sequence[s
 
 def assumptions_of(scenario: Scenario[ScenarioHead], plan: Plan, numbers: Ints) -> Mapping[str, Floats]:
     """Return the uncertain numbers that replications draw, by path."""
-    return run_histories(scenario, replace(plan, days=1, series=False, asked=(), watched=()), numbers).drawn
+    return run_histories(scenario, replace(plan, days=1, series=False, why=False, asked=(), watched=()), numbers).drawn
 
 
 def by_draw(

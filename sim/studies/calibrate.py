@@ -521,7 +521,7 @@ def calibrate(
 
 def looking(plan: Plan, days: int) -> Plan:
     """Return a plan of so many days by which histories are run that are looked at as data are."""
-    return replace(plan, days=days, series=False, lucks=False, paths="month", asked=(), watched=())
+    return replace(plan, days=days, series=False, lucks=False, why=False, paths="month", asked=(), watched=())
 
 
 def tasks_of(scenario: Scenario[ScenarioHead], plan: Plan, series: tuple[Observed, ...]) -> list[Task]:

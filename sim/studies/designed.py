@@ -51,7 +51,7 @@ def outcomes_of(histories: Histories) -> dict[str, Floats]:
     ConditionError
         When there is no such outcome.
     """
-    plan = replace(histories.plan, series=False, asked=histories.outcomes)
+    plan = replace(histories.plan, series=False, why=False, asked=histories.outcomes)
     ensemble = run_histories(histories.scenario, plan, histories.numbers, histories.given)
     names = (*histories.outcomes, FAILED)
     return {name: outcome_of(histories.scenario, ensemble.outcomes, name) for name in names}
