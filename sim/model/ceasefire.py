@@ -442,8 +442,9 @@ class Ceasefire(Mechanism):
         """Return the knobs and the parts of what was agreed: the same until a ceasefire begins or breaks, or one changes."""
         version, kept = self.drawn.version(self.name), self._in_force
         if kept is None or kept[0] != version or kept[1] is not inside:
-            regime = self.agreed_regime[inside]
-            part = {name: rows[regime, inside] for name, rows in self.regimes.items()}
+            # Without a regime, -1, this is a place in the last row.
+            place = self.agreed_regime[inside] * self.world.n + inside
+            part = {name: rows.take(place) for name, rows in self.regimes.items()}
             self._in_force = kept = version, inside, here(self.knobs, inside), part
             self.mobilized[inside], self.pledging[inside] = kept[2].mobilized_share, kept[2].pledged_share
         return kept[2:]
