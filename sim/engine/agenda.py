@@ -6,12 +6,14 @@ of insertion, which in a batch depends on the other replications. Two kinds of t
 - a *step* of a mechanism, on a rhythm of days, for all replications: a SimPy process that yields `agenda.next(step)`;
 - an *appointment* of single replications: a topic holds one day per item and replication, and SimPy rings a bell on the
   days concerned. The cohort is whoever is due when the bell rings; booking anew overwrites, cancelling writes `NEVER`, and
-  a stale bell finds nobody.
+  a stale bell finds nobody. What is booked by the thousand and never taken back comes all at once: a *gathering*, which is
+  called once a day with every item and position that is due, so that its cost does not hang on the number of items.
 
 This is the only file that imports simpy.
 """
 
 from collections.abc import Callable, Generator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +29,8 @@ NEVER = np.iinfo(np.int64).max
 Process = Generator["simpy.Event", object, None]
 Handler = Callable[[int, int, Ints], None]
 """What a topic calls: handler(day, item, cohort)."""
+Gathered = Callable[[int, Ints, Ints], None]
+"""What a gathering calls: gathered(day, items, positions), each pair once, by item and then by position."""
 
 
 class Agenda:
@@ -53,6 +57,8 @@ class Agenda:
         self._due: dict[str, Ints] = {}
         self._handlers: dict[str, Handler] = {}
         self._bells: dict[tuple[str, int], set[int]] = {}
+        self._gatherings: dict[str, Gathered] = {}
+        self._invited: dict[tuple[str, int], list[tuple[Ints, Ints]]] = {}
         self._lives: list[Process] = []
 
     @property
@@ -75,10 +81,45 @@ class Agenda:
 
     def topic(self, name: str, items: int, handler: Handler) -> None:
         """Declare a topic with `items` items and what is to be done for those who are due."""
-        if name not in self._place:
-            raise ValueError(f"topic {name!r} has no place in the order of the day")
+        self._needs_a_place(name)
         self._due[name] = np.full((items, self._replications), NEVER, dtype=np.int64)
         self._handlers[name] = handler
+
+    def gathering(self, name: str, gathered: Gathered) -> None:
+        """Declare a topic that is called once a day for all that is due, and what is to be done then."""
+        self._needs_a_place(name)
+        self._gatherings[name] = gathered
+
+    def _needs_a_place(self, name: str) -> None:
+        if name not in self._place:
+            raise ValueError(f"topic {name!r} has no place in the order of the day")
+
+    def invite(self, gathering: str, items: Ints, positions: Ints, days: Ints) -> None:
+        """Book pairs of an item and a position, each on a day strictly later than now: no pair twice for one day."""
+        if not len(days):
+            return
+        by_day = np.argsort(days, kind="stable")
+        items, positions, days = items[by_day], positions[by_day], days[by_day]
+        now = int(self._env.now)
+        self._refuse_past(gathering, int(days[0]), now)
+        cuts = [0, *(np.flatnonzero(days[1:] != days[:-1]) + 1).tolist(), len(days)]
+        for (start, end), day in zip(pairwise(cuts), days[cuts[:-1]].tolist(), strict=True):
+            if (gathering, day) not in self._invited:
+                self._invited[gathering, day] = []
+                self._env.process(self._gather(gathering, day, day * PLACES_PER_DAY + self._place[gathering] - now))
+            self._invited[gathering, day].append((items[start:end], positions[start:end]))
+
+    def _gather(self, gathering: str, day: int, delay: int) -> Process:
+        yield self._env.timeout(delay)
+        invited = self._invited.pop((gathering, day))
+        items, positions = (np.concatenate(parts) for parts in zip(*invited, strict=True))
+        # Not in the order in which they were booked, which depends on the others of the batch.
+        order = np.argsort(items * self._replications + positions)
+        self._gatherings[gathering](day, items[order], positions[order])
+
+    def _refuse_past(self, topic: str, day: int, now: int) -> None:
+        if day * PLACES_PER_DAY + self._place[topic] <= now:
+            raise ValueError(f"{topic!r} booked for day {day}, which is not later than now (day {self.today})")
 
     def book(self, topic: str, item: int, cohort: Ints, days: int | Ints) -> None:
         """Book `cohort` for `item` of `topic` on `days` (one, or one each), strictly later than now."""
@@ -90,8 +131,7 @@ class Agenda:
             all_days = np.unique(days).tolist()
             first = all_days[0]
         now = int(self._env.now)
-        if first * PLACES_PER_DAY + self._place[topic] <= now:
-            raise ValueError(f"{topic!r} booked for day {first}, which is not later than now (day {self.today})")
+        self._refuse_past(topic, first, now)
         self._due[topic][item, cohort] = days
         for day in all_days:
             if (topic, day) not in self._bells:
@@ -123,3 +163,4 @@ class Agenda:
             for process in self._lives:
                 process.close()
             self._handlers.clear()
+            self._gatherings.clear()

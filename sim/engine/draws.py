@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 
 REPLICATIONS_PER_BLOCK = 128
 INDICES_PER_BLOCK = 64
+# judgement: so many times apart are most histories in how often something has come, and more would fill the memory.
+INDICES_KEPT = 8
 
 
 class Draws:
@@ -99,6 +101,12 @@ class Draws:
         drawn: Floats = table[block, row, column]
         return drawn
 
+    def asked(self, cohort: Ints) -> NDArray[np.bool_]:
+        """Return which blocks the positions in `cohort` are in."""
+        asked = np.zeros(len(self.blocks), dtype=np.bool_)
+        asked[self._block_of[cohort]] = True
+        return asked
+
 
 class LivedDraws(Draws):
     """The streams of histories that had another luck until a day: what is asked later is drawn with their own.
@@ -133,6 +141,7 @@ class Stream:
         self._span = -1
         # A block after the other, as they are drawn.
         self._table = np.empty((len(draws.blocks), indices, REPLICATIONS_PER_BLOCK))
+        self._kept: dict[int, _Kept] = {}
 
     def at(self, index: int) -> Floats:
         """Return the draws of the whole batch at `index`, shape (n,)."""
@@ -148,6 +157,8 @@ class Stream:
         span, row = divmod(index, self._indices)
         if span == self._span:
             return self._draws.some(self._table, row, cohort)
+        if self._indices == 1:
+            return self._kept_at(index).of(cohort)
         replications = self._draws.replications[cohort]
         blocks = replications // REPLICATIONS_PER_BLOCK
         out, made = np.empty(len(cohort)), np.empty(self._table.shape[1:])
@@ -156,6 +167,14 @@ class Stream:
             self._draws.block(self._name, self._kind, int(block), span, made)
             out[here] = made[row, replications[here] % REPLICATIONS_PER_BLOCK]
         return out
+
+    def _kept_at(self, index: int) -> "_Kept":
+        """Return the draws at an index that histories come to at days of their own, each block of them drawn once."""
+        if index not in self._kept:
+            if len(self._kept) == INDICES_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[index] = _Kept(self._draws, self._name, self._kind, index)
+        return self._kept[index]
 
     def each(self, indices: Ints | Floats, cohort: Ints) -> Floats:
         """Return the draws of the positions in `cohort`, each at its own index, shape (len(cohort),).
@@ -170,6 +189,30 @@ class Stream:
             here = indices == index
             out[here] = self.of(int(index), cohort[here])
         return out
+
+
+class _Kept:
+    """The draws of a stream at one index, of those blocks that have been asked for."""
+
+    def __init__(self, draws: Draws, name: str, kind: str, index: int) -> None:
+        self._draws, self._key = draws, (name, kind, index)
+        self._table = np.empty((len(draws.blocks), 1, REPLICATIONS_PER_BLOCK))
+        self._missing = np.ones(len(draws.blocks), dtype=np.bool_)
+        # Of the whole batch, once all blocks have been asked for.
+        self._row: Floats | None = None
+
+    def of(self, cohort: Ints) -> Floats:
+        """Return the draws of some positions."""
+        if self._row is not None:
+            return self._row[cohort]
+        name, kind, index = self._key
+        for place in np.flatnonzero(self._missing & self._draws.asked(cohort)).tolist():
+            self._draws.block(name, kind, int(self._draws.blocks[place]), index, self._table[place])
+            self._missing[place] = False
+        if not self._missing.any():
+            self._row = self._draws.row(self._table, 0)
+            return self._row[cohort]
+        return self._draws.some(self._table, 0, cohort)
 
 
 class LivedStream(Stream):

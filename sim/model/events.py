@@ -9,6 +9,7 @@ depends on it.
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Generic, Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ from sim.model.conditions import Flags, Watch, level_flaws, quantity_flaws, watc
 from sim.model.endings import CEASEFIRE
 from sim.model.planned import whole_days
 from sim.scenario import FieldError, Flaw, Item, Knob, N, Quantity, Section, knob, numbers
+from sim.scenario.head import MOST_DAYS
 from sim.scenario.knobs import check
 from sim.scenario.wording import did_you_mean, listed, quoted
 
@@ -34,7 +36,11 @@ PerEvent = NDArray[np.float64]
 Kind = Literal["set", "scale", "add"]
 KINDS: tuple[Kind, ...] = ("set", "scale", "add")
 During = Literal["war", "ceasefire", "both"]
+DURING: tuple[During, ...] = ("war", "ceasefire", "both")
+WAR_ONLY, CEASEFIRE_ONLY = DURING.index("war"), DURING.index("ceasefire")
 FARTHEST = 1e200
+# An event at random comes at most once a day.
+MOST_TIMES = MOST_DAYS + 1
 
 
 class When(Section, Generic[N]):
@@ -240,14 +246,12 @@ def gap_days(uniform: Floats, hazard_per_year: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class _Change:
-    """An effect with its drawn numbers; `ends` is the first of its items of the topic "event ends"."""
+    """What an event does to a knob, in all histories or for as many `days`."""
 
     event: int
     path: str
     kind: Kind
-    amount: Floats
     days: Ints | None
-    ends: int
 
 
 def _events(section: Sequence[ScenarioEvent[Quantity]]) -> tuple[str, ...]:
@@ -256,6 +260,16 @@ def _events(section: Sequence[ScenarioEvent[Quantity]]) -> tuple[str, ...]:
 
 def _effects(section: Sequence[ScenarioEvent[Quantity]]) -> tuple[str, ...]:
     return tuple(f"{event.id}/{path}" for event in section for path in event.effect)
+
+
+def _apply(value: Floats, place: Ints, kinds: Ints, amount: Floats) -> None:
+    """Let one effect each work on the values at some places."""
+    if (kinds == kinds[0]).all():
+        value[place] = changed(KINDS[kinds[0]], value[place], amount)
+        return
+    for code, kind in enumerate(KINDS):
+        mine = kinds == code
+        value[place[mine]] = changed(kind, value[place[mine]], amount[mine])
 
 
 class Events(Mechanism):
@@ -288,44 +302,57 @@ class Events(Mechanism):
 
     def begin(self) -> None:
         """Plan the events."""
-        agenda = self.world.agenda
+        agenda, none = self.world.agenda, np.empty((0, self.world.n))
         self._most = np.array([event.at_most or 1 for event in self.knobs], dtype=np.int64)
-        self._changes: list[_Change] = []
-        self._changes_of: list[list[int]] = []
-        # To which change each item of "event ends" belongs: one for each time that its event can happen.
-        self._ending: list[int] = []
-        for item, event in enumerate(self.knobs):
-            self._changes_of.append([])
-            for path, effect in event.effect.items():
-                self._changes_of[item].append(len(self._changes))
-                self._changes.append(self._change(item, path, effect))
+        self._during = np.array([DURING.index(event.during) for event in self.knobs], dtype=np.int64)
+        changes = [(item, path, effect) for item, event in enumerate(self.knobs) for path, effect in event.effect.items()]
+        self._changes = [
+            _Change(item, path, effect.kind, None if effect.for_days is None else whole_days(effect.for_days))
+            for item, path, effect in changes
+        ]
+        amounts = [getattr(effect, effect.kind) for _, _, effect in changes]
+        self._amounts: Floats = np.stack(amounts) if amounts else none
+        self._kinds = np.array([KINDS.index(change.kind) for change in self._changes], dtype=np.int64)
+        # The changes of an event stand side by side: which is its first, and how many it has.
+        self._event_of = np.array([change.event for change in self._changes], dtype=np.int64)
+        self._first = np.searchsorted(self._event_of, np.arange(len(self.knobs)))
+        self._how_many = np.bincount(self._event_of, minlength=len(self.knobs))
         self._changes_on: dict[str, list[int]] = {}
         for number, change in enumerate(self._changes):
             self._changes_on.setdefault(change.path, []).append(number)
-        self._touched: dict[str, list[Ints]] = {}
+        self._paths = list(self._changes_on)
+        self._path_of = np.array([self._paths.index(change.path) for change in self._changes], dtype=np.int64)
+        # In how many days each change ends; 0 where it is for good.
+        forever = np.zeros(self.world.n, dtype=np.int64)
+        lasts = [forever if change.days is None else change.days for change in self._changes]
+        self._days: Ints = np.stack(lasts) if lasts else none.astype(np.int64)
+        # Which events are over some day, whole.
+        self._passes = np.ones(len(self.knobs), dtype=np.bool_)
+        self._passes[[change.event for change in self._changes if change.days is None]] = False
         self._last = [self._last_to_end(item) for item in range(len(self.knobs))]
-        agenda.topic("event begins", len(self.knobs), self._comes)
-        agenda.topic("event ends", len(self._ending), self._ends)
+        self._touched: list[tuple[Ints, Ints]] = []
+        agenda.gathering("event begins", self._come)
+        agenda.gathering("event ends", self._end)
         agenda.topic("event effects", 1, self._put_in_force)
-        self._hazards: dict[int, tuple[Stream, Floats]] = {}
+        self._gaps: dict[int, Stream] = {}
+        never = np.zeros(self.world.n)
+        rates = [event.when.hazard_per_year for event in self.knobs]
+        self._per_year: Floats = np.stack([never if rate is None else rate for rate in rates]) if rates else none
         self._conditions: dict[int, Watch] = {}
         for item, event in enumerate(self.knobs):
             self._plan(item, event)
+        self._at_random = np.isin(np.arange(len(self.knobs)), list(self._gaps))
+        self._on_condition = np.isin(np.arange(len(self.knobs)), list(self._conditions))
 
-    def _change(self, item: int, path: str, effect: Effect[PerHistory]) -> _Change:
-        ends, days = len(self._ending), None
-        if effect.for_days is not None:
-            days = whole_days(effect.for_days)
-            self._ending += [len(self._changes)] * int(self._most[item])
-        return _Change(item, path, effect.kind, getattr(effect, effect.kind), days, ends)
+    def _of(self, item: int) -> range:
+        """Return the changes of an event."""
+        return range(self._first[item], self._first[item] + self._how_many[item])
 
     def _last_to_end(self, item: int) -> Ints:
         """Return the change of an event that ends last, shape (n,); -1 when one of them is for good."""
-        days = [self._changes[mine].days for mine in self._changes_of[item]]
-        lengths = [length for length in days if length is not None]
-        if len(lengths) < len(days):
+        if not self._passes[item]:
             return np.full(self.world.n, -1, dtype=np.int64)
-        last: Ints = np.asarray(self._changes_of[item], dtype=np.int64)[np.stack(lengths).argmax(axis=0)]
+        last: Ints = self._first[item] + self._days[list(self._of(item))].argmax(axis=0)
         return last
 
     def _plan(self, item: int, event: ScenarioEvent[PerHistory]) -> None:
@@ -335,99 +362,129 @@ class Events(Mechanism):
         if when.date is not None:
             day = world.calendar.day_of(when.date)
             if day >= 0:
-                world.agenda.book("event begins", item, cohort, day)
+                self._book(item, cohort, np.full(len(cohort), day))
         elif when.hazard_per_year is not None:
-            self._hazards[item] = world.draws.uniform(f"events/{event.id}/gap"), when.hazard_per_year
-            self._book_next(0, item, cohort, 0)
+            self._gaps[item] = world.draws.uniform(f"events/{event.id}/gap")
+            self._book_next(0, np.full(len(cohort), item), cohort)
         else:
             self._conditions[item] = Watch.of(world, when)
 
-    def _book_next(self, day: int, item: int, cohort: Ints, time: int) -> None:
-        """Book the occurrence number `time` of an event with a hazard, counted from `day`."""
-        luck, hazard = self._hazards[item]
-        due = day + gap_days(luck.of(time, cohort), hazard[cohort])
+    def _book(self, item: int, cohort: Ints, days: Ints) -> None:
+        self.world.agenda.invite("event begins", np.full(len(cohort), item), cohort, days)
+
+    def _book_next(self, day: int, items: Ints, cohort: Ints) -> None:
+        """Book the next occurrences of events with a hazard, counted from `day`, in as many histories."""
+        if not len(items):
+            return
+        # Of one event those at the same of its times are drawn together.
+        times = self.came[items, cohort]
+        order = np.argsort(items * MOST_TIMES + times)
+        items, cohort, times = items[order], cohort[order], times[order]
+        cuts = [0, *(np.flatnonzero((np.diff(items) != 0) | (np.diff(times) != 0)) + 1).tolist(), len(items)]
+        luck = np.empty(len(items))
+        for start, end in pairwise(cuts):
+            luck[start:end] = self._gaps[int(items[start])].of(int(times[start]), cohort[start:end])
+        due = day + gap_days(luck, self._per_year[items, cohort])
         within = due < self.world.setting.days
-        self.world.agenda.book("event begins", item, cohort[within], due[within].astype(np.int64))
+        self.world.agenda.invite("event begins", items[within], cohort[within], due[within].astype(np.int64))
 
-    def _comes(self, day: int, item: int, cohort: Ints) -> None:
-        """Let an event begin where there is what it is during, and wait for its next time where it comes at random."""
-        begins = cohort[self._goes_on(item)[cohort]]
-        if len(begins):
-            self._begins(day, item, begins)
-        if item in self._hazards:
-            self.came[item, cohort] += 1
-            again = cohort[self.event_count[item, cohort] < self._most[item]]
-            for time in np.unique(self.came[item, again]).tolist():
-                self._book_next(day, item, again[self.came[item, again] == time], time)
+    def _come(self, day: int, items: Ints, cohort: Ints) -> None:
+        """Let events begin where there is what they are during, and wait for the next time of those that come at random."""
+        begin = self._goes_on(items, cohort)
+        self._begin(day, items[begin], cohort[begin])
+        again = self._at_random[items]
+        items, cohort = items[again], cohort[again]
+        self.came[items, cohort] += 1
+        more = self.event_count[items, cohort] < self._most[items]
+        self._book_next(day, items[more], cohort[more])
 
-    def _begins(self, day: int, item: int, cohort: Ints) -> None:
-        event, mine = self.knobs[item], self._changes_of[item]
-        before = self.event_count[item, cohort].astype(np.int64)
-        self.event_count[item, cohort] += 1
-        for time in np.unique(before).tolist():
-            again = cohort[before == time]
-            for number in mine:
-                change = self._changes[number]
-                if change.days is not None:
-                    self.world.agenda.book("event ends", change.ends + time, again, day + change.days[again])
-        for number in mine:
-            self.active[number, cohort] += 1
-            self._touch(day, self._changes[number].path, cohort)
-        if item in self._conditions:
-            self.armed[item, cohort] = all(self._changes[number].days is not None for number in mine)
-        told = f"Event {event.id} begins." if event.tell is None else " ".join(event.tell.split())
-        self.world.recorder.tell(day, cohort, "event begins", told=told)
+    def _begin(self, day: int, items: Ints, cohort: Ints) -> None:
+        if not len(items):
+            return
+        self.event_count[items, cohort] += 1
+        self._tell(day, items, cohort, "event begins")
+        conditional = self._on_condition[items]
+        self.armed[items[conditional], cohort[conditional]] = self._passes[items[conditional]]
+        # Each of their changes.
+        many = self._how_many[items]
+        starts = np.cumsum(many) - many
+        numbers = np.repeat(self._first[items] - starts, many) + np.arange(many.sum())
+        cohort = np.repeat(cohort, many)
+        self.active[numbers, cohort] += 1
+        self._touch(day, numbers, cohort)
+        days = self._days[numbers, cohort]
+        passes = days > 0
+        self.world.agenda.invite("event ends", numbers[passes], cohort[passes], day + days[passes])
 
-    def _goes_on(self, item: int) -> Flags:
-        """Return where there is what an event is during, (n,)."""
-        during, fighting = self.knobs[item].during, self.at_war > 0
-        if during == "war":
-            return fighting
-        ceasefire: Flags = self.ending == CEASEFIRE
-        return ceasefire if during == "ceasefire" else ceasefire | fighting
+    def _goes_on(self, items: Ints, cohort: Ints) -> Flags:
+        """Return whether there is what each of some events is during, each in one history."""
+        during, fighting, ceasefire = self._during[items], self.at_war[cohort] > 0, self.ending[cohort] == CEASEFIRE
+        goes_on: Flags = (fighting & (during != CEASEFIRE_ONLY)) | (ceasefire & (during != WAR_ONLY))
+        return goes_on
 
-    def _ends(self, day: int, item: int, cohort: Ints) -> None:
-        number = self._ending[item]
-        change = self._changes[number]
-        self.active[number, cohort] -= 1
-        self._touch(day, change.path, cohort)
-        over = cohort[self._last[change.event][cohort] == number]
-        self.world.recorder.tell(day, over, "event ends", told=f"Event {self.knobs[change.event].id} ends.")
+    def _end(self, day: int, numbers: Ints, cohort: Ints) -> None:
+        self.active[numbers, cohort] -= 1
+        self._touch(day, numbers, cohort)
+        if not self.world.recorder.watches(cohort):
+            return
+        for number in np.unique(numbers).tolist():
+            mine, event = cohort[numbers == number], self._changes[number].event
+            over = mine[self._last[event][mine] == number]
+            self._tell(day, np.full(len(over), event), over, "event ends")
 
-    def _touch(self, day: int, path: str, cohort: Ints) -> None:
-        """Have a knob settled once what happens today is known."""
+    def _tell(self, day: int, items: Ints, cohort: Ints, kind: str) -> None:
+        if not self.world.recorder.watches(cohort):
+            return
+        for item in np.unique(items).tolist():
+            event = self.knobs[item]
+            told = f"Event {event.id} ends." if kind == "event ends" else f"Event {event.id} begins."
+            if kind == "event begins" and event.tell is not None:
+                told = " ".join(event.tell.split())
+            self.world.recorder.tell(day, cohort[items == item], kind, told=told)
+
+    def _touch(self, day: int, numbers: Ints, cohort: Ints) -> None:
+        """Have the knobs of some changes settled once what happens today is known."""
         if not self._touched:
             self.world.agenda.book("event effects", 0, cohort, day)
-        self._touched.setdefault(path, []).append(cohort)
+        self._touched.append((self._path_of[numbers], cohort))
 
     def _put_in_force(self, day: int, item: int, first: Ints) -> None:
         """Give the knobs touched today the values that follow from the drawn ones and all active effects.
 
         Once a day and knob, so that the cost grows in step with the number of events and not with its square.
         """
+        paths, cohort = (np.concatenate(parts) for parts in zip(*self._touched, strict=True))
+        self._touched.clear()
+        by_path = np.argsort(paths, kind="stable")
+        apart = np.flatnonzero(np.diff(paths[by_path])) + 1
         values = {}
-        for path, cohorts in self._touched.items():
-            mine = cohorts[0] if len(cohorts) == 1 else np.unique(np.concatenate(cohorts))
+        for of_one in np.split(by_path, apart):
+            path, mine = self._paths[int(paths[of_one[0]])], np.unique(cohort[of_one])
             values[path] = self.drawn.now[path].copy()
             values[path][mine] = self._in_force(path, mine)
-        self._touched.clear()
         self.drawn.change(values)
 
     def _in_force(self, path: str, cohort: Ints) -> Floats:
         drawn = self.drawn.values[path][cohort]
-        value, touched = drawn, np.zeros(len(cohort), dtype=np.bool_)
-        numbers = self._changes_on[path]
-        for number, times in zip(numbers, self.active[numbers][:, cohort], strict=True):
-            most = int(times.max())
-            if not most:
-                continue
-            touched |= times > 0
-            change = self._changes[number]
-            amount = change.amount[cohort]
-            for time in range(most):
-                value = np.where(times > time, changed(change.kind, value, amount), value)
+        value, numbers = drawn.copy(), np.asarray(self._changes_on[path], dtype=np.int64)
+        # Effect by effect in the order of the scenario, each as often as it is in force: the first of every history, the
+        # second, and so on, since few of many are in force in one.
+        active = self.active[numbers][:, cohort]
+        row, place = np.nonzero(active)
+        times = active[row, place]
+        number, place = np.repeat(numbers[row], times), np.repeat(place, times)
+        by_history = np.argsort(place, kind="stable")
+        number, place = number[by_history], place[by_history]
+        how_many = np.bincount(place, minlength=len(cohort))
+        turn = np.arange(len(place)) - np.repeat(np.cumsum(how_many) - how_many, how_many)
+        by_turn = np.argsort(turn, kind="stable")
+        number, place = number[by_turn], place[by_turn]
+        amount, kinds = self._amounts[number, cohort[place]], self._kinds[number]
+        ends = np.cumsum(np.bincount(turn)).tolist()
+        for start, end in pairwise([0, *ends]):
+            _apply(value, place[start:end], kinds[start:end], amount[start:end])
         low, high = self.drawn.ranges.get(path, (-np.inf, np.inf))
-        held: Floats = np.where(touched, np.clip(value, low, high), drawn)
+        held: Floats = np.where(how_many > 0, np.clip(value, low, high), drawn)
         return held
 
     def life(self) -> Process:
@@ -441,16 +498,16 @@ class Events(Mechanism):
         holds = condition.holds()
         self.armed[item, ~holds] = True
         ready = holds & self.armed[item] & self.possible[item] & (self.event_count[item] < self._most[item])
-        ready &= self._goes_on(item)
-        for number in self._changes_of[item]:
+        for number in self._of(item):
             if self._changes[number].days is not None:
                 ready &= self.active[number] == 0
-        self.world.agenda.book("event begins", item, np.flatnonzero(ready), day + 1)
+        cohort = np.flatnonzero(ready)
+        cohort = cohort[self._goes_on(np.full(len(cohort), item), cohort)]
+        self._book(item, cohort, np.full(len(cohort), day + 1))
 
     def breaches(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """Yield what must hold of events."""
         yield "an event happens at most as often as it may", self.event_count > self._most[:, None]
-        for path in dict.fromkeys(change.path for change in self._changes):
-            mine = [active for change, active in zip(self._changes, self.active, strict=True) if change.path == path]
-            untouched = np.all(np.stack(mine) == 0, axis=0)
+        for path, mine in self._changes_on.items():
+            untouched = np.all(self.active[mine] == 0, axis=0)
             yield f"without an event {path} is as drawn", untouched & (self.drawn.now[path] != self.drawn.values[path])

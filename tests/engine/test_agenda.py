@@ -331,3 +331,46 @@ def test_the_events_of_a_replication_do_not_depend_on_the_batch(plans: list, dat
     assert stories(plans, order) == alone
     some_of_them = order[: data.draw(st.integers(1, len(plans)))]
     assert stories(plans, some_of_them) == {number: alone[number] for number in some_of_them}
+
+
+# Gatherings
+
+
+def gathering(n: int = 4) -> tuple[Agenda, list[tuple[int, list[int], list[int]]]]:
+    """An agenda whose gathering "bell" writes down what it is called for."""
+    agenda, calls = Agenda(["dawn", "bell"], n), []
+    agenda.gathering("bell", lambda day, items, positions: calls.append((day, items.tolist(), positions.tolist())))
+    return agenda, calls
+
+
+def test_a_gathering_is_called_once_a_day_for_all_that_is_due_in_an_order_of_its_own() -> None:
+    agenda, calls = gathering()
+    agenda.invite("bell", some(2, 0, 0), some(1, 3, 2), some(4, 4, 6))
+    agenda.invite("bell", some(0, 2), some(1, 0), some(4, 4))
+    agenda.invite("bell", some(), some(), some())
+    agenda.run(10)
+    assert calls == [(4, [0, 0, 2, 2], [1, 3, 0, 1]), (6, [0], [2])]
+
+
+def test_a_gathering_may_book_for_later_the_same_pair_too() -> None:
+    agenda, calls = Agenda(["bell"], 2), []
+
+    def again(day: int, items: np.ndarray, positions: np.ndarray) -> None:
+        calls.append((day, items.tolist(), positions.tolist()))
+        if day < 3:
+            agenda.invite("bell", items, positions, np.full(len(items), day + 2))
+
+    agenda.gathering("bell", again)
+    agenda.invite("bell", some(0, 1), some(1, 0), some(1, 2))
+    agenda.run(10)
+    assert calls == [(1, [0], [1]), (2, [1], [0]), (3, [0], [1]), (4, [1], [0])]
+
+
+def test_no_one_is_invited_before_the_start_or_without_a_place() -> None:
+    agenda, calls = gathering()
+    with pytest.raises(ValueError, match="'bell' booked for day -1, which is not later than now"):
+        agenda.invite("bell", some(0, 0), some(0, 1), some(3, -1))
+    with pytest.raises(ValueError, match="no place in the order of the day"):
+        agenda.gathering("ring", lambda day, items, positions: None)
+    agenda.run(5)
+    assert calls == []

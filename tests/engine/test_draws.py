@@ -243,3 +243,28 @@ def test_each_is_of_one_at_a_time(asked: list[tuple[int, int]], turn: bool) -> N
     indices, cohort = (np.array([pair[part] for pair in asked], dtype=np.int64) for part in (0, 1))
     expected = [stream.of(index, np.array([position]))[0] for index, position in asked]
     assert stream.each(indices.astype(np.float64), cohort).tolist() == expected
+
+
+def test_what_is_kept_of_indices_that_histories_come_to_at_days_of_their_own() -> None:
+    numbers = np.arange(100, 700)
+    stream, whole = (Draws(3, numbers).uniform("gap") for _ in range(2))
+    some = np.random.default_rng(1)
+    # More indices than are kept, to and fro, of ever more of the batch.
+    for index in (1, 2, 1, 3, 4, 5, 6, 7, 8, 9, 10, 1, 10, 2, 1):
+        cohort = some.choice(600, size=some.integers(1, 600), replace=False)
+        assert np.array_equal(stream.of(index, cohort), whole.at(index)[cohort])
+
+
+def test_a_block_that_is_kept_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws, drawn = Draws(3, np.arange(512)), []
+    block = Draws.block
+
+    def counted(self: Draws, name: str, kind: str, number: int, *more: object) -> None:
+        drawn.append(number)
+        block(self, name, kind, number, *more)
+
+    monkeypatch.setattr(Draws, "block", counted)
+    stream = draws.uniform("gap")
+    for position in (0, 1, 300, 2, 301, 500, 130, 0, 511):
+        stream.of(1, np.array([position]))
+    assert drawn == [0, 2, 3, 1]
