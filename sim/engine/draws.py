@@ -104,7 +104,7 @@ class Draws:
     def asked(self, cohort: Ints) -> NDArray[np.bool_]:
         """Return which blocks the positions in `cohort` are in."""
         asked = np.zeros(len(self.blocks), dtype=np.bool_)
-        asked[self._block_of[cohort]] = True
+        asked[self._place[cohort] // REPLICATIONS_PER_BLOCK] = True
         return asked
 
 
