@@ -425,7 +425,7 @@ class Events(Mechanism):
     def _end(self, day: int, numbers: Ints, cohort: Ints) -> None:
         self.active[numbers, cohort] -= 1
         self._touch(day, numbers, cohort)
-        if not self.world.recorder.watches(cohort):
+        if not self.world.recorder.watched(cohort).any():
             return
         for number in np.unique(numbers).tolist():
             mine, event = cohort[numbers == number], self._changes[number].event
@@ -433,7 +433,7 @@ class Events(Mechanism):
             self._tell(day, np.full(len(over), event), over, "event ends")
 
     def _tell(self, day: int, items: Ints, cohort: Ints, kind: str) -> None:
-        if not self.world.recorder.watches(cohort):
+        if not self.world.recorder.watched(cohort).any():
             return
         for item in np.unique(items).tolist():
             event = self.knobs[item]
