@@ -13,6 +13,7 @@ from sim.engine.calendar import Calendar
 from sim.engine.draws import Draws, Floats, Ints, LivedDraws
 from sim.engine.fields import Field, Fields
 from sim.engine.mechanism import Mechanism
+from sim.engine.memory import keep_freed
 from sim.engine.recorder import Reached, Recorder
 
 # judgement: what breaks stays broken, so that a check every eight weeks and at the end finds it, at little cost.
@@ -140,6 +141,7 @@ class World:
 
     def run(self, mechanisms: Sequence[Mechanism]) -> None:
         """Run all days of the setting."""
+        keep_freed()
         for mechanism in mechanisms:
             if mechanism.lives:
                 self.agenda.start(mechanism.life())
