@@ -153,7 +153,7 @@ def test_the_declared_steps_and_topics_are_those_that_are_used(
     varied: Callable[..., Scenario[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario = varied(edit=others, negotiation=True)
-    used: dict[str, set[str]] = {"next": set(), "topic": set()}
+    used: dict[str, set[str]] = {"next": set(), "topic": set(), "gathering": set()}
     for name, seen in used.items():
         usual = getattr(Agenda, name)
 
@@ -164,7 +164,7 @@ def test_the_declared_steps_and_topics_are_those_that_are_used(
         monkeypatch.setattr(Agenda, name, noting)
     simulate(scenario, Setting(scenario.world.start_date, 2, 1, np.arange(N)))
     assert used["next"] == {step for m in MECHANISMS for step in m.steps} | {"recorder"}
-    assert used["topic"] == {topic for m in MECHANISMS for topic in m.topics}
+    assert used["topic"] | used["gathering"] == {topic for m in MECHANISMS for topic in m.topics}
 
 
 @every_mechanism
