@@ -19,3 +19,12 @@ def shown(text: str) -> str:
     ('a\\x1b[31mb', 'a\\u202eb')
     """
     return ACTED_ON.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def printable(text: str) -> str:
+    r"""Return text on one line in which spaces show that only look like one, as between thousands.
+
+    >>> printable("1\xa0000")
+    '1\\xa0000'
+    """
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

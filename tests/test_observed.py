@@ -345,7 +345,12 @@ def test_the_file_of_observations_is_one(tmp_path: Path) -> None:
         read_data(tmp_path / "wars.yaml", WAR)
 
 
-CELLS = ["2024-01-01", "2024-01-31", "2024-02-30", "1", "-1", '"', ";", "\r", "\n", "", "\ufeff", "é"]
+def test_a_space_that_only_looks_like_one_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"value must be a number, not '1\\xa0000'"):
+        one(told(tmp_path, "date,value\n2024-01-01,1\xa0000".encode(), DAILY))
+
+
+CELLS = ["2024-01-01", "2024-01-31", "2024-02-30", "1", "-1", '"', ";", "\r", "\n", "", "\ufeff", "é", "1\xa0000"]
 
 
 @settings(max_examples=60, deadline=None)

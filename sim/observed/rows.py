@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim.engine.calendar import DAYS_PER_WEEK, add_months
+from sim.gate import printable
 from sim.results.columns import LARGEST
 from sim.results.files import read_bytes
 from sim.scenario.errors import Problem, ScenarioError
@@ -74,7 +75,7 @@ class Bad(Exception):
     """A file or row is not as it should be; carries the problem."""
 
     def __init__(self, place: str, message: str, hint: str) -> None:
-        self.problem = Problem(place, message, hint)
+        self.problem = Problem(place, printable(message), hint)
         super().__init__(self.problem)
 
 
