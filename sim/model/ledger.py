@@ -156,7 +156,7 @@ class Ledger:
         if len(without):
             short = at(slack, without) if len(without) < width else slack
             signs = short > 0
-            # What a side would not sign, of use to no one.
+            # Minus infinity where a side would not sign: of that the other gains nothing.
             unsigned = barring(signs)
             offers[:, without], most = self._offers(short, unsigned)
             after = self._after(short, unsigned, most, place)
